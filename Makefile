@@ -1,0 +1,39 @@
+# Each line here is one that could be typed. The tools are installed once, in the user's cache: see ci/tools.
+
+# What runs under the race detector as well; how long each target is fuzzed; which benchmarks run.
+RACE = -short ./publisher/... ./generator/...
+FUZZTIME = 30s
+BENCH = .
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | expand -t 8
+
+build: ## build .build/portolan
+	go build -o .build/portolan ./cmd/portolan
+
+demo: build ## publish a few charts and serve them on loopback until Ctrl-C (DEMO_LISTEN=ADDRESS)
+	ci/demo
+
+test: ## run every test, and the concurrent ones again under the race detector (RACE)
+	tools=$$(ci/tools/install helm3 helm4 curl) && PORTOLAN_TOOLS=$$tools go test -timeout 20m ./...
+	tools=$$(ci/tools/install helm3 helm4 curl) && PORTOLAN_TOOLS=$$tools go test -timeout 20m -race $(RACE)
+
+bench: ## run the benchmarks (BENCH)
+	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+check: ## formatting, vet, staticcheck, go.mod
+	! gofmt -l . | grep .
+	go vet ./...
+	tools=$$(ci/tools/install staticcheck) && "$$tools/staticcheck" ./...
+	go mod tidy -diff
+
+vuln: ## look for known vulnerabilities; needs the database on the network
+	tools=$$(ci/tools/install govulncheck) && "$$tools/govulncheck" ./...
+
+fuzz: ## run each fuzz target for a while (FUZZTIME)
+	ci/fuzz $(FUZZTIME)
+
+golden: ## rewrite the golden files; read the diff before committing it
+	go test -run Golden $$(grep -rlE --include='*_test.go' 'func Test[A-Za-z_]*Golden' . | xargs -n1 dirname | sort -u) -update
+
+.PHONY: help build demo test bench check vuln fuzz golden
