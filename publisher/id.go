@@ -1,0 +1,67 @@
+package publisher
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// NewID returns the id of a new upload, a UUIDv7: sorted by the clock of
+// whoever makes it, and unique however many make them.
+func NewID() (string, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return "", fmt.Errorf("making an upload id: %v", err)
+	}
+	return id.String(), nil
+}
+
+// adoptedID returns the id that a file takes which somebody put into the inbox
+// under a name of their own: a UUIDv8 of its arrival (60 bits: milliseconds,
+// then 1/4096 of one) and of all that tells this version of the file from any
+// other. Generators that adopt the same file at the same time so agree on its
+// id, and a file overwritten under its old name gets another.
+func adoptedID(channel string, objects ...*Entry) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%q", channel)
+	var arrival time.Time
+	for _, o := range objects {
+		if o == nil {
+			continue
+		}
+		fmt.Fprintf(h, " %q %d %d %q", o.Key, o.Modified.UnixNano(), o.Size, o.Token)
+		if arrival.IsZero() {
+			arrival = o.Modified
+		}
+	}
+	var id uuid.UUID
+	copy(id[:], h.Sum(nil))
+	ms := arrival.UnixMilli()
+	fraction := arrival.Sub(time.UnixMilli(ms)) * 4096 / time.Millisecond
+	binary.BigEndian.PutUint64(id[:8], uint64(ms)<<16|0x8000|uint64(fraction))
+	id[8] = id[8]&0x3f | 0x80
+	return id.String()
+}
+
+// parseID reads an id in the one spelling that portolan gives it. Anything
+// else in the inbox is a file under a name of its owner's.
+func parseID(s string) (id uuid.UUID, ok bool) {
+	id, err := uuid.Parse(s)
+	ok = err == nil && id.String() == s && id.Variant() == uuid.RFC4122 &&
+		(id.Version() == 7 || id.Version() == 8)
+	return id, ok
+}
+
+// idTime is the time that an id carries: of a UUIDv7 when it was made, by the
+// clock of who made it; of a UUIDv8 when the adopted file arrived.
+func idTime(id uuid.UUID) time.Time {
+	bits := binary.BigEndian.Uint64(id[:8])
+	t := time.UnixMilli(int64(bits >> 16)).UTC()
+	if id.Version() == 8 {
+		t = t.Add(time.Duration(bits&0xfff) * time.Millisecond / 4096)
+	}
+	return t
+}
