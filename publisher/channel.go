@@ -1,0 +1,259 @@
+package publisher
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Channel is a channel of the site as its log has it: the newest record, the
+// index that the log adds up to, and what has not reached the head yet. It is
+// the view of one run; other generators may move the channel on at any time,
+// which [Channel.Commit] and [Channel.Project] find out.
+type Channel struct {
+	Name string
+
+	site   Store
+	head   head
+	index  *Index  // at the newest record
+	newest *Record // nil in a new channel
+	sum    string  // SHA-256 of the newest record
+	behind []generation
+}
+
+// head is index.yaml as it was read. A channel whose head does not exist yet,
+// or is damaged, is at generation 0.
+type head struct {
+	generation int
+	token      string // "" if there is none
+}
+
+// generation is one that changed the index, but that head did not show yet.
+type generation struct {
+	number int
+	index  *Index
+}
+
+// OpenChannel reads the channel: its head, and all records that came after it.
+// A channel that does not exist is empty. An index.yaml that portolan did not
+// write is an error; one that is not what the log says is not: the log is what
+// counts, and the next Project puts head right.
+func OpenChannel(ctx context.Context, site Store, name string) (*Channel, error) {
+	c := &Channel{Name: name, site: site, index: &Index{}}
+	if err := c.readHead(ctx); err != nil {
+		return nil, err
+	}
+	return c, c.Refresh(ctx)
+}
+
+// readHead starts the channel at the generation that head shows, if its bytes
+// are what the log says of that generation, and at the log's start otherwise.
+func (c *Channel) readHead(ctx context.Context) error {
+	key := headKey(c.Name)
+	b, entry, err := ReadAll(ctx, c.site, key, maxIndex)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	index, err := parseIndex(b)
+	if err != nil {
+		return c.foreignHead(ctx, key, entry.Token)
+	}
+	number, err := parseHeader(index.header)
+	if err != nil {
+		return &KeyError{key, err}
+	}
+	record, sum, err := c.record(ctx, number)
+	if errors.Is(err, ErrNotFound) {
+		return fmt.Errorf("%s says that it is generation %d, but %w: the site is incomplete; restore its log folder", key, number, err)
+	}
+	if err != nil {
+		return err
+	}
+	c.head.token = entry.Token
+	if record.Change != nil && record.Change.SHA256 == hexSHA256(b) {
+		c.head.generation = number
+		c.index, c.newest, c.sum = index, record, sum
+	}
+	return nil
+}
+
+// foreignHead tells an index of somebody else's, which portolan must not
+// overwrite, from one of its own that was damaged, which it writes anew.
+func (c *Channel) foreignHead(ctx context.Context, key, token string) error {
+	_, _, err := c.record(ctx, 1)
+	if errors.Is(err, ErrNotFound) {
+		return fmt.Errorf("%s was not written by portolan, which will not overwrite it: choose another channel, or move that repository over with 'portolan import'", key)
+	}
+	c.head.token = token
+	return err
+}
+
+// Refresh reads the records that were committed since the channel was opened
+// or last refreshed.
+func (c *Channel) Refresh(ctx context.Context) error {
+	number, err := c.findNewest(ctx)
+	if err != nil || number == c.Generation() {
+		return err
+	}
+	record, sum, err := c.record(ctx, number)
+	if err != nil {
+		return err
+	}
+	if err := c.follow(ctx, record); err != nil {
+		return err
+	}
+	c.newest, c.sum = record, sum
+	return nil
+}
+
+// findNewest returns the number of the newest record. Numbers have no gaps, so
+// it doubles its steps until it is past the end, and then halves them; a get
+// is never stale, a listing may be.
+func (c *Channel) findNewest(ctx context.Context) (int, error) {
+	there, step := c.Generation(), 1
+	for {
+		ok, err := c.exists(ctx, there+step)
+		if err != nil {
+			return 0, err
+		}
+		if !ok {
+			break
+		}
+		there += step
+		step *= 2
+	}
+	for missing := there + step; missing-there > 1; {
+		middle := there + (missing-there)/2
+		ok, err := c.exists(ctx, middle)
+		if err != nil {
+			return 0, err
+		}
+		if ok {
+			there = middle
+		} else {
+			missing = middle
+		}
+	}
+	return there, nil
+}
+
+func (c *Channel) exists(ctx context.Context, number int) (bool, error) {
+	r, err := c.site.Get(ctx, recordKey(c.Name, number))
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return true, r.Close()
+}
+
+// follow applies to the index every change up to the record, which is newer
+// than the index. The records between that left the index alone are not read.
+func (c *Channel) follow(ctx context.Context, newest *Record) error {
+	at := c.IndexGeneration()
+	var changes []*Record
+	for r, n := newest, newest.Head(); n > at; n = r.Base {
+		if r.Generation != n {
+			var err error
+			if r, _, err = c.record(ctx, n); err != nil {
+				return err
+			}
+		}
+		if r.Change == nil {
+			return &KeyError{recordKey(c.Name, n), errors.New("is named as a generation that changed the index, but did not")}
+		}
+		changes = append(changes, r)
+		if r.Base < at {
+			return &KeyError{recordKey(c.Name, n), fmt.Errorf("follows on generation %d, not on %d", r.Base, at)}
+		}
+	}
+	for i := len(changes) - 1; i >= 0; i-- {
+		if err := c.apply(changes[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// apply moves the index on by one generation, and proves the result.
+func (c *Channel) apply(r *Record) error {
+	key := recordKey(c.Name, r.Generation)
+	index, err := c.index.Apply(r.Change)
+	if err != nil {
+		return &KeyError{key, err}
+	}
+	sum, size, err := index.sum()
+	if err != nil {
+		return err
+	}
+	if sum != r.Change.SHA256 || size != r.Change.Size {
+		return &KeyError{key, errors.New("the index that it describes is not the one whose SHA-256 it gives")}
+	}
+	c.index = index
+	c.behind = append(c.behind, generation{r.Generation, index})
+	return nil
+}
+
+// record reads one record, and returns it with the SHA-256 of its bytes.
+func (c *Channel) record(ctx context.Context, number int) (*Record, string, error) {
+	key := recordKey(c.Name, number)
+	b, _, err := ReadAll(ctx, c.site, key, maxRecord)
+	if err != nil {
+		return nil, "", err
+	}
+	r, err := parseRecord(b, number)
+	if err != nil {
+		return nil, "", &KeyError{key, err}
+	}
+	return r, hexSHA256(b), nil
+}
+
+// Generation is the number of the newest record; 0 in a new channel.
+func (c *Channel) Generation() int {
+	if c.newest == nil {
+		return 0
+	}
+	return c.newest.Generation
+}
+
+// IndexGeneration is the number of the newest record that changed the index.
+func (c *Channel) IndexGeneration() int {
+	if c.newest == nil {
+		return 0
+	}
+	return c.newest.Head()
+}
+
+// Time is when the newest record was made; zero in a new channel.
+func (c *Channel) Time() time.Time {
+	if c.newest == nil {
+		return time.Time{}
+	}
+	return c.newest.Time
+}
+
+// Index is the index as of the newest record.
+func (c *Channel) Index() *Index { return c.index }
+
+// Since returns the records that may decide an upload which arrived at t or
+// later: all whose time is not before t, newest first. Since times never go
+// back along the log, the first older one ends it.
+func (c *Channel) Since(ctx context.Context, t time.Time) ([]*Record, error) {
+	var records []*Record
+	for r := c.newest; r != nil && !r.Time.Before(t); {
+		records = append(records, r)
+		if r.Generation == 1 {
+			break
+		}
+		var err error
+		if r, _, err = c.record(ctx, r.Generation-1); err != nil {
+			return nil, err
+		}
+	}
+	return records, nil
+}

@@ -1,0 +1,98 @@
+package publisher
+
+import (
+	"context"
+	"time"
+)
+
+// Draft is what a generator wants to commit.
+type Draft struct {
+	Time        time.Time
+	Decisions   []Decision
+	Removed     []Line // see [Index.Diff]
+	Added       []Line
+	ContextPath string
+	Nonce       string
+}
+
+// Commit makes the draft the channel's next generation, unless somebody else
+// was faster: then it fails with ErrConflict, the channel is as it was, and
+// the caller refreshes it and decides anew.
+//
+// Everything that the new index names must be in the store before. When Commit
+// returns nil, the decisions stand. After any other error than ErrConflict
+// they may stand or not, and only the next run can tell.
+func (c *Channel) Commit(ctx context.Context, d Draft) error {
+	record := &Record{
+		Format:     Format,
+		Generation: c.Generation() + 1,
+		Parent:     c.sum,
+		Base:       c.IndexGeneration(),
+		Nonce:      d.Nonce,
+		Time:       d.Time,
+		Decisions:  d.Decisions,
+	}
+	next, err := record.describe(c.index, d)
+	if err != nil {
+		return err
+	}
+	if err := record.check(record.Generation); err != nil {
+		return &KeyError{recordKey(c.Name, record.Generation), err}
+	}
+	b, err := record.encode()
+	if err != nil {
+		return err
+	}
+	// The commit point. Everything that the record refers to is durable, and
+	// nothing of it is visible; once the record is there, everything that
+	// follows can be redone by anyone from the record alone.
+	err = c.site.Create(ctx, Object{
+		Key: recordKey(c.Name, record.Generation), Body: Bytes(b), ContentType: typeJSON, CacheControl: forever,
+	})
+	if err != nil {
+		return err
+	}
+	c.newest, c.sum = record, hexSHA256(b)
+	if record.Change != nil {
+		c.index = next
+		c.behind = append(c.behind, generation{record.Generation, next})
+	}
+	return nil
+}
+
+// describe sets the record's change to the one that the draft makes in x, and
+// returns the index that results.
+func (r *Record) describe(x *Index, d Draft) (*Index, error) {
+	if len(d.Removed) == 0 && len(d.Added) == 0 {
+		return x, nil
+	}
+	header, err := Header{Generated: d.Time, ContextPath: d.ContextPath, Generation: r.Generation}.line()
+	if err != nil {
+		return nil, err
+	}
+	r.Change = &Change{Header: header, Removed: d.Removed, Added: d.Added}
+	next, err := x.Apply(r.Change)
+	if err != nil {
+		return nil, err
+	}
+	r.Change.SHA256, r.Change.Size, err = next.sum()
+	return next, err
+}
+
+// Pretend moves this view of the channel on as Commit would, and writes
+// nothing. It is for runs that only say what would happen.
+func (c *Channel) Pretend(d Draft) error {
+	dry := *c
+	dry.site = pretender{c.site}
+	if err := dry.Commit(context.Background(), d); err != nil {
+		return err
+	}
+	dry.site = c.site
+	*c = dry
+	return nil
+}
+
+// pretender is a Store that takes every new object and keeps none.
+type pretender struct{ Store }
+
+func (pretender) Create(context.Context, Object) error { return nil }

@@ -1,0 +1,332 @@
+package publisher
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// maxIndex is the largest index that is read, in bytes: some 700,000 releases.
+const maxIndex = 1 << 30
+
+// generationKey is the annotation by which a head says which generation it is.
+const generationKey = "portolan/generation"
+
+// Index is one generation's index.yaml: JSON, which is YAML, one release a
+// line. Only its first line and the chart names are looked into; what a line
+// says about a release is its writer's business. An Index is never changed:
+// [Index.Apply] makes a new one, which shares the lines.
+//
+//	{"apiVersion":"v1","generated":"…",…,"entries":{
+//	"mychart":[
+//	{"name":"mychart","version":"0.2.0",…},
+//	{"name":"mychart","version":"0.1.0",…}
+//	]
+//	}}
+type Index struct {
+	header string
+	charts []section // sorted by name
+}
+
+// section is one chart's releases. The lines have no comma at their end.
+type section struct {
+	name  string
+	lines []string
+}
+
+// Header is what the first line of an index says.
+type Header struct {
+	Generated   time.Time
+	ContextPath string // the path under which the site's root is served; "" if not known
+	Generation  int
+}
+
+// headerLine is the first line's JSON, up to the brace that opens "entries".
+type headerLine struct {
+	APIVersion  string            `json:"apiVersion"`
+	Generated   time.Time         `json:"generated"`
+	ServerInfo  *serverInfo       `json:"serverInfo,omitempty"`
+	Annotations map[string]string `json:"annotations"`
+}
+
+type serverInfo struct {
+	ContextPath string `json:"contextPath"`
+}
+
+const (
+	headerEnd = `,"entries":{`
+	indexEnd  = "}}\n"
+)
+
+// line renders the header.
+func (h Header) line() (string, error) {
+	l := headerLine{
+		APIVersion:  "v1",
+		Generated:   h.Generated,
+		Annotations: map[string]string{generationKey: strconv.Itoa(h.Generation)},
+	}
+	if h.ContextPath != "" {
+		l.ServerInfo = &serverInfo{h.ContextPath}
+	}
+	b, err := json.Marshal(l)
+	if err != nil {
+		return "", fmt.Errorf("rendering the index header: %v", err)
+	}
+	return strings.TrimSuffix(string(b), "}") + headerEnd, nil
+}
+
+var errNotOurs = errors.New("not written by portolan")
+
+// parseHeader reads the generation from the first line of an index.
+func parseHeader(line string) (generation int, err error) {
+	body, ok := strings.CutSuffix(line, headerEnd)
+	if !ok {
+		return 0, errNotOurs
+	}
+	var h headerLine
+	if err := json.Unmarshal([]byte(body+"}"), &h); err != nil {
+		return 0, errNotOurs
+	}
+	generation, err = strconv.Atoi(h.Annotations[generationKey])
+	if err != nil || generation < 1 {
+		return 0, errNotOurs
+	}
+	return generation, nil
+}
+
+// parseIndex reads an index that portolan wrote. The Index keeps b.
+func parseIndex(b []byte) (*Index, error) {
+	lines := strings.Split(string(b), "\n")
+	if n := len(lines); n < 3 || lines[n-1] != "" || lines[n-2]+"\n" != indexEnd {
+		return nil, errNotOurs
+	}
+	x := &Index{header: lines[0]}
+	if _, err := parseHeader(x.header); err != nil {
+		return nil, err
+	}
+	rest := lines[1 : len(lines)-2]
+	for len(rest) > 0 {
+		n, s, err := parseSection(rest)
+		if err != nil {
+			return nil, err
+		}
+		x.charts = append(x.charts, s)
+		rest = rest[n:]
+	}
+	return x, nil
+}
+
+// parseSection reads the first chart's section and counts the lines it took.
+func parseSection(lines []string) (n int, s section, err error) {
+	quoted, ok := strings.CutSuffix(lines[0], ":[")
+	if !ok || json.Unmarshal([]byte(quoted), &s.name) != nil {
+		return 0, s, errNotOurs
+	}
+	for i, line := range lines[1:] {
+		if line == "]" || line == "]," {
+			s.lines = lines[1 : i+1]
+			for j := range s.lines {
+				s.lines[j] = strings.TrimSuffix(s.lines[j], ",")
+			}
+			return i + 2, s, nil
+		}
+	}
+	return 0, s, errNotOurs
+}
+
+// WriteTo writes the index file.
+func (x *Index) WriteTo(w io.Writer) (int64, error) {
+	counter := &countingWriter{w: w}
+	b := bufio.NewWriterSize(counter, 64<<10)
+	b.WriteString(x.header + "\n")
+	for i, s := range x.charts {
+		name, err := json.Marshal(s.name)
+		if err != nil {
+			return counter.n, err
+		}
+		b.Write(name)
+		b.WriteString(":[\n")
+		for j, line := range s.lines {
+			b.WriteString(line)
+			b.WriteString(comma(j, len(s.lines)))
+		}
+		b.WriteString("]" + comma(i, len(x.charts)))
+	}
+	b.WriteString(indexEnd)
+	err := b.Flush() // holds the first error of all the writes
+	return counter.n, err
+}
+
+// comma ends line i of n.
+func comma(i, n int) string {
+	if i < n-1 {
+		return ",\n"
+	}
+	return "\n"
+}
+
+type countingWriter struct {
+	w io.Writer
+	n int64
+}
+
+func (c *countingWriter) Write(b []byte) (int, error) {
+	n, err := c.w.Write(b)
+	c.n += int64(n)
+	return n, err
+}
+
+// sum returns the SHA-256, in hex, and the size of the index file.
+func (x *Index) sum() (sha string, size int64, err error) {
+	h := sha256.New()
+	size, err = x.WriteTo(h)
+	return hex.EncodeToString(h.Sum(nil)), size, err
+}
+
+// Charts yields the names of the charts in order.
+func (x *Index) Charts() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, s := range x.charts {
+			if !yield(s.name) {
+				return
+			}
+		}
+	}
+}
+
+// Lines returns the lines of a chart's releases, in the index's order. The
+// caller must not change the slice.
+func (x *Index) Lines(chart string) []string {
+	i, ok := x.find(chart)
+	if !ok {
+		return nil
+	}
+	return x.charts[i].lines
+}
+
+func (x *Index) find(chart string) (int, bool) {
+	return slices.BinarySearchFunc(x.charts, chart, func(s section, name string) int {
+		return strings.Compare(s.name, name)
+	})
+}
+
+// Counts returns how many charts the index holds, and how many versions.
+func (x *Index) Counts() (charts, versions int) {
+	for _, s := range x.charts {
+		versions += len(s.lines)
+	}
+	return len(x.charts), versions
+}
+
+// Apply returns the index that the change makes of this one. It fails if the
+// change was not made for this index; it does not check the sum.
+func (x *Index) Apply(c *Change) (*Index, error) {
+	if _, err := parseHeader(c.Header); err != nil {
+		return nil, fmt.Errorf("header of the change: %v", err)
+	}
+	next := &Index{header: c.Header, charts: slices.Clone(x.charts)}
+	for chart, edit := range groupByChart(c) {
+		lines, err := edit.apply(x.Lines(chart))
+		if err != nil {
+			return nil, fmt.Errorf("chart %s: %v", chart, err)
+		}
+		next.set(chart, lines)
+	}
+	return next, nil
+}
+
+// set gives a chart the lines, or takes it out of the index if there are none.
+func (x *Index) set(chart string, lines []string) {
+	i, ok := x.find(chart)
+	switch {
+	case ok && len(lines) == 0:
+		x.charts = slices.Delete(x.charts, i, i+1)
+	case ok:
+		x.charts[i].lines = lines
+	case len(lines) > 0:
+		x.charts = slices.Insert(x.charts, i, section{chart, lines})
+	}
+}
+
+// edit is what a change does to one chart.
+type edit struct{ removed, added []Line }
+
+func groupByChart(c *Change) map[string]*edit {
+	edits := map[string]*edit{}
+	of := func(chart string) *edit {
+		if edits[chart] == nil {
+			edits[chart] = &edit{}
+		}
+		return edits[chart]
+	}
+	for _, l := range c.Removed {
+		of(l.Chart).removed = append(of(l.Chart).removed, l)
+	}
+	for _, l := range c.Added {
+		of(l.Chart).added = append(of(l.Chart).added, l)
+	}
+	return edits
+}
+
+func (e *edit) apply(lines []string) ([]string, error) {
+	gone := map[int]bool{}
+	for _, l := range e.removed {
+		if l.At < 0 || l.At >= len(lines) || lines[l.At] != l.Text || gone[l.At] {
+			return nil, fmt.Errorf("line %d is not the one to be removed", l.At)
+		}
+		gone[l.At] = true
+	}
+	next := make([]string, 0, len(lines)+len(e.added))
+	for i, line := range lines {
+		if !gone[i] {
+			next = append(next, line)
+		}
+	}
+	added := slices.SortedFunc(slices.Values(e.added), func(a, b Line) int { return a.At - b.At })
+	for _, l := range added {
+		if l.At < 0 || l.At > len(next) {
+			return nil, fmt.Errorf("no place for a line at %d", l.At)
+		}
+		if strings.ContainsRune(l.Text, '\n') {
+			return nil, fmt.Errorf("line to be added at %d is more than one", l.At)
+		}
+		next = slices.Insert(next, l.At, l.Text)
+	}
+	return next, nil
+}
+
+// Diff returns the change that gives each of the charts its new lines. Charts
+// that are not named stay as they are; one whose lines are empty goes.
+func (x *Index) Diff(charts map[string][]string) (removed, added []Line) {
+	for _, chart := range slices.Sorted(maps.Keys(charts)) {
+		before, after := x.Lines(chart), charts[chart]
+		removed = append(removed, missing(chart, before, after)...)
+		added = append(added, missing(chart, after, before)...)
+	}
+	return removed, added
+}
+
+// missing returns the lines of a that b does not have.
+func missing(chart string, a, b []string) []Line {
+	have := make(map[string]bool, len(b))
+	for _, line := range b {
+		have[line] = true
+	}
+	var lines []Line
+	for i, line := range a {
+		if !have[line] {
+			lines = append(lines, Line{chart, i, line})
+		}
+	}
+	return lines
+}

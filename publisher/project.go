@@ -1,0 +1,78 @@
+package publisher
+
+import (
+	"context"
+	"errors"
+	"io"
+)
+
+// Project makes the site show the newest generation: it writes a snapshot of
+// each generation that head was behind, and then head. It may be repeated
+// after any failure, and when it returns nil, head shows this generation or a
+// later one.
+func (c *Channel) Project(ctx context.Context) error {
+	for _, g := range c.behind {
+		err := c.site.Create(ctx, Object{
+			Key: snapshotKey(c.Name, g.number), Body: g.index.body(), ContentType: typeYAML, CacheControl: forever, Deferred: true,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if len(c.behind) == 0 {
+		return nil
+	}
+	if err := c.moveHead(ctx, c.behind[len(c.behind)-1]); err != nil {
+		return err
+	}
+	c.behind = nil
+	return nil
+}
+
+// moveHead replaces head by generation g, unless it shows a later one.
+func (c *Channel) moveHead(ctx context.Context, g generation) error {
+	object := Object{Key: headKey(c.Name), Body: g.index.body(), ContentType: typeYAML, CacheControl: revalidated}
+	for {
+		var err error
+		if c.head.token == "" {
+			err = c.site.Create(ctx, object)
+		} else {
+			err = c.site.Replace(ctx, object, c.head.token)
+		}
+		if err == nil {
+			c.head = head{generation: g.number} // its new token is not known, nor needed
+			return nil
+		}
+		if !errors.Is(err, ErrConflict) {
+			return err
+		}
+		if err := c.rereadHead(ctx); err != nil || c.head.generation >= g.number {
+			return err
+		}
+	}
+}
+
+// rereadHead looks again at a head that another generator has moved.
+func (c *Channel) rereadHead(ctx context.Context) error {
+	b, entry, err := ReadAll(ctx, c.site, headKey(c.Name), maxIndex)
+	if errors.Is(err, ErrNotFound) {
+		c.head = head{}
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	c.head = head{token: entry.Token}
+	if index, err := parseIndex(b); err == nil {
+		c.head.generation, err = parseHeader(index.header)
+		return err
+	}
+	return nil
+}
+
+func (x *Index) body() Body {
+	return func(w io.Writer) error {
+		_, err := x.WriteTo(w)
+		return err
+	}
+}

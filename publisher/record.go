@@ -1,0 +1,165 @@
+package publisher
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+const (
+	// Format is the version of the log that this code writes. It stops at
+	// records of any later one, since it cannot know what they promise.
+	Format = 1
+
+	// MaxVerdicts is the most uploads that one record decides.
+	MaxVerdicts = 10_000
+
+	// MaxLines is how many bytes of index lines one record may add before
+	// the next upload has to wait for the next record.
+	MaxLines = 64 << 20
+
+	maxRecord = 512 << 20 // bytes; what is larger was not written by portolan
+)
+
+// Verdict is what became of an upload.
+type Verdict string
+
+// The verdicts.
+const (
+	Accepted   Verdict = "accepted"   // a version that the channel did not have
+	Replaced   Verdict = "replaced"   // it took the place of an older upload of its version
+	Unchanged  Verdict = "unchanged"  // its content is published already
+	Superseded Verdict = "superseded" // a later upload of its version was decided before it
+	Rejected   Verdict = "rejected"   // it broke a rule
+)
+
+// Publishes reports whether an upload with this verdict is named by the index.
+func (v Verdict) Publishes() bool { return v == Accepted || v == Replaced }
+
+// Record is one entry of a channel's log: one generation. It says what was
+// decided, and holds everything needed to derive the index from the one
+// before, so that whoever reads it need not decide anything again. The log is
+// public: a record holds ids and rule codes, nothing about who uploaded, and
+// no words from an archive but the index lines.
+type Record struct {
+	Format     int        `json:"format"`
+	Generation int        `json:"generation"`
+	Parent     string     `json:"parent"` // SHA-256 of the record before, in hex; "" in the first
+	Base       int        `json:"base"`   // the newest earlier generation that changed the index; 0 for none
+	Nonce      string     `json:"nonce"`  // tells this writer's record from any other
+	Time       time.Time  `json:"time"`   // never before the parent's, nor before an arrival it decides
+	Decisions  []Decision `json:"decisions"`
+	Change     *Change    `json:"change,omitempty"` // nil if the index stays as it is
+}
+
+// Decision is the verdict on one upload.
+type Decision struct {
+	Upload      string    `json:"upload"`
+	Arrival     time.Time `json:"arrival"`
+	Chart       string    `json:"chart,omitempty"`   // empty if it could not be read, or is no chart's name
+	Version     string    `json:"version,omitempty"` // likewise
+	Verdict     Verdict   `json:"verdict"`
+	Rule        string    `json:"rule,omitempty"` // why it was rejected; or how it was decided, if that needs saying
+	Digest      string    `json:"digest,omitempty"`
+	Fingerprint string    `json:"fingerprint,omitempty"`
+	Size        int64     `json:"size,omitempty"` // of the archive, in bytes
+	Provenance  string    `json:"provenance,omitempty"`
+}
+
+// Change is the difference between two indexes, line by line, and the proof
+// of the result.
+type Change struct {
+	Header  string `json:"header"` // the first line of the new index
+	Removed []Line `json:"removed,omitempty"`
+	Added   []Line `json:"added,omitempty"`
+	SHA256  string `json:"sha256"` // of the new index, in hex
+	Size    int64  `json:"size"`   // of the new index, in bytes
+}
+
+// Line is a release's line in the index.
+type Line struct {
+	Chart string `json:"chart"`
+	At    int    `json:"at"` // among the chart's lines: of a removed one, before the change; of an added one, after it
+	Text  string `json:"line"`
+}
+
+// Head is the generation that the index is at once this record is applied.
+func (r *Record) Head() int {
+	if r.Change != nil {
+		return r.Generation
+	}
+	return r.Base
+}
+
+// encode returns the record's bytes. Decisions and lines get a line each, so
+// that grep and diff work on a log.
+func (r *Record) encode() ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", " ")
+	if err := e.Encode(r); err != nil {
+		return nil, fmt.Errorf("encoding the record of generation %d: %v", r.Generation, err)
+	}
+	return b.Bytes(), nil
+}
+
+var errNewerFormat = errors.New("written by a newer portolan: install that one")
+
+// parseRecord reads the record of the given generation.
+func parseRecord(b []byte, generation int) (*Record, error) {
+	var version struct {
+		Format int `json:"format"`
+	}
+	if err := json.Unmarshal(b, &version); err != nil {
+		return nil, fmt.Errorf("not a commit record: %v", err)
+	}
+	if version.Format > Format {
+		return nil, errNewerFormat
+	}
+	var r Record
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&r); err != nil {
+		return nil, fmt.Errorf("not a commit record: %v", err)
+	}
+	return &r, r.check(generation)
+}
+
+// check says what is wrong with the record by itself.
+func (r *Record) check(generation int) error {
+	switch {
+	case r.Format != Format:
+		return fmt.Errorf("format %d, not %d", r.Format, Format)
+	case r.Generation != generation:
+		return fmt.Errorf("says that it is generation %d", r.Generation)
+	case r.Base < 0 || r.Base >= r.Generation:
+		return fmt.Errorf("base %d is not an earlier generation", r.Base)
+	case (r.Parent == "") != (generation == 1):
+		return fmt.Errorf("parent %q does not fit generation %d", r.Parent, generation)
+	case r.Nonce == "":
+		return errors.New("no nonce")
+	case r.Time.IsZero():
+		return errors.New("no time")
+	case len(r.Decisions) == 0 && r.Change == nil:
+		return errors.New("decides nothing")
+	}
+	for _, d := range r.Decisions {
+		if d.Arrival.After(r.Time) {
+			return fmt.Errorf("decides upload %s before it arrived", d.Upload)
+		}
+		if d.Verdict.Publishes() && r.Change == nil {
+			return fmt.Errorf("upload %s is %s, but the index stays as it is", d.Upload, d.Verdict)
+		}
+	}
+	return nil
+}
+
+func hexSHA256(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
