@@ -1,0 +1,189 @@
+package publisher
+
+import (
+	"cmp"
+	"context"
+	"path"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Inbox is what waits in the drop area, as one listing showed it.
+type Inbox struct {
+	Channels []*Waiting // sorted by name; only those with something in them
+	Ignored  []Ignored  // files that no rule makes an upload
+}
+
+// Waiting is what waits for one channel.
+type Waiting struct {
+	Channel string
+	Uploads []*Upload // in order of arrival
+	Foreign []*Foreign
+}
+
+// Upload is one upload in the inbox: a chart, perhaps with its provenance
+// file; or a provenance file alone.
+type Upload struct {
+	ID      string
+	Channel string
+
+	// Arrival decides which of two uploads is the later one: the store's
+	// time of the object, since the clocks of uploaders differ; of an
+	// adopted file, the time that it had before.
+	Arrival time.Time
+
+	// Earliest is the time from which records may speak of this upload. It
+	// is before Arrival if an uploader's retry wrote the object once more
+	// after it had been decided.
+	Earliest time.Time
+
+	Chart *Entry // nil if there is a provenance file only
+	Prov  *Entry // nil if there is none, or the listing missed it
+}
+
+// Foreign is a chart, or its provenance file, that somebody put into the inbox
+// under a name of their own, with their cloud's own client or with cp.
+type Foreign struct {
+	Name  string // of the chart's file; never empty
+	Chart *Entry // nil if there is a provenance file only
+	Prov  *Entry
+}
+
+// modified is when the file, or the later of the two, last changed.
+func (f *Foreign) modified() time.Time {
+	var t time.Time
+	for _, e := range []*Entry{f.Chart, f.Prov} {
+		if e != nil && e.Modified.After(t) {
+			t = e.Modified
+		}
+	}
+	return t
+}
+
+// Ignored is a file in the inbox that is not an upload, and why.
+type Ignored struct {
+	Key    string `json:"key"`
+	Reason string `json:"reason"`
+}
+
+// maxClockLead is how far before its arrival an upload's id may have been made
+// for records of that time to be searched: uploads take less than this.
+const maxClockLead = 24 * time.Hour
+
+// ReadInbox lists the inbox once.
+func ReadInbox(ctx context.Context, drop Store) (*Inbox, error) {
+	s := sorter{channels: map[string]*files{}}
+	for entry, err := range drop.List(ctx, inboxDir, Descendants) {
+		if err != nil {
+			return nil, err
+		}
+		s.add(entry)
+	}
+	return s.inbox(), nil
+}
+
+// sorter sorts a listing's entries into uploads.
+type sorter struct {
+	channels map[string]*files
+	ignored  []Ignored
+}
+
+// files are the files in one channel's inbox, by what they are called
+// without their endings.
+type files struct{ charts, provs map[string]*Entry }
+
+func (s *sorter) add(e Entry) {
+	channel := path.Dir(strings.TrimPrefix(e.Key, inboxDir+"/"))
+	name := path.Base(e.Key)
+	if reason := s.refuse(channel, name); reason != "" {
+		s.ignored = append(s.ignored, Ignored{e.Key, reason})
+		return
+	}
+	f := s.channels[channel]
+	if f == nil {
+		f = &files{map[string]*Entry{}, map[string]*Entry{}}
+		s.channels[channel] = f
+	}
+	if base, ok := strings.CutSuffix(name, provExt); ok {
+		f.provs[base] = &e
+	} else if base, ok := strings.CutSuffix(name, chartExt); ok {
+		f.charts[base] = &e
+	}
+}
+
+// refuse says why a file in the inbox is not an upload.
+func (s *sorter) refuse(channel, name string) string {
+	base, isRequest := strings.CutSuffix(name, requestExt)
+	switch _, ours := parseID(base); {
+	case channel == ".":
+		return "lies in no channel's folder: move it to " + inboxDir + "/CHANNEL/"
+	case isRequest && ours:
+		return "" // belongs to a chart, or waits for one
+	case !strings.HasSuffix(name, chartExt) && !strings.HasSuffix(name, provExt):
+		return "is neither a chart (.tgz) nor a provenance file (.tgz.prov)"
+	}
+	if err := CheckChannel(channel); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+func (s *sorter) inbox() *Inbox {
+	inbox := &Inbox{Ignored: s.ignored}
+	for name, f := range s.channels {
+		if w := f.waiting(name); len(w.Uploads)+len(w.Foreign) > 0 {
+			inbox.Channels = append(inbox.Channels, w)
+		}
+	}
+	slices.SortFunc(inbox.Channels, func(a, b *Waiting) int { return cmp.Compare(a.Channel, b.Channel) })
+	slices.SortFunc(inbox.Ignored, func(a, b Ignored) int { return cmp.Compare(a.Key, b.Key) })
+	return inbox
+}
+
+func (f *files) waiting(channel string) *Waiting {
+	w := &Waiting{Channel: channel}
+	for base, chart := range f.charts {
+		w.add(base, chart, f.provs[base])
+	}
+	for base, prov := range f.provs {
+		if f.charts[base] == nil {
+			w.add(base, nil, prov)
+		}
+	}
+	slices.SortFunc(w.Uploads, byArrival)
+	slices.SortFunc(w.Foreign, func(a, b *Foreign) int { return cmp.Compare(a.Name, b.Name) })
+	return w
+}
+
+func (w *Waiting) add(base string, chart, prov *Entry) {
+	if _, ours := parseID(base); ours {
+		w.Uploads = append(w.Uploads, newUpload(w.Channel, base, chart, prov))
+		return
+	}
+	w.Foreign = append(w.Foreign, &Foreign{Name: base + chartExt, Chart: chart, Prov: prov})
+}
+
+func byArrival(a, b *Upload) int {
+	return cmp.Or(a.Arrival.Compare(b.Arrival), cmp.Compare(a.ID, b.ID))
+}
+
+// newUpload makes an upload of the objects that lie under an id.
+func newUpload(channel, id string, chart, prov *Entry) *Upload {
+	u := &Upload{ID: id, Channel: channel, Chart: chart, Prov: prov}
+	u.Arrival = cmp.Or(chart, prov).Modified.UTC()
+	u.Earliest = u.Arrival
+	parsed, _ := parseID(id)
+	made := idTime(parsed)
+	switch {
+	case !made.Before(u.Arrival): // a clock ahead of the store's, or a lie
+	case parsed.Version() == 8:
+		u.Arrival, u.Earliest = made, made
+	case u.Arrival.Sub(made) < maxClockLead:
+		u.Earliest = made
+	}
+	return u
+}
+
+// key is where a part of the upload lies in the inbox.
+func (u *Upload) key(ext string) string { return inboxKey(u.Channel, u.ID, ext) }

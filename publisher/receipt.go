@@ -1,0 +1,130 @@
+package publisher
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Receipt tells an uploader what became of an upload. It lies in the drop
+// area, which is private: it may say who uploaded and why it was refused.
+type Receipt struct {
+	ID          string    `json:"id"`
+	Channel     string    `json:"channel"`
+	Verdict     Verdict   `json:"verdict"`
+	Rule        string    `json:"rule,omitempty"`    // a stable code
+	Message     string    `json:"message,omitempty"` // a sentence: the thing and the rule
+	Fix         string    `json:"fix,omitempty"`     // what to do about it
+	Chart       string    `json:"chart,omitempty"`
+	Version     string    `json:"version,omitempty"`
+	Digest      string    `json:"digest,omitempty"` // SHA-256 of the archive, in hex
+	URL         string    `json:"url,omitempty"`    // of the archive, relative to the site; only if it was published
+	Generation  int       `json:"generation"`       // the record that decided it
+	Arrival     time.Time `json:"arrival"`
+	Decided     time.Time `json:"decided"`
+	Warnings    []Warning `json:"warnings,omitempty"`
+	Request     *Request  `json:"request,omitempty"`
+	PublishedAs string    `json:"publishedAs,omitempty"` // the id of the upload whose release this content is published as, if it is another
+}
+
+// Warning is something about a chart that no rule forbids.
+type Warning struct {
+	Rule    string `json:"rule"`
+	Message string `json:"message"`
+}
+
+func (r *Receipt) object(key string) (Object, error) {
+	b, err := json.MarshalIndent(r, "", " ")
+	if err != nil {
+		return Object{}, fmt.Errorf("encoding %s: %v", key, err)
+	}
+	return Object{Key: key, Body: Bytes(append(b, '\n')), ContentType: typeJSON, Deferred: true}, nil
+}
+
+// ReadReceipt returns the receipt of an upload. It fails with ErrNotFound as
+// long as the upload is not decided.
+func ReadReceipt(ctx context.Context, drop Store, id string) (*Receipt, error) {
+	key := receiptKey(id)
+	b, _, err := ReadAll(ctx, drop, key, maxReceipt)
+	if err != nil {
+		return nil, err
+	}
+	var r Receipt
+	if err := json.Unmarshal(b, &r); err != nil {
+		return nil, &KeyError{key, fmt.Errorf("not a receipt: %v", err)}
+	}
+	return &r, nil
+}
+
+// Finish ends the matter of a decided upload: it writes the receipt, keeps a
+// refused upload beside its reason, and only then takes it out of the inbox, in
+// an order in which what is left after a crash is never an upload of another kind. Head must cover the record that decided it. It may
+// be repeated after any failure; of several receipts the first one stands.
+func Finish(ctx context.Context, drop Store, u *Upload, r *Receipt) error {
+	if r.Verdict == Rejected {
+		if err := keep(ctx, drop, u, r); err != nil {
+			return err
+		}
+	}
+	receipt, err := r.object(receiptKey(u.ID))
+	if err != nil {
+		return err
+	}
+	if err := first(drop.Create(ctx, receipt)); err != nil {
+		return err
+	}
+	for _, part := range u.parts() {
+		if err := drop.Delete(ctx, part.Key, part.Token); err != nil && !errors.Is(err, ErrConflict) {
+			return err
+		}
+	}
+	return nil
+}
+
+// parts are the upload's objects in the inbox, in the order in which they are
+// deleted: last the one without which there is no upload.
+func (u *Upload) parts() []Entry {
+	request := Entry{Key: u.key(requestExt)}
+	switch {
+	case u.Chart == nil:
+		return []Entry{request, *u.Prov}
+	case u.Prov == nil:
+		return []Entry{request, *u.Chart}
+	}
+	return []Entry{*u.Prov, request, *u.Chart}
+}
+
+// keep copies a refused upload to where refused uploads are kept.
+func keep(ctx context.Context, drop Store, u *Upload, r *Receipt) error {
+	receipt, err := r.object(rejectedKey(u.Channel, u.ID, requestExt))
+	if err != nil {
+		return err
+	}
+	objects := []Object{receipt}
+	if u.Prov != nil {
+		objects = append(objects, Object{Key: rejectedKey(u.Channel, u.ID, provExt), Body: Copy(ctx, drop, u.Prov.Key), Deferred: true})
+	}
+	if u.Chart != nil {
+		objects = append(objects, Object{Key: rejectedKey(u.Channel, u.ID, chartExt), Body: Copy(ctx, drop, u.Chart.Key), Deferred: true})
+	}
+	for _, o := range objects {
+		err := first(drop.Create(ctx, o))
+		if errors.Is(err, ErrNotFound) {
+			continue // another generator has kept it, and deleted it from the inbox
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// first makes a success of the conflict with a writer who was there before.
+func first(err error) error {
+	if errors.Is(err, ErrConflict) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,105 @@
+package publisher
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"time"
+)
+
+// maxRelease is the largest release.json, in bytes: 10,000 files of 1 KiB names.
+const maxRelease = 16 << 20
+
+// ReleaseInfo is release.json: what the index has no room for. It is written
+// once, beside the archive; what a later portolan would write makes no
+// difference to the one that is there.
+type ReleaseInfo struct {
+	Upload      string        `json:"upload"`
+	Arrival     time.Time     `json:"arrival"`
+	Digest      string        `json:"digest"`      // SHA-256 of the archive, in hex
+	Size        int64         `json:"size"`        // of the archive, in bytes
+	Fingerprint string        `json:"fingerprint"` // equal for archives of the same content
+	Provenance  string        `json:"provenance,omitempty"`
+	Warnings    []Warning     `json:"warnings,omitempty"`
+	Files       []ReleaseFile `json:"files,omitempty"`
+}
+
+// ReleaseFile is a file in the archive.
+type ReleaseFile struct {
+	Path string `json:"path"`
+	Size int64  `json:"size"` // bytes
+}
+
+// Release is a chart to be put on the site.
+type Release struct {
+	Chart, Version string
+	Archive        Body
+	Prov           Body // nil if there is none
+	Info           ReleaseInfo
+}
+
+// URL is where the release's archive lies, relative to its channel.
+func (r *Release) URL() string { return ReleaseURL(r.Chart, r.Version, r.Info.Upload) }
+
+// PutRelease writes a release's files into the channel, where nothing names
+// them until a record does. It may be repeated. It fails with ErrConflict if
+// other bytes lie there: then the upload was overwritten after it had been
+// read, and must not be published.
+func PutRelease(ctx context.Context, site Store, channel string, r *Release) error {
+	key := path.Join(channel, r.URL())
+	info, err := json.Marshal(r.Info)
+	if err != nil {
+		return fmt.Errorf("encoding %s: %v", releaseFile, err)
+	}
+	object := Object{Key: key, Body: r.Archive, ContentType: typeChart, CacheControl: forever, Deferred: true}
+	if err := site.Create(ctx, object); err != nil {
+		return err
+	}
+	if r.Prov != nil {
+		object := Object{Key: key + ".prov", Body: r.Prov, ContentType: typeText, CacheControl: forever, Deferred: true}
+		if err := site.Create(ctx, object); err != nil {
+			return err
+		}
+	}
+	return first(site.Create(ctx, Object{
+		Key: releaseKey(key), Body: Bytes(append(info, '\n')), ContentType: typeJSON, CacheControl: forever, Deferred: true,
+	}))
+}
+
+// ReadRelease returns the description of the release whose archive lies at url
+// in the channel, or ErrNotFound if there is none that can be read.
+func ReadRelease(ctx context.Context, site Store, channel, url string) (*ReleaseInfo, error) {
+	key := releaseKey(path.Join(channel, url))
+	b, _, err := ReadAll(ctx, site, key, maxRelease)
+	if err != nil {
+		return nil, err
+	}
+	var info ReleaseInfo
+	if err := json.Unmarshal(b, &info); err != nil {
+		return nil, &KeyError{key, ErrNotFound}
+	}
+	return &info, nil
+}
+
+// OpenArchive opens the archive that lies at url in the channel.
+func OpenArchive(ctx context.Context, site Store, channel, url string) (*Reader, error) {
+	return site.Get(ctx, path.Join(channel, url))
+}
+
+// CopyArchive is the archive that lies at url in the channel. That it is there
+// is a promise of the site, so if it is not, the failure is not ErrNotFound.
+func CopyArchive(ctx context.Context, site Store, channel, url string) Body {
+	body := Copy(ctx, site, path.Join(channel, url))
+	return func(w io.Writer) error {
+		err := body(w)
+		if errors.Is(err, ErrNotFound) {
+			return fmt.Errorf("the index names an archive that is missing: %v", err)
+		}
+		return err
+	}
+}
+
+func releaseKey(archive string) string { return path.Join(path.Dir(archive), releaseFile) }

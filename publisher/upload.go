@@ -1,0 +1,101 @@
+package publisher
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+const (
+	maxRequest = 64 << 10 // bytes of the JSON beside an upload
+	maxReceipt = 4 << 20  // bytes; a receipt's warnings are bounded by those of an archive
+)
+
+// Request is what an uploader says of an upload, in the JSON file beside it.
+// The drop area is not trusted, so it is a claim; whoever may write to the
+// bucket itself may claim anything.
+type Request struct {
+	File       string            `json:"file,omitempty"`       // what the uploader called the archive
+	Force      bool              `json:"force,omitempty"`      // replace a published version even under duplicates: reject
+	Provenance bool              `json:"provenance,omitempty"` // a provenance file was written with the chart
+	RequestID  string            `json:"requestID,omitempty"`
+	Uploader   map[string]string `json:"uploader,omitempty"` // who: user, token id, address, job, …
+}
+
+func (r Request) object(key string) (Object, error) {
+	b, err := json.Marshal(r)
+	if err != nil {
+		return Object{}, fmt.Errorf("encoding %s: %v", key, err)
+	}
+	return Object{Key: key, Body: Bytes(b), ContentType: typeJSON}, nil
+}
+
+// Submission is an upload to be: a chart archive, its provenance file, or both.
+type Submission struct {
+	Chart   Body // nil if there is none
+	Prov    Body // nil if there is none
+	Request Request
+}
+
+// Submit puts an upload into a channel's inbox under the id, which must be new
+// (see [NewID]). What describes the chart is written before the chart, so that
+// no generator takes the one without the other. When it returns nil, the
+// upload is durable. After an error it may be in the inbox or not; repeat it
+// with a new id, since one more upload of the same content does no harm.
+func Submit(ctx context.Context, drop Store, channel, id string, s Submission) error {
+	if err := CheckChannel(channel); err != nil {
+		return err
+	}
+	s.Request.Provenance = s.Prov != nil && s.Chart != nil
+	u := &Upload{ID: id, Channel: channel}
+	request, err := s.Request.object(u.key(requestExt))
+	if err != nil {
+		return err
+	}
+	objects := []Object{request}
+	if s.Prov != nil {
+		objects = append(objects, Object{Key: u.key(provExt), Body: s.Prov, ContentType: typeText})
+	}
+	if s.Chart != nil {
+		objects = append(objects, Object{Key: u.key(chartExt), Body: s.Chart, ContentType: typeChart})
+	}
+	for i, o := range objects {
+		o.Deferred = i < len(objects)-1
+		if err := drop.Create(ctx, o); err != nil {
+			return submitted(ctx, drop, id, err)
+		}
+	}
+	return nil
+}
+
+// submitted turns the failure to write an upload into a success if the upload
+// has been decided: then its write did take effect, and the object that the
+// store looked for to make sure was cleaned up already.
+func submitted(ctx context.Context, drop Store, id string, failure error) error {
+	if _, err := ReadReceipt(ctx, drop, id); err == nil {
+		return nil
+	}
+	return failure
+}
+
+// ReadRequest returns what the uploader said of the upload; the zero Request if
+// there is no such file, or none that can be read. If it speaks of a provenance
+// file that the listing missed, the upload has one from then on.
+func ReadRequest(ctx context.Context, drop Store, u *Upload) (Request, error) {
+	b, _, err := ReadAll(ctx, drop, u.key(requestExt), maxRequest)
+	if errors.Is(err, ErrNotFound) || errors.Is(err, errTooLarge) {
+		return Request{}, nil
+	}
+	if err != nil {
+		return Request{}, err
+	}
+	var r Request
+	if err := json.Unmarshal(b, &r); err != nil {
+		return Request{}, nil
+	}
+	if r.Provenance && u.Prov == nil {
+		u.Prov = &Entry{Key: u.key(provExt)}
+	}
+	return r, nil
+}
