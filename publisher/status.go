@@ -1,0 +1,132 @@
+package publisher
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"path"
+	"slices"
+	"time"
+)
+
+// ChannelStatus is what a channel holds, and what waits for it.
+type ChannelStatus struct {
+	Channel         string    `json:"channel"`
+	Generation      int       `json:"generation"`      // the newest record; 0 if there is none yet
+	IndexGeneration int       `json:"indexGeneration"` // the newest that changed the index
+	Charts          int       `json:"charts"`
+	Versions        int       `json:"versions"`
+	Size            int64     `json:"size"`    // bytes of the archives that the index names
+	Changed         time.Time `json:"changed"` // when the newest record was made
+	Waiting         int       `json:"waiting"` // uploads in the inbox
+}
+
+// ReadStatus looks at the channels, or at all that the site has or the inbox
+// holds uploads for if none is named.
+func ReadStatus(ctx context.Context, site, drop Store, channels []string) ([]ChannelStatus, error) {
+	inbox, err := ReadInbox(ctx, drop)
+	if err != nil {
+		return nil, fmt.Errorf("reading the inbox: %w", err)
+	}
+	waiting := map[string]int{}
+	for _, w := range inbox.Channels {
+		waiting[w.Channel] = len(w.Uploads) + len(w.Foreign)
+	}
+	if len(channels) == 0 {
+		if channels, err = Channels(ctx, site); err != nil {
+			return nil, err
+		}
+		for name := range waiting {
+			channels = append(channels, name)
+		}
+		slices.Sort(channels)
+		channels = slices.Compact(channels)
+	}
+	var all []ChannelStatus
+	for _, name := range channels {
+		s, err := readChannelStatus(ctx, site, name)
+		if err != nil {
+			return nil, err
+		}
+		s.Waiting = waiting[name]
+		all = append(all, *s)
+	}
+	return all, nil
+}
+
+func readChannelStatus(ctx context.Context, site Store, name string) (*ChannelStatus, error) {
+	c, err := OpenChannel(ctx, site, name)
+	if err != nil {
+		return nil, err
+	}
+	s := &ChannelStatus{Channel: name, Generation: c.Generation(), IndexGeneration: c.IndexGeneration(), Changed: c.Time()}
+	s.Charts, s.Versions = c.index.Counts()
+	named := map[string]bool{}
+	for _, section := range c.index.charts {
+		for _, line := range section.lines {
+			named[path.Join(name, lineOf(line).url())] = true
+		}
+	}
+	if len(named) == 0 {
+		return s, nil
+	}
+	for e, err := range site.List(ctx, path.Join(name, chartsDir), Descendants) {
+		if err != nil {
+			return nil, err
+		}
+		if named[e.Key] {
+			s.Size += e.Size
+		}
+	}
+	return s, nil
+}
+
+// releaseLine is what the publisher itself reads of a release's line: where
+// the archive is and what it must be.
+type releaseLine struct {
+	Name    string   `json:"name"`
+	Version string   `json:"version"`
+	Digest  string   `json:"digest"`
+	URLs    []string `json:"urls"`
+}
+
+func lineOf(text string) releaseLine {
+	var l releaseLine
+	if json.Unmarshal([]byte(text), &l) != nil {
+		return releaseLine{}
+	}
+	return l
+}
+
+func (l releaseLine) url() string {
+	if len(l.URLs) != 1 {
+		return ""
+	}
+	return l.URLs[0]
+}
+
+// Channels finds the channels of a site: the folders that have a log. Folders
+// of portolan's own are not looked into, so the listing does not grow with the
+// number of charts.
+func Channels(ctx context.Context, site Store) ([]string, error) {
+	var channels []string
+	folders := []string{""}
+	for len(folders) > 0 {
+		folder := folders[0]
+		folders = folders[1:]
+		for e, err := range site.List(ctx, folder, Children) {
+			if err != nil {
+				return nil, err
+			}
+			switch {
+			case !e.Dir:
+			case folder != "" && path.Base(e.Key) == logDir:
+				channels = append(channels, folder)
+			case CheckChannel(e.Key) == nil:
+				folders = append(folders, e.Key)
+			}
+		}
+	}
+	slices.Sort(channels)
+	return channels, nil
+}
