@@ -1,0 +1,51 @@
+package publisher
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+
+	"cloud.google.com/go/storage"
+	"gocloud.dev/blob"
+	_ "gocloud.dev/blob/gcsblob" // gs:// URLs
+	"google.golang.org/api/googleapi"
+)
+
+// gcsProvider knows Google Cloud Storage. A token is an object's generation.
+var gcsProvider = provider{
+	readToken: func(r *blob.Reader) string {
+		var raw *storage.Reader
+		if !r.As(&raw) {
+			return ""
+		}
+		return strconv.FormatInt(raw.Attrs.Generation, 10)
+	},
+	listToken: func(o *blob.ListObject) string {
+		var attrs storage.ObjectAttrs
+		if !o.As(&attrs) {
+			return ""
+		}
+		return strconv.FormatInt(attrs.Generation, 10)
+	},
+	ifReplacing: ifGeneration,
+	ifDeleting:  ifGeneration,
+	// gocloud says NotFound for this one. A site that may not be read is not
+	// an empty site.
+	denied: func(err error) bool {
+		var api *googleapi.Error
+		return errors.As(err, &api) && api.Code == http.StatusForbidden
+	},
+}
+
+func ifGeneration(token string, as func(any) bool) error {
+	generation, err := strconv.ParseInt(token, 10, 64)
+	if err != nil || generation == 0 {
+		return ErrConflict // no generation was ever called so; 0 would mean no condition
+	}
+	var handle **storage.ObjectHandle
+	if !as(&handle) {
+		return errNoConditions
+	}
+	*handle = (*handle).If(storage.Conditions{GenerationMatch: generation})
+	return nil
+}

@@ -1,0 +1,221 @@
+package publisher
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"gocloud.dev/blob"
+	"gocloud.dev/blob/driver"
+	"gocloud.dev/gcerrors"
+)
+
+var (
+	errTaken   = errors.New("412")
+	errMissing = errors.New("404")
+	errBusy    = errors.New("409")
+	errLost    = errors.New("connection reset")
+	errNotYou  = errors.New("403")
+)
+
+// fakeDriver is a bucket with one object, whose answers a test chooses.
+type fakeDriver struct {
+	driver.Bucket
+	exists bool
+	data   []byte
+	token  string
+
+	answers []error // to writes, in turn; nil lets one happen and says so
+	effects []bool  // whether the same writes take effect
+	reading error   // the answer to reads
+	writes  int
+}
+
+func (d *fakeDriver) Close() error                  { return nil }
+func (d *fakeDriver) ErrorAs(err error, i any) bool { return errors.As(err, i) }
+func (d *fakeDriver) ErrorCode(err error) gcerrors.ErrorCode {
+	switch {
+	case errors.Is(err, errTaken):
+		return gcerrors.FailedPrecondition
+	case errors.Is(err, errMissing), errors.Is(err, errNotYou):
+		return gcerrors.NotFound
+	}
+	return gcerrors.Unknown
+}
+
+func (d *fakeDriver) NewRangeReader(context.Context, string, int64, int64, *driver.ReaderOptions) (driver.Reader, error) {
+	if d.reading != nil {
+		return nil, d.reading
+	}
+	if !d.exists {
+		return nil, errMissing
+	}
+	return &fakeReader{bytes.NewReader(d.data), d.token}, nil
+}
+
+func (d *fakeDriver) NewTypedWriter(ctx context.Context, _, _ string, _ *driver.WriterOptions) (driver.Writer, error) {
+	return &fakeWriter{d: d, ctx: ctx}, nil
+}
+
+func (d *fakeDriver) Delete(context.Context, string, *driver.DeleteOptions) error {
+	return d.answer(nil)
+}
+
+// answer is what becomes of the next write.
+func (d *fakeDriver) answer(data []byte) error {
+	n := d.writes
+	d.writes++
+	if d.effects[n] {
+		d.exists, d.data, d.token = data != nil, data, d.token+"'"
+	}
+	return d.answers[n]
+}
+
+type fakeReader struct {
+	*bytes.Reader
+	token string
+}
+
+func (r *fakeReader) Close() error { return nil }
+func (r *fakeReader) Attributes() *driver.ReaderAttributes {
+	return &driver.ReaderAttributes{Size: int64(r.Len()), ModTime: time.Unix(1, 0)}
+}
+func (r *fakeReader) As(i any) bool {
+	*i.(*string) = r.token
+	return true
+}
+
+type fakeWriter struct {
+	bytes.Buffer
+	d   *fakeDriver
+	ctx context.Context
+}
+
+func (w *fakeWriter) Close() error {
+	if err := w.ctx.Err(); err != nil {
+		return err
+	}
+	return w.d.answer(append([]byte{}, w.Bytes()...))
+}
+
+func fakeStore(d *fakeDriver) *bucketStore {
+	return &bucketStore{bucket: blob.NewBucket(d), provider: provider{
+		readToken: func(r *blob.Reader) (token string) {
+			r.As(&token)
+			return token
+		},
+		ifReplacing: func(string, func(any) bool) error { return nil },
+		ifDeleting:  func(string, func(any) bool) error { return nil },
+		again:       func(err error) bool { return errors.Is(err, errBusy) },
+		denied:      func(err error) bool { return errors.Is(err, errNotYou) },
+	}}
+}
+
+// TestBucketAnswers lists what a bucket may say to a write of "mine", what is
+// found there then, and what the caller is to be told.
+func TestBucketAnswers(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		there   string // what is there before; "-" for nothing
+		answers []error
+		effects []bool
+		reading error
+		create  error // nil is success
+		replace error
+		text    string // in the error
+	}{
+		{name: "plain", there: "-", answers: []error{nil}, effects: []bool{true}},
+		{name: "lost answer", there: "-", answers: []error{errLost}, effects: []bool{true}},
+		{name: "lost answer, SDK tried again", there: "-", answers: []error{errTaken}, effects: []bool{true}},
+		{name: "refused", there: "-", answers: []error{errLost}, effects: []bool{false}, create: errLost, replace: errLost},
+		{name: "taken", there: "theirs", answers: []error{errTaken}, effects: []bool{false}, create: ErrConflict, replace: ErrConflict},
+		{name: "taken by the same", there: "mine", answers: []error{errTaken}, effects: []bool{false}},
+		{name: "refused, old one still there", there: "theirs", answers: []error{errLost}, effects: []bool{false}, create: ErrConflict, replace: errLost},
+		{name: "taken, invisible", there: "-", answers: []error{errTaken}, effects: []bool{false}, create: errUnreadable, replace: ErrConflict, text: "permission to read"},
+		{name: "gone", there: "-", answers: []error{errMissing}, effects: []bool{false}, create: errMissing, replace: ErrConflict},
+		{name: "taken, unreadable", there: "theirs", answers: []error{errTaken}, effects: []bool{false}, reading: errNotYou, create: errTaken, replace: errTaken, text: "permission denied"},
+		{name: "busy, then done", there: "-", answers: []error{errBusy, errBusy, nil}, effects: []bool{false, false, true}},
+		{name: "busy, then taken", there: "-", answers: []error{errBusy, errTaken}, effects: []bool{false, true}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			o := Object{Key: "k", Body: Bytes([]byte("mine"))}
+			for name, write := range map[string]func(*bucketStore) error{
+				"Create":  func(s *bucketStore) error { return s.Create(t.Context(), o) },
+				"Replace": func(s *bucketStore) error { return s.Replace(t.Context(), o, "v1") },
+			} {
+				d := &fakeDriver{answers: test.answers, effects: test.effects, reading: test.reading, token: "v1"}
+				if test.there != "-" {
+					d.exists, d.data = true, []byte(test.there)
+				}
+				want := test.create
+				if name == "Replace" {
+					want = test.replace
+				}
+				err := write(fakeStore(d))
+				if !errors.Is(err, want) || err != nil && !strings.HasPrefix(err.Error(), "k: ") {
+					t.Errorf("%s: got error %v, want %v", name, err, want)
+				}
+				if want != nil && want != ErrConflict && !strings.Contains(err.Error(), test.text) {
+					t.Errorf("%s: got error %v, want one with %q", name, err, test.text)
+				}
+				if d.writes != len(test.answers) {
+					t.Errorf("%s: %d writes, want %d", name, d.writes, len(test.answers))
+				}
+			}
+		})
+	}
+}
+
+func TestBucketGivesUp(t *testing.T) {
+	d := &fakeDriver{}
+	for range attempts {
+		d.answers, d.effects = append(d.answers, errBusy), append(d.effects, false)
+	}
+	err := fakeStore(d).Create(t.Context(), Object{Key: "k", Body: Bytes(nil)})
+	if !errors.Is(err, errBusy) || d.writes != attempts {
+		t.Errorf("got %v after %d attempts, want %v after %d", err, d.writes, errBusy, attempts)
+	}
+}
+
+func TestBucketBodyFails(t *testing.T) {
+	d := &fakeDriver{answers: []error{nil}, effects: []bool{true}}
+	err := fakeStore(d).Create(t.Context(), Object{Key: "k", Body: func(w io.Writer) error {
+		_, _ = w.Write([]byte("half"))
+		return io.ErrNoProgress
+	}})
+	if !errors.Is(err, io.ErrNoProgress) || d.exists {
+		t.Errorf("got %v, and the object exists: %v", err, d.exists)
+	}
+}
+
+func TestBucketDenied(t *testing.T) {
+	s := fakeStore(&fakeDriver{reading: errNotYou, answers: []error{errNotYou}, effects: []bool{false}})
+	if _, err := s.Get(t.Context(), "k"); !errors.Is(err, errDenied) || errors.Is(err, ErrNotFound) {
+		t.Errorf("Get: got %v, want %v", err, errDenied)
+	}
+	if err := s.Delete(t.Context(), "k", ""); !errors.Is(err, errDenied) {
+		t.Errorf("Delete: got %v, want %v", err, errDenied)
+	}
+}
+
+func TestBucketDelete(t *testing.T) {
+	for _, test := range []struct {
+		answers []error
+		want    error
+	}{
+		{[]error{nil}, nil},
+		{[]error{errMissing}, nil},
+		{[]error{errTaken}, ErrConflict},
+		{[]error{errLost}, errLost},
+		{[]error{errBusy, nil}, nil},
+	} {
+		d := &fakeDriver{answers: test.answers, effects: make([]bool, len(test.answers))}
+		if err := fakeStore(d).Delete(t.Context(), "k", "v1"); !errors.Is(err, test.want) {
+			t.Errorf("%v: got %v, want %v", test.answers, err, test.want)
+		}
+	}
+}
