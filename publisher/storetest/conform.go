@@ -1,0 +1,606 @@
+// Package storetest tests what stores objects, and what uses such stores.
+//
+// [Conform] states the contract of [publisher.Store] as tests: every
+// implementation passes all of it. [Mem] is an implementation that fails on
+// demand, in every way that a network, a crash or a rival can make a store
+// fail, and the same way each time.
+package storetest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/portolan-charts/portolan/publisher"
+)
+
+// Conform checks that the stores which open returns keep the contract of
+// publisher.Store. Each of them is to be empty and used by nobody else.
+func Conform(t *testing.T, open func(t *testing.T) publisher.Store) {
+	for _, test := range []struct {
+		name string
+		run  func(*testing.T, publisher.Store)
+	}{
+		{"Create", testCreate},
+		{"CreateRace", testCreateRace},
+		{"CreateSameRace", testCreateSameRace},
+		{"Replace", testReplace},
+		{"ReplaceStale", testReplaceStale},
+		{"ReplaceAbsent", testReplaceAbsent},
+		{"ReplaceRace", testReplaceRace},
+		{"NeverTorn", testNeverTorn},
+		{"FailingBody", testFailingBody},
+		{"Get", testGet},
+		{"ListEmpty", testListEmpty},
+		{"List", testList},
+		{"ListMany", testListMany},
+		{"ListStop", testListStop},
+		{"Delete", testDelete},
+		{"DeleteStale", testDeleteStale},
+		{"Deferred", testDeferred},
+		{"Keys", testKeys},
+		{"BadKeys", testBadKeys},
+		{"Large", testLarge},
+		{"Canceled", testCanceled},
+	} {
+		t.Run(test.name, func(t *testing.T) { test.run(t, open(t)) })
+	}
+}
+
+func testCreate(t *testing.T, s publisher.Store) {
+	ctx := t.Context()
+	must(t, s.Create(ctx, object("a/b", "one")))
+	wantBytes(t, s, "a/b", "one")
+	before := entry(t, s, "a/b")
+
+	must(t, s.Create(ctx, object("a/b", "one")))
+	if after := entry(t, s, "a/b"); after.Token != before.Token {
+		t.Errorf("creating the same again changed the token from %q to %q", before.Token, after.Token)
+	}
+	for _, other := range []string{"two", "on", "ones", ""} {
+		wantErr(t, s.Create(ctx, object("a/b", other)), publisher.ErrConflict, "a/b")
+	}
+	wantBytes(t, s, "a/b", "one")
+
+	must(t, s.Create(ctx, object("empty", "")))
+	must(t, s.Create(ctx, object("empty", "")))
+	wantBytes(t, s, "empty", "")
+}
+
+// racers is how many writers race for a key.
+const racers = 16
+
+func testCreateRace(t *testing.T, s publisher.Store) {
+	for round := range 20 {
+		key := fmt.Sprintf("race/%d", round)
+		errs := race(func(i int) error {
+			return s.Create(t.Context(), object(key, fmt.Sprintf("by %d", i)))
+		})
+		winner := oneWinner(t, errs)
+		wantBytes(t, s, key, fmt.Sprintf("by %d", winner))
+	}
+}
+
+func testCreateSameRace(t *testing.T, s publisher.Store) {
+	for round := range 20 {
+		key := fmt.Sprintf("race/%d", round)
+		for _, err := range race(func(int) error {
+			return s.Create(t.Context(), object(key, "by all"))
+		}) {
+			must(t, err)
+		}
+		wantBytes(t, s, key, "by all")
+	}
+}
+
+func testReplace(t *testing.T, s publisher.Store) {
+	must(t, s.Create(t.Context(), object("head", "0")))
+	seen := map[string]bool{}
+	var last time.Time
+	for i := range 50 {
+		e := entry(t, s, "head")
+		if seen[e.Token] {
+			t.Fatalf("token %q came twice", e.Token)
+		}
+		if e.Modified.Before(last) {
+			t.Errorf("version %d was modified at %v, before its predecessor's %v", i, e.Modified, last)
+		}
+		seen[e.Token], last = true, e.Modified
+		must(t, s.Replace(t.Context(), object("head", fmt.Sprint(i+1)), e.Token))
+		wantBytes(t, s, "head", fmt.Sprint(i+1))
+	}
+}
+
+func testReplaceStale(t *testing.T, s publisher.Store) {
+	ctx := t.Context()
+	must(t, s.Create(ctx, object("head", "one")))
+	one := entry(t, s, "head").Token
+	must(t, s.Replace(ctx, object("head", "two"), one))
+	wantErr(t, s.Replace(ctx, object("head", "three"), one), publisher.ErrConflict, "head")
+	wantBytes(t, s, "head", "two")
+
+	// A repetition by someone who never heard that it worked.
+	two := entry(t, s, "head").Token
+	must(t, s.Replace(ctx, object("head", "two"), one))
+	must(t, s.Replace(ctx, object("head", "two"), two))
+	wantBytes(t, s, "head", "two")
+
+	if err := s.Replace(ctx, object("head", "four"), ""); err == nil {
+		t.Error("Replace without a token succeeded")
+	}
+	wantBytes(t, s, "head", "two")
+}
+
+func testReplaceAbsent(t *testing.T, s publisher.Store) {
+	ctx := t.Context()
+	must(t, s.Create(ctx, object("head", "one")))
+	token := entry(t, s, "head").Token
+	wantErr(t, s.Replace(ctx, object("other", "two"), token), publisher.ErrConflict, "other")
+	wantAbsent(t, s, "other")
+	must(t, s.Delete(ctx, "head", ""))
+	wantErr(t, s.Replace(ctx, object("head", "two"), token), publisher.ErrConflict, "head")
+	wantAbsent(t, s, "head")
+}
+
+func testReplaceRace(t *testing.T, s publisher.Store) {
+	must(t, s.Create(t.Context(), object("head", "start")))
+	for round := range 20 {
+		token := entry(t, s, "head").Token
+		errs := race(func(i int) error {
+			return s.Replace(t.Context(), object("head", fmt.Sprintf("%d by %d", round, i)), token)
+		})
+		winner := oneWinner(t, errs)
+		wantBytes(t, s, "head", fmt.Sprintf("%d by %d", round, winner))
+	}
+}
+
+// testNeverTorn reads while another writes: each version is one byte, many
+// times, and as long as its number says.
+func testNeverTorn(t *testing.T, s publisher.Store) {
+	version := func(n int) publisher.Object {
+		return object("head", strings.Repeat(string(rune('a'+n%26)), 10_000+n))
+	}
+	must(t, s.Create(t.Context(), version(0)))
+	tokens := sync.Map{} // to length
+	stop := make(chan struct{})
+	var readers sync.WaitGroup
+	for range 4 {
+		readers.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				b, e, err := publisher.ReadAll(t.Context(), s, "head", 1<<20)
+				if err != nil {
+					t.Errorf("reading while it is replaced: %v", err)
+					return
+				}
+				n := len(b) - 10_000
+				if int64(len(b)) != e.Size || len(b) != bytes.Count(b, b[:1]) || b[0] != byte('a'+n%26) {
+					t.Errorf("torn: %d bytes beginning %.20q, entry %+v", len(b), b, e)
+				}
+				if was, ok := tokens.LoadOrStore(e.Token, len(b)); ok && was != len(b) {
+					t.Errorf("token %q stands for %d bytes and for %d", e.Token, was, len(b))
+				}
+			}
+		})
+	}
+	for n := 1; n <= 60; n++ {
+		must(t, s.Replace(t.Context(), version(n), entry(t, s, "head").Token))
+	}
+	close(stop)
+	readers.Wait()
+}
+
+func testFailingBody(t *testing.T, s publisher.Store) {
+	failure := errors.New("the source broke")
+	for _, size := range []int{0, 10, 5 << 20} {
+		broken := object("broken", "")
+		broken.Body = func(w io.Writer) error {
+			if _, err := w.Write(make([]byte, size)); err != nil {
+				return err
+			}
+			return failure
+		}
+		wantErr(t, s.Create(t.Context(), broken), failure, "broken")
+		wantAbsent(t, s, "broken")
+
+		must(t, s.Create(t.Context(), object("whole", "one")))
+		broken.Key = "whole"
+		if err := s.Replace(t.Context(), broken, entry(t, s, "whole").Token); err == nil {
+			t.Error("Replace with a failing Body succeeded")
+		}
+		wantBytes(t, s, "whole", "one")
+	}
+	wantKeys(t, s, "", publisher.Descendants, "whole")
+}
+
+func testGet(t *testing.T, s publisher.Store) {
+	start := time.Now().Add(-time.Minute) // the store has its own clock
+	wantAbsent(t, s, "a")
+	must(t, s.Create(t.Context(), object("a/b", "content")))
+	wantAbsent(t, s, "a")
+	wantAbsent(t, s, "b")
+	wantAbsent(t, s, "a/b/c")
+	got, listed := entry(t, s, "a/b"), list(t, s, "a", publisher.Children)[0]
+	if got.Key != "a/b" || got.Size != 7 || got.Token == "" || got.Dir {
+		t.Errorf("got %+v", got)
+	}
+	if d := listed.Modified.Sub(got.Modified); listed.Key != got.Key || listed.Size != got.Size ||
+		listed.Token != got.Token || listed.Dir || d.Abs() >= time.Second {
+		t.Errorf("Get says %+v, List says %+v", got, listed)
+	}
+	if _, isMem := s.(*Handle); !isMem && got.Modified.Before(start) {
+		t.Errorf("modified at %v, before %v", got.Modified, start)
+	}
+}
+
+func testListEmpty(t *testing.T, s publisher.Store) {
+	for _, depth := range []publisher.Depth{publisher.Children, publisher.Descendants} {
+		wantKeys(t, s, "", depth)
+		wantKeys(t, s, "none/such", depth)
+	}
+}
+
+func testList(t *testing.T, s publisher.Store) {
+	for _, key := range []string{
+		"top", ".hidden", "charts/nginx/1/a.tgz", "charts/nginx/1/b.tgz", "charts/nginx/index", "charts/nginx-ingress/1/a.tgz",
+		"charts/nginx.d/1/a.tgz", "charts/nginx0", "charts/.keep", "chartsy",
+	} {
+		must(t, s.Create(t.Context(), object(key, key)))
+	}
+	wantKeys(t, s, "", publisher.Children, "top", ".hidden", "chartsy", "charts/")
+	wantKeys(t, s, "charts", publisher.Children,
+		"charts/.keep", "charts/nginx/", "charts/nginx-ingress/", "charts/nginx.d/", "charts/nginx0")
+	wantKeys(t, s, "charts/nginx", publisher.Children, "charts/nginx/1/", "charts/nginx/index")
+	wantKeys(t, s, "charts/nginx", publisher.Descendants,
+		"charts/nginx/1/a.tgz", "charts/nginx/1/b.tgz", "charts/nginx/index")
+	wantKeys(t, s, "charts", publisher.Descendants,
+		"charts/.keep", "charts/nginx-ingress/1/a.tgz", "charts/nginx.d/1/a.tgz",
+		"charts/nginx/1/a.tgz", "charts/nginx/1/b.tgz", "charts/nginx/index", "charts/nginx0")
+	wantKeys(t, s, "top", publisher.Children) // not a folder
+	for _, e := range list(t, s, "", publisher.Descendants) {
+		if e.Size != int64(len(e.Key)) || e.Token == "" || e.Modified.IsZero() {
+			t.Errorf("listing has %+v", e)
+		}
+	}
+}
+
+// testListMany has more folders and objects than any store lists in one page.
+func testListMany(t *testing.T, s publisher.Store) {
+	const n = 1100
+	var folders, objects []string
+	for i := range n {
+		folder := fmt.Sprintf("many/%04d", i)
+		folders = append(folders, folder+"/")
+		objects = append(objects, folder+"/x", fmt.Sprintf("many-more/%04d", i))
+	}
+	var wg sync.WaitGroup
+	for w := range 8 {
+		wg.Go(func() {
+			for i := w; i < len(objects); i += 8 {
+				must(t, s.Create(t.Context(), deferred(objects[i], "x")))
+			}
+		})
+	}
+	wg.Wait()
+	wantKeys(t, s, "many", publisher.Children, folders...)
+	wantKeys(t, s, "", publisher.Descendants, objects...)
+}
+
+func testListStop(t *testing.T, s publisher.Store) {
+	for _, key := range []string{"a/1", "a/2", "b/1", "b/2"} {
+		must(t, s.Create(t.Context(), object(key, "")))
+	}
+	n := 0
+	for range s.List(t.Context(), "", publisher.Descendants) {
+		n++
+		break // must not be called again, which would panic
+	}
+	// Removing what is listed is what generators do.
+	for e, err := range s.List(t.Context(), "", publisher.Descendants) {
+		must(t, err)
+		must(t, s.Delete(t.Context(), e.Key, e.Token))
+	}
+	wantKeys(t, s, "", publisher.Descendants)
+}
+
+func testDelete(t *testing.T, s publisher.Store) {
+	ctx := t.Context()
+	must(t, s.Delete(ctx, "none", ""))
+	must(t, s.Delete(ctx, "none/such", "token"))
+	for _, key := range []string{"a/1", "a/2", "a/3"} {
+		must(t, s.Create(ctx, object(key, "x")))
+	}
+	must(t, s.Delete(ctx, "a", "")) // a folder is no object
+	must(t, s.Delete(ctx, "a/1", ""))
+	token := list(t, s, "a", publisher.Children)[0].Token
+	must(t, s.Delete(ctx, "a/2", token))
+	must(t, s.Delete(ctx, "a/2", token)) // as one does who got no answer
+	wantAbsent(t, s, "a/1")
+	wantAbsent(t, s, "a/2")
+	wantKeys(t, s, "", publisher.Descendants, "a/3")
+	must(t, s.Create(ctx, object("a/2", "y")))
+	wantBytes(t, s, "a/2", "y")
+}
+
+func testDeleteStale(t *testing.T, s publisher.Store) {
+	ctx := t.Context()
+	must(t, s.Create(ctx, object("a", "one")))
+	one := entry(t, s, "a").Token
+	must(t, s.Replace(ctx, object("a", "two"), one))
+	wantErr(t, s.Delete(ctx, "a", one), publisher.ErrConflict, "a")
+	wantBytes(t, s, "a", "two")
+
+	// Of those who delete and those who replace one version, one kind wins.
+	for round := range 20 {
+		key := fmt.Sprint("race", round)
+		must(t, s.Create(ctx, object(key, "old")))
+		token := entry(t, s, key).Token
+		errs := race(func(i int) error {
+			if i%2 == 0 {
+				return s.Delete(ctx, key, token)
+			}
+			return s.Replace(ctx, object(key, fmt.Sprint("by ", i)), token)
+		})
+		checkDeleteRace(t, s, key, errs)
+	}
+}
+
+func checkDeleteRace(t *testing.T, s publisher.Store, key string, errs []error) {
+	t.Helper()
+	deleted, replaced := 0, 0
+	for i, err := range errs {
+		switch {
+		case err == nil && i%2 == 0:
+			deleted++
+		case err == nil:
+			replaced++
+			wantBytes(t, s, key, fmt.Sprint("by ", i))
+		case !errors.Is(err, publisher.ErrConflict):
+			t.Error(err)
+		}
+	}
+	if replaced > 1 || (deleted > 0) == (replaced > 0) {
+		t.Errorf("%d deleted and %d replaced the same version", deleted, replaced)
+	}
+	if deleted > 0 {
+		wantAbsent(t, s, key)
+	}
+}
+
+func testDeferred(t *testing.T, s publisher.Store) {
+	ctx := t.Context()
+	must(t, s.Create(ctx, deferred("charts/a", "a")))
+	must(t, s.Create(ctx, deferred("charts/b", "b")))
+	wantBytes(t, s, "charts/a", "a")
+	wantKeys(t, s, "charts", publisher.Children, "charts/a", "charts/b")
+	wantErr(t, s.Create(ctx, deferred("charts/a", "other")), publisher.ErrConflict, "charts/a")
+	must(t, s.Create(ctx, deferred("charts/a", "a")))
+	must(t, s.Create(ctx, object("log/1", "1")))
+	must(t, s.Replace(ctx, deferred("charts/b", "bb"), entry(t, s, "charts/b").Token))
+	wantBytes(t, s, "charts/b", "bb")
+	must(t, s.Delete(ctx, "log/1", ""))
+}
+
+func testKeys(t *testing.T, s publisher.Store) {
+	keys := []string{
+		"mychart-1.0.0+build.5.tgz", "ünïcode/日本語", "with space", "per%20cent", "a&b=c?d#e", "q'\"<>", "..dots", "a..b/...", "~tilde", "long/" + strings.Repeat("x", 240),
+	}
+	for _, key := range keys {
+		must(t, s.Create(t.Context(), object(key, key)))
+		wantBytes(t, s, key, key)
+	}
+	wantKeys(t, s, "", publisher.Descendants, keys...)
+	wantKeys(t, s, "ünïcode", publisher.Children, "ünïcode/日本語")
+	for _, key := range keys {
+		must(t, s.Delete(t.Context(), key, entry(t, s, key).Token))
+		wantAbsent(t, s, key)
+	}
+}
+
+func testBadKeys(t *testing.T, s publisher.Store) {
+	must(t, s.Create(t.Context(), object("a", "a")))
+	for _, key := range []string{
+		"/a", "a/", "a//b", ".", "..", "../a", "a/../a", "a/./b", `a\b`, "a\x00", "a\xff", strings.Repeat("x/", 512) + "x", "",
+	} {
+		if err := s.Create(t.Context(), object(key, "x")); err == nil {
+			t.Errorf("Create(%.20q) succeeded", key)
+		}
+		if err := s.Replace(t.Context(), object(key, "x"), "token"); err == nil || errors.Is(err, publisher.ErrConflict) {
+			t.Errorf("Replace(%.20q): %v", key, err)
+		}
+		if _, err := s.Get(t.Context(), key); err == nil || errors.Is(err, publisher.ErrNotFound) {
+			t.Errorf("Get(%.20q): %v", key, err)
+		}
+		if err := s.Delete(t.Context(), key, ""); err == nil {
+			t.Errorf("Delete(%.20q) succeeded", key)
+		}
+		if key == "" {
+			continue // the root can be listed
+		}
+		for _, err := range s.List(t.Context(), key, publisher.Children) {
+			if err == nil {
+				t.Errorf("List(%.20q) has an entry", key)
+			}
+		}
+	}
+	wantKeys(t, s, "", publisher.Descendants, "a")
+}
+
+func testLarge(t *testing.T, s publisher.Store) {
+	data := make([]byte, 20<<20)
+	_, _ = rand.NewChaCha8([32]byte{}).Read(data)
+	must(t, s.Create(t.Context(), object("large", string(data))))
+	must(t, s.Create(t.Context(), object("large", string(data))))
+	wantBytes(t, s, "large", string(data))
+	data[len(data)-1]++
+	wantErr(t, s.Create(t.Context(), object("large", string(data))), publisher.ErrConflict, "large")
+	must(t, s.Replace(t.Context(), object("large", string(data)), entry(t, s, "large").Token))
+	wantBytes(t, s, "large", string(data))
+}
+
+func testCanceled(t *testing.T, s publisher.Store) {
+	must(t, s.Create(t.Context(), object("a", "a")))
+	token := entry(t, s, "a").Token
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	wantErr(t, s.Create(ctx, object("b", "b")), context.Canceled, "b")
+	wantErr(t, s.Replace(ctx, object("a", "b"), token), context.Canceled, "a")
+	wantErr(t, s.Delete(ctx, "a", ""), context.Canceled, "a")
+	_, err := s.Get(ctx, "a")
+	wantErr(t, err, context.Canceled, "a")
+	for _, err = range s.List(ctx, "", publisher.Descendants) {
+	}
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("List: got %v, want %v", err, context.Canceled)
+	}
+	wantAbsent(t, s, "b")
+	wantBytes(t, s, "a", "a")
+
+	// While the Body runs, too.
+	ctx, cancel = context.WithCancel(t.Context())
+	o := object("b", "")
+	o.Body = func(w io.Writer) error {
+		cancel()
+		_, err := w.Write([]byte("b"))
+		return err
+	}
+	if err := s.Create(ctx, o); err == nil {
+		t.Error("Create succeeded though it was canceled")
+	}
+	wantAbsent(t, s, "b")
+}
+
+// race runs f for all racers at once.
+func race(f func(i int) error) []error {
+	errs := make([]error, racers)
+	start := make(chan struct{})
+	var wg sync.WaitGroup
+	for i := range errs {
+		wg.Go(func() {
+			<-start
+			errs[i] = f(i)
+		})
+	}
+	close(start)
+	wg.Wait()
+	return errs
+}
+
+// oneWinner returns who got no error; all others are to get ErrConflict.
+func oneWinner(t *testing.T, errs []error) int {
+	t.Helper()
+	winner := -1
+	for i, err := range errs {
+		switch {
+		case err == nil && winner >= 0:
+			t.Fatalf("both %d and %d won", winner, i)
+		case err == nil:
+			winner = i
+		case !errors.Is(err, publisher.ErrConflict):
+			t.Errorf("loser %d: %v", i, err)
+		}
+	}
+	if winner < 0 {
+		t.Fatalf("nobody won: %v", errs[0])
+	}
+	return winner
+}
+
+func object(key, content string) publisher.Object {
+	return publisher.Object{
+		Key: key, Body: publisher.Bytes([]byte(content)),
+		ContentType: "text/plain; charset=utf-8", CacheControl: "no-cache",
+	}
+}
+
+func deferred(key, content string) publisher.Object {
+	o := object(key, content)
+	o.Deferred = true
+	return o
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// wantErr checks that err is want and that it names key.
+func wantErr(t *testing.T, err, want error, key string) {
+	t.Helper()
+	var ke *publisher.KeyError
+	if !errors.Is(err, want) || !errors.As(err, &ke) || ke.Key != key {
+		t.Errorf("got error %v, want %s: %v", err, key, want)
+	}
+}
+
+func wantAbsent(t *testing.T, s publisher.Store, key string) {
+	t.Helper()
+	r, err := s.Get(t.Context(), key)
+	if err == nil {
+		r.Close()
+	}
+	wantErr(t, err, publisher.ErrNotFound, key)
+}
+
+func wantBytes(t *testing.T, s publisher.Store, key, want string) {
+	t.Helper()
+	got, _, err := publisher.ReadAll(t.Context(), s, key, 64<<20)
+	if err != nil {
+		t.Error(err)
+	} else if string(got) != want {
+		t.Errorf("%s: got %d bytes %.100q, want %d bytes %.100q", key, len(got), got, len(want), want)
+	}
+}
+
+func entry(t *testing.T, s publisher.Store, key string) publisher.Entry {
+	t.Helper()
+	r, err := s.Get(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Close()
+	return r.Entry
+}
+
+func list(t *testing.T, s publisher.Store, dir string, depth publisher.Depth) []publisher.Entry {
+	t.Helper()
+	var entries []publisher.Entry
+	for e, err := range s.List(t.Context(), dir, depth) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		entries = append(entries, e)
+	}
+	return entries
+}
+
+// wantKeys checks what a listing holds; folders are written with a slash.
+func wantKeys(t *testing.T, s publisher.Store, dir string, depth publisher.Depth, want ...string) {
+	t.Helper()
+	var got []string
+	for _, e := range list(t, s, dir, depth) {
+		if e.Dir {
+			e.Key += "/"
+		}
+		got = append(got, e.Key)
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("listing of %q: got %d keys %.20q, want %d keys %.20q", dir, len(got), got, len(want), want)
+	}
+}

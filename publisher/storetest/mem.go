@@ -1,0 +1,515 @@
+package storetest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/portolan-charts/portolan/publisher"
+)
+
+// The kinds of operation.
+const (
+	Create  = "create"
+	Replace = "replace"
+	Get     = "get"
+	List    = "list"
+	Delete  = "delete"
+)
+
+// Op is one operation on a Mem.
+type Op struct {
+	N     int    // how many came before it, on all handles
+	Actor string // whose handle it came through
+	Kind  string
+	Key   string // of a listing: the folder
+}
+
+func (op Op) String() string {
+	return fmt.Sprintf("%d: %s %s %q", op.N, op.Actor, op.Kind, op.Key)
+}
+
+// Fault is what goes wrong with an operation.
+type Fault int
+
+// The faults. An error that they cause is ErrInjected or, of a dead handle,
+// ErrDead.
+const (
+	None      Fault = iota
+	Refused         // no effect, and an error
+	Unacked         // takes effect, and an error all the same
+	DieBefore       // as Refused, and so does all that the handle is asked later
+	DieAfter        // takes effect, then as DieBefore
+	Delayed         // an error; a write takes effect when Land is called, if it still may
+	Stale           // a listing that does not see the newest write yet; otherwise None
+)
+
+// What faulty operations return, wrapped in a publisher.KeyError.
+var (
+	ErrInjected = errors.New("injected fault")
+	ErrDead     = errors.New("this process is dead")
+)
+
+// Mem is a store in memory that fails when it is told to. Its zero value is an
+// empty store in which nothing goes wrong. The exported fields are to be set
+// before use.
+//
+// Mem starts no goroutines and reads no clock, so a test that calls it in the
+// same order sees the same. Hook and After are called without any lock held:
+// they may block, to let other actors go first, and use Snapshot and Land.
+//
+// An operation is in this order: the Body runs; Hook is called; the operation
+// takes effect or not, in one moment; After is called; it returns.
+type Mem struct {
+	TB        testing.TB            // fails when an immutable object changes; may be nil
+	Now       func() time.Time      // when a write happens; nil is a second later for each
+	Hook      func(Op) Fault        // asked before each operation; nil is None
+	After     func(Op)              // told after each operation, and each that lands
+	Immutable func(key string) bool // which keys have the same bytes for ever
+
+	mu      sync.Mutex
+	objects map[string]*stored
+	first   map[string][]byte // what immutable keys held first
+	undo    func()            // takes back the newest write; nil if none
+	ops     []Op
+	pending []landing
+	writes  int
+}
+
+type stored struct {
+	publisher.Object
+	data  []byte
+	entry publisher.Entry
+	soft  bool // deferred and not flushed since: a power cut takes it
+}
+
+// landing is a delayed write.
+type landing struct {
+	op Op
+	do func() error // with mu held
+}
+
+// Handle returns the store as one process sees it, alive. A process that is
+// started again after its death is a new handle.
+func (m *Mem) Handle(actor string) *Handle {
+	return &Handle{m: m, actor: actor}
+}
+
+// Put writes as a stranger does, with a cloud's own client: at once,
+// unconditionally, and past the hooks.
+func (m *Mem) Put(key string, data []byte) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.set(&stored{Object: publisher.Object{Key: key}, data: bytes.Clone(data)})
+}
+
+// Snapshot returns all objects.
+func (m *Mem) Snapshot() map[string][]byte {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	all := make(map[string][]byte, len(m.objects))
+	for key, o := range m.objects {
+		all[key] = o.data // never changed in place
+	}
+	return all
+}
+
+// Object returns an object's bytes with its Content-Type and Cache-Control.
+func (m *Mem) Object(key string) (o publisher.Object, data []byte, ok bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	found := m.objects[key]
+	if found == nil {
+		return publisher.Object{}, nil, false
+	}
+	return found.Object, found.data, true
+}
+
+// Ops returns all operations so far, in order.
+func (m *Mem) Ops() []Op {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.ops)
+}
+
+// Count returns how many operations of each kind there were.
+func (m *Mem) Count() map[string]int {
+	count := map[string]int{}
+	for _, op := range m.Ops() {
+		count[op.Kind]++
+	}
+	return count
+}
+
+// Pending returns the delayed writes that have not landed, oldest first.
+func (m *Mem) Pending() []Op {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var ops []Op
+	for _, p := range m.pending {
+		ops = append(ops, p.op)
+	}
+	return ops
+}
+
+// Land lets the i-th pending write arrive. It takes effect on its own
+// condition, as things are by now; Land returns what the writer would be told.
+func (m *Mem) Land(i int) error {
+	m.mu.Lock()
+	p := m.pending[i]
+	m.pending = slices.Delete(m.pending, i, i+1)
+	err := p.do()
+	m.mu.Unlock()
+	m.after(p.op)
+	return err
+}
+
+// PowerCut removes every object that was deferred and is not durable yet. On a
+// disk, that is the worst that can come of it. Handles stay alive: let them go.
+func (m *Mem) PowerCut() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	maps.DeleteFunc(m.objects, func(_ string, o *stored) bool { return o.soft })
+	m.undo = nil
+}
+
+// Handle is one process's view of a Mem.
+type Handle struct {
+	m     *Mem
+	actor string
+
+	// With m.mu held:
+	dead     bool
+	deferred []*stored // not flushed yet
+}
+
+var _ publisher.Store = (*Handle)(nil)
+
+// Dead reports whether a fault has killed the process.
+func (h *Handle) Dead() bool {
+	h.m.mu.Lock()
+	defer h.m.mu.Unlock()
+	return h.dead
+}
+
+// Create implements publisher.Store.
+func (h *Handle) Create(ctx context.Context, o publisher.Object) error {
+	data, err := h.content(ctx, o)
+	if err != nil {
+		return err
+	}
+	return h.do(ctx, Create, o.Key, func() error {
+		h.flush(o.Deferred)
+		old := h.m.objects[o.Key]
+		if old == nil {
+			h.put(o, data)
+			return nil
+		}
+		return h.same(old, o, data)
+	})
+}
+
+// Replace implements publisher.Store.
+func (h *Handle) Replace(ctx context.Context, o publisher.Object, token string) error {
+	if token == "" {
+		return &publisher.KeyError{Key: o.Key, Err: errors.New("replacing needs the token of what is replaced")}
+	}
+	data, err := h.content(ctx, o)
+	if err != nil {
+		return err
+	}
+	return h.do(ctx, Replace, o.Key, func() error {
+		h.flush(o.Deferred)
+		old := h.m.objects[o.Key]
+		if old == nil {
+			return publisher.ErrConflict
+		}
+		if old.entry.Token == token {
+			h.put(o, data)
+			return nil
+		}
+		return h.same(old, o, data)
+	})
+}
+
+// Get implements publisher.Store.
+func (h *Handle) Get(ctx context.Context, key string) (*publisher.Reader, error) {
+	if err := check(key); err != nil {
+		return nil, err
+	}
+	var r *publisher.Reader
+	err := h.do(ctx, Get, key, func() error {
+		o := h.m.objects[key]
+		if o == nil {
+			return publisher.ErrNotFound
+		}
+		r = &publisher.Reader{ReadCloser: io.NopCloser(bytes.NewReader(o.data)), Entry: o.entry}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// List implements publisher.Store. A listing is one operation, and shows one
+// moment; entries come sorted by key.
+func (h *Handle) List(ctx context.Context, dir string, depth publisher.Depth) iter.Seq2[publisher.Entry, error] {
+	return func(yield func(publisher.Entry, error) bool) {
+		if dir != "" {
+			if err := check(dir); err != nil {
+				yield(publisher.Entry{}, err)
+				return
+			}
+		}
+		var entries []publisher.Entry
+		err := h.do(ctx, List, dir, func() error {
+			entries = h.m.list(dir, depth)
+			return nil
+		})
+		if err != nil {
+			yield(publisher.Entry{}, err)
+			return
+		}
+		for _, e := range entries {
+			if err := ctx.Err(); err != nil {
+				yield(publisher.Entry{}, &publisher.KeyError{Key: dir, Err: err})
+				return
+			}
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Delete implements publisher.Store.
+func (h *Handle) Delete(ctx context.Context, key, token string) error {
+	if err := check(key); err != nil {
+		return err
+	}
+	return h.do(ctx, Delete, key, func() error {
+		h.flush(false)
+		old := h.m.objects[key]
+		if old == nil {
+			return nil
+		}
+		if token != "" && old.entry.Token != token {
+			return publisher.ErrConflict
+		}
+		h.m.change(key, nil)
+		return nil
+	})
+}
+
+// content checks a write and runs its Body.
+func (h *Handle) content(ctx context.Context, o publisher.Object) ([]byte, error) {
+	if err := check(o.Key); err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, &publisher.KeyError{Key: o.Key, Err: err}
+	}
+	var b bytes.Buffer
+	if err := o.Body(&b); err != nil {
+		return nil, &publisher.KeyError{Key: o.Key, Err: err}
+	}
+	return b.Bytes(), nil
+}
+
+// do is one operation: it has its effect, or a fault, or both.
+func (h *Handle) do(ctx context.Context, kind, key string, effect func() error) error {
+	op, err := h.begin(ctx, kind, key)
+	if err != nil {
+		return &publisher.KeyError{Key: key, Err: err}
+	}
+	fault := None
+	if h.m.Hook != nil {
+		fault = h.m.Hook(op)
+	}
+	err = h.act(ctx, op, fault, effect)
+	h.m.after(op)
+	if err != nil {
+		return &publisher.KeyError{Key: key, Err: err}
+	}
+	return nil
+}
+
+func (h *Handle) begin(ctx context.Context, kind, key string) (Op, error) {
+	h.m.mu.Lock()
+	defer h.m.mu.Unlock()
+	if h.dead {
+		return Op{}, ErrDead
+	}
+	if err := ctx.Err(); err != nil {
+		return Op{}, err
+	}
+	op := Op{len(h.m.ops), h.actor, kind, key}
+	h.m.ops = append(h.m.ops, op)
+	return op, nil
+}
+
+func (h *Handle) act(ctx context.Context, op Op, fault Fault, effect func() error) error {
+	m := h.m
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if h.dead { // since the hook was called
+		return ErrDead
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	switch fault {
+	case Refused:
+		return ErrInjected
+	case Unacked:
+		_ = effect()
+		return ErrInjected
+	case DieBefore:
+		h.dead = true
+		return ErrDead
+	case DieAfter:
+		_ = effect()
+		h.dead = true
+		return ErrDead
+	case Delayed:
+		if op.Kind != Get && op.Kind != List {
+			m.pending = append(m.pending, landing{op, effect})
+		}
+		return ErrInjected
+	case Stale:
+		if op.Kind == List && m.undo != nil {
+			objects := maps.Clone(m.objects)
+			m.undo()
+			defer func() { m.objects = objects }()
+		}
+	}
+	return effect()
+}
+
+func (m *Mem) after(op Op) {
+	if m.After != nil {
+		m.After(op)
+	}
+}
+
+// flush makes durable what this process has deferred.
+func (h *Handle) flush(deferred bool) {
+	if deferred {
+		return
+	}
+	for _, o := range h.deferred {
+		o.soft = false
+	}
+	h.deferred = nil
+}
+
+func (h *Handle) put(o publisher.Object, data []byte) {
+	obj := &stored{Object: o, data: data, soft: o.Deferred}
+	if o.Deferred {
+		h.deferred = append(h.deferred, obj)
+	}
+	h.m.set(obj)
+}
+
+// same is a write of what may be there already.
+func (h *Handle) same(old *stored, o publisher.Object, data []byte) error {
+	if !bytes.Equal(old.data, data) {
+		return publisher.ErrConflict
+	}
+	if !o.Deferred {
+		old.soft = false
+	} else if old.soft {
+		h.deferred = append(h.deferred, old) // another's, who may never flush it
+	}
+	return nil
+}
+
+func (m *Mem) set(o *stored) {
+	key := o.Key
+	m.writes++
+	o.entry = publisher.Entry{Key: key, Size: int64(len(o.data)), Modified: m.now(), Token: fmt.Sprintf("v%d", m.writes)}
+	m.change(key, o)
+	if m.Immutable == nil || !m.Immutable(key) {
+		return
+	}
+	if first, ok := m.first[key]; ok && !bytes.Equal(first, o.data) && m.TB != nil {
+		m.TB.Errorf("immutable object %q changed:\ngot  %.200q\nfrom %.200q", key, o.data, first)
+	}
+	if m.first == nil {
+		m.first = map[string][]byte{}
+	}
+	m.first[key] = o.data
+}
+
+func (m *Mem) now() time.Time {
+	if m.Now != nil {
+		return m.Now()
+	}
+	return time.Date(2026, 1, 1, 0, 0, m.writes, 0, time.UTC)
+}
+
+// change puts o, or nothing, in the place of key.
+func (m *Mem) change(key string, o *stored) {
+	old := m.objects[key]
+	m.undo = func() { m.assign(key, old) }
+	m.assign(key, o)
+}
+
+func (m *Mem) assign(key string, o *stored) {
+	if m.objects == nil {
+		m.objects = map[string]*stored{}
+	}
+	if o == nil {
+		delete(m.objects, key)
+		return
+	}
+	m.objects[key] = o
+}
+
+func (m *Mem) list(dir string, depth publisher.Depth) []publisher.Entry {
+	prefix := dir + "/"
+	if dir == "" {
+		prefix = ""
+	}
+	found := map[string]publisher.Entry{}
+	for key, o := range m.objects {
+		rest, ok := strings.CutPrefix(key, prefix)
+		if !ok {
+			continue
+		}
+		if sub, _, deeper := strings.Cut(rest, "/"); deeper && depth == publisher.Children {
+			found[prefix+sub+"/"] = publisher.Entry{Key: prefix + sub, Dir: true}
+			continue
+		}
+		found[key] = o.entry
+	}
+	var entries []publisher.Entry
+	for _, key := range slices.Sorted(maps.Keys(found)) {
+		entries = append(entries, found[key])
+	}
+	return entries
+}
+
+var errKey = errors.New("not a key")
+
+func check(key string) error {
+	ok := len(key) <= 1024 && utf8.ValidString(key) && !strings.ContainsAny(key, "\\\x00")
+	for segment := range strings.SplitSeq(key, "/") {
+		ok = ok && segment != "" && segment != "." && segment != ".."
+	}
+	if !ok {
+		return &publisher.KeyError{Key: key, Err: errKey}
+	}
+	return nil
+}
