@@ -1,0 +1,50 @@
+// Package publisher keeps channels of releases in object storage: the drop area
+// that uploads arrive in, and the site that is served. It knows buckets, logs
+// and indexes, and nothing of Helm: what a release is, its callers decide.
+//
+// # Layout
+//
+// The drop area:
+//
+//	inbox/<channel>/<id>.tgz         an upload; ids that portolan makes are UUIDv7
+//	inbox/<channel>/<id>.tgz.prov    its provenance file, written before it
+//	inbox/<channel>/<id>.json        what its uploader says of it, likewise
+//	inbox/<channel>/<any name>.tgz   a file of somebody's, to be adopted
+//	receipts/<id>.json               what became of it
+//	rejected/<channel>/<id>.tgz      a refused upload, kept, with its receipt beside it
+//
+// The site:
+//
+//	<channel>/index.yaml                                              head
+//	<channel>/charts/<name>/<version>/<upload>/<name>-<version>.tgz   and .prov
+//	<channel>/charts/<name>/<version>/<upload>/release.json           see ReleaseInfo
+//	<channel>/log/00000042.json                                       see Record
+//	<channel>/snapshots/00000042/index.yaml                           generation 42
+//
+// All but head is written once and never changed.
+//
+// # Committing
+//
+// A generation is one [Record]. It is committed by creating the record's file,
+// whose number follows on the newest one's: of several writers the store lets
+// one create it, and the others look at what that one did and decide anew.
+// What the record refers to is in the store, and durable, before. Everything
+// else follows from the log and may be done by anyone, any number of times:
+// snapshots, head, receipts, and the deletion of decided uploads, in that
+// order. So there is no repair mode: recovering from a crash is the next run.
+//
+// # Invariants
+//
+//  1. An upload that was acknowledged is in the inbox, or has its verdict in
+//     the log; if it was rejected, it is also kept with its reason.
+//  2. Every URL in head and in every snapshot returns bytes that match the
+//     digest.
+//  3. A file on an immutable path never changes, and is not deleted while a
+//     generation names it.
+//  4. Each upload is decided by exactly one record.
+//  5. After any crash, one clean run makes head equal to the newest record that
+//     changes the index.
+//  6. An inbox object is deleted only after its verdict is in the log, head
+//     covers that record, and the receipt is durable.
+//  7. One bad upload never delays or changes the verdict on another.
+package publisher

@@ -1,0 +1,233 @@
+package publisher
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+)
+
+const (
+	indexPage   = "index.html"
+	missingPage = "404.html"
+	unknownType = "application/octet-stream"
+)
+
+// contentType is what a file is served as, by its ending.
+func contentType(key string) string {
+	switch path.Ext(key) {
+	case ".tgz":
+		return typeChart
+	case ".prov", ".txt":
+		return typeText
+	case ".yaml":
+		return typeYAML
+	case ".json":
+		return typeJSON
+	case ".html":
+		return "text/html; charset=utf-8"
+	case ".xml":
+		return "application/xml"
+	case ".svg":
+		return "image/svg+xml"
+	case ".css":
+		return "text/css; charset=utf-8"
+	case ".js":
+		return "text/javascript; charset=utf-8"
+	}
+	return unknownType
+}
+
+// cacheControl is how long clients may keep a file, by where it lies: what a
+// generation refers to never changes, head and pages do.
+func cacheControl(key string) string {
+	segments := strings.Split(key, "/")
+	// The first folder of portolan's own ends the channel's name.
+	for i, segment := range segments {
+		rest := segments[i+1:]
+		switch {
+		case segment == chartsDir && len(rest) == 4, // name, version, upload, file
+			segment == logDir && len(rest) == 1,
+			segment == snapshotsDir && len(rest) == 2 && rest[1] == indexFile:
+			return forever
+		case slices.Contains(reservedSegments, segment):
+			return revalidated
+		}
+	}
+	return revalidated
+}
+
+// Handler serves a site as a CDN in front of its bucket would: content types,
+// caching, conditional requests and ranges; a folder's index.html under the
+// folder's name. It answers GET and HEAD only and shows no file whose name, or
+// whose folder's name, begins with a dot. The log gets what goes wrong with
+// the store; nil means none.
+func Handler(site Store, log *slog.Logger) http.Handler {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	return &server{site, log}
+}
+
+type server struct {
+	site Store
+	log  *slog.Logger
+}
+
+func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		http.Error(w, "only GET and HEAD are served here", http.StatusMethodNotAllowed)
+		return
+	}
+	// The path is decoded, and a '+' in it stands for itself.
+	key := strings.TrimPrefix(r.URL.Path, "/")
+	folder := key == "" || strings.HasSuffix(key, "/")
+	if folder {
+		key += indexPage
+	}
+	if !servable(key) {
+		s.missing(w, r)
+		return
+	}
+	err := s.file(w, r, key)
+	if errors.Is(err, ErrNotFound) && !folder {
+		err = s.redirect(w, r, key)
+	}
+	switch {
+	case errors.Is(err, ErrNotFound):
+		s.missing(w, r)
+	case err != nil:
+		s.fail(w, r, err)
+	}
+}
+
+// servable reports whether a key is one that may be asked for.
+func servable(key string) bool {
+	return validKey(key) && !strings.HasPrefix(key, ".") && !strings.Contains(key, "/.")
+}
+
+// file serves one object. It writes nothing if it returns an error.
+func (s *server) file(w http.ResponseWriter, r *http.Request, key string) error {
+	in, err := s.site.Get(r.Context(), key)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	if in.Entry.Size < 0 {
+		return &KeyError{key, errors.New("its store does not say how large it is")}
+	}
+	h := w.Header()
+	h.Set("Content-Type", contentType(key))
+	h.Set("Cache-Control", cacheControl(key))
+	if in.Entry.Token != "" {
+		h.Set("ETag", etag(in.Entry.Token))
+	}
+	// Several ranges at once may go back and forth in the object; any
+	// server may ignore the header, and then sends all of it.
+	if strings.Contains(r.Header.Get("Range"), ",") {
+		r = r.Clone(r.Context())
+		r.Header.Del("Range")
+	}
+	http.ServeContent(w, r, "", in.Entry.Modified, &seeker{r: in, size: in.Entry.Size})
+	return nil
+}
+
+// etag makes an entity tag of a token, which may be any text.
+func etag(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return `"` + hex.EncodeToString(sum[:16]) + `"`
+}
+
+// redirect sends the client to the folder of that name, if it has a page, so
+// that relative links in it work.
+func (s *server) redirect(w http.ResponseWriter, r *http.Request, key string) error {
+	in, err := s.site.Get(r.Context(), path.Join(key, indexPage))
+	if err != nil {
+		return err
+	}
+	in.Close()
+	// Relative, since this server need not know the path it is mounted at.
+	to := url.URL{Path: "./" + path.Base(key) + "/", RawQuery: r.URL.RawQuery}
+	w.Header().Set("Location", to.String())
+	w.Header().Set("Cache-Control", revalidated)
+	w.WriteHeader(http.StatusMovedPermanently)
+	return nil
+}
+
+// missing answers that there is no such file, with the site's own page for
+// that if it has one.
+func (s *server) missing(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-cache")
+	in, err := s.site.Get(r.Context(), missingPage)
+	if err != nil {
+		http.Error(w, "not found", http.StatusNotFound)
+		return
+	}
+	defer in.Close()
+	w.Header().Set("Content-Type", contentType(missingPage))
+	w.WriteHeader(http.StatusNotFound)
+	if r.Method == http.MethodGet {
+		io.Copy(w, in)
+	}
+}
+
+// fail answers that the store did not, without what it said: that may name
+// things that are not public.
+func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
+		return // the client has gone
+	}
+	s.log.ErrorContext(r.Context(), "cannot serve", "path", r.URL.Path, "error", err)
+	w.Header().Set("Retry-After", "5")
+	http.Error(w, "the store does not answer; try again", http.StatusServiceUnavailable)
+}
+
+// seeker lets [http.ServeContent] serve a range of a plain reader: seeking only
+// notes the place, and reading goes on to it.
+type seeker struct {
+	r        io.Reader
+	size     int64
+	at, want int64
+}
+
+var errBackwards = errors.New("cannot read backwards")
+
+// Seek notes where the next Read is to begin.
+func (s *seeker) Seek(offset int64, whence int) (int64, error) {
+	switch whence {
+	case io.SeekCurrent:
+		offset += s.want
+	case io.SeekEnd:
+		offset += s.size
+	}
+	if offset < 0 {
+		return 0, errBackwards
+	}
+	s.want = offset
+	return offset, nil
+}
+
+// Read reads from the place that was sought, which is never behind what was
+// read: only one range is served, and nothing has to be sniffed.
+func (s *seeker) Read(p []byte) (int, error) {
+	if s.want < s.at {
+		return 0, errBackwards
+	}
+	if skipped, err := io.CopyN(io.Discard, s.r, s.want-s.at); err != nil {
+		s.at += skipped
+		return 0, err
+	}
+	n, err := s.r.Read(p)
+	s.at = s.want + int64(n)
+	s.want = s.at
+	return n, err
+}

@@ -1,0 +1,225 @@
+package publisher
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+const (
+	webAgent   = "portolan"
+	webAnswer  = 30 * time.Second // from the request to the header of the answer
+	webStall   = 60 * time.Second // without a byte of the body
+	webTries   = 4
+	webPause   = 250 * time.Millisecond // before the second try; doubled before each later one
+	webHeaders = 64 << 10               // bytes of the answer's header
+	webMoves   = 5                      // redirects that are followed
+)
+
+const (
+	errWebList  webError = "a web site can't be listed; name the channels, or give the URL of its bucket"
+	errWebWrite webError = "a web site can't be written to; give the URL of its bucket"
+)
+
+// webError says what a web server cannot do; it is [errors.ErrUnsupported].
+type webError string
+
+func (e webError) Error() string   { return string(e) }
+func (e webError) Is(t error) bool { return t == errors.ErrUnsupported || t == error(e) }
+
+// OpenWeb opens a published site by the URL under which it is served. The
+// Store can only be read, object by object: it can neither be listed nor
+// written to. Its Get takes 403 for not found, as well as 404 and 410, because
+// that is how a bucket answers that does not let strangers list it.
+//
+// What is served gzip-encoded is an error: Helm reads such bytes as they are.
+func OpenWeb(base string) (Store, error) {
+	u, err := url.Parse(base)
+	switch {
+	case err != nil:
+		return nil, err
+	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
+		return nil, fmt.Errorf("%s: not the URL of a web site", base)
+	case u.RawQuery != "" || u.Fragment != "":
+		return nil, fmt.Errorf("%s: the URL of a site has no query and no fragment", base)
+	}
+	t := &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
+		TLSHandshakeTimeout:    10 * time.Second,
+		ResponseHeaderTimeout:  webAnswer,
+		MaxResponseHeaderBytes: webHeaders,
+		MaxIdleConnsPerHost:    32,
+		IdleConnTimeout:        90 * time.Second,
+		ForceAttemptHTTP2:      true,
+	}
+	return &webStore{base: u, client: &http.Client{Transport: t, CheckRedirect: checkRedirect}, pause: webPause}, nil
+}
+
+func checkRedirect(r *http.Request, via []*http.Request) error {
+	switch {
+	case len(via) > webMoves:
+		return fmt.Errorf("more than %d redirects", webMoves)
+	case via[0].URL.Scheme == "https" && r.URL.Scheme != "https":
+		return errors.New("redirected from https to http")
+	}
+	return nil
+}
+
+// webStore is a site that is read through a web server.
+type webStore struct {
+	base   *url.URL
+	client *http.Client
+	pause  time.Duration // see webPause
+}
+
+func (s *webStore) Get(ctx context.Context, key string) (*Reader, error) {
+	// The context ends with the reader, or when the body stalls.
+	ctx, cancel := context.WithCancelCause(ctx)
+	r, err := s.fetch(ctx, http.MethodGet, key)
+	if err != nil {
+		cancel(nil)
+		return nil, err
+	}
+	body := &webBody{ctx: ctx, body: r.Body, cancel: cancel, key: key}
+	body.stall = time.AfterFunc(webStall, func() { cancel(errStalled) })
+	return &Reader{body, webEntry(key, r)}, nil
+}
+
+// Head is Get without the object's bytes.
+func (s *webStore) Head(ctx context.Context, key string) (Entry, error) {
+	r, err := s.fetch(ctx, http.MethodHead, key)
+	if err != nil {
+		return Entry{}, err
+	}
+	r.Body.Close()
+	return webEntry(key, r), nil
+}
+
+// webEntry describes the object as the answer's header does. The size is -1 if
+// it does not say.
+func webEntry(key string, r *http.Response) Entry {
+	modified, err := http.ParseTime(r.Header.Get("Last-Modified"))
+	if err != nil {
+		modified = time.Time{}
+	}
+	token := cmp.Or(r.Header.Get("ETag"), r.Header.Get("Last-Modified"))
+	return Entry{Key: key, Size: r.ContentLength, Modified: modified, Token: token}
+}
+
+// fetch asks for an object until there is an answer that is worth returning.
+func (s *webStore) fetch(ctx context.Context, method, key string) (*http.Response, error) {
+	if err := checkKey(key); err != nil {
+		return nil, err
+	}
+	u := *s.base
+	u.Path = strings.TrimSuffix(u.Path, "/") + "/" + key // a '+' stays one
+	u.RawPath = ""
+	for try, pause := 1, s.pause; ; try, pause = try+1, pause*2 {
+		r, again, err := s.try(ctx, method, &u)
+		if err == nil {
+			return r, nil
+		}
+		if !again || try == webTries || ctx.Err() != nil {
+			return nil, &KeyError{u.Redacted(), err}
+		}
+		if err := sleep(ctx, pause); err != nil {
+			return nil, &KeyError{u.Redacted(), err}
+		}
+	}
+}
+
+// try makes one request; again says whether another one may fare better.
+func (s *webStore) try(ctx context.Context, method string, u *url.URL) (r *http.Response, again bool, err error) {
+	request, err := http.NewRequestWithContext(ctx, method, u.String(), nil)
+	if err != nil {
+		return nil, false, err
+	}
+	request.Header.Set("User-Agent", webAgent)
+	request.Header.Set("Accept-Encoding", "identity")
+	r, err = s.client.Do(request)
+	if err != nil {
+		if e := (*url.Error)(nil); errors.As(err, &e) {
+			err = e.Err // the URL is in the KeyError
+		}
+		return nil, true, err
+	}
+	if again, err = judge(r); err != nil {
+		r.Body.Close()
+		return nil, again, err
+	}
+	return r, false, nil
+}
+
+// judge makes an error of an answer that is not an object.
+func judge(r *http.Response) (again bool, err error) {
+	switch encoding := r.Header.Get("Content-Encoding"); {
+	case r.StatusCode == http.StatusOK && encoding != "" && encoding != "identity":
+		return false, fmt.Errorf("served with Content-Encoding %q, which Helm does not undo: store and serve it as it is", encoding)
+	case r.StatusCode == http.StatusOK:
+		return false, nil
+	case r.StatusCode == http.StatusNotFound, r.StatusCode == http.StatusGone, r.StatusCode == http.StatusForbidden:
+		return false, fmt.Errorf("%w (%s)", ErrNotFound, r.Status)
+	case r.StatusCode == http.StatusTooManyRequests, r.StatusCode >= 500:
+		return true, fmt.Errorf("the server answers %s", r.Status)
+	}
+	return false, fmt.Errorf("the server answers %s", r.Status)
+}
+
+var errStalled = fmt.Errorf("no data for %s", webStall)
+
+// webBody is the body of an answer. Reading it fails when nothing comes for
+// too long.
+type webBody struct {
+	ctx    context.Context // of the request
+	cancel context.CancelCauseFunc
+	stall  *time.Timer
+	body   io.ReadCloser
+	key    string
+}
+
+func (b *webBody) Read(p []byte) (int, error) {
+	n, err := b.body.Read(p)
+	if n > 0 {
+		b.stall.Reset(webStall)
+	}
+	if err != nil && err != io.EOF {
+		if cause := context.Cause(b.ctx); errors.Is(cause, errStalled) {
+			err = cause
+		}
+		err = &KeyError{b.key, err}
+	}
+	return n, err
+}
+
+func (b *webBody) Close() error {
+	b.stall.Stop()
+	b.cancel(nil)
+	return b.body.Close()
+}
+
+// List fails: web servers do not say what they have.
+func (s *webStore) List(_ context.Context, _ string, _ Depth) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		yield(Entry{}, &KeyError{s.base.Redacted(), errWebList})
+	}
+}
+
+// Create fails, as Replace and Delete do.
+func (s *webStore) Create(context.Context, Object) error { return s.readOnly() }
+
+// Replace fails.
+func (s *webStore) Replace(context.Context, Object, string) error { return s.readOnly() }
+
+// Delete fails.
+func (s *webStore) Delete(context.Context, string, string) error { return s.readOnly() }
+
+func (s *webStore) readOnly() error { return &KeyError{s.base.Redacted(), errWebWrite} }
