@@ -1,0 +1,176 @@
+// Package charttest makes chart archives for tests, from text that can be
+// read. The same input gives the same bytes.
+package charttest
+
+import (
+	"archive/tar"
+	"bytes"
+	"cmp"
+	"compress/gzip"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/tools/txtar"
+)
+
+// Time is the modification time of all entries, unless told otherwise.
+var Time = time.Date(2024, 1, 2, 3, 4, 5, 0, time.UTC)
+
+// Options change how an archive is packed, but not what it holds. Nil means
+// defaults.
+type Options struct {
+	Time    time.Time // modification time of all entries; zero means Time
+	Level   int       // gzip level; zero means the best compression
+	Reverse bool      // entries in reverse order
+	Folders bool      // entries for the folders, too
+}
+
+// Chart returns the files of a small chart, by their paths in its folder. More
+// files can be given as pairs of path and content, and replace its own.
+func Chart(name, version string, more ...string) map[string]string {
+	files := map[string]string{
+		"Chart.yaml":          fmt.Sprintf("apiVersion: v2\nname: %s\nversion: %s\ndescription: A chart for tests\n", name, version),
+		"values.yaml":         "replicas: 1\n",
+		"README.md":           "# " + name + "\n",
+		"templates/note.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}\ndata:\n  replicas: {{ .Values.replicas | quote }}\n",
+	}
+	for i := 0; i+1 < len(more); i += 2 {
+		files[more[i]] = more[i+1]
+	}
+	return files
+}
+
+// Simple returns the archive of Chart(name, version, more...).
+func Simple(name, version string, more ...string) []byte {
+	return Pack(name, Chart(name, version, more...), nil)
+}
+
+// Pack returns the archive of files, in a folder named top. An empty top
+// leaves the paths as they are.
+func Pack(top string, files map[string]string, o *Options) []byte {
+	if o == nil {
+		o = &Options{}
+	}
+	if top != "" {
+		top += "/"
+	}
+	var entries []Entry
+	seen := map[string]bool{}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		full := top + name
+		for i := range full {
+			if dir := full[:i+1]; o.Folders && full[i] == '/' && !seen[dir] {
+				seen[dir] = true
+				entries = append(entries, Folder(dir))
+			}
+		}
+		entries = append(entries, File(full, files[name]))
+	}
+	if o.Reverse {
+		slices.Reverse(entries)
+	}
+	for i := range entries {
+		entries[i].Header.ModTime = o.Time
+	}
+	return Gzip(Tar(entries...), cmp.Or(o.Level, gzip.BestCompression))
+}
+
+// FromTxtar returns one archive per first segment of the paths in a: the files
+// mychart-0.1.0/Chart.yaml and mychart-0.1.0/values.yaml make an archive
+// mychart-0.1.0.tgz. Its top folder is the segment without the last
+// -<digit>..., here mychart. Files without a slash are left out.
+func FromTxtar(a *txtar.Archive) map[string][]byte {
+	charts := map[string]map[string]string{}
+	for _, f := range a.Files {
+		chart, path, ok := strings.Cut(f.Name, "/")
+		if !ok {
+			continue
+		}
+		if charts[chart] == nil {
+			charts[chart] = map[string]string{}
+		}
+		charts[chart][path] = string(f.Data)
+	}
+	archives := map[string][]byte{}
+	for chart, files := range charts {
+		archives[chart+".tgz"] = Pack(chartName(chart), files, nil)
+	}
+	return archives
+}
+
+// chartName returns what stands before the version in name-version.
+func chartName(s string) string {
+	for i := range s {
+		rest := strings.TrimPrefix(s[i:], "-v")
+		rest = strings.TrimPrefix(rest, "-")
+		if s[i] == '-' && rest != "" && rest[0] >= '0' && rest[0] <= '9' {
+			return s[:i]
+		}
+	}
+	return s
+}
+
+// An Entry is one entry of a tar archive.
+type Entry struct {
+	Header tar.Header // Size and ModTime are filled in if zero
+	Body   string
+}
+
+// File returns the entry of a plain file.
+func File(name, body string) Entry {
+	return Entry{Header: tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: 0o644}, Body: body}
+}
+
+// Folder returns the entry of a folder.
+func Folder(name string) Entry {
+	return Entry{Header: tar.Header{Typeflag: tar.TypeDir, Name: name, Mode: 0o755}}
+}
+
+// Link returns the entry of a symbolic link.
+func Link(name, target string) Entry {
+	return Entry{Header: tar.Header{Typeflag: tar.TypeSymlink, Name: name, Linkname: target, Mode: 0o777}}
+}
+
+// Tar returns a tar archive with its two zero blocks at the end. It panics on
+// what package tar refuses to write.
+func Tar(entries ...Entry) []byte {
+	var buf bytes.Buffer
+	w := tar.NewWriter(&buf)
+	for _, e := range entries {
+		h := e.Header
+		if h.Typeflag == tar.TypeReg {
+			h.Size = int64(len(e.Body))
+		}
+		if h.ModTime.IsZero() && h.Typeflag != tar.TypeXGlobalHeader {
+			h.ModTime = Time
+		}
+		must(w.WriteHeader(&h))
+		_, err := w.Write([]byte(e.Body))
+		must(err)
+	}
+	must(w.Close())
+	return buf.Bytes()
+}
+
+// Gzip compresses data, at a level of package gzip.
+func Gzip(data []byte, level int) []byte {
+	var buf bytes.Buffer
+	w, err := gzip.NewWriterLevel(&buf, level)
+	must(err)
+	_, err = w.Write(data)
+	must(err)
+	must(w.Close())
+	return buf.Bytes()
+}
+
+// Archive returns the compressed archive of entries.
+func Archive(entries ...Entry) []byte { return Gzip(Tar(entries...), gzip.BestCompression) }
+
+func must(err error) {
+	if err != nil {
+		panic("charttest: " + err.Error())
+	}
+}

@@ -1,0 +1,52 @@
+package charttest
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+
+	"github.com/ProtonMail/go-crypto/openpgp"
+	"github.com/ProtonMail/go-crypto/openpgp/clearsign"
+	"github.com/ProtonMail/go-crypto/openpgp/packet"
+)
+
+// A Signer signs archives with a key of its own, which nothing keeps.
+type Signer struct{ entity *openpgp.Entity }
+
+// NewSigner makes a key. It is a fresh one each time, so signatures are not
+// reproducible.
+func NewSigner() *Signer {
+	entity, err := openpgp.NewEntity("Portolan Test", "throwaway", "test@example.com", &packet.Config{
+		RSABits: 2048, DefaultHash: crypto.SHA512,
+	})
+	must(err)
+	return &Signer{entity: entity}
+}
+
+// Keyring returns the public key, in the binary form that
+// `helm pull --verify --keyring` reads.
+func (s *Signer) Keyring() []byte {
+	var buf bytes.Buffer
+	must(s.entity.Serialize(&buf))
+	return buf.Bytes()
+}
+
+// Sign returns the provenance file of an archive, as `helm package --sign`
+// writes it.
+func (s *Signer) Sign(file string, archive []byte) []byte {
+	sum := sha256.Sum256(archive)
+	return s.SignText(fmt.Sprintf("apiVersion: v2\nname: test\nversion: 0.0.0\n\n...\nfiles:\n  %s: sha256:%s\n", file, hex.EncodeToString(sum[:])))
+}
+
+// SignText returns text, clear-signed.
+func (s *Signer) SignText(text string) []byte {
+	var buf bytes.Buffer
+	w, err := clearsign.Encode(&buf, s.entity.PrivateKey, &packet.Config{DefaultHash: crypto.SHA512})
+	must(err)
+	_, err = w.Write([]byte(text))
+	must(err)
+	must(w.Close())
+	return buf.Bytes()
+}

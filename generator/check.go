@@ -1,0 +1,174 @@
+package generator
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"slices"
+)
+
+// Default limits of one archive. Limits has what each one counts.
+const (
+	// DefaultPacked is far above any chart of ours (the largest of 246 real
+	// ones has 0.3 MiB); Flux takes at most 10 MiB.
+	DefaultPacked = 20 << 20
+	// DefaultUnpacked is what Helm itself loads at most.
+	DefaultUnpacked = 100 << 20
+	// DefaultFile is what Helm loads at most of one file, before 4.2.
+	DefaultFile = 5 << 20
+	// DefaultChartYAML keeps the index servable: it repeats most of Chart.yaml.
+	DefaultChartYAML = 1 << 20
+	// DefaultEntries bounds the memory for names; charts have tens of files.
+	DefaultEntries = 10_000
+	// DefaultDepth bounds recursion, ours and Helm's; real charts nest twice.
+	DefaultDepth = 10
+)
+
+// Limits bound what one archive may cost to read. A zero field means its default.
+type Limits struct {
+	Packed    int64 // bytes of the archive
+	Unpacked  int64 // bytes after decompression, tar headers and nested archives included
+	File      int64 // bytes of one file
+	ChartYAML int64 // bytes of one Chart.yaml, Chart.lock, requirements.yaml or requirements.lock
+	Entries   int   // files and folders, those of nested archives included
+	Depth     int   // levels of charts within charts
+}
+
+func (l Limits) withDefaults() Limits {
+	set(&l.Packed, DefaultPacked)
+	set(&l.Unpacked, DefaultUnpacked)
+	set(&l.File, DefaultFile)
+	set(&l.ChartYAML, DefaultChartYAML)
+	set(&l.Entries, DefaultEntries)
+	set(&l.Depth, DefaultDepth)
+	return l
+}
+
+func set[T int | int64](field *T, def T) {
+	if *field == 0 {
+		*field = def
+	}
+}
+
+// Checks are what a channel asks of its charts. The zero value asks for what
+// Helm needs, and for a semantic version.
+type Checks struct {
+	Versions string   // "strict" or "helm"; empty means strict
+	Charts   []string // patterns of allowed names, as of path.Match; empty allows all
+	Require  []string // fields that Chart.yaml must have, such as "maintainers"
+	Limits   Limits
+}
+
+// Validate reports what in the checks themselves makes no sense, so that a
+// slip in the configuration rejects no charts.
+func (c Checks) Validate() error {
+	if c.Versions != "" && c.Versions != "strict" && c.Versions != "helm" {
+		return fmt.Errorf("versions is %q; it can be \"strict\" or \"helm\"", c.Versions)
+	}
+	for _, pattern := range c.Charts {
+		if _, err := path.Match(pattern, ""); err != nil {
+			return fmt.Errorf("%q is not a pattern of chart names", pattern)
+		}
+	}
+	known := metadataFields()
+	for _, field := range c.Require {
+		if !slices.Contains(known, field) {
+			return fmt.Errorf("%q is not a field of Chart.yaml", field)
+		}
+	}
+	l := c.Limits
+	if min(l.Packed, l.Unpacked, l.File, l.ChartYAML, int64(l.Entries), int64(l.Depth)) < 0 {
+		return errors.New("a limit is negative")
+	}
+	return nil
+}
+
+// A Chart is an accepted archive.
+type Chart struct {
+	Metadata    *Metadata // as Helm reads it, without control characters
+	Digest      string    // SHA-256 of the archive, 64 hex digits
+	Fingerprint string    // of paths and content; survives repacking
+	Size        int64     // of the archive, in bytes
+	Files       []File    // sorted by path, without the top folder
+	Warnings    []Warning // sorted by rule
+
+	README, Values, Schema []byte   // for pages; untrusted
+	Templates, CRDs        []string // paths, sorted, without those of subcharts
+}
+
+// A File is a file of a chart.
+type File struct {
+	Path string `json:"path"`
+	Size int64  `json:"size"`
+}
+
+// Check reads one chart archive to its end, in one pass and in bounded memory.
+// A fault of the archive is a *Problem; any other error is r's own and says
+// nothing about the archive. A panic while reading is a Problem too, since the
+// same bytes would only do it again.
+func Check(r io.Reader, c Checks) (chart *Chart, err error) {
+	defer recovered(&chart, &err)
+	limits := c.Limits.withDefaults()
+	b := &budget{
+		limits: limits, versions: c.Versions, unpacked: limits.Unpacked, entries: limits.Entries,
+		marks: maxYAMLMarksTotal, metadata: maxMetadataTotal,
+	}
+	src := &source{r: r, sum: sha256.New(), max: limits.Packed}
+	t, err := readTree(src, b)
+	if err != nil {
+		return nil, err
+	}
+	md, p := t.check(c)
+	if p != nil {
+		return nil, p
+	}
+	chart = t.chart()
+	chart.Metadata = md
+	chart.Digest = hex.EncodeToString(src.sum.Sum(nil))
+	chart.Size = src.n
+	chart.Warnings = b.warn.list()
+	return chart, nil
+}
+
+// recovered turns a panic into a Problem.
+func recovered(chart **Chart, err *error) {
+	if v := recover(); v != nil {
+		*chart = nil
+		*err = reject("internal", "reading the archive made portolan fail: %s", foreign(fmt.Errorf("%v", v)))
+	}
+}
+
+// A budget is what may still be spent on an archive and all archives in it.
+type budget struct {
+	limits   Limits
+	versions string // as in Checks
+	unpacked int64
+	entries  int
+	marks    int   // of YAML, see inspectYAML
+	metadata int64 // bytes of Chart.yaml and requirements.yaml held at once
+	warn     warnings
+}
+
+// chart returns what pages and releases need of a tree that was checked.
+func (t *tree) chart() *Chart {
+	c := &Chart{
+		Files: t.list(), Fingerprint: t.fingerprint(),
+		README: t.readme, Values: t.values, Schema: t.schema,
+	}
+	for _, f := range c.Files {
+		switch {
+		case isTemplate(f.Path):
+			c.Templates = append(c.Templates, f.Path)
+		case isCRD(f.Path):
+			c.CRDs = append(c.CRDs, f.Path)
+		}
+	}
+	if t.schema != nil && !json.Valid(t.schema) {
+		t.budget.warn.add("warn-schema", "values.schema.json is not JSON; Helm will not install the chart")
+	}
+	return c
+}

@@ -1,0 +1,67 @@
+package generator
+
+import (
+	"helm.sh/helm/v3/pkg/chart"
+	"sigs.k8s.io/yaml"
+)
+
+// This file is the only one that imports Helm. Helm's loader reads whole
+// archives into memory, and logs to standard error; its few steps that
+// interpret files stand here, in its order and with its types, and a
+// differential test holds them to it.
+
+// Metadata is Helm's own type for Chart.yaml.
+type Metadata = chart.Metadata
+
+// loadMetadata reads Chart.yaml, and requirements.yaml over it, as Helm's
+// loader does (pkg/chart/loader/load.go, LoadFiles).
+func loadMetadata(chartYAML, requirements []byte) (*Metadata, error) {
+	md := new(Metadata)
+	if err := yaml.Unmarshal(chartYAML, md); err != nil {
+		return nil, err
+	}
+	if md.APIVersion == "" {
+		md.APIVersion = chart.APIVersionV1
+	}
+	if requirements == nil {
+		return md, nil
+	}
+	return md, yaml.Unmarshal(requirements, md)
+}
+
+// loadLock reads Chart.lock or requirements.lock as Helm's loader does.
+func loadLock(data []byte) error {
+	lock := new(chart.Lock)
+	return yaml.Unmarshal(data, &lock)
+}
+
+// loadValues reads values.yaml as Helm 3's loader does.
+func loadValues(data []byte) (map[string]any, error) {
+	values := map[string]any{}
+	err := yaml.Unmarshal(data, &values)
+	return values, err
+}
+
+// helmKey returns what Helm makes of a plain YAML key: 1.10 is "1.1", and yes
+// is "true".
+func helmKey(text string) (string, bool) {
+	m := map[string]any{}
+	if yaml.Unmarshal([]byte(text+": 0\n"), &m) != nil || len(m) != 1 {
+		return "", false
+	}
+	for key := range m {
+		return key, true
+	}
+	return "", false
+}
+
+// loadSums reads the second part of a provenance file as Helm does
+// (pkg/provenance/sign.go, SumCollection) and returns the archives' sums.
+func loadSums(data []byte) (map[string]string, error) {
+	var sums struct {
+		Files  map[string]string `json:"files"`
+		Images map[string]string `json:"images,omitempty"`
+	}
+	err := yaml.Unmarshal(data, &sums)
+	return sums.Files, err
+}

@@ -1,0 +1,131 @@
+package generator
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/ProtonMail/go-crypto/openpgp/clearsign"
+	"github.com/ProtonMail/go-crypto/openpgp/packet"
+)
+
+// maxProvenance is the largest provenance file taken, in bytes. It repeats
+// Chart.yaml, which has the same limit.
+const maxProvenance = 1 << 20
+
+// Provenance is what a provenance file says of an archive. Nobody has verified
+// the signature: that needs the reader's keys.
+type Provenance struct {
+	File   string // name of the archive
+	Digest string // SHA-256 of the archive, 64 hex digits
+	Size   int64  // of the provenance file itself, in bytes
+}
+
+// CheckProvenance reads a provenance file and checks that Helm can use it for
+// the archive of that file name and digest. A fault of the file is a *Problem;
+// any other error is r's own.
+func CheckProvenance(r io.Reader, file, digest string) error {
+	p, err := ParseProvenance(r)
+	if err != nil {
+		return err
+	}
+	if p.File != file {
+		return reject("prov-name", "the provenance file is for %s and the archive is %s", quote(p.File), quote(file))
+	}
+	if p.Digest != digest {
+		return reject("prov-digest", "the provenance file is for an archive with SHA-256 %s and this one has %s", quote(p.Digest), quote(digest))
+	}
+	return nil
+}
+
+// ParseProvenance reads a provenance file, whatever archive it is for. Errors
+// are those of CheckProvenance.
+func ParseProvenance(r io.Reader) (prov *Provenance, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			prov, err = nil, reject("internal", "reading the provenance file made portolan fail: %s", foreign(fmt.Errorf("%v", v)))
+		}
+	}()
+	data, err := io.ReadAll(io.LimitReader(r, maxProvenance+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(data) > maxProvenance {
+		return nil, reject("prov-size", "the provenance file is larger than %s", sizeText(maxProvenance))
+	}
+	text, p := signedText(data)
+	if p != nil {
+		return nil, p
+	}
+	prov, p = parseSigned(text)
+	if p != nil {
+		return nil, p
+	}
+	prov.Size = int64(len(data))
+	return prov, nil
+}
+
+// signedText returns what the signature covers. Nothing but blanks may stand
+// around it: Helm would not read it, and a person might believe it signed.
+func signedText(data []byte) ([]byte, *Problem) {
+	block, rest := clearsign.Decode(data)
+	if block == nil {
+		return nil, reject("prov-format", "the provenance file is not clear-signed text")
+	}
+	begin := bytes.Index(data, []byte("-----BEGIN PGP SIGNED MESSAGE-----"))
+	if len(bytes.TrimSpace(rest)) > 0 || len(bytes.TrimSpace(data[:max(begin, 0)])) > 0 {
+		return nil, reject("prov-format", "the provenance file holds text outside of what is signed")
+	}
+	signature, err := packet.Read(block.ArmoredSignature.Body)
+	if err != nil {
+		return nil, reject("prov-format", "the signature of the provenance file cannot be read: %s", foreign(err))
+	}
+	if _, ok := signature.(*packet.Signature); !ok {
+		return nil, reject("prov-format", "the provenance file holds no signature")
+	}
+	// Reading to the end checks the armor's own checksum.
+	if _, err := io.Copy(io.Discard, block.ArmoredSignature.Body); err != nil {
+		return nil, reject("prov-format", "the signature of the provenance file cannot be read: %s", foreign(err))
+	}
+	return block.Plaintext, nil
+}
+
+// parseSigned reads the two YAML documents that Helm writes, the metadata and
+// the sums, at the mark where Helm cuts them (pkg/provenance/sign.go).
+func parseSigned(text []byte) (*Provenance, *Problem) {
+	if !utf8.Valid(text) {
+		return nil, reject("prov-format", "the provenance file is not UTF-8")
+	}
+	parts := bytes.Split(text, []byte("\n...\n"))
+	if len(parts) != 2 {
+		return nil, reject("prov-format", "the provenance file has %d parts instead of metadata and sums", len(parts))
+	}
+	b := &budget{marks: maxYAMLMarksTotal}
+	for _, part := range parts {
+		if _, p := b.inspectYAML("the provenance file", part, true); p != nil {
+			return nil, reject("prov-format", "%s", p.Message)
+		}
+	}
+	if _, err := loadMetadata(parts[0], nil); err != nil {
+		return nil, reject("prov-format", "Helm cannot read the metadata in the provenance file: %s", foreign(err))
+	}
+	sums, err := loadSums(parts[1])
+	if err != nil {
+		return nil, reject("prov-format", "Helm cannot read the sums in the provenance file: %s", foreign(err))
+	}
+	if len(sums) != 1 {
+		return nil, reject("prov-files", "the provenance file names %d archives instead of one", len(sums))
+	}
+	for file, sum := range sums {
+		digest, ok := strings.CutPrefix(sum, "sha256:")
+		if raw, err := hex.DecodeString(digest); !ok || err != nil || len(raw) != sha256.Size || digest != strings.ToLower(digest) {
+			return nil, reject("prov-files", "the provenance file gives %s no SHA-256 but %s", quote(file), quote(sum))
+		}
+		return &Provenance{File: file, Digest: digest}, nil
+	}
+	return nil, nil // not reached: there is one
+}

@@ -1,0 +1,321 @@
+package generator
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"reflect"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
+)
+
+const (
+	// maxYAMLMarks bounds the memory that parsing one file takes. A YAML node
+	// needs at least one of these marks : , [ { - ? and costs some hundred
+	// bytes; a 5 MiB file of nothing but marks would cost a gigabyte. The
+	// largest values.yaml of 246 real charts has 2,200.
+	maxYAMLMarks = 200_000
+
+	// maxYAMLMarksTotal bounds the time for all YAML files of an archive.
+	maxYAMLMarksTotal = 500_000
+
+	// keyMarks is charged for a key that may be a number, which costs as much
+	// to find out as so many marks.
+	keyMarks = 20
+
+	// maxYAMLNodes bounds what a file has when its aliases are expanded, as
+	// Helm does.
+	maxYAMLNodes = 500_000
+
+	// maxYAMLDepth bounds recursion, here and in everything that later reads
+	// the values.
+	maxYAMLDepth = 100
+
+	// maxMetadataTotal bounds what is held in memory until all files of an
+	// archive are known.
+	maxMetadataTotal = 16 << 20
+)
+
+// A yamlFile is a YAML file being looked at as text, to find what Helm's
+// decoding hides: duplicate keys, more documents, values it changes.
+type yamlFile struct {
+	where  string
+	strict bool // duplicate keys are refused and not just mentioned
+	budget *budget
+	sizes  map[*yaml.Node]extent // of what has an anchor
+	open   map[*yaml.Node]bool   // anchors around the current node
+}
+
+// extent is how much a node holds when aliases are expanded.
+type extent struct{ nodes, depth int }
+
+// inspectYAML parses data and returns the root node of its only document, nil
+// if that is empty.
+func (b *budget) inspectYAML(where string, data []byte, strict bool) (*yaml.Node, *Problem) {
+	if !utf8.Valid(data) {
+		return nil, reject("yaml-encoding", "%s is not UTF-8", quote(where))
+	}
+	marks := yamlMarks(data)
+	if b.marks -= marks; marks > maxYAMLMarks || b.marks < 0 {
+		return nil, tooComplex(where)
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	var doc yaml.Node
+	if err := decoder.Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
+		return nil, reject("yaml", "%s is not YAML that Helm can read: %s", quote(where), foreign(err))
+	}
+	f := &yamlFile{
+		where: where, strict: strict, budget: b,
+		sizes: map[*yaml.Node]extent{}, open: map[*yaml.Node]bool{},
+	}
+	if p := f.onlyDocument(decoder); p != nil {
+		return nil, p
+	}
+	if len(doc.Content) == 0 {
+		return nil, nil
+	}
+	root := doc.Content[0]
+	if _, p := f.measure(root, 0); p != nil {
+		return nil, p
+	}
+	return root, nil
+}
+
+func tooComplex(where string) *Problem {
+	return reject("yaml-complex", "%s has, or brings the YAML files of the archive to, too many keys and items", quote(where))
+}
+
+// yamlMarks counts the characters that can begin a node.
+func yamlMarks(data []byte) int {
+	n := 0
+	for i, c := range data {
+		switch c {
+		case ':', ',', '[', '{':
+			n++
+		case '-', '?':
+			if i+1 == len(data) || data[i+1] <= ' ' {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// onlyDocument checks that nothing but empty documents follows. Helm 3 reads
+// the first document of a file; Helm 4 reads all those of values.yaml.
+func (f *yamlFile) onlyDocument(decoder *yaml.Decoder) *Problem {
+	for {
+		var next yaml.Node
+		err := decoder.Decode(&next)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return reject("yaml", "%s is not YAML that Helm can read: %s", quote(f.where), foreign(err))
+		}
+		if len(next.Content) > 0 && !isNull(next.Content[0]) {
+			return reject("yaml-documents", "%s holds more than one YAML document", quote(f.where))
+		}
+	}
+}
+
+func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" }
+
+// measure walks a node and returns how large it is for Helm. What is anchored
+// is walked once, however often it is used.
+func (f *yamlFile) measure(n *yaml.Node, depth int) (extent, *Problem) {
+	if n.Kind == yaml.AliasNode {
+		return f.measureAlias(n, depth)
+	}
+	if depth > maxYAMLDepth {
+		return extent{}, reject("yaml-deep", "%s is nested more than %d levels deep in line %d", quote(f.where), maxYAMLDepth, n.Line)
+	}
+	if n.Anchor != "" {
+		f.open[n] = true
+		defer delete(f.open, n)
+	}
+	if n.Kind == yaml.MappingNode {
+		if p := f.checkKeys(n); p != nil {
+			return extent{}, p
+		}
+	}
+	e := extent{nodes: 1}
+	for _, child := range n.Content {
+		c, p := f.measure(child, depth+1)
+		if p != nil {
+			return e, p
+		}
+		e.nodes += c.nodes
+		e.depth = max(e.depth, c.depth+1)
+		if e.nodes > maxYAMLNodes {
+			return e, reject("yaml-aliases", "%s expands to more than %d nodes", quote(f.where), maxYAMLNodes)
+		}
+	}
+	if n.Anchor != "" {
+		f.sizes[n] = e
+	}
+	return e, nil
+}
+
+func (f *yamlFile) measureAlias(n *yaml.Node, depth int) (extent, *Problem) {
+	if f.open[n.Alias] {
+		return extent{}, reject("yaml-aliases", "%s has an alias to something that it is part of, in line %d", quote(f.where), n.Line)
+	}
+	e := f.sizes[n.Alias]
+	if depth+e.depth > maxYAMLDepth {
+		return e, reject("yaml-deep", "%s is nested more than %d levels deep with the alias in line %d", quote(f.where), maxYAMLDepth, n.Line)
+	}
+	return e, nil
+}
+
+// checkKeys looks for keys of a mapping that are one for Helm, which takes the
+// last of them or, for 1 and "1", any.
+func (f *yamlFile) checkKeys(n *yaml.Node) *Problem {
+	seen := make(map[string]int, len(n.Content)/2)
+	for i := 0; i < len(n.Content); i += 2 {
+		key := resolve(n.Content[i])
+		if key.Kind != yaml.ScalarNode {
+			continue // Helm will refuse it
+		}
+		if key.Style&yaml.TaggedStyle != 0 {
+			return reject("yaml-key", "%s has a key with a tag in line %d", quote(f.where), n.Content[i].Line)
+		}
+		text := key.Value
+		if maybeNumber(key) {
+			if f.budget.marks -= keyMarks; f.budget.marks < 0 {
+				return tooComplex(f.where)
+			}
+			text = keyText(text)
+		}
+		line, twice := seen[text]
+		seen[text] = n.Content[i].Line
+		switch {
+		case !twice:
+		case f.strict:
+			return reject("yaml-duplicate-key", "%s has the key %s twice, in lines %d and %d", quote(f.where), quote(text), line, n.Content[i].Line)
+		default:
+			f.budget.warn.add("warn-duplicate-key", "%s has the key %s twice, in lines %d and %d", quote(f.where), quote(text), line, n.Content[i].Line)
+		}
+	}
+	return nil
+}
+
+// resolve follows an alias.
+func resolve(n *yaml.Node) *yaml.Node {
+	if n.Kind == yaml.AliasNode {
+		return n.Alias
+	}
+	return n
+}
+
+// plainInteger is a number that Helm writes as it stands.
+var plainInteger = regexp.MustCompile(`^(0|[1-9][0-9]{0,17})$`)
+
+// maybeNumber tells whether a key can be something else than its text: a
+// number, a boolean or null. Quoted keys are text, and so is what does not
+// begin like one of these.
+func maybeNumber(key *yaml.Node) bool {
+	const quoted = yaml.DoubleQuotedStyle | yaml.SingleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
+	if key.Style&quoted != 0 || key.Value == "" || plainInteger.MatchString(key.Value) {
+		return false
+	}
+	first := key.Value[0]
+	word := first >= 'A' && first != '~'
+	return strings.ContainsRune("+-.0123456789yYnNtTfFoO~", rune(first)) && (!word || len(key.Value) <= len("false"))
+}
+
+// keyText returns a plain key as Helm has it after making JSON of the file.
+func keyText(plain string) string {
+	if text, ok := helmKey(plain); ok {
+		return text
+	}
+	return plain
+}
+
+// checkValues checks a values.yaml.
+func (b *budget) checkValues(where string, data []byte, strict bool) *Problem {
+	if _, p := b.inspectYAML(where, data, strict); p != nil {
+		return p
+	}
+	if _, err := loadValues(data); err != nil {
+		return reject("yaml", "Helm cannot read %s: %s", quote(where), foreign(err))
+	}
+	return checkHelm4Values(where, data)
+}
+
+// checkHelm4Values makes sure that Helm 4 reads the same values. It cuts the
+// file at lines that begin with --- before it parses the parts, merges what
+// it finds, and stumbles over directives and over `--- # text` in odd places
+// (pkg/chart/v2/loader/load.go, LoadValues).
+func checkHelm4Values(where string, data []byte) *Problem {
+	if !bytes.HasSuffix(data, []byte("\n")) {
+		data = append(bytes.Clone(data), '\n') // as Helm 4 does
+	}
+	parts, ok := splitDocuments(data)
+	if !ok {
+		return reject("yaml-documents", "%s has a line that begins with --- and goes on, which Helm 4 refuses", quote(where))
+	}
+	if len(parts) == 0 || len(parts) == 1 && len(parts[0]) == len(data) {
+		return nil
+	}
+	found := map[string]any{}
+	for _, part := range parts {
+		v, err := loadValues(part)
+		if err != nil {
+			return reject("yaml-documents", "Helm 4 cannot read %s, which it cuts at its --- lines: %s", quote(where), foreign(err))
+		}
+		if len(v) == 0 {
+			continue
+		}
+		if len(found) > 0 {
+			return reject("yaml-documents", "%s holds more than one YAML document", quote(where))
+		}
+		found = v
+	}
+	values, err := loadValues(data)
+	if err != nil || len(found)+len(values) > 0 && !reflect.DeepEqual(found, values) {
+		return reject("yaml-documents", "Helm 3 and Helm 4 read different values from %s", quote(where))
+	}
+	return nil
+}
+
+// splitDocuments cuts a file as Kubernetes' YAMLReader does for Helm 4. It is
+// false if that fails.
+func splitDocuments(data []byte) (parts [][]byte, ok bool) {
+	var part []byte
+	for line := range bytes.Lines(data) {
+		rest, separator := bytes.CutPrefix(line, []byte("---"))
+		if !separator {
+			part = append(part, line...)
+			continue
+		}
+		if rest = bytes.TrimSpace(rest); len(rest) > 0 && rest[0] != '#' {
+			return nil, false
+		}
+		if len(part) > 0 {
+			parts, part = append(parts, part), nil
+			continue
+		}
+		// Kubernetes' reader keeps a separator that follows nothing, since a
+		// document may begin with one.
+		part = append(part, line...)
+	}
+	if len(part) > 0 {
+		parts = append(parts, part)
+	}
+	return parts, true
+}
+
+// checkLock checks a Chart.lock or requirements.lock.
+func (b *budget) checkLock(where string, data []byte, strict bool) *Problem {
+	if _, p := b.inspectYAML(where, data, strict); p != nil {
+		return p
+	}
+	if err := loadLock(data); err != nil {
+		return reject("yaml", "Helm cannot read %s: %s", quote(where), foreign(err))
+	}
+	return nil
+}
