@@ -1,0 +1,216 @@
+package generator
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/bmatcuk/doublestar/v4"
+)
+
+// Config is what portolan.yaml says. The zero Config, and a nil one, are the
+// defaults. Every key is one field here: its yaml tag names it, its comment
+// describes it to editors, its jsonschema tag says which values are allowed
+// (enum, minimum, maximum, required), a max tag the largest size, and a check
+// tag what else the text must be. The decoder and the schema both follow these.
+type Config struct {
+	// Drop area: a bucket URL such as s3://my-drop?region=eu-central-1, or a local folder.
+	Drop string `yaml:"drop" jsonschema:"default=./drop"`
+
+	// Site: a bucket URL, or a local folder.
+	Site string `yaml:"site" jsonschema:"default=./site"`
+
+	// Where the site's root is served, for example https://charts.example.com/helm. The clients of 'helm cm-push' need its path.
+	BaseURL string `yaml:"baseURL" check:"baseURL"`
+
+	// What the site calls itself.
+	Title string `yaml:"title"`
+
+	// How long a provenance file alone waits for its chart before it is rejected.
+	ProvenanceWait Duration `yaml:"provenanceWait" jsonschema:"default=24h"`
+
+	// How many uploads are read at the same time; one a processor if it is not set.
+	Workers int `yaml:"workers" jsonschema:"minimum=1,maximum=1024"`
+
+	// Policies, in order: every entry whose match fits a channel applies to it, and what a later one sets stands.
+	Channels []ChannelConfig `yaml:"channels"`
+}
+
+// ChannelConfig is the policy of the channels that it matches. What it does
+// not set is left as it was.
+type ChannelConfig struct {
+	// A channel's name, or a pattern: * stands for one segment or a part of it, ** for any number of them.
+	Match string `yaml:"match" jsonschema:"required" check:"channelPattern"`
+
+	// What becomes of new content for a published version: it takes its place, or it is refused.
+	Duplicates string `yaml:"duplicates" jsonschema:"enum=replace,enum=reject,default=replace"`
+
+	// Which versions charts may have: semantic ones only, or whatever Helm can order.
+	Versions string `yaml:"versions" jsonschema:"enum=strict,enum=helm,default=strict"`
+
+	// The names, or patterns of names, that charts may have. All are allowed if it is empty.
+	Charts []string `yaml:"charts" check:"chartPattern"`
+
+	// Fields that Chart.yaml must have, for example maintainers.
+	Require []string `yaml:"require" check:"chartField"`
+
+	// How large a chart may be.
+	Limits *LimitsConfig `yaml:"limits"`
+}
+
+// LimitsConfig says how large a chart may be. Sizes are bytes, or text such as
+// 20MiB. The maxima are what Helm itself can load.
+type LimitsConfig struct {
+	// The packed archive; 20MiB if it is not set.
+	Packed Size `yaml:"packed" max:"100MiB"`
+
+	// The unpacked archive, with the archives in it; 100MiB if it is not set.
+	Unpacked Size `yaml:"unpacked" max:"100MiB"`
+
+	// One file; 5MiB if it is not set. Helm before 4.2 loads no file above that.
+	File Size `yaml:"file" max:"100MiB"`
+
+	// Chart.yaml; 1MiB if it is not set.
+	ChartYAML Size `yaml:"chartYAML" max:"5MiB"`
+
+	// The number of files and folders.
+	Entries int `yaml:"entries" jsonschema:"minimum=1,maximum=100000,default=10000"`
+
+	// How deep charts may be nested in charts.
+	Depth int `yaml:"depth" jsonschema:"minimum=1,maximum=10,default=10"`
+}
+
+// Values of [Policy.Duplicates].
+const (
+	Replace = "replace"
+	Reject  = "reject"
+)
+
+// Policy is what the configuration asks of one channel.
+type Policy struct {
+	Duplicates string // Replace or Reject
+	Checks     Checks
+}
+
+const (
+	maxConfig   = 1 << 20 // bytes of portolan.yaml
+	defaultWait = 24 * time.Hour
+)
+
+// LoadConfig reads a configuration file. Its error holds every problem of the
+// file, each on a line that begins with the file's name and the line's number.
+func LoadConfig(path string) (*Config, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxConfig+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(b) > maxConfig {
+		return nil, fmt.Errorf("%s: larger than %s", path, sizeText(maxConfig))
+	}
+	return ParseConfig(b, path)
+}
+
+// Policy returns what is asked of the channel.
+func (c *Config) Policy(channel string) Policy {
+	p := Policy{Duplicates: Replace, Checks: Checks{Versions: "strict"}}
+	if c == nil {
+		return p
+	}
+	for _, entry := range c.Channels {
+		if ok, err := doublestar.Match(entry.Match, channel); err == nil && ok {
+			entry.apply(&p)
+		}
+	}
+	return p
+}
+
+func (c ChannelConfig) apply(p *Policy) {
+	override(&p.Duplicates, c.Duplicates)
+	override(&p.Checks.Versions, c.Versions)
+	if c.Charts != nil {
+		p.Checks.Charts = c.Charts
+	}
+	if c.Require != nil {
+		p.Checks.Require = c.Require
+	}
+	if c.Limits != nil {
+		c.Limits.apply(&p.Checks.Limits)
+	}
+}
+
+func (c *LimitsConfig) apply(l *Limits) {
+	override(&l.Packed, int64(c.Packed))
+	override(&l.Unpacked, int64(c.Unpacked))
+	override(&l.File, int64(c.File))
+	override(&l.ChartYAML, int64(c.ChartYAML))
+	override(&l.Entries, c.Entries)
+	override(&l.Depth, c.Depth)
+}
+
+// override sets the field, unless the value is not set.
+func override[T comparable](field *T, value T) {
+	if value != *new(T) {
+		*field = value
+	}
+}
+
+// ContextPath is the path under which the site's root is served, without a
+// trailing slash, and not escaped: "" for the host's own root, and when no
+// base URL is configured.
+func (c *Config) ContextPath() string {
+	if c == nil {
+		return ""
+	}
+	u, err := url.Parse(c.BaseURL)
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSuffix(u.Path, "/")
+}
+
+// Wait is how long a provenance file alone waits for its chart.
+func (c *Config) Wait() time.Duration {
+	if c == nil || c.ProvenanceWait == 0 {
+		return defaultWait
+	}
+	return time.Duration(c.ProvenanceWait)
+}
+
+// workers is how many uploads to read at the same time; 0 if that is not set.
+func (c *Config) workers() int {
+	if c == nil {
+		return 0
+	}
+	return c.Workers
+}
+
+// checkBaseURL says why s cannot be a base URL.
+func checkBaseURL(s string) error {
+	u, err := url.Parse(s)
+	switch {
+	case err != nil:
+		return errors.New("is not a URL")
+	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
+		return errors.New("must begin with https:// (or http://) and a host")
+	case u.User != nil:
+		return errors.New("must not hold a user or a password")
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return errors.New("must have no query and no fragment")
+	}
+	segments := strings.Split(strings.TrimSuffix(strings.TrimPrefix(u.Path, "/"), "/"), "/")
+	for _, segment := range segments {
+		if segment == "." || segment == ".." || segment == "" && len(segments) > 1 {
+			return errors.New("must have a path without empty or dot segments")
+		}
+	}
+	return nil
+}
