@@ -1,0 +1,90 @@
+package generator
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/Masterminds/semver/v3"
+)
+
+// indexLine is a release as Helm reads it from an index: the fields of
+// Chart.yaml, and three more.
+type indexLine struct {
+	*Metadata
+	Created time.Time `json:"created"`
+	Digest  string    `json:"digest"`
+	URLs    []string  `json:"urls"` // exactly one; the last field, see withURL
+}
+
+// renderLine returns a release's line in the index.
+func renderLine(md *Metadata, created time.Time, digest, url string) (string, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(indexLine{md, created.UTC(), digest, []string{url}}); err != nil {
+		return "", fmt.Errorf("rendering the index line of %s %s: %v", md.Name, md.Version, err)
+	}
+	return strings.TrimSuffix(b.String(), "\n"), nil
+}
+
+// withURL returns the line with its URL replaced and every other byte kept.
+func withURL(line, from, to string) (string, error) {
+	head, ok := strings.CutSuffix(line, urlEnd(from))
+	if !ok {
+		return "", fmt.Errorf("index line does not end in the URL %s", from)
+	}
+	return head + urlEnd(to), nil
+}
+
+func urlEnd(url string) string {
+	b, err := json.Marshal(url)
+	if err != nil {
+		panic(err) // strings always encode
+	}
+	return `,"urls":[` + string(b) + `]}`
+}
+
+// published is what the index says of one release, as far as decisions need it.
+type published struct {
+	Version string    `json:"version"`
+	Created time.Time `json:"created"`
+	Digest  string    `json:"digest"`
+	URLs    []string  `json:"urls"`
+	line    string
+}
+
+// parseLine reads a line of the index.
+func parseLine(line string) (published, error) {
+	p := published{line: line}
+	if err := json.Unmarshal([]byte(line), &p); err != nil || len(p.URLs) != 1 {
+		return p, fmt.Errorf("index line cannot be read: %.80s…", line)
+	}
+	return p, nil
+}
+
+// compareReleases orders releases as the index does: newest first by semantic
+// version; where that makes no difference (1.2.3 and v1.2.3, 1.2.3+a and
+// 1.2.3+b) the newest content first, then by text.
+func compareReleases(a, b published) int {
+	return cmp.Or(compareVersions(b.Version, a.Version), b.Created.Compare(a.Created), cmp.Compare(a.Version, b.Version))
+}
+
+// compareVersions compares by semantic version. What is none comes before all
+// that are.
+func compareVersions(a, b string) int {
+	va, errA := semver.NewVersion(a)
+	vb, errB := semver.NewVersion(b)
+	switch {
+	case errA != nil && errB != nil:
+		return cmp.Compare(a, b)
+	case errA != nil:
+		return -1
+	case errB != nil:
+		return 1
+	}
+	return va.Compare(vb)
+}

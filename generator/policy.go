@@ -1,0 +1,70 @@
+package generator
+
+import (
+	"time"
+
+	"github.com/portolan-charts/portolan/publisher"
+)
+
+// content is one chart version's content, published or about to be.
+type content struct {
+	digest      string
+	fingerprint string // "" if it is not known
+	provenance  string // SHA-256 of the provenance file; "" if there is none
+	created     time.Time
+}
+
+// same reports whether two archives hold the same files with the same bytes.
+func (c content) same(d content) bool {
+	return c.digest == d.digest || c.fingerprint != "" && c.fingerprint == d.fingerprint
+}
+
+// ruling is what the policy says of an upload of a version.
+type ruling struct {
+	verdict publisher.Verdict
+	rule    string // why, where the verdict alone does not say
+}
+
+// Rules of verdicts that are no rejections.
+const (
+	ruleSameContent = "same-content" // unchanged: the same files with the same bytes
+	ruleSignature   = "signature"    // accepted, replaced or unchanged: it brought the provenance file
+	ruleLater       = "later-upload" // superseded
+	ruleForced      = "forced"       // replaced in spite of duplicates: reject
+)
+
+// rule decides whether the upload u may take the place of the published
+// content, which is nil if the version is new. It knows no more than the two
+// contents: that a later upload was decided before is judged elsewhere.
+func (p Policy) rule(current *content, u content, force bool) ruling {
+	switch {
+	case current == nil:
+		return ruling{publisher.Accepted, ""}
+	case current.same(u):
+		return p.ruleSame(*current, u, force)
+	case p.Duplicates != Reject:
+		return ruling{publisher.Replaced, ""}
+	case force:
+		return ruling{publisher.Replaced, ruleForced}
+	}
+	return ruling{publisher.Rejected, "version-exists"}
+}
+
+// ruleSame decides about an upload of what is published already: only its
+// signature can be new.
+func (p Policy) ruleSame(current, u content, force bool) ruling {
+	repacked := current.digest != u.digest
+	switch {
+	case u.provenance == "" || u.provenance == current.provenance:
+		return ruling{publisher.Unchanged, ruleSameContent}
+	case current.provenance != "" && repacked:
+		// It signs other bytes than those that are published, which
+		// have a signature already: as good as the same.
+		return ruling{publisher.Unchanged, ruleSameContent}
+	case current.provenance != "":
+		return ruling{publisher.Rejected, "provenance-differs"}
+	case repacked && p.Duplicates == Reject && !force:
+		return ruling{publisher.Rejected, "provenance-repacked"}
+	}
+	return ruling{publisher.Replaced, ruleSignature}
+}

@@ -1,0 +1,167 @@
+package generator
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+
+	"github.com/portolan-charts/portolan/publisher"
+)
+
+// read reads one upload and finds out what it is. If nothing seems to stand
+// against its chart, it also puts that on the site, where nothing names it
+// yet, while its bytes are in memory. It returns nil if another generator has
+// taken the upload out of the inbox, which it only does after deciding it. A
+// fault of the upload is in the candidate; an error is one of a store.
+func (r *channelRun) read(ctx context.Context, u *publisher.Upload) (*candidate, error) {
+	request, err := publisher.ReadRequest(ctx, r.Drop, u)
+	if err != nil {
+		return nil, err
+	}
+	c := &candidate{upload: u, request: request}
+	if u.Chart == nil && request.Provenance {
+		return nil, nil // its chart is on its way
+	}
+	archive, prov, err := r.readParts(ctx, c)
+	if errors.Is(err, publisher.ErrNotFound) {
+		return nil, nil
+	}
+	if err == nil {
+		err = r.lookUp(ctx, c)
+	}
+	if err == nil && c.chart != nil && c.problem == nil {
+		err = r.stageEarly(ctx, c, archive, prov)
+	}
+	c.drop()
+	return c, err
+}
+
+// drop lets go of what is large and not needed to decide.
+func (c *candidate) drop() {
+	if c.chart != nil {
+		c.chart.Files, c.chart.README, c.chart.Values, c.chart.Schema = nil, nil, nil, nil
+		c.chart.Templates, c.chart.CRDs = nil, nil
+	}
+}
+
+// readParts reads and checks what the upload consists of.
+func (r *channelRun) readParts(ctx context.Context, c *candidate) (archive, prov []byte, err error) {
+	if c.upload.Chart != nil {
+		if archive, err = r.readChart(ctx, c); err != nil {
+			return nil, nil, err
+		}
+	}
+	if c.upload.Prov != nil && c.problem == nil {
+		prov, err = r.readProv(ctx, c)
+	}
+	return archive, prov, err
+}
+
+// readChart checks the archive and returns its bytes.
+func (r *channelRun) readChart(ctx context.Context, c *candidate) ([]byte, error) {
+	in, err := r.Drop.Get(ctx, c.upload.Chart.Key)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	var archive bytes.Buffer
+	c.chart, err = Check(io.TeeReader(in, &archive), r.policy.Checks)
+	return archive.Bytes(), c.refuse(err)
+}
+
+// readProv checks the provenance file and returns its bytes.
+func (r *channelRun) readProv(ctx context.Context, c *candidate) ([]byte, error) {
+	in, err := r.Drop.Get(ctx, c.upload.Prov.Key)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	var prov bytes.Buffer
+	tee := io.TeeReader(in, &prov)
+	if c.chart == nil {
+		c.signs, err = ParseProvenance(tee)
+	} else {
+		name, version := c.nameVersion()
+		err = CheckProvenance(tee, FileName(name, version), c.chart.Digest)
+	}
+	sum := sha256.Sum256(prov.Bytes())
+	c.prov = hex.EncodeToString(sum[:])
+	return prov.Bytes(), c.refuse(err)
+}
+
+// refuse turns a fault of the upload into the candidate's problem, and returns
+// any other error.
+func (c *candidate) refuse(err error) error {
+	var problem *Problem
+	if errors.As(err, &problem) {
+		c.problem, c.chart, c.signs = problem, nil, nil
+		return nil
+	}
+	return err
+}
+
+// lookUp makes sure that the catalog knows what is published of the versions
+// that the candidate may be about.
+func (r *channelRun) lookUp(ctx context.Context, c *candidate) error {
+	for _, v := range c.refs() {
+		release, ok := r.catalog.find(v)
+		if !ok {
+			continue
+		}
+		url := release.URLs[0]
+		if r.catalog.info(url) != nil {
+			continue
+		}
+		info, err := r.released(ctx, release)
+		if err != nil {
+			return err
+		}
+		r.catalog.setInfo(url, info)
+	}
+	return nil
+}
+
+// released returns the description of a published release.
+func (r *channelRun) released(ctx context.Context, p published) (*publisher.ReleaseInfo, error) {
+	info, err := publisher.ReadRelease(ctx, r.Site, r.channel.Name, p.URLs[0])
+	if errors.Is(err, publisher.ErrNotFound) {
+		return r.describe(ctx, p)
+	}
+	return info, err
+}
+
+// describe reads from the archive what its release.json should have said.
+func (r *channelRun) describe(ctx context.Context, p published) (*publisher.ReleaseInfo, error) {
+	info := &publisher.ReleaseInfo{Digest: p.Digest}
+	in, err := publisher.OpenArchive(ctx, r.Site, r.channel.Name, p.URLs[0])
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	info.Size = in.Entry.Size
+	chart, err := Check(in, Checks{Versions: "helm"})
+	var problem *Problem
+	switch {
+	case errors.As(err, &problem):
+		// Published under other rules; its digest has to do.
+	case err != nil:
+		return nil, err
+	default:
+		info.Fingerprint = chart.Fingerprint
+	}
+	prov, err := publisher.OpenArchive(ctx, r.Site, r.channel.Name, p.URLs[0]+".prov")
+	if errors.Is(err, publisher.ErrNotFound) {
+		return info, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer prov.Close()
+	h := sha256.New()
+	_, err = io.Copy(h, prov)
+	info.Provenance = hex.EncodeToString(h.Sum(nil))
+	return info, err
+}

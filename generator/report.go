@@ -1,0 +1,72 @@
+package generator
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/portolan-charts/portolan/publisher"
+)
+
+// Options says what a run works on. The zero value of every field but Drop and
+// Site works.
+type Options struct {
+	Drop, Site publisher.Store
+	Config     *Config  // nil means the defaults
+	Channels   []string // empty means all
+	DryRun     bool     // decide, say what would happen, and write nothing
+	Workers    int      // uploads read at the same time; 0 means one a processor
+	Progress   func(Progress)
+	Log        *slog.Logger // what is worth a line while it runs; nil means none
+
+	// For tests, which own time and chance.
+	Now   func() time.Time
+	Nonce func() string
+	Sleep func(time.Duration)
+}
+
+// Progress says how far a run is with one channel.
+type Progress struct {
+	Channel     string
+	Done, Total int // uploads
+}
+
+// Report is what a run did, or with DryRun would do.
+type Report struct {
+	DryRun   bool                `json:"dryRun,omitempty"`
+	Channels []ChannelReport     `json:"channels"`
+	Ignored  []publisher.Ignored `json:"ignored"` // files in the inbox that are no uploads
+}
+
+// ChannelReport is what a run did to one channel.
+type ChannelReport struct {
+	Channel string `json:"channel"`
+
+	// Before and After are the newest generation when the run began and when it
+	// ended. They are equal if nothing was committed.
+	Before int `json:"before"`
+	After  int `json:"after"`
+
+	Receipts []publisher.Receipt `json:"receipts"`          // in the order of decision
+	Waiting  []Waiting           `json:"waiting,omitempty"` // what stays in the inbox for now
+	Error    string              `json:"error,omitempty"`   // what stopped the run in this channel
+}
+
+// Waiting is something in the inbox that cannot be decided yet, and why.
+type Waiting struct {
+	ID     string `json:"id,omitempty"` // "" if it has none yet
+	File   string `json:"file,omitempty"`
+	Reason string `json:"reason"`
+}
+
+// Count returns how many uploads got the verdict.
+func (r *Report) Count(v publisher.Verdict) int {
+	n := 0
+	for _, c := range r.Channels {
+		for _, receipt := range c.Receipts {
+			if receipt.Verdict == v {
+				n++
+			}
+		}
+	}
+	return n
+}

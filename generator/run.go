@@ -1,0 +1,237 @@
+package generator
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/portolan-charts/portolan/publisher"
+)
+
+// Run makes one generation run: it decides what waits in the inbox, publishes
+// what is accepted, and tells every uploader. It may be repeated after any
+// failure, and any number of runs may go on at the same time.
+//
+// A fault of one upload never stops the run, nor a failure in one channel the
+// others. The report says what was done, also when an error is returned.
+func Run(ctx context.Context, o Options) (*Report, error) {
+	o.setDefaults()
+	report := &Report{DryRun: o.DryRun, Channels: []ChannelReport{}, Ignored: []publisher.Ignored{}}
+	for _, name := range o.Channels {
+		if err := publisher.CheckChannel(name); err != nil {
+			return report, err
+		}
+	}
+	inbox, err := readInbox(ctx, o)
+	if err != nil {
+		return report, fmt.Errorf("reading the inbox: %w", err)
+	}
+	report.Ignored = append(report.Ignored, inbox.Ignored...)
+	var failures []error
+	for _, w := range inbox.Channels {
+		if len(o.Channels) > 0 && !slices.Contains(o.Channels, w.Channel) {
+			continue
+		}
+		c, err := runChannel(ctx, o, w)
+		if err != nil {
+			c.Error = err.Error()
+			failures = append(failures, fmt.Errorf("channel %s: %w", w.Channel, err))
+		}
+		report.Channels = append(report.Channels, *c)
+	}
+	return report, errors.Join(failures...)
+}
+
+// maxSettling is how often a run looks whether files that are being written
+// are whole now, before it leaves them to the next run.
+const maxSettling = 3
+
+// readInbox lists the inbox; again if it holds files that have just been
+// written under names of their owners', once those have had time to settle.
+func readInbox(ctx context.Context, o Options) (*publisher.Inbox, error) {
+	for try := 1; ; try++ {
+		inbox, err := publisher.ReadInbox(ctx, o.Drop)
+		if err != nil {
+			return nil, err
+		}
+		wait := inbox.Unsettled(o.Now())
+		if wait <= 0 || try == maxSettling || ctx.Err() != nil {
+			return inbox, ctx.Err()
+		}
+		o.Sleep(wait)
+	}
+}
+
+func (o *Options) setDefaults() {
+	o.Workers = cmp.Or(o.Workers, o.Config.workers(), runtime.GOMAXPROCS(0))
+	if o.Progress == nil {
+		o.Progress = func(Progress) {}
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Nonce == nil {
+		o.Nonce = rand.Text
+	}
+	if o.Sleep == nil {
+		o.Sleep = time.Sleep
+	}
+}
+
+// channelRun is a run in one channel.
+type channelRun struct {
+	Options
+	policy  Policy
+	channel *publisher.Channel
+	catalog *catalog
+	report  *ChannelReport
+	done    int // uploads
+	total   int
+
+	mu      sync.Mutex
+	claimed map[ref]bool
+}
+
+func runChannel(ctx context.Context, o Options, w *publisher.Waiting) (*ChannelReport, error) {
+	r := &channelRun{
+		Options: o,
+		policy:  o.Config.Policy(w.Channel),
+		report:  &ChannelReport{Channel: w.Channel, Receipts: []publisher.Receipt{}},
+		claimed: map[ref]bool{},
+	}
+	uploads, adoptErr := r.adopt(ctx, w)
+	r.total = len(uploads)
+	var err error
+	if r.channel, err = publisher.OpenChannel(ctx, o.Site, w.Channel); err != nil {
+		return r.report, err
+	}
+	r.report.Before, r.report.After = r.channel.Generation(), r.channel.Generation()
+	r.catalog = newCatalog(r.channel.Index())
+	failures := []error{adoptErr}
+	for batch := range slices.Chunk(uploads, publisher.MaxVerdicts) {
+		unread, err := r.batch(ctx, batch)
+		failures = append(failures, unread...)
+		if err != nil {
+			return r.report, errors.Join(append(failures, err)...)
+		}
+	}
+	return r.report, errors.Join(failures...)
+}
+
+// adopt returns all uploads of the channel, those under portolan's own names
+// and those that it finds under others.
+func (r *channelRun) adopt(ctx context.Context, w *publisher.Waiting) ([]*publisher.Upload, error) {
+	byID := map[string]*publisher.Upload{}
+	for _, u := range w.Uploads {
+		byID[u.ID] = u
+	}
+	// A file whose adoption was broken off has its copy, or the first part
+	// of it, in the inbox already: the same id, and one upload.
+	var failures []error
+	for _, f := range w.Foreign {
+		if r.DryRun {
+			u := f.Upload(w.Channel)
+			byID[u.ID] = u
+			continue
+		}
+		u, err := publisher.Adopt(ctx, r.Drop, w.Channel, f, r.Now())
+		switch {
+		case err != nil:
+			failures = append(failures, err)
+		case u == nil:
+			r.report.Waiting = append(r.report.Waiting, Waiting{File: f.Name, Reason: "it has just been written, or is still being written"})
+		default:
+			byID[u.ID] = u
+		}
+	}
+	uploads := slices.SortedFunc(maps.Values(byID), func(a, b *publisher.Upload) int {
+		return arrival{a.Arrival, a.ID}.compare(arrival{b.Arrival, b.ID})
+	})
+	return uploads, errors.Join(failures...)
+}
+
+// batch decides and publishes some of the uploads, in order of arrival. It
+// returns what kept it from reading single uploads, which stay in the inbox,
+// and what stopped it.
+func (r *channelRun) batch(ctx context.Context, uploads []*publisher.Upload) (unread []error, err error) {
+	before, err := r.history(ctx, uploads)
+	if err != nil {
+		return nil, err
+	}
+	candidates, unread := r.readAll(ctx, uploads, before)
+	decided, before, err := r.decideAll(ctx, candidates, before)
+	if err != nil {
+		return unread, err
+	}
+	if !r.DryRun {
+		if err := r.channel.Project(ctx); err != nil {
+			return unread, err
+		}
+	}
+	return unread, r.finishAll(ctx, uploads, decided, before)
+}
+
+// history reads the records that may speak of the uploads.
+func (r *channelRun) history(ctx context.Context, uploads []*publisher.Upload) (*history, error) {
+	earliest := slices.MinFunc(uploads, func(a, b *publisher.Upload) int { return a.Earliest.Compare(b.Earliest) }).Earliest
+	records, err := r.channel.Since(ctx, earliest)
+	if err != nil {
+		return nil, err
+	}
+	return newHistory(records), nil
+}
+
+// readAll reads the uploads that are not decided, several at a time.
+func (r *channelRun) readAll(ctx context.Context, uploads []*publisher.Upload, before *history) ([]*candidate, []error) {
+	all := make([]*candidate, len(uploads))
+	failures := make([]error, len(uploads))
+	var group errgroup.Group
+	group.SetLimit(r.Workers)
+	for i, u := range uploads {
+		if _, decided := before.decided[u.ID]; decided {
+			r.step()
+			continue
+		}
+		group.Go(func() error {
+			c, err := r.read(ctx, u)
+			if err != nil {
+				failures[i] = fmt.Errorf("upload %s: %w", u.ID, err)
+			} else {
+				all[i] = c
+			}
+			r.step()
+			return nil
+		})
+	}
+	group.Wait()
+	return slices.DeleteFunc(all, func(c *candidate) bool { return c == nil }),
+		slices.DeleteFunc(failures, func(err error) bool { return err == nil })
+}
+
+func (r *channelRun) step() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.done++
+	r.Progress(Progress{Channel: r.report.Channel, Done: r.done, Total: r.total})
+}
+
+func (r *channelRun) planner(h *history) *planner {
+	now := r.Now()
+	if parent := r.channel.Time(); now.Before(parent) {
+		now = parent // time never goes back along the log, whatever this clock says
+	}
+	return &planner{policy: r.policy, wait: r.Config.Wait(), now: now, catalog: r.catalog, history: h}
+}

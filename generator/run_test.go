@@ -1,0 +1,441 @@
+package generator_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/generator/charttest"
+	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/storetest"
+)
+
+// operations lists what a run asks of both stores, as "store kind key".
+func (w *world) operations(run func()) []string {
+	var ops []string
+	w.inject(func(_ int, store string, op storetest.Op) storetest.Fault {
+		ops = append(ops, fmt.Sprintf("%s %s %s", store, op.Kind, op.Key))
+		return storetest.None
+	})
+	run()
+	return ops
+}
+
+func (w *world) configure(t *testing.T, yaml string) {
+	t.Helper()
+	c, err := generator.ParseConfig([]byte(yaml), "portolan.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.config = c
+}
+
+func TestNothingToDo(t *testing.T) {
+	w := newWorld(t)
+	w.publish("stable", 1, alphaOld, beta)
+	before := [2]map[string][]byte{w.drop.Snapshot(), w.site.Snapshot()}
+	ops := w.operations(func() {
+		report, err := w.run("idle")
+		if err != nil || len(report.Channels) != 0 {
+			t.Errorf("got %v, %v; want no channels", report, err)
+		}
+	})
+	if want := []string{"drop list inbox"}; !slices.Equal(ops, want) {
+		t.Errorf("operations:\ngot  %q\nwant %q", ops, want)
+	}
+	for i, m := range []*storetest.Mem{w.drop, w.site} {
+		if !maps.EqualFunc(before[i], m.Snapshot(), func(a, b []byte) bool { return string(a) == string(b) }) {
+			t.Errorf("a run with nothing to do changed store %d", i)
+		}
+	}
+}
+
+// TestOneChart states every operation that one new chart costs, with 3 charts
+// in the channel and with 300: they are the same.
+func TestOneChart(t *testing.T) {
+	for _, charts := range []int{3, 300} {
+		t.Run(fmt.Sprint(charts), func(t *testing.T) {
+			w := newWorld(t)
+			w.quiet = true
+			var many [][]byte
+			for i := range charts {
+				many = append(many, charttest.Simple("chart", fmt.Sprintf("1.%d.0", i)))
+			}
+			w.publish("stable", 1, many...)
+			w.mustUpload("stable", id(1000), gamma, nil)
+			w.clock = w.clock.Add(time.Second)
+			ops := w.operations(func() {
+				if _, err := w.run("one"); err != nil {
+					t.Error(err)
+				}
+			})
+			release := "stable/charts/gamma/0.1.0/" + id(1000)
+			want := []string{
+				"drop list inbox",
+				"site get stable/index.yaml",
+				"site get stable/log/00000001.json",
+				"site get stable/log/00000002.json",
+				"drop get inbox/stable/" + id(1000) + ".json",
+				"drop get inbox/stable/" + id(1000) + ".tgz",
+				"site create " + release + "/gamma-0.1.0.tgz",
+				"site create " + release + "/release.json",
+				"site create stable/log/00000002.json",
+				"site create stable/snapshots/00000002/index.yaml",
+				"site replace stable/index.yaml",
+				"drop create receipts/" + id(1000) + ".json",
+				"drop delete inbox/stable/" + id(1000) + ".json",
+				"drop delete inbox/stable/" + id(1000) + ".tgz",
+			}
+			if !slices.Equal(ops, want) {
+				t.Errorf("operations:\ngot\n%s\nwant\n%s", strings.Join(ops, "\n"), strings.Join(want, "\n"))
+			}
+		})
+	}
+}
+
+// verdicts are a report's, by upload.
+func verdicts(r *generator.Report) map[string]string {
+	all := map[string]string{}
+	for _, c := range r.Channels {
+		for _, receipt := range c.Receipts {
+			all[receipt.ID] = strings.TrimSpace(string(receipt.Verdict) + " " + receipt.Rule)
+		}
+	}
+	return all
+}
+
+// step is an upload, or the run over those so far and what it must decide.
+type step struct {
+	id          int // of the upload
+	chart, prov []byte
+	force       bool
+	want        map[int]string // verdicts of a run, by upload; nil for an upload
+	release     []byte         // what the index then has for alpha 1.0.0; nil for nothing
+	signed      bool
+}
+
+func TestVerdicts(t *testing.T) {
+	repacked := charttest.Pack("alpha", charttest.Chart("alpha", "1.0.0"), &charttest.Options{Time: charttest.Time.Add(time.Hour), Level: 1})
+	third := charttest.Simple("alpha", "1.0.0", "README.md", "third")
+	prov := signer.Sign("alpha-1.0.0.tgz", alphaOld)
+	otherProv := charttest.NewSigner().Sign("alpha-1.0.0.tgz", alphaOld)
+	repackedProv := signer.Sign("alpha-1.0.0.tgz", repacked)
+	tests := []struct {
+		name   string
+		reject bool
+		steps  []step
+	}{
+		{"replace takes the newest", false, []step{
+			{id: 1, chart: alphaOld}, {want: map[int]string{1: "accepted"}, release: alphaOld},
+			{id: 2, chart: alphaNew}, {want: map[int]string{2: "replaced"}, release: alphaNew},
+		}},
+		{"replace takes the newest of one run", false, []step{
+			{id: 1, chart: alphaOld}, {id: 2, chart: third}, {id: 3, chart: alphaNew},
+			{want: map[int]string{1: "superseded later-upload", 2: "superseded later-upload", 3: "accepted"}, release: alphaNew},
+		}},
+		{"back to what is published, in one run", false, []step{
+			{id: 1, chart: alphaOld}, {want: map[int]string{1: "accepted"}, release: alphaOld},
+			{id: 2, chart: alphaNew}, {id: 3, chart: repacked},
+			{want: map[int]string{2: "superseded later-upload", 3: "unchanged same-content"}, release: alphaOld},
+		}},
+		{"the same content", false, []step{
+			{id: 1, chart: alphaOld}, {id: 2, chart: alphaOld},
+			{want: map[int]string{1: "accepted", 2: "unchanged same-content"}, release: alphaOld},
+			{id: 3, chart: repacked}, {id: 4, chart: alphaOld},
+			{want: map[int]string{3: "unchanged same-content", 4: "unchanged same-content"}, release: alphaOld},
+		}},
+		{"reject keeps the first", true, []step{
+			{id: 1, chart: alphaOld}, {id: 2, chart: alphaNew},
+			{want: map[int]string{1: "accepted", 2: "rejected version-exists"}, release: alphaOld},
+			{id: 3, chart: repacked}, {id: 4, chart: third},
+			{want: map[int]string{3: "unchanged same-content", 4: "rejected version-exists"}, release: alphaOld},
+		}},
+		{"reject lets a forced upload pass", true, []step{
+			{id: 1, chart: alphaOld}, {want: map[int]string{1: "accepted"}, release: alphaOld},
+			{id: 2, chart: alphaNew, force: true}, {id: 3, chart: third},
+			{want: map[int]string{2: "replaced forced", 3: "rejected version-exists"}, release: alphaNew},
+		}},
+		{"a signature for what is published", true, []step{
+			{id: 1, chart: alphaOld}, {want: map[int]string{1: "accepted"}, release: alphaOld},
+			{id: 2, chart: alphaOld, prov: prov}, {want: map[int]string{2: "replaced signature"}, release: alphaOld, signed: true},
+			{id: 3, chart: alphaOld, prov: prov}, {id: 4, chart: alphaOld},
+			{want: map[int]string{3: "unchanged same-content", 4: "unchanged same-content"}, release: alphaOld, signed: true},
+			{id: 5, chart: alphaOld, prov: otherProv}, {id: 6, chart: repacked, prov: repackedProv},
+			{want: map[int]string{5: "rejected provenance-differs", 6: "unchanged same-content"}, release: alphaOld, signed: true},
+		}},
+		{"a signature alone", true, []step{
+			{id: 1, prov: prov}, {want: map[int]string{}},
+			{id: 2, chart: alphaOld}, {want: map[int]string{1: "replaced signature", 2: "accepted"}, release: alphaOld, signed: true},
+			{id: 3, prov: prov}, {id: 4, prov: otherProv},
+			{want: map[int]string{3: "unchanged same-content", 4: "rejected provenance-differs"}, release: alphaOld, signed: true},
+		}},
+		{"a signature alone after its chart, in one run", false, []step{
+			{id: 1, chart: alphaOld}, {id: 2, prov: prov},
+			{want: map[int]string{1: "accepted", 2: "replaced signature"}, release: alphaOld, signed: true},
+		}},
+		{"a signed repack of an unsigned release", false, []step{
+			{id: 1, chart: alphaOld}, {want: map[int]string{1: "accepted"}, release: alphaOld},
+			{id: 2, chart: repacked, prov: repackedProv}, {want: map[int]string{2: "replaced signature"}, release: repacked, signed: true},
+		}},
+		{"a signed repack of a final release", true, []step{
+			{id: 1, chart: alphaOld}, {want: map[int]string{1: "accepted"}, release: alphaOld},
+			{id: 2, chart: repacked, prov: repackedProv}, {want: map[int]string{2: "rejected provenance-repacked"}, release: alphaOld},
+		}},
+		{"a signature of something else", false, []step{
+			{id: 1, chart: alphaNew, prov: prov}, {id: 2, chart: gamma, prov: prov},
+			{want: map[int]string{1: "rejected prov-digest", 2: "rejected prov-name"}},
+		}},
+		{"a bad one harms no other", false, []step{
+			{id: 1, chart: bad}, {id: 2, chart: alphaOld}, {id: 3, chart: []byte("no chart")},
+			{want: map[int]string{1: "rejected version", 2: "accepted", 3: "rejected not-gzip"}, release: alphaOld},
+		}},
+		{"names that differ in case", false, []step{
+			{id: 1, chart: alphaOld}, {id: 2, chart: charttest.Simple("Alpha", "2.0.0")},
+			{want: map[int]string{1: "accepted", 2: "rejected name-case"}, release: alphaOld},
+			{id: 3, chart: charttest.Simple("ALPHA", "2.0.0")}, {want: map[int]string{3: "rejected name-case"}, release: alphaOld},
+		}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			w := newWorld(t)
+			if test.reject {
+				w.configure(t, "channels: [{match: '**', duplicates: reject}]")
+			}
+			for _, s := range test.steps {
+				w.step(s)
+			}
+		})
+	}
+}
+
+func (w *world) step(s step) {
+	w.t.Helper()
+	if s.want == nil {
+		w.submit(s)
+		return
+	}
+	w.clock = w.clock.Add(time.Minute)
+	report := w.mustRun()
+	got, want := verdicts(report), map[string]string{}
+	for n, v := range s.want {
+		want[id(n)] = v
+	}
+	if !maps.Equal(got, want) {
+		w.t.Errorf("verdicts:\ngot  %v\nwant %v", got, want)
+	}
+	w.mustServe(s)
+}
+
+// submit uploads with the options of the step.
+func (w *world) submit(s step) {
+	w.t.Helper()
+	w.clock = w.clock.Add(time.Second)
+	submission := publisher.Submission{Request: publisher.Request{Force: s.force}}
+	body := s.prov
+	if s.chart != nil {
+		submission.Chart, body = publisher.Bytes(s.chart), s.chart
+	}
+	if s.prov != nil {
+		submission.Prov = publisher.Bytes(s.prov)
+	}
+	if err := publisher.Submit(w.t.Context(), w.drop.Handle("uploader"), "stable", id(s.id), submission); err != nil {
+		w.t.Fatal(err)
+	}
+	w.promises = append(w.promises, promise{id(s.id), digest(body)})
+}
+
+// mustServe checks what the index says of alpha 1.0.0.
+func (w *world) mustServe(s step) {
+	w.t.Helper()
+	site := w.site.Snapshot()
+	head, ok := site["stable/index.yaml"]
+	if !ok {
+		if s.release != nil {
+			w.t.Errorf("there is no index")
+		}
+		return
+	}
+	x, err := w.judge.index(head)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, e := range x.Entries["alpha"] {
+		if e.Version != "1.0.0" {
+			continue
+		}
+		_, signed := site["stable/"+e.URLs[0]+".prov"]
+		if e.Digest != digest(s.release) || signed != s.signed {
+			w.t.Errorf("alpha 1.0.0 has digest %s, signed %t; want %s, %t", e.Digest, signed, digest(s.release), s.signed)
+		}
+		return
+	}
+	if s.release != nil {
+		w.t.Errorf("alpha 1.0.0 is not in the index")
+	}
+}
+
+// TestLateUpload decides an upload after one that arrived later: a generator
+// may be slow, or its listing stale.
+func TestLateUpload(t *testing.T) {
+	for policy, want := range map[string]string{"replace": "superseded later-upload", "reject": "rejected version-exists"} {
+		w := newWorld(t)
+		w.configure(t, "channels: [{match: '**', duplicates: "+policy+"}]")
+		early := w.clock.Add(time.Second)
+		w.clock = early.Add(time.Hour)
+		w.mustUpload("stable", id(2), alphaNew, nil)
+		w.mustRun()
+		late := w.clock
+		w.clock = early
+		w.mustUpload("stable", id(1), alphaOld, nil)
+		w.clock = late.Add(time.Hour)
+		if got := verdicts(w.mustRun())[id(1)]; got != want {
+			t.Errorf("duplicates: %s: got %q, want %q", policy, got, want)
+		}
+	}
+}
+
+// TestReceipt reads what an uploader gets to read.
+func TestReceipt(t *testing.T) {
+	w := newWorld(t)
+	w.configure(t, "channels: [{match: stable, duplicates: reject}]")
+	w.publish("stable", 1, alphaOld)
+	w.mustUpload("stable", id(2), alphaNew, nil)
+	w.mustRun()
+	var r publisher.Receipt
+	if err := json.Unmarshal(w.drop.Snapshot()["receipts/"+id(2)+".json"], &r); err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{"alpha 1.0.0", digest(alphaOld), digest(alphaNew), "2026-03-01T12:01:01Z"} {
+		if !strings.Contains(r.Message, part) {
+			t.Errorf("message %q does not mention %s", r.Message, part)
+		}
+	}
+	if r.Fix == "" || r.Generation != 2 || r.Request.File != "upload.tgz" {
+		t.Errorf("got %+v; want a fix, generation 2 and the file's name", r)
+	}
+	if public, err := json.Marshal(w.site.Snapshot()); err != nil || strings.Contains(string(public), "upload.tgz") {
+		t.Errorf("what the uploader called the file is on the site (%v)", err)
+	}
+}
+
+// TestForeignHead refuses to overwrite somebody else's repository.
+func TestForeignHead(t *testing.T) {
+	w := newWorld(t)
+	theirs := []byte("apiVersion: v1\nentries: {}\n")
+	w.site.Put("stable/index.yaml", theirs)
+	w.mustUpload("stable", id(1), alphaOld, nil)
+	w.mustUpload("devel", id(2), alphaOld, nil)
+	w.quiet = true
+	report, err := w.run("run")
+	if err == nil || !strings.Contains(err.Error(), "stable/index.yaml was not written by portolan") {
+		t.Errorf("got %v", err)
+	}
+	if got := w.site.Snapshot()["stable/index.yaml"]; string(got) != string(theirs) {
+		t.Errorf("it was overwritten by %s", got)
+	}
+	if got := verdicts(report); got[id(2)] != "accepted" || got[id(1)] != "" {
+		t.Errorf("verdicts %v; want one for the other channel alone", got)
+	}
+}
+
+// TestDamagedHead puts right a head that is not what the log says.
+func TestDamagedHead(t *testing.T) {
+	for name, damage := range map[string]func(w *world, head []byte){
+		"cut short": func(w *world, head []byte) { w.site.Put("stable/index.yaml", head[:len(head)/2]) },
+		"a byte changed": func(w *world, head []byte) {
+			w.site.Put("stable/index.yaml", []byte(strings.Replace(string(head), "beta", "bets", 1)))
+		},
+		"removed": func(w *world, _ []byte) {
+			_ = w.site.Handle("vandal").Delete(w.t.Context(), "stable/index.yaml", "")
+		},
+		"replaced by an older one": func(w *world, _ []byte) {
+			w.site.Put("stable/index.yaml", w.site.Snapshot()["stable/snapshots/00000001/index.yaml"])
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.publish("stable", 1, alphaOld)
+			w.publish("stable", 2, beta)
+			w.quiet = true
+			damage(w, w.site.Snapshot()["stable/index.yaml"])
+			w.mustUpload("stable", id(3), gamma, nil)
+			w.mustRun()
+			w.mustShowNewest()
+			x, err := w.judge.index(w.site.Snapshot()["stable/index.yaml"])
+			if err != nil || len(x.Entries) != 3 {
+				t.Errorf("got %v, %v; want three charts", x, err)
+			}
+		})
+	}
+}
+
+// TestDryRun says what a run then does, and writes nothing.
+func TestDryRun(t *testing.T) {
+	w := fullWorld(t)
+	before := [2]map[string][]byte{w.drop.Snapshot(), w.site.Snapshot()}
+	dry, err := w.start(generator.Options{Drop: w.drop.Handle("dry"), Site: w.site.Handle("dry"), DryRun: true}, "dry")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, m := range []*storetest.Mem{w.drop, w.site} {
+		if !maps.EqualFunc(before[i], m.Snapshot(), func(a, b []byte) bool { return string(a) == string(b) }) {
+			t.Errorf("it wrote to store %d", i)
+		}
+	}
+	wet := w.mustRun()
+	if got, want := verdicts(dry), verdicts(wet); !maps.Equal(got, want) {
+		t.Errorf("verdicts:\ndry %v\nwet %v", got, want)
+	}
+	for i := range wet.Channels {
+		if dry.Channels[i].After != wet.Channels[i].After {
+			t.Errorf("generation %d dry, %d wet", dry.Channels[i].After, wet.Channels[i].After)
+		}
+	}
+}
+
+// TestBadRequests survives what strangers may write beside an upload.
+func TestBadRequests(t *testing.T) {
+	w := newWorld(t)
+	w.mustUpload("stable", id(1), alphaOld, nil)
+	w.drop.Put("inbox/stable/"+id(1)+".json", []byte("{not json"))
+	w.drop.Put("inbox/stable/"+id(2)+".json", []byte(`{"force":true}`)) // no chart came
+	w.drop.Put("inbox/README.md", nil)
+	w.drop.Put("inbox/stable/notes.txt", nil)
+	w.drop.Put("inbox/charts/x.tgz", nil)
+	w.clock = w.clock.Add(time.Minute)
+	report := w.mustRun()
+	if got := verdicts(report); !maps.Equal(got, map[string]string{id(1): "accepted"}) {
+		t.Errorf("verdicts %v", got)
+	}
+	if len(report.Ignored) != 3 {
+		t.Errorf("ignored: %v; want three files", report.Ignored)
+	}
+}
+
+// TestSettling leaves a file alone that is still being copied into the inbox.
+func TestSettling(t *testing.T) {
+	w := newWorld(t)
+	w.put("stable", "alpha-1.0.0.tgz", alphaOld)
+	slept := time.Duration(0)
+	o := generator.Options{Drop: w.drop.Handle("run"), Site: w.site.Handle("run"), Workers: 1}
+	o.Now = func() time.Time { return w.clock }
+	o.Sleep = func(d time.Duration) {
+		slept += d
+		w.clock = w.clock.Add(d)
+		if slept <= publisher.Settle { // it goes on being written
+			w.drop.Put("inbox/stable/alpha-1.0.0.tgz", alphaOld)
+		}
+	}
+	report, err := generator.Run(t.Context(), o)
+	if err != nil || report.Count(publisher.Accepted) != 1 {
+		t.Errorf("got %+v, %v", report, err)
+	}
+	if slept != 2*publisher.Settle {
+		t.Errorf("slept %v, want %v", slept, 2*publisher.Settle)
+	}
+}

@@ -1,0 +1,144 @@
+package generator
+
+import (
+	"context"
+	"errors"
+
+	"github.com/portolan-charts/portolan/publisher"
+)
+
+// stageEarly puts the candidate's chart on the site right after it was read,
+// if it would be published were it the only one. Should the plan decide
+// otherwise, nothing ever names the files, and prune removes them.
+func (r *channelRun) stageEarly(ctx context.Context, c *candidate, archive, prov []byte) error {
+	name, version := c.nameVersion()
+	v := ref{name, version}
+	if r.DryRun {
+		return nil
+	}
+	alone, err := r.planner(newHistory(nil)).decide([]*candidate{c})
+	if err != nil || len(alone.releases) == 0 || !r.claim(v) {
+		return err
+	}
+	files := alone.releases[0].describe(c.chart)
+	files.Archive = publisher.Bytes(archive)
+	if c.prov != "" {
+		files.Prov = publisher.Bytes(prov)
+	}
+	if err := r.put(ctx, c, files); err != nil {
+		return err
+	}
+	c.staged = c.problem == nil
+	return nil
+}
+
+// claim reports whether this is the first upload of the version in the run.
+func (r *channelRun) claim(v ref) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	first := !r.claimed[v]
+	r.claimed[v] = true
+	return first
+}
+
+// put writes the release's files. If other bytes lie in their place, then the
+// upload is no longer what it was when it was first read, and is refused.
+func (r *channelRun) put(ctx context.Context, c *candidate, files *publisher.Release) error {
+	err := publisher.PutRelease(ctx, r.Site, r.channel.Name, files)
+	if errors.Is(err, publisher.ErrConflict) {
+		return c.refuse(reject("upload-overwritten", "upload %s was overwritten while it was being published", c.upload.ID))
+	}
+	return err
+}
+
+// stage puts on the site what the plan's releases need and is not there. It
+// reports false if an upload turned out to be faulty, or to have been taken by
+// another generator, so that the plan is void.
+func (r *channelRun) stage(ctx context.Context, p *plan) (bool, error) {
+	for _, release := range p.releases {
+		if release.chart != nil && release.prov == nil && release.chart.staged {
+			continue
+		}
+		var err error
+		if release.chart == nil {
+			err = r.stageSigned(ctx, release)
+		} else {
+			err = r.stageAgain(ctx, release)
+		}
+		if errors.Is(err, publisher.ErrNotFound) {
+			release.owner().gone = true
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		if release.owner().problem != nil || release.chart != nil && release.chart.problem != nil {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// owner is the candidate whose id the release's path has.
+func (r *release) owner() *candidate {
+	if r.prov != nil {
+		return r.prov
+	}
+	return r.chart
+}
+
+// stageAgain reads the chart once more, to put it on the site.
+func (r *channelRun) stageAgain(ctx context.Context, rel *release) error {
+	again := &candidate{upload: rel.chart.upload, request: rel.chart.request}
+	archive, prov, err := r.readParts(ctx, again)
+	if err != nil {
+		return err
+	}
+	if again.problem != nil || again.chart.Digest != rel.chart.chart.Digest {
+		return rel.chart.refuse(reject("upload-overwritten", "upload %s was overwritten while it was being published", rel.chart.upload.ID))
+	}
+	files := rel.describe(again.chart)
+	files.Archive = publisher.Bytes(archive)
+	switch {
+	case rel.prov != nil:
+		files.Prov = publisher.Copy(ctx, r.Drop, rel.prov.upload.Prov.Key)
+	case again.prov != "":
+		files.Prov = publisher.Bytes(prov)
+	}
+	if err := r.put(ctx, rel.owner(), files); err != nil {
+		return err
+	}
+	rel.chart.staged = rel.prov == nil && rel.chart.problem == nil
+	return nil
+}
+
+// stageSigned copies a published archive to the path of the provenance file
+// that signs it.
+func (r *channelRun) stageSigned(ctx context.Context, rel *release) error {
+	info, err := r.released(ctx, *rel.base)
+	if err != nil {
+		return err
+	}
+	info.Upload, info.Arrival, info.Provenance = rel.prov.upload.ID, rel.prov.upload.Arrival, rel.provenance
+	return r.put(ctx, rel.prov, &publisher.Release{
+		Chart: rel.ref.name, Version: rel.ref.version, Info: *info,
+		Archive: publisher.CopyArchive(ctx, r.Site, r.channel.Name, rel.base.URLs[0]),
+		Prov:    publisher.Copy(ctx, r.Drop, rel.prov.upload.Prov.Key),
+	})
+}
+
+// describe is the release as it goes to the site, but for the bytes.
+func (r *release) describe(chart *Chart) *publisher.Release {
+	owner := r.owner()
+	info := publisher.ReleaseInfo{
+		Upload: owner.upload.ID, Arrival: owner.upload.Arrival,
+		Digest: chart.Digest, Size: chart.Size, Fingerprint: chart.Fingerprint, Provenance: r.provenance,
+	}
+	for _, w := range chart.Warnings {
+		info.Warnings = append(info.Warnings, publisher.Warning(w))
+	}
+	for _, f := range chart.Files {
+		info.Files = append(info.Files, publisher.ReleaseFile(f))
+	}
+	return &publisher.Release{Chart: r.ref.name, Version: r.ref.version, Info: info}
+}

@@ -1,0 +1,451 @@
+package generator_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/storetest"
+)
+
+// world is a drop area and a site in memory, with one clock, and everything
+// that was ever promised to an uploader.
+type world struct {
+	t          testing.TB
+	drop, site *storetest.Mem
+	clock      time.Time
+	nonces     int
+	promises   []promise
+	n          int // operations on both stores
+	config     *generator.Config
+	judge      judge
+	quiet      bool // no invariants are checked
+	failed     error
+}
+
+// promise is an upload that was acknowledged: the bytes, and under which id, if
+// portolan gave it one.
+type promise struct {
+	id     string // "" for a file under a name of its owner's
+	digest string
+}
+
+// faultFunc decides what goes wrong with the n-th operation on both stores.
+type faultFunc func(n int, store string, op storetest.Op) storetest.Fault
+
+func newWorld(t testing.TB) *world {
+	w := &world{t: t, clock: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), judge: newJudge()}
+	w.drop, w.site = &storetest.Mem{TB: t}, &storetest.Mem{TB: t}
+	w.site.Immutable = func(key string) bool {
+		return strings.Contains(key, "/charts/") || strings.Contains(key, "/log/") || strings.Contains(key, "/snapshots/")
+	}
+	w.drop.Immutable = func(key string) bool { return strings.HasPrefix(key, "receipts/") }
+	w.drop.Now, w.site.Now = w.now, w.now
+	w.inject(nil)
+	return w
+}
+
+func (w *world) now() time.Time { return w.clock }
+
+// inject makes f decide about faults from the next operation on, which is
+// number 0, and has the invariants checked after each.
+func (w *world) inject(f faultFunc) {
+	w.n = 0
+	hook := func(store string) func(storetest.Op) storetest.Fault {
+		return func(op storetest.Op) storetest.Fault {
+			n := w.n
+			w.n++
+			if f == nil {
+				return storetest.None
+			}
+			return f(n, store, op)
+		}
+	}
+	after := func(op storetest.Op) {
+		if op.Kind == storetest.Get || op.Kind == storetest.List || w.quiet {
+			return
+		}
+		if err := w.check(); err != nil && w.failed == nil {
+			w.failed = fmt.Errorf("after %s: %w", op, err)
+		}
+	}
+	w.drop.Hook, w.site.Hook = hook("drop"), hook("site")
+	w.drop.After, w.site.After = after, after
+}
+
+// upload submits a chart as 'portolan drop' does, a second after the last one.
+func (w *world) upload(actor, channel, id string, chart, prov []byte) error {
+	w.clock = w.clock.Add(time.Second)
+	s := publisher.Submission{Request: publisher.Request{File: "upload.tgz"}}
+	body := prov
+	if chart != nil {
+		s.Chart, body = publisher.Bytes(chart), chart
+	}
+	if prov != nil {
+		s.Prov = publisher.Bytes(prov)
+	}
+	if err := publisher.Submit(context.Background(), w.drop.Handle(actor), channel, id, s); err != nil {
+		return err
+	}
+	w.promises = append(w.promises, promise{id, digest(body)})
+	return nil
+}
+
+// put is a file that somebody copies into the inbox with a client of their own.
+func (w *world) put(channel, name string, data []byte) {
+	w.clock = w.clock.Add(time.Second)
+	w.drop.Put(path.Join("inbox", channel, name), data)
+	w.promises = append(w.promises, promise{digest: digest(data)})
+}
+
+// run is one generation run of a process of its own.
+func (w *world) run(actor string) (*generator.Report, error) {
+	return w.start(generator.Options{Drop: w.drop.Handle(actor), Site: w.site.Handle(actor)}, actor)
+}
+
+func (w *world) start(o generator.Options, actor string) (*generator.Report, error) {
+	o.Workers, o.Config = 1, w.config
+	o.Now = func() time.Time { return w.clock }
+	o.Sleep = func(d time.Duration) { w.clock = w.clock.Add(d) }
+	if o.Nonce == nil {
+		o.Nonce = func() string { return "nonce" }
+	}
+	return generator.Run(context.Background(), o)
+}
+
+// mustRun is a run in which nothing may go wrong.
+func (w *world) mustRun() *generator.Report {
+	w.t.Helper()
+	w.inject(nil)
+	report, err := w.run("clean")
+	if err != nil {
+		w.t.Fatalf("clean run: %v", err)
+	}
+	w.mustHold()
+	return report
+}
+
+// mustHold fails the test if an invariant was broken at any time.
+func (w *world) mustHold() {
+	w.t.Helper()
+	if w.failed != nil {
+		w.t.Fatalf("broken invariant: %v", w.failed)
+	}
+	if err := w.check(); err != nil {
+		w.t.Fatalf("broken invariant: %v", err)
+	}
+}
+
+func digest(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// judge checks the invariants of DESIGN.md on the bare objects. What it has
+// read it remembers by the address of the bytes, which a Mem never changes.
+type judge struct {
+	digests map[*byte]string
+	records map[*byte]*publisher.Record
+	indexes map[*byte]*index
+}
+
+// index is an index.yaml as a Helm client reads it.
+type index struct {
+	APIVersion  string                  `json:"apiVersion"`
+	Annotations map[string]string       `json:"annotations"`
+	Entries     map[string][]indexEntry `json:"entries"`
+}
+
+type indexEntry struct {
+	Name    string   `json:"name"`
+	Version string   `json:"version"`
+	Digest  string   `json:"digest"`
+	Created string   `json:"created"`
+	URLs    []string `json:"urls"`
+}
+
+func newJudge() judge {
+	return judge{map[*byte]string{}, map[*byte]*publisher.Record{}, map[*byte]*index{}}
+}
+
+func (j judge) digest(b []byte) string {
+	if len(b) == 0 {
+		return digest(b)
+	}
+	if j.digests[&b[0]] == "" {
+		j.digests[&b[0]] = digest(b)
+	}
+	return j.digests[&b[0]]
+}
+
+func (j judge) record(b []byte) (*publisher.Record, error) {
+	if j.records[&b[0]] == nil {
+		var r publisher.Record
+		if err := json.Unmarshal(b, &r); err != nil {
+			return nil, err
+		}
+		j.records[&b[0]] = &r
+	}
+	return j.records[&b[0]], nil
+}
+
+func (j judge) index(b []byte) (*index, error) {
+	if j.indexes[&b[0]] == nil {
+		var x index
+		if err := json.Unmarshal(b, &x); err != nil {
+			return nil, err
+		}
+		j.indexes[&b[0]] = &x
+	}
+	return j.indexes[&b[0]], nil
+}
+
+// state is what lies in both stores at one moment.
+type state struct {
+	drop, site map[string][]byte
+	channels   map[string]*channelState
+	decided    map[string]verdict // by upload
+}
+
+type channelState struct {
+	records []*publisher.Record // by generation, from 1
+	head    int                 // the generation that head shows; 0 if there is none
+}
+
+type verdict struct {
+	publisher.Decision
+	channel    string
+	generation int
+}
+
+// check tells which of the invariants 1 to 4 and 6 does not hold right now.
+func (w *world) check() error {
+	s := &state{drop: w.drop.Snapshot(), site: w.site.Snapshot(), channels: map[string]*channelState{}, decided: map[string]verdict{}}
+	if err := s.readLogs(w.judge); err != nil {
+		return err
+	}
+	for key, b := range s.site {
+		if path.Base(key) != "index.yaml" {
+			continue
+		}
+		if err := s.checkIndex(w.judge, key, b); err != nil {
+			return fmt.Errorf("invariant 2: %s: %w", key, err)
+		}
+	}
+	for _, p := range w.promises {
+		if err := s.checkPromise(w.judge, p); err != nil {
+			return fmt.Errorf("upload %s (%.8s): %w", p.id, p.digest, err)
+		}
+	}
+	return nil
+}
+
+func (s *state) readLogs(j judge) error {
+	var keys []string
+	for key := range s.site {
+		if path.Base(path.Dir(key)) == "log" {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	for _, key := range keys {
+		r, err := j.record(s.site[key])
+		if err != nil {
+			return fmt.Errorf("%s: %v", key, err)
+		}
+		name := path.Dir(path.Dir(key))
+		if s.channels[name] == nil {
+			s.channels[name] = &channelState{}
+		}
+		c := s.channels[name]
+		c.records = append(c.records, r)
+		if r.Generation != len(c.records) {
+			return fmt.Errorf("%s: the log has a gap", key)
+		}
+		for _, d := range r.Decisions {
+			if before, ok := s.decided[d.Upload]; ok {
+				return fmt.Errorf("invariant 4: upload %s is decided by generations %d and %d", d.Upload, before.generation, r.Generation)
+			}
+			s.decided[d.Upload] = verdict{d, name, r.Generation}
+		}
+	}
+	return nil
+}
+
+// checkIndex checks that every URL of an index or a snapshot returns bytes that
+// match the digest.
+func (s *state) checkIndex(j judge, key string, b []byte) error {
+	x, err := j.index(b)
+	if err != nil {
+		return err
+	}
+	channel := path.Dir(key)
+	if dir := path.Dir(channel); path.Base(dir) == "snapshots" {
+		channel = path.Dir(dir)
+	} else {
+		fmt.Sscan(x.Annotations["portolan/generation"], &s.channels[channel].head)
+	}
+	for _, entries := range x.Entries {
+		for _, e := range entries {
+			archive, ok := s.site[path.Join(channel, e.URLs[0])]
+			if !ok {
+				return fmt.Errorf("%s is missing", e.URLs[0])
+			}
+			if j.digest(archive) != e.Digest {
+				return fmt.Errorf("%s has another digest", e.URLs[0])
+			}
+		}
+	}
+	return nil
+}
+
+var (
+	errLost  = errors.New("invariant 1: it is neither in the inbox nor decided")
+	errKept  = errors.New("invariant 1: it is rejected, but not kept with its reason")
+	errEarly = errors.New("invariant 6: it was taken out of the inbox too early")
+)
+
+func (s *state) checkPromise(j judge, p promise) error {
+	id, waits := s.find(j, p)
+	if id == "" {
+		if waits {
+			return nil
+		}
+		return errLost
+	}
+	d, decided := s.decided[id]
+	switch {
+	case waits:
+		return nil
+	case !decided:
+		return errLost
+	case d.Verdict == publisher.Rejected && !s.kept(d.channel, id):
+		return errKept
+	}
+	c := s.channels[d.channel]
+	if _, ok := s.drop["receipts/"+id+".json"]; !ok || c.head < c.records[d.generation-1].Head() {
+		return errEarly
+	}
+	return nil
+}
+
+// find returns the upload's id, if it has one yet, and whether it is in the inbox.
+func (s *state) find(j judge, p promise) (id string, waits bool) {
+	for key, b := range s.drop {
+		name := strings.TrimSuffix(strings.TrimSuffix(path.Base(key), ".prov"), ".tgz")
+		if !strings.HasPrefix(key, "inbox/") || j.digest(b) != p.digest || p.id != "" && name != p.id {
+			continue
+		}
+		return p.id, true
+	}
+	if p.id != "" {
+		return p.id, false
+	}
+	for id, d := range s.decided {
+		if d.Digest == p.digest || d.Provenance == p.digest {
+			return id, false
+		}
+		// A refused archive has no digest in the log; it is kept, though.
+		if kept, ok := s.drop[path.Join("rejected", d.channel, id+".tgz")]; ok && j.digest(kept) == p.digest {
+			return id, false
+		}
+	}
+	return "", false
+}
+
+func (s *state) kept(channel, id string) bool {
+	base := path.Join("rejected", channel, id)
+	_, reason := s.drop[base+".json"]
+	_, chart := s.drop[base+".tgz"]
+	_, prov := s.drop[base+".tgz.prov"]
+	return reason && (chart || prov)
+}
+
+// outcome is what clients and uploaders end up with, whichever way it went:
+// the releases, the verdicts, and what waits or is kept.
+func (w *world) outcome() string {
+	var lines []string
+	drop, site := w.drop.Snapshot(), w.site.Snapshot()
+	for key, b := range site {
+		if path.Base(key) != "index.yaml" || strings.Contains(key, "/snapshots/") {
+			continue
+		}
+		x, err := w.judge.index(b)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		for name, entries := range x.Entries {
+			for i, e := range entries {
+				_, signed := site[path.Join(path.Dir(key), e.URLs[0])+".prov"]
+				lines = append(lines, fmt.Sprintf("%s %s #%d %s %s %s signed=%t", key, name, i, e.Version, e.Digest, e.URLs[0], signed))
+			}
+		}
+	}
+	for key, b := range drop {
+		if !strings.HasPrefix(key, "receipts/") {
+			lines = append(lines, key)
+			continue
+		}
+		var r publisher.Receipt
+		if err := json.Unmarshal(b, &r); err != nil {
+			w.t.Fatal(err)
+		}
+		if r.Verdict == publisher.Unchanged {
+			r.URL = "" // where the content was at that moment; a signature may have moved it since
+		}
+		lines = append(lines, fmt.Sprintf("%s %s %s %s %s", key, r.Verdict, r.Rule, r.Message, r.URL))
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
+}
+
+// mustEndAs fails if the outcome is not the one wanted.
+func (w *world) mustEndAs(want, when string) {
+	w.t.Helper()
+	got := w.outcome()
+	if got == want {
+		return
+	}
+	var diff strings.Builder
+	for line := range strings.Lines(got + "\n") {
+		if !strings.Contains(want+"\n", line) {
+			diff.WriteString("+ " + line)
+		}
+	}
+	for line := range strings.Lines(want + "\n") {
+		if !strings.Contains(got+"\n", line) {
+			diff.WriteString("- " + line)
+		}
+	}
+	w.t.Fatalf("%s: it ends otherwise (+) than undisturbed (-):\n%s", when, diff.String())
+}
+
+// mustShowNewest fails unless head shows the newest record that changed the
+// index, in every channel: invariant 5.
+func (w *world) mustShowNewest() {
+	w.t.Helper()
+	s := &state{drop: w.drop.Snapshot(), site: w.site.Snapshot(), channels: map[string]*channelState{}, decided: map[string]verdict{}}
+	if err := s.readLogs(w.judge); err != nil {
+		w.t.Fatal(err)
+	}
+	for name, c := range s.channels {
+		newest := c.records[len(c.records)-1].Head()
+		if newest == 0 {
+			continue
+		}
+		head := s.site[name+"/index.yaml"]
+		if got, want := digest(head), c.records[newest-1].Change.SHA256; got != want {
+			w.t.Fatalf("invariant 5: head of %s is not generation %d", name, newest)
+		}
+	}
+}
