@@ -1,0 +1,204 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/user"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/publisher"
+)
+
+func (p *program) drop(ctx context.Context, args []string) error {
+	f := newFlags("drop")
+	f.withDrop()
+	f.withConfig()
+	force := f.Bool("force", false, "")
+	wait := f.Bool("wait", false, "")
+	timeout := f.Duration("timeout", 10*time.Minute, "")
+	if err := p.parse(f, args); err != nil {
+		return err
+	}
+	channel, files, err := f.dropOperands()
+	if err != nil {
+		return err
+	}
+	store, err := p.open(ctx, f.drop)
+	if err != nil {
+		return err
+	}
+	d := &dropper{
+		program: p, store: store, channel: channel, checks: f.config.Policy(channel).Checks,
+		request: publisher.Request{Force: *force, Uploader: uploader()}, json: f.output.json,
+	}
+	err = d.files(ctx, files)
+	if err == nil && *wait {
+		err = d.wait(ctx, *timeout)
+	}
+	if d.json {
+		err = errors.Join(err, p.printJSON(map[string]any{"uploads": d.results}))
+	}
+	if err == nil && d.rejected() {
+		return errRejected
+	}
+	return err
+}
+
+// dropOperands returns the channel and the files. All that can be wrong with
+// them is found before anything is uploaded.
+func (f *flags) dropOperands() (channel string, files []string, err error) {
+	if f.NArg() < 2 {
+		return "", nil, hint(usagef("drop needs a channel and at least one file"), "for example: portolan drop stable mychart-0.1.0.tgz")
+	}
+	channel, files = f.Arg(0), f.Args()[1:]
+	if err := publisher.CheckChannel(channel); err != nil {
+		return "", nil, hint(usagef("%v", err), "the channel comes first, then the files")
+	}
+	for i, file := range files {
+		if slices.Contains(files[:i], file) {
+			return "", nil, usagef("%s is named twice", file)
+		}
+		if file == "-" {
+			continue
+		}
+		info, err := os.Stat(file)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return "", nil, fmt.Errorf("%s: no such file", file)
+		case err != nil:
+			return "", nil, err
+		case info.IsDir():
+			return "", nil, hint(fmt.Errorf("%s: a folder, not a chart archive", file), "package it first: helm package %s", file)
+		}
+	}
+	// The provenance file of a chart that is named too goes with the chart.
+	files = slices.DeleteFunc(slices.Clone(files), func(file string) bool {
+		chart, isProv := strings.CutSuffix(file, ".prov")
+		return isProv && slices.Contains(files, chart)
+	})
+	return channel, files, nil
+}
+
+// uploader says who drops files, for the receipt.
+func uploader() map[string]string {
+	who := map[string]string{"client": "portolan drop"}
+	if u, err := user.Current(); err == nil {
+		who["user"] = u.Username
+	}
+	if host, err := os.Hostname(); err == nil {
+		who["host"] = host
+	}
+	return who
+}
+
+// dropper puts files into one channel's inbox.
+type dropper struct {
+	*program
+	store   publisher.Store
+	channel string
+	checks  generator.Checks
+	request publisher.Request
+	json    bool
+	results []*dropped
+}
+
+// dropped is what became of one file.
+type dropped struct {
+	File     string              `json:"file"`
+	Channel  string              `json:"channel"`
+	Verdict  publisher.Verdict   `json:"verdict"`      // waiting is not decided yet
+	ID       string              `json:"id,omitempty"` // "" if it was not uploaded
+	Chart    string              `json:"chart,omitempty"`
+	Version  string              `json:"version,omitempty"`
+	Digest   string              `json:"digest,omitempty"`
+	Rule     string              `json:"rule,omitempty"` // why it was rejected
+	Message  string              `json:"message,omitempty"`
+	Fix      string              `json:"fix,omitempty"`
+	Warnings []generator.Warning `json:"warnings,omitempty"`
+	Receipt  *publisher.Receipt  `json:"receipt,omitempty"`
+	signs    string              // the archive that a provenance file alone is for
+}
+
+const verdictWaiting publisher.Verdict = "waiting"
+
+func (d *dropper) rejected() bool {
+	return slices.ContainsFunc(d.results, func(r *dropped) bool { return r.Verdict == publisher.Rejected })
+}
+
+// files checks and uploads each file. A rejected one does not keep the others
+// from being uploaded; a store that fails does.
+func (d *dropper) files(ctx context.Context, names []string) error {
+	for _, name := range names {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		u, err := d.read(name)
+		if err != nil {
+			return err
+		}
+		r := &dropped{File: name, Channel: d.channel, Verdict: verdictWaiting}
+		d.results = append(d.results, r)
+		problem := (*generator.Problem)(nil)
+		if err := u.check(d.checks, r); errors.As(err, &problem) {
+			d.refuse(r, problem)
+			continue
+		} else if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if err := d.submit(ctx, u, r); err != nil {
+			return fmt.Errorf("%s: not uploaded: %w", name, err)
+		}
+		d.printUploaded(r)
+	}
+	return nil
+}
+
+// refuse notes that a file was not uploaded, and says why.
+func (d *dropper) refuse(r *dropped, p *generator.Problem) {
+	r.Verdict, r.Rule, r.Message, r.Fix = publisher.Rejected, p.Rule, p.Message, p.Fix
+	if !d.json {
+		d.complain(hint(fmt.Errorf("%s: %s", r.File, oneLine(p.Message)), "%s", oneLine(p.Fix)))
+	}
+}
+
+func oneLine(text string) string { return strings.ReplaceAll(text, "\n", " ") }
+
+func (d *dropper) submit(ctx context.Context, u *upload, r *dropped) error {
+	id, err := publisher.NewID()
+	if err != nil {
+		return err
+	}
+	s := publisher.Submission{Request: d.request}
+	s.Request.File = u.file
+	if u.chart != nil {
+		s.Chart = publisher.Bytes(u.chart)
+	}
+	if u.prov != nil {
+		s.Prov = publisher.Bytes(u.prov)
+	}
+	if err := publisher.Submit(ctx, d.store, d.channel, id, s); err != nil {
+		return err
+	}
+	r.ID = id
+	return nil
+}
+
+func (d *dropper) printUploaded(r *dropped) {
+	if d.json {
+		return
+	}
+	what := r.Chart + " " + r.Version
+	if r.signs != "" {
+		what = "signature of " + r.signs
+	}
+	d.printf("%s  %s  %s\n", r.ID, d.channel, plain(what))
+	for _, w := range r.Warnings {
+		d.say("warning", r.File+": "+w.Message)
+	}
+}

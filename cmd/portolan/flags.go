@@ -1,0 +1,233 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+	"github.com/spf13/pflag"
+
+	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/publisher"
+)
+
+// usageError is a wrong command line.
+type usageError struct{ text string }
+
+func (e *usageError) Error() string { return e.text }
+
+func usagef(format string, args ...any) error {
+	return &usageError{fmt.Sprintf(format, args...)}
+}
+
+// flags are the flags of one command: its own, and those that several share.
+// What is given on the command line stands; then come environment variables,
+// then portolan.yaml, then the defaults.
+type flags struct {
+	*pflag.FlagSet
+	command string
+	config  *generator.Config // nil if there is none
+	given   map[string]string // what set a flag: its name, or the variable's
+
+	drop, site, configFile string
+	channels               []string
+	workers                int
+	output                 format
+}
+
+// newFlags returns the flags of a command, of which it has --output so far.
+func newFlags(command string) *flags {
+	f := &flags{FlagSet: pflag.NewFlagSet(command, pflag.ContinueOnError), command: command, given: map[string]string{}}
+	f.SetOutput(io.Discard)
+	f.Usage = func() {}
+	f.Var(&f.output, "output", "")
+	return f
+}
+
+func (f *flags) withDrop()    { f.StringVar(&f.drop, "drop", "./drop", "") }
+func (f *flags) withSite()    { f.StringVar(&f.site, "site", "./site", "") }
+func (f *flags) withConfig()  { f.StringVar(&f.configFile, "config", "portolan.yaml", "") }
+func (f *flags) withWorkers() { f.IntVar(&f.workers, "workers", 0, "") }
+func (f *flags) withChannels() {
+	f.StringSliceVar(&f.channels, "channel", nil, "")
+}
+
+// errHelp says that the command's help was asked for, and has been printed.
+var errHelp = errors.New("help was asked for")
+
+// parse reads the command line, the environment and the configuration file.
+func (p *program) parse(f *flags, args []string) error {
+	if err := f.Parse(args); errors.Is(err, pflag.ErrHelp) {
+		p.printf("%s", helpOf(f.command))
+		return errHelp
+	} else if err != nil {
+		return f.explain(err)
+	}
+	if err := f.environment(os.LookupEnv); err != nil {
+		return err
+	}
+	if err := f.check(); err != nil {
+		return err
+	}
+	if f.Lookup("config") == nil {
+		return nil
+	}
+	return f.loadConfig()
+}
+
+// explain makes a usage error of what pflag says.
+func (f *flags) explain(err error) error {
+	var unknown *pflag.NotExistError
+	var value *pflag.InvalidValueError
+	switch {
+	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "":
+		name := unknown.GetSpecifiedName()
+		var known []string
+		f.VisitAll(func(flag *pflag.Flag) { known = append(known, flag.Name) })
+		err = usagef("%s has no flag --%s", f.command, name)
+		if near := nearest(name, known); near != "" {
+			return hint(err, "did you mean --%s?", near)
+		}
+	case errors.As(err, &value):
+		err = usagef("--%s: %s", value.GetFlag().Name, badValue(value.GetFlag(), value.GetValue()))
+	default:
+		err = usagef("%v", err)
+	}
+	return hint(err, "see 'portolan %s --help'", f.command)
+}
+
+// badValue says what a flag takes.
+func badValue(flag *pflag.Flag, value string) string {
+	switch flag.Value.Type() {
+	case "bool":
+		return fmt.Sprintf("%q is neither true nor false", value)
+	case "int":
+		return fmt.Sprintf("%q is not a whole number", value)
+	case "duration":
+		return fmt.Sprintf("%q is not a time such as 90s or 10m", value)
+	case "format":
+		return fmt.Sprintf("%q is neither text nor json", value)
+	}
+	return fmt.Sprintf("%q is not acceptable", value)
+}
+
+// environment sets the flags that the command line did not.
+func (f *flags) environment(lookup func(string) (string, bool)) error {
+	var err error
+	f.VisitAll(func(flag *pflag.Flag) {
+		name := variable(flag.Name)
+		value, _ := lookup(name)
+		if flag.Changed || value == "" || err != nil {
+			f.given[flag.Name] = "--" + flag.Name
+			return
+		}
+		f.given[flag.Name] = name
+		if f.Set(flag.Name, value) != nil {
+			err = usagef("%s: %s", name, badValue(flag, value))
+		}
+	})
+	return err
+}
+
+// variable is the environment variable of a flag.
+func variable(flag string) string {
+	return "PORTOLAN_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// check refuses values that no flag type does.
+func (f *flags) check() error {
+	for _, name := range f.channels {
+		if err := publisher.CheckChannel(name); err != nil {
+			return usagef("%s: %v", f.given["channel"], err)
+		}
+	}
+	if f.Changed("workers") && (f.workers < 1 || f.workers > 1024) {
+		return usagef("%s: %d is not between 1 and 1024", f.given["workers"], f.workers)
+	}
+	return nil
+}
+
+// loadConfig reads portolan.yaml, which need not be there unless it was named.
+func (f *flags) loadConfig() error {
+	if f.configFile == "" {
+		return nil
+	}
+	var err error
+	f.config, err = generator.LoadConfig(f.configFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		if !f.Changed("config") {
+			return nil
+		}
+		return fmt.Errorf("%s: no such configuration file", f.configFile)
+	}
+	if err != nil {
+		return err
+	}
+	for _, setting := range []struct {
+		flag   string
+		target *string
+		value  string
+	}{{"drop", &f.drop, f.config.Drop}, {"site", &f.site, f.config.Site}} {
+		if !f.Changed(setting.flag) && setting.value != "" {
+			*setting.target = setting.value
+		}
+	}
+	return nil
+}
+
+// format is how results are printed.
+type format struct{ json bool }
+
+func (f *format) String() string {
+	if f.json {
+		return "json"
+	}
+	return "text"
+}
+
+func (f *format) Type() string { return "format" }
+
+func (f *format) Set(s string) error {
+	if s != "text" && s != "json" {
+		return errors.New("must be text or json")
+	}
+	f.json = s == "json"
+	return nil
+}
+
+// noOperands refuses operands.
+func (f *flags) noOperands() error {
+	if f.NArg() == 0 {
+		return nil
+	}
+	return hint(usagef("%s takes no operands, but got %q", f.command, f.Arg(0)), "see 'portolan %s --help'", f.command)
+}
+
+// unknownCommand is the error of a first argument that is no command.
+func unknownCommand(name string) error {
+	if strings.HasPrefix(name, "-") {
+		return hint(usagef("%s stands before the command", name), "write the command first, as in 'portolan generate --site URL'")
+	}
+	err := usagef("no command is called %q", name)
+	if near := nearest(name, commandNames()); near != "" {
+		return hint(err, "did you mean 'portolan %s'?", near)
+	}
+	return hint(err, "see 'portolan help'")
+}
+
+// nearest returns the known word that is nearest to what was typed; "" if
+// none is near.
+func nearest(word string, known []string) string {
+	best, least := "", len(word)/3+2
+	for _, k := range slices.Sorted(slices.Values(known)) {
+		if d := levenshtein.ComputeDistance(word, k); d < least {
+			best, least = k, d
+		}
+	}
+	return best
+}

@@ -1,0 +1,193 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+
+	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/publisher"
+)
+
+func (p *program) generate(ctx context.Context, args []string) error {
+	f := newFlags("generate")
+	f.withDrop()
+	f.withSite()
+	f.withConfig()
+	f.withChannels()
+	f.withWorkers()
+	dryRun := f.Bool("dry-run", false, "")
+	if err := p.parse(f, args); err != nil {
+		return err
+	}
+	if err := f.noOperands(); err != nil {
+		return err
+	}
+	open := p.open
+	if *dryRun {
+		open = publisher.Open // makes no folder
+	}
+	drop, err := open(ctx, f.drop)
+	if err != nil {
+		return err
+	}
+	site, err := open(ctx, f.site)
+	if err != nil {
+		return err
+	}
+	progress := p.newProgress("uploads")
+	report, err := generator.Run(ctx, generator.Options{
+		Drop: drop, Site: site, Config: f.config, Channels: f.channels, DryRun: *dryRun, Workers: f.workers,
+		Progress: func(g generator.Progress) { progress.update(g.Channel, g.Done, g.Total) },
+		Log:      slog.New(slog.NewTextHandler(progress, &slog.HandlerOptions{Level: slog.LevelWarn})),
+	})
+	progress.finish()
+	if err := p.printReport(report, f.output, err != nil); err != nil {
+		return err
+	}
+	if err == nil && report.Count(publisher.Rejected) > 0 {
+		return errRejected
+	}
+	return err
+}
+
+// printReport prints what a run did; it may have failed halfway.
+func (p *program) printReport(r *generator.Report, f format, failed bool) error {
+	if r == nil {
+		return nil
+	}
+	if f.json {
+		return p.printJSON(r)
+	}
+	w := bufio.NewWriter(p.stdout)
+	decided := 0
+	for _, c := range r.Channels {
+		if decided += len(c.Receipts); len(c.Receipts) > 0 || c.Before != c.After {
+			printChannel(w, c, r.DryRun)
+		}
+	}
+	switch {
+	case decided > 0:
+		fmt.Fprintln(w, summary(r))
+	case !failed:
+		fmt.Fprintln(w, "nothing to do")
+	}
+	w.Flush() // the writer below remembers an error
+	p.noteReport(r)
+	return nil
+}
+
+// printChannel prints one channel's receipts, the rejected ones last, where
+// they are seen.
+func printChannel(w io.Writer, c generator.ChannelReport, dryRun bool) {
+	fmt.Fprintln(w, heading(c, dryRun))
+	for _, r := range c.Receipts {
+		if r.Verdict != publisher.Rejected {
+			fmt.Fprintf(w, "  %s%s\n", verdictColumn(r.Verdict, dryRun), plain(subject(r)))
+		}
+	}
+	for _, r := range c.Receipts {
+		if r.Verdict == publisher.Rejected {
+			fmt.Fprintf(w, "  %s%s\n", verdictColumn(r.Verdict, dryRun), plain(subject(r)))
+			printReason(w, r.Message, r.Fix)
+		}
+	}
+}
+
+func heading(c generator.ChannelReport, dryRun bool) string {
+	would := ""
+	if dryRun {
+		would = "would be "
+	}
+	switch {
+	case c.Before == c.After && c.After == 0:
+		return c.Channel + ": nothing published yet"
+	case c.Before == c.After:
+		return fmt.Sprintf("%s: generation %d", c.Channel, c.After)
+	case c.Before == 0:
+		return fmt.Sprintf("%s: %snew, generation %d", c.Channel, would, c.After)
+	}
+	return fmt.Sprintf("%s: %sgeneration %d → %d", c.Channel, would, c.Before, c.After)
+}
+
+// verdictColumn is a verdict, padded, so that the names behind it line up
+// however many there are.
+func verdictColumn(v publisher.Verdict, dryRun bool) string {
+	if dryRun {
+		return fmt.Sprintf("would be %-12s", v)
+	}
+	return fmt.Sprintf("%-12s", v)
+}
+
+// subject names the thing that a receipt is about.
+func subject(r publisher.Receipt) string {
+	var words []string
+	if r.Chart != "" {
+		words = append(words, r.Chart+" "+r.Version)
+	}
+	file := ""
+	if r.Request != nil {
+		file = r.Request.File
+	}
+	switch {
+	case r.Verdict != publisher.Rejected && r.Chart != "":
+	case file != "":
+		words = append(words, fmt.Sprintf("%s (upload %s)", file, r.ID))
+	default:
+		words = append(words, "upload "+r.ID)
+	}
+	return strings.Join(words, ", ")
+}
+
+// printReason prints why something was rejected and what to do about it.
+func printReason(w io.Writer, message, fix string) {
+	fmt.Fprintf(w, "      %s\n", plain(message))
+	if fix != "" {
+		fmt.Fprintf(w, "      fix: %s\n", plain(fix))
+	}
+}
+
+// summary says in one sentence what became of all uploads.
+func summary(r *generator.Report) string {
+	var counts []string
+	for _, v := range []publisher.Verdict{publisher.Accepted, publisher.Replaced, publisher.Unchanged, publisher.Superseded, publisher.Rejected} {
+		if n := r.Count(v); n > 0 {
+			counts = append(counts, fmt.Sprintf("%d %s", n, v))
+		}
+	}
+	if r.DryRun {
+		return "dry run, nothing was written; it would be: " + strings.Join(counts, ", ")
+	}
+	return strings.Join(counts, ", ")
+}
+
+// noteReport says what the run left alone, and what is odd.
+func (p *program) noteReport(r *generator.Report) {
+	var ignored, waiting []string
+	warned := 0
+	for _, i := range r.Ignored {
+		ignored = append(ignored, i.Key+" "+i.Reason)
+	}
+	for _, c := range r.Channels {
+		for _, w := range c.Waiting {
+			name := w.File
+			if name == "" {
+				name = "upload " + w.ID
+			}
+			waiting = append(waiting, fmt.Sprintf("%s: %s waits: %s", c.Channel, name, w.Reason))
+		}
+		for _, receipt := range c.Receipts {
+			if len(receipt.Warnings) > 0 {
+				warned++
+			}
+		}
+	}
+	p.notes("note", ignored)
+	p.notes("note", waiting)
+	if warned > 0 {
+		p.say("note", count(warned, "receipt")+" with warnings; read them with --output json, or with 'portolan status UPLOAD-ID'")
+	}
+}

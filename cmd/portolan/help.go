@@ -1,0 +1,244 @@
+package main
+
+// helpOverview is the help on portolan as a whole.
+const helpOverview = `portolan publishes Helm charts as a static site.
+
+Usage:
+    portolan generate [--drop URL] [--site URL] [--channel NAME]... [--dry-run]
+    portolan drop [--drop URL] [--wait] CHANNEL FILE...
+    portolan status [--drop URL] [--site URL] [CHANNEL | UPLOAD-ID]
+    portolan verify [--site URL] [--channel NAME]... [--deep]
+    portolan preview [--site URL] [--listen ADDRESS]
+    portolan version
+    portolan help [COMMAND]
+
+Commands:
+    generate    Take in what waits in the drop area and publish it.
+    drop        Check charts and put them into the drop area.
+    status      Show the channels, or what became of an upload.
+    verify      Check a site against its log.
+    preview     Serve a site on this machine, to try it.
+    version     Print the version.
+    help        Print this help, or that of a command.
+
+A channel is one Helm repository, such as stable or group/app/stable. URLs are
+those of buckets (s3://, gs://, azblob://) or local folders. Settings can stand
+in portolan.yaml; environment variables override it, and flags override both.
+
+Exit codes:
+    0     done
+    1     failed
+    2     wrong command line
+    3     done, but some upload was rejected
+    130   interrupted
+
+Example:
+    $ portolan drop stable mychart-0.1.0.tgz
+    $ portolan generate
+    $ portolan preview
+`
+
+const helpGenerate = `Usage:
+    portolan generate [--drop URL] [--site URL] [--channel NAME]... [--dry-run]
+
+Take in what waits in the drop area: every upload is checked and accepted or
+rejected, gets a receipt, and what is accepted is published as a new generation
+of its channel. It may be run by several jobs at once, and again after any
+failure. With nothing to do it writes nothing.
+
+Options:
+    --drop URL          Drop area (default ./drop).            PORTOLAN_DROP
+    --site URL          Site (default ./site).                 PORTOLAN_SITE
+    --channel NAME      This channel only; may be repeated.    PORTOLAN_CHANNEL
+                        The variable takes several, with commas between them.
+    --dry-run           Say what would happen; write nothing.  PORTOLAN_DRY_RUN
+    --workers N         Uploads read at the same time.         PORTOLAN_WORKERS
+    --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
+                        which need not be there).
+    --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
+
+URLs are those of buckets (s3://, gs://, azblob://) or local folders, which are
+made when missing.
+
+Exit codes:
+    0 done, 1 failed, 2 wrong command line, 3 done (or, with --dry-run, would be
+    done) but some upload was rejected, 130 interrupted
+
+Example:
+    $ portolan generate --drop s3://my-drop --site s3://my-charts
+`
+
+const helpDrop = `Usage:
+    portolan drop [--drop URL] [--wait] CHANNEL FILE...
+
+Check chart archives and put them into the drop area, from where the next
+'portolan generate' takes them into CHANNEL. A provenance file FILE.prov beside
+an archive goes with it; one that is named alone signs a chart that is uploaded
+or published already. A FILE of - is an archive on standard input.
+
+What the channel's policy does not allow is refused at once and not uploaded.
+Of each upload its id, channel, chart and version are printed.
+
+Options:
+    --drop URL          Drop area (default ./drop).            PORTOLAN_DROP
+    --force             Replace a published version even if    PORTOLAN_FORCE
+                        the channel has 'duplicates: reject'.
+    --wait              Wait for the verdicts and print them.  PORTOLAN_WAIT
+    --timeout TIME      How long to wait (default 10m).        PORTOLAN_TIMEOUT
+    --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
+                        which need not be there).
+    --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
+
+Exit codes:
+    0 done, 1 failed or not decided in time, 2 wrong command line, 3 done but
+    some upload was rejected, 130 interrupted
+
+Example:
+    $ helm package mychart
+    $ portolan drop stable mychart-0.1.0.tgz
+`
+
+const helpStatus = `Usage:
+    portolan status [--drop URL] [--site URL] [CHANNEL | UPLOAD-ID]
+
+Show each channel with its generation, the number of its charts and versions,
+their size, when it last changed and how many uploads wait for it. For one
+CHANNEL, show also the uploads that wait; for an UPLOAD-ID, its receipt.
+
+Options:
+    --drop URL          Drop area (default ./drop).            PORTOLAN_DROP
+    --site URL          Site (default ./site).                 PORTOLAN_SITE
+    --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
+                        which need not be there).
+    --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
+
+Exit codes:
+    0 done (whatever the verdict on the upload), 1 failed, or there is no such
+    channel or upload, 2 wrong command line, 130 interrupted
+
+Example:
+    $ portolan status --site s3://my-charts --drop s3://my-drop stable
+`
+
+const helpVerify = `Usage:
+    portolan verify [--site URL] [--channel NAME]... [--deep]
+
+Check the whole log of each channel; that head and each snapshot are byte for
+byte what the log says; and that every chart that they name is there with the
+right size. Say what is wrong and what to do about it.
+
+Options:
+    --site URL          Site (default ./site). It can be the   PORTOLAN_SITE
+                        https:// URL of a published site; then
+                        name its channels, or give the URL of
+                        one channel.
+    --channel NAME      This channel only; may be repeated.    PORTOLAN_CHANNEL
+                        The variable takes several, with commas between them.
+    --deep              Read and hash every chart, too.        PORTOLAN_DEEP
+    --workers N         Files read at the same time.           PORTOLAN_WORKERS
+    --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
+                        which need not be there).
+    --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
+
+Exit codes:
+    0 all is well, 1 something is wrong, or failed, 2 wrong command line,
+    130 interrupted
+
+Example:
+    $ portolan verify --deep --site https://charts.example.com --channel stable
+`
+
+const helpPreview = `Usage:
+    portolan preview [--site URL] [--listen ADDRESS]
+
+Serve a site as a content delivery network would, with its content types, cache
+headers and ETags, so that it can be tried before it is published. Ctrl-C ends
+it.
+
+Options:
+    --site URL          Site (default ./site).                 PORTOLAN_SITE
+    --listen ADDRESS    Where (default 127.0.0.1:8080; port 0  PORTOLAN_LISTEN
+                        picks a free one).
+    --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
+                        which need not be there).
+    --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
+
+Exit codes:
+    0 ended by Ctrl-C, 1 failed, 2 wrong command line
+
+Example:
+    $ portolan preview --site ./site
+    $ helm repo add stable http://127.0.0.1:8080/stable
+`
+
+const helpVersion = `Usage:
+    portolan version [--output FORMAT]
+
+Print the version, and what it was built with and for.
+
+Options:
+    --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
+
+Exit codes:
+    0 done, 1 failed, 2 wrong command line
+
+Example:
+    $ portolan version --output json
+`
+
+const helpHelp = `Usage:
+    portolan help [COMMAND]
+
+Print the help on portolan, or on one of its commands.
+
+Exit codes:
+    0 done, 1 failed, 2 wrong command line
+
+Example:
+    $ portolan help generate
+`
+
+// helpOf is the help on a command; "" if there is no such command.
+func helpOf(command string) string {
+	switch command {
+	case "generate":
+		return helpGenerate
+	case "drop":
+		return helpDrop
+	case "status":
+		return helpStatus
+	case "verify":
+		return helpVerify
+	case "preview":
+		return helpPreview
+	case "version":
+		return helpVersion
+	case "help":
+		return helpHelp
+	}
+	return ""
+}
+
+func commandNames() []string {
+	return []string{"generate", "drop", "status", "verify", "preview", "version", "help"}
+}
+
+func (p *program) help(args []string) error {
+	if len(args) > 1 {
+		return usagef("help takes one command, but got %d operands", len(args))
+	}
+	if len(args) == 0 {
+		p.printf("%s", helpOverview)
+		return nil
+	}
+	name := args[0]
+	if name == "--help" || name == "-h" {
+		name = "help"
+	}
+	text := helpOf(name)
+	if text == "" {
+		return unknownCommand(name)
+	}
+	p.printf("%s", text)
+	return nil
+}

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/dustin/go-humanize"
+	"golang.org/x/term"
+)
+
+// What portolan says follows these rules: results go to standard output, and
+// everything else to standard error with "portolan: error:", "warning:",
+// "note:" or "hint:" before it. No capital initials and no full stops at the
+// end. Text that comes from archives or buckets is never printed as it is.
+
+// checkedWriter remembers the first error of writing.
+type checkedWriter struct {
+	w   io.Writer
+	err error
+}
+
+func (c *checkedWriter) Write(b []byte) (int, error) {
+	n, err := c.w.Write(b)
+	if c.err == nil && err != nil {
+		c.err = fmt.Errorf("writing the output: %v", err)
+	}
+	return n, err
+}
+
+// printf prints a result.
+func (p *program) printf(format string, args ...any) {
+	fmt.Fprintf(p.stdout, format, args...)
+}
+
+// printJSON prints a result for scripts.
+func (p *program) printJSON(v any) error {
+	e := json.NewEncoder(p.stdout)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+// say prints a diagnostic; kind is error, warning, note or hint.
+func (p *program) say(kind, text string) {
+	fmt.Fprintf(p.stderr, "portolan: %s: %s\n", kind, plain(text))
+}
+
+// hinted is an error with advice.
+type hinted struct {
+	err  error
+	hint string
+}
+
+func (h *hinted) Error() string { return h.err.Error() }
+func (h *hinted) Unwrap() error { return h.err }
+
+// hint adds advice to an error.
+func hint(err error, format string, args ...any) error {
+	return &hinted{err, fmt.Sprintf(format, args...)}
+}
+
+// complain prints an error: each line of it, for it may be several joined.
+func (p *program) complain(err error) {
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		if line != "" {
+			p.say("error", line)
+		}
+	}
+	if h := (*hinted)(nil); errors.As(err, &h) {
+		p.say("hint", h.hint)
+	}
+}
+
+// plain makes text safe to print: what would move the cursor, change colours
+// or the direction of writing is shown as an escape.
+func plain(text string) string {
+	if !strings.ContainsFunc(text, unsafe) && !strings.ContainsRune(text, unicode.ReplacementChar) {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range strings.ToValidUTF8(text, "\uFFFD") {
+		if unsafe(r) {
+			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+func unsafe(r rune) bool { return !unicode.IsGraphic(r) }
+
+// isTerminal reports whether a person is watching w.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+func sizeText(bytes int64) string { return humanize.IBytes(uint64(max(bytes, 0))) }
+
+func timeText(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// count writes a number with its noun.
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return strconv.Itoa(n) + " " + noun + "s"
+}
+
+// notes prints diagnostics of one kind, but not more than a person would read.
+func (p *program) notes(kind string, texts []string) {
+	const most = 20
+	for i, text := range texts {
+		if i == most {
+			p.say(kind, fmt.Sprintf("and %d more like this", len(texts)-most))
+			return
+		}
+		p.say(kind, text)
+	}
+}

@@ -1,0 +1,222 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/portolan-charts/portolan/generator/charttest"
+	"github.com/portolan-charts/portolan/publisher"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"portolan": main})
+}
+
+// TestScript runs the scripts in testdata/script, one for each thing that
+// portolan promises.
+func TestScript(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits":    exits,
+			"mkchart":  mkchart,
+			"mkdrop":   mkdrop,
+			"mkprov":   mkprov,
+			"tree":     tree,
+			"change":   change,
+			"freeport": freeport,
+			"waithttp": waithttp,
+			"serve":    serve,
+			"field":    field,
+		},
+	})
+}
+
+// exits CODE COMMAND...: the command ends with exactly this code.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits code command...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		exit := (*exec.ExitError)(nil)
+		if !errors.As(err, &exit) {
+			ts.Fatalf("%v", err)
+		}
+		got = exit.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+// mkchart NAME VERSION [PATH=TEXT]...: a good chart, as NAME-VERSION.tgz.
+func mkchart(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: mkchart name version [path=text]...")
+	}
+	var more []string
+	for _, arg := range args[2:] {
+		path, text, _ := strings.Cut(arg, "=")
+		more = append(more, path, strings.ReplaceAll(text, `\n`, "\n"))
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]+"-"+args[1]+".tgz"), charttest.Simple(args[0], args[1], more...), 0o666))
+}
+
+// mkdrop FOLDER FILE: an archive of what is in the folder, good or bad.
+func mkdrop(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: mkdrop folder file")
+	}
+	files := map[string]string{}
+	root := ts.MkAbs(args[0])
+	ts.Check(filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		name, _ := filepath.Rel(root, path)
+		files[filepath.ToSlash(name)] = string(b)
+		return err
+	}))
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), charttest.Pack("", files, nil), 0o666))
+}
+
+// mkprov ARCHIVE [FILE]: a provenance file for the archive.
+func mkprov(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 {
+		ts.Fatalf("usage: mkprov archive [file]")
+	}
+	archive := ts.MkAbs(args[0])
+	b, err := os.ReadFile(archive)
+	ts.Check(err)
+	file := archive + ".prov"
+	if len(args) > 1 {
+		file = ts.MkAbs(args[1])
+	}
+	ts.Check(os.WriteFile(file, charttest.NewSigner().Sign(filepath.Base(archive), b), 0o666))
+}
+
+// tree FOLDER... FILE: writes what is in the folders to the file: each file's
+// name, modification time and sum. Two are equal if nothing was written between.
+func tree(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: tree folder... file")
+	}
+	var b strings.Builder
+	last := len(args) - 1
+	for _, folder := range args[:last] {
+		err := filepath.WalkDir(ts.MkAbs(folder), func(path string, d fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			info, err := d.Info()
+			if err != nil || d.IsDir() {
+				fmt.Fprintf(&b, "%s/\n", path)
+				return err
+			}
+			data, err := os.ReadFile(path)
+			fmt.Fprintf(&b, "%s %v %x\n", path, info.ModTime().UnixNano(), sha256.Sum256(data))
+			return err
+		})
+		if errors.Is(err, fs.ErrNotExist) {
+			fmt.Fprintf(&b, "%s missing\n", folder)
+			continue
+		}
+		ts.Check(err)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[last]), []byte(b.String()), 0o666))
+}
+
+// change GLOB: changes one byte of each file that the pattern fits. It fails if
+// there is none.
+func change(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: change glob")
+	}
+	files, err := filepath.Glob(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if len(files) == 0 {
+		ts.Fatalf("nothing fits %s", args[0])
+	}
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		ts.Check(err)
+		b[len(b)/2] ^= 1
+		ts.Check(os.WriteFile(file, b, 0o666))
+	}
+}
+
+// freeport NAME: sets the variable to a port that nothing listens on.
+func freeport(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: freeport variable")
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	ts.Setenv(args[0], port)
+	ts.Check(l.Close())
+}
+
+// waithttp URL: waits until something answers there.
+func waithttp(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: waithttp url")
+	}
+	var err error
+	for range 200 {
+		var r *http.Response
+		if r, err = http.Get(args[0]); err == nil {
+			r.Body.Close()
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	ts.Fatalf("%v", err)
+}
+
+// serve FOLDER NAME: serves the folder, and sets the variable to its URL.
+func serve(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: serve folder variable")
+	}
+	store, err := publisher.Open(context.Background(), ts.MkAbs(args[0]))
+	ts.Check(err)
+	server := httptest.NewServer(http.StripPrefix("/helm", publisher.Handler(store, nil)))
+	ts.Defer(server.Close)
+	ts.Setenv(args[1], server.URL+"/helm")
+}
+
+// field NUMBER NAME: sets the variable to that word of standard output.
+func field(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: field number variable")
+	}
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	words := strings.Fields(ts.ReadFile("stdout"))
+	if n < 1 || n > len(words) {
+		ts.Fatalf("standard output has %d words", len(words))
+	}
+	ts.Setenv(args[1], words[n-1])
+}

@@ -1,0 +1,230 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"text/tabwriter"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/portolan-charts/portolan/publisher"
+)
+
+func (p *program) status(ctx context.Context, args []string) error {
+	f := newFlags("status")
+	f.withDrop()
+	f.withSite()
+	f.withConfig()
+	if err := p.parse(f, args); err != nil {
+		return err
+	}
+	if f.NArg() > 1 {
+		return hint(usagef("status takes one channel or upload id, but got %d operands", f.NArg()), "see 'portolan status --help'")
+	}
+	if id := f.Arg(0); isUploadID(id) {
+		return p.uploadStatus(ctx, f, id)
+	}
+	if f.NArg() == 1 {
+		return p.oneStatus(ctx, f, f.Arg(0))
+	}
+	return p.allStatus(ctx, f)
+}
+
+// isUploadID reports whether an operand is an upload's id. A channel could be
+// called like one, but nobody would.
+func isUploadID(s string) bool {
+	id, err := uuid.Parse(s)
+	return err == nil && id.String() == s
+}
+
+// openBoth opens site and drop area to be read. A local drop area that is not
+// there yet is empty.
+func (p *program) openBoth(ctx context.Context, f *flags) (site, drop publisher.Store, err error) {
+	if site, err = p.openExisting(ctx, "site", f.site); err != nil {
+		return nil, nil, err
+	}
+	drop, err = publisher.Open(ctx, f.drop)
+	return site, drop, err
+}
+
+func (p *program) allStatus(ctx context.Context, f *flags) error {
+	site, drop, err := p.openBoth(ctx, f)
+	if err != nil {
+		return err
+	}
+	all, err := publisher.ReadStatus(ctx, site, drop, nil)
+	if err != nil {
+		return err
+	}
+	if f.output.json {
+		return p.printJSON(map[string]any{"channels": append([]publisher.ChannelStatus{}, all...)})
+	}
+	if len(all) == 0 {
+		p.printf("no channels yet\n")
+		return nil
+	}
+	w := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "CHANNEL\tGENERATION\tCHARTS\tVERSIONS\tSIZE\tCHANGED\tWAITING")
+	for _, s := range all {
+		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%s\t%s\t%d\n",
+			s.Channel, s.Generation, s.Charts, s.Versions, sizeText(s.Size), timeText(s.Changed), s.Waiting)
+	}
+	return w.Flush()
+}
+
+// channelStatus is one channel's status, with the uploads that wait for it.
+type channelStatus struct {
+	publisher.ChannelStatus
+	Uploads []waitingUpload `json:"uploads"`
+}
+
+// waitingUpload is an upload that is not decided yet.
+type waitingUpload struct {
+	ID      string    `json:"id,omitempty"` // "" if it has none yet
+	File    string    `json:"file,omitempty"`
+	Arrival time.Time `json:"arrival"`
+}
+
+func (p *program) oneStatus(ctx context.Context, f *flags, channel string) error {
+	if err := publisher.CheckChannel(channel); err != nil {
+		return usagef("%v", err)
+	}
+	site, drop, err := p.openBoth(ctx, f)
+	if err != nil {
+		return err
+	}
+	all, err := publisher.ReadStatus(ctx, site, drop, []string{channel})
+	if err != nil {
+		return err
+	}
+	s := channelStatus{ChannelStatus: all[0]}
+	if s.Generation == 0 && s.Waiting == 0 {
+		return hint(fmt.Errorf("no channel %s in %s, and no uploads for it", channel, f.site), "'portolan status' lists the channels")
+	}
+	if s.Uploads, err = waitingIn(ctx, drop, channel); err != nil {
+		return err
+	}
+	if f.output.json {
+		return p.printJSON(s)
+	}
+	return p.printStatus(s)
+}
+
+// waitingIn lists the uploads that wait for a channel, in order of arrival.
+func waitingIn(ctx context.Context, drop publisher.Store, channel string) ([]waitingUpload, error) {
+	uploads := []waitingUpload{}
+	inbox, err := publisher.ReadInbox(ctx, drop)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range inbox.Channels {
+		if w.Channel != channel {
+			continue
+		}
+		for _, u := range w.Uploads {
+			request, err := publisher.ReadRequest(ctx, drop, u)
+			if err != nil {
+				return nil, err
+			}
+			uploads = append(uploads, waitingUpload{u.ID, request.File, u.Arrival})
+		}
+		for _, u := range w.Foreign {
+			uploads = append(uploads, waitingUpload{File: u.Name, Arrival: u.Upload(channel).Arrival})
+		}
+	}
+	slices.SortStableFunc(uploads, func(a, b waitingUpload) int { return a.Arrival.Compare(b.Arrival) })
+	return uploads, nil
+}
+
+func (p *program) printStatus(s channelStatus) error {
+	w := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "channel\t%s\n", s.Channel)
+	fmt.Fprintf(w, "generation\t%d\n", s.Generation)
+	fmt.Fprintf(w, "index of generation\t%d\n", s.IndexGeneration)
+	fmt.Fprintf(w, "charts\t%d\n", s.Charts)
+	fmt.Fprintf(w, "versions\t%d\n", s.Versions)
+	fmt.Fprintf(w, "size\t%s\n", sizeText(s.Size))
+	fmt.Fprintf(w, "changed\t%s\n", timeText(s.Changed))
+	fmt.Fprintf(w, "waiting\t%d\n", s.Waiting)
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for _, u := range s.Uploads {
+		p.printf("  %s  %-36s  %s\n", timeText(u.Arrival), u.ID, plain(u.File))
+	}
+	return nil
+}
+
+// uploadStatus tells what became of an upload.
+func (p *program) uploadStatus(ctx context.Context, f *flags, id string) error {
+	drop, err := p.openExisting(ctx, "drop", f.drop)
+	if err != nil {
+		return err
+	}
+	receipt, err := publisher.ReadReceipt(ctx, drop, id)
+	if errors.Is(err, publisher.ErrNotFound) {
+		return p.undecided(ctx, f, drop, id)
+	}
+	if err != nil {
+		return err
+	}
+	if f.output.json {
+		return p.printJSON(receipt)
+	}
+	return p.printReceipt(receipt)
+}
+
+// undecided tells where an upload without a receipt is.
+func (p *program) undecided(ctx context.Context, f *flags, drop publisher.Store, id string) error {
+	inbox, err := publisher.ReadInbox(ctx, drop)
+	if err != nil {
+		return err
+	}
+	for _, w := range inbox.Channels {
+		for _, u := range w.Uploads {
+			if u.ID != id {
+				continue
+			}
+			if f.output.json {
+				return p.printJSON(map[string]any{"id": id, "channel": u.Channel, "verdict": verdictWaiting, "arrival": u.Arrival})
+			}
+			p.printf("upload %s has waited in %s since %s; 'portolan generate' decides it\n", id, u.Channel, timeText(u.Arrival))
+			return nil
+		}
+	}
+	return hint(fmt.Errorf("no upload %s in %s", id, f.drop), "old receipts may have been removed; --drop names another drop area")
+}
+
+func (p *program) printReceipt(r *publisher.Receipt) error {
+	w := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
+	line := func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(w, "%s\t%s\n", name, plain(value))
+		}
+	}
+	line("upload", r.ID)
+	line("channel", r.Channel)
+	line("verdict", string(r.Verdict))
+	line("rule", r.Rule)
+	line("reason", r.Message)
+	line("fix", r.Fix)
+	line("chart", r.Chart)
+	line("version", r.Version)
+	line("digest", r.Digest)
+	line("url", r.URL)
+	line("published as", r.PublishedAs)
+	line("generation", fmt.Sprint(r.Generation))
+	line("arrival", timeText(r.Arrival))
+	line("decided", timeText(r.Decided))
+	if r.Request != nil {
+		line("file", r.Request.File)
+		line("user", r.Request.Uploader["user"])
+	}
+	for _, warning := range r.Warnings {
+		line("warning", warning.Message)
+	}
+	return w.Flush()
+}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/portolan-charts/portolan/generator"
+)
+
+const maxProv = 1 << 20 // bytes of a provenance file, as the generator has it
+
+// upload is a file to be dropped, in memory: what is uploaded is what was
+// checked, whatever happens to the file meanwhile.
+type upload struct {
+	file  string // without folders
+	chart []byte // nil in a provenance file alone
+	prov  []byte // nil if there is none
+}
+
+// read reads a file, and the provenance file beside it.
+func (d *dropper) read(name string) (*upload, error) {
+	limit := d.checks.Limits.Packed
+	if limit == 0 {
+		limit = generator.DefaultPacked
+	}
+	if name == "-" {
+		chart, err := readUpTo(d.stdin, limit)
+		if err != nil {
+			return nil, fmt.Errorf("standard input: %v", err)
+		}
+		return &upload{chart: chart}, nil
+	}
+	u := &upload{file: filepath.Base(name)}
+	var err error
+	if strings.HasSuffix(name, ".prov") {
+		u.prov, err = readFile(name, maxProv)
+		return u, err
+	}
+	if u.chart, err = readFile(name, limit); err != nil {
+		return nil, err
+	}
+	u.prov, err = readFile(name+".prov", maxProv)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	return u, err
+}
+
+func readFile(name string, limit int64) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return readUpTo(f, limit)
+}
+
+// readUpTo reads all there is, but at most one byte more than the limit: by
+// that byte the check sees that there is too much. It never returns nil bytes
+// without an error.
+func readUpTo(r io.Reader, limit int64) ([]byte, error) {
+	return io.ReadAll(io.LimitReader(r, limit+1))
+}
+
+// check checks the upload as the generator will, and notes what it is. A
+// fault of the file is a *[generator.Problem].
+func (u *upload) check(checks generator.Checks, r *dropped) error {
+	if u.chart == nil {
+		prov, err := generator.ParseProvenance(bytes.NewReader(u.prov))
+		if err != nil {
+			return err
+		}
+		r.signs = prov.File
+		return nil
+	}
+	chart, err := generator.Check(bytes.NewReader(u.chart), checks)
+	if err != nil {
+		return err
+	}
+	r.Chart, r.Version, r.Digest, r.Warnings = chart.Metadata.Name, chart.Metadata.Version, chart.Digest, chart.Warnings
+	file := generator.FileName(r.Chart, r.Version)
+	if u.file == "" {
+		u.file = file
+	}
+	if u.prov == nil {
+		return nil
+	}
+	return generator.CheckProvenance(bytes.NewReader(u.prov), file, chart.Digest)
+}

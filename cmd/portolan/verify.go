@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/portolan-charts/portolan/publisher"
+)
+
+func (p *program) verify(ctx context.Context, args []string) error {
+	f := newFlags("verify")
+	f.withSite()
+	f.withConfig()
+	f.withChannels()
+	f.withWorkers()
+	deep := f.Bool("deep", false, "")
+	if err := p.parse(f, args); err != nil {
+		return err
+	}
+	if err := f.noOperands(); err != nil {
+		return err
+	}
+	site, err := p.openSite(ctx, f.site)
+	if err != nil {
+		return err
+	}
+	if isWeb(f.site) && len(f.channels) == 0 {
+		if site, err = f.webChannel(ctx, site); err != nil {
+			return err
+		}
+	}
+	progress := p.newProgress("files")
+	report, err := publisher.Verify(ctx, site, publisher.VerifyOptions{
+		Channels: f.channels, Deep: *deep, Workers: f.workers,
+		Progress: func(v publisher.VerifyProgress) { progress.update(v.Channel, v.Done, v.Total) },
+	})
+	progress.finish()
+	if err != nil {
+		return err
+	}
+	return p.printVerified(report, f)
+}
+
+// webChannel makes sense of the URL of a web site without a channel, which can
+// be the URL of one channel: what helm repo add takes.
+func (f *flags) webChannel(ctx context.Context, site publisher.Store) (publisher.Store, error) {
+	base, channel := path.Split(strings.TrimSuffix(f.site, "/"))
+	r, err := site.Get(ctx, "index.yaml")
+	if err == nil {
+		r.Close()
+	}
+	if err != nil && !errors.Is(err, publisher.ErrNotFound) {
+		return nil, err
+	}
+	if err != nil || publisher.CheckChannel(channel) != nil {
+		return nil, hint(fmt.Errorf("%s: a web site can't be listed", f.site),
+			"name its channels with --channel, or give the URL of one channel")
+	}
+	f.site, f.channels = base, []string{channel}
+	return publisher.OpenWeb(base)
+}
+
+// printVerified prints what was found, and fails if that is not all good.
+func (p *program) printVerified(r *publisher.VerifyReport, f *flags) error {
+	faults := 0
+	for _, c := range r.Channels {
+		faults += len(c.Faults)
+	}
+	if f.output.json {
+		if err := p.printJSON(r); err != nil {
+			return err
+		}
+	} else {
+		for _, c := range r.Channels {
+			p.printVerifiedChannel(c)
+		}
+		if len(r.Channels) == 0 {
+			p.printf("no channels in %s\n", plain(f.site))
+		}
+	}
+	if faults > 0 {
+		return fmt.Errorf("%s found", count(faults, "fault"))
+	}
+	return nil
+}
+
+func (p *program) printVerifiedChannel(c publisher.ChannelVerify) {
+	if len(c.Faults) == 0 {
+		p.printf("ok      %s: generation %d, %s, %s, %s, %s\n", c.Channel, c.Generation,
+			count(c.Charts, "chart"), count(c.Versions, "version"), count(c.Snapshots, "snapshot"), sizeText(c.Bytes))
+		return
+	}
+	p.printf("faulty  %s: %s\n", c.Channel, count(len(c.Faults), "fault"))
+	for _, fault := range c.Faults {
+		p.printf("  %s: %s\n", plain(fault.Key), plain(fault.Message))
+		if fault.Fix != "" {
+			p.printf("      fix: %s\n", plain(fault.Fix))
+		}
+	}
+}
