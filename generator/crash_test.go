@@ -25,7 +25,10 @@ var (
 	gamma    = charttest.Simple("gamma", "0.1.0")
 	gammaSig = signer.Sign("gamma-0.1.0.tgz", gamma)
 	foreign  = charttest.Simple("foreign", "2.0.0")
-	bad      = charttest.Simple("bad", "not-a-version")
+
+	foreignNew = charttest.Simple("foreign", "2.0.0", "README.md", "changed")
+
+	bad = charttest.Simple("bad", "not-a-version")
 )
 
 // smallWorld has a published chart, and waiting for it a replacement, a new

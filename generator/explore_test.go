@@ -2,6 +2,7 @@ package generator_test
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"sync"
 	"testing"
@@ -106,8 +107,9 @@ func (t *turns) end(actor int) {
 	t.waiting.Broadcast()
 }
 
-// exploredWorld is a channel with a published chart and three uploads, one of
-// which is a file under a name of its owner's.
+// exploredWorld is a channel with a published chart and two uploads, one of
+// which is a file under a name of its owner's. The uploader adds a third, and
+// then overwrites that file.
 func exploredWorld(t testing.TB) *world {
 	w := newWorld(t)
 	w.publish("stable", 1, alphaOld)
@@ -136,6 +138,8 @@ func explore(t testing.TB, plan schedule) (*turns, error) {
 			defer turns.end(actor)
 			if actor == uploader {
 				_ = w.upload(name, "stable", id(4), gamma, gammaSig) // if it fails, nothing was promised
+				turns.operation(actor)
+				w.overwrite("stable", "foreign-2.0.0.tgz", foreignNew)
 				return
 			}
 			_, _ = w.start(generator.Options{
@@ -146,6 +150,22 @@ func explore(t testing.TB, plan schedule) (*turns, error) {
 	all.Wait()
 	w.inject(nil)
 	return turns, w.settle()
+}
+
+// overwrite puts a file in the place of one of the same name. What nobody had
+// adopted by then its owner has taken back.
+func (w *world) overwrite(channel, name string, data []byte) {
+	key := path.Join("inbox", channel, name)
+	objects := w.drop.Snapshot()
+	if old, ok := objects[key]; ok {
+		delete(objects, key)
+		s := &state{drop: objects, decided: map[string]verdict{}}
+		w.promises = slices.DeleteFunc(w.promises, func(p promise) bool {
+			_, adopted := s.find(w.judge, p)
+			return p.digest == digest(old) && !adopted
+		})
+	}
+	w.put(channel, name, data)
 }
 
 // settle lets late writes land, before a clean run and after it, and checks
@@ -181,7 +201,7 @@ func (w *world) checkEnd() error {
 	if err != nil {
 		return err
 	}
-	want := map[string]string{"alpha": digest(alphaNew), "foreign": digest(foreign)}
+	want := map[string]string{"alpha": digest(alphaNew), "foreign": digest(foreignNew)}
 	for _, p := range w.promises {
 		if p.id == id(4) {
 			want["gamma"] = digest(gamma)

@@ -1,0 +1,162 @@
+package publisher
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"time"
+)
+
+// makeRoot makes the store's folder, and those above it.
+func (s *fileStore) makeRoot() error {
+	for parent := filepath.Dir(s.dir); ; parent = filepath.Dir(parent) {
+		root, err := os.OpenRoot(parent)
+		if absent(err) && parent != filepath.Dir(parent) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		defer root.Close()
+		rel, err := filepath.Rel(parent, s.dir)
+		if err != nil {
+			return err
+		}
+		return s.mkdirs(root, filepath.ToSlash(rel), false)
+	}
+}
+
+// mkdirs makes a folder and those above it, durably unless deferred.
+func (s *fileStore) mkdirs(root *os.Root, dir string, deferred bool) error {
+	if dir == "." {
+		return nil
+	}
+	err := root.Mkdir(dir, 0o777)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := s.mkdirs(root, path.Dir(dir), deferred); err != nil {
+			return err
+		}
+		err = root.Mkdir(dir, 0o777)
+	}
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.syncName(root, dir, deferred)
+}
+
+// writeTemp writes a file for the caller to put in place or remove. Its bytes
+// are durable, even those of a deferred object: after a power cut a name may
+// be missing, but none may lead to half a file, since that could never be
+// created again. The file is newer than after, lest tokens repeat.
+func (s *fileStore) writeTemp(ctx context.Context, root *os.Root, body Body, after time.Time) (_ string, err error) {
+	s.sweep.Do(func() { removeStale(root) })
+	name := tmpDir + "/" + rand.Text()
+	f, err := s.openWork(root, name, os.O_WRONLY|os.O_CREATE|os.O_EXCL)
+	if err != nil {
+		return "", err
+	}
+	defer func() {
+		if cerr := f.Close(); err == nil {
+			err = cerr
+		}
+		if err != nil {
+			_ = root.Remove(name)
+		}
+	}()
+	if err := body(&bodyWriter{ctx, f}); err != nil {
+		return "", fmt.Errorf("writing its content: %w", err)
+	}
+	if err := ctx.Err(); err != nil {
+		return "", err
+	}
+	if err := makeNewer(root, name, f, after); err != nil {
+		return "", err
+	}
+	return name, s.sync.file(f)
+}
+
+// makeNewer gives f a modification time after the one given. Clocks tick in
+// milliseconds and may be set back; file systems round to anything up to two
+// seconds.
+func makeNewer(root *os.Root, name string, f *os.File, after time.Time) error {
+	for _, step := range []time.Duration{time.Nanosecond, time.Microsecond, time.Second, 2 * time.Second} {
+		fi, err := f.Stat()
+		if err != nil || fi.ModTime().After(after) {
+			return err
+		}
+		if err := root.Chtimes(name, time.Time{}, after.Add(step)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// openWork opens a file in a subfolder of the work folder, which it makes if need be.
+func (s *fileStore) openWork(root *os.Root, name string, flag int) (*os.File, error) {
+	f, err := root.OpenFile(name, flag, 0o666)
+	if !absent(err) {
+		return f, err
+	}
+	if err := s.mkdirs(root, path.Dir(name), false); err != nil {
+		return nil, err
+	}
+	return root.OpenFile(name, flag, 0o666)
+}
+
+// removeStale removes temporary files of processes that died long ago.
+// Whatever prevents it will be reported by the write that follows.
+func removeStale(root *os.Root) {
+	files, err := readDir(root, tmpDir)
+	if err != nil {
+		return
+	}
+	for _, d := range files {
+		if fi, err := d.Info(); err == nil && time.Since(fi.ModTime()) > staleAfter {
+			_ = root.Remove(tmpDir + "/" + d.Name())
+		}
+	}
+}
+
+// settle makes durable what was deferred, before a write that is not.
+func (s *fileStore) settle(root *os.Root, deferred bool) error {
+	if deferred {
+		return nil
+	}
+	// Whoever comes while another flushes waits for it to be done.
+	s.flush.Lock()
+	defer s.flush.Unlock()
+	if !s.dirty.Swap(false) {
+		return nil
+	}
+	f, err := root.Open(".")
+	if err == nil {
+		err = s.sync.all(f)
+		f.Close()
+	}
+	if err != nil {
+		s.dirty.Store(true)
+	}
+	return err
+}
+
+// syncName makes the name of a file durable, now or later.
+func (s *fileStore) syncName(root *os.Root, name string, deferred bool) error {
+	if deferred && s.sync.all != nil {
+		s.dirty.Store(true)
+		return nil
+	}
+	dir, err := root.Open(path.Dir(name))
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	return s.sync.file(dir)
+}

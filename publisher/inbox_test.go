@@ -1,0 +1,245 @@
+package publisher_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/storetest"
+)
+
+const (
+	id1 = "019cab00-0000-7000-8000-000000000001"
+	id2 = "019cab00-0000-7000-8000-000000000002"
+)
+
+func start() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
+
+// clocked is a store whose clock the test sets.
+func clocked(t *testing.T) (*storetest.Mem, *time.Time) {
+	now := start()
+	return &storetest.Mem{TB: t, Now: func() time.Time { return now }}, &now
+}
+
+func readInbox(t *testing.T, m *storetest.Mem) *publisher.Inbox {
+	t.Helper()
+	inbox, err := publisher.ReadInbox(t.Context(), m.Handle("test"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return inbox
+}
+
+func TestReadInbox(t *testing.T) {
+	m, now := clocked(t)
+	for _, key := range []string{
+		"inbox/stable/" + id2 + ".tgz", "inbox/stable/" + id2 + ".json", "inbox/stable/" + id2 + ".tgz.prov",
+		"inbox/stable/" + id1 + ".tgz", "inbox/42/devel/" + id1 + ".tgz.prov",
+		"inbox/stable/mychart-0.1.0.tgz", "inbox/stable/mychart-0.1.0.tgz.prov", "inbox/stable/.hidden.tgz",
+		"inbox/waiting/" + id1 + ".json", "receipts/" + id1 + ".json",
+		"inbox/loose.tgz", "inbox/stable/README.md", "inbox/stable/" + strings.ToUpper(id1) + ".json", "inbox/log/x.tgz", "inbox/a b/x.tgz",
+	} {
+		m.Put(key, []byte("x"))
+		*now = now.Add(time.Second)
+	}
+	inbox := readInbox(t, m)
+	var got []string
+	for _, w := range inbox.Channels {
+		for _, u := range w.Uploads {
+			got = append(got, fmt.Sprintf("%s %s chart=%t prov=%t", w.Channel, u.ID[35:], u.Chart != nil, u.Prov != nil))
+		}
+		for _, f := range w.Foreign {
+			got = append(got, fmt.Sprintf("%s %s chart=%t prov=%t", w.Channel, f.Name, f.Chart != nil, f.Prov != nil))
+		}
+	}
+	want := []string{
+		"42/devel 1 chart=false prov=true",
+		"stable 2 chart=true prov=true", // arrived first, in spite of its id
+		"stable 1 chart=true prov=false",
+		"stable .hidden.tgz chart=true prov=false",
+		"stable mychart-0.1.0.tgz chart=true prov=true",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if len(inbox.Ignored) != 5 {
+		t.Errorf("ignored %v", inbox.Ignored)
+	}
+}
+
+// TestArrival: of an upload under portolan's id, the store's time counts; the
+// id's only says from when on the log may speak of it.
+func TestArrival(t *testing.T) {
+	made := time.UnixMilli(0x019cab000000).UTC() // the time in id1
+	for name, test := range map[string]struct{ stored, earliest time.Time }{
+		"an uploader's clock is right":  {made.Add(time.Minute), made},
+		"an uploader's clock is ahead":  {made.Add(-time.Minute), made.Add(-time.Minute)},
+		"an uploader's clock is absurd": {made.Add(30 * 24 * time.Hour), made.Add(30 * 24 * time.Hour)},
+	} {
+		m, now := clocked(t)
+		*now = test.stored
+		m.Put("inbox/stable/"+id1+".tgz", nil)
+		u := readInbox(t, m).Channels[0].Uploads[0]
+		if !u.Arrival.Equal(test.stored) || !u.Earliest.Equal(test.earliest) {
+			t.Errorf("%s: arrival %v, earliest %v", name, u.Arrival, u.Earliest)
+		}
+	}
+}
+
+func adopt(t *testing.T, s publisher.Store, w *publisher.Waiting, now time.Time) *publisher.Upload {
+	t.Helper()
+	u, err := publisher.Adopt(t.Context(), s, w.Channel, w.Foreign[0], now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+func TestAdopt(t *testing.T) {
+	m, now := clocked(t)
+	m.Put("inbox/stable/a-1.0.0.tgz", []byte("archive"))
+	m.Put("inbox/stable/a-1.0.0.tgz.prov", []byte("signature"))
+	put := *now
+	w := readInbox(t, m).Channels[0]
+	if u := adopt(t, m.Handle("test"), w, now.Add(publisher.Settle-1)); u != nil {
+		t.Fatal("it was adopted before it could settle")
+	}
+	*now = now.Add(time.Hour)
+	u := adopt(t, m.Handle("test"), w, *now)
+	if d := put.Sub(u.Arrival); d < 0 || d > time.Millisecond {
+		t.Errorf("arrival %v, want %v", u.Arrival, put)
+	}
+	listed := readInbox(t, m).Channels[0]
+	if len(listed.Foreign) != 0 || len(listed.Uploads) != 1 {
+		t.Fatalf("the inbox holds %+v", listed)
+	}
+	again := listed.Uploads[0]
+	if again.ID != u.ID || !again.Arrival.Equal(u.Arrival) || again.Chart == nil || again.Prov == nil {
+		t.Errorf("listed as %+v, adopted as %+v", again, u)
+	}
+	request, err := publisher.ReadRequest(t.Context(), m.Handle("test"), again)
+	if err != nil || request.File != "a-1.0.0.tgz" || !request.Provenance {
+		t.Errorf("request %+v, %v", request, err)
+	}
+}
+
+// TestAdoptOverwritten: a file overwritten under its old name is one more upload.
+func TestAdoptOverwritten(t *testing.T) {
+	m, now := clocked(t)
+	m.Put("inbox/stable/a.tgz", []byte("first"))
+	w := readInbox(t, m).Channels[0]
+	*now = now.Add(time.Minute)
+	overwrite := true
+	m.Hook = func(op storetest.Op) storetest.Fault {
+		if op.Kind == storetest.Delete && overwrite {
+			overwrite = false
+			m.Put("inbox/stable/a.tgz", []byte("second"))
+		}
+		return storetest.None
+	}
+	first := adopt(t, m.Handle("test"), w, *now)
+	*now = now.Add(time.Minute)
+	second := adopt(t, m.Handle("test"), readInbox(t, m).Channels[0], *now)
+	if first.ID == second.ID {
+		t.Fatal("two contents have one id")
+	}
+	objects := m.Snapshot()
+	for u, want := range map[*publisher.Upload]string{first: "first", second: "second"} {
+		if got := string(objects[u.Chart.Key]); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+// TestAdoptStaleListing leaves alone what has changed since it was listed.
+func TestAdoptStaleListing(t *testing.T) {
+	m, now := clocked(t)
+	m.Put("inbox/stable/a.tgz", []byte("first"))
+	m.Put("inbox/stable/b.tgz", []byte("gone"))
+	w := readInbox(t, m).Channels[0]
+	m.Put("inbox/stable/a.tgz", []byte("second"))
+	if err := m.Handle("other").Delete(t.Context(), "inbox/stable/b.tgz", ""); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range w.Foreign {
+		if u, err := publisher.Adopt(t.Context(), m.Handle("test"), "stable", f, now.Add(time.Minute)); u != nil || err != nil {
+			t.Errorf("%s: got %v, %v", f.Name, u, err)
+		}
+	}
+	if got := string(m.Snapshot()["inbox/stable/a.tgz"]); got != "second" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// TestSubmitOrder: what describes the chart is there before it.
+func TestSubmitOrder(t *testing.T) {
+	m, _ := clocked(t)
+	err := publisher.Submit(t.Context(), m.Handle("test"), "stable", id1, publisher.Submission{
+		Chart: publisher.Bytes([]byte("c")), Prov: publisher.Bytes([]byte("p")),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keys []string
+	for _, op := range m.Ops() {
+		keys = append(keys, op.Key)
+	}
+	base := "inbox/stable/" + id1
+	if want := []string{base + ".json", base + ".tgz.prov", base + ".tgz"}; !slices.Equal(keys, want) {
+		t.Errorf("got %v, want %v", keys, want)
+	}
+}
+
+// TestSubmitUnacked: an upload whose answer was lost, and which a generator
+// has decided meanwhile, has succeeded.
+func TestSubmitUnacked(t *testing.T) {
+	for _, decided := range []bool{true, false} {
+		m, _ := clocked(t)
+		if decided {
+			m.Put("receipts/"+id1+".json", []byte("{}"))
+		}
+		m.Hook = func(op storetest.Op) storetest.Fault {
+			if strings.HasSuffix(op.Key, ".tgz") {
+				return storetest.Unacked
+			}
+			return storetest.None
+		}
+		err := publisher.Submit(context.Background(), m.Handle("test"), "stable", id1, publisher.Submission{Chart: publisher.Bytes([]byte("c"))})
+		if decided != (err == nil) {
+			t.Errorf("decided %t: %v", decided, err)
+		}
+	}
+	m, _ := clocked(t)
+	if err := publisher.Submit(t.Context(), m.Handle("test"), "log", id1, publisher.Submission{}); err == nil || len(m.Ops()) > 0 {
+		t.Errorf("a channel called log: %v after %d operations", err, len(m.Ops()))
+	}
+}
+
+func TestReadReceipt(t *testing.T) {
+	m, _ := clocked(t)
+	s := m.Handle("test")
+	if _, err := publisher.ReadReceipt(t.Context(), s, id1); !errors.Is(err, publisher.ErrNotFound) {
+		t.Errorf("undecided: %v", err)
+	}
+	m.Put("inbox/stable/"+id1+".tgz", []byte("bad"))
+	u := readInbox(t, m).Channels[0].Uploads[0]
+	want := &publisher.Receipt{ID: id1, Channel: "stable", Verdict: publisher.Rejected, Rule: "r", Message: "m", Fix: "f"}
+	for range 2 { // it may be repeated
+		if err := publisher.Finish(t.Context(), s, u, want); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := publisher.ReadReceipt(t.Context(), s, id1)
+	if err != nil || got.Message != "m" || got.Fix != "f" {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	objects := m.Snapshot()
+	if string(objects["rejected/stable/"+id1+".tgz"]) != "bad" || objects["rejected/stable/"+id1+".json"] == nil || len(objects) != 3 {
+		t.Errorf("the drop area holds %d objects", len(objects))
+	}
+}

@@ -1,0 +1,89 @@
+package publisher
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+func sampleRecord() *Record {
+	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	return &Record{
+		Format: Format, Generation: 2, Parent: strings.Repeat("a", 64), Base: 1, Nonce: "n", Time: at,
+		Decisions: []Decision{{Upload: "u", Arrival: at, Chart: "alpha", Version: "1.0.0", Verdict: Accepted, Digest: strings.Repeat("b", 64), Size: 3}},
+		Change:    &Change{Header: "h", Added: []Line{{"alpha", 0, `{"description":"<&>"}`}}, SHA256: strings.Repeat("c", 64), Size: 9},
+	}
+}
+
+func TestRecordParseFormat(t *testing.T) {
+	want := sampleRecord()
+	b, err := want.encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(b), `<&>`) {
+		t.Errorf("the index line is not there as it is: %s", b)
+	}
+	got, err := parseRecord(b, 2)
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, %v; want %+v", got, err, want)
+	}
+}
+
+func TestRecordRefused(t *testing.T) {
+	for want, spoil := range map[string]func(*Record){
+		"newer portolan":               func(r *Record) { r.Format++ },
+		"format 0":                     func(r *Record) { r.Format = 0 },
+		"is generation 3":              func(r *Record) { r.Generation = 3 },
+		"not an earlier generation":    func(r *Record) { r.Base = 2 },
+		"does not fit generation":      func(r *Record) { r.Parent = "" },
+		"no nonce":                     func(r *Record) { r.Nonce = "" },
+		"no time":                      func(r *Record) { r.Time = time.Time{} },
+		"before it arrived":            func(r *Record) { r.Decisions[0].Arrival = r.Time.Add(1) },
+		"but the index stays as it is": func(r *Record) { r.Change = nil },
+		"decides nothing":              func(r *Record) { r.Change, r.Decisions = nil, nil },
+	} {
+		r := sampleRecord()
+		spoil(r)
+		b, err := r.encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := parseRecord(b, 2); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+	for _, text := range []string{"", "null", "[]", `{"format":1,"unknown":2}`, "{"} {
+		if _, err := parseRecord([]byte(text), 2); err == nil {
+			t.Errorf("%q was taken for a record", text)
+		}
+	}
+}
+
+// FuzzRecord: no bytes make the reader fail in any other way than by an error,
+// and what is read is written so that it reads the same.
+func FuzzRecord(f *testing.F) {
+	b, err := sampleRecord().encode()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		r, err := parseRecord(b, 2)
+		if err != nil {
+			return
+		}
+		first, err := r.encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := parseRecord(first, 2)
+		if err != nil {
+			t.Fatalf("%q: %v", first, err)
+		}
+		if second, err := again.encode(); err != nil || string(second) != string(first) {
+			t.Errorf("%q, then %q (%v)", first, second, err)
+		}
+	})
+}
