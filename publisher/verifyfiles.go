@@ -122,21 +122,35 @@ func (v *verifier) readArchive(ctx context.Context, key string) error {
 
 // readFile opens a file, looks at its size, and with Deep at its SHA-256.
 func (v *verifier) readFile(ctx context.Context, key, digest string, fits func(size int64) bool) error {
-	r, err := v.site.Get(ctx, key)
+	size, err := v.sizeOf(ctx, key)
 	if errors.Is(err, ErrNotFound) {
 		v.fault(key, fixFile, "it is named by the index or a snapshot, but missing")
 		return nil
 	}
-	if err != nil {
+	if err != nil || !fits(size) || !v.Deep {
 		return err
-	}
-	r.Close()
-	if !fits(r.Entry.Size) || !v.Deep {
-		return nil
 	}
 	sum, _, err := v.hash(ctx, key)
 	if err == nil && sum != digest {
 		v.fault(key, fixFile, "its SHA-256 is %s, not %s", sum, digest)
 	}
 	return err
+}
+
+// sizeOf returns the size of a file, on a web site without asking for its bytes.
+func (v *verifier) sizeOf(ctx context.Context, key string) (int64, error) {
+	if web, ok := v.site.(interface {
+		Head(context.Context, string) (Entry, error)
+	}); ok {
+		e, err := web.Head(ctx, key)
+		if err == nil && e.Size < 0 { // the server does not say
+			_, e.Size, err = v.hash(ctx, key)
+		}
+		return e.Size, err
+	}
+	r, err := v.site.Get(ctx, key)
+	if err != nil {
+		return 0, err
+	}
+	return r.Entry.Size, r.Close()
 }
