@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/portolan-charts/portolan/publisher"
 )
 
@@ -14,32 +12,35 @@ import (
 // inbox. Head covers the decisions by now. Receipts come from the log: what an
 // earlier run decided is not decided again, only put into words again.
 func (r *channelRun) finishAll(ctx context.Context, uploads []*publisher.Upload, decided map[string]decision, before *history) error {
-	var group errgroup.Group
-	group.SetLimit(r.Workers)
 	receipts := make([]*publisher.Receipt, len(uploads))
-	for i, u := range uploads {
-		group.Go(func() error {
-			receipt, err := r.receipt(ctx, u, decided, before)
-			if err != nil || receipt == nil {
-				return err
-			}
-			receipts[i] = receipt
-			if r.DryRun {
-				return nil
-			}
-			if err := publisher.Finish(ctx, r.Drop, u, receipt); err != nil {
-				return fmt.Errorf("upload %s is %s, but could not be taken out of the inbox: %w", u.ID, receipt.Verdict, err)
-			}
-			return nil
-		})
-	}
-	err := group.Wait()
+	done := make([]bool, len(uploads))
+	err := r.each(ctx, len(uploads), func(i int) (err error) {
+		receipts[i], err = r.receipt(ctx, uploads[i], decided, before)
+		if err == nil && receipts[i] != nil && !r.DryRun {
+			err = publisher.WriteReceipt(ctx, r.Drop, uploads[i], receipts[i])
+			done[i] = err == nil
+		}
+		return r.unfinished(uploads[i], err)
+	})
 	for _, receipt := range receipts {
 		if receipt != nil {
 			r.report.Receipts = append(r.report.Receipts, *receipt)
 		}
 	}
-	return err
+	// Apart from the receipts, so that a folder on disk flushes once for all.
+	return errors.Join(err, r.each(ctx, len(uploads), func(i int) error {
+		if !done[i] {
+			return nil
+		}
+		return r.unfinished(uploads[i], publisher.Remove(ctx, r.Drop, uploads[i]))
+	}))
+}
+
+func (r *channelRun) unfinished(u *publisher.Upload, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("upload %s is decided, but stays in the inbox until the next run: %w", u.ID, err)
 }
 
 // receipt returns the upload's receipt, nil if it is not decided.

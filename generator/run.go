@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"runtime"
 	"slices"
 	"sync"
@@ -123,7 +122,7 @@ func runChannel(ctx context.Context, o Options, w *publisher.Waiting) (*ChannelR
 	failures := []error{adoptErr}
 	for batch := range slices.Chunk(uploads, publisher.MaxVerdicts) {
 		unread, err := r.batch(ctx, batch)
-		failures = append(failures, unread...)
+		failures = append(failures, unread)
 		if err != nil {
 			return r.report, errors.Join(append(failures, err)...)
 		}
@@ -131,42 +130,39 @@ func runChannel(ctx context.Context, o Options, w *publisher.Waiting) (*ChannelR
 	return r.report, errors.Join(failures...)
 }
 
-// adopt returns all uploads of the channel, those under portolan's own names
-// and those that it finds under others.
-func (r *channelRun) adopt(ctx context.Context, w *publisher.Waiting) ([]*publisher.Upload, error) {
-	byID := map[string]*publisher.Upload{}
-	for _, u := range w.Uploads {
-		byID[u.ID] = u
+// maxFailures is how many failures of single uploads are told one by one.
+const maxFailures = 10
+
+// each calls f for the numbers below n, several at a time and whatever they
+// return, and returns what went wrong.
+func (r *channelRun) each(ctx context.Context, n int, f func(i int) error) error {
+	all := make([]error, n)
+	var group errgroup.Group
+	group.SetLimit(r.Workers)
+	for i := range n {
+		group.Go(func() error {
+			all[i] = f(i)
+			return nil
+		})
 	}
-	// A file whose adoption was broken off has its copy, or the first part
-	// of it, in the inbox already: the same id, and one upload.
-	var failures []error
-	for _, f := range w.Foreign {
-		if r.DryRun {
-			u := f.Upload(w.Channel)
-			byID[u.ID] = u
-			continue
-		}
-		u, err := publisher.Adopt(ctx, r.Drop, w.Channel, f, r.Now())
-		switch {
-		case err != nil:
-			failures = append(failures, err)
-		case u == nil:
-			r.report.Waiting = append(r.report.Waiting, Waiting{File: f.Name, Reason: "it has just been written, or is still being written"})
-		default:
-			byID[u.ID] = u
-		}
+	group.Wait()
+	failures := slices.DeleteFunc(all, func(err error) bool { return err == nil })
+	switch {
+	case len(failures) == 0:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err() // which is why they all failed
+	case len(failures) > maxFailures:
+		more := fmt.Errorf("and %d more like these", len(failures)-maxFailures)
+		failures = append(failures[:maxFailures], more)
 	}
-	uploads := slices.SortedFunc(maps.Values(byID), func(a, b *publisher.Upload) int {
-		return arrival{a.Arrival, a.ID}.compare(arrival{b.Arrival, b.ID})
-	})
-	return uploads, errors.Join(failures...)
+	return errors.Join(failures...)
 }
 
-// batch decides and publishes some of the uploads, in order of arrival. It
-// returns what kept it from reading single uploads, which stay in the inbox,
-// and what stopped it.
-func (r *channelRun) batch(ctx context.Context, uploads []*publisher.Upload) (unread []error, err error) {
+// batch decides and publishes some of the uploads, in order of arrival. What
+// keeps it from reading single uploads, which then stay in the inbox, is in
+// unread; err is what stopped it.
+func (r *channelRun) batch(ctx context.Context, uploads []*publisher.Upload) (unread, err error) {
 	before, err := r.history(ctx, uploads)
 	if err != nil {
 		return nil, err
@@ -194,31 +190,22 @@ func (r *channelRun) history(ctx context.Context, uploads []*publisher.Upload) (
 	return newHistory(records), nil
 }
 
-// readAll reads the uploads that are not decided, several at a time.
-func (r *channelRun) readAll(ctx context.Context, uploads []*publisher.Upload, before *history) ([]*candidate, []error) {
+// readAll reads the uploads that are not decided.
+func (r *channelRun) readAll(ctx context.Context, uploads []*publisher.Upload, before *history) ([]*candidate, error) {
 	all := make([]*candidate, len(uploads))
-	failures := make([]error, len(uploads))
-	var group errgroup.Group
-	group.SetLimit(r.Workers)
-	for i, u := range uploads {
-		if _, decided := before.decided[u.ID]; decided {
-			r.step()
-			continue
-		}
-		group.Go(func() error {
-			c, err := r.read(ctx, u)
-			if err != nil {
-				failures[i] = fmt.Errorf("upload %s: %w", u.ID, err)
-			} else {
-				all[i] = c
-			}
-			r.step()
+	err := r.each(ctx, len(uploads), func(i int) error {
+		defer r.step()
+		if _, decided := before.decided[uploads[i].ID]; decided {
 			return nil
-		})
-	}
-	group.Wait()
-	return slices.DeleteFunc(all, func(c *candidate) bool { return c == nil }),
-		slices.DeleteFunc(failures, func(err error) bool { return err == nil })
+		}
+		c, err := r.read(ctx, uploads[i])
+		if err != nil {
+			return fmt.Errorf("upload %s: %w", uploads[i].ID, err)
+		}
+		all[i] = c
+		return nil
+	})
+	return slices.DeleteFunc(all, func(c *candidate) bool { return c == nil }), err
 }
 
 func (r *channelRun) step() {

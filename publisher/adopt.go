@@ -15,9 +15,8 @@ const Settle = 2 * time.Second
 
 // Adopt makes an upload of a file that somebody put into a channel's inbox
 // under a name of their own: it copies the file to an id that is made from
-// this very version of it, and then deletes the original, unless that has
-// been overwritten meanwhile: then it is one more upload, for the next run.
-// It may be repeated after any failure. It returns nil if the file was gone or
+// this very version of it. [Discard] then deletes the original. It may be
+// repeated after any failure. It returns nil if the file was gone or
 // overwritten before it could be copied, or has not settled by now.
 func Adopt(ctx context.Context, drop Store, channel string, f *Foreign, now time.Time) (*Upload, error) {
 	if f.unsettled(now) > 0 {
@@ -28,15 +27,21 @@ func Adopt(ctx context.Context, drop Store, channel string, f *Foreign, now time
 	if err != nil || !copied {
 		return nil, err
 	}
+	return u.moved(), nil
+}
+
+// Discard deletes a file that was adopted, unless it has been overwritten
+// meanwhile: then it is one more upload, for the next run.
+func Discard(ctx context.Context, drop Store, f *Foreign) error {
 	for _, e := range []*Entry{f.Prov, f.Chart} {
 		if e == nil {
 			continue
 		}
 		if err := drop.Delete(ctx, e.Key, e.Token); err != nil && !errors.Is(err, ErrConflict) {
-			return nil, err
+			return err
 		}
 	}
-	return u.moved(), nil
+	return nil
 }
 
 // unsettled is how long the file has yet to be left alone. A file from the
@@ -94,6 +99,7 @@ func (f *Foreign) copy(ctx context.Context, drop Store, u *Upload) (bool, error)
 		objects = append(objects, Object{Key: u.key(chartExt), Body: f.body(ctx, drop, f.Chart), ContentType: typeChart})
 	}
 	for _, o := range objects {
+		o.Deferred = true // until the original is deleted
 		err := drop.Create(ctx, o)
 		if errors.Is(err, errMoved) || errors.Is(err, ErrNotFound) {
 			return false, nil

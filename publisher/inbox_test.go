@@ -97,6 +97,11 @@ func adopt(t *testing.T, s publisher.Store, w *publisher.Waiting, now time.Time)
 	if err != nil {
 		t.Fatal(err)
 	}
+	if u != nil {
+		if err := publisher.Discard(t.Context(), s, w.Foreign[0]); err != nil {
+			t.Fatal(err)
+		}
+	}
 	return u
 }
 
@@ -230,7 +235,10 @@ func TestReadReceipt(t *testing.T) {
 	u := readInbox(t, m).Channels[0].Uploads[0]
 	want := &publisher.Receipt{ID: id1, Channel: "stable", Verdict: publisher.Rejected, Rule: "r", Message: "m", Fix: "f"}
 	for range 2 { // it may be repeated
-		if err := publisher.Finish(t.Context(), s, u, want); err != nil {
+		if err := publisher.WriteReceipt(t.Context(), s, u, want); err != nil {
+			t.Fatal(err)
+		}
+		if err := publisher.Remove(t.Context(), s, u); err != nil {
 			t.Fatal(err)
 		}
 	}

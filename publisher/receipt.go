@@ -58,11 +58,10 @@ func ReadReceipt(ctx context.Context, drop Store, id string) (*Receipt, error) {
 	return &r, nil
 }
 
-// Finish ends the matter of a decided upload: it writes the receipt, keeps a
-// refused upload beside its reason, and only then takes it out of the inbox, in
-// an order in which what is left after a crash is never an upload of another kind. Head must cover the record that decided it. It may
-// be repeated after any failure; of several receipts the first one stands.
-func Finish(ctx context.Context, drop Store, u *Upload, r *Receipt) error {
+// WriteReceipt tells the uploader what became of a decided upload, and keeps a
+// refused one beside its reason. Head must cover the record that decided it.
+// It may be repeated after any failure; of several receipts the first stands.
+func WriteReceipt(ctx context.Context, drop Store, u *Upload, r *Receipt) error {
 	if r.Verdict == Rejected {
 		if err := keep(ctx, drop, u, r); err != nil {
 			return err
@@ -72,9 +71,13 @@ func Finish(ctx context.Context, drop Store, u *Upload, r *Receipt) error {
 	if err != nil {
 		return err
 	}
-	if err := first(drop.Create(ctx, receipt)); err != nil {
-		return err
-	}
+	return first(drop.Create(ctx, receipt))
+}
+
+// Remove takes an upload that has its receipt out of the inbox, in an order in
+// which what is left after a crash is never an upload of another kind. It may
+// be repeated after any failure.
+func Remove(ctx context.Context, drop Store, u *Upload) error {
 	for _, part := range u.parts() {
 		if err := drop.Delete(ctx, part.Key, part.Token); err != nil && !errors.Is(err, ErrConflict) {
 			return err
