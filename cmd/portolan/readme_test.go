@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/generator/charttest"
+)
+
+// blocks returns the code blocks of the README that come after a mark.
+func blocks(t *testing.T, mark string) []string {
+	t.Helper()
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, part := range strings.Split(string(readme), "<!-- "+mark+" -->\n```")[1:] {
+		_, rest, _ := strings.Cut(part, "\n") // the language
+		block, _, ok := strings.Cut(rest, "```")
+		if !ok {
+			t.Fatal("a block has no end")
+		}
+		all = append(all, block)
+	}
+	if len(all) == 0 {
+		t.Fatalf("README.md has no block marked %q", mark)
+	}
+	return all
+}
+
+// TestReadmeCommands runs what README.md tells to type, in a folder with a
+// chart, one block after the other.
+func TestReadmeCommands(t *testing.T) {
+	dir := t.TempDir()
+	for name, body := range charttest.Chart("mychart", "0.1.0") {
+		file := filepath.Join(dir, "mychart", name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(body), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	bin := t.TempDir()
+	for name, target := range map[string]string{"helm": tool(t, "helm4"), "portolan": portolanPath(t)} {
+		if err := os.Symlink(target, filepath.Join(bin, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all := blocks(t, "run")
+	wants := []string{"accepted    mychart 0.1.0", "unchanged   mychart 0.1.0"}
+	if len(all) != len(wants) {
+		t.Fatalf("README.md has %d blocks to run, and this test knows %d", len(all), len(wants))
+	}
+	for i, block := range all {
+		ctx, cancel := context.WithTimeout(t.Context(), processTime)
+		defer cancel()
+		c := exec.CommandContext(ctx, "sh", "-eu", "-c", block)
+		c.Dir = dir
+		c.Env = append(plainEnv(), "PATH="+bin+":"+os.Getenv("PATH"), "HOME="+dir)
+		out, err := c.CombinedOutput()
+		if err != nil || !strings.Contains(string(out), wants[i]) {
+			t.Fatalf("%s\n%v; want %q in:\n%s", block, err, wants[i], out)
+		}
+	}
+}
+
+// TestReadmeConfig reads the README's portolan.yaml.
+func TestReadmeConfig(t *testing.T) {
+	for _, block := range blocks(t, "config") {
+		c, err := generator.ParseConfig([]byte(block), "README.md")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p := c.Policy("acme/stable"); p.Duplicates != generator.Reject || p.Checks.Versions != "strict" || p.Checks.Limits.Packed != 5<<20 {
+			t.Errorf("policy of acme/stable: %+v", p)
+		}
+		if p := c.Policy("devel"); p.Duplicates != generator.Replace {
+			t.Errorf("policy of devel: %+v", p)
+		}
+	}
+}
