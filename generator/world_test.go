@@ -289,15 +289,13 @@ func (s *state) checkIndex(j judge, key string, b []byte) error {
 	if err != nil {
 		return err
 	}
-	channel := path.Dir(key)
-	if dir := path.Dir(channel); path.Base(dir) == "snapshots" {
-		channel = path.Dir(dir)
-	} else {
-		fmt.Sscan(x.Annotations["portolan/generation"], &s.channels[channel].head)
+	folder := path.Dir(key) // what clients resolve URLs against
+	if path.Base(path.Dir(folder)) != "snapshots" {
+		fmt.Sscan(x.Annotations["portolan/generation"], &s.channels[folder].head)
 	}
 	for _, entries := range x.Entries {
 		for _, e := range entries {
-			archive, ok := s.site[path.Join(channel, e.URLs[0])]
+			archive, ok := s.site[path.Join(folder, e.URLs[0])]
 			if !ok {
 				return fmt.Errorf("%s is missing", e.URLs[0])
 			}

@@ -187,7 +187,7 @@ func (c *Channel) apply(r *Record) error {
 	if err != nil {
 		return &KeyError{key, err}
 	}
-	sum, size, err := index.sum()
+	sum, size, err := index.sum("")
 	if err != nil {
 		return err
 	}

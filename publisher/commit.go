@@ -75,7 +75,7 @@ func (r *Record) describe(x *Index, d Draft) (*Index, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.Change.SHA256, r.Change.Size, err = next.sum()
+	r.Change.SHA256, r.Change.Size, err = next.sum("")
 	return next, err
 }
 

@@ -21,7 +21,8 @@
 //	<channel>/log/00000042.json                                       see Record
 //	<channel>/snapshots/00000042/index.yaml                           generation 42
 //
-// All but head is written once and never changed.
+// All but head is written once and never changed. A snapshot is head as it was,
+// but for the "../../" in front of each URL.
 //
 // # Committing
 //

@@ -144,8 +144,17 @@ func parseSection(lines []string) (n int, s section, err error) {
 	return 0, s, errNotOurs
 }
 
-// WriteTo writes the index file.
+// WriteTo writes the index file as head.
 func (x *Index) WriteTo(w io.Writer) (int64, error) {
+	return x.write(w, "")
+}
+
+// lineURL begins the URL of a release, the last thing in its line.
+const lineURL = `"urls":["`
+
+// write writes the index file with up in front of each URL, which leads from
+// the folder that the file will lie in to the channel's.
+func (x *Index) write(w io.Writer, up string) (int64, error) {
 	counter := &countingWriter{w: w}
 	b := bufio.NewWriterSize(counter, 64<<10)
 	b.WriteString(x.header + "\n")
@@ -157,6 +166,11 @@ func (x *Index) WriteTo(w io.Writer) (int64, error) {
 		b.Write(name)
 		b.WriteString(":[\n")
 		for j, line := range s.lines {
+			url := strings.LastIndex(line, lineURL) + len(lineURL)
+			if up != "" && url >= len(lineURL) {
+				b.WriteString(line[:url] + up)
+				line = line[url:]
+			}
 			b.WriteString(line)
 			b.WriteString(comma(j, len(s.lines)))
 		}
@@ -186,10 +200,11 @@ func (c *countingWriter) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// sum returns the SHA-256, in hex, and the size of the index file.
-func (x *Index) sum() (sha string, size int64, err error) {
+// sum returns the SHA-256, in hex, and the size of the index file with up in
+// front of each URL.
+func (x *Index) sum(up string) (sha string, size int64, err error) {
 	h := sha256.New()
-	size, err = x.WriteTo(h)
+	size, err = x.write(h, up)
 	return hex.EncodeToString(h.Sum(nil)), size, err
 }
 

@@ -177,7 +177,7 @@ func BenchmarkIndexApply(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, _, err := next.sum(); err != nil {
+		if _, _, err := next.sum(""); err != nil {
 			b.Fatal(err)
 		}
 	}

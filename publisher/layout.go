@@ -89,6 +89,10 @@ func recordKey(channel string, generation int) string {
 	return path.Join(channel, logDir, fmt.Sprintf("%08d.json", generation))
 }
 
+// snapshotUp leads from a snapshot's folder back to the channel's, and so to the
+// charts: clients resolve a URL against the folder of the index they read.
+const snapshotUp = "../../"
+
 func snapshotKey(channel string, generation int) string {
 	return path.Join(channel, snapshotsDir, fmt.Sprintf("%08d", generation), indexFile)
 }

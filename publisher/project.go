@@ -13,7 +13,7 @@ import (
 func (c *Channel) Project(ctx context.Context) error {
 	for _, g := range c.behind {
 		err := c.site.Create(ctx, Object{
-			Key: snapshotKey(c.Name, g.number), Body: g.index.body(), ContentType: typeYAML, CacheControl: forever, Deferred: true,
+			Key: snapshotKey(c.Name, g.number), Body: g.index.body(snapshotUp), ContentType: typeYAML, CacheControl: forever, Deferred: true,
 		})
 		if err != nil {
 			return err
@@ -31,7 +31,7 @@ func (c *Channel) Project(ctx context.Context) error {
 
 // moveHead replaces head by generation g, unless it shows a later one.
 func (c *Channel) moveHead(ctx context.Context, g generation) error {
-	object := Object{Key: headKey(c.Name), Body: g.index.body(), ContentType: typeYAML, CacheControl: revalidated}
+	object := Object{Key: headKey(c.Name), Body: g.index.body(""), ContentType: typeYAML, CacheControl: revalidated}
 	for {
 		var err error
 		if c.head.token == "" {
@@ -70,9 +70,9 @@ func (c *Channel) rereadHead(ctx context.Context) error {
 	return nil
 }
 
-func (x *Index) body() Body {
+func (x *Index) body(up string) Body {
 	return func(w io.Writer) error {
-		_, err := x.WriteTo(w)
+		_, err := x.write(w, up)
 		return err
 	}
 }

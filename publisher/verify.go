@@ -104,8 +104,9 @@ type verifier struct {
 // snapshot is a generation that changed the index.
 type snapshot struct {
 	generation int
-	sha256     string
-	size       int64
+	head       string // SHA-256 of head at this generation, in hex
+	sha256     string // of the snapshot itself
+	size       int64  // of the snapshot itself, in bytes
 }
 
 // archive is a file that some generation names.
@@ -209,7 +210,11 @@ func (v *verifier) derive(r *Record) error {
 	if err != nil {
 		return err
 	}
-	sha, size, err := index.sum()
+	sha, size, err := index.sum("")
+	if err != nil {
+		return err
+	}
+	snapshotSHA, snapshotSize, err := index.sum(snapshotUp)
 	if err != nil {
 		return err
 	}
@@ -217,7 +222,7 @@ func (v *verifier) derive(r *Record) error {
 		return fmt.Errorf("its index has %d bytes and the SHA-256 %s, but it says %d and %s", size, sha, r.Change.Size, r.Change.SHA256)
 	}
 	v.index = index
-	v.snapshots = append(v.snapshots, snapshot{r.Generation, sha, size})
+	v.snapshots = append(v.snapshots, snapshot{r.Generation, sha, snapshotSHA, snapshotSize})
 	return nil
 }
 
@@ -267,7 +272,7 @@ func (v *verifier) checkHead(ctx context.Context) error {
 		return err
 	}
 	for i, s := range slices.Backward(v.snapshots) {
-		if s.sha256 != sum {
+		if s.head != sum {
 			continue
 		}
 		if newest := v.snapshots[len(v.snapshots)-1]; i < len(v.snapshots)-1 {

@@ -171,7 +171,8 @@ func TestVerifyFaults(t *testing.T) {
 // damage, but worth saying.
 func TestVerifyHeadBehind(t *testing.T) {
 	m := published(t)
-	m.Put("stable/index.yaml", m.Snapshot()["stable/snapshots/00000001/index.yaml"])
+	old := m.Snapshot()["stable/snapshots/00000001/index.yaml"]
+	m.Put("stable/index.yaml", bytes.ReplaceAll(old, []byte(`"../../charts/`), []byte(`"charts/`)))
 	faults := verify(t, m.Handle("test"), publisher.VerifyOptions{}).Channels[0].Faults
 	if len(faults) != 1 || !strings.Contains(faults[0].Message, "generation 1, but generation 2 is committed") {
 		t.Errorf("got %v", faults)
