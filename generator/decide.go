@@ -113,13 +113,3 @@ func (r *channelRun) noteWaiting(p *plan) {
 		})
 	}
 }
-
-// next is the catalog after the plan has been committed.
-func (c *catalog) next(index *publisher.Index, p *plan) *catalog {
-	n := newCatalog(index)
-	n.infos = c.infos
-	for _, r := range p.releases {
-		n.infos[r.url] = &publisher.ReleaseInfo{Digest: r.digest, Fingerprint: r.fingerprint, Provenance: r.provenance}
-	}
-	return n
-}

@@ -1,145 +1,12 @@
 package generator
 
 import (
-	"cmp"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/portolan-charts/portolan/publisher"
 )
-
-// candidate is an upload that has been read and waits for its verdict.
-type candidate struct {
-	upload  *publisher.Upload
-	request publisher.Request
-	chart   *Chart      // nil if there is none, or it was refused
-	prov    string      // SHA-256 of the provenance file; "" if there is none
-	signs   *Provenance // what a provenance file alone names
-	problem *Problem    // why it was refused
-	staged  bool        // its files are on the site
-	gone    bool        // another generator has taken it out of the inbox
-}
-
-// name and version are those of the chart, if it could be read.
-func (c *candidate) nameVersion() (name, version string) {
-	if c.chart == nil {
-		return "", ""
-	}
-	return c.chart.Metadata.Name, c.chart.Metadata.Version
-}
-
-func (c *candidate) content() content {
-	return content{digest: c.chart.Digest, fingerprint: c.chart.Fingerprint, provenance: c.prov}
-}
-
-// ref is a chart's name and version. Versions are told apart by their text:
-// 1.2.3 and v1.2.3 are two.
-type ref struct{ name, version string }
-
-// refs are the versions that the candidate may be about. The file name in a
-// provenance file does not say where the chart's name ends, so every dash counts.
-func (c *candidate) refs() []ref {
-	switch {
-	case c.chart != nil:
-		return []ref{{c.chart.Metadata.Name, c.chart.Metadata.Version}}
-	case c.signs == nil:
-		return nil
-	}
-	var refs []ref
-	base := strings.TrimSuffix(c.signs.File, ".tgz")
-	if len(base) > maxNameVersion+len("-") {
-		return nil
-	}
-	for i, b := range base {
-		if b == '-' {
-			refs = append(refs, ref{base[:i], base[i+1:]})
-		}
-	}
-	return refs
-}
-
-// catalog is what is published, as decisions need it: the index, and the
-// descriptions of those releases that candidates may replace.
-type catalog struct {
-	index *publisher.Index
-	lower map[string]string // chart names by their lower-case form
-
-	mu    sync.Mutex
-	infos map[string]*publisher.ReleaseInfo // by URL
-}
-
-func (c *catalog) info(url string) *publisher.ReleaseInfo {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.infos[url]
-}
-
-func (c *catalog) setInfo(url string, info *publisher.ReleaseInfo) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.infos[url] = info
-}
-
-func newCatalog(index *publisher.Index) *catalog {
-	c := &catalog{index: index, lower: map[string]string{}, infos: map[string]*publisher.ReleaseInfo{}}
-	for name := range index.Charts() {
-		c.lower[strings.ToLower(name)] = name
-	}
-	return c
-}
-
-// find returns the published release of the version.
-func (c *catalog) find(r ref) (published, bool) {
-	for _, line := range c.index.Lines(r.name) {
-		if !strings.Contains(line, r.version) {
-			continue // much cheaper than parsing
-		}
-		if p, err := parseLine(line); err == nil && p.Version == r.version {
-			return p, true
-		}
-	}
-	return published{}, false
-}
-
-// history is what the log's later records say about the candidates.
-type history struct {
-	decided map[string]past // by upload
-	latest  map[ref]arrival // the latest upload of a version that was decided, and not rejected
-}
-
-// past is a decision that the log has.
-type past struct {
-	publisher.Decision
-	record *publisher.Record
-}
-
-// arrival orders uploads: by time, then by id.
-type arrival struct {
-	at time.Time
-	id string
-}
-
-func (a arrival) compare(b arrival) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.id, b.id)) }
-
-func newHistory(records []*publisher.Record) *history {
-	h := &history{decided: map[string]past{}, latest: map[ref]arrival{}}
-	for _, r := range records {
-		for _, d := range r.Decisions {
-			h.decided[d.Upload] = past{d, r}
-			// A signature that came later says nothing about the content.
-			if d.Verdict == publisher.Rejected || d.Fingerprint == "" {
-				continue
-			}
-			v, a := ref{d.Chart, d.Version}, arrival{d.Arrival, d.Upload}
-			if last, ok := h.latest[v]; !ok || a.compare(last) > 0 {
-				h.latest[v] = a
-			}
-		}
-	}
-	return h
-}
 
 // outcome is the verdict on one candidate.
 type outcome struct {
@@ -149,19 +16,6 @@ type outcome struct {
 	problem *Problem // if rejected
 	sorted  []string // versions of equal precedence, worth a warning
 	release *release // where its content is in the index afterwards; nil if it is not
-}
-
-// release is a chart version in the index that is to be: one that is there
-// already, or one that a candidate of this run brings.
-type release struct {
-	content
-	ref    ref
-	url    string
-	upload string     // whose path it lies under; "" for what was there before
-	chart  *candidate // whose archive it is; nil for what was there before
-	prov   *candidate // who brings the provenance file, if not chart
-	base   *published // what was there before, if the archive is that one's
-	line   string     // the line of that, or its own once rendered
 }
 
 // plan is what one record will say, and what must be on the site before it.
@@ -212,8 +66,6 @@ func (p *planner) decide(candidates []*candidate) (*plan, error) {
 	}
 	return p.plan, p.finish()
 }
-
-func (c *candidate) arrival() arrival { return arrival{c.upload.Arrival, c.upload.ID} }
 
 // one decides one candidate.
 func (p *planner) one(c *candidate) {
@@ -342,37 +194,6 @@ func (s *slot) displace() {
 		o.ruling, o.release = ruling{publisher.Superseded, ruleLater}, nil
 	}
 	s.current, s.group = s.base, nil
-}
-
-func (r *release) contentOrNil() *content {
-	if r == nil {
-		return nil
-	}
-	return &r.content
-}
-
-func (r *release) same(c content) bool { return r != nil && r.content.same(c) }
-
-// newRelease is the release that the candidate's chart makes. Content that is
-// published already, and only gets its signature, keeps its date.
-func (o *outcome) newRelease(current *release) *release {
-	r := &release{content: o.content(), ref: o.ref, upload: o.upload.ID, chart: o.candidate}
-	r.url = publisher.ReleaseURL(o.ref.name, o.ref.version, o.upload.ID)
-	if current.same(r.content) {
-		r.created = current.created
-	}
-	return r
-}
-
-// sign is the release r, signed by the candidate's provenance file. It has a
-// path of its own, since paths belong to one upload.
-func (o *outcome) sign(r *release) *release {
-	signed := *r
-	signed.provenance = o.prov
-	signed.upload = o.upload.ID
-	signed.prov = o.candidate
-	signed.url = publisher.ReleaseURL(o.ref.name, o.ref.version, o.upload.ID)
-	return &signed
 }
 
 func (o *outcome) reject(problem *Problem) {

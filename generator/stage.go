@@ -79,14 +79,6 @@ func (r *channelRun) stage(ctx context.Context, p *plan) (bool, error) {
 	return true, nil
 }
 
-// owner is the candidate whose id the release's path has.
-func (r *release) owner() *candidate {
-	if r.prov != nil {
-		return r.prov
-	}
-	return r.chart
-}
-
 // stageAgain reads the chart once more, to put it on the site.
 func (r *channelRun) stageAgain(ctx context.Context, rel *release) error {
 	again := &candidate{upload: rel.chart.upload, request: rel.chart.request}
@@ -125,20 +117,4 @@ func (r *channelRun) stageSigned(ctx context.Context, rel *release) error {
 		Archive: publisher.CopyArchive(ctx, r.Site, r.channel.Name, rel.base.URLs[0]),
 		Prov:    publisher.Copy(ctx, r.Drop, rel.prov.upload.Prov.Key),
 	})
-}
-
-// describe is the release as it goes to the site, but for the bytes.
-func (r *release) describe(chart *Chart) *publisher.Release {
-	owner := r.owner()
-	info := publisher.ReleaseInfo{
-		Upload: owner.upload.ID, Arrival: owner.upload.Arrival,
-		Digest: chart.Digest, Size: chart.Size, Fingerprint: chart.Fingerprint, Provenance: r.provenance,
-	}
-	for _, w := range chart.Warnings {
-		info.Warnings = append(info.Warnings, publisher.Warning(w))
-	}
-	for _, f := range chart.Files {
-		info.Files = append(info.Files, publisher.ReleaseFile(f))
-	}
-	return &publisher.Release{Chart: r.ref.name, Version: r.ref.version, Info: info}
 }

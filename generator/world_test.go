@@ -24,7 +24,6 @@ type world struct {
 	t          testing.TB
 	drop, site *storetest.Mem
 	clock      time.Time
-	nonces     int
 	promises   []promise
 	n          int // operations on both stores
 	config     *generator.Config

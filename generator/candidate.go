@@ -1,0 +1,59 @@
+package generator
+
+import (
+	"strings"
+
+	"github.com/portolan-charts/portolan/publisher"
+)
+
+// candidate is an upload that has been read and waits for its verdict.
+type candidate struct {
+	upload  *publisher.Upload
+	request publisher.Request
+	chart   *Chart      // nil if there is none, or it was refused
+	prov    string      // SHA-256 of the provenance file; "" if there is none
+	signs   *Provenance // what a provenance file alone names
+	problem *Problem    // why it was refused
+	staged  bool        // its files are on the site
+	gone    bool        // another generator has taken it out of the inbox
+}
+
+// name and version are those of the chart, if it could be read.
+func (c *candidate) nameVersion() (name, version string) {
+	if c.chart == nil {
+		return "", ""
+	}
+	return c.chart.Metadata.Name, c.chart.Metadata.Version
+}
+
+func (c *candidate) content() content {
+	return content{digest: c.chart.Digest, fingerprint: c.chart.Fingerprint, provenance: c.prov}
+}
+
+// ref is a chart's name and version. Versions are told apart by their text:
+// 1.2.3 and v1.2.3 are two.
+type ref struct{ name, version string }
+
+// refs are the versions that the candidate may be about. The file name in a
+// provenance file does not say where the chart's name ends, so every dash counts.
+func (c *candidate) refs() []ref {
+	switch {
+	case c.chart != nil:
+		return []ref{{c.chart.Metadata.Name, c.chart.Metadata.Version}}
+	case c.signs == nil:
+		return nil
+	}
+	var refs []ref
+	base := strings.TrimSuffix(c.signs.File, ".tgz")
+	if len(base) > maxNameVersion+len("-") {
+		return nil
+	}
+	for i, b := range base {
+		if b == '-' {
+			refs = append(refs, ref{base[:i], base[i+1:]})
+		}
+	}
+	return refs
+}
+
+func (c *candidate) arrival() arrival { return arrival{c.upload.Arrival, c.upload.ID} }

@@ -1,0 +1,46 @@
+package generator
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/portolan-charts/portolan/publisher"
+)
+
+// history is what the log's later records say about the candidates.
+type history struct {
+	decided map[string]past // by upload
+	latest  map[ref]arrival // the latest upload of a version that was decided, and not rejected
+}
+
+// past is a decision that the log has.
+type past struct {
+	publisher.Decision
+	record *publisher.Record
+}
+
+// arrival orders uploads: by time, then by id.
+type arrival struct {
+	at time.Time
+	id string
+}
+
+func (a arrival) compare(b arrival) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.id, b.id)) }
+
+func newHistory(records []*publisher.Record) *history {
+	h := &history{decided: map[string]past{}, latest: map[ref]arrival{}}
+	for _, r := range records {
+		for _, d := range r.Decisions {
+			h.decided[d.Upload] = past{d, r}
+			// A signature that came later says nothing about the content.
+			if d.Verdict == publisher.Rejected || d.Fingerprint == "" {
+				continue
+			}
+			v, a := ref{d.Chart, d.Version}, arrival{d.Arrival, d.Upload}
+			if last, ok := h.latest[v]; !ok || a.compare(last) > 0 {
+				h.latest[v] = a
+			}
+		}
+	}
+	return h
+}
