@@ -18,12 +18,12 @@ type candidate struct {
 	gone    bool        // another generator has taken it out of the inbox
 }
 
-// name and version are those of the chart, if it could be read.
-func (c *candidate) nameVersion() (name, version string) {
+// ref is the chart's name and version; zero if it could not be read.
+func (c *candidate) ref() ref {
 	if c.chart == nil {
-		return "", ""
+		return ref{}
 	}
-	return c.chart.Metadata.Name, c.chart.Metadata.Version
+	return ref{c.chart.Metadata.Name, c.chart.Metadata.Version}
 }
 
 func (c *candidate) content() content {
@@ -39,7 +39,7 @@ type ref struct{ name, version string }
 func (c *candidate) refs() []ref {
 	switch {
 	case c.chart != nil:
-		return []ref{{c.chart.Metadata.Name, c.chart.Metadata.Version}}
+		return []ref{c.ref()}
 	case c.signs == nil:
 		return nil
 	}

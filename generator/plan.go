@@ -69,7 +69,7 @@ func (p *planner) decide(candidates []*candidate) (*plan, error) {
 
 // one decides one candidate.
 func (p *planner) one(c *candidate) {
-	o := &outcome{candidate: c}
+	o := &outcome{candidate: c, ref: c.ref()}
 	switch {
 	case c.problem != nil:
 		o.reject(c.problem)
@@ -89,7 +89,6 @@ func (p *planner) one(c *candidate) {
 
 // chart decides an upload that has a chart.
 func (p *planner) chart(o *outcome) {
-	o.ref.name, o.ref.version = o.candidate.nameVersion()
 	if other, clash := p.clash(o.ref.name); clash {
 		o.reject(rejectNameCase(o.ref.name, other))
 		return

@@ -84,8 +84,7 @@ func (r *channelRun) readProv(ctx context.Context, c *candidate) ([]byte, error)
 	if c.chart == nil {
 		c.signs, err = ParseProvenance(tee)
 	} else {
-		name, version := c.nameVersion()
-		err = CheckProvenance(tee, FileName(name, version), c.chart.Digest)
+		err = CheckProvenance(tee, FileName(c.ref().name, c.ref().version), c.chart.Digest)
 	}
 	sum := sha256.Sum256(prov.Bytes())
 	c.prov = hex.EncodeToString(sum[:])
@@ -97,7 +96,7 @@ func (r *channelRun) readProv(ctx context.Context, c *candidate) ([]byte, error)
 func (c *candidate) refuse(err error) error {
 	var problem *Problem
 	if errors.As(err, &problem) {
-		c.problem, c.chart, c.signs = problem, nil, nil
+		c.problem = problem
 		return nil
 	}
 	return err

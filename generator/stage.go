@@ -11,13 +11,11 @@ import (
 // if it would be published were it the only one. Should the plan decide
 // otherwise, nothing ever names the files, and prune removes them.
 func (r *channelRun) stageEarly(ctx context.Context, c *candidate, archive, prov []byte) error {
-	name, version := c.nameVersion()
-	v := ref{name, version}
 	if r.DryRun {
 		return nil
 	}
 	alone, err := r.planner(newHistory(nil)).decide([]*candidate{c})
-	if err != nil || len(alone.releases) == 0 || !r.claim(v) {
+	if err != nil || len(alone.releases) == 0 || !r.claim(c.ref()) {
 		return err
 	}
 	files := alone.releases[0].describe(c.chart)
