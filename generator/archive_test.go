@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"runtime"
@@ -252,25 +253,72 @@ func bomb(files int, size int64) io.Reader {
 	return r
 }
 
-// What is refused for its size is refused in little memory and without
-// reading all of it.
-func TestBombs(t *testing.T) {
-	for _, test := range []struct {
-		rule  string
-		files int
-		size  int64
-	}{
-		{"file-size", 1, 100 << 30},
-		{"unpacked-size", 1000, 4 << 20},
-		{"too-many-entries", 15_000, 0},
-	} {
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		_, err := Check(bomb(test.files, test.size), Checks{})
-		runtime.ReadMemStats(&after)
-		wantRule(t, err, test.rule)
-		if n := after.TotalAlloc - before.TotalAlloc; n > 40<<20 {
-			t.Errorf("%s: allocated %d MiB in all", test.rule, n>>20)
-		}
+// yamlBomb is a chart with a YAML file that is small until its aliases are expanded.
+func yamlBomb(name, yaml string) io.Reader {
+	if name == "Chart.yaml" {
+		yaml = chartYAML + yaml
 	}
+	return bytes.NewReader(charttest.Simple("mychart", "0.1.0", name, yaml))
+}
+
+// What is refused for its size is refused in little memory and without
+// reading all of it. The bounds are far below what a bomb would cost, and far
+// above the few MiB that it costs to find out: under the race detector package
+// io forgets its buffers at random and makes up to two new ones per entry.
+func TestBombs(t *testing.T) {
+	quotes, letters := strings.Repeat(`"`, 100<<10), strings.Repeat("x", 1<<20)
+	for _, test := range []struct {
+		name, rule string
+		most       uint64 // bytes allocated in all
+		archive    io.Reader
+	}{
+		{"file", "file-size", 100 << 20, bomb(1, 100<<30)},
+		{"files", "unpacked-size", 100 << 20, bomb(1000, 4<<20)},
+		{"entries", "too-many-entries", 300 << 20, bomb(15_000, 0)},
+		// These would be 850 MB of index line, and a gigabyte of values.
+		{"annotations", "yaml-aliases", 60 << 20, yamlBomb("Chart.yaml", "annotations:\n  a: &a '"+quotes+"'\n"+numbered("  a%d: *a\n", 1400))},
+		{"keywords", "yaml-aliases", 60 << 20, yamlBomb("Chart.yaml", "keywords:\n- &a '"+quotes+"'\n"+strings.Repeat("- *a\n", 1400))},
+		{"dependencies", "yaml-aliases", 60 << 20, yamlBomb("requirements.yaml", "dependencies:\n- &a {name: a, version: '"+quotes+"'}\n"+numbered("- {<<: *a, name: a%d}\n", 1400))},
+		{"lock", "yaml-aliases", 60 << 20, yamlBomb("Chart.lock", "digest: &a '"+quotes+"'\ndependencies:\n"+strings.Repeat("- {name: *a}\n", 1400))},
+		{"values", "yaml-aliases", 60 << 20, yamlBomb("values.yaml", "a: &a "+letters+"\nb: ["+strings.Repeat("*a, ", 1000)+"]\n")},
+		{"keys", "yaml-aliases", 60 << 20, yamlBomb("values.yaml", "? &a "+letters[:100<<10]+"\n: 1\nb:\n"+strings.Repeat("- *a : 1\n", 10_000))},
+		{"merged", "yaml-aliases", 60 << 20, yamlBomb("values.yaml", "a: &a {x: "+letters+"}\nb:\n"+strings.Repeat("- <<: *a\n", 1000))},
+		{"anchors in anchors", "yaml-aliases", 60 << 20, yamlBomb("charts/sub/values.yaml", "a: &a "+letters+"\n"+
+			"b: &b [*a, *a, *a]\nc: &c [*b, *b, *b]\nd: &d [*c, *c, *c]\ne: [*d, *d, *d, *d, *d, *d, *d]\n")},
+		{"escapes", "yaml-size", 100 << 20, yamlBomb("values.yaml", "a: '"+strings.Repeat("<", 4<<20)+"'\n")},
+		{"tags", "yaml-complex", 60 << 20, yamlBomb("values.yaml", "%TAG !e! !"+letters+"\n---\n"+numbered("a%d: !e!x 1\n", 1000))},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			_, err := Check(test.archive, Checks{})
+			runtime.ReadMemStats(&after)
+			wantRule(t, err, test.rule)
+			n := after.TotalAlloc - before.TotalAlloc
+			t.Logf("allocated %d MiB in all", n>>20)
+			if n > test.most {
+				t.Errorf("allocated %d MiB in all; %d would do", n>>20, test.most>>20)
+			}
+		})
+	}
+}
+
+// numbered repeats a format for the numbers below n.
+func numbered(format string, n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, format, i)
+	}
+	return b.String()
+}
+
+// The YAML files of an archive are bounded together, too.
+func TestBombsTogether(t *testing.T) {
+	files := map[string]string{}
+	for i := range 10 {
+		files[fmt.Sprintf("charts/a%d/Chart.yaml", i)] = "apiVersion: v2\nname: a\nversion: 0.1.0\n"
+		files[fmt.Sprintf("charts/a%d/values.yaml", i)] = "a: &a " + strings.Repeat("x", 1<<20) + "\nb: [*a, *a, *a, *a, *a, *a, *a, *a]\n"
+	}
+	_, err := Check(bytes.NewReader(charttest.Pack("mychart", files, nil)), Checks{})
+	wantRule(t, err, "yaml-complex")
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"path"
 	"slices"
+	"time"
 )
 
 // Default limits of one archive. Limits has what each one counts.
@@ -28,12 +29,22 @@ const (
 	DefaultDepth = 10
 )
 
+const (
+	// maxLine bounds a release's line in the index, in bytes. Every client reads
+	// it with the index, and every generation that changes it repeats it.
+	maxLine = 1 << 20
+
+	// maxNames bounds the list of an archive's files, in bytes of JSON; it
+	// becomes part of the release's description on the site.
+	maxNames = 8 << 20
+)
+
 // Limits bound what one archive may cost to read. A zero field means its default.
 type Limits struct {
 	Packed    int64 // bytes of the archive
 	Unpacked  int64 // bytes after decompression, tar headers and nested archives included
 	File      int64 // bytes of one file
-	ChartYAML int64 // bytes of one Chart.yaml, Chart.lock, requirements.yaml or requirements.lock
+	ChartYAML int64 // bytes of one Chart.yaml, Chart.lock, requirements.yaml or requirements.lock, aliases expanded
 	Entries   int   // files and folders, those of nested archives included
 	Depth     int   // levels of charts within charts
 }
@@ -127,11 +138,34 @@ func Check(r io.Reader, c Checks) (chart *Chart, err error) {
 		return nil, p
 	}
 	chart = t.chart()
+	if p := checkDescription(md, chart.Files); p != nil {
+		return nil, p
+	}
 	chart.Metadata = md
 	chart.Digest = hex.EncodeToString(src.sum.Sum(nil))
 	chart.Size = src.n
 	chart.Warnings = b.warn.list()
 	return chart, nil
+}
+
+// checkDescription bounds what the site says of a chart: its line in the index,
+// and the list of its files.
+func checkDescription(md *Metadata, files []File) *Problem {
+	line, err := renderLine(md, time.Time{}, "", "")
+	if err != nil {
+		return reject("chart-yaml", "Chart.yaml cannot be written as JSON: %s", foreign(err))
+	}
+	if len(line) > maxLine {
+		return reject("index-line-size", "Chart.yaml takes %d bytes in the index; it may take %d", len(line), maxLine)
+	}
+	names := int64(0)
+	for _, f := range files {
+		names += jsonText(f.Path) + int64(len(`{"path":"","size":10000000},`))
+	}
+	if names > maxNames {
+		return reject("too-many-entries", "the names of the archive's files take more than %s", sizeText(maxNames))
+	}
+	return nil
 }
 
 // recovered turns a panic into a Problem.
@@ -151,6 +185,10 @@ type budget struct {
 	marks    int   // of YAML, see inspectYAML
 	metadata int64 // bytes of Chart.yaml and requirements.yaml held at once
 	warn     warnings
+
+	// What was spent on YAML files with their aliases expanded, see extent.
+	yamlNodes int
+	yamlText  int64
 }
 
 // chart returns what pages and releases need of a tree that was checked.

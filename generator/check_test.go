@@ -120,6 +120,30 @@ func TestREADMEChoice(t *testing.T) {
 	}
 }
 
+// What the site says of a chart is bounded, however it got so long.
+func TestDescription(t *testing.T) {
+	long := strings.Repeat("x", 520<<10)
+	text := "apiVersion: v2\nname: mychart\nversion: 0.1.0\nhome: " + long + "\n"
+	check(t, charttest.Simple("mychart", "0.1.0", "Chart.yaml", text))
+	_, err := sameAsHelm(t, charttest.Simple("mychart", "0.1.0", "Chart.yaml", text,
+		"requirements.yaml", "dependencies:\n- {name: a, version: '1', repository: "+long+"}\n"), Checks{})
+	wantRule(t, err, "index-line-size")
+
+	md := &Metadata{Name: "mychart", Version: "0.1.0"}
+	for path, want := range map[string]string{
+		"a/" + long[:250] + "/" + long[:250]:               "",
+		"a/" + long[:250] + "/" + strings.Repeat("<", 250): "too-many-entries",
+	} {
+		files := make([]File, 9000)
+		for i := range files {
+			files[i] = File{Path: fmt.Sprint(path, i)}
+		}
+		if p := checkDescription(md, files); ruleOf(p) != want {
+			t.Errorf("9,000 files named %.300s: got %v", path, p)
+		}
+	}
+}
+
 // A repacked chart has another digest and the same fingerprint.
 func TestFingerprint(t *testing.T) {
 	files := charttest.Chart("mychart", "0.1.0", "a/b", "1", "a/c", "2")

@@ -26,8 +26,12 @@
 //   - the YAML files that Helm interprets (Chart.yaml, values.yaml, Chart.lock,
 //     requirements.yaml, requirements.lock) are UTF-8 of one document that Helm
 //     3 and Helm 4 read alike, without duplicate keys (in subcharts: with a
-//     warning), at most 100 levels deep and with at most 500,000 nodes when
-//     aliases are expanded;
+//     warning), at most 100 levels deep and, when aliases are expanded, with at
+//     most 500,000 nodes and as much text as [Limits] allow the file; 10 MiB for
+//     values.yaml. All those of an archive have at most 1,000,000 nodes and 40
+//     MiB of text. Text counts as in the JSON that Helm makes of it;
+//   - what the index says of the chart, which is most of Chart.yaml, takes at
+//     most 1 MiB, and the names of its files at most 8 MiB;
 //   - Helm's own validation of Chart.yaml succeeds;
 //   - everything in charts/ is a chart, as Helm's loader wants it, or begins
 //     with _ or . and is ignored. Charts in there, packed or not, are held to

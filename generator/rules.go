@@ -73,6 +73,7 @@ var rules = map[string]rule{
 	"version-missing":       {"Chart.yaml has no version", "set version: in Chart.yaml, such as 0.1.0"},
 	"version-text":          {"Helm reads another version than the text says", "put the version in quotes in Chart.yaml"},
 	"version":               {"the version is not a semantic version", "use a version such as 1.2.3, 1.2.3-rc.1 or v1.2.3"},
+	"index-line-size":       {"Chart.yaml is too large for the index", "move long text from Chart.yaml to README.md"},
 	"field-required":        {"Chart.yaml lacks a field that this repository requires", "add the field to Chart.yaml"},
 	"requirements":          {"requirements.yaml changes more than dependencies", "keep only dependencies: in requirements.yaml, or move them to Chart.yaml"},
 
@@ -96,6 +97,7 @@ var rules = map[string]rule{
 	"signature":    {"the provenance file was added to the published version", ""},
 	"later-upload": {"a later upload of this version was decided before it", ""},
 	"forced":       {"the upload was forced: it took the place of a final version", ""},
+	"restored":     {"the published archive was missing; this one is the same", ""},
 
 	// What is accepted, with a warning.
 	"warn-tar-end":           {"the tar archive lacks its end mark", ""},

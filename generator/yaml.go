@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"path"
 	"reflect"
 	"regexp"
 	"strings"
@@ -30,6 +31,18 @@ const (
 	// Helm does.
 	maxYAMLNodes = 500_000
 
+	// maxYAMLNodesTotal bounds the time for all YAML files of an archive.
+	maxYAMLNodesTotal = 1_000_000
+
+	// maxYAMLText bounds the keys and scalars of a file, in bytes, when its
+	// aliases are expanded and all of it becomes JSON: Helm does both, and holds
+	// several copies of the result. Files that are held to Limits.ChartYAML may
+	// have no more than that in this form either.
+	maxYAMLText = 10 << 20
+
+	// maxYAMLTextTotal is the same for all YAML files of an archive.
+	maxYAMLTextTotal = 40 << 20
+
 	// maxYAMLDepth bounds recursion, here and in everything that later reads
 	// the values.
 	maxYAMLDepth = 100
@@ -42,15 +55,19 @@ const (
 // A yamlFile is a YAML file being looked at as text, to find what Helm's
 // decoding hides: duplicate keys, more documents, values it changes.
 type yamlFile struct {
-	where  string
-	strict bool // duplicate keys are refused and not just mentioned
-	budget *budget
-	sizes  map[*yaml.Node]extent // of what has an anchor
-	open   map[*yaml.Node]bool   // anchors around the current node
+	where   string
+	strict  bool // duplicate keys are refused and not just mentioned
+	budget  *budget
+	maxText int64                 // bytes, as of extent
+	sizes   map[*yaml.Node]extent // of what has an anchor
+	open    map[*yaml.Node]bool   // anchors around the current node
 }
 
 // extent is how much a node holds when aliases are expanded.
-type extent struct{ nodes, depth int }
+type extent struct {
+	nodes, depth int
+	text         int64 // bytes of keys and scalars in JSON
+}
 
 // inspectYAML parses data and returns the root node of its only document, nil
 // if that is empty.
@@ -62,13 +79,17 @@ func (b *budget) inspectYAML(where string, data []byte, strict bool) (*yaml.Node
 	if b.marks -= marks; marks > maxYAMLMarks || b.marks < 0 {
 		return nil, tooComplex(where)
 	}
+	if bytes.Contains(data, []byte("%TAG")) && bytes.Count(data, []byte("!")) > maxYAMLText/len(data) {
+		// Every tag repeats what a %TAG directive says.
+		return nil, tooComplex(where)
+	}
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	var doc yaml.Node
 	if err := decoder.Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
 		return nil, reject("yaml", "%s is not YAML that Helm can read: %s", quote(where), foreign(err))
 	}
 	f := &yamlFile{
-		where: where, strict: strict, budget: b,
+		where: where, strict: strict, budget: b, maxText: b.maxText(where),
 		sizes: map[*yaml.Node]extent{}, open: map[*yaml.Node]bool{},
 	}
 	if p := f.onlyDocument(decoder); p != nil {
@@ -78,10 +99,25 @@ func (b *budget) inspectYAML(where string, data []byte, strict bool) (*yaml.Node
 		return nil, nil
 	}
 	root := doc.Content[0]
-	if _, p := f.measure(root, 0); p != nil {
+	e, p := f.measure(root, 0)
+	if p != nil {
 		return nil, p
 	}
+	b.yamlNodes += e.nodes
+	b.yamlText += e.text
+	if b.yamlNodes > maxYAMLNodesTotal || b.yamlText > maxYAMLTextTotal {
+		return nil, reject("yaml-complex", "%s brings the YAML files of the archive to more than %d nodes or %s of text, aliases expanded",
+			quote(where), maxYAMLNodesTotal, sizeText(maxYAMLTextTotal))
+	}
 	return root, nil
+}
+
+// maxText is how much a file may hold, as of extent.
+func (b *budget) maxText(where string) int64 {
+	if path.Base(where) == "values.yaml" {
+		return maxYAMLText
+	}
+	return min(b.limits.withDefaults().ChartYAML, maxYAMLText)
 }
 
 func tooComplex(where string) *Problem {
@@ -137,27 +173,76 @@ func (f *yamlFile) measure(n *yaml.Node, depth int) (extent, *Problem) {
 		f.open[n] = true
 		defer delete(f.open, n)
 	}
-	if n.Kind == yaml.MappingNode {
-		if p := f.checkKeys(n); p != nil {
-			return extent{}, p
-		}
+	e := extent{nodes: 1, text: nodeText(n)}
+	if p := f.checkExtent(e); p != nil {
+		return e, p
 	}
-	e := extent{nodes: 1}
 	for _, child := range n.Content {
 		c, p := f.measure(child, depth+1)
 		if p != nil {
 			return e, p
 		}
+		// Nothing overflows: both sides have been found to be within the limits.
 		e.nodes += c.nodes
+		e.text += c.text
 		e.depth = max(e.depth, c.depth+1)
-		if e.nodes > maxYAMLNodes {
-			return e, reject("yaml-aliases", "%s expands to more than %d nodes", quote(f.where), maxYAMLNodes)
+		if p := f.checkExtent(e); p != nil {
+			return e, p
+		}
+	}
+	// This looks at every byte of the keys, so it comes after they were measured.
+	if n.Kind == yaml.MappingNode {
+		if p := f.checkKeys(n); p != nil {
+			return e, p
 		}
 	}
 	if n.Anchor != "" {
 		f.sizes[n] = e
 	}
 	return e, nil
+}
+
+// checkExtent checks what has been measured so far.
+func (f *yamlFile) checkExtent(e extent) *Problem {
+	switch {
+	case e.nodes > maxYAMLNodes:
+		return reject("yaml-aliases", "%s expands to more than %d nodes", quote(f.where), maxYAMLNodes)
+	case e.text <= f.maxText:
+		return nil
+	case len(f.sizes)+len(f.open) > 0: // it has anchors
+		return reject("yaml-aliases", "the aliases in %s expand to more than %s of text", quote(f.where), sizeText(f.maxText))
+	}
+	return reject("yaml-size", "%s has more than %s of text as JSON, in which form Helm reads it", quote(f.where), sizeText(f.maxText))
+}
+
+// nodeText returns how many bytes of JSON Helm makes of a scalar.
+func nodeText(n *yaml.Node) int64 {
+	switch {
+	case n.Kind != yaml.ScalarNode:
+		return 0
+	case n.Style&yaml.TaggedStyle != 0 && n.ShortTag() == "!!binary":
+		return 6 * int64(len(n.Value)) // bytes that are not UTF-8 become \ufffd
+	}
+	return jsonText(n.Value)
+}
+
+// jsonText returns how many bytes package json writes for a string, without
+// the quotes.
+func jsonText(s string) int64 {
+	size := int64(0)
+	for i, r := range s {
+		switch {
+		case r == '"' || r == '\\' || r == '\n' || r == '\r' || r == '\t':
+			size += 2
+		case r < ' ' || r == '<' || r == '>' || r == '&' || r == '\u2028' || r == '\u2029':
+			size += 6
+		case r == utf8.RuneError && !strings.HasPrefix(s[i:], "\uFFFD"):
+			size += 6
+		default:
+			size += int64(utf8.RuneLen(r))
+		}
+	}
+	return size
 }
 
 func (f *yamlFile) measureAlias(n *yaml.Node, depth int) (extent, *Problem) {

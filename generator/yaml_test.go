@@ -1,6 +1,7 @@
 package generator
 
 import (
+	"encoding/json"
 	"reflect"
 	"strings"
 	"testing"
@@ -93,8 +94,36 @@ func TestYAMLTotal(t *testing.T) {
 	if p := b.checkValues("charts/a/values.yaml", text, true); ruleOf(p) != "yaml-complex" {
 		t.Errorf("got %v", p)
 	}
+	b = &budget{marks: 1000, yamlNodes: maxYAMLNodesTotal - 60}
+	text = []byte("a: &a [1, 2, 3, 4, 5, 6, 7, 8, 9]\nb: [*a, *a, *a]\n")
+	if p := b.checkValues("values.yaml", text, true); p != nil {
+		t.Error(p)
+	}
+	if p := b.checkLock("charts/a/Chart.lock", text, true); ruleOf(p) != "yaml-complex" {
+		t.Errorf("got %v", p)
+	}
 	b = &budget{marks: 100}
 	if p := b.checkValues("values.yaml", []byte("1.0: a\n1.1: b\n1.2: c\n1.3: d\n1.4: e\n1.5: f\n"), true); ruleOf(p) != "yaml-complex" {
 		t.Errorf("got %v", p)
+	}
+}
+
+// jsonText is what package json makes of a string.
+func TestJSONText(t *testing.T) {
+	for _, s := range []string{
+		"", "text", "a\"b\\c", "\x00\x01\x1f\x7f", "line\r\n\ttab", "<a href='&'>", "\u2028\u2029", "\ufffd", "\xff\xfe", "é\u4e2d\U0001f600",
+	} {
+		b, err := json.Marshal(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := jsonText(s), int64(len(b)-2); got != want {
+			t.Errorf("%q: got %d, want %d", s, got, want)
+		}
+	}
+	// Package json writes bytes that are not UTF-8 as an escape.
+	n := yaml.Node{Kind: yaml.ScalarNode, Style: yaml.TaggedStyle, Tag: "!!binary", Value: "////"}
+	if got := nodeText(&n); got < 18 {
+		t.Errorf("binary: got %d, want 18 or more", got)
 	}
 }
