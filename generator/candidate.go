@@ -11,9 +11,11 @@ type candidate struct {
 	upload  *publisher.Upload
 	request publisher.Request
 	chart   *Chart      // nil if there is none, or it was refused
+	weight  int         // about how many bytes its line in the index takes
 	prov    string      // SHA-256 of the provenance file; "" if there is none
 	signs   *Provenance // what a provenance file alone names
 	problem *Problem    // why it was refused
+	awaited bool        // its uploader says that a chart comes under the same id
 	staged  bool        // its files are on the site
 	gone    bool        // another generator has taken it out of the inbox
 }

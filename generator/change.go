@@ -17,21 +17,23 @@ func (p *planner) finish() error {
 		p.plan.time = rounded.Add(clockStep)
 	}
 	p.plan.time = p.plan.time.UTC()
-	changed := map[string][]string{} // by chart
+	changed := map[string][]published{} // by chart
 	for _, r := range p.changedRefs() {
 		s := p.slots[r]
-		lines, ok := changed[r.name]
-		if !ok {
-			lines = slices.Clone(p.catalog.index.Lines(r.name))
+		if _, ok := changed[r.name]; !ok {
+			all, err := p.catalog.releases(r.name)
+			if err != nil {
+				return err
+			}
+			changed[r.name] = slices.Clone(all)
 		}
-		lines, err := s.place(r, lines, p.plan.time)
-		if err != nil {
+		var err error
+		if changed[r.name], err = s.place(changed[r.name], p.plan.time); err != nil {
 			return err
 		}
-		changed[r.name] = lines
 		p.plan.releases = append(p.plan.releases, s.current)
 	}
-	p.plan.removed, p.plan.added = p.catalog.index.Diff(changed)
+	p.plan.removed, p.plan.added = p.catalog.index.Diff(linesOf(changed))
 	for _, s := range p.slots {
 		for _, o := range s.group {
 			o.release = s.current
@@ -54,37 +56,48 @@ func (p *planner) changedRefs() []ref {
 	return refs
 }
 
-// place puts the slot's release into its chart's lines, in the place of the
-// one that it replaces. The other lines stay in their order, whatever it is.
-func (s *slot) place(r ref, lines []string, now time.Time) ([]string, error) {
+// place puts the slot's release among its chart's, in the place of the one that
+// it replaces. The others stay in their order, whatever it is.
+func (s *slot) place(all []published, now time.Time) ([]published, error) {
 	if err := s.current.render(now); err != nil {
 		return nil, err
 	}
 	if s.base != nil {
-		if i := slices.Index(lines, s.base.line); i >= 0 {
-			lines = slices.Delete(lines, i, i+1)
-		}
+		all = slices.DeleteFunc(all, func(p published) bool { return p.line == s.base.line })
 	}
 	mine, err := parseLine(s.current.line)
 	if err != nil {
 		return nil, err
 	}
-	at := len(lines)
-	for i, line := range lines {
-		other, err := parseLine(line)
-		if err != nil {
-			return nil, err
-		}
-		if compareReleases(mine, other) < 0 {
-			at = min(at, i)
-		}
-		if compareVersions(mine.Version, other.Version) == 0 {
-			for _, o := range s.group {
-				o.sorted = append(o.sorted, other.Version)
-			}
+	at, _ := slices.BinarySearchFunc(all, mine, compareReleases)
+	for _, o := range s.group {
+		o.sorted = equalVersions(all, at, mine.Version)
+	}
+	return slices.Insert(all, at, mine), nil
+}
+
+// equalVersions are the versions around a place whose precedence is that of
+// the version which comes there.
+func equalVersions(all []published, at int, version string) []string {
+	var equal []string
+	for i := at - 1; i >= 0 && compareVersions(all[i].Version, version) == 0; i-- {
+		equal = append(equal, all[i].Version)
+	}
+	slices.Reverse(equal) // the index's order
+	for i := at; i < len(all) && compareVersions(all[i].Version, version) == 0; i++ {
+		equal = append(equal, all[i].Version)
+	}
+	return equal
+}
+
+func linesOf(charts map[string][]published) map[string][]string {
+	lines := make(map[string][]string, len(charts))
+	for name, all := range charts {
+		for _, p := range all {
+			lines[name] = append(lines[name], p.line)
 		}
 	}
-	return slices.Insert(lines, at, s.current.line), nil
+	return lines
 }
 
 // render sets the release's line.

@@ -55,6 +55,13 @@ func fullWorld(t testing.TB) *world {
 	return w
 }
 
+// finalWorld is fullWorld where published versions are final.
+func finalWorld(t testing.TB) *world {
+	w := fullWorld(t)
+	w.configure("channels: [{match: '**', duplicates: reject}]")
+	return w
+}
+
 func (w *world) publish(channel string, first int, charts ...[]byte) {
 	w.t.Helper()
 	for i, chart := range charts {
@@ -114,11 +121,17 @@ func dying(k int, fault storetest.Fault) faultFunc {
 // each operation the invariants hold, and one clean run later the site, the
 // receipts and the inbox are those of a run that nothing happened to.
 func TestEveryCrash(t *testing.T) {
-	ops, want, site := undisturbed(t, fullWorld)
+	for policy, make := range map[string]func(testing.TB) *world{"replace": fullWorld, "reject": finalWorld} {
+		t.Run(policy, func(t *testing.T) { crashEverywhere(t, make) })
+	}
+}
+
+func crashEverywhere(t *testing.T, make func(testing.TB) *world) {
+	ops, want, site := undisturbed(t, make)
 	t.Logf("%d operations", ops)
 	for k := range ops {
 		for fault, name := range faults {
-			w := fullWorld(t)
+			w := make(t)
 			w.inject(dying(k, fault))
 			_, err := w.run("victim")
 			w.mustHold()

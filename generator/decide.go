@@ -27,6 +27,12 @@ func (r *channelRun) decideAll(ctx context.Context, pending []*candidate, h *his
 		if err != nil {
 			return nil, nil, err
 		}
+		if !p.since.IsZero() {
+			if h, err = r.history(ctx, p.since); err != nil {
+				return nil, nil, err
+			}
+			continue
+		}
 		if len(p.outcomes) == 0 {
 			r.noteWaiting(p)
 			return decided, h, nil
@@ -36,13 +42,16 @@ func (r *channelRun) decideAll(ctx context.Context, pending []*candidate, h *his
 		case errors.Is(err, errVoid):
 			pending = slices.DeleteFunc(pending, func(c *candidate) bool { return c.gone })
 		case errors.Is(err, publisher.ErrConflict):
-			if h, err = r.again(ctx, pending); err != nil {
+			if h, err = r.again(ctx, pending, h); err != nil {
 				return nil, nil, err
 			}
 		case err != nil:
 			return nil, nil, err
 		default:
 			pending = r.settled(p, pending, decided)
+			if err := r.unstage(ctx, p); err != nil {
+				return nil, nil, err
+			}
 		}
 	}
 }
@@ -75,20 +84,17 @@ func (r *channelRun) commit(ctx context.Context, p *plan) error {
 }
 
 // again brings the view of the channel up to date after a lost race.
-func (r *channelRun) again(ctx context.Context, pending []*candidate) (*history, error) {
-	r.Log.InfoContext(ctx, "another generator committed first; deciding anew", "channel", r.channel.Name)
+func (r *channelRun) again(ctx context.Context, pending []*candidate, h *history) (*history, error) {
 	if err := r.channel.Refresh(ctx); err != nil {
 		return nil, err
 	}
 	r.catalog = newCatalog(r.channel.Index())
-	uploads := make([]*publisher.Upload, len(pending))
-	for i, c := range pending {
-		uploads[i] = c.upload
+	for _, c := range pending {
 		if err := r.lookUp(ctx, c); err != nil {
 			return nil, err
 		}
 	}
-	return r.history(ctx, uploads)
+	return r.history(ctx, h.since)
 }
 
 // settled notes the plan's decisions and returns the candidates that have none.
@@ -109,7 +115,7 @@ func (r *channelRun) noteWaiting(p *plan) {
 	for _, c := range p.waiting {
 		r.report.Waiting = append(r.report.Waiting, Waiting{
 			ID: c.upload.ID, File: c.request.File,
-			Reason: "no chart with the SHA-256 that this provenance file names is here yet",
+			Reason: "it is a provenance file, and the chart that it names is not here yet",
 		})
 	}
 }

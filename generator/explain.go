@@ -8,23 +8,23 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 )
 
-// explain puts a policy's refusal into words.
-func (p *planner) explain(rule string, o *outcome, s *slot) *Problem {
-	current := s.current
-	what := fmt.Sprintf("%s %s", o.ref.name, o.ref.version)
-	when := "in this run"
-	if current.upload == "" {
-		when = current.created.UTC().Format(time.RFC3339)
+// explain puts a policy's refusal of an archive, or of a signature, into words.
+// What is only about to be published has no date yet: it gets that of now.
+func explain(rule string, v ref, current content, digest string, now time.Time) *Problem {
+	published := current.created
+	if published.IsZero() {
+		published = now
 	}
+	what := fmt.Sprintf("%s %s was published %s", v.name, v.version, published.UTC().Format(time.RFC3339))
 	switch rule {
 	case "version-exists":
-		return reject(rule, "%s was published %s with other content: its SHA-256 is %s, that of this upload %s", what, when, current.digest, o.chart.Digest)
+		return reject(rule, "%s with other content: its SHA-256 is %s, that of this upload %s", what, current.digest, digest)
 	case "provenance-repacked":
-		return reject(rule, "%s was published %s without a signature, and this one signs other bytes: the published archive's SHA-256 is %s, that of this upload %s", what, when, current.digest, o.chart.Digest)
+		return reject(rule, "%s without a signature, and this one signs other bytes: the published archive's SHA-256 is %s, that of this upload %s", what, current.digest, digest)
 	case "provenance-differs":
-		return reject(rule, "%s was published %s with another provenance file for the same archive, SHA-256 %s", what, when, current.digest)
+		return reject(rule, "%s with another provenance file for the same archive, SHA-256 %s", what, current.digest)
 	}
-	panic("no words for rule " + rule)
+	return nil
 }
 
 func rejectNameCase(name, other string) *Problem {
@@ -52,8 +52,7 @@ func (o *outcome) receipt(channel string, generation int, decided time.Time) pub
 		}
 	}
 	if len(o.sorted) > 0 {
-		r.Warnings = append(r.Warnings, publisher.Warning{Rule: "warn-precedence", Message: fmt.Sprintf(
-			"version %s has the same precedence as %s: clients that ask for the newest get the one published last", o.ref.version, strings.Join(o.sorted, ", "))})
+		r.Warnings = append(r.Warnings, warnPrecedence(o.ref.version, o.sorted))
 	}
 	if o.release != nil {
 		r.URL = channel + "/" + o.release.url
@@ -63,4 +62,17 @@ func (o *outcome) receipt(channel string, generation int, decided time.Time) pub
 		r.Message, r.Fix = o.problem.Message, o.problem.Fix
 	}
 	return r
+}
+
+// maxNamed is how many versions of the same precedence a warning names. Builds
+// that differ in their metadata alone can be thousands.
+const maxNamed = 3
+
+func warnPrecedence(version string, equal []string) publisher.Warning {
+	named := strings.Join(equal[:min(len(equal), maxNamed)], ", ")
+	if more := len(equal) - maxNamed; more > 0 {
+		named += fmt.Sprintf(" and %d more", more)
+	}
+	return publisher.Warning{Rule: "warn-precedence", Message: fmt.Sprintf(
+		"version %s has the same precedence as %s: clients that ask for the newest get the one published last", version, named)}
 }

@@ -72,7 +72,10 @@ func (r *channelRun) recall(ctx context.Context, u *publisher.Upload, p past) (*
 		}
 		if again.problem != nil && again.problem.Rule == p.Rule {
 			o.problem = again.problem
+		} else if release, ok := r.catalog.find(o.ref); ok {
+			o.problem = explain(p.Rule, o.ref, content{digest: release.Digest, created: release.Created}, p.Digest, r.Now())
 		}
+		o.chart = again.chart // for its warnings
 	}
 	receipt := o.receipt(r.channel.Name, p.record.Generation, p.record.Time)
 	receipt.Digest, receipt.Arrival = p.Digest, p.Arrival

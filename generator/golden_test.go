@@ -51,7 +51,7 @@ func TestGolden(t *testing.T) {
 func publishDrop(t *testing.T, a *txtar.Archive) []txtar.File {
 	w := newWorld(t)
 	if config := string(a.Comment); strings.Contains(strings.SplitN(config, "\n", 2)[0], ": [") {
-		w.configure(t, config)
+		w.configure(config)
 	}
 	n := 0
 	for run := 1; ; run++ {

@@ -9,6 +9,7 @@ import (
 
 // history is what the log's later records say about the candidates.
 type history struct {
+	since   time.Time       // it has every record of this time or later
 	decided map[string]past // by upload
 	latest  map[ref]arrival // the latest upload of a version that was decided, and not rejected
 }
@@ -27,8 +28,8 @@ type arrival struct {
 
 func (a arrival) compare(b arrival) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.id, b.id)) }
 
-func newHistory(records []*publisher.Record) *history {
-	h := &history{decided: map[string]past{}, latest: map[ref]arrival{}}
+func newHistory(since time.Time, records []*publisher.Record) *history {
+	h := &history{since: since, decided: map[string]past{}, latest: map[ref]arrival{}}
 	for _, r := range records {
 		for _, d := range r.Decisions {
 			h.decided[d.Upload] = past{d, r}

@@ -23,6 +23,7 @@ type plan struct {
 	time     time.Time
 	outcomes []*outcome
 	waiting  []*candidate // provenance files whose chart has not come
+	since    time.Time    // from when on records must be read before more can be decided; zero if none
 	releases []*release   // new ones, in the order of charts and versions
 	removed  []publisher.Line
 	added    []publisher.Line
@@ -59,32 +60,61 @@ func (p *planner) decide(candidates []*candidate) (*plan, error) {
 		if len(p.plan.outcomes) == publisher.MaxVerdicts || p.bytes > publisher.MaxLines {
 			break
 		}
-		if _, done := p.history.decided[c.upload.ID]; done {
-			continue
+		if _, done := p.history.decided[c.upload.ID]; !done {
+			p.one(&outcome{candidate: c, ref: c.ref()})
 		}
-		p.one(c)
 	}
 	return p.plan, p.finish()
 }
 
-// one decides one candidate.
-func (p *planner) one(c *candidate) {
-	o := &outcome{candidate: c, ref: c.ref()}
+// one decides one candidate, if that can be done now.
+func (p *planner) one(o *outcome) {
 	switch {
-	case c.problem != nil:
-		o.reject(c.problem)
-	case c.signs != nil:
-		if !p.signature(o) {
-			p.plan.waiting = append(p.plan.waiting, c)
-			return
+	case o.upload.Chart == nil && !p.due(o):
+		p.plan.waiting = append(p.plan.waiting, o.candidate)
+		return
+	case o.upload.Earliest.Before(p.history.since):
+		// The records that may have decided it have not been read: what only
+		// waits is no reason to read them.
+		if p.plan.since.IsZero() || o.upload.Earliest.Before(p.plan.since) {
+			p.plan.since = o.upload.Earliest
 		}
+		return
+	case o.candidate.problem != nil:
+		o.reject(o.candidate.problem)
+	case o.upload.Chart == nil:
+		p.signature(o)
 	default:
 		p.chart(o)
 	}
 	p.plan.outcomes = append(p.plan.outcomes, o)
-	if c.upload.Arrival.After(p.plan.time) {
-		p.plan.time = c.upload.Arrival
+	if o.upload.Arrival.After(p.plan.time) {
+		p.plan.time = o.upload.Arrival
 	}
+}
+
+// due reports whether a provenance file alone need not wait any more: it is
+// faulty, its chart is there, or it has waited for long enough.
+func (p *planner) due(o *outcome) bool {
+	if p.now.Sub(o.upload.Arrival) >= p.wait {
+		return true
+	}
+	if o.awaited {
+		return false // deciding now would decide about a chart under the same id
+	}
+	_, signed := p.signed(o)
+	return signed || o.candidate.problem != nil
+}
+
+// publishesAlone reports whether the candidate's chart would be published if no
+// other upload waited.
+func (p *planner) publishesAlone(c *candidate) bool {
+	p.slots = map[ref]*slot{}
+	if _, clash := p.clash(c.ref().name); clash {
+		return false
+	}
+	base := p.slot(c.ref()).base
+	return p.policy.rule(base.contentOrNil(), c.content(), c.request.Force).verdict.Publishes()
 }
 
 // chart decides an upload that has a chart.
@@ -110,12 +140,12 @@ func (p *planner) chart(o *outcome) {
 	o.ruling = r
 	switch {
 	case r.verdict == publisher.Rejected:
-		o.reject(p.explain(r.rule, o, s))
+		o.reject(explain(r.rule, o.ref, s.current.content, o.candidate.chart.Digest, p.now))
 		return
 	case r.verdict.Publishes():
 		s.current = o.newRelease(s.current)
 		p.lower[strings.ToLower(o.ref.name)] = o.ref.name
-		p.bytes += o.chart.weight()
+		p.bytes += o.weight
 	}
 	s.group = append(s.group, o)
 }
@@ -131,36 +161,30 @@ func (p *planner) clash(name string) (string, bool) {
 	return "", false
 }
 
-// signature decides a provenance file that came alone. It reports false if the
-// file has to wait for its chart.
-func (p *planner) signature(o *outcome) bool {
+// signature decides a provenance file that came alone.
+func (p *planner) signature(o *outcome) {
 	s, ok := p.signed(o)
-	if !ok {
-		if p.now.Sub(o.upload.Arrival) < p.wait {
-			return false
-		}
+	if !ok || o.awaited {
 		o.reject(rejectProvAlone(o.signs.File, p.wait))
-		return true
+		return
 	}
-	current := s.current
-	switch current.provenance {
+	switch s.current.provenance {
 	case "":
 		o.ruling = ruling{publisher.Replaced, ruleSignature}
-		s.current = o.sign(current)
+		s.current = o.sign(s.current)
 		s.group = append(s.group, o)
 	case o.prov:
 		o.ruling = ruling{publisher.Unchanged, ruleSameContent}
 		s.group = append(s.group, o)
 	default:
-		o.reject(p.explain("provenance-differs", o, s))
+		o.reject(explain("provenance-differs", o.ref, s.current.content, "", p.now))
 	}
-	return true
 }
 
 // signed finds the version whose archive a lone provenance file signs.
 func (p *planner) signed(o *outcome) (*slot, bool) {
 	for _, r := range o.refs() {
-		if s := p.slot(r); s.current != nil && s.current.digest == o.signs.Digest {
+		if s := p.slot(r); s.current != nil && !s.current.missing && s.current.digest == o.signs.Digest {
 			o.ref = r
 			return s, true
 		}
@@ -177,8 +201,8 @@ func (p *planner) slot(r ref) *slot {
 	if line, ok := p.catalog.find(r); ok {
 		s.base = &release{ref: r, url: line.URLs[0], base: &line, line: line.line}
 		s.base.content = content{digest: line.Digest, created: line.Created}
-		if info := p.catalog.info(s.base.url); info != nil {
-			s.base.fingerprint, s.base.provenance = info.Fingerprint, info.Provenance
+		if info, ok := p.catalog.info(s.base.url); ok {
+			s.base.fingerprint, s.base.provenance, s.base.missing = info.Fingerprint, info.Provenance, info.missing
 		}
 	}
 	s.current = s.base
@@ -186,11 +210,14 @@ func (p *planner) slot(r ref) *slot {
 	return s
 }
 
-// displace makes room for newer content: what this plan held is superseded
-// before anybody saw it, and what is published counts again.
+// displace makes room for newer content. What this plan would have published is
+// superseded before anybody saw it, and what is published counts again; uploads
+// of that stay unchanged.
 func (s *slot) displace() {
-	for _, o := range s.group {
-		o.ruling, o.release = ruling{publisher.Superseded, ruleLater}, nil
+	if s.current != s.base {
+		for _, o := range s.group {
+			o.ruling = ruling{publisher.Superseded, ruleLater}
+		}
 	}
 	s.current, s.group = s.base, nil
 }

@@ -12,6 +12,7 @@ type content struct {
 	fingerprint string // "" if it is not known
 	provenance  string // SHA-256 of the provenance file; "" if there is none
 	created     time.Time
+	missing     bool // it is published, but its archive is gone
 }
 
 // same reports whether two archives hold the same files with the same bytes.
@@ -31,6 +32,7 @@ const (
 	ruleSignature   = "signature"    // accepted, replaced or unchanged: it brought the provenance file
 	ruleLater       = "later-upload" // superseded
 	ruleForced      = "forced"       // replaced in spite of duplicates: reject
+	ruleRestored    = "restored"     // replaced: the published archive was missing
 )
 
 // rule decides whether the upload u may take the place of the published
@@ -55,6 +57,8 @@ func (p Policy) rule(current *content, u content, force bool) ruling {
 func (p Policy) ruleSame(current, u content, force bool) ruling {
 	repacked := current.digest != u.digest
 	switch {
+	case current.missing && !repacked:
+		return ruling{publisher.Replaced, ruleRestored}
 	case u.provenance == "" || u.provenance == current.provenance:
 		return ruling{publisher.Unchanged, ruleSameContent}
 	case current.provenance != "" && repacked:

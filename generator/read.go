@@ -21,10 +21,7 @@ func (r *channelRun) read(ctx context.Context, u *publisher.Upload) (*candidate,
 	if err != nil {
 		return nil, err
 	}
-	c := &candidate{upload: u, request: request}
-	if u.Chart == nil && request.Provenance {
-		return nil, nil // its chart is on its way
-	}
+	c := &candidate{upload: u, request: request, awaited: u.Chart == nil && request.Provenance}
 	archive, prov, err := r.readParts(ctx, c)
 	if errors.Is(err, publisher.ErrNotFound) {
 		return nil, nil
@@ -39,9 +36,10 @@ func (r *channelRun) read(ctx context.Context, u *publisher.Upload) (*candidate,
 	return c, err
 }
 
-// drop lets go of what is large and not needed to decide.
+// drop lets go of what is large and not needed to decide, and weighs the rest.
 func (c *candidate) drop() {
 	if c.chart != nil {
+		c.weight = c.chart.weight()
 		c.chart.Files, c.chart.README, c.chart.Values, c.chart.Schema = nil, nil, nil, nil
 		c.chart.Templates, c.chart.CRDs = nil, nil
 	}
@@ -111,23 +109,50 @@ func (r *channelRun) lookUp(ctx context.Context, c *candidate) error {
 			continue
 		}
 		url := release.URLs[0]
-		if r.catalog.info(url) != nil {
-			continue
+		k, ok := r.catalog.info(url)
+		if !ok {
+			info, err := r.released(ctx, release)
+			if err != nil {
+				return err
+			}
+			k.ReleaseInfo, k.missing = info, info == nil
 		}
-		info, err := r.released(ctx, release)
-		if err != nil {
-			return err
+		// A chart that is uploaded once more may be meant to restore it.
+		if c.chart != nil && c.chart.Digest == release.Digest && !k.missing {
+			var err error
+			if k.missing, err = r.missing(ctx, url); err != nil {
+				return err
+			}
 		}
-		r.catalog.setInfo(url, info)
+		if k.missing {
+			k.ReleaseInfo = &publisher.ReleaseInfo{Digest: release.Digest}
+		}
+		r.catalog.setInfo(url, k)
 	}
 	return nil
 }
 
-// released returns the description of a published release.
+// missing reports whether a published archive is not there.
+func (r *channelRun) missing(ctx context.Context, url string) (bool, error) {
+	in, err := publisher.OpenArchive(ctx, r.Site, r.channel.Name, url)
+	if errors.Is(err, publisher.ErrNotFound) {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return false, in.Close()
+}
+
+// released returns the description of a published release, nil if that is not
+// there at all.
 func (r *channelRun) released(ctx context.Context, p published) (*publisher.ReleaseInfo, error) {
 	info, err := publisher.ReadRelease(ctx, r.Site, r.channel.Name, p.URLs[0])
 	if errors.Is(err, publisher.ErrNotFound) {
-		return r.describe(ctx, p)
+		info, err = r.describe(ctx, p)
+	}
+	if errors.Is(err, publisher.ErrNotFound) {
+		return nil, nil
 	}
 	return info, err
 }

@@ -1,7 +1,7 @@
 package generator
 
 import (
-	"log/slog"
+	"context"
 	"time"
 
 	"github.com/portolan-charts/portolan/publisher"
@@ -16,12 +16,11 @@ type Options struct {
 	DryRun     bool     // decide, say what would happen, and write nothing
 	Workers    int      // uploads read at the same time; 0 means one a processor
 	Progress   func(Progress)
-	Log        *slog.Logger // what is worth a line while it runs; nil means none
 
 	// For tests, which own time and chance.
 	Now   func() time.Time
 	Nonce func() string
-	Sleep func(time.Duration)
+	Sleep func(context.Context, time.Duration) error
 }
 
 // Progress says how far a run is with one channel.
@@ -46,7 +45,7 @@ type ChannelReport struct {
 	Before int `json:"before"`
 	After  int `json:"after"`
 
-	Receipts []publisher.Receipt `json:"receipts"`          // in the order of decision
+	Receipts []publisher.Receipt `json:"receipts"`          // in the order of arrival
 	Waiting  []Waiting           `json:"waiting,omitempty"` // what stays in the inbox for now
 	Error    string              `json:"error,omitempty"`   // what stopped the run in this channel
 }

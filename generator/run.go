@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"log/slog"
 	"runtime"
 	"slices"
 	"sync"
@@ -38,9 +37,6 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	report.Ignored = append(report.Ignored, inbox.Ignored...)
 	var failures []error
 	for _, w := range inbox.Channels {
-		if len(o.Channels) > 0 && !slices.Contains(o.Channels, w.Channel) {
-			continue
-		}
 		c, err := runChannel(ctx, o, w)
 		if err != nil {
 			c.Error = err.Error()
@@ -63,11 +59,16 @@ func readInbox(ctx context.Context, o Options) (*publisher.Inbox, error) {
 		if err != nil {
 			return nil, err
 		}
-		wait := inbox.Unsettled(o.Now())
-		if wait <= 0 || try == maxSettling || ctx.Err() != nil {
-			return inbox, ctx.Err()
+		if len(o.Channels) > 0 {
+			inbox.Channels = slices.DeleteFunc(inbox.Channels, func(w *publisher.Waiting) bool { return !slices.Contains(o.Channels, w.Channel) })
 		}
-		o.Sleep(wait)
+		wait := inbox.Unsettled(o.Now())
+		if wait <= 0 || try == maxSettling {
+			return inbox, nil
+		}
+		if err := o.Sleep(ctx, wait); err != nil {
+			return nil, err
+		}
 	}
 }
 
@@ -76,9 +77,6 @@ func (o *Options) setDefaults() {
 	if o.Progress == nil {
 		o.Progress = func(Progress) {}
 	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -86,7 +84,19 @@ func (o *Options) setDefaults() {
 		o.Nonce = rand.Text
 	}
 	if o.Sleep == nil {
-		o.Sleep = time.Sleep
+		o.Sleep = sleep
+	}
+}
+
+// sleep waits for the time, or until ctx is done.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 
@@ -120,12 +130,13 @@ func runChannel(ctx context.Context, o Options, w *publisher.Waiting) (*ChannelR
 	r.report.Before, r.report.After = r.channel.Generation(), r.channel.Generation()
 	r.catalog = newCatalog(r.channel.Index())
 	failures := []error{adoptErr}
-	for batch := range slices.Chunk(uploads, publisher.MaxVerdicts) {
-		unread, err := r.batch(ctx, batch)
+	for len(uploads) > 0 {
+		n, unread, err := r.batch(ctx, uploads[:min(len(uploads), publisher.MaxVerdicts)])
 		failures = append(failures, unread)
 		if err != nil {
 			return r.report, errors.Join(append(failures, err)...)
 		}
+		uploads = uploads[n:]
 	}
 	return r.report, errors.Join(failures...)
 }
@@ -159,40 +170,71 @@ func (r *channelRun) each(ctx context.Context, n int, f func(i int) error) error
 	return errors.Join(failures...)
 }
 
-// batch decides and publishes some of the uploads, in order of arrival. What
-// keeps it from reading single uploads, which then stay in the inbox, is in
-// unread; err is what stopped it.
-func (r *channelRun) batch(ctx context.Context, uploads []*publisher.Upload) (unread, err error) {
-	before, err := r.history(ctx, uploads)
+// batch decides and publishes the first of the uploads, as many as fit into
+// memory, and returns how many. What keeps it from reading single ones, which
+// then stay in the inbox, is in unread; err is what stopped it.
+func (r *channelRun) batch(ctx context.Context, uploads []*publisher.Upload) (n int, unread, err error) {
+	before, err := r.history(ctx, r.earliest(uploads))
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
-	candidates, unread := r.readAll(ctx, uploads, before)
+	candidates, n, unread := r.readAll(ctx, uploads, before)
 	decided, before, err := r.decideAll(ctx, candidates, before)
 	if err != nil {
-		return unread, err
+		return n, unread, err
 	}
 	if !r.DryRun {
 		if err := r.channel.Project(ctx); err != nil {
-			return unread, err
+			return n, unread, err
 		}
 	}
-	return unread, r.finishAll(ctx, uploads, decided, before)
+	return n, unread, r.finishAll(ctx, uploads[:n], decided, before)
 }
 
-// history reads the records that may speak of the uploads.
-func (r *channelRun) history(ctx context.Context, uploads []*publisher.Upload) (*history, error) {
-	earliest := slices.MinFunc(uploads, func(a, b *publisher.Upload) int { return a.Earliest.Compare(b.Earliest) }).Earliest
-	records, err := r.channel.Since(ctx, earliest)
+// history reads the records that may speak of uploads since then.
+func (r *channelRun) history(ctx context.Context, since time.Time) (*history, error) {
+	records, err := r.channel.Since(ctx, since)
 	if err != nil {
 		return nil, err
 	}
-	return newHistory(records), nil
+	return newHistory(since, records), nil
 }
 
-// readAll reads the uploads that are not decided.
-func (r *channelRun) readAll(ctx context.Context, uploads []*publisher.Upload, before *history) ([]*candidate, error) {
-	all := make([]*candidate, len(uploads))
+// earliest is from when on records may speak of the charts among the uploads.
+// Provenance files alone may wait for long, and are looked up when they are due.
+func (r *channelRun) earliest(uploads []*publisher.Upload) time.Time {
+	earliest := r.channel.Time().Add(clockStep) // later than every record
+	for _, u := range uploads {
+		if u.Chart != nil && u.Earliest.Before(earliest) {
+			earliest = u.Earliest
+		}
+	}
+	return earliest
+}
+
+// maxUnweighed is how many uploads are read before their weight is looked at.
+const maxUnweighed = 256
+
+// readAll reads those of the uploads that are not decided, in order of arrival
+// and until their index lines would be too much for a record. It returns how
+// many it got through.
+func (r *channelRun) readAll(ctx context.Context, uploads []*publisher.Upload, before *history) (all []*candidate, n int, err error) {
+	weight := 0
+	for some := range slices.Chunk(uploads, maxUnweighed) {
+		if weight > publisher.MaxLines {
+			break
+		}
+		read, failure := r.readSome(ctx, some, before)
+		for _, c := range read {
+			weight += c.weight
+		}
+		all, n, err = append(all, read...), n+len(some), errors.Join(err, failure)
+	}
+	return all, n, err
+}
+
+func (r *channelRun) readSome(ctx context.Context, uploads []*publisher.Upload, before *history) ([]*candidate, error) {
+	read := make([]*candidate, len(uploads))
 	err := r.each(ctx, len(uploads), func(i int) error {
 		defer r.step()
 		if _, decided := before.decided[uploads[i].ID]; decided {
@@ -202,10 +244,10 @@ func (r *channelRun) readAll(ctx context.Context, uploads []*publisher.Upload, b
 		if err != nil {
 			return fmt.Errorf("upload %s: %w", uploads[i].ID, err)
 		}
-		all[i] = c
+		read[i] = c
 		return nil
 	})
-	return slices.DeleteFunc(all, func(c *candidate) bool { return c == nil }), err
+	return slices.DeleteFunc(read, func(c *candidate) bool { return c == nil }), err
 }
 
 func (r *channelRun) step() {

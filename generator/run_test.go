@@ -1,9 +1,11 @@
 package generator_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -26,11 +28,11 @@ func (w *world) operations(run func()) []string {
 	return ops
 }
 
-func (w *world) configure(t *testing.T, yaml string) {
-	t.Helper()
+func (w *world) configure(yaml string) {
+	w.t.Helper()
 	c, err := generator.ParseConfig([]byte(yaml), "portolan.yaml")
 	if err != nil {
-		t.Fatal(err)
+		w.t.Fatal(err)
 	}
 	w.config = c
 }
@@ -149,6 +151,11 @@ func TestVerdicts(t *testing.T) {
 			{id: 3, chart: repacked}, {id: 4, chart: alphaOld},
 			{want: map[int]string{3: "unchanged same-content", 4: "unchanged same-content"}, release: alphaOld},
 		}},
+		{"what is unchanged stays so when newer content comes", false, []step{
+			{id: 1, chart: alphaOld}, {want: map[int]string{1: "accepted"}, release: alphaOld},
+			{id: 2, chart: alphaOld}, {id: 3, chart: alphaNew},
+			{want: map[int]string{2: "unchanged same-content", 3: "replaced"}, release: alphaNew},
+		}},
 		{"reject keeps the first", true, []step{
 			{id: 1, chart: alphaOld}, {id: 2, chart: alphaNew},
 			{want: map[int]string{1: "accepted", 2: "rejected version-exists"}, release: alphaOld},
@@ -204,7 +211,7 @@ func TestVerdicts(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			w := newWorld(t)
 			if test.reject {
-				w.configure(t, "channels: [{match: '**', duplicates: reject}]")
+				w.configure("channels: [{match: '**', duplicates: reject}]")
 			}
 			for _, s := range test.steps {
 				w.step(s)
@@ -284,7 +291,7 @@ func (w *world) mustServe(s step) {
 func TestLateUpload(t *testing.T) {
 	for policy, want := range map[string]string{"replace": "superseded later-upload", "reject": "rejected version-exists"} {
 		w := newWorld(t)
-		w.configure(t, "channels: [{match: '**', duplicates: "+policy+"}]")
+		w.configure("channels: [{match: '**', duplicates: " + policy + "}]")
 		early := w.clock.Add(time.Second)
 		w.clock = early.Add(time.Hour)
 		w.mustUpload("stable", id(2), alphaNew, nil)
@@ -302,7 +309,7 @@ func TestLateUpload(t *testing.T) {
 // TestReceipt reads what an uploader gets to read.
 func TestReceipt(t *testing.T) {
 	w := newWorld(t)
-	w.configure(t, "channels: [{match: stable, duplicates: reject}]")
+	w.configure("channels: [{match: stable, duplicates: reject}]")
 	w.publish("stable", 1, alphaOld)
 	w.mustUpload("stable", id(2), alphaNew, nil)
 	w.mustRun()
@@ -320,6 +327,67 @@ func TestReceipt(t *testing.T) {
 	}
 	if public, err := json.Marshal(w.site.Snapshot()); err != nil || strings.Contains(string(public), "upload.tgz") {
 		t.Errorf("what the uploader called the file is on the site (%v)", err)
+	}
+}
+
+// TestRestored: a chart whose archive is gone comes back by uploading it again.
+func TestRestored(t *testing.T) {
+	for _, gone := range []string{"alpha-1.0.0.tgz", "*"} {
+		w := newWorld(t)
+		w.configure("channels: [{match: '**', duplicates: reject}]")
+		w.publish("stable", 1, alphaOld)
+		w.quiet = true
+		for key := range w.site.Snapshot() {
+			if dir, name := path.Split(key); strings.HasPrefix(dir, "stable/charts/") && (gone == "*" || gone == name) {
+				if err := w.site.Handle("vandal").Delete(t.Context(), key, ""); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		w.mustUpload("stable", id(2), alphaNew, nil)
+		w.mustUpload("stable", id(3), alphaOld, nil)
+		w.clock = w.clock.Add(time.Minute)
+		w.inject(nil)
+		report, err := w.run("run")
+		want := map[string]string{id(2): "rejected version-exists", id(3): "replaced restored"}
+		if got := verdicts(report); err != nil || !maps.Equal(got, want) {
+			t.Errorf("%s gone: got %v, %v; want %v", gone, got, err, want)
+		}
+		verified, err := publisher.Verify(t.Context(), w.site.Handle("verify"), publisher.VerifyOptions{})
+		if err != nil || strings.Contains(fmt.Sprint(verified.Channels[0].Faults), id(3)) {
+			t.Errorf("%s gone: %+v, %v", gone, verified, err)
+		}
+	}
+}
+
+// TestLoneProvenance: a provenance file whose chart does not come costs the same
+// few operations in each run, however many records come after it, until it has
+// waited for long enough. One that announces a chart under its own id waits too.
+func TestLoneProvenance(t *testing.T) {
+	w := newWorld(t)
+	w.quiet = true
+	w.publish("stable", 1, alphaOld)
+	w.mustUpload("stable", id(100), nil, gammaSig)
+	w.mustUpload("stable", id(101), nil, betaProv)
+	w.drop.Put("inbox/stable/"+id(101)+".json", []byte(`{"provenance":true}`))
+	var counts []int
+	for i := range 5 {
+		w.clock = w.clock.Add(time.Minute)
+		w.publish("stable", 2+i, charttest.Simple("alpha", fmt.Sprintf("2.%d.0", i)))
+		w.inject(nil)
+		report, err := w.run("idle")
+		if err != nil || len(report.Channels[0].Waiting) != 2 || len(report.Channels[0].Receipts) != 0 {
+			t.Fatalf("got %+v, %v", report, err)
+		}
+		counts = append(counts, w.n)
+	}
+	if slices.Min(counts) != slices.Max(counts) {
+		t.Errorf("operations of idle runs: %v; want the same number each time", counts)
+	}
+	w.clock = w.clock.Add(25 * time.Hour)
+	want := map[string]string{id(100): "rejected provenance-alone", id(101): "rejected provenance-alone"}
+	if got := verdicts(w.mustRun()); !maps.Equal(got, want) {
+		t.Errorf("after a day: got %v, want %v", got, want)
 	}
 }
 
@@ -425,12 +493,13 @@ func TestSettling(t *testing.T) {
 	slept := time.Duration(0)
 	o := generator.Options{Drop: w.drop.Handle("run"), Site: w.site.Handle("run"), Workers: 1}
 	o.Now = func() time.Time { return w.clock }
-	o.Sleep = func(d time.Duration) {
+	o.Sleep = func(_ context.Context, d time.Duration) error {
 		slept += d
 		w.clock = w.clock.Add(d)
 		if slept <= publisher.Settle { // it goes on being written
 			w.drop.Put("inbox/stable/alpha-1.0.0.tgz", alphaOld)
 		}
+		return nil
 	}
 	report, err := generator.Run(t.Context(), o)
 	if err != nil || report.Count(publisher.Accepted) != 1 {

@@ -3,22 +3,22 @@ package generator
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/portolan-charts/portolan/publisher"
 )
 
 // stageEarly puts the candidate's chart on the site right after it was read,
 // if it would be published were it the only one. Should the plan decide
-// otherwise, nothing ever names the files, and prune removes them.
+// otherwise, nothing names the files, and unstage removes them.
 func (r *channelRun) stageEarly(ctx context.Context, c *candidate, archive, prov []byte) error {
 	if r.DryRun {
 		return nil
 	}
-	alone, err := r.planner(newHistory(nil)).decide([]*candidate{c})
-	if err != nil || len(alone.releases) == 0 || !r.claim(c.ref()) {
-		return err
+	if !r.planner(nil).publishesAlone(c) || !r.claim(c.ref()) {
+		return nil
 	}
-	files := alone.releases[0].describe(c.chart)
+	files := (&outcome{candidate: c, ref: c.ref()}).newRelease(nil).describe(c.chart)
 	files.Archive = publisher.Bytes(archive)
 	if c.prov != "" {
 		files.Prov = publisher.Bytes(prov)
@@ -109,10 +109,26 @@ func (r *channelRun) stageSigned(ctx context.Context, rel *release) error {
 	if err != nil {
 		return err
 	}
+	if info == nil {
+		return fmt.Errorf("the index names an archive that is missing: %s", rel.base.URLs[0])
+	}
 	info.Upload, info.Arrival, info.Provenance = rel.prov.upload.ID, rel.prov.upload.Arrival, rel.provenance
 	return r.put(ctx, rel.prov, &publisher.Release{
 		Chart: rel.ref.name, Version: rel.ref.version, Info: *info,
 		Archive: publisher.CopyArchive(ctx, r.Site, r.channel.Name, rel.base.URLs[0]),
 		Prov:    publisher.Copy(ctx, r.Drop, rel.prov.upload.Prov.Key),
+	})
+}
+
+// unstage removes what was put on the site early for charts that the plan, which
+// is committed, does not publish. Their uploads are decided, so that nobody ever
+// names these paths.
+func (r *channelRun) unstage(ctx context.Context, p *plan) error {
+	return r.each(ctx, len(p.outcomes), func(i int) error {
+		o := p.outcomes[i]
+		if !o.staged || o.verdict.Publishes() && o.release.upload == o.upload.ID {
+			return nil
+		}
+		return publisher.RemoveRelease(ctx, r.Site, r.channel.Name, publisher.ReleaseURL(o.ref.name, o.ref.version, o.upload.ID))
 	})
 }

@@ -115,7 +115,10 @@ func (w *world) run(actor string) (*generator.Report, error) {
 func (w *world) start(o generator.Options, actor string) (*generator.Report, error) {
 	o.Workers, o.Config = 1, w.config
 	o.Now = func() time.Time { return w.clock }
-	o.Sleep = func(d time.Duration) { w.clock = w.clock.Add(d) }
+	o.Sleep = func(_ context.Context, d time.Duration) error {
+		w.clock = w.clock.Add(d)
+		return nil
+	}
 	if o.Nonce == nil {
 		o.Nonce = func() string { return "nonce" }
 	}

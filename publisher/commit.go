@@ -2,6 +2,7 @@ package publisher
 
 import (
 	"context"
+	"fmt"
 	"time"
 )
 
@@ -43,6 +44,10 @@ func (c *Channel) Commit(ctx context.Context, d Draft) error {
 	if err != nil {
 		return err
 	}
+	if len(b) > maxRecord || record.Change != nil && record.Change.Size > maxIndex {
+		// Once it is there, nobody could read it, nor get past it.
+		return &KeyError{recordKey(c.Name, record.Generation), errTooMuch}
+	}
 	// The commit point. Everything that the record refers to is durable, and
 	// nothing of it is visible; once the record is there, everything that
 	// follows can be redone by anyone from the record alone.
@@ -59,6 +64,8 @@ func (c *Channel) Commit(ctx context.Context, d Draft) error {
 	}
 	return nil
 }
+
+var errTooMuch = fmt.Errorf("refused to commit an index of more than %d bytes, or a record of more than %d: divide the channel", maxIndex, maxRecord)
 
 // describe sets the record's change to the one that the draft makes in x, and
 // returns the index that results.

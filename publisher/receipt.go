@@ -11,22 +11,21 @@ import (
 // Receipt tells an uploader what became of an upload. It lies in the drop
 // area, which is private: it may say who uploaded and why it was refused.
 type Receipt struct {
-	ID          string    `json:"id"`
-	Channel     string    `json:"channel"`
-	Verdict     Verdict   `json:"verdict"`
-	Rule        string    `json:"rule,omitempty"`    // a stable code
-	Message     string    `json:"message,omitempty"` // a sentence: the thing and the rule
-	Fix         string    `json:"fix,omitempty"`     // what to do about it
-	Chart       string    `json:"chart,omitempty"`
-	Version     string    `json:"version,omitempty"`
-	Digest      string    `json:"digest,omitempty"` // SHA-256 of the archive, in hex
-	URL         string    `json:"url,omitempty"`    // of the archive, relative to the site; only if it was published
-	Generation  int       `json:"generation"`       // the record that decided it
-	Arrival     time.Time `json:"arrival"`
-	Decided     time.Time `json:"decided"`
-	Warnings    []Warning `json:"warnings,omitempty"`
-	Request     *Request  `json:"request,omitempty"`
-	PublishedAs string    `json:"publishedAs,omitempty"` // the id of the upload whose release this content is published as, if it is another
+	ID         string    `json:"id"`
+	Channel    string    `json:"channel"`
+	Verdict    Verdict   `json:"verdict"`
+	Rule       string    `json:"rule,omitempty"`    // a stable code
+	Message    string    `json:"message,omitempty"` // a sentence: the thing and the rule
+	Fix        string    `json:"fix,omitempty"`     // what to do about it
+	Chart      string    `json:"chart,omitempty"`
+	Version    string    `json:"version,omitempty"`
+	Digest     string    `json:"digest,omitempty"` // SHA-256 of the archive, in hex
+	URL        string    `json:"url,omitempty"`    // of the archive, relative to the site; only if it was published
+	Generation int       `json:"generation"`       // the record that decided it
+	Arrival    time.Time `json:"arrival"`
+	Decided    time.Time `json:"decided"`
+	Warnings   []Warning `json:"warnings,omitempty"`
+	Request    *Request  `json:"request,omitempty"`
 }
 
 // Warning is something about a chart that no rule forbids.

@@ -69,11 +69,26 @@ func PutRelease(ctx context.Context, site Store, channel string, r *Release) err
 	}))
 }
 
+// RemoveRelease takes a release's files off the site again. Its upload must have
+// been decided, and no generation may name it.
+func RemoveRelease(ctx context.Context, site Store, channel, url string) error {
+	key := path.Join(channel, url)
+	for _, k := range []string{key + ".prov", releaseKey(key), key} {
+		if err := site.Delete(ctx, k, ""); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // ReadRelease returns the description of the release whose archive lies at url
 // in the channel, or ErrNotFound if there is none that can be read.
 func ReadRelease(ctx context.Context, site Store, channel, url string) (*ReleaseInfo, error) {
 	key := releaseKey(path.Join(channel, url))
 	b, _, err := ReadAll(ctx, site, key, maxRelease)
+	if errors.Is(err, errTooLarge) {
+		return nil, &KeyError{key, ErrNotFound}
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,86 @@
+package generator_test
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/generator/charttest"
+	"github.com/portolan-charts/portolan/publisher"
+)
+
+// TestParallel lets two runs with many workers decide the same uploads on disk,
+// of which several are of one version and some are bad.
+func TestParallel(t *testing.T) {
+	drop, site := folder(t), folder(t)
+	const versions, copies = 20, 3
+	ids := map[string]bool{}
+	for i := range versions {
+		for j := range copies {
+			ids[submit(t, drop, charttest.Simple("chart", fmt.Sprintf("1.%d.0", i), "README.md", fmt.Sprint(j)))] = true
+		}
+		ids[submit(t, drop, charttest.Simple("bad", "no-version"))] = true
+	}
+	var runs sync.WaitGroup
+	for range 2 {
+		runs.Go(func() {
+			if _, err := generator.Run(t.Context(), generator.Options{Drop: drop, Site: site, Workers: 8}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	runs.Wait()
+	for id := range ids {
+		if _, err := publisher.ReadReceipt(t.Context(), drop, id); err != nil {
+			t.Errorf("receipt: %v", err)
+		}
+	}
+	inbox, err := publisher.ReadInbox(t.Context(), drop)
+	if err != nil || len(inbox.Channels) != 0 {
+		t.Errorf("the inbox still holds %+v, %v", inbox, err)
+	}
+	report, err := publisher.Verify(t.Context(), site, publisher.VerifyOptions{Deep: true})
+	if err != nil || !report.OK() || report.Channels[0].Versions != versions {
+		t.Errorf("got %+v, %v", report, err)
+	}
+	newest(t, site, versions, copies)
+}
+
+// newest checks that the last of each version's uploads is the one published.
+func newest(t *testing.T, site publisher.Store, versions, copies int) {
+	t.Helper()
+	c, err := publisher.OpenChannel(t.Context(), site, "stable")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Join(c.Index().Lines("chart"), "\n")
+	for i := range versions {
+		want := digest(charttest.Simple("chart", fmt.Sprintf("1.%d.0", i), "README.md", fmt.Sprint(copies-1)))
+		if !strings.Contains(lines, want) {
+			t.Errorf("version 1.%d.0 is not the one uploaded last", i)
+		}
+	}
+}
+
+func folder(t *testing.T) publisher.Store {
+	t.Helper()
+	s, err := publisher.Open(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func submit(t *testing.T, drop publisher.Store, chart []byte) string {
+	t.Helper()
+	id, err := publisher.NewID()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := publisher.Submit(t.Context(), drop, "stable", id, publisher.Submission{Chart: publisher.Bytes(chart)}); err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
