@@ -7,10 +7,17 @@ import (
 	"os"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 )
 
 func (s *fileStore) List(ctx context.Context, dir string, depth Depth) iter.Seq2[Entry, error] {
+	return s.listing(ctx, dir, depth, nil)
+}
+
+// listing is List, but if odd is not nil goes on when something below dir cannot
+// be read. It calls odd with that, and with whatever else there is no object.
+func (s *fileStore) listing(ctx context.Context, dir string, depth Depth, odd func(Ignored)) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		if err := checkDir(dir); err != nil {
 			yield(Entry{}, err)
@@ -25,48 +32,84 @@ func (s *fileStore) List(ctx context.Context, dir string, depth Depth) iter.Seq2
 			return
 		}
 		defer root.Close()
-		s.list(ctx, root, dir, depth, yield)
+		names, err := readDir(root, dir)
+		if err != nil {
+			yield(Entry{}, keyError(dir, plain(err)))
+			return
+		}
+		l := &fileListing{ctx: ctx, root: root, depth: depth, odd: odd, yield: yield}
+		l.list(dir, names)
 	}
+}
+
+// fileListing is one listing of a file store.
+type fileListing struct {
+	ctx   context.Context
+	root  *os.Root
+	depth Depth
+	odd   func(Ignored) // gets what is no object; if nil, what cannot be read ends the listing
+	yield func(Entry, error) bool
 }
 
 // list yields what lies in dir and reports whether to go on. It holds one
 // folder's names at a time for each level, sorted, so that a file renamed
 // while the folder is read does not come twice.
-func (s *fileStore) list(ctx context.Context, root *os.Root, dir string, depth Depth, yield func(Entry, error) bool) bool {
-	names, err := readDir(root, dir)
-	if err != nil {
-		yield(Entry{}, keyError(dir, plain(err)))
-		return false
-	}
+func (l *fileListing) list(dir string, names []fs.DirEntry) bool {
 	for i, d := range names {
-		if err := ctx.Err(); err != nil {
-			yield(Entry{}, keyError(dir, err))
+		if err := l.ctx.Err(); err != nil {
+			l.yield(Entry{}, keyError(dir, err))
 			return false
 		}
 		key := path.Join(dir, d.Name())
-		if key == workDir || !validKey(key) || i > 0 && d.Name() == names[i-1].Name() {
-			continue
-		}
 		switch {
-		case d.IsDir() && depth == Children:
-			if !yield(Entry{Key: key, Dir: true}, nil) {
+		case key == workDir || i > 0 && d.Name() == names[i-1].Name():
+		case !validKey(key):
+			l.ignore(strconv.Quote(key), "cannot be used: its name has a backslash or is not UTF-8, or its path is too long")
+		case d.IsDir() && l.depth == Children:
+			if !l.yield(Entry{Key: key, Dir: true}, nil) {
 				return false
 			}
 		case d.IsDir():
-			if !s.list(ctx, root, key, depth, yield) {
+			below, err := readDir(l.root, key)
+			if err != nil && !l.unreadable(key, err) || !l.list(key, below) {
 				return false
 			}
-		case d.Type().IsRegular():
-			fi, err := d.Info()
-			if absent(err) || err == nil && deletion(d.Name(), fi) {
-				continue
-			}
-			if !yield(fileEntry(key, fi), keyError(key, plain(err))) || err != nil {
-				return false
-			}
+		case !d.Type().IsRegular():
+			l.ignore(key, "is neither a file nor a folder")
+		case !l.file(key, d):
+			return false
 		}
 	}
 	return true
+}
+
+// file yields a file and reports whether to go on.
+func (l *fileListing) file(key string, d fs.DirEntry) bool {
+	fi, err := d.Info()
+	switch {
+	case absent(err) || err == nil && deletion(d.Name(), fi):
+		return true
+	case err != nil:
+		return l.unreadable(key, err)
+	}
+	return l.yield(fileEntry(key, fi), nil)
+}
+
+// unreadable reports whether to go on after what cannot be read.
+func (l *fileListing) unreadable(key string, err error) bool {
+	err = plain(err)
+	if l.odd == nil {
+		l.yield(Entry{}, keyError(key, err))
+		return false
+	}
+	l.ignore(key, "cannot be read: "+err.Error())
+	return true
+}
+
+func (l *fileListing) ignore(key, reason string) {
+	if l.odd != nil {
+		l.odd(Ignored{key, reason})
+	}
 }
 
 func readDir(root *os.Root, dir string) ([]fs.DirEntry, error) {

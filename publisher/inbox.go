@@ -12,7 +12,7 @@ import (
 // Inbox is what waits in the drop area, as one listing showed it.
 type Inbox struct {
 	Channels []*Waiting // sorted by name; only those with something in them
-	Ignored  []Ignored  // files that no rule makes an upload
+	Ignored  []Ignored  // what no rule makes an upload, and what cannot be read
 }
 
 // Waiting is what waits for one channel.
@@ -61,7 +61,7 @@ func (f *Foreign) modified() time.Time {
 	return t
 }
 
-// Ignored is a file in the inbox that is not an upload, and why.
+// Ignored is something in the inbox that is not an upload, and why.
 type Ignored struct {
 	Key    string `json:"key"`
 	Reason string `json:"reason"`
@@ -71,10 +71,15 @@ type Ignored struct {
 // for records of that time to be searched: uploads take less than this.
 const maxClockLead = 24 * time.Hour
 
-// ReadInbox lists the inbox once.
+// ReadInbox lists the inbox once. What strangers left there that cannot be read
+// is ignored, not an error, since it must not stop everyone else's uploads.
 func ReadInbox(ctx context.Context, drop Store) (*Inbox, error) {
 	s := sorter{channels: map[string]*files{}}
-	for entry, err := range drop.List(ctx, inboxDir, Descendants) {
+	listing := drop.List(ctx, inboxDir, Descendants)
+	if folder, ok := drop.(*fileStore); ok {
+		listing = folder.listing(ctx, inboxDir, Descendants, func(i Ignored) { s.ignored = append(s.ignored, i) })
+	}
+	for entry, err := range listing {
 		if err != nil {
 			return nil, err
 		}

@@ -3,7 +3,6 @@ package publisher
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"path"
 	"slices"
 	"time"
@@ -19,20 +18,22 @@ type ChannelStatus struct {
 	Size            int64     `json:"size"`    // bytes of the archives that the index names
 	Changed         time.Time `json:"changed"` // when the newest record was made
 	Waiting         int       `json:"waiting"` // uploads in the inbox
+
+	// Error is why the channel's log or charts cannot be read. All that is
+	// known then is what waits.
+	Error string `json:"error,omitempty"`
 }
 
 // ReadStatus looks at the channels, or at all that the site has or the inbox
-// holds uploads for if none is named.
-func ReadStatus(ctx context.Context, site, drop Store, channels []string) ([]ChannelStatus, error) {
-	inbox, err := ReadInbox(ctx, drop)
-	if err != nil {
-		return nil, fmt.Errorf("reading the inbox: %w", err)
-	}
+// holds uploads for if none is named. A channel that cannot be read does not
+// keep it from looking at the others.
+func ReadStatus(ctx context.Context, site Store, inbox *Inbox, channels []string) ([]ChannelStatus, error) {
 	waiting := map[string]int{}
 	for _, w := range inbox.Channels {
 		waiting[w.Channel] = len(w.Uploads) + len(w.Foreign)
 	}
 	if len(channels) == 0 {
+		var err error
 		if channels, err = Channels(ctx, site); err != nil {
 			return nil, err
 		}
@@ -45,8 +46,11 @@ func ReadStatus(ctx context.Context, site, drop Store, channels []string) ([]Cha
 	var all []ChannelStatus
 	for _, name := range channels {
 		s, err := readChannelStatus(ctx, site, name)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		if err != nil {
-			return nil, err
+			s = &ChannelStatus{Channel: name, Error: err.Error()}
 		}
 		s.Waiting = waiting[name]
 		all = append(all, *s)
@@ -103,6 +107,11 @@ func (l releaseLine) url() string {
 		return ""
 	}
 	return l.URLs[0]
+}
+
+// HasChannel reports whether the site has the channel.
+func HasChannel(ctx context.Context, site Store, name string) (bool, error) {
+	return (&Channel{Name: name, site: site}).exists(ctx, 1)
 }
 
 // Channels finds the channels of a site: the folders that have a log. Folders

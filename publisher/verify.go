@@ -3,14 +3,14 @@ package publisher
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"runtime"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
+	"time"
 )
 
 // VerifyOptions says what to verify. The zero value works.
@@ -19,6 +19,10 @@ type VerifyOptions struct {
 	Deep     bool     // hash every archive, not only look at its size
 	Workers  int      // files read at the same time; 0 means two a processor
 	Progress func(VerifyProgress)
+
+	// For tests, which own time.
+	Now   func() time.Time
+	Sleep func(context.Context, time.Duration) error
 }
 
 // VerifyProgress says how far the verification of a channel is.
@@ -42,6 +46,7 @@ type ChannelVerify struct {
 	Archives   int     `json:"archives"`   // that head or a snapshot names
 	Bytes      int64   `json:"bytes"`      // of these archives
 	Faults     []Fault `json:"faults"`
+	Error      string  `json:"error,omitempty"` // what stopped the verification before its end
 }
 
 // Fault is something that is not as the log says, and what to do about it.
@@ -51,20 +56,18 @@ type Fault struct {
 	Fix     string `json:"fix"`
 }
 
-// OK reports whether nothing is wrong.
+// OK reports whether everything was verified, and nothing is wrong.
 func (r *VerifyReport) OK() bool {
-	return !slices.ContainsFunc(r.Channels, func(c ChannelVerify) bool { return len(c.Faults) > 0 })
+	return !slices.ContainsFunc(r.Channels, func(c ChannelVerify) bool { return len(c.Faults) > 0 || c.Error != "" })
 }
 
 // Verify checks channels against their logs: every record and the chain that
 // they make, head and each snapshot byte for byte, and every archive that one
-// of them names. It goes on after a fault as far as it can. The error is nil if
-// everything could be read, whatever it was.
+// of them names. It goes on after a fault as far as it can; what cannot be read
+// is one. The site may be published to meanwhile. The report says what was
+// found, also when an error is returned.
 func Verify(ctx context.Context, site Store, o VerifyOptions) (*VerifyReport, error) {
-	o.Workers = cmp.Or(o.Workers, 2*runtime.GOMAXPROCS(0))
-	if o.Progress == nil {
-		o.Progress = func(VerifyProgress) {}
-	}
+	o.setDefaults()
 	report := &VerifyReport{Channels: []ChannelVerify{}}
 	channels := o.Channels
 	if len(channels) == 0 {
@@ -74,15 +77,35 @@ func Verify(ctx context.Context, site Store, o VerifyOptions) (*VerifyReport, er
 		}
 	}
 	for _, name := range channels {
-		v := &verifier{VerifyOptions: o, site: site, name: name, archives: map[string]*archive{}, sizes: map[string]int64{}}
+		v := &verifier{
+			VerifyOptions: o, site: site, name: name, index: &Index{},
+			decided: map[string]int{}, archives: map[string]*archive{}, sizes: map[string]int64{},
+		}
 		v.result = ChannelVerify{Channel: name, Faults: []Fault{}}
-		if err := v.run(ctx); err != nil {
-			return report, err
+		err := v.run(ctx)
+		if err != nil {
+			v.result.Error = err.Error()
 		}
 		slices.SortFunc(v.result.Faults, func(a, b Fault) int { return cmp.Compare(a.Key, b.Key) })
 		report.Channels = append(report.Channels, v.result)
+		if err != nil {
+			return report, err
+		}
 	}
 	return report, nil
+}
+
+func (o *VerifyOptions) setDefaults() {
+	o.Workers = cmp.Or(o.Workers, 2*runtime.GOMAXPROCS(0))
+	if o.Progress == nil {
+		o.Progress = func(VerifyProgress) {}
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Sleep == nil {
+		o.Sleep = sleep
+	}
 }
 
 // verifier verifies one channel.
@@ -91,22 +114,32 @@ type verifier struct {
 	site Store
 	name string
 
+	// The log, as far as it has been read: see readLog.
+	last      *Record
+	sum       string // SHA-256 of the last record
+	broken    bool   // the log cannot be read beyond it
+	unlisted  bool   // the site is a web site, which cannot be listed
 	index     *Index
 	snapshots []snapshot
+	decided   map[string]int      // generations, by the upload that they decide
 	archives  map[string]*archive // by key
 	sizes     map[string]int64    // of archives, by digest
 
-	mu     sync.Mutex
-	done   int
-	result ChannelVerify
+	shown int // how many of the snapshots head covers; the others may be missing yet
+
+	mu       sync.Mutex
+	failures int // to read something, since something could be read
+	done     int
+	result   ChannelVerify
 }
 
 // snapshot is a generation that changed the index.
 type snapshot struct {
 	generation int
-	head       string // SHA-256 of head at this generation, in hex
-	sha256     string // of the snapshot itself
-	size       int64  // of the snapshot itself, in bytes
+	time       time.Time // when it was committed
+	head       string    // SHA-256 of head at this generation, in hex
+	sha256     string    // of the snapshot itself
+	size       int64     // of the snapshot itself, in bytes
 }
 
 // archive is a file that some generation names.
@@ -116,9 +149,9 @@ type archive struct {
 }
 
 const (
-	fixLog  = "restore the channel's log folder from a copy: nothing else can take its place"
-	fixRun  = "run 'portolan generate' once an upload waits: it puts head right"
-	fixFile = "restore the file from a copy, or upload the chart again: that gives it a new path"
+	fixLog     = "restore the channel's log folder from a copy: nothing else can take its place"
+	fixForeign = "portolan writes no such record: find out what did, and restore the channel's log folder from a copy"
+	fixRead    = "find out what keeps it from being read, and verify the site again"
 )
 
 func (v *verifier) fault(key, fix, format string, args ...any) {
@@ -127,68 +160,103 @@ func (v *verifier) fault(key, fix, format string, args ...any) {
 	v.result.Faults = append(v.result.Faults, Fault{key, fmt.Sprintf(format, args...), fix})
 }
 
-func (v *verifier) run(ctx context.Context) error {
-	if err := v.readLog(ctx); err != nil {
-		return err
+// maxFailures is how many objects in a row cannot be read before the store
+// itself is taken to have failed.
+const maxFailures = 100
+
+// unreadable notes that an object, or a folder, cannot be read. It returns an
+// error if there is no point in going on.
+func (v *verifier) unreadable(ctx context.Context, key string, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
-	v.result.Charts, v.result.Versions = v.index.Counts()
-	v.result.Archives = len(v.archives)
-	if len(v.result.Faults) == 0 { // a log that cannot be read to its end says nothing about head
-		if err := v.checkHead(ctx); err != nil {
+	for e, ok := err.(*KeyError); ok; e, ok = err.(*KeyError) {
+		if strings.HasPrefix(e.Key, key+"/") { // a folder in the one that was listed
+			key = e.Key
+		}
+		err = e.Err
+	}
+	v.fault(key, fixRead, "it cannot be read: %v", err)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.failures++; v.failures == maxFailures {
+		return fmt.Errorf("%d objects in a row cannot be read, the last one because: %w", maxFailures, err)
+	}
+	return nil
+}
+
+// readable notes that an object could be read.
+func (v *verifier) readable() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.failures = 0
+}
+
+func (v *verifier) run(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{v.readLog, v.checkLogEnd, v.checkHead} {
+		if err := step(ctx); err != nil {
 			return err
 		}
 	}
+	v.result.Charts, v.result.Versions = v.index.Counts()
+	v.result.Archives = len(v.archives)
 	if err := v.checkSnapshots(ctx); err != nil {
 		return err
 	}
 	return v.checkArchives(ctx)
 }
 
-// readLog follows the log from its first record, deriving the index.
+// readLog follows the log, from its first record or from where it ended when it
+// was read before, deriving the index.
 func (v *verifier) readLog(ctx context.Context) error {
-	v.index = &Index{}
-	var last *Record
-	sum := ""
-	for n := 1; ; n++ {
+	for n := v.result.Generation + 1; !v.broken; n++ {
 		key := recordKey(v.name, n)
-		b, _, err := ReadAll(ctx, v.site, key, maxRecord)
+		b, entry, err := ReadAll(ctx, v.site, key, maxRecord)
 		if errors.Is(err, ErrNotFound) {
-			return v.checkLogEnd(ctx, n)
+			return nil
 		}
 		if err != nil {
-			return err
+			v.broken = true
+			return v.unreadable(ctx, key, err)
 		}
+		v.readable()
 		record, err := parseRecord(b, n)
 		if err == nil {
-			err = v.follow(record, last, sum)
+			err = v.follow(record, entry.Modified)
 		}
 		if err != nil {
+			v.broken = true
 			v.fault(key, fixLog, "%v", err)
 			return nil
 		}
-		last, sum = record, hexSHA256(b)
+		v.last, v.sum = record, hexSHA256(b)
 		v.result.Generation = n
 	}
+	return nil
 }
 
 // follow checks a record against the one before, and applies its change.
-func (v *verifier) follow(r, last *Record, sum string) error {
+func (v *verifier) follow(r *Record, written time.Time) error {
 	base := 0
-	if last != nil {
-		base = last.Head()
-		if r.Time.Before(last.Time) {
+	if v.last != nil {
+		base = v.last.Head()
+		if r.Time.Before(v.last.Time) {
 			return fmt.Errorf("its time %s is before that of the record before it", r.Time)
 		}
 	}
-	if r.Parent != sum {
-		return fmt.Errorf("it follows on a record with the SHA-256 %s, but that of the record before it is %s", r.Parent, sum)
+	if r.Parent != v.sum {
+		return fmt.Errorf("it follows on a record with the SHA-256 %s, but that of the record before it is %s", r.Parent, v.sum)
 	}
 	if r.Base != base {
 		return fmt.Errorf("it follows on the index of generation %d, not on that of %d", r.Base, base)
 	}
-	provs := map[string]string{}
+	uploads := map[string]Decision{}
 	for _, d := range r.Decisions {
-		provs[d.Upload] = d.Provenance
+		if earlier, ok := v.decided[d.Upload]; ok {
+			v.fault(recordKey(v.name, r.Generation), fixForeign, "it decides upload %s, which generation %d decides, too", d.Upload, earlier)
+		}
+		v.decided[d.Upload] = r.Generation
+		uploads[d.Upload] = d
 		if d.Digest != "" {
 			v.sizes[d.Digest] = d.Size
 		}
@@ -197,15 +265,15 @@ func (v *verifier) follow(r, last *Record, sum string) error {
 		return nil
 	}
 	for _, l := range r.Change.Added {
-		if err := v.note(l, provs); err != nil {
+		if err := v.note(r, l, uploads); err != nil {
 			return err
 		}
 	}
-	return v.derive(r)
+	return v.derive(r, written)
 }
 
 // derive applies the record's change to the index.
-func (v *verifier) derive(r *Record) error {
+func (v *verifier) derive(r *Record, written time.Time) error {
 	index, err := v.index.Apply(r.Change)
 	if err != nil {
 		return err
@@ -222,79 +290,75 @@ func (v *verifier) derive(r *Record) error {
 		return fmt.Errorf("its index has %d bytes and the SHA-256 %s, but it says %d and %s", size, sha, r.Change.Size, r.Change.SHA256)
 	}
 	v.index = index
-	v.snapshots = append(v.snapshots, snapshot{r.Generation, sha, snapshotSHA, snapshotSize})
+	if written.Before(r.Time) { // the store does not say; records are made some time before they are written
+		written = r.Time
+	}
+	v.snapshots = append(v.snapshots, snapshot{r.Generation, written, sha, snapshotSHA, snapshotSize})
 	return nil
 }
 
 // note notes the archive that an index line names.
-func (v *verifier) note(l Line, provs map[string]string) error {
+func (v *verifier) note(r *Record, l Line, uploads map[string]Decision) error {
 	line := lineOf(l.Text)
 	upload, ok := parseReleaseURL(line.url())
 	if !ok || line.Name != l.Chart || line.url() != ReleaseURL(line.Name, line.Version, upload) {
 		return fmt.Errorf("it adds a line to chart %s whose URL is %q", l.Chart, line.url())
 	}
-	v.archives[v.name+"/"+line.url()] = &archive{line.Digest, provs[upload]}
+	d, ok := uploads[upload]
+	if !ok || !d.Verdict.Publishes() {
+		v.fault(recordKey(v.name, r.Generation), fixForeign, "it publishes %s %s of upload %s, which it does not accept", line.Name, line.Version, upload)
+	}
+	v.archives[v.name+"/"+line.url()] = &archive{line.Digest, d.Provenance}
 	return nil
 }
 
 // checkLogEnd makes sure that there is no record after the last one.
-func (v *verifier) checkLogEnd(ctx context.Context, missing int) error {
-	for e, err := range v.site.List(ctx, v.name+"/"+logDir, Children) {
+func (v *verifier) checkLogEnd(ctx context.Context) error {
+	if v.broken {
+		return nil
+	}
+	newest := 0
+	folder := v.name + "/" + logDir
+	for e, err := range v.site.List(ctx, folder, Children) {
 		if errors.Is(err, errors.ErrUnsupported) {
-			return nil // a web site cannot be listed; head tells if it is ahead
+			v.unlisted = true // head tells if it is ahead
+			break
 		}
 		if err != nil {
+			if err := v.unreadable(ctx, folder, err); err != nil {
+				return err
+			}
+			break
+		}
+		if !e.Dir {
+			newest = max(newest, v.recordNumber(e.Key))
+		}
+	}
+	if newest > v.result.Generation { // or it has been written since
+		if err := v.readLog(ctx); err != nil || v.broken {
 			return err
 		}
-		if e.Key > recordKey(v.name, missing) {
-			v.fault(recordKey(v.name, missing), fixLog, "the record is missing, but there are later ones")
-			return nil
-		}
 	}
-	if missing == 1 {
-		v.fault(recordKey(v.name, 1), "check the channel's name and the site's URL", "there is no such channel")
+	switch n := v.result.Generation; {
+	case newest > n:
+		v.broken = true
+		v.fault(recordKey(v.name, n+1), fixLog, "the record is missing, but there are later ones")
+	case n == 0:
+		v.broken = true
+		v.fault(v.name, "check the channel's name and the site's URL", "there is no such channel")
 	}
 	return nil
 }
 
-// checkHead compares head with the newest generation.
-func (v *verifier) checkHead(ctx context.Context) error {
-	key := headKey(v.name)
-	sum, size, err := v.hash(ctx, key)
-	missing := errors.Is(err, ErrNotFound)
-	switch {
-	case missing && len(v.snapshots) == 0:
-		return nil
-	case missing:
-		v.fault(key, fixRun, "it is missing")
-		return nil
-	case err != nil:
-		return err
+// recordNumber is the generation of a record, by its key; 0 if it is none's.
+func (v *verifier) recordNumber(key string) int {
+	name, ok := strings.CutPrefix(key, v.name+"/"+logDir+"/")
+	if !ok {
+		return 0
 	}
-	for i, s := range slices.Backward(v.snapshots) {
-		if s.head != sum {
-			continue
-		}
-		if newest := v.snapshots[len(v.snapshots)-1]; i < len(v.snapshots)-1 {
-			v.fault(key, fixRun, "it is generation %d, but generation %d is committed", s.generation, newest.generation)
-		}
-		return nil
+	n, err := strconv.Atoi(strings.TrimSuffix(name, ".json"))
+	if err != nil || n < 1 || key != recordKey(v.name, n) {
+		return 0
 	}
-	v.fault(key, fixRun, "its %d bytes with the SHA-256 %s are not those of any generation in the log", size, sum)
-	return nil
-}
-
-// hash returns the SHA-256, in hex, and the size of an object.
-func (v *verifier) hash(ctx context.Context, key string) (string, int64, error) {
-	r, err := v.site.Get(ctx, key)
-	if err != nil {
-		return "", 0, err
-	}
-	defer r.Close()
-	h := sha256.New()
-	n, err := io.Copy(h, r)
-	if err != nil {
-		return "", 0, &KeyError{key, err}
-	}
-	return hex.EncodeToString(h.Sum(nil)), n, nil
+	return n
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/http/httptest"
 	"slices"
@@ -71,8 +72,18 @@ func commit(t *testing.T, s publisher.Store, channel string, r *publisher.Releas
 	}
 }
 
+// verify verifies long after everything was committed, unless o has a clock.
 func verify(t *testing.T, s publisher.Store, o publisher.VerifyOptions) *publisher.VerifyReport {
 	t.Helper()
+	if o.Now == nil {
+		o.Now = func() time.Time { return start().Add(24 * time.Hour) }
+	}
+	if o.Sleep == nil {
+		o.Sleep = func(context.Context, time.Duration) error {
+			t.Error("it waited")
+			return nil
+		}
+	}
 	report, err := publisher.Verify(t.Context(), s, o)
 	if err != nil {
 		t.Fatal(err)
@@ -171,8 +182,7 @@ func TestVerifyFaults(t *testing.T) {
 // damage, but worth saying.
 func TestVerifyHeadBehind(t *testing.T) {
 	m := published(t)
-	old := m.Snapshot()["stable/snapshots/00000001/index.yaml"]
-	m.Put("stable/index.yaml", bytes.ReplaceAll(old, []byte(`"../../charts/`), []byte(`"charts/`)))
+	putHead(m, 1)
 	faults := verify(t, m.Handle("test"), publisher.VerifyOptions{}).Channels[0].Faults
 	if len(faults) != 1 || !strings.Contains(faults[0].Message, "generation 1, but generation 2 is committed") {
 		t.Errorf("got %v", faults)
@@ -182,8 +192,276 @@ func TestVerifyHeadBehind(t *testing.T) {
 func TestVerifyNoChannel(t *testing.T) {
 	m := published(t)
 	report := verify(t, m.Handle("test"), publisher.VerifyOptions{Channels: []string{"devel"}})
-	if report.OK() || !strings.Contains(report.Channels[0].Faults[0].Message, "no such channel") {
+	faults := report.Channels[0].Faults
+	if len(faults) != 1 || faults[0].Key != "devel" || faults[0].Message != "there is no such channel" {
 		t.Errorf("got %+v", report)
+	}
+}
+
+// again commits one more release to published.
+func again(t *testing.T, m *storetest.Mem, chart string) {
+	commit(t, m.Handle("publisher"), "stable", release(chart, "1.0.0", id1[:35]+chart[:1], ""))
+}
+
+// TestVerifyWhilePublishing commits a generation between any two steps of a
+// verification, and lets it reach the snapshot and head there, or later.
+func TestVerifyWhilePublishing(t *testing.T) {
+	for n := 0; ; n++ {
+		for _, parts := range []int{1, 2, 3} { // record; snapshot; head
+			m := published(t)
+			later := parts // of which as many follow while it waits
+			step, writes := -1, 0
+			begun, ended := false, false
+			m.Hook = func(op storetest.Op) storetest.Fault {
+				if op.Actor != "verify" {
+					log := strings.Contains(op.Key, "/log/") || strings.Contains(op.Key, "/snapshots/") || strings.HasSuffix(op.Key, "index.yaml")
+					if log && op.Kind != storetest.Get {
+						if writes++; writes > later {
+							return storetest.Refused
+						}
+					}
+					return storetest.None
+				}
+				if step++; step == n {
+					begun = true
+					halfPublish(t, m)
+				}
+				return storetest.None
+			}
+			report := verify(t, m.Handle("verify"), publisher.VerifyOptions{
+				Deep: true, Workers: 1, Now: func() time.Time { return start().Add(3 * time.Minute) },
+				Sleep: func(context.Context, time.Duration) error {
+					writes, later, ended = 0, 3, true
+					project(t, m)
+					return nil
+				},
+			})
+			if !report.OK() {
+				t.Errorf("%d parts at step %d, waited %t: %+v", parts, n, ended, report.Channels[0].Faults)
+			}
+			if !begun {
+				return
+			}
+		}
+	}
+}
+
+// halfPublish publishes as far as the store lets it.
+func halfPublish(t *testing.T, m *storetest.Mem) {
+	s := m.Handle("publisher")
+	r := release("gamma", "1.0.0", id1[:35]+"9", "")
+	if err := publisher.PutRelease(t.Context(), s, "stable", r); err != nil {
+		t.Fatal(err)
+	}
+	c, err := publisher.OpenChannel(t.Context(), s, "stable")
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := fmt.Sprintf(`{"name":"gamma","version":"1.0.0","digest":%q,"urls":[%q]}`, r.Info.Digest, r.URL())
+	d := publisher.Draft{Time: start().Add(3 * time.Minute), Nonce: "n"}
+	_, d.Added = c.Index().Diff(map[string][]string{"gamma": {line}})
+	d.Decisions = []publisher.Decision{{Upload: r.Info.Upload, Arrival: start(), Verdict: publisher.Accepted, Digest: r.Info.Digest, Size: r.Info.Size}}
+	if err := c.Commit(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	_ = c.Project(t.Context())
+}
+
+// project lets whatever is committed reach head.
+func project(t *testing.T, m *storetest.Mem) {
+	c, err := publisher.OpenChannel(t.Context(), m.Handle("publisher"), "stable")
+	if err == nil {
+		err = c.Project(t.Context())
+	}
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// TestVerifyBusy never finds head at the newest generation, for there is a
+// newer one whenever it looks.
+func TestVerifyBusy(t *testing.T) {
+	m := published(t)
+	n := byte('a')
+	m.Hook = func(op storetest.Op) storetest.Fault {
+		if op.Actor == "verify" && op.Key == "stable/index.yaml" && n < 'z' {
+			n++
+			again(t, m, string(n)+"-chart")
+		}
+		return storetest.None
+	}
+	if report := verify(t, m.Handle("verify"), publisher.VerifyOptions{}); !report.OK() {
+		t.Errorf("%+v", report.Channels[0].Faults)
+	}
+}
+
+// TestVerifyHeadLate: head gets some time to show what was committed a moment
+// ago, but not for ever, and none if that was long ago.
+func TestVerifyHeadLate(t *testing.T) {
+	for age, wantWaits := range map[time.Duration]int{time.Second: 4, time.Hour: 0} {
+		m := published(t)
+		putHead(m, 1)
+		waits := 0
+		report := verify(t, m.Handle("verify"), publisher.VerifyOptions{
+			Now:   func() time.Time { return start().Add(time.Minute + age) },
+			Sleep: func(context.Context, time.Duration) error { waits++; return nil },
+		})
+		if report.OK() || waits != wantWaits {
+			t.Errorf("age %v: waited %d times, found %v", age, waits, report.Channels[0].Faults)
+		}
+	}
+}
+
+// putHead makes head the given generation.
+func putHead(m *storetest.Mem, generation int) {
+	b := m.Snapshot()[fmt.Sprintf("stable/snapshots/%08d/index.yaml", generation)]
+	m.Put("stable/index.yaml", bytes.ReplaceAll(b, []byte(`"../../charts/`), []byte(`"charts/`)))
+}
+
+// TestVerifyCachedHead: over the web, head may be what a cache remembers, but
+// no longer than its header allows.
+func TestVerifyCachedHead(t *testing.T) {
+	m := published(t)
+	putHead(m, 1)
+	web := httptest.NewServer(publisher.Handler(m.Handle("web"), nil))
+	defer web.Close()
+	site, err := publisher.OpenWeb(web.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for age, want := range map[time.Duration]bool{time.Minute: true, 3 * time.Minute: false} {
+		report := verify(t, site, publisher.VerifyOptions{
+			Channels: []string{"stable"}, Now: func() time.Time { return start().Add(time.Minute + age) },
+		})
+		if report.OK() != want {
+			t.Errorf("%v after the commit: %v", age, report.Channels[0].Faults)
+		}
+	}
+}
+
+// TestVerifyForeignNames: what is no record does not count as one.
+func TestVerifyForeignNames(t *testing.T) {
+	m := published(t)
+	for _, name := range []string{"README", "00000009.json.bak", "9.json", "000000009.json", "zzz.json", "00000009"} {
+		m.Put("stable/log/"+name, nil)
+	}
+	if report := verify(t, m.Handle("test"), publisher.VerifyOptions{}); !report.OK() {
+		t.Errorf("%+v", report.Channels[0].Faults)
+	}
+}
+
+// TestVerifyDecisions: a log whose records fit each other, but not the rules.
+func TestVerifyDecisions(t *testing.T) {
+	accepted := publisher.Decision{Upload: id1, Arrival: start(), Verdict: publisher.Accepted}
+	refused := publisher.Decision{Upload: id2, Arrival: start(), Verdict: publisher.Rejected}
+	for want, decisions := range map[string][]publisher.Decision{
+		"which it does not accept":                              {{Upload: id1, Arrival: start(), Verdict: publisher.Unchanged}},
+		"publishes alpha 1.0.0 of upload " + id1:                {refused},
+		"decides upload " + id2 + ", which generation 1":        {accepted, refused, refused},
+		"decides upload bad-0, which generation 1 decides, too": {accepted, {Upload: "bad-0", Arrival: start(), Verdict: publisher.Rejected}},
+	} {
+		m, _ := clocked(t)
+		s := m.Handle("test")
+		if !strings.Contains(want, id2) {
+			commit(t, s, "stable", nil) // decides bad-0
+		}
+		r := release("alpha", "1.0.0", id1, "")
+		if err := publisher.PutRelease(t.Context(), s, "stable", r); err != nil {
+			t.Fatal(err)
+		}
+		c := open(t, m)
+		d := publisher.Draft{Time: start(), Nonce: "n", Decisions: decisions}
+		_, d.Added = c.Index().Diff(map[string][]string{"alpha": {
+			fmt.Sprintf(`{"name":"alpha","version":"1.0.0","digest":%q,"urls":[%q]}`, r.Info.Digest, r.URL()),
+		}})
+		if err := c.Commit(t.Context(), d); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Project(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		faults := verify(t, s, publisher.VerifyOptions{}).Channels[0].Faults
+		if len(faults) != 1 || !strings.Contains(faults[0].Message, want) {
+			t.Errorf("got %v, want one that %s", faults, want)
+		}
+	}
+}
+
+// TestVerifyUnreadable: what cannot be read is a fault, and the rest is verified.
+func TestVerifyUnreadable(t *testing.T) {
+	for _, deep := range []bool{false, true} {
+		for step := 0; ; step++ {
+			m := published(t)
+			commit(t, m.Handle("test"), "untouched", release("alpha", "1.0.0", id1, ""))
+			n, key := -1, ""
+			m.Hook = func(op storetest.Op) storetest.Fault {
+				if op.Actor != "verify" || !strings.HasPrefix(op.Key, "stable") {
+					return storetest.None
+				}
+				if n++; n == step {
+					key = op.Key
+					return storetest.Refused
+				}
+				return storetest.None
+			}
+			report := verify(t, m.Handle("verify"), publisher.VerifyOptions{Deep: deep, Workers: 1, Channels: []string{"stable", "untouched"}})
+			if key == "" {
+				break
+			}
+			faults := report.Channels[0].Faults
+			if len(report.Channels) != 2 || len(faults) != 1 || faults[0].Key != key || faults[0].Message != "it cannot be read: injected fault" {
+				t.Errorf("%s: got %v", key, faults)
+			}
+			if len(report.Channels[1].Faults) > 0 || report.Channels[1].Archives != 1 {
+				t.Errorf("%s: the other channel: %+v", key, report.Channels[1])
+			}
+		}
+	}
+}
+
+// TestVerifyStops once nothing can be read any more, or when it is told to, and
+// says what it found by then.
+func TestVerifyStops(t *testing.T) {
+	m := published(t)
+	for n := range 150 {
+		commit(t, m.Handle("test"), "stable", release(fmt.Sprintf("chart-%d", n), "1.0.0", fmt.Sprintf("%s%03d", id1[:33], n), ""))
+	}
+	m.Put("stable/index.yaml", nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	reads, canceled := 0, false
+	m.Hook = func(op storetest.Op) storetest.Fault {
+		if op.Actor != "verify" || !strings.Contains(op.Key, "/snapshots/") {
+			return storetest.None
+		}
+		if reads++; canceled {
+			cancel()
+		}
+		return storetest.Refused
+	}
+	for _, canceled = range []bool{false, true} {
+		reads = 0
+		report, err := publisher.Verify(ctx, m.Handle("verify"), publisher.VerifyOptions{Workers: 1})
+		if err == nil || report.OK() || len(report.Channels) != 1 || report.Channels[0].Error != err.Error() || report.Channels[0].Faults[0].Key != "stable/index.yaml" {
+			t.Errorf("canceled %t: %v, %+v", canceled, err, report)
+		}
+		if !canceled && reads != 100 || canceled && !errors.Is(err, context.Canceled) {
+			t.Errorf("canceled %t: %v after %d reads", canceled, err, reads)
+		}
+	}
+}
+
+// TestVerifyListingMisses: an archive that a listing does not show is looked for.
+func TestVerifyListingMisses(t *testing.T) {
+	m := published(t)
+	again(t, m, "omega")
+	m.Hook = func(op storetest.Op) storetest.Fault {
+		if op.Kind == storetest.List && strings.HasSuffix(op.Key, "/charts") {
+			return storetest.Stale
+		}
+		return storetest.None
+	}
+	if report := verify(t, m.Handle("test"), publisher.VerifyOptions{}); !report.OK() || report.Channels[0].Archives != 3 {
+		t.Errorf("%+v", report.Channels[0])
 	}
 }
 
@@ -203,7 +481,7 @@ func TestReadStatus(t *testing.T) {
 	drop, _ := clocked(t)
 	drop.Put("inbox/stable/"+id1+".tgz", nil)
 	drop.Put("inbox/devel/x.tgz", nil)
-	all, err := publisher.ReadStatus(t.Context(), site.Handle("test"), drop.Handle("test"), nil)
+	all, err := publisher.ReadStatus(t.Context(), site.Handle("test"), readInbox(t, drop), nil)
 	if err != nil || len(all) != 2 {
 		t.Fatalf("got %v, %v", all, err)
 	}
@@ -213,6 +491,40 @@ func TestReadStatus(t *testing.T) {
 	}
 	if all[0].Channel != "devel" || all[0].Waiting != 1 || all[1] != want {
 		t.Errorf("got %+v, want %+v", all, want)
+	}
+}
+
+// TestReadStatusDamaged: a channel that cannot be read says so, and the others
+// are shown.
+func TestReadStatusDamaged(t *testing.T) {
+	site := published(t)
+	commit(t, site.Handle("test"), "devel", release("alpha", "1.0.0", id1, ""))
+	site.Put("devel/log/00000001.json", []byte("{"))
+	drop, _ := clocked(t)
+	drop.Put("inbox/devel/"+id1+".tgz", nil)
+	all, err := publisher.ReadStatus(t.Context(), site.Handle("test"), readInbox(t, drop), nil)
+	if err != nil || len(all) != 2 {
+		t.Fatalf("got %v, %v", all, err)
+	}
+	if !strings.Contains(all[0].Error, "devel/log/00000001.json: not a commit record") || all[0].Waiting != 1 {
+		t.Errorf("devel: %+v", all[0])
+	}
+	if all[1].Error != "" || all[1].Versions != 2 {
+		t.Errorf("stable: %+v", all[1])
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := publisher.ReadStatus(ctx, site.Handle("test"), &publisher.Inbox{}, []string{"stable"}); !errors.Is(err, context.Canceled) {
+		t.Errorf("canceled: %v", err)
+	}
+}
+
+func TestHasChannel(t *testing.T) {
+	m := published(t)
+	for name, want := range map[string]bool{"stable": true, "stabel": false} {
+		if got, err := publisher.HasChannel(t.Context(), m.Handle("test"), name); got != want || err != nil {
+			t.Errorf("%s: %t, %v", name, got, err)
+		}
 	}
 }
 
@@ -229,7 +541,7 @@ func TestCommitConflict(t *testing.T) {
 	if err := first.Refresh(t.Context()); err != nil || first.Generation() != 4 {
 		t.Errorf("generation %d, %v", first.Generation(), err)
 	}
-	draft.Nonce = "second"
+	draft.Nonce, draft.Decisions[0].Upload = "second", "y"
 	if err := second.Commit(context.Background(), draft); err == nil || second.Generation() != 3 {
 		t.Fatalf("the loser got %v at generation %d", err, second.Generation())
 	}

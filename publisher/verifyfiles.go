@@ -2,32 +2,133 @@ package publisher
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"io"
 	"maps"
 	"slices"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 )
+
+const (
+	fixHead     = "the next 'portolan generate' that has an upload for this channel writes head anew"
+	fixSnapshot = "delete head and the snapshot; the next run that publishes writes both anew from the log"
+	fixFile     = "restore the file from a copy, or upload the chart again: that gives it a new path"
+)
+
+const (
+	looks     = 5                      // at a head that does not show what was committed a moment ago
+	firstLook = 500 * time.Millisecond // from the first look to the second; doubled before each later one
+
+	// moment is how long after its commit a generation may take to reach
+	// head, and over the web also to get past head's copies in caches.
+	moment = 2 * time.Minute
+)
+
+// checkHead compares head with the newest generation. It is read before the log
+// is read on, since it is written after its record. A generation that was
+// committed a moment ago gets some time to reach head; later ones, which were
+// committed meanwhile, are not waited for.
+func (v *verifier) checkHead(ctx context.Context) error {
+	committed := len(v.snapshots)
+	for look, pause := 1, firstLook; !v.broken; look, pause = look+1, 2*pause {
+		sum, size, err := v.hash(ctx, headKey(v.name))
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			v.shown = len(v.snapshots)
+			return v.unreadable(ctx, headKey(v.name), err)
+		}
+		if err := v.readLog(ctx); err != nil {
+			return err
+		}
+		if v.shown = v.generationsIn(sum); v.shown >= committed {
+			return nil
+		}
+		recent := v.shown >= 0 && v.Now().Sub(v.snapshots[v.shown].time) < moment
+		if recent && v.unlisted {
+			return nil
+		}
+		// A head without its record may come from a cache; a store has none.
+		if later := recent || v.shown < 0 && v.unlisted; !later || look == looks {
+			v.faultHead(sum, size)
+			break
+		}
+		if err := v.Sleep(ctx, pause); err != nil {
+			return err
+		}
+	}
+	v.shown = len(v.snapshots)
+	return nil
+}
+
+// generationsIn returns how many of the snapshots a head with this SHA-256
+// covers; 0 if there is no head, and -1 if it is not that of any generation.
+func (v *verifier) generationsIn(sum string) int {
+	if sum == "" {
+		return 0
+	}
+	for i, s := range slices.Backward(v.snapshots) {
+		if s.head == sum {
+			return i + 1
+		}
+	}
+	return -1
+}
+
+func (v *verifier) faultHead(sum string, size int64) {
+	key := headKey(v.name)
+	switch {
+	case v.shown < 0:
+		v.fault(key, fixHead, "its %d bytes with the SHA-256 %s are not those of any generation in the log", size, sum)
+	case v.shown == 0:
+		v.fault(key, fixHead, "it is missing")
+	default:
+		newest := v.snapshots[len(v.snapshots)-1].generation
+		v.fault(key, fixHead, "it is generation %d, but generation %d is committed", v.snapshots[v.shown-1].generation, newest)
+	}
+}
+
+// hash returns the SHA-256, in hex, and the size of an object.
+func (v *verifier) hash(ctx context.Context, key string) (string, int64, error) {
+	r, err := v.site.Get(ctx, key)
+	if err != nil {
+		return "", 0, err
+	}
+	defer r.Close()
+	h := sha256.New()
+	n, err := io.Copy(h, r)
+	if err != nil {
+		return "", 0, err
+	}
+	v.readable()
+	return hex.EncodeToString(h.Sum(nil)), n, nil
+}
 
 // checkSnapshots compares every snapshot with its record.
 func (v *verifier) checkSnapshots(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(v.Workers)
-	for _, s := range v.snapshots {
-		group.Go(func() error { return v.checkSnapshot(ctx, s) })
+	for i, s := range v.snapshots {
+		group.Go(func() error { return v.checkSnapshot(ctx, s, i < v.shown) })
 	}
 	return group.Wait()
 }
 
-func (v *verifier) checkSnapshot(ctx context.Context, s snapshot) error {
+// checkSnapshot compares a snapshot with its record; shown says that head
+// covers it, and so that it must be there.
+func (v *verifier) checkSnapshot(ctx context.Context, s snapshot, shown bool) error {
 	defer v.step()
 	key := snapshotKey(v.name, s.generation)
 	sum, size, err := v.hash(ctx, key)
 	switch {
 	case errors.Is(err, ErrNotFound):
-		v.fault(key, fixSnapshot, "it is missing")
+		if shown {
+			v.fault(key, fixSnapshot, "it is missing")
+		}
 	case err != nil:
-		return err
+		return v.unreadable(ctx, key, err)
 	case sum != s.sha256:
 		v.fault(key, fixSnapshot, "its %d bytes with the SHA-256 %s are not those of the log: %d bytes, %s", size, sum, s.size, s.sha256)
 	default:
@@ -37,8 +138,6 @@ func (v *verifier) checkSnapshot(ctx context.Context, s snapshot) error {
 	}
 	return nil
 }
-
-const fixSnapshot = "delete head and the snapshot; the next run that publishes writes both anew from the log"
 
 // step counts a file as done.
 func (v *verifier) step() {
@@ -59,41 +158,40 @@ func (v *verifier) checkArchives(ctx context.Context) error {
 	for _, key := range slices.Sorted(maps.Keys(v.archives)) {
 		group.Go(func() error {
 			defer v.step()
-			if v.Deep || listed == nil {
+			if v.Deep || !v.checkListed(key, listed) {
 				return v.readArchive(ctx, key)
 			}
-			v.checkListed(key, listed)
 			return nil
 		})
 	}
 	return group.Wait()
 }
 
-// list returns the sizes of all chart files, or nil if the site cannot be listed.
+// list returns the sizes of all chart files, as far as the site can be listed.
 func (v *verifier) list(ctx context.Context) (map[string]int64, error) {
 	sizes := map[string]int64{}
-	for e, err := range v.site.List(ctx, v.name+"/"+chartsDir, Descendants) {
+	folder := v.name + "/" + chartsDir
+	for e, err := range v.site.List(ctx, folder, Descendants) {
 		if errors.Is(err, errors.ErrUnsupported) {
-			return nil, nil
+			break
 		}
 		if err != nil {
-			return nil, err
+			return sizes, v.unreadable(ctx, folder, err)
 		}
 		sizes[e.Key] = e.Size
 	}
 	return sizes, nil
 }
 
-func (v *verifier) checkListed(key string, listed map[string]int64) {
+// checkListed checks an archive by the listing alone, and reports if that is
+// enough: what a listing misses can be there all the same.
+func (v *verifier) checkListed(key string, listed map[string]int64) bool {
 	size, ok := listed[key]
-	if !ok {
-		v.fault(key, fixFile, "it is named by the index or a snapshot, but missing")
-		return
+	if _, prov := listed[key+".prov"]; !ok || !prov && v.archives[key].prov != "" {
+		return false
 	}
 	v.checkSize(key, size)
-	if _, ok := listed[key+".prov"]; !ok && v.archives[key].prov != "" {
-		v.fault(key+".prov", fixFile, "the log says that the chart is signed, but its provenance file is missing")
-	}
+	return true
 }
 
 // checkSize compares an archive's size with the log, and reports if it fits.
@@ -111,30 +209,31 @@ func (v *verifier) checkSize(key string, size int64) bool {
 // readArchive opens an archive, and with Deep hashes it.
 func (v *verifier) readArchive(ctx context.Context, key string) error {
 	a := v.archives[key]
-	if err := v.readFile(ctx, key, a.digest, func(size int64) bool { return v.checkSize(key, size) }); err != nil {
+	err := v.readFile(ctx, key, a.digest, "it is named by the index or a snapshot, but missing",
+		func(size int64) bool { return v.checkSize(key, size) })
+	if err != nil || a.prov == "" {
 		return err
 	}
-	if a.prov == "" {
-		return nil
-	}
-	return v.readFile(ctx, key+".prov", a.prov, func(int64) bool { return true })
+	return v.readFile(ctx, key+".prov", a.prov, "the log says that the chart is signed, but its provenance file is missing",
+		func(int64) bool { return true })
 }
 
 // readFile opens a file, looks at its size, and with Deep at its SHA-256.
-func (v *verifier) readFile(ctx context.Context, key, digest string, fits func(size int64) bool) error {
+func (v *verifier) readFile(ctx context.Context, key, digest, missing string, fits func(size int64) bool) error {
 	size, err := v.sizeOf(ctx, key)
-	if errors.Is(err, ErrNotFound) {
-		v.fault(key, fixFile, "it is named by the index or a snapshot, but missing")
-		return nil
+	sum := digest
+	if err == nil && fits(size) && v.Deep {
+		sum, _, err = v.hash(ctx, key)
 	}
-	if err != nil || !fits(size) || !v.Deep {
-		return err
-	}
-	sum, _, err := v.hash(ctx, key)
-	if err == nil && sum != digest {
+	switch {
+	case errors.Is(err, ErrNotFound):
+		v.fault(key, fixFile, "%s", missing)
+	case err != nil:
+		return v.unreadable(ctx, key, err)
+	case sum != digest:
 		v.fault(key, fixFile, "its SHA-256 is %s, not %s", sum, digest)
 	}
-	return err
+	return nil
 }
 
 // sizeOf returns the size of a file, on a web site without asking for its bytes.
@@ -146,11 +245,15 @@ func (v *verifier) sizeOf(ctx context.Context, key string) (int64, error) {
 		if err == nil && e.Size < 0 { // the server does not say
 			_, e.Size, err = v.hash(ctx, key)
 		}
+		if err == nil {
+			v.readable()
+		}
 		return e.Size, err
 	}
 	r, err := v.site.Get(ctx, key)
 	if err != nil {
 		return 0, err
 	}
+	v.readable()
 	return r.Entry.Size, r.Close()
 }

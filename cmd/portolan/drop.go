@@ -29,7 +29,7 @@ func (p *program) drop(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	store, err := p.open(ctx, f.drop)
+	store, err := p.open(ctx, f, "drop")
 	if err != nil {
 		return err
 	}

@@ -32,7 +32,7 @@ type flags struct {
 	*pflag.FlagSet
 	command string
 	config  *generator.Config // nil if there is none
-	given   map[string]string // what set a flag: its name, or the variable's
+	given   map[string]string // what set each flag, for messages: its name, the variable's, or the file's
 
 	drop, site, configFile string
 	channels               []string
@@ -168,16 +168,18 @@ func (f *flags) loadConfig() error {
 	if err != nil {
 		return err
 	}
-	for _, setting := range []struct {
-		flag   string
-		target *string
-		value  string
-	}{{"drop", &f.drop, f.config.Drop}, {"site", &f.site, f.config.Site}} {
-		if !f.Changed(setting.flag) && setting.value != "" {
-			*setting.target = setting.value
-		}
-	}
+	configure(f, "drop", &f.drop, f.config.Drop)
+	configure(f, "site", &f.site, f.config.Site)
+	configure(f, "workers", &f.workers, f.config.Workers)
 	return nil
+}
+
+// configure sets a flag that nothing else has set to what portolan.yaml says.
+func configure[T comparable](f *flags, flag string, target *T, value T) {
+	if !f.Changed(flag) && value != *new(T) {
+		*target = value
+		f.given[flag] = fmt.Sprintf("%s: %s", f.configFile, flag)
+	}
 }
 
 // format is how results are printed.

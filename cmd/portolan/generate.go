@@ -5,7 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/portolan-charts/portolan/generator"
@@ -26,15 +26,18 @@ func (p *program) generate(ctx context.Context, args []string) error {
 	if err := f.noOperands(); err != nil {
 		return err
 	}
-	open := p.open
-	if *dryRun {
-		open = publisher.Open // makes no folder
+	open := func(flag string) (publisher.Store, error) { return p.open(ctx, f, flag) }
+	if *dryRun { // makes no folder
+		open = func(flag string) (publisher.Store, error) {
+			store, _, err := f.openBucket(ctx, flag)
+			return store, err
+		}
 	}
-	drop, err := open(ctx, f.drop)
+	drop, err := open("drop")
 	if err != nil {
 		return err
 	}
-	site, err := open(ctx, f.site)
+	site, err := open("site")
 	if err != nil {
 		return err
 	}
@@ -42,16 +45,36 @@ func (p *program) generate(ctx context.Context, args []string) error {
 	report, err := generator.Run(ctx, generator.Options{
 		Drop: drop, Site: site, Config: f.config, Channels: f.channels, DryRun: *dryRun, Workers: f.workers,
 		Progress: func(g generator.Progress) { progress.update(g.Channel, g.Done, g.Total) },
-		Log:      slog.New(slog.NewTextHandler(progress, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
 	progress.finish()
 	if err := p.printReport(report, f.output, err != nil); err != nil {
 		return err
 	}
+	if err == nil {
+		err = p.noteUnknown(ctx, f, site, report)
+	}
 	if err == nil && report.Count(publisher.Rejected) > 0 {
 		return errRejected
 	}
 	return err
+}
+
+// noteUnknown names the channels that were asked for but are nowhere: most
+// likely they are misspelt.
+func (p *program) noteUnknown(ctx context.Context, f *flags, site publisher.Store, r *generator.Report) error {
+	for _, name := range f.channels {
+		if slices.ContainsFunc(r.Channels, func(c generator.ChannelReport) bool { return c.Channel == name }) {
+			continue
+		}
+		known, err := publisher.HasChannel(ctx, site, name)
+		if err != nil {
+			return err
+		}
+		if !known {
+			p.say("note", fmt.Sprintf("no channel %s in %s, and no uploads for it in %s", name, f.site, f.drop))
+		}
+	}
+	return nil
 }
 
 // printReport prints what a run did; it may have failed halfway.
@@ -166,11 +189,9 @@ func summary(r *generator.Report) string {
 
 // noteReport says what the run left alone, and what is odd.
 func (p *program) noteReport(r *generator.Report) {
-	var ignored, waiting []string
+	p.noteIgnored(r.Ignored)
+	var waiting []string
 	warned := 0
-	for _, i := range r.Ignored {
-		ignored = append(ignored, i.Key+" "+i.Reason)
-	}
 	for _, c := range r.Channels {
 		for _, w := range c.Waiting {
 			name := w.File
@@ -185,9 +206,17 @@ func (p *program) noteReport(r *generator.Report) {
 			}
 		}
 	}
-	p.notes("note", ignored)
 	p.notes("note", waiting)
 	if warned > 0 {
 		p.say("note", count(warned, "receipt")+" with warnings; read them with --output json, or with 'portolan status UPLOAD-ID'")
 	}
+}
+
+// noteIgnored names what lies in the inbox and is no upload.
+func (p *program) noteIgnored(all []publisher.Ignored) {
+	var texts []string
+	for _, i := range all {
+		texts = append(texts, i.Key+" "+i.Reason)
+	}
+	p.notes("note", texts)
 }

@@ -112,6 +112,40 @@ func valueOf(flag string) string {
 	return "=x"
 }
 
+// TestWorkers: every command that has the flag heeds portolan.yaml, too.
+func TestWorkers(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("portolan.yaml", []byte("workers: 3\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for want, args := range map[int][]string{3: nil, 5: {"--workers", "5"}} {
+		f := newFlags("verify")
+		f.withConfig()
+		f.withWorkers()
+		if err := (&program{}).parse(f, args); err != nil || f.workers != want {
+			t.Errorf("%q: got %d workers, %v; want %d", args, f.workers, err, want)
+		}
+	}
+}
+
+// TestVerifyInterrupted prints what was found by then.
+func TestVerifyInterrupted(t *testing.T) {
+	var out bytes.Buffer
+	p := &program{stdout: &checkedWriter{w: &out}}
+	report := &publisher.VerifyReport{Channels: []publisher.ChannelVerify{
+		{Channel: "devel", Generation: 1},
+		{Channel: "stable", Error: "no network", Faults: []publisher.Fault{{Key: "stable/x", Message: "it is missing"}}},
+	}}
+	err := p.printVerified(report, newFlags("verify"), true)
+	if want := "failed  stable: not verified to its end; 1 fault so far\n  stable/x: it is missing\n"; err == nil || !strings.HasPrefix(out.String(), "ok      devel: ") || !strings.HasSuffix(out.String(), want) {
+		t.Errorf("got %v and\n%s", err, out.String())
+	}
+	out.Reset()
+	if err := p.printVerified(&publisher.VerifyReport{}, newFlags("verify"), true); err != nil || out.Len() > 0 {
+		t.Errorf("with no channels: got %v and %s", err, out.String())
+	}
+}
+
 func TestPlain(t *testing.T) {
 	for text, want := range map[string]string{
 		"web 1.0.0":      "web 1.0.0",

@@ -30,7 +30,7 @@ func (p *program) preview(ctx context.Context, args []string) error {
 	if err := f.noOperands(); err != nil {
 		return err
 	}
-	site, err := p.openExisting(ctx, "site", f.site)
+	site, err := p.openExisting(ctx, f, "site")
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"text/tabwriter"
 	"time"
@@ -40,28 +41,55 @@ func isUploadID(s string) bool {
 	return err == nil && id.String() == s
 }
 
-// openBoth opens site and drop area to be read. A local drop area that is not
+// openBoth opens the site, and reads the inbox. A local drop area that is not
 // there yet is empty.
-func (p *program) openBoth(ctx context.Context, f *flags) (site, drop publisher.Store, err error) {
-	if site, err = p.openExisting(ctx, "site", f.site); err != nil {
-		return nil, nil, err
+func (p *program) openBoth(ctx context.Context, f *flags) (site, drop publisher.Store, inbox *publisher.Inbox, err error) {
+	if site, err = p.openExisting(ctx, f, "site"); err != nil {
+		return nil, nil, nil, err
 	}
-	drop, err = publisher.Open(ctx, f.drop)
-	return site, drop, err
+	if drop, _, err = f.openBucket(ctx, "drop"); err != nil {
+		return nil, nil, nil, err
+	}
+	if inbox, err = publisher.ReadInbox(ctx, drop); err != nil {
+		return nil, nil, nil, fmt.Errorf("reading the inbox: %w", err)
+	}
+	return site, drop, inbox, nil
 }
 
 func (p *program) allStatus(ctx context.Context, f *flags) error {
-	site, drop, err := p.openBoth(ctx, f)
+	site, _, inbox, err := p.openBoth(ctx, f)
 	if err != nil {
 		return err
 	}
-	all, err := publisher.ReadStatus(ctx, site, drop, nil)
+	all, err := publisher.ReadStatus(ctx, site, inbox, nil)
 	if err != nil {
 		return err
 	}
 	if f.output.json {
-		return p.printJSON(map[string]any{"channels": append([]publisher.ChannelStatus{}, all...)})
+		err = p.printJSON(map[string]any{
+			"channels": append([]publisher.ChannelStatus{}, all...),
+			"ignored":  append([]publisher.Ignored{}, inbox.Ignored...),
+		})
+	} else {
+		err = p.printAll(all)
+		p.noteIgnored(inbox.Ignored)
 	}
+	failures := []error{err}
+	for _, s := range all {
+		failures = append(failures, statusError(s))
+	}
+	return errors.Join(failures...)
+}
+
+// statusError is what keeps a channel from being read, or nil.
+func statusError(s publisher.ChannelStatus) error {
+	if s.Error == "" {
+		return nil
+	}
+	return fmt.Errorf("channel %s: %s", s.Channel, s.Error)
+}
+
+func (p *program) printAll(all []publisher.ChannelStatus) error {
 	if len(all) == 0 {
 		p.printf("no channels yet\n")
 		return nil
@@ -69,6 +97,10 @@ func (p *program) allStatus(ctx context.Context, f *flags) error {
 	w := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "CHANNEL\tGENERATION\tCHARTS\tVERSIONS\tSIZE\tCHANGED\tWAITING")
 	for _, s := range all {
+		if s.Error != "" {
+			fmt.Fprintf(w, "%s\terror\t-\t-\t-\t-\t%d\n", s.Channel, s.Waiting)
+			continue
+		}
 		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%s\t%s\t%d\n",
 			s.Channel, s.Generation, s.Charts, s.Versions, sizeText(s.Size), timeText(s.Changed), s.Waiting)
 	}
@@ -92,34 +124,34 @@ func (p *program) oneStatus(ctx context.Context, f *flags, channel string) error
 	if err := publisher.CheckChannel(channel); err != nil {
 		return usagef("%v", err)
 	}
-	site, drop, err := p.openBoth(ctx, f)
+	site, drop, inbox, err := p.openBoth(ctx, f)
 	if err != nil {
 		return err
 	}
-	all, err := publisher.ReadStatus(ctx, site, drop, []string{channel})
+	all, err := publisher.ReadStatus(ctx, site, inbox, []string{channel})
 	if err != nil {
 		return err
 	}
 	s := channelStatus{ChannelStatus: all[0]}
-	if s.Generation == 0 && s.Waiting == 0 {
+	if s.Error == "" && s.Generation == 0 && s.Waiting == 0 {
+		p.noteIgnored(inbox.Ignored) // one of them may be what the user looks for
 		return hint(fmt.Errorf("no channel %s in %s, and no uploads for it", channel, f.site), "'portolan status' lists the channels")
 	}
-	if s.Uploads, err = waitingIn(ctx, drop, channel); err != nil {
+	if s.Uploads, err = waitingIn(ctx, drop, inbox, channel); err != nil {
 		return err
 	}
 	if f.output.json {
-		return p.printJSON(s)
+		err = p.printJSON(s)
+	} else {
+		err = p.printStatus(s)
+		p.noteIgnored(inbox.Ignored)
 	}
-	return p.printStatus(s)
+	return errors.Join(err, statusError(s.ChannelStatus))
 }
 
 // waitingIn lists the uploads that wait for a channel, in order of arrival.
-func waitingIn(ctx context.Context, drop publisher.Store, channel string) ([]waitingUpload, error) {
+func waitingIn(ctx context.Context, drop publisher.Store, inbox *publisher.Inbox, channel string) ([]waitingUpload, error) {
 	uploads := []waitingUpload{}
-	inbox, err := publisher.ReadInbox(ctx, drop)
-	if err != nil {
-		return nil, err
-	}
 	for _, w := range inbox.Channels {
 		if w.Channel != channel {
 			continue
@@ -142,12 +174,9 @@ func waitingIn(ctx context.Context, drop publisher.Store, channel string) ([]wai
 func (p *program) printStatus(s channelStatus) error {
 	w := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "channel\t%s\n", s.Channel)
-	fmt.Fprintf(w, "generation\t%d\n", s.Generation)
-	fmt.Fprintf(w, "index of generation\t%d\n", s.IndexGeneration)
-	fmt.Fprintf(w, "charts\t%d\n", s.Charts)
-	fmt.Fprintf(w, "versions\t%d\n", s.Versions)
-	fmt.Fprintf(w, "size\t%s\n", sizeText(s.Size))
-	fmt.Fprintf(w, "changed\t%s\n", timeText(s.Changed))
+	if s.Error == "" {
+		printPublished(w, s)
+	}
 	fmt.Fprintf(w, "waiting\t%d\n", s.Waiting)
 	if err := w.Flush(); err != nil {
 		return err
@@ -158,9 +187,18 @@ func (p *program) printStatus(s channelStatus) error {
 	return nil
 }
 
+func printPublished(w io.Writer, s channelStatus) {
+	fmt.Fprintf(w, "generation\t%d\n", s.Generation)
+	fmt.Fprintf(w, "index of generation\t%d\n", s.IndexGeneration)
+	fmt.Fprintf(w, "charts\t%d\n", s.Charts)
+	fmt.Fprintf(w, "versions\t%d\n", s.Versions)
+	fmt.Fprintf(w, "size\t%s\n", sizeText(s.Size))
+	fmt.Fprintf(w, "changed\t%s\n", timeText(s.Changed))
+}
+
 // uploadStatus tells what became of an upload.
 func (p *program) uploadStatus(ctx context.Context, f *flags, id string) error {
-	drop, err := p.openExisting(ctx, "drop", f.drop)
+	drop, err := p.openExisting(ctx, f, "drop")
 	if err != nil {
 		return err
 	}
@@ -215,7 +253,6 @@ func (p *program) printReceipt(r *publisher.Receipt) error {
 	line("version", r.Version)
 	line("digest", r.Digest)
 	line("url", r.URL)
-	line("published as", r.PublishedAs)
 	line("generation", fmt.Sprint(r.Generation))
 	line("arrival", timeText(r.Arrival))
 	line("decided", timeText(r.Decided))

@@ -14,30 +14,44 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 )
 
-// open opens a bucket that is written to. A local folder is made if need be.
-func (p *program) open(ctx context.Context, url string) (publisher.Store, error) {
-	store, err := publisher.Open(ctx, url)
-	if err != nil {
-		return nil, err
+// open opens a bucket that is written to, the one that a flag names. A local
+// folder is made if need be.
+func (p *program) open(ctx context.Context, f *flags, flag string) (publisher.Store, error) {
+	store, folder, err := f.openBucket(ctx, flag)
+	if err != nil || folder == "" {
+		return store, err
 	}
-	if folder := localFolder(url); folder != "" {
-		return store, os.MkdirAll(folder, 0o777)
+	if err := os.MkdirAll(folder, 0o777); err != nil {
+		if e := (*fs.PathError)(nil); errors.As(err, &e) {
+			err = e.Err
+		}
+		return nil, fmt.Errorf("%s: cannot make the folder %s: %w", f.given[flag], folder, err)
 	}
 	return store, nil
 }
 
 // openExisting opens a bucket that is only read: a local folder must be there.
-func (p *program) openExisting(ctx context.Context, flag, url string) (publisher.Store, error) {
-	store, err := publisher.Open(ctx, url)
-	if err != nil {
-		return nil, err
+func (p *program) openExisting(ctx context.Context, f *flags, flag string) (publisher.Store, error) {
+	store, folder, err := f.openBucket(ctx, flag)
+	if err != nil || folder == "" {
+		return store, err
 	}
-	if folder := localFolder(url); folder != "" {
-		if err := isFolder(folder); err != nil {
-			return nil, hint(err, "%s makes it; or name another with --%s or %s", maker(flag), flag, variable(flag))
-		}
+	if err := isFolder(folder); err != nil {
+		return nil, hint(err, "%s makes it; or name another with --%s or %s", maker(flag), flag, variable(flag))
 	}
 	return store, nil
+}
+
+// openBucket opens the bucket that a flag names. If it is a local folder, which
+// need not be there, its path is returned, too.
+func (f *flags) openBucket(ctx context.Context, flag string) (store publisher.Store, folder string, err error) {
+	url := f.Lookup(flag).Value.String()
+	if isWeb(url) {
+		return nil, "", hint(fmt.Errorf("%s: a web site, which only 'portolan verify' can read", url),
+			"%s takes the URL of a bucket, or a folder", f.given[flag])
+	}
+	store, err = publisher.Open(ctx, url)
+	return store, localFolder(url), err
 }
 
 // maker is the command that makes the folder.
@@ -64,11 +78,11 @@ func localFolder(bucket string) string {
 }
 
 // openSite opens a site to be read, as a bucket or as it is served.
-func (p *program) openSite(ctx context.Context, url string) (publisher.Store, error) {
-	if isWeb(url) {
-		return publisher.OpenWeb(url)
+func (p *program) openSite(ctx context.Context, f *flags) (publisher.Store, error) {
+	if isWeb(f.site) {
+		return publisher.OpenWeb(f.site)
 	}
-	return p.openExisting(ctx, "site", url)
+	return p.openExisting(ctx, f, "site")
 }
 
 func isWeb(url string) bool {

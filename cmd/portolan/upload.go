@@ -13,7 +13,9 @@ import (
 	"github.com/portolan-charts/portolan/generator"
 )
 
-const maxProv = 1 << 20 // bytes of a provenance file, as the generator has it
+// maxProv is how much is read of a provenance file: far more than the generator
+// takes, which says so when it checks it.
+const maxProv = generator.DefaultPacked
 
 // upload is a file to be dropped, in memory: what is uploaded is what was
 // checked, whatever happens to the file meanwhile.

@@ -23,7 +23,7 @@ func (p *program) verify(ctx context.Context, args []string) error {
 	if err := f.noOperands(); err != nil {
 		return err
 	}
-	site, err := p.openSite(ctx, f.site)
+	site, err := p.openSite(ctx, f)
 	if err != nil {
 		return err
 	}
@@ -38,10 +38,7 @@ func (p *program) verify(ctx context.Context, args []string) error {
 		Progress: func(v publisher.VerifyProgress) { progress.update(v.Channel, v.Done, v.Total) },
 	})
 	progress.finish()
-	if err != nil {
-		return err
-	}
-	return p.printVerified(report, f)
+	return errors.Join(err, p.printVerified(report, f, err != nil))
 }
 
 // webChannel makes sense of the URL of a web site without a channel, which can
@@ -63,8 +60,9 @@ func (f *flags) webChannel(ctx context.Context, site publisher.Store) (publisher
 	return publisher.OpenWeb(base)
 }
 
-// printVerified prints what was found, and fails if that is not all good.
-func (p *program) printVerified(r *publisher.VerifyReport, f *flags) error {
+// printVerified prints what was found, also by a verification that failed
+// halfway, and fails if that is not all good.
+func (p *program) printVerified(r *publisher.VerifyReport, f *flags, failed bool) error {
 	faults := 0
 	for _, c := range r.Channels {
 		faults += len(c.Faults)
@@ -77,7 +75,7 @@ func (p *program) printVerified(r *publisher.VerifyReport, f *flags) error {
 		for _, c := range r.Channels {
 			p.printVerifiedChannel(c)
 		}
-		if len(r.Channels) == 0 {
+		if len(r.Channels) == 0 && !failed {
 			p.printf("no channels in %s\n", plain(f.site))
 		}
 	}
@@ -88,12 +86,15 @@ func (p *program) printVerified(r *publisher.VerifyReport, f *flags) error {
 }
 
 func (p *program) printVerifiedChannel(c publisher.ChannelVerify) {
-	if len(c.Faults) == 0 {
+	switch {
+	case c.Error != "":
+		p.printf("failed  %s: not verified to its end; %s so far\n", c.Channel, count(len(c.Faults), "fault"))
+	case len(c.Faults) > 0:
+		p.printf("faulty  %s: %s\n", c.Channel, count(len(c.Faults), "fault"))
+	default:
 		p.printf("ok      %s: generation %d, %s, %s, %s, %s\n", c.Channel, c.Generation,
 			count(c.Charts, "chart"), count(c.Versions, "version"), count(c.Snapshots, "snapshot"), sizeText(c.Bytes))
-		return
 	}
-	p.printf("faulty  %s: %s\n", c.Channel, count(len(c.Faults), "fault"))
 	for _, fault := range c.Faults {
 		p.printf("  %s: %s\n", plain(fault.Key), plain(fault.Message))
 		if fault.Fix != "" {

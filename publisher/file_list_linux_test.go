@@ -1,0 +1,107 @@
+package publisher
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// TestInboxUnreadableFolder: a folder that this user may not read does not keep
+// the rest of the inbox from being listed; it is named. In a site such a folder
+// is an error: nothing may be overlooked there.
+func TestInboxUnreadableFolder(t *testing.T) {
+	s, dir := newTestFiles(t)
+	for _, folder := range []string{"a", "m", "m/below", "x", "z"} {
+		writeFile(t, "x", dir, "inbox", filepath.FromSlash(folder), "web-1.0.0.tgz")
+	}
+	// One folder tells no names, the other nothing but names.
+	for folder, mode := range map[string]os.FileMode{"m": 0o300, "x": 0o644} {
+		name := filepath.Join(dir, "inbox", folder)
+		if err := os.Chmod(name, mode); err != nil {
+			t.Fatal(err)
+		}
+		defer os.Chmod(name, 0o700)
+	}
+	asNobody(t, dir)
+	inbox, err := ReadInbox(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, w := range inbox.Channels {
+		names = append(names, w.Channel)
+	}
+	if got := strings.Join(names, " "); got != "a z" {
+		t.Errorf("got the channels %s, want a z", got)
+	}
+	if len(inbox.Ignored) != 2 {
+		t.Fatalf("ignored %v, want inbox/m and inbox/x", inbox.Ignored)
+	}
+	for i, key := range []string{"inbox/m", "inbox/x"} {
+		if got := inbox.Ignored[i]; got.Key != key || !strings.HasPrefix(got.Reason, "cannot be read: ") || !strings.HasSuffix(got.Reason, "permission denied") {
+			t.Errorf("ignored %+v, want %s", got, key)
+		}
+	}
+	for _, err = range s.List(t.Context(), "inbox", Descendants) {
+	}
+	if err == nil || !strings.HasPrefix(err.Error(), "inbox/m: ") {
+		t.Errorf("listing it as a store: got %v", err)
+	}
+}
+
+// asNobody takes from the test the rights of root over files, if it has them.
+// The tests' folder stays readable.
+func asNobody(t *testing.T, dir string) {
+	if os.Getuid() != 0 {
+		return
+	}
+	if err := os.Chmod(filepath.Dir(dir), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	runtime.LockOSThread() // and let the thread end with the test's goroutine
+	if err := syscall.Setfsuid(65534); err != nil {
+		t.Skip(err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Setfsuid(0); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestInboxOddNames: what was put into the inbox under a name that no store
+// takes, or as a link, is named, for somebody waits for it.
+func TestInboxOddNames(t *testing.T) {
+	s, dir := newTestFiles(t)
+	for _, name := range []string{"good.tgz", `back\slash.tgz`, "latin-\xe9.tgz"} {
+		writeFile(t, "x", dir, "inbox", "stable", name)
+	}
+	writeFile(t, "x", dir, "inbox", `group\app`, "web.tgz")
+	if err := os.Symlink("good.tgz", filepath.Join(dir, "inbox", "stable", "link.tgz")); err != nil {
+		t.Fatal(err)
+	}
+	inbox, err := ReadInbox(t.Context(), s)
+	if err != nil || len(inbox.Channels) != 1 || len(inbox.Channels[0].Foreign) != 1 {
+		t.Fatalf("got %+v, %v", inbox, err)
+	}
+	var ignored []string
+	for _, i := range inbox.Ignored {
+		ignored = append(ignored, i.Key+" "+i.Reason)
+	}
+	const name = " cannot be used: its name has a backslash or is not UTF-8, or its path is too long"
+	want := []string{
+		`"inbox/group\\app"` + name,
+		`"inbox/stable/back\\slash.tgz"` + name,
+		`"inbox/stable/latin-\xe9.tgz"` + name,
+		"inbox/stable/link.tgz is neither a file nor a folder",
+	}
+	if got := strings.Join(ignored, "\n"); got != strings.Join(want, "\n") {
+		t.Errorf("got\n%s\nwant\n%s", got, strings.Join(want, "\n"))
+	}
+	if keys := listed(t, s, ""); len(keys) != 1 {
+		t.Errorf("the store shows %q", keys)
+	}
+}
