@@ -11,7 +11,7 @@ import (
 
 // adopt returns all uploads of the channel in order of arrival: those under
 // portolan's own names, and those that it finds under others.
-func (r *channelRun) adopt(ctx context.Context, w *publisher.Waiting) ([]*publisher.Upload, error) {
+func (r *channelRun) adopt(ctx context.Context, w *publisher.ChannelInbox) ([]*publisher.Upload, error) {
 	uploads := map[string]*publisher.Upload{}
 	for _, u := range w.Uploads {
 		uploads[u.ID] = u
@@ -30,7 +30,7 @@ func (r *channelRun) adopt(ctx context.Context, w *publisher.Waiting) ([]*publis
 }
 
 // adoptForeign returns what the files become, nil for those that stay.
-func (r *channelRun) adoptForeign(ctx context.Context, w *publisher.Waiting) ([]*publisher.Upload, error) {
+func (r *channelRun) adoptForeign(ctx context.Context, w *publisher.ChannelInbox) ([]*publisher.Upload, error) {
 	adopted := make([]*publisher.Upload, len(w.Foreign))
 	if r.DryRun {
 		for i, f := range w.Foreign {

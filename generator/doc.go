@@ -61,6 +61,20 @@
 // [CheckProvenance] accepts a clear-signed file of at most 1 MiB that names
 // exactly the archive's file and its SHA-256. It does not verify the signature.
 //
+// # Deciding
+//
+// [Run] decides uploads in order of arrival, each once. A version is told from
+// another by its text. Under the policy duplicates: replace the latest arrival
+// of a version is published, and one that is decided after a later one is
+// superseded; under reject the first is final, unless an upload is forced. The
+// same content again (equal paths and bytes, however packed) is unchanged; if
+// it brings the first provenance file of the published archive, that is added.
+// A provenance file alone waits for its chart. A name that differs from a
+// published one in case alone is refused.
+//
+// What is decided is committed to the channel's log, see package publisher,
+// before anything shows it; receipts and the index follow from the log.
+//
 // # Verdicts
 //
 // A fault of an upload is a [*Problem]. Its rule is a stable code, of those

@@ -60,7 +60,7 @@ func readInbox(ctx context.Context, o Options) (*publisher.Inbox, error) {
 			return nil, err
 		}
 		if len(o.Channels) > 0 {
-			inbox.Channels = slices.DeleteFunc(inbox.Channels, func(w *publisher.Waiting) bool { return !slices.Contains(o.Channels, w.Channel) })
+			inbox.Channels = slices.DeleteFunc(inbox.Channels, func(w *publisher.ChannelInbox) bool { return !slices.Contains(o.Channels, w.Channel) })
 		}
 		wait := inbox.Unsettled(o.Now())
 		if wait <= 0 || try == maxSettling {
@@ -114,7 +114,7 @@ type channelRun struct {
 	claimed map[ref]bool
 }
 
-func runChannel(ctx context.Context, o Options, w *publisher.Waiting) (*ChannelReport, error) {
+func runChannel(ctx context.Context, o Options, w *publisher.ChannelInbox) (*ChannelReport, error) {
 	r := &channelRun{
 		Options: o,
 		policy:  o.Config.Policy(w.Channel),

@@ -11,12 +11,12 @@ import (
 
 // Inbox is what waits in the drop area, as one listing showed it.
 type Inbox struct {
-	Channels []*Waiting // sorted by name; only those with something in them
+	Channels []*ChannelInbox // sorted by name; only those with something in them
 	Ignored  []Ignored  // what no rule makes an upload, and what cannot be read
 }
 
-// Waiting is what waits for one channel.
-type Waiting struct {
+// ChannelInbox is what waits for one channel.
+type ChannelInbox struct {
 	Channel string
 	Uploads []*Upload // in order of arrival
 	Foreign []*Foreign
@@ -141,13 +141,13 @@ func (s *sorter) inbox() *Inbox {
 			inbox.Channels = append(inbox.Channels, w)
 		}
 	}
-	slices.SortFunc(inbox.Channels, func(a, b *Waiting) int { return cmp.Compare(a.Channel, b.Channel) })
+	slices.SortFunc(inbox.Channels, func(a, b *ChannelInbox) int { return cmp.Compare(a.Channel, b.Channel) })
 	slices.SortFunc(inbox.Ignored, func(a, b Ignored) int { return cmp.Compare(a.Key, b.Key) })
 	return inbox
 }
 
-func (f *files) waiting(channel string) *Waiting {
-	w := &Waiting{Channel: channel}
+func (f *files) waiting(channel string) *ChannelInbox {
+	w := &ChannelInbox{Channel: channel}
 	for base, chart := range f.charts {
 		w.add(base, chart, f.provs[base])
 	}
@@ -161,7 +161,7 @@ func (f *files) waiting(channel string) *Waiting {
 	return w
 }
 
-func (w *Waiting) add(base string, chart, prov *Entry) {
+func (w *ChannelInbox) add(base string, chart, prov *Entry) {
 	if _, ours := parseID(base); ours {
 		w.Uploads = append(w.Uploads, newUpload(w.Channel, base, chart, prov))
 		return

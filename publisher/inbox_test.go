@@ -91,7 +91,7 @@ func TestArrival(t *testing.T) {
 	}
 }
 
-func adopt(t *testing.T, s publisher.Store, w *publisher.Waiting, now time.Time) *publisher.Upload {
+func adopt(t *testing.T, s publisher.Store, w *publisher.ChannelInbox, now time.Time) *publisher.Upload {
 	t.Helper()
 	u, err := publisher.Adopt(t.Context(), s, w.Channel, w.Foreign[0], now)
 	if err != nil {
