@@ -12,7 +12,7 @@ import (
 // Inbox is what waits in the drop area, as one listing showed it.
 type Inbox struct {
 	Channels []*ChannelInbox // sorted by name; only those with something in them
-	Ignored  []Ignored  // what no rule makes an upload, and what cannot be read
+	Ignored  []Ignored       // what no rule makes an upload, and what cannot be read
 }
 
 // ChannelInbox is what waits for one channel.
