@@ -39,7 +39,7 @@ type Store interface {
 	Create(ctx context.Context, o Object) error
 
 	// Replace writes an object in place of the one whose token was token,
-	// and fails with ErrConflict, writing nothing, if that one has been
+	// which is never "", and fails with ErrConflict, writing nothing, if that one has been
 	// replaced or deleted since. Readers see the old object or the new one.
 	// A Replace whose bytes are already there succeeds.
 	Replace(ctx context.Context, o Object, token string) error
@@ -81,9 +81,10 @@ type Object struct {
 
 	// Deferred lets the store put off making the object durable until it
 	// next writes one that is not deferred, or deletes one: that write
-	// happens only after everything deferred is safe. So many objects can
-	// be written at the price of one flush, and a record never becomes
-	// durable before what it refers to.
+	// happens only after everything deferred is safe. So a record never
+	// becomes durable before what it refers to, and a store that can flush
+	// many objects at once need not do so for each. After a power cut a
+	// deferred object is whole or not there.
 	Deferred bool
 }
 
