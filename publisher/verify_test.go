@@ -594,3 +594,18 @@ func TestNewerFormat(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestVerifyLogEnd: a log that lost its end, and no record after it, cannot be
+// the one that head was made from.
+func TestVerifyLogEnd(t *testing.T) {
+	m := published(t)
+	for _, key := range []string{"stable/log/00000003.json", "stable/log/00000002.json"} {
+		if err := m.Handle("vandal").Delete(t.Context(), key, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	faults := verify(t, m.Handle("test"), publisher.VerifyOptions{}).Channels[0].Faults
+	if len(faults) != 1 || faults[0].Key != "stable/log/00000002.json" || !strings.Contains(faults[0].Message, "the log ends at 1") {
+		t.Errorf("got %v", faults)
+	}
+}

@@ -1,6 +1,7 @@
 package publisher
 
 import (
+	"bufio"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -8,6 +9,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -52,7 +54,7 @@ func (v *verifier) checkHead(ctx context.Context) error {
 		}
 		// A head without its record may come from a cache; a store has none.
 		if later := recent || v.shown < 0 && v.unlisted; !later || look == looks {
-			v.faultHead(sum, size)
+			v.faultHead(ctx, sum, size)
 			break
 		}
 		if err := v.Sleep(ctx, pause); err != nil {
@@ -77,9 +79,11 @@ func (v *verifier) generationsIn(sum string) int {
 	return -1
 }
 
-func (v *verifier) faultHead(sum string, size int64) {
+func (v *verifier) faultHead(ctx context.Context, sum string, size int64) {
 	key := headKey(v.name)
-	switch {
+	switch n := v.headGeneration(ctx); {
+	case v.shown < 0 && n > v.result.Generation:
+		v.fault(recordKey(v.name, n), fixLog, "head says that it is this generation, but the log ends at %d", v.result.Generation)
 	case v.shown < 0:
 		v.fault(key, fixHead, "its %d bytes with the SHA-256 %s are not those of any generation in the log", size, sum)
 	case v.shown == 0:
@@ -89,6 +93,26 @@ func (v *verifier) faultHead(sum string, size int64) {
 		v.fault(key, fixHead, "it is generation %d, but generation %d is committed", v.snapshots[v.shown-1].generation, newest)
 	}
 }
+
+// headGeneration is the generation that head says it is; 0 if it says none.
+func (v *verifier) headGeneration(ctx context.Context) int {
+	r, err := v.site.Get(ctx, headKey(v.name))
+	if err != nil {
+		return 0
+	}
+	defer r.Close()
+	line, err := bufio.NewReader(io.LimitReader(r, maxHeader)).ReadString('\n')
+	if err != nil {
+		return 0
+	}
+	n, err := parseHeader(strings.TrimSuffix(line, "\n"))
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+const maxHeader = 64 << 10 // bytes of an index's first line
 
 // hash returns the SHA-256, in hex, and the size of an object.
 func (v *verifier) hash(ctx context.Context, key string) (string, int64, error) {
