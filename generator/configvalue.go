@@ -77,9 +77,18 @@ func checkChannelPattern(s string) error {
 	return nil
 }
 
-// didYouMean names the nearest of the known words, if one is near. Of equally
-// near ones it prefers one with the same first letter, which people rarely miss.
+// didYouMean names the nearest of the known words, if one is near.
 func didYouMean(word string, known []string) string {
+	if best := Nearest(word, known); best != "" {
+		return fmt.Sprintf("; did you mean %q?", best)
+	}
+	return ""
+}
+
+// Nearest returns the known word that was probably meant; "" if none is near.
+// Of equally near ones it prefers one with the same first letter, which people
+// rarely miss.
+func Nearest(word string, known []string) string {
 	best, least := "", 2*(len(word)/3+2)
 	for _, k := range slices.Sorted(slices.Values(known)) {
 		distance := 2 * levenshtein.ComputeDistance(strings.ToLower(word), strings.ToLower(k))
@@ -90,8 +99,5 @@ func didYouMean(word string, known []string) string {
 			best, least = k, distance
 		}
 	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf("; did you mean %q?", best)
+	return best
 }

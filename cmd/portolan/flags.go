@@ -6,10 +6,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"slices"
 	"strings"
 
-	"github.com/agnivade/levenshtein"
 	"github.com/spf13/pflag"
 
 	"github.com/portolan-charts/portolan/generator"
@@ -90,7 +88,7 @@ func (f *flags) explain(err error) error {
 		var known []string
 		f.VisitAll(func(flag *pflag.Flag) { known = append(known, flag.Name) })
 		err = usagef("%s has no flag --%s", f.command, name)
-		if near := nearest(name, known); near != "" {
+		if near := generator.Nearest(name, known); near != "" {
 			return hint(err, "did you mean --%s?", near)
 		}
 	case errors.As(err, &value):
@@ -216,20 +214,8 @@ func unknownCommand(name string) error {
 		return hint(usagef("%s stands before the command", name), "write the command first, as in 'portolan generate --site URL'")
 	}
 	err := usagef("no command is called %q", name)
-	if near := nearest(name, commandNames()); near != "" {
+	if near := generator.Nearest(name, commandNames()); near != "" {
 		return hint(err, "did you mean 'portolan %s'?", near)
 	}
 	return hint(err, "see 'portolan help'")
-}
-
-// nearest returns the known word that is nearest to what was typed; "" if
-// none is near.
-func nearest(word string, known []string) string {
-	best, least := "", len(word)/3+2
-	for _, k := range slices.Sorted(slices.Values(known)) {
-		if d := levenshtein.ComputeDistance(word, k); d < least {
-			best, least = k, d
-		}
-	}
-	return best
 }

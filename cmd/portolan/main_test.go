@@ -176,7 +176,7 @@ func TestNearest(t *testing.T) {
 	for word, want := range map[string]string{
 		"generat": "generate", "gen": "", "dorp": "drop", "verfiy": "verify", "stats": "status", "publish": "", "preveiw": "preview",
 	} {
-		if got := nearest(word, commandNames()); got != want {
+		if got := generator.Nearest(word, commandNames()); got != want {
 			t.Errorf("nearest(%q) = %q, want %q", word, got, want)
 		}
 	}
