@@ -353,7 +353,7 @@ func TestRestored(t *testing.T) {
 		if got := verdicts(report); err != nil || !maps.Equal(got, want) {
 			t.Errorf("%s gone: got %v, %v; want %v", gone, got, err, want)
 		}
-		verified, err := publisher.Verify(t.Context(), w.site.Handle("verify"), publisher.VerifyOptions{})
+		verified, err := publisher.Verify(t.Context(), w.site.Handle("verify"), publisher.VerifyOptions{Workers: 1})
 		if err != nil || strings.Contains(fmt.Sprint(verified.Channels[0].Faults), id(3)) {
 			t.Errorf("%s gone: %+v, %v", gone, verified, err)
 		}
