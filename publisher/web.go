@@ -128,7 +128,7 @@ func (s *webStore) fetch(ctx context.Context, method, key string) (*http.Respons
 		if err == nil {
 			return r, nil
 		}
-		if !again || try == webTries || ctx.Err() != nil {
+		if !again || try == webTries {
 			return nil, &KeyError{u.Redacted(), err}
 		}
 		if err := sleep(ctx, pause); err != nil {
