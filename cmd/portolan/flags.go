@@ -139,6 +139,9 @@ func variable(flag string) string {
 
 // check refuses values that no flag type does.
 func (f *flags) check() error {
+	if f.Changed("channel") && len(f.channels) == 0 {
+		return usagef("--channel is empty; without it, all channels are meant")
+	}
 	for _, name := range f.channels {
 		if err := publisher.CheckChannel(name); err != nil {
 			return usagef("%s: %v", f.given["channel"], err)

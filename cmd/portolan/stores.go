@@ -50,8 +50,18 @@ func (f *flags) openBucket(ctx context.Context, flag string) (store publisher.St
 		return nil, "", hint(fmt.Errorf("%s: a web site, which only 'portolan verify' can read", url),
 			"%s takes the URL of a bucket, or a folder", f.given[flag])
 	}
+	if isMemory(url) {
+		// A site in memory would end with the process, after the uploads that
+		// it was made of had been taken out of the inbox.
+		return nil, "", hint(fmt.Errorf("%s: a bucket in memory is lost when the command ends", url),
+			"%s takes the URL of a bucket that stays, or a folder", f.given[flag])
+	}
 	store, err = publisher.Open(ctx, url)
 	return store, localFolder(url), err
+}
+
+func isMemory(bucket string) bool {
+	return strings.HasPrefix(strings.ToLower(bucket), "mem://")
 }
 
 // maker is the command that makes the folder.
