@@ -78,6 +78,10 @@ func (h Header) line() (string, error) {
 	if h.ContextPath != "" {
 		l.ServerInfo = &serverInfo{h.ContextPath}
 	}
+	return l.line()
+}
+
+func (l headerLine) line() (string, error) {
 	b, err := json.Marshal(l)
 	if err != nil {
 		return "", fmt.Errorf("rendering the index header: %v", err)
@@ -87,15 +91,20 @@ func (h Header) line() (string, error) {
 
 var errNotOurs = errors.New("not written by portolan")
 
+// decodeHeader reads the first line of an index.
+func decodeHeader(line string) (h headerLine, err error) {
+	body, ok := strings.CutSuffix(line, headerEnd)
+	if !ok || json.Unmarshal([]byte(body+"}"), &h) != nil {
+		return h, errNotOurs
+	}
+	return h, nil
+}
+
 // parseHeader reads the generation from the first line of an index.
 func parseHeader(line string) (generation int, err error) {
-	body, ok := strings.CutSuffix(line, headerEnd)
-	if !ok {
-		return 0, errNotOurs
-	}
-	var h headerLine
-	if err := json.Unmarshal([]byte(body+"}"), &h); err != nil {
-		return 0, errNotOurs
+	h, err := decodeHeader(line)
+	if err != nil {
+		return 0, err
 	}
 	generation, err = strconv.Atoi(h.Annotations[generationKey])
 	if err != nil || generation < 1 {

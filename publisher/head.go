@@ -1,0 +1,67 @@
+package publisher
+
+import (
+	"context"
+	"io"
+	"time"
+)
+
+// Head is a channel's index as its readers get it.
+type Head struct {
+	*Index
+	Token    string    // of index.yaml in its store; "" if there is none yet
+	Size     int64     // bytes of index.yaml
+	Modified time.Time // when index.yaml was written; zero if there is none
+}
+
+// ReadHead reads the index that a channel's readers see. It fails with
+// ErrNotFound if the channel has none. If it still is the one that was read
+// before, before is returned, and only its beginning has been read again.
+func ReadHead(ctx context.Context, site Store, channel string, before *Head) (*Head, error) {
+	key := headKey(channel)
+	r, err := site.Get(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	if before != nil && r.Entry.Token != "" && r.Entry.Token == before.Token {
+		return before, nil
+	}
+	b, err := io.ReadAll(io.LimitReader(r, maxIndex+1))
+	if err != nil {
+		return nil, &KeyError{key, err}
+	}
+	if len(b) > maxIndex {
+		return nil, &KeyError{key, errTooLarge}
+	}
+	index, err := parseIndex(b)
+	if err != nil {
+		return nil, &KeyError{key, err}
+	}
+	return &Head{index, r.Entry.Token, int64(len(b)), r.Entry.Modified}, nil
+}
+
+// EmptyHead is the head of a channel that has nothing in it yet, as Helm takes
+// it: it can be added as a repository, and it says where to push charts to.
+func EmptyHead() *Head {
+	header, err := Header{Generated: time.Unix(0, 0).UTC()}.line()
+	if err != nil {
+		panic(err) // a constant encodes or does not
+	}
+	return &Head{Index: &Index{header: header}}
+}
+
+// WithContextPath returns the index as it is to be read from a place where the
+// site's root is served under the path, so that 'helm cm-push' finds its way back.
+func (x *Index) WithContextPath(path string) (*Index, error) {
+	h, err := decodeHeader(x.header)
+	if err != nil {
+		return nil, err
+	}
+	h.ServerInfo = nil
+	if path != "" {
+		h.ServerInfo = &serverInfo{path}
+	}
+	header, err := h.line()
+	return &Index{header: header, charts: x.charts}, err
+}
