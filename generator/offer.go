@@ -1,0 +1,130 @@
+package generator
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/Masterminds/semver/v3"
+
+	"github.com/portolan-charts/portolan/publisher"
+)
+
+// Offer is a chart, or a provenance file alone, that was checked and is not in
+// the inbox yet.
+type Offer struct {
+	Name, Version string // empty of a provenance file alone
+	File          string // what the archive is called
+	Digest        string // SHA-256 of the archive, in hex
+	Warnings      []Warning
+
+	candidate *candidate
+}
+
+// CheckOffer reads what somebody wants to upload to a channel, and finds in it
+// the faults that a run would find: of a chart, of a provenance file, or of
+// both; what there is none of is nil. A fault is a *Problem; any other error
+// is that of a reader.
+func (c *Config) CheckOffer(channel string, chart, prov io.Reader) (*Offer, error) {
+	o := &Offer{candidate: &candidate{upload: &publisher.Upload{Channel: channel}}}
+	sum := sha256.New()
+	if prov != nil {
+		prov = io.TeeReader(prov, sum)
+	}
+	var err error
+	if chart == nil {
+		err = o.readProv(prov)
+	} else {
+		err = o.readChart(c.Policy(channel).Checks, chart, prov)
+	}
+	if prov != nil {
+		o.candidate.prov = hex.EncodeToString(sum.Sum(nil))
+	}
+	return o, err
+}
+
+func (o *Offer) readProv(prov io.Reader) error {
+	signs, err := ParseProvenance(prov)
+	if err != nil {
+		return err
+	}
+	o.candidate.signs, o.File, o.Digest = signs, signs.File, signs.Digest
+	return nil
+}
+
+func (o *Offer) readChart(checks Checks, chart, prov io.Reader) error {
+	checked, err := Check(chart, checks)
+	if err != nil {
+		return err
+	}
+	o.Name, o.Version = checked.Metadata.Name, checked.Metadata.Version
+	o.File, o.Digest, o.Warnings = FileName(o.Name, o.Version), checked.Digest, checked.Warnings
+	o.candidate.chart, o.candidate.upload.Chart = checked, &publisher.Entry{}
+	o.candidate.drop()
+	if prov == nil {
+		return nil
+	}
+	return CheckProvenance(prov, o.File, o.Digest)
+}
+
+// Charts are the names that the chart may have: one, unless a provenance file
+// came alone. That names only a file, and in a-1-2.0.0.tgz the chart may be
+// called a or a-1.
+func (o *Offer) Charts() []string {
+	if o.Name != "" {
+		return []string{o.Name}
+	}
+	var names []string
+	base := strings.TrimSuffix(o.File, ".tgz")
+	for i, b := range base {
+		if _, err := semver.NewVersion(base[i+1:]); b == '-' && err == nil {
+			names = append(names, base[:i])
+		}
+	}
+	return names
+}
+
+// Judge says what a run would say of an offer.
+type Judge struct {
+	run *channelRun
+}
+
+// NewJudge returns the judge of one channel, who knows its index and may look
+// up releases on the site. It can be used by several at a time, and what it has
+// looked up it keeps.
+func (c *Config) NewJudge(site publisher.Store, channel string, index *publisher.Index) *Judge {
+	return &Judge{&channelRun{
+		Options: Options{Site: site, Config: c, Now: time.Now},
+		policy:  c.Policy(channel),
+		channel: &publisher.Channel{Name: channel},
+		catalog: newCatalog(index),
+	}}
+}
+
+// Judge says why the offer would be rejected as things stand, with a *Problem;
+// nil if it would not. What waits in the inbox is not looked at, and the
+// verdict is the generator's: until then somebody else may publish. Any other
+// error is one of the site.
+func (j *Judge) Judge(ctx context.Context, o *Offer, force bool) error {
+	c, upload := *o.candidate, *o.candidate.upload
+	upload.Arrival = j.run.Now()
+	c.upload, c.request.Force = &upload, force
+	if err := j.run.lookUp(ctx, &c); err != nil {
+		return err
+	}
+	if p := j.run.planner(&history{}).foresee(&c); p != nil {
+		return p
+	}
+	return nil
+}
+
+// foresee returns why the candidate would be rejected if no other waited.
+func (p *planner) foresee(c *candidate) *Problem {
+	p.slots, p.lower, p.plan = map[ref]*slot{}, map[string]string{}, &plan{}
+	o := &outcome{candidate: c, ref: c.ref()}
+	p.one(o)
+	return o.problem
+}

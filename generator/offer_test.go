@@ -1,0 +1,157 @@
+package generator_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/generator/charttest"
+	"github.com/portolan-charts/portolan/publisher"
+)
+
+// foresee returns the rule by which an offer would be rejected; "" if it would
+// not be.
+func (w *world) foresee(channel string, chart, prov []byte, force bool) string {
+	w.t.Helper()
+	reader := func(b []byte) io.Reader {
+		if b == nil {
+			return nil
+		}
+		return bytes.NewReader(b)
+	}
+	o, err := w.config.CheckOffer(channel, reader(chart), reader(prov))
+	if err == nil {
+		head, readErr := publisher.ReadHead(context.Background(), w.site.Handle("judge"), channel, nil)
+		if errors.Is(readErr, publisher.ErrNotFound) {
+			head, readErr = publisher.EmptyHead(), nil
+		}
+		if readErr != nil {
+			w.t.Fatal(readErr)
+		}
+		err = w.config.NewJudge(w.site.Handle("judge"), channel, head.Index).Judge(context.Background(), o, force)
+	}
+	var problem *generator.Problem
+	if err != nil && !errors.As(err, &problem) {
+		w.t.Fatal(err)
+	}
+	if problem == nil {
+		return ""
+	}
+	return problem.Rule
+}
+
+// TestJudge checks that a judge says of an upload what the next run says.
+func TestJudge(t *testing.T) {
+	signer := charttest.NewSigner()
+	one := charttest.Simple("alpha", "1.0.0")
+	repacked := charttest.Pack("alpha", charttest.Chart("alpha", "1.0.0"), &charttest.Options{Time: charttest.Time.AddDate(1, 0, 0)})
+	other := charttest.Simple("alpha", "1.0.0", "values.yaml", "replicas: 9\n")
+	sign := func(b []byte) []byte { return signer.Sign("alpha-1.0.0.tgz", b) }
+	published := charttest.Simple("signed", "1.0.0")
+	signature := signer.Sign("signed-1.0.0.tgz", published)
+
+	tests := []struct {
+		name        string
+		chart, prov []byte
+		force       bool
+		replace     string // the rule under duplicates: replace; "" if it is taken
+		reject      string // under reject
+	}{
+		{name: "new chart", chart: charttest.Simple("beta", "1.0.0")},
+		{name: "new version", chart: charttest.Simple("alpha", "2.0.0")},
+		{name: "same bytes", chart: one},
+		{name: "same content", chart: repacked},
+		{name: "other content", chart: other, reject: "version-exists"},
+		{name: "other content, forced", chart: other, force: true},
+		{name: "first signature", chart: one, prov: sign(one)},
+		{name: "first signature, repacked", chart: repacked, prov: sign(repacked), reject: "provenance-repacked"},
+		{name: "first signature alone", prov: sign(one)},
+		{name: "another signature alone", prov: charttest.NewSigner().Sign("signed-1.0.0.tgz", published), replace: "provenance-differs", reject: "provenance-differs"},
+		{name: "the same signature alone", prov: signature},
+		{name: "signature for a chart to come", prov: signer.Sign("gamma-1.0.0.tgz", one)},
+		{name: "name in another case", chart: charttest.Simple("Alpha", "1.0.0"), replace: "name-case", reject: "name-case"},
+		{name: "not semantic", chart: charttest.Simple("alpha", "1"), replace: "version", reject: "version"},
+		{name: "signature of other bytes", chart: one, prov: sign(other), replace: "prov-digest", reject: "prov-digest"},
+		{name: "no signature", prov: []byte("hello"), replace: "prov-format", reject: "prov-format"},
+	}
+	for _, test := range tests {
+		for _, policy := range []string{generator.Replace, generator.Reject} {
+			t.Run(test.name+"/"+policy, func(t *testing.T) {
+				w := newWorld(t)
+				w.configure("channels: [{match: stable, duplicates: " + policy + "}]")
+				w.publish("stable", 1, one)
+				w.mustUpload("stable", id(500), published, signature)
+				if _, err := w.run("first"); err != nil {
+					t.Fatal(err)
+				}
+				want := test.replace
+				if policy == generator.Reject {
+					want = test.reject
+				}
+				if got := w.foresee("stable", test.chart, test.prov, test.force); got != want {
+					t.Errorf("the judge rejects it by rule %q, want %q", got, want)
+				}
+				if got := w.decided(test.chart, test.prov, test.force); got != want {
+					t.Errorf("the run rejects it by rule %q, want %q", got, want)
+				}
+			})
+		}
+	}
+}
+
+// decided uploads to the channel stable, and returns the rule by which the next
+// run rejects that; "" if it does not.
+func (w *world) decided(chart, prov []byte, force bool) string {
+	w.t.Helper()
+	s := publisher.Submission{Request: publisher.Request{File: "x", Force: force}}
+	if chart != nil {
+		s.Chart = publisher.Bytes(chart)
+	}
+	if prov != nil {
+		s.Prov = publisher.Bytes(prov)
+	}
+	if err := publisher.Submit(context.Background(), w.drop.Handle("uploader"), "stable", id(900), s); err != nil {
+		w.t.Fatal(err)
+	}
+	report, err := w.run("second")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, c := range report.Channels {
+		for _, r := range c.Receipts {
+			if r.Verdict == publisher.Rejected {
+				return r.Rule
+			}
+		}
+	}
+	return ""
+}
+
+func TestOfferCharts(t *testing.T) {
+	signer := charttest.NewSigner()
+	for file, want := range map[string]string{
+		"alpha-1.0.0.tgz":     "alpha",
+		"a-1-2.0.0.tgz":       "a a-1",
+		"a-b-1.0.0-rc.1.tgz":  "a-b",
+		"a-1.0.0-2.0.0.tgz":   "a a-1.0.0",
+		"a-v1.0.0+b-2.tgz":    "a a-v1.0.0+b",
+		"nothing.tgz":         "",
+		"a-b.tgz":             "",
+		"x-0.1-alpha.1-2.tgz": "x x-0.1-alpha.1",
+	} {
+		var c *generator.Config
+		o, err := c.CheckOffer("stable", nil, bytes.NewReader(signer.Sign(file, []byte(file))))
+		if err != nil {
+			t.Errorf("%s: %v", file, err)
+			continue
+		}
+		if got := strings.Join(slices.Sorted(slices.Values(o.Charts())), " "); got != want {
+			t.Errorf("%s: charts %q, want %q", file, got, want)
+		}
+	}
+}
