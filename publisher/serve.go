@@ -88,21 +88,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "only GET and HEAD are served here", http.StatusMethodNotAllowed)
 		return
 	}
-	// The path is decoded, and a '+' in it stands for itself.
-	key := strings.TrimPrefix(r.URL.Path, "/")
-	folder := key == "" || strings.HasSuffix(key, "/")
-	if folder {
-		key += indexPage
-	}
-	if !servable(key) {
-		s.missing(w, r)
-		return
-	}
-	err := s.file(w, r, key)
-	if errors.Is(err, ErrNotFound) && !folder {
-		err = s.redirect(w, r, key)
-	}
-	switch {
+	switch err := ServeFile(w, r, s.site); {
 	case errors.Is(err, ErrNotFound):
 		s.missing(w, r)
 	case err != nil:
@@ -110,14 +96,34 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// ServeFile answers a GET or HEAD with the file that its path names, as
+// [Handler] does. If it returns an error it has written nothing; there is no such
+// file if that is ErrNotFound.
+func ServeFile(w http.ResponseWriter, r *http.Request, site Store) error {
+	// The path is decoded, and a '+' in it stands for itself.
+	key := strings.TrimPrefix(r.URL.Path, "/")
+	folder := key == "" || strings.HasSuffix(key, "/")
+	if folder {
+		key += indexPage
+	}
+	if !servable(key) {
+		return &KeyError{key, ErrNotFound}
+	}
+	err := serveObject(w, r, site, key)
+	if errors.Is(err, ErrNotFound) && !folder {
+		err = redirect(w, r, site, key)
+	}
+	return err
+}
+
 // servable reports whether a key is one that may be asked for.
 func servable(key string) bool {
 	return validKey(key) && !strings.HasPrefix(key, ".") && !strings.Contains(key, "/.")
 }
 
-// file serves one object. It writes nothing if it returns an error.
-func (s *server) file(w http.ResponseWriter, r *http.Request, key string) error {
-	in, err := s.site.Get(r.Context(), key)
+// serveObject serves one object. It writes nothing if it returns an error.
+func serveObject(w http.ResponseWriter, r *http.Request, site Store, key string) error {
+	in, err := site.Get(r.Context(), key)
 	if err != nil {
 		return err
 	}
@@ -126,6 +132,7 @@ func (s *server) file(w http.ResponseWriter, r *http.Request, key string) error 
 		return &KeyError{key, errors.New("its store does not say how large it is")}
 	}
 	h := w.Header()
+	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Type", contentType(key))
 	h.Set("Cache-Control", cacheControl(key))
 	if in.Entry.Token != "" {
@@ -149,8 +156,8 @@ func etag(token string) string {
 
 // redirect sends the client to the folder of that name, if it has a page, so
 // that relative links in it work.
-func (s *server) redirect(w http.ResponseWriter, r *http.Request, key string) error {
-	in, err := s.site.Get(r.Context(), path.Join(key, indexPage))
+func redirect(w http.ResponseWriter, r *http.Request, site Store, key string) error {
+	in, err := site.Get(r.Context(), path.Join(key, indexPage))
 	if err != nil {
 		return err
 	}
