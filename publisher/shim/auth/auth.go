@@ -1,0 +1,166 @@
+// Package auth says who sends a request to the shim, and what they may do.
+//
+// All of it stands in one YAML file:
+//
+//	tokens:
+//	  - id: ci-team-a                     # letters, digits, '.', '_' and '-'; at most 64
+//	    hash: sha256:<64 hex digits>      # of the token, which itself is kept nowhere
+//	    scopes: ["write:team-a/**", "read:**", "force:team-a/dev"]
+//	    charts: ["team-a-*"]              # what may be uploaded; all charts if it is not set
+//	    notAfter: 2027-01-01T00:00:00Z    # for ever if it is not set
+//	htpasswd: htpasswd                    # a file of 'htpasswd -B', beside this one
+//	users:
+//	  - name: alice
+//	    scopes: ["write:**", "read:**"]
+//	anonymous: ["read:**"]                # whoever sends no credentials
+//
+// The rules:
+//   - A scope is an action (read, write or force), a colon, and a pattern of
+//     channels as in portolan.yaml: * stands for one segment or a part of it,
+//     ** for any number of them. No action implies another.
+//   - What no scope allows is denied. There is no default user, no default
+//     password, and no administrator.
+//   - Chart patterns bind write and force, not read.
+//   - Credentials that are wrong, expired or malformed never make anyone
+//     anonymous: they are an error.
+//   - Basic credentials are a token, with any user name, or else a user and a
+//     password; Bearer credentials are a token.
+//   - The file and the htpasswd file are read again when they change. A bad
+//     one leaves the last good one in force.
+//   - From an address with too many failures, no password is looked at for a
+//     while. A valid token still passes: looking one up costs next to nothing
+//     and tells a guesser nothing, so those who share the address of somebody
+//     who guesses, or whose job has an old password, can go on with tokens.
+//   - No token, password or hash is ever part of an error, a log line, or what
+//     an [Identity] tells.
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// ErrCredentials says that the request's credentials are no good: unknown,
+// expired or malformed.
+var ErrCredentials = errors.New("the token, or the user name and password, is wrong or has expired")
+
+// Throttled is the error of a request from an address that failed too often.
+type Throttled struct{ RetryAfter time.Duration }
+
+// Error asks for patience.
+func (t Throttled) Error() string {
+	return fmt.Sprintf("too many requests with wrong credentials from this address; try again in %s", t.RetryAfter.Round(time.Second))
+}
+
+// Authoriser tells who sends a request. It is safe for concurrent use.
+type Authoriser struct {
+	log      *slog.Logger
+	now      func() time.Time
+	open     bool // everybody may do everything
+	failures *throttle
+	checks   *checks
+
+	mu     sync.Mutex // guards what follows
+	path   string
+	looked time.Time // when the files were last looked at
+	files  []stamp   // what they were when they were last read
+	policy *policy   // the last good one; never changed, only replaced
+}
+
+// Open reads an auth file. It is an error if it cannot be used; later on, after
+// it has changed, that is only logged.
+func Open(path string, log *slog.Logger) (*Authoriser, error) {
+	a := newAuthoriser(log)
+	a.path = path
+	a.looked = a.now()
+	if err := a.load(); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// Anyone lets everybody do everything; credentials are not looked at.
+func Anyone() *Authoriser {
+	a := newAuthoriser(slog.New(slog.DiscardHandler))
+	a.open = true
+	return a
+}
+
+func newAuthoriser(log *slog.Logger) *Authoriser {
+	return &Authoriser{log: log, now: time.Now, failures: newThrottle(), checks: newChecks()}
+}
+
+// Identify tells who sends the request, from its Authorization header and the
+// host of its RemoteAddr. Without a header that is the anonymous identity,
+// which may have no scopes. It fails with [ErrCredentials], with [Throttled],
+// or, if the request ends while it waits for its turn to have a password
+// checked, with the error of the request's context.
+func (a *Authoriser) Identify(r *http.Request) (*Identity, error) {
+	header := r.Header["Authorization"]
+	c, ok := parseAuthorization(header)
+	if a.open {
+		return &Identity{as: c.claim(), grants: everything}, nil
+	}
+	p := a.current()
+	if len(header) == 0 {
+		return &Identity{grants: p.anonymous}, nil
+	}
+	from := addressOf(r.RemoteAddr)
+	if !ok {
+		return nil, a.fail(from, ErrCredentials)
+	}
+	return a.identify(r.Context(), p, c, from)
+}
+
+// identify tries one way after the other to become somebody. The first that
+// the credentials are meant for decides: what is a token in form, or was one,
+// is never tried as a password.
+func (a *Authoriser) identify(ctx context.Context, p *policy, c credentials, from address) (*Identity, error) {
+	switch id, err := p.byToken(c, a.now()); {
+	case err == nil:
+		return id, nil
+	case !errors.Is(err, errOtherKind):
+		return nil, a.fail(from, err)
+	}
+	if !c.basic {
+		return nil, a.fail(from, ErrCredentials)
+	}
+	return a.byPassword(ctx, p, c, from)
+}
+
+// errOtherKind says that credentials are meant for another way to be identified.
+var errOtherKind = errors.New("credentials of another kind")
+
+// fail counts a failure, and returns the error of the attempt, or Throttled if
+// there were too many before it.
+func (a *Authoriser) fail(from address, err error) error {
+	if wait := a.failures.take(from, a.now()); wait > 0 {
+		return Throttled{wait}
+	}
+	return err
+}
+
+// byToken knows tokens. The look-up is not in constant time, and need not be:
+// the key is the SHA-256 of what was presented, so whoever times it learns how
+// far a digest is like a stored one, and to choose tokens by their digests'
+// beginnings and get closer that way means to find a preimage.
+func (p *policy) byToken(c credentials, now time.Time) (*Identity, error) {
+	if looksMade(c.secret) && !checksumFits(c.secret) {
+		return nil, ErrCredentials
+	}
+	t, ok := p.tokens[digestOf(c.secret)]
+	switch {
+	case ok && !t.NotAfter.IsZero() && now.After(t.NotAfter):
+		return nil, fmt.Errorf("token %s expired at %s: %w", t.ID, t.NotAfter.UTC().Format(time.RFC3339), ErrCredentials)
+	case ok:
+		return &Identity{kind: "token", name: t.ID, as: c.claim(), grants: []grant{t.grant}}, nil
+	case looksMade(c.secret): // revoked, or of another site
+		return nil, ErrCredentials
+	}
+	return nil, errOtherKind
+}

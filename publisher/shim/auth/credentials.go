@@ -1,0 +1,53 @@
+package auth
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// credentials are what an Authorization header holds.
+type credentials struct {
+	basic  bool
+	user   string // with Basic only
+	secret string // a password or a token
+}
+
+// parseAuthorization reads the values of an Authorization header, of which
+// there must be just one.
+func parseAuthorization(values []string) (credentials, bool) {
+	if len(values) != 1 {
+		return credentials{}, false
+	}
+	if scheme, token, ok := strings.Cut(values[0], " "); ok && strings.EqualFold(scheme, "Bearer") {
+		token = strings.TrimSpace(token)
+		return credentials{secret: token}, token != ""
+	}
+	r := http.Request{Header: http.Header{"Authorization": values}}
+	user, password, ok := r.BasicAuth()
+	if !ok || password == "" {
+		return credentials{user: user}, false
+	}
+	return credentials{basic: true, user: user, secret: password}, true
+}
+
+// maxClaim is the longest user name that is told on, in bytes.
+const maxClaim = 100
+
+// tokenRE fits what is probably a token: a known beginning, or a long run of
+// letters and digits.
+var tokenRE = regexp.MustCompile(`^(ptl_|gl(agent|cbt|dt|ffct|ft|imt|oas|pat|ptt|rt|rtr|soat|wt)-|gh[a-z]_|github_pat_|eyJ)|[0-9A-Za-z]{20}`)
+
+// claim is the user name, if it can be shown. People mistake the fields, and
+// write a token where the name should be.
+func (c credentials) claim() string {
+	if len(c.user) > maxClaim || !utf8.ValidString(c.user) || strings.ContainsFunc(c.user, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return ""
+	}
+	if c.user == c.secret || tokenRE.MatchString(c.user) {
+		return ""
+	}
+	return c.user
+}

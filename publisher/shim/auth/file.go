@@ -1,0 +1,171 @@
+package auth
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// maxFile is the largest auth file, and the largest htpasswd file, in bytes.
+const maxFile = 1 << 20
+
+// policy is what the files say, ready for use.
+type policy struct {
+	tokens     map[digest]*Token
+	users      map[string]*user // those of the htpasswd file
+	costliest  []byte           // bcrypt hash; nil without users
+	anonymous  []grant
+	remembered *memory // right passwords; goes with the policy, so a change forgets them
+	warnings   []string
+}
+
+// Token is what the auth file says of a token.
+type Token struct {
+	ID       string
+	Scopes   []string
+	Charts   []string
+	NotAfter time.Time // zero if it does not expire
+
+	hash  digest
+	line  int
+	grant grant
+}
+
+type user struct {
+	hash   []byte
+	grants []grant
+}
+
+// file is what the auth file says, checked, but without the htpasswd file.
+type file struct {
+	tokens    []*Token
+	htpasswd  string
+	users     []*fileUser
+	anonymous []scope
+}
+
+type fileUser struct {
+	name  string
+	line  int
+	grant grant
+}
+
+// readPolicy reads the auth file and the htpasswd file that it names. It
+// returns stamps of both, even when it fails: taken before they are read, so
+// that no later change is missed.
+func readPolicy(path string) (*policy, []stamp, error) {
+	stamps := []stamp{stampOf(path)}
+	b, err := readFile(path)
+	if err != nil {
+		return nil, stamps, err
+	}
+	f, err := parseFile(b, path)
+	if err != nil {
+		return nil, stamps, err
+	}
+	p := f.policy()
+	if f.htpasswd != "" {
+		name := f.htpasswd
+		if !filepath.IsAbs(name) {
+			name = filepath.Join(filepath.Dir(path), name)
+		}
+		stamps = append(stamps, stampOf(name))
+		if b, err = readFile(name); err != nil {
+			return nil, stamps, err
+		}
+		if err := p.addUsers(b, name, f.users, path); err != nil {
+			return nil, stamps, err
+		}
+	}
+	for _, s := range stamps {
+		if s.open() {
+			p.warnings = append(p.warnings, fmt.Sprintf("%s can be read by every user of this machine; chmod o-r it", s.path))
+		}
+	}
+	return p, stamps, nil
+}
+
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(b) > maxFile {
+		return nil, fmt.Errorf("%s: larger than 1 MiB", path)
+	}
+	return b, nil
+}
+
+func (f *file) policy() *policy {
+	p := &policy{tokens: map[digest]*Token{}, users: map[string]*user{}, anonymous: []grant{{scopes: f.anonymous}}, remembered: newMemory()}
+	for _, t := range f.tokens {
+		p.tokens[t.hash] = t
+	}
+	return p
+}
+
+// bcryptRE fits a bcrypt hash: version, cost, 22 digits of salt and 31 of hash.
+var bcryptRE = regexp.MustCompile(`^\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}$`)
+
+// addUsers reads an htpasswd file. Users that are in one file only are not an
+// error: taking somebody out of the htpasswd file must take effect, and not
+// make the shim go on with the last good files.
+func (p *policy) addUsers(b []byte, name string, users []*fileUser, path string) error {
+	var problems []error
+	lines := map[string]int{}
+	highest := 0
+	for i, line := range strings.Split(string(b), "\n") {
+		line = strings.TrimRight(line, " \t\r")
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		n := i + 1
+		who, hash, ok := strings.Cut(line, ":")
+		if err := checkUserName(who); err != nil || !ok {
+			problems = append(problems, fmt.Errorf("%s:%d: must be a user name, a colon and a bcrypt hash, as 'htpasswd -B' writes it", name, n))
+			continue
+		}
+		if first, twice := lines[who]; twice {
+			problems = append(problems, fmt.Errorf("%s:%d: user %q occurs twice, first in line %d", name, n, who, first))
+		}
+		lines[who] = n
+		cost, err := checkHash(hash)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("%s:%d: user %q %v", name, n, who, err))
+		}
+		if cost > highest {
+			highest, p.costliest = cost, []byte(hash)
+		}
+		p.users[who] = &user{hash: []byte(hash)}
+	}
+	for _, u := range users {
+		if _, ok := lines[u.name]; !ok {
+			p.warnings = append(p.warnings, fmt.Sprintf("%s:%d: user %q is not in %s, and so cannot log in", path, u.line, u.name, name))
+			continue
+		}
+		p.users[u.name].grants = []grant{u.grant}
+		delete(lines, u.name)
+	}
+	for _, who := range sorted(lines) {
+		p.warnings = append(p.warnings, fmt.Sprintf("%s:%d: user %q has no scopes; list them under users in %s", name, lines[who], who, path))
+	}
+	return errors.Join(problems...)
+}
+
+func checkUserName(name string) error {
+	if name == "" || len(name) > 255 || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) || r == ':' }) {
+		return errors.New("must be 1 to 255 printable characters, without a colon")
+	}
+	return nil
+}

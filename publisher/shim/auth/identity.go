@@ -1,0 +1,100 @@
+package auth
+
+import (
+	"path"
+	"slices"
+
+	"github.com/bmatcuk/doublestar/v4"
+)
+
+// Action is what somebody may do.
+type Action string
+
+// The actions. None implies another.
+const (
+	Read  Action = "read"
+	Write Action = "write"
+	Force Action = "force" // replace a published version even under 'duplicates: reject'
+)
+
+// Identity is who sends a request and what they may do.
+type Identity struct {
+	kind   string // "token" or "user"; "" if anonymous
+	name   string
+	as     string // the user name that came with a token; anybody may claim any
+	grants []grant
+}
+
+// grant is a list of scopes, with the charts that they are for.
+type grant struct {
+	scopes []scope
+	charts []string // patterns; all charts if there is none
+}
+
+// scope is an action in all channels that fit the pattern.
+type scope struct {
+	action  Action
+	pattern string
+}
+
+// allChannels is the pattern that every channel fits.
+const allChannels = "**"
+
+// everything is what one may do who may do everything.
+var everything = []grant{{scopes: []scope{{Read, allChannels}, {Write, allChannels}, {Force, allChannels}}}}
+
+// String names the identity, for logs.
+func (i *Identity) String() string {
+	if i.Anonymous() {
+		return "anonymous"
+	}
+	return i.kind + " " + i.name
+}
+
+// Anonymous reports whether nothing is known of the sender.
+func (i *Identity) Anonymous() bool { return i.kind == "" }
+
+// May reports whether the action is allowed in the channel, for some chart.
+// The channel "" stands for the whole site, which takes a scope for "**".
+func (i *Identity) May(a Action, channel string) bool {
+	return slices.ContainsFunc(i.grants, func(g grant) bool { return g.may(a, channel) })
+}
+
+// MayChart reports whether the action is allowed for the chart in the channel.
+func (i *Identity) MayChart(a Action, channel, chart string) bool {
+	return slices.ContainsFunc(i.grants, func(g grant) bool {
+		return g.may(a, channel) && (a == Read || g.fits(chart))
+	})
+}
+
+func (g grant) may(a Action, channel string) bool {
+	return slices.ContainsFunc(g.scopes, func(s scope) bool { return s.action == a && s.fits(channel) })
+}
+
+func (s scope) fits(channel string) bool {
+	if channel == "" || s.pattern == allChannels {
+		return s.pattern == allChannels
+	}
+	ok, err := doublestar.Match(s.pattern, channel)
+	return err == nil && ok
+}
+
+func (g grant) fits(chart string) bool {
+	return len(g.charts) == 0 || slices.ContainsFunc(g.charts, func(pattern string) bool {
+		ok, err := path.Match(pattern, chart)
+		return err == nil && ok
+	})
+}
+
+// Uploader is what a receipt tells of the identity: token or user, and under
+// "as" the user name that came with a token.
+func (i *Identity) Uploader() map[string]string {
+	m := map[string]string{}
+	if !i.Anonymous() {
+		m[i.kind] = i.name
+	}
+	if i.as != "" {
+		m["as"] = i.as
+	}
+	return m
+}
