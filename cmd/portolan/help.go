@@ -9,6 +9,7 @@ Usage:
     portolan status [--drop URL] [--site URL] [CHANNEL | UPLOAD-ID]
     portolan verify [--site URL] [--channel NAME]... [--deep]
     portolan preview [--site URL] [--listen ADDRESS]
+    portolan shim [--drop URL] [--site URL] [--auth FILE] [--generate]
     portolan version
     portolan help [COMMAND]
 
@@ -18,6 +19,7 @@ Commands:
     status      Show the channels, or what became of an upload.
     verify      Check a site against its log.
     preview     Serve a site on this machine, to try it.
+    shim        Take uploads as GitLab and ChartMuseum do.
     version     Print the version.
     help        Print this help, or that of a command.
 
@@ -171,6 +173,66 @@ Example:
     $ helm repo add stable http://127.0.0.1:8080/stable
 `
 
+const helpShim = `Usage:
+    portolan shim [--drop URL] [--site URL] [--auth FILE] [--generate]
+
+Take uploads over HTTP as ChartMuseum and GitLab's Helm registry do, from curl
+and 'helm cm-push', check them, and put them into the drop area. A bad chart is
+refused in the answer. With a site, serve that as well: for private ones, and
+since 'helm cm-push' reads the index first. Any number of shims may run on the
+same buckets. What happens is logged to standard error, a JSON line a request.
+
+To try it, 'portolan shim --generate' alone is a small registry: it keeps
+everything in ./drop and ./site, publishes what is uploaded, and can be reached
+from this machine only.
+
+Options:
+    --drop URL          Drop area (default ./drop).            PORTOLAN_DROP
+    --site URL          Site to serve, and to check uploads    PORTOLAN_SITE
+                        against (none unless it is given;
+                        with --generate, default ./site).
+    --generate          Run the generator here after uploads.  PORTOLAN_GENERATE
+    --listen ADDRESS    Where (default 127.0.0.1:8080; port 0  PORTOLAN_LISTEN
+                        picks a free one).
+    --auth FILE         Who may do what. Without it, everybody PORTOLAN_AUTH
+                        may do everything.
+    --allow-anonymous-uploads                                  PORTOLAN_ALLOW_ANONYMOUS_UPLOADS
+                        Without --auth, listen on any address.
+    --project ID        GitLab project, as a number or a path, PORTOLAN_PROJECT
+                        whose channels lie at the site's root;
+                        may be repeated, for its other name.
+    --root-channel NAME Channel of /api/charts and /index.yaml PORTOLAN_ROOT_CHANNEL
+                        (default stable).
+    --public-url URL    Where clients reach this server, if a  PORTOLAN_PUBLIC_URL
+                        proxy hides it; its path is the prefix
+                        of all routes.
+    --trusted-proxy NETWORK                                    PORTOLAN_TRUSTED_PROXY
+                        Believe X-Forwarded-For and -Proto
+                        from there; may be repeated.
+    --tls-cert FILE     Serve HTTPS with this certificate,     PORTOLAN_TLS_CERT
+    --tls-key FILE      and its key; read again on change.     PORTOLAN_TLS_KEY
+    --metrics-listen ADDRESS                                   PORTOLAN_METRICS_LISTEN
+                        Serve Prometheus metrics there.
+    --max-uploads N     Uploads at a time (default 256); more  PORTOLAN_MAX_UPLOADS
+                        are told to come again.
+    --grace TIME        For requests under way when stopped    PORTOLAN_GRACE
+                        (default 30s).
+    --workers N         Uploads that --generate reads at the   PORTOLAN_WORKERS
+                        same time.
+    --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
+                        which need not be there).
+    --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
+
+Exit codes:
+    0 ended by a signal, 1 failed, or some request was broken off at the end,
+    2 wrong command line
+
+Example:
+    $ portolan shim --generate
+    $ curl --form 'chart=@mychart-0.1.0.tgz' http://127.0.0.1:8080/api/stable/charts
+    $ helm repo add stable http://127.0.0.1:8080/stable
+`
+
 const helpVersion = `Usage:
     portolan version [--output FORMAT]
 
@@ -211,6 +273,8 @@ func helpOf(command string) string {
 		return helpVerify
 	case "preview":
 		return helpPreview
+	case "shim":
+		return helpShim
 	case "version":
 		return helpVersion
 	case "help":
@@ -220,7 +284,7 @@ func helpOf(command string) string {
 }
 
 func commandNames() []string {
-	return []string{"generate", "drop", "status", "verify", "preview", "version", "help"}
+	return []string{"generate", "drop", "status", "verify", "preview", "shim", "version", "help"}
 }
 
 func (p *program) help(args []string) error {

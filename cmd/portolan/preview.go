@@ -38,15 +38,21 @@ func (p *program) preview(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", *listen)
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return hint(usedAddress(*listen), "stop what uses it, or choose another address with --listen; port 0 picks a free one")
-	}
+	l, err := listenOn(ctx, *listen, "listen")
 	if err != nil {
 		return err
 	}
 	p.printPreview(f, "http://"+l.Addr().String(), channels)
 	return p.serve(ctx, l, publisher.Handler(site, slog.New(slog.NewTextHandler(p.stderr, nil))))
+}
+
+// listenOn listens on the address that a flag gives.
+func listenOn(ctx context.Context, address, flag string) (net.Listener, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, hint(usedAddress(address), "stop what uses it, or choose another address with --%s; port 0 picks a free one", flag)
+	}
+	return l, err
 }
 
 // usedAddress is the error of an address that something else listens on.

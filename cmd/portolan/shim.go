@@ -1,0 +1,317 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/shim"
+	"github.com/portolan-charts/portolan/publisher/shim/auth"
+)
+
+// shimFlags are the flags of the shim alone.
+type shimFlags struct {
+	*flags
+	listen, metrics, auth, rootChannel, publicURL, tlsCert, tlsKey string
+	generate, anonymous                                            bool
+	projects, proxies                                              []string
+	maxUploads                                                     int
+	grace                                                          time.Duration
+}
+
+func newShimFlags() *shimFlags {
+	f := &shimFlags{flags: newFlags("shim")}
+	f.withDrop()
+	f.withSite()
+	f.withConfig()
+	f.withWorkers()
+	f.StringVar(&f.listen, "listen", "127.0.0.1:8080", "")
+	f.StringVar(&f.metrics, "metrics-listen", "", "")
+	f.StringVar(&f.auth, "auth", "", "")
+	f.BoolVar(&f.anonymous, "allow-anonymous-uploads", false, "")
+	f.BoolVar(&f.generate, "generate", false, "")
+	f.StringSliceVar(&f.projects, "project", nil, "")
+	f.StringVar(&f.rootChannel, "root-channel", "stable", "")
+	f.StringVar(&f.publicURL, "public-url", "", "")
+	f.StringSliceVar(&f.proxies, "trusted-proxy", nil, "")
+	f.StringVar(&f.tlsCert, "tls-cert", "", "")
+	f.StringVar(&f.tlsKey, "tls-key", "", "")
+	f.IntVar(&f.maxUploads, "max-uploads", 256, "")
+	f.DurationVar(&f.grace, "grace", 30*time.Second, "")
+	return f
+}
+
+func (p *program) shim(ctx context.Context, args []string) error {
+	f := newShimFlags()
+	if err := p.parse(f.flags, args); err != nil {
+		return err
+	}
+	if err := f.noOperands(); err != nil {
+		return err
+	}
+	log := slog.New(slog.NewJSONHandler(p.stderr, nil))
+	o, err := f.options(log)
+	if err != nil {
+		return err
+	}
+	if o.Drop, err = p.open(ctx, f.flags, "drop"); err != nil {
+		return err
+	}
+	if f.hasSite() {
+		if o.Site, err = p.openShimSite(ctx, f); err != nil {
+			return err
+		}
+	}
+	return p.runShim(ctx, f, o, log)
+}
+
+// hasSite reports whether the shim is told of a site: it takes uploads without
+// one, but what it publishes itself lies somewhere.
+func (f *shimFlags) hasSite() bool {
+	return f.generate || f.Changed("site") || f.config != nil && f.config.Site != ""
+}
+
+// openShimSite opens the site, which only a shim that generates makes.
+func (p *program) openShimSite(ctx context.Context, f *shimFlags) (publisher.Store, error) {
+	if f.generate {
+		return p.open(ctx, f.flags, "site")
+	}
+	return p.openExisting(ctx, f.flags, "site")
+}
+
+// options are those of the shim, but for the buckets.
+func (f *shimFlags) options(log *slog.Logger) (shim.Options, error) {
+	o := shim.Options{
+		Rules: rulesOf(f.config), Projects: f.projects, RootChannel: f.rootChannel, MaxUploads: f.maxUploads, Log: log,
+	}
+	if err := publisher.CheckChannel(f.rootChannel); err != nil {
+		return o, usagef("%s: %v", f.given["root-channel"], err)
+	}
+	if f.maxUploads < 1 {
+		return o, usagef("%s: %d uploads at a time are too few", f.given["max-uploads"], f.maxUploads)
+	}
+	if (f.tlsCert == "") != (f.tlsKey == "") {
+		return o, usagef("--tls-cert and --tls-key go together")
+	}
+	var err error
+	if o.Proxies, err = f.prefixes(); err != nil {
+		return o, err
+	}
+	if o.PublicURL, err = f.public(); err != nil {
+		return o, err
+	}
+	o.Auth, err = f.authoriser(log)
+	return o, err
+}
+
+// public is the URL that --public-url gives; nil if it is not given.
+func (f *shimFlags) public() (*url.URL, error) {
+	if f.publicURL == "" {
+		return nil, nil
+	}
+	u, err := url.Parse(f.publicURL)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return nil, usagef("%s: %q is no URL such as https://charts.example.com", f.given["public-url"], f.publicURL)
+	}
+	return u, nil
+}
+
+// prefixes are the networks that --trusted-proxy names.
+func (f *shimFlags) prefixes() ([]netip.Prefix, error) {
+	var all []netip.Prefix
+	for _, text := range f.proxies {
+		prefix, err := netip.ParsePrefix(text)
+		if err != nil {
+			var addr netip.Addr
+			if addr, err = netip.ParseAddr(text); err == nil {
+				prefix = netip.PrefixFrom(addr, addr.BitLen())
+			}
+		}
+		if err != nil {
+			return nil, usagef("%s: %q is neither an address nor a network such as 10.0.0.0/8", f.given["trusted-proxy"], text)
+		}
+		all = append(all, prefix)
+	}
+	return all, nil
+}
+
+// authoriser is that of the auth file. Without one everybody may upload, which
+// is for those alone who are on this machine, unless it is asked for.
+func (f *shimFlags) authoriser(log *slog.Logger) (*auth.Authoriser, error) {
+	if f.auth != "" {
+		return auth.Open(f.auth, log)
+	}
+	if !f.anonymous && !isLoopback(f.listen) {
+		return nil, hint(usagef("--listen %s: without --auth, everybody who can reach this address could upload", f.listen),
+			"name who may with --auth FILE ('portolan token new' makes one), listen on 127.0.0.1, or say --allow-anonymous-uploads")
+	}
+	return auth.Anyone(), nil
+}
+
+// isLoopback reports whether only this machine can reach the address.
+func isLoopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	if host == "localhost" {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.IsLoopback()
+}
+
+// rulesOf hands the shim what the generator knows.
+func rulesOf(config *generator.Config) shim.Rules {
+	return shim.Rules{
+		Check: func(channel string, chart, prov io.Reader) (*shim.Chart, error) {
+			o, err := config.CheckOffer(channel, chart, prov)
+			if err != nil {
+				return nil, refusal(err)
+			}
+			c := &shim.Chart{Name: o.Name, Version: o.Version, Names: o.Charts(), File: o.File, Digest: o.Digest, Checked: o}
+			for _, w := range o.Warnings {
+				c.Warnings = append(c.Warnings, publisher.Warning(w))
+			}
+			return c, nil
+		},
+		MaxArchive: func(channel string) int64 {
+			if limit := config.Policy(channel).Checks.Limits.Packed; limit > 0 {
+				return limit
+			}
+			return generator.DefaultPacked
+		},
+	}
+}
+
+// judgesOf hands the shim what the generator says of uploads beside what is
+// published.
+func judgesOf(config *generator.Config, site publisher.Store) func(string, *publisher.Index) shim.Judge {
+	return func(channel string, index *publisher.Index) shim.Judge {
+		judge := config.NewJudge(site, channel, index)
+		return func(ctx context.Context, c *shim.Chart, force bool) error {
+			return refusal(judge.Judge(ctx, c.Checked.(*generator.Offer), force))
+		}
+	}
+}
+
+// refusal makes the shim's error of the generator's.
+func refusal(err error) error {
+	if problem := (*generator.Problem)(nil); errors.As(err, &problem) {
+		return &shim.Refusal{Rule: problem.Rule, Message: problem.Message, Fix: problem.Fix}
+	}
+	return err
+}
+
+// runShim serves until the context ends.
+func (p *program) runShim(ctx context.Context, f *shimFlags, o shim.Options, log *slog.Logger) error {
+	var generating *shim.Generating
+	if o.Site != nil {
+		o.Judge = judgesOf(f.config, o.Site)
+	}
+	if f.generate {
+		generating = shim.NewGenerating(f.run(o, log))
+		o.Uploaded = generating.Want
+	}
+	s := shim.New(o)
+	l, err := p.listenFor(ctx, f, log)
+	if err != nil {
+		return err
+	}
+	var background sync.WaitGroup
+	defer background.Wait()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	if f.metrics != "" {
+		m, err := listenOn(ctx, f.metrics, "metrics-listen")
+		if err != nil {
+			l.Close()
+			return err
+		}
+		mux := http.NewServeMux()
+		mux.Handle("GET /metrics", s.Metrics())
+		background.Go(func() { shim.Serve(ctx, m, mux, log, time.Second) })
+	}
+	if generating != nil {
+		background.Go(func() { generating.Run(ctx, s) })
+	}
+	p.printShim(f, o, l.Addr().String(), log)
+	return shim.Serve(ctx, l, s, log, f.grace)
+}
+
+// run is the generator's run, as the shim has it made.
+func (f *shimFlags) run(o shim.Options, log *slog.Logger) func(context.Context) error {
+	return func(ctx context.Context) error {
+		report, err := generator.Run(ctx, generator.Options{Drop: o.Drop, Site: o.Site, Config: f.config, Workers: f.workers})
+		if report == nil {
+			return err
+		}
+		for _, c := range report.Channels {
+			verdicts := map[publisher.Verdict]int{}
+			for _, r := range c.Receipts {
+				verdicts[r.Verdict]++
+			}
+			if len(verdicts) > 0 {
+				log.Info("published", "channel", c.Channel, "generation", c.After, "verdicts", verdicts)
+			}
+		}
+		return err
+	}
+}
+
+// listenFor listens where the flags say, with TLS if they ask for it.
+func (p *program) listenFor(ctx context.Context, f *shimFlags, log *slog.Logger) (net.Listener, error) {
+	var certificate *shim.Certificate
+	if f.tlsCert != "" {
+		var err error
+		if certificate, err = shim.LoadCertificate(f.tlsCert, f.tlsKey, log); err != nil {
+			return nil, fmt.Errorf("--tls-cert %s, --tls-key %s: %v", f.tlsCert, f.tlsKey, err)
+		}
+	}
+	l, err := listenOn(ctx, f.listen, "listen")
+	if err != nil || certificate == nil {
+		return l, err
+	}
+	return tls.NewListener(l, certificate.Config()), nil
+}
+
+// printShim says where the shim is, and what one does with it.
+func (p *program) printShim(f *shimFlags, o shim.Options, address string, log *slog.Logger) {
+	log.Info("listening", "address", address, "drop", plain(f.drop), "generate", f.generate)
+	root := "http://" + address
+	if f.tlsCert != "" {
+		root = "https://" + address
+	}
+	if o.PublicURL != nil {
+		root = strings.TrimSuffix(o.PublicURL.String(), "/")
+	}
+	if f.output.json {
+		p.printJSON(map[string]any{"url": root, "address": address})
+		return
+	}
+	p.printf("taking uploads on %s for %s\n", root, plain(f.drop))
+	p.printf("  curl --fail-with-body --form 'chart=@mychart-0.1.0.tgz' %s/api/%s/charts\n", root, f.rootChannel)
+	p.printf("  helm cm-push mychart-0.1.0.tgz %s/%s\n", root, f.rootChannel)
+	if o.Site != nil {
+		p.printf("serving %s\n", plain(f.site))
+		p.printf("  helm repo add %s %s/%s\n", strings.ReplaceAll(f.rootChannel, "/", "-"), root, f.rootChannel)
+	}
+	if f.auth == "" {
+		log.Warn("there is no --auth: everybody who can reach this address may upload", "address", address)
+	}
+	if !f.generate {
+		log.Info("'portolan generate' publishes what is uploaded; with --generate this command does, too")
+	}
+}

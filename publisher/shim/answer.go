@@ -1,0 +1,116 @@
+package shim
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// answer is the response to one request. It knows what has been sent of it, and
+// lets no reader keep it for ever.
+type answer struct {
+	http.ResponseWriter
+	patience     time.Duration
+	cacheControl string // instead of what the file's place says; "" leaves that
+	status       int    // 0 before the header is sent
+	bytes        int64
+	note         note
+}
+
+// note is what the log and the metrics say of a request.
+type note struct {
+	route, channel, who string
+	chart, version      string
+	upload              string // id
+	rule                string // of a failure
+	received            int64  // bytes
+	cause               error
+}
+
+// Unwrap lets [http.ResponseController] find the connection.
+func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+
+func (a *answer) WriteHeader(status int) {
+	if a.status == 0 && status >= 200 {
+		a.status = status
+		if a.cacheControl != "" {
+			a.Header().Set("Cache-Control", a.cacheControl)
+		}
+	}
+	a.ResponseWriter.WriteHeader(status)
+}
+
+func (a *answer) Write(p []byte) (int, error) {
+	if a.status == 0 {
+		a.WriteHeader(http.StatusOK)
+	}
+	written := 0
+	for len(p) > 0 {
+		// The deadline is for what the client takes off the network: a
+		// slow one gets as long as it goes on reading.
+		a.deadline(time.Now().Add(a.patience))
+		n, err := a.ResponseWriter.Write(p[:min(len(p), chunk)])
+		written += n
+		a.bytes += int64(n)
+		if err != nil {
+			return written, err
+		}
+		p = p[n:]
+	}
+	return written, nil
+}
+
+// chunk is how many bytes a reader must take within the shim's patience.
+const chunk = 32 << 10
+
+func (a *answer) deadline(t time.Time) {
+	// Not every connection has deadlines: those of tests do without.
+	_ = http.NewResponseController(a.ResponseWriter).SetWriteDeadline(t)
+}
+
+// json answers with a JSON value.
+func (a *answer) json(r *http.Request, status int, v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	h := a.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Content-Length", strconv.Itoa(len(b)+1))
+	h.Set("X-Content-Type-Options", "nosniff")
+	if h.Get("Cache-Control") == "" {
+		h.Set("Cache-Control", "no-store")
+	}
+	a.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		a.Write(append(b, '\n')) // a client that has gone needs no answer
+	}
+	return nil
+}
+
+// problem is the JSON of every error.
+type problem struct {
+	Error     string `json:"error"`   // what 'helm cm-push' prints
+	Message   string `json:"message"` // the same, for GitLab's clients
+	Rule      string `json:"rule"`
+	Hint      string `json:"hint,omitempty"`
+	RequestID string `json:"requestID,omitempty"`
+}
+
+// fail answers with a failure, unless an answer is under way: then all that can
+// be done is to break it off.
+func (a *answer) fail(r *http.Request, f *failure, requestID string) {
+	a.note.rule, a.note.cause = f.rule, f.cause
+	if a.status != 0 {
+		panic(http.ErrAbortHandler)
+	}
+	for name := range f.header {
+		a.Header().Set(name, f.header.Get(name))
+	}
+	sentence := f.message
+	if f.hint != "" {
+		sentence += "; " + f.hint
+	}
+	a.json(r, f.status, problem{sentence, sentence, f.rule, f.hint, requestID})
+}

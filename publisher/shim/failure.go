@@ -1,0 +1,122 @@
+package shim
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/portolan-charts/portolan/publisher/shim/auth"
+)
+
+// failure is an error with its answer.
+type failure struct {
+	status  int
+	rule    string // stable code
+	message string // a sentence
+	hint    string // what to do about it
+	header  http.Header
+	cause   error // for the log alone: it may name what is not public
+}
+
+func (f *failure) Error() string {
+	if f.cause != nil {
+		return f.message + ": " + f.cause.Error()
+	}
+	return f.message
+}
+
+// fail makes a failure. The hint may be empty.
+func fail(status int, rule, hint, format string, args ...any) *failure {
+	return &failure{status: status, rule: rule, hint: hint, message: fmt.Sprintf(format, args...)}
+}
+
+// with adds a header to the answer.
+func (f *failure) with(name, value string) *failure {
+	if f.header == nil {
+		f.header = http.Header{}
+	}
+	f.header.Set(name, value)
+	return f
+}
+
+// after tells the client when to try again.
+func (f *failure) after(d time.Duration) *failure {
+	return f.with("Retry-After", strconv.Itoa(max(1, int((d+time.Second-1)/time.Second))))
+}
+
+// because notes the cause, for the log.
+func (f *failure) because(err error) *failure {
+	f.cause = err
+	return f
+}
+
+// statusGone stands in the log for the answer that nobody waited for, as with nginx.
+const statusGone = 499
+
+// failureOf makes a failure of any error that a request ended in.
+func failureOf(r *http.Request, err error) *failure {
+	if f := (*failure)(nil); errors.As(err, &f) {
+		return f
+	}
+	if r.Context().Err() != nil {
+		return fail(statusGone, "gone", "", "the client has gone")
+	}
+	return storeFailure(err)
+}
+
+// storeFailure is a bucket that does not answer, or refuses the shim.
+func storeFailure(err error) *failure {
+	return fail(http.StatusServiceUnavailable, "store", "try again; if it goes on, ask who runs this server",
+		"the storage behind this server does not answer").because(err).after(storePause)
+}
+
+const (
+	busyPause  = time.Second     // after which to try again when there are too many uploads
+	storePause = 5 * time.Second // when the store fails
+)
+
+// refused answers a fault of an upload with the status.
+func refused(status int, r *Refusal) *failure {
+	return fail(status, r.Rule, r.Fix, "%s", r.Message)
+}
+
+// identify finds out who sends a request.
+func (s *Shim) identify(r *http.Request) (*auth.Identity, error) {
+	who, err := s.Auth.Identify(r)
+	var throttled auth.Throttled
+	switch {
+	case err == nil:
+		return who, nil
+	case errors.As(err, &throttled):
+		s.metrics.refusedLogins.Inc()
+		return nil, fail(http.StatusTooManyRequests, "attempts", "wait, and check the credentials", "%s", throttled).after(throttled.RetryAfter)
+	case errors.Is(err, auth.ErrCredentials):
+		s.metrics.refusedLogins.Inc()
+		return nil, unauthorized("check the user name and the token or password", err.Error())
+	}
+	return nil, err
+}
+
+// denied is the answer to somebody who may not do what they want: credentials
+// may help those who sent none.
+func denied(who *auth.Identity, a auth.Action, channel, chart string) *failure {
+	what := map[auth.Action]string{auth.Read: "read", auth.Write: "upload to", auth.Force: "force uploads to"}[a]
+	where := "the site's pages"
+	if channel != "" {
+		where = "channel " + channel
+	}
+	if who.Anonymous() {
+		return unauthorized("send a token or a password, as in 'curl --user NAME:TOKEN' or 'helm repo add --username NAME --password TOKEN'",
+			fmt.Sprintf("nobody may %s %s without credentials", what, where))
+	}
+	if chart != "" {
+		return fail(http.StatusForbidden, "forbidden", "ask for a token that may", "%s may not %s %s a chart called %.100q", who, what, where, chart)
+	}
+	return fail(http.StatusForbidden, "forbidden", fmt.Sprintf("ask for a token with the scope %s:%s", a, channel), "%s may not %s %s", who, what, where)
+}
+
+func unauthorized(hint, message string) *failure {
+	return fail(http.StatusUnauthorized, "credentials", hint, "%s", message).with("WWW-Authenticate", `Basic realm="portolan", charset="UTF-8"`)
+}

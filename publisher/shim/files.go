@@ -1,0 +1,124 @@
+package shim
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+
+	"github.com/klauspost/compress/gzhttp"
+
+	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/shim/auth"
+)
+
+// compressing compresses what of a site is text: pages and the like. Charts are
+// compressed already, and indexes are compressed once, see [rendering].
+func compressing() func(http.Handler) http.HandlerFunc {
+	wrap, err := gzhttp.NewWrapper(
+		gzhttp.ContentTypes([]string{"text/html", "text/css", "text/javascript", "text/plain", "application/json", "application/xml", "image/svg+xml"}),
+		gzhttp.SuffixETag(zipSuffix),
+	)
+	if err != nil {
+		panic(err) // the options are constants
+	}
+	return wrap
+}
+
+// file serves one of the site's files.
+func (s *Shim) file(a *answer, r *http.Request, key string) error {
+	to := r.Clone(r.Context())
+	to.URL = &url.URL{Path: "/" + strings.TrimPrefix(key, "/"), RawQuery: r.URL.RawQuery}
+	// What is sent compressed has another tag than the file, which is what
+	// the tag is compared with.
+	if tags := r.Header.Get("If-None-Match"); strings.Contains(tags, zipSuffix+`"`) {
+		to.Header.Set("If-None-Match", strings.ReplaceAll(tags, zipSuffix+`"`, `"`))
+	}
+	var err error
+	s.compress(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		err = publisher.ServeFile(w, r, s.Site)
+	})).ServeHTTP(a, to)
+	if !errors.Is(err, publisher.ErrNotFound) {
+		return err
+	}
+	if strings.Contains(r.Header.Get("Accept"), "text/html") {
+		s.pages.ServeHTTP(a, to) // the site may have a page for that
+		return nil
+	}
+	return unknownRoute(r)
+}
+
+// flat serves an archive, or its provenance file, that is asked for by the name
+// alone that Helm gives it.
+func (s *Shim) flat(a *answer, r *http.Request, to *route) error {
+	v, err := s.views.get(r.Context(), to.channel)
+	if err != nil {
+		return err
+	}
+	name, signature := strings.CutSuffix(to.path, ".prov")
+	found, ok := v.archive(strings.TrimSuffix(name, ".tgz"))
+	if !ok {
+		return fail(http.StatusNotFound, "chart-unknown", "see the channel's index.yaml for what there is", "there is no %.200q in channel %s", to.path, to.channel)
+	}
+	key := path.Join(to.channel, found.URLs[0])
+	if signature {
+		key += ".prov"
+	}
+	// Other files may get this name later, unlike the path that the file lies at.
+	a.cacheControl = "no-cache"
+	return s.file(a, r, key)
+}
+
+// release is what clients read of a line of the index.
+type release struct {
+	Name    string   `json:"name"`
+	Version string   `json:"version"`
+	URLs    []string `json:"urls"`
+}
+
+// archive finds the release whose archive is called name and version. The name
+// does not say where the version begins, so every dash counts.
+func (v *view) archive(file string) (release, bool) {
+	for i, b := range file {
+		if b != '-' {
+			continue
+		}
+		if _, r, ok := v.version(file[:i], file[i+1:]); ok {
+			return r, true
+		}
+	}
+	return release{}, false
+}
+
+// version finds a chart's version, and its line in the index.
+func (v *view) version(name, version string) (line string, r release, ok bool) {
+	quoted, err := json.Marshal(version)
+	if err != nil {
+		return "", r, false
+	}
+	for _, line := range v.head.Lines(name) {
+		if !strings.Contains(line, string(quoted)) {
+			continue // most of them, and cheaper than reading the line
+		}
+		if r, ok = parseRelease(line); ok && r.Version == version {
+			return line, r, true
+		}
+	}
+	return "", r, false
+}
+
+func parseRelease(line string) (r release, ok bool) {
+	err := json.Unmarshal([]byte(line), &r)
+	return r, err == nil && len(r.URLs) == 1
+}
+
+// siteless answers what a shim that has no site is asked of it. An empty index
+// lets 'helm cm-push' find out where to push to.
+func (s *Shim) siteless(a *answer, r *http.Request, to *route, who *auth.Identity) error {
+	if to.kind == kindIndex && who.May(auth.Write, to.channel) {
+		return a.index(r, emptyView(), to.context)
+	}
+	return fail(http.StatusNotFound, "no-site", "add the repository from where the site is served", "this server takes uploads only and serves no charts")
+}

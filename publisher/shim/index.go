@@ -1,0 +1,179 @@
+package shim
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/klauspost/compress/gzip"
+
+	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/shim/auth"
+)
+
+// rendering is an index as the clients of one context path get it.
+type rendering struct {
+	index *publisher.Index
+	etag  string // without quotes
+	size  int64
+
+	once    sync.Once
+	zipped  []byte
+	zipping error
+}
+
+// render returns the index for a context path.
+func (v *view) render(context string) (*rendering, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if r, ok := v.rendered[context]; ok {
+		return r, nil
+	}
+	index, err := v.head.WithContextPath(context)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.New()
+	size, err := index.WriteTo(sum)
+	if err != nil {
+		return nil, err
+	}
+	r := &rendering{index: index, etag: hex.EncodeToString(sum.Sum(nil)[:16]), size: size}
+	v.rendered[context] = r
+	return r, nil
+}
+
+// gzip returns the index compressed, which is done once.
+func (r *rendering) gzip() ([]byte, error) {
+	r.once.Do(func() {
+		var b bytes.Buffer
+		z := gzip.NewWriter(&b)
+		if _, r.zipping = r.index.WriteTo(z); r.zipping == nil {
+			r.zipping = z.Close()
+		}
+		r.zipped = b.Bytes()
+	})
+	return r.zipped, r.zipping
+}
+
+// index serves a channel's index. Where it was read from it says to push to.
+func (s *Shim) index(a *answer, r *http.Request, to *route, who *auth.Identity) error {
+	v, err := s.views.get(r.Context(), to.channel)
+	if err != nil {
+		return err
+	}
+	if !v.known && !s.beginning(r.Context(), to.channel, who) {
+		return fail(http.StatusNotFound, "channel-unknown", "check the channel's name; it comes to be with its first chart", "there is no channel %s", to.channel)
+	}
+	return a.index(r, v, to.context)
+}
+
+// index answers with the view's index.
+func (a *answer) index(r *http.Request, v *view, context string) error {
+	x, err := v.render(context)
+	if err != nil {
+		return err
+	}
+	h := a.Header()
+	h.Set("Content-Type", "application/yaml")
+	h.Set("Cache-Control", "no-cache")
+	h.Set("Vary", "Accept-Encoding")
+	h.Set("X-Content-Type-Options", "nosniff")
+	if !v.head.Modified.IsZero() {
+		h.Set("Last-Modified", v.head.Modified.UTC().Format(http.TimeFormat))
+	}
+	zipped := takesGzip(r)
+	etag := `"` + x.etag + `"`
+	if zipped {
+		etag = `"` + x.etag + zipSuffix + `"`
+		h.Set("Content-Encoding", "gzip")
+	}
+	h.Set("ETag", etag)
+	if matches(r.Header.Get("If-None-Match"), etag) {
+		h.Del("Content-Encoding")
+		a.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	if zipped {
+		return a.zippedIndex(r, x)
+	}
+	h.Set("Content-Length", strconv.FormatInt(x.size, 10))
+	if r.Method == http.MethodHead {
+		a.WriteHeader(http.StatusOK)
+		return nil
+	}
+	_, err = x.index.WriteTo(a)
+	return gone(r, err)
+}
+
+func (a *answer) zippedIndex(r *http.Request, x *rendering) error {
+	b, err := x.gzip()
+	if err != nil {
+		return err
+	}
+	a.Header().Set("Content-Length", strconv.Itoa(len(b)))
+	a.WriteHeader(http.StatusOK)
+	if r.Method != http.MethodHead {
+		_, err = a.Write(b)
+	}
+	return gone(r, err)
+}
+
+// gone is the error of writing an answer. What can only mean that nobody is there
+// to read it is none of ours.
+func gone(r *http.Request, err error) error {
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	return nil
+}
+
+// beginning reports whether an unknown channel is to look empty instead of
+// missing: for those who may upload to it, since 'helm cm-push' wants an index
+// before the first chart; and where there are other channels of its project.
+func (s *Shim) beginning(ctx context.Context, channel string, who *auth.Identity) bool {
+	if who.May(auth.Write, channel) {
+		return true
+	}
+	project := path.Dir(channel)
+	if project == "." {
+		project = ""
+	}
+	for _, err := range s.Site.List(ctx, project, publisher.Children) {
+		return err == nil
+	}
+	return false
+}
+
+// zipSuffix ends the entity tag of what is sent compressed.
+const zipSuffix = "-gzip"
+
+// takesGzip reports whether the client wants answers compressed. Helm does not.
+func takesGzip(r *http.Request) bool {
+	for part := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
+		coding, q, _ := strings.Cut(strings.TrimSpace(part), ";")
+		if coding == "gzip" || coding == "*" {
+			weight, ok := strings.CutPrefix(strings.TrimSpace(q), "q=")
+			f, err := strconv.ParseFloat(weight, 64)
+			return !ok || err != nil || f > 0
+		}
+	}
+	return false
+}
+
+// matches reports whether the client has what is tagged.
+func matches(ifNoneMatch, etag string) bool {
+	for tag := range strings.SplitSeq(ifNoneMatch, ",") {
+		tag = strings.TrimPrefix(strings.TrimSpace(tag), "W/")
+		if tag == etag || tag == "*" {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,94 @@
+package shim
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/Masterminds/semver/v3"
+)
+
+// list answers what a channel holds: the releases of all charts by name, of one
+// chart, or one release, each as it stands in the index.
+func (s *Shim) list(a *answer, r *http.Request, to *route) error {
+	v, err := s.views.get(r.Context(), to.channel)
+	if err != nil {
+		return err
+	}
+	a.Header().Set("Cache-Control", "no-cache")
+	if len(to.args) == 0 {
+		return v.listAll(a, r)
+	}
+	lines := v.head.Lines(to.args[0])
+	if len(lines) == 0 {
+		return fail(http.StatusNotFound, "chart-unknown", "see the channel's index.yaml for what there is", "there is no chart %.200q in channel %s", to.args[0], to.channel)
+	}
+	if len(to.args) == 1 {
+		return a.json(r, http.StatusOK, rawLines(lines))
+	}
+	line, ok := v.wanted(to.args[0], to.args[1])
+	if !ok {
+		return fail(http.StatusNotFound, "version-unknown", "see the channel's index.yaml for what there is", "there is no version %.200q of chart %s in channel %s", to.args[1], to.args[0], to.channel)
+	}
+	return a.json(r, http.StatusOK, json.RawMessage(line))
+}
+
+// listAll answers with the charts from offset on, at most limit of them.
+func (v *view) listAll(a *answer, r *http.Request) error {
+	offset, err := number(r, "offset")
+	if err != nil {
+		return err
+	}
+	limit, err := number(r, "limit")
+	if err != nil {
+		return err
+	}
+	charts := map[string]json.RawMessage{}
+	at := 0
+	for name := range v.head.Charts() {
+		if at++; at <= offset {
+			continue
+		}
+		if limit > 0 && len(charts) == limit {
+			break
+		}
+		charts[name] = rawLines(v.head.Lines(name))
+	}
+	return a.json(r, http.StatusOK, charts)
+}
+
+// number reads a number from the query; 0 if there is none.
+func number(r *http.Request, name string) (int, error) {
+	text := r.URL.Query().Get(name)
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		return 0, fail(http.StatusBadRequest, name, "write a whole number", "%s is %.40q, which is no number of charts", name, text)
+	}
+	return n, nil
+}
+
+// rawLines are the index's lines as a JSON array.
+func rawLines(lines []string) json.RawMessage {
+	return json.RawMessage("[" + strings.Join(lines, ",") + "]")
+}
+
+// wanted returns the line of a version; that of the newest one for latest, which
+// is a prerelease only if there is nothing else.
+func (v *view) wanted(name, version string) (line string, ok bool) {
+	if version != "latest" {
+		line, _, ok = v.version(name, version)
+		return line, ok
+	}
+	lines := v.head.Lines(name)
+	for _, line := range lines {
+		r, _ := parseRelease(line)
+		if parsed, err := semver.NewVersion(r.Version); err == nil && parsed.Prerelease() == "" {
+			return line, true
+		}
+	}
+	return lines[0], true
+}

@@ -1,0 +1,70 @@
+package shim
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// metrics are what the shim counts. No label is anything that a client chooses.
+type metrics struct {
+	registry      *prometheus.Registry
+	requests      *prometheus.CounterVec   // by route, method and code
+	seconds       *prometheus.HistogramVec // by route
+	inFlight      prometheus.Gauge
+	uploads       *prometheus.CounterVec // by result: taken, or the rule that was broken
+	received      prometheus.Counter
+	refusedLogins prometheus.Counter
+	runs          *prometheus.CounterVec // of the generator, by result
+	runSeconds    prometheus.Histogram
+}
+
+func newMetrics(s *Shim) *metrics {
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "portolan_http_requests_total", Help: "Requests answered."}, []string{"route", "method", "code"}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "portolan_http_request_duration_seconds", Help: "Time from a request to the end of its answer.",
+			Buckets: prometheus.DefBuckets}, []string{"route"}),
+		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "portolan_http_requests_in_flight", Help: "Requests being answered."}),
+		uploads: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "portolan_uploads_total", Help: "Uploads, by what became of them: taken, or the rule that they broke."}, []string{"result"}),
+		received: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "portolan_upload_bytes_total", Help: "Bytes received of uploads."}),
+		refusedLogins: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "portolan_auth_failures_total", Help: "Requests with wrong credentials."}),
+		runs: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "portolan_generate_runs_total", Help: "Runs of the generator."}, []string{"result"}),
+		runSeconds: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "portolan_generate_duration_seconds", Help: "Time that a run of the generator took.",
+			Buckets: prometheus.ExponentialBuckets(0.01, 3, 10)}),
+	}
+	m.registry.MustRegister(m.requests, m.seconds, m.inFlight, m.uploads, m.received, m.refusedLogins, m.runs, m.runSeconds,
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "portolan_uploads_in_flight", Help: "Uploads being received."}, func() float64 { return float64(len(s.uploads)) }),
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// observe counts an answer.
+func (m *metrics) observe(route, method string, status int, took time.Duration) {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions, http.MethodPatch:
+	default:
+		method = "other"
+	}
+	m.requests.WithLabelValues(route, method, strconv.Itoa(status)).Inc()
+	m.seconds.WithLabelValues(route).Observe(took.Seconds())
+}
+
+// Metrics serves what the shim counts, as Prometheus reads it. It belongs on an
+// address of its own.
+func (s *Shim) Metrics() http.Handler {
+	return promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{})
+}

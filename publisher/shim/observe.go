@@ -1,0 +1,147 @@
+package shim
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// maxRequestID is the longest request id that is taken from a client.
+const maxRequestID = 128
+
+// observed answers a request, logs it in one line and counts it, whatever
+// happens to it: also if it makes the shim panic.
+func (s *Shim) observed(w http.ResponseWriter, r *http.Request, answerIt func(*answer, *http.Request) error) {
+	start := time.Now()
+	r = s.direct(r)
+	id := requestID(r)
+	r.Header.Set("X-Request-Id", id)
+	w.Header().Set("X-Request-Id", id)
+	a := &answer{ResponseWriter: w, patience: s.Patience}
+	a.note.route = "none"
+	s.metrics.inFlight.Inc()
+	defer func() {
+		s.metrics.inFlight.Dec()
+		s.observe(a, r, id, time.Since(start))
+	}()
+	defer func() {
+		if p := recover(); p != nil {
+			a.recovered(r, p, id)
+		}
+	}()
+	if err := answerIt(a, r); err != nil {
+		s.drain(a, r)
+		a.fail(r, failureOf(r, err), id)
+	}
+}
+
+// recovered answers a request that made the shim panic.
+func (a *answer) recovered(r *http.Request, p any, id string) {
+	if p == http.ErrAbortHandler {
+		panic(p) // the server breaks the connection off, which is what is meant
+	}
+	f := fail(http.StatusInternalServerError, "internal", "report it, with the request id", "this server failed at the request")
+	a.fail(r, f.because(fmt.Errorf("panic: %v\n%s", p, debug.Stack())), id)
+}
+
+// observe logs and counts a request that was answered.
+func (s *Shim) observe(a *answer, r *http.Request, id string, took time.Duration) {
+	n := a.note
+	s.metrics.observe(n.route, r.Method, a.status, took)
+	attrs := []slog.Attr{
+		slog.String("id", id), slog.String("method", r.Method), slog.String("path", cut(r.URL.Path, 512)),
+		slog.String("route", n.route), slog.Int("status", a.status), slog.Int64("bytes", a.bytes),
+		slog.Float64("seconds", took.Seconds()), slog.String("remote", r.RemoteAddr),
+	}
+	for _, optional := range [][2]string{
+		{"who", n.who}, {"channel", n.channel}, {"chart", n.chart}, {"version", n.version},
+		{"upload", n.upload}, {"rule", n.rule}, {"agent", cut(r.UserAgent(), 128)},
+	} {
+		if optional[1] != "" {
+			attrs = append(attrs, slog.String(optional[0], optional[1]))
+		}
+	}
+	if n.received > 0 {
+		attrs = append(attrs, slog.Int64("received", n.received))
+	}
+	level := slog.LevelInfo
+	if n.cause != nil {
+		attrs = append(attrs, slog.String("error", n.cause.Error()))
+		level = slog.LevelError
+	}
+	s.Log.LogAttrs(r.Context(), level, "request", attrs...)
+}
+
+func cut(text string, most int) string {
+	if len(text) > most {
+		return strings.ToValidUTF8(text[:most], "") + "…"
+	}
+	return text
+}
+
+// requestID is the id that a proxy or the client gave the request, or a new one.
+func requestID(r *http.Request) string {
+	id := r.Header.Get("X-Request-Id")
+	printable := func(c rune) bool { return c > ' ' && c < 0x7f }
+	if id == "" || len(id) > maxRequestID || strings.ContainsFunc(id, func(c rune) bool { return !printable(c) }) {
+		return uuid.NewString()
+	}
+	return id
+}
+
+// direct returns the request as the client sent it to the first of the proxies
+// that are trusted: from its address, and with its scheme.
+func (s *Shim) direct(r *http.Request) *http.Request {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil || !s.trusted(host) {
+		r.Header.Del("X-Forwarded-Proto")
+		r.Header.Del("X-Forwarded-Host")
+		return r
+	}
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for _, hop := range slices.Backward(hops) {
+		hop = strings.TrimSpace(hop)
+		if _, err := netip.ParseAddr(hop); err != nil {
+			break
+		}
+		host = hop
+		if !s.trusted(hop) {
+			break
+		}
+	}
+	r = r.WithContext(r.Context()) // a copy, whose address may be set
+	r.RemoteAddr = net.JoinHostPort(host, "0")
+	return r
+}
+
+func (s *Shim) trusted(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return err == nil && slices.ContainsFunc(s.Proxies, func(p netip.Prefix) bool { return p.Contains(addr.Unmap()) })
+}
+
+// base is the URL under which the client reached the shim's root, without a
+// slash at its end.
+func (s *Shim) base(r *http.Request) string {
+	if s.PublicURL != nil {
+		return strings.TrimSuffix(s.PublicURL.String(), "/")
+	}
+	scheme, host := "http", r.Host
+	if r.TLS != nil {
+		scheme = "https"
+	}
+	if proto := r.Header.Get("X-Forwarded-Proto"); proto == "http" || proto == "https" {
+		scheme = proto
+	}
+	if forwarded := r.Header.Get("X-Forwarded-Host"); forwarded != "" {
+		host = forwarded
+	}
+	return scheme + "://" + host
+}

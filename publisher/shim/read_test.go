@@ -1,0 +1,257 @@
+package shim
+
+import (
+	"compress/gzip"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/storetest"
+)
+
+const archive = "charts/alpha/1.0.0/id/alpha-1.0.0.tgz"
+
+// stocked is a port whose channel team has two charts.
+func stocked(t *testing.T, change func(*Options)) *port {
+	p := open(t, change)
+	p.publish("team", "alpha", "beta-1")
+	p.put(p.site, "team/"+archive, "the archive")
+	p.put(p.site, "team/"+archive+".prov", "the signature")
+	p.put(p.site, "team/index.html", "<p>"+strings.Repeat("page ", 1000))
+	return p
+}
+
+// TestReads states what the site's URLs answer.
+func TestReads(t *testing.T) {
+	p := stocked(t, nil)
+	const gl = "/api/v4/projects/7/packages/helm/"
+	p.publish("7/devel", "alpha")
+	p.put(p.site, "7/devel/"+archive, "another archive")
+	const immutable, changing = "public, max-age=31536000, immutable", "no-cache"
+	tests := []struct {
+		path, body, media, cache string
+	}{
+		{"/team/index.yaml", `{"apiVersion":"v1","generated"`, "application/yaml", changing},
+		{"/team/" + archive, "the archive", "application/gzip", immutable},
+		{"/team/" + archive + ".prov", "the signature", "text/plain; charset=utf-8", immutable},
+		{"/team/charts/alpha-1.0.0.tgz", "the archive", "application/gzip", changing},
+		{"/team/charts/alpha-1.0.0.tgz.prov", "the signature", "text/plain; charset=utf-8", changing},
+		{gl + "devel/index.yaml", `{"apiVersion":"v1","generated":"2026-03-01T12:00:00Z","serverInfo":{"contextPath":"/api/v4/projects/7/packages/helm"}`, "application/yaml", changing},
+		{gl + "devel/" + archive, "another archive", "application/gzip", immutable},
+		{gl + "devel/charts/alpha-1.0.0.tgz", "another archive", "application/gzip", changing},
+		{"/team/", "<p>page", "text/html; charset=utf-8", "public, max-age=60, must-revalidate"},
+		{"/health", `{"healthy":true}`, "application/json", "no-store"},
+		{"/api/team/charts", `{"alpha":[{"name":"alpha","version":"1.0.0","urls"`, "application/json", changing},
+		{"/api/team/charts?limit=1", `{"alpha":[{"name":"alpha","version":"1.0.0","urls":["` + archive + `"]}]}`, "application/json", changing},
+		{"/api/team/charts?offset=1", `{"beta-1":[`, "application/json", changing},
+		{"/api/team/charts?offset=2", `{}`, "application/json", changing},
+		{"/api/team/charts/alpha", `[{"name":"alpha"`, "application/json", changing},
+		{"/api/team/charts/alpha/1.0.0", `{"name":"alpha"`, "application/json", changing},
+		{"/api/team/charts/alpha/latest", `{"name":"alpha"`, "application/json", changing},
+	}
+	for _, test := range tests {
+		got := p.get(test.path)
+		if got.StatusCode != http.StatusOK || !strings.HasPrefix(got.body, test.body) {
+			t.Errorf("%s: %d %.200s, want %s", test.path, got.StatusCode, got.body, test.body)
+		}
+		if m, c := got.Header.Get("Content-Type"), got.Header.Get("Cache-Control"); m != test.media || c != test.cache {
+			t.Errorf("%s: %q, %q; want %q, %q", test.path, m, c, test.media, test.cache)
+		}
+		head := p.do(p.request(http.MethodHead, test.path, nil))
+		if head.StatusCode != http.StatusOK || head.body != "" || head.ContentLength != int64(len(got.body)) {
+			t.Errorf("HEAD %s: %d, length %d, body %q; want length %d", test.path, head.StatusCode, head.ContentLength, head.body, len(got.body))
+		}
+	}
+}
+
+func TestNotThere(t *testing.T) {
+	p := stocked(t, nil)
+	for path, rule := range map[string]string{
+		"/team/charts/alpha-2.0.0.tgz":      "chart-unknown",
+		"/team/charts/gamma-1.0.0.tgz":      "chart-unknown",
+		"/team/charts/alpha.tgz":            "chart-unknown",
+		"/team/charts/beta-1-1.0.0.tgz":     "route", // the index names it, but it is gone
+		"/team/nothing":                     "route",
+		"/.portolan/lock":                   "route",
+		"/team/.attrs":                      "route",
+		"/api/team/charts/gamma":            "chart-unknown",
+		"/api/team/charts/alpha/3":          "version-unknown",
+		"/api/nowhere/charts/alpha":         "chart-unknown",
+		"/api/v4/projects/7/packages/npm/x": "route",
+	} {
+		failed(t, p.get(path), http.StatusNotFound, rule)
+	}
+	failed(t, p.get("/api/team/charts?offset=-1"), http.StatusBadRequest, "offset")
+	failed(t, p.get("/api/team/charts?limit=x"), http.StatusBadRequest, "limit")
+	p.put(p.site, "404.html", "<p>gone")
+	if got := p.get("/team/nothing", "Accept", "text/html"); got.StatusCode != http.StatusNotFound || got.body != "<p>gone" {
+		t.Errorf("for a browser: %d %s", got.StatusCode, got.body)
+	}
+}
+
+// TestConditional checks entity tags, with and without compression.
+func TestConditional(t *testing.T) {
+	p := stocked(t, nil)
+	for _, path := range []string{"/team/index.yaml", "/team/index.html", "/team/charts/alpha-1.0.0.tgz"} {
+		tags := map[string]bool{}
+		for _, coding := range []string{"identity", "gzip", "br;q=1, gzip;q=0.5", "gzip;q=0"} {
+			first := p.get(path, "Accept-Encoding", coding)
+			tag := first.Header.Get("ETag")
+			zipped := first.Header.Get("Content-Encoding") == "gzip"
+			if want := strings.HasPrefix(path, "/team/index") && coding != "identity" && coding != "gzip;q=0"; zipped != want {
+				t.Errorf("%s, %s: compressed is %t, want %t", path, coding, zipped, want)
+			}
+			if zipped {
+				z, err := gzip.NewReader(strings.NewReader(first.body))
+				if err != nil {
+					t.Fatal(err)
+				}
+				plain, err := io.ReadAll(z)
+				if want := p.get(path, "Accept-Encoding", "identity").body; err != nil || string(plain) != want {
+					t.Errorf("%s: compressed it is something else: %v", path, err)
+				}
+			}
+			tags[fmt.Sprint(tag, zipped)] = true
+			for _, sent := range []string{tag, "W/" + tag, `"x", ` + tag} {
+				if got := p.get(path, "Accept-Encoding", coding, "If-None-Match", sent); got.StatusCode != http.StatusNotModified || got.body != "" {
+					t.Errorf("%s, %s, If-None-Match %s: %d", path, coding, sent, got.StatusCode)
+				}
+			}
+			if got := p.get(path, "Accept-Encoding", coding, "If-None-Match", `"x"`); got.StatusCode != http.StatusOK {
+				t.Errorf("%s: another tag: %d", path, got.StatusCode)
+			}
+		}
+		if strings.HasPrefix(path, "/team/index") && len(tags) != 2 {
+			t.Errorf("%s: tags %v, want one as it is, and one compressed", path, tags)
+		}
+	}
+	if got := p.get("/team/"+archive, "Range", "bytes=4-6"); got.StatusCode != http.StatusPartialContent || got.body != "arc" {
+		t.Errorf("a range: %d %q", got.StatusCode, got.body)
+	}
+}
+
+// TestFresh checks that a new index is seen: at once when the shim is told, and
+// else when the one it has is no longer fresh.
+func TestFresh(t *testing.T) {
+	p := stocked(t, nil)
+	reads := 0
+	p.site.Hook = func(op storetest.Op) storetest.Fault {
+		if op.Kind == storetest.Get && op.Key == "team/index.yaml" {
+			reads++
+		}
+		return storetest.None
+	}
+	for range 5 {
+		p.get("/team/index.yaml")
+		p.get("/api/team/charts")
+	}
+	if reads != 1 {
+		t.Errorf("10 requests read the index %d times, want once", reads)
+	}
+	site := p.site.Handle("generator")
+	head, err := publisher.ReadHead(t.Context(), site, "team", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := strings.Replace(p.get("/team/index.yaml").body, `"1"`, `"2"`, 1)
+	if err := site.Replace(t.Context(), publisher.Object{Key: "team/index.yaml", Body: publisher.Bytes([]byte(next))}, head.Token); err != nil {
+		t.Fatal(err)
+	}
+	p.Published()
+	if got := p.get("/team/index.yaml").body; got != next {
+		t.Errorf("after it was told, the shim serves\n%s", got)
+	}
+}
+
+// TestShrink checks that what is kept of indexes is bounded, in number and bytes.
+func TestShrink(t *testing.T) {
+	p := open(t, nil)
+	for i := range maxViews + 10 {
+		if _, err := p.views.get(t.Context(), fmt.Sprintf("team%d", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := p.views.recent.Len(); n != maxViews || len(p.views.kept) != n {
+		t.Errorf("%d views are kept, %d by name, want %d", n, len(p.views.kept), maxViews)
+	}
+	for i := range 3 {
+		name := fmt.Sprintf("large%d", i)
+		p.publish(name, "alpha")
+		v, err := p.views.get(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v.head.Size = maxKept + 1
+		p.views.shrink(name)
+		if _, ok := p.views.kept[name]; !ok || len(p.views.kept) != 1 {
+			t.Errorf("%s: %d views are kept", name, len(p.views.kept))
+		}
+	}
+}
+
+// TestUnknownChannel checks who is told of a channel that does not exist.
+func TestUnknownChannel(t *testing.T) {
+	p := open(t, nil)
+	const empty = `{"apiVersion":"v1","generated":"1970-01-01T00:00:00Z"`
+	if got := p.get("/nowhere/index.yaml"); got.StatusCode != http.StatusOK || !strings.HasPrefix(got.body, empty) {
+		t.Errorf("who may upload: %d %s", got.StatusCode, got.body)
+	}
+	blind := open(t, func(o *Options) { o.Site = nil })
+	if got := blind.get("/api/v4/projects/7/packages/helm/devel/index.yaml"); !strings.Contains(got.body, `"contextPath":"/api/v4/projects/7/packages/helm"`) {
+		t.Errorf("without a site: %d %s", got.StatusCode, got.body)
+	}
+	for _, path := range []string{"/team/x", "/team/charts/alpha-1.0.0.tgz", "/api/team/charts", "/assets/style.css"} {
+		failed(t, blind.get(path), http.StatusNotFound, "no-site")
+	}
+}
+
+// TestReceipt checks the answers to who asks what became of an upload.
+func TestReceipt(t *testing.T) {
+	p := open(t, nil)
+	const id = "0198f6fe-7e42-78fe-8000-c2c5000fb418"
+	receipt := publisher.Receipt{ID: id, Channel: "team", Verdict: publisher.Accepted, Chart: "alpha", Version: "1.0.0"}
+	if got := p.get("/api/team/uploads/" + id); got.StatusCode != http.StatusAccepted || got.Header.Get("Retry-After") == "" || !strings.Contains(got.body, `"verdict":"waiting"`) {
+		t.Errorf("undecided: %d %s", got.StatusCode, got.body)
+	}
+	waiting := make(chan reply)
+	go func() { waiting <- p.get("/api/team/uploads/" + strings.ToUpper(id) + "?wait=30s") }()
+	p.put(p.drop, "receipts/"+id+".json", encode(t, receipt))
+	if got := <-waiting; got.StatusCode != http.StatusOK || !strings.Contains(got.body, `"verdict":"accepted"`) {
+		t.Errorf("decided meanwhile: %d %s", got.StatusCode, got.body)
+	}
+	start := time.Now()
+	if got := p.get("/api/other/uploads/" + id + "?wait=30s"); got.StatusCode != http.StatusAccepted || time.Since(start) > 10*time.Second {
+		t.Errorf("another channel's: %d after %v", got.StatusCode, time.Since(start))
+	}
+	failed(t, p.get("/api/team/uploads/..x"), http.StatusBadRequest, "upload-id")
+	failed(t, p.get("/api/team/uploads/"+id+"?wait=soon"), http.StatusBadRequest, "wait")
+	go func() { waiting <- p.get("/api/team/uploads/0198f6fe-7e42-78fe-8000-c2c5000fb419?wait=30s") }()
+	p.End()
+	if got := <-waiting; got.StatusCode != http.StatusAccepted {
+		t.Errorf("when the shim ends: %d", got.StatusCode)
+	}
+}
+
+// TestHealth checks that the buckets are asked, but not by each who wants to know.
+func TestHealth(t *testing.T) {
+	p := open(t, nil)
+	asked := 0
+	p.drop.Hook = func(storetest.Op) storetest.Fault { asked++; return storetest.None }
+	for range 5 {
+		if got := p.get("/readyz"); got.StatusCode != http.StatusOK {
+			t.Errorf("readyz: %d %s", got.StatusCode, got.body)
+		}
+	}
+	if asked != 1 {
+		t.Errorf("the drop area was asked %d times, want once", asked)
+	}
+	var healthy struct{ Healthy bool }
+	if err := json.Unmarshal([]byte(p.get("/health").body), &healthy); err != nil || !healthy.Healthy {
+		t.Error("/health is not what ChartMuseum answers")
+	}
+}

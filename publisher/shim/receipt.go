@@ -1,0 +1,111 @@
+package shim
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/shim/auth"
+)
+
+const (
+	maxWaiting = 1024             // requests that hold on for a receipt at the same time
+	maxWait    = 60 * time.Second // for which one holds on
+	firstPoll  = 200 * time.Millisecond
+	lastPoll   = 2 * time.Second
+)
+
+// undecided is the answer to who asks for a receipt too early.
+type undecided struct {
+	ID      string `json:"id"`
+	Channel string `json:"channel"`
+	Verdict string `json:"verdict"`
+	Message string `json:"message"`
+}
+
+// receipts is the path, encoded, of the route's receipts below the public URL.
+func (to *route) receipts(prefix string) string {
+	context := strings.TrimPrefix(to.context, prefix)
+	channel := to.channel
+	if project, ok := strings.CutPrefix(context, "/api/v4/projects/"); ok {
+		project = strings.TrimSuffix(project, "/packages/helm")
+		channel = strings.TrimPrefix(channel, project+"/")
+		context = "/api/v4/projects/" + url.PathEscape(project) + "/packages/helm"
+	}
+	return context + "/api/" + channel + "/uploads/"
+}
+
+// receipt answers what became of an upload.
+func (s *Shim) receipt(a *answer, r *http.Request, to *route, who *auth.Identity) error {
+	id := strings.ToLower(to.args[0])
+	if uuid.Validate(id) != nil || len(id) != len(uuid.Nil.String()) {
+		return fail(http.StatusBadRequest, "upload-id", "use the id from the answer to the upload", "%.60q is no upload's id", to.args[0])
+	}
+	wait, err := waitTime(r)
+	if err != nil {
+		return err
+	}
+	receipt, err := s.await(r, to.channel, id, wait)
+	if err != nil {
+		return err
+	}
+	if receipt == nil {
+		a.Header().Set("Retry-After", "2")
+		return a.json(r, http.StatusAccepted, undecided{id, to.channel, "waiting", "there is no verdict on this upload yet"})
+	}
+	if receipt.Chart != "" && !who.MayChart(auth.Write, to.channel, receipt.Chart) {
+		return denied(who, auth.Write, to.channel, receipt.Chart)
+	}
+	a.note.upload = id
+	return a.json(r, http.StatusOK, receipt)
+}
+
+func waitTime(r *http.Request) (time.Duration, error) {
+	text := r.URL.Query().Get("wait")
+	if text == "" {
+		return 0, nil
+	}
+	wait, err := time.ParseDuration(text)
+	if err != nil || wait < 0 {
+		return 0, fail(http.StatusBadRequest, "wait", "write it like ?wait=30s", "%.40q is no time to wait", text)
+	}
+	return min(wait, maxWait), nil
+}
+
+// await looks for the receipt until the time is over; nil if there is none.
+func (s *Shim) await(r *http.Request, channel, id string, wait time.Duration) (*publisher.Receipt, error) {
+	if wait > 0 {
+		select {
+		case s.waiting <- struct{}{}:
+			defer func() { <-s.waiting }()
+		default:
+			wait = 0
+		}
+	}
+	deadline := time.Now().Add(wait)
+	for pause := firstPoll; ; pause = min(2*pause, lastPoll) {
+		receipt, err := publisher.ReadReceipt(r.Context(), s.Drop, id)
+		switch {
+		case err == nil && receipt.Channel == channel:
+			return receipt, nil
+		case err != nil && !errors.Is(err, publisher.ErrNotFound):
+			return nil, err
+		}
+		left := time.Until(deadline)
+		if left <= 0 || err == nil { // another channel's is none of this one's
+			return nil, nil
+		}
+		select {
+		case <-r.Context().Done():
+			return nil, r.Context().Err()
+		case <-s.ending.Done():
+			return nil, nil
+		case <-time.After(min(left, pause)):
+		}
+	}
+}

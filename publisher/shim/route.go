@@ -1,0 +1,238 @@
+package shim
+
+import (
+	"net/http"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/shim/auth"
+)
+
+// kind is what a request is about.
+type kind int
+
+const (
+	kindFile    kind = iota // one of the site's files, as it is
+	kindAsset               // a file that no channel owns and everybody may see
+	kindIndex               // a channel's index
+	kindFlat                // a chart by its file name
+	kindList                // what a channel holds, as JSON
+	kindCharts              // a chart is uploaded
+	kindProv                // a provenance file is
+	kindReceipt             // what became of an upload
+	kindHealth
+)
+
+// String names the kind, for logs and metrics.
+func (k kind) String() string {
+	return [...]string{"file", "asset", "index", "chart", "list", "upload", "prov", "receipt", "health"}[k]
+}
+
+// open reports whether no credentials are looked at.
+func (k kind) open() bool { return k == kindAsset || k == kindHealth }
+
+// route is where a request goes.
+type route struct {
+	kind    kind
+	channel string   // "" if it is about none
+	context string   // the path, not encoded, that the site's root has for this client
+	path    string   // of a file on the site; of a flat one its name
+	args    []string // of the API, what follows the route's name
+}
+
+// allow says whether the caller may go there at all; which charts they may
+// upload can only be said once the chart's name is known.
+func (to *route) allow(r *http.Request, who *auth.Identity) error {
+	action := auth.Read
+	switch to.kind {
+	case kindCharts, kindProv, kindReceipt:
+		action = auth.Write
+	}
+	if who.May(action, to.channel) {
+		return nil
+	}
+	return denied(who, action, to.channel, "")
+}
+
+// route finds out what a request is about.
+func (s *Shim) route(r *http.Request) (*route, error) {
+	segments, err := s.segments(r)
+	if err != nil {
+		return nil, err
+	}
+	to := &route{context: s.prefix()}
+	project := ""
+	if rest, found, ok := gitlab(segments); ok {
+		to.context += "/api/v4/projects/" + found + "/packages/helm"
+		segments = rest
+		if !slices.Contains(s.Projects, found) {
+			project = found
+		}
+	} else if len(segments) == 1 && slices.Contains([]string{"health", "livez", "readyz"}, segments[0]) {
+		return s.method(r, &route{kind: kindHealth, path: segments[0]}, http.MethodGet)
+	}
+	if len(segments) > 0 && segments[0] == "api" {
+		return s.apiRoute(r, to, project, segments[1:])
+	}
+	return s.siteRoute(r, to, project, segments)
+}
+
+// segments are the decoded segments of the request's path, below the prefix
+// that the shim is reached under. What a proxy has doubled or cut off of that
+// does not matter.
+func (s *Shim) segments(r *http.Request) ([]string, error) {
+	escaped := r.URL.EscapedPath()
+	if prefix := s.prefix(); prefix != "" {
+		rest, ok := strings.CutPrefix(escaped, (&url.URL{Path: prefix}).EscapedPath())
+		if ok && (rest == "" || rest[0] == '/') {
+			escaped = rest
+		}
+	}
+	var segments []string
+	for segment := range strings.SplitSeq(escaped, "/") {
+		decoded, err := url.PathUnescape(segment)
+		if err != nil || decoded == "." || decoded == ".." || strings.ContainsAny(decoded, "\x00\\") {
+			return nil, fail(http.StatusBadRequest, "path", "check the URL", "the path of the URL makes no sense")
+		}
+		if decoded != "" {
+			segments = append(segments, decoded)
+		}
+	}
+	if strings.HasSuffix(escaped, "/") {
+		segments = append(segments, "")
+	}
+	return segments, nil
+}
+
+// prefix is the path that the shim is reached under.
+func (s *Shim) prefix() string {
+	if s.PublicURL == nil {
+		return ""
+	}
+	return strings.TrimSuffix(s.PublicURL.Path, "/")
+}
+
+// gitlab cuts GitLab's beginning off a path. A project's path may stand in one
+// encoded segment or in several.
+func gitlab(segments []string) (rest []string, project string, ok bool) {
+	if len(segments) < 3 || !slices.Equal(segments[:3], []string{"api", "v4", "projects"}) {
+		return nil, "", false
+	}
+	segments = segments[3:]
+	for i := 1; i+1 < len(segments); i++ {
+		if segments[i] == "packages" && segments[i+1] == "helm" {
+			return segments[i+2:], strings.Join(segments[:i], "/"), true
+		}
+	}
+	return nil, "", false
+}
+
+// apiRoute finds out what a request below /api is about.
+func (s *Shim) apiRoute(r *http.Request, to *route, project string, segments []string) (*route, error) {
+	n := len(segments)
+	channel := segments
+	switch at := slices.Index(segments, "charts"); {
+	case at >= 0:
+		to.kind, channel, to.args = kindList, segments[:at], segments[at+1:]
+		if len(to.args) == 0 && r.Method == http.MethodPost {
+			to.kind = kindCharts
+		}
+	case n >= 1 && segments[n-1] == "prov":
+		to.kind, channel = kindProv, segments[:n-1]
+	case n >= 2 && segments[n-2] == "uploads":
+		to.kind, channel, to.args = kindReceipt, segments[:n-2], segments[n-1:]
+	default:
+		return nil, unknownRoute(r)
+	}
+	if err := s.setChannel(to, project, channel); err != nil {
+		return nil, err
+	}
+	return s.apiMethod(r, to)
+}
+
+// apiMethod refuses what a route of the API does not take.
+func (s *Shim) apiMethod(r *http.Request, to *route) (*route, error) {
+	switch {
+	case to.kind == kindCharts:
+		return to, nil
+	case to.kind == kindProv:
+		return s.method(r, to, http.MethodPost)
+	case to.kind == kindList && r.Method == http.MethodDelete && len(to.args) == 2:
+		return nil, fail(http.StatusMethodNotAllowed, "method", "upload a newer version; a published one stays where others rely on it",
+			"published versions cannot be deleted here").with("Allow", "GET, HEAD")
+	case to.kind == kindList && (len(to.args) > 2 || r.Method == http.MethodPost):
+		return nil, unknownRoute(r)
+	}
+	return s.method(r, to, http.MethodGet)
+}
+
+// setChannel sets the route's channel to the one that the segments name.
+func (s *Shim) setChannel(to *route, project string, segments []string) error {
+	channel := path.Join(project, strings.Join(segments, "/"))
+	if len(segments) == 0 {
+		if project != "" {
+			return fail(http.StatusBadRequest, "channel", "write the channel between /api/ and /charts, for example stable", "the URL names no channel")
+		}
+		channel = s.RootChannel
+	}
+	if err := publisher.CheckChannel(channel); err != nil {
+		return fail(http.StatusBadRequest, "channel", "choose another name for the channel", "%s", err)
+	}
+	to.channel = channel
+	return nil
+}
+
+// siteRoute finds out which of the site's files a request is about.
+func (s *Shim) siteRoute(r *http.Request, to *route, project string, segments []string) (*route, error) {
+	n := 0
+	for n < len(segments) && publisher.CheckChannel(segments[n]) == nil {
+		n++
+	}
+	folder, rest := path.Join(project, strings.Join(segments[:n], "/")), segments[n:]
+	if folder == "" && len(rest) > 0 && (rest[0] == "index.yaml" || rest[0] == "charts") {
+		folder = s.RootChannel
+	}
+	if folder != "" && publisher.CheckChannel(folder) != nil || project != "" && n == 0 {
+		return nil, unknownRoute(r)
+	}
+	to.channel, to.path = folder, path.Join(folder, path.Join(rest...))
+	if len(rest) > 0 && rest[len(rest)-1] == "" {
+		to.path += "/"
+	}
+	switch {
+	case len(rest) == 1 && rest[0] == "index.yaml":
+		to.kind = kindIndex
+	case len(rest) == 2 && rest[0] == "charts" && isArchive(rest[1]):
+		to.kind, to.path = kindFlat, rest[1]
+	case folder == "" && len(rest) > 1 && rest[0] == "assets":
+		to.kind = kindAsset
+	}
+	return s.method(r, to, http.MethodGet)
+}
+
+func isArchive(name string) bool {
+	return strings.HasSuffix(name, ".tgz") || strings.HasSuffix(name, ".tgz.prov")
+}
+
+// method refuses every method but the one; HEAD goes with GET.
+func (s *Shim) method(r *http.Request, to *route, method string) (*route, error) {
+	if r.Method == method || r.Method == http.MethodHead && method == http.MethodGet {
+		return to, nil
+	}
+	allow := method
+	if method == http.MethodGet {
+		allow = "GET, HEAD"
+	}
+	return nil, fail(http.StatusMethodNotAllowed, "method", "use "+allow, "%.20q is not possible on this URL", r.Method).with("Allow", allow)
+}
+
+func unknownRoute(r *http.Request) error {
+	hint := "see the shim's routes in portolan's README"
+	if r.Method == http.MethodPost {
+		hint = "upload to /api/CHANNEL/charts, or to /api/v4/projects/PROJECT/packages/helm/api/CHANNEL/charts"
+	}
+	return fail(http.StatusNotFound, "route", hint, "there is nothing at %.200q", r.URL.Path)
+}

@@ -1,0 +1,157 @@
+package shim
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+// TestRoute states where each URL leads: kind, channel, context path, file.
+func TestRoute(t *testing.T) {
+	const gl = "/api/v4/projects/"
+	tests := []struct{ method, path, want string }{
+		// ChartMuseum's API.
+		{"POST", "/api/charts", "upload stable"},
+		{"POST", "/api/team/charts", "upload team"},
+		{"POST", "/api/group/app/devel/charts", "upload group/app/devel"},
+		{"POST", "//api//team/charts", "upload team"},
+		{"POST", "/api/team/charts?force", "upload team"},
+		{"POST", "/api/prov", "prov stable"},
+		{"POST", "/api/team/prov", "prov team"},
+		{"POST", "/api/prov/charts", "upload prov"},
+		{"POST", "/api/uploads/x/charts", "upload uploads/x"},
+		{"GET", "/api/charts", "list stable"},
+		{"HEAD", "/api/charts/alpha", "list stable alpha"},
+		{"GET", "/api/team/charts/alpha/1.0.0+b", "list team alpha 1.0.0+b"},
+		{"GET", "/api/team/charts/alpha/1.0.0%2Bb", "list team alpha 1.0.0+b"},
+		{"GET", "/api/charts/authorize", "list stable authorize"},
+		{"GET", "/api/team/uploads/x", "receipt team x"},
+		{"GET", "/api/uploads/x", "receipt stable x"},
+		{"DELETE", "/api/team/charts/alpha/1.0.0", "405 method"},
+		{"PUT", "/api/team/charts", "405 method"},
+		{"GET", "/api/team/prov", "405 method"},
+		{"POST", "/api/charts/authorize", "404 route"},
+		{"GET", "/api/charts/a/b/c", "404 route"},
+		{"POST", "/api/team", "404 route"},
+		{"GET", "/api", "404 route"},
+		{"POST", "/api/a--b/charts", "400 channel"},
+		{"POST", "/api/assets/charts", "400 channel"},
+		{"POST", "/api/x/../y/charts", "400 path"},
+		{"POST", "/api/%2e%2e/charts", "400 path"},
+		{"POST", "/api/a%2Fb/charts", "upload a/b"},
+		{"POST", "/api/a%00/charts", "400 path"},
+
+		// GitLab's.
+		{"POST", gl + "42/packages/helm/api/devel/charts", "upload 42/devel"},
+		{"POST", gl + "group%2Fproject/packages/helm/api/devel/charts", "upload group/project/devel"},
+		{"POST", gl + "group/project/packages/helm/api/devel/charts", "upload group/project/devel"},
+		{"POST", gl + "packages/helm/packages/helm/api/devel/charts", "upload packages/helm/devel"},
+		{"POST", gl + "7/packages/helm/api/devel/charts", "upload devel"},
+		{"POST", gl + "7/packages/helm/api/charts", "upload stable"},
+		{"POST", gl + "42/packages/helm/api/charts", "400 channel"},
+		{"POST", gl + "42/packages/helm/api/devel/charts/authorize", "404 route"},
+		{"POST", gl + "42/packages/helm/api/devel/prov", "prov 42/devel"},
+		{"GET", gl + "42/packages/helm/api/devel/uploads/x", "receipt 42/devel x"},
+		{"GET", gl + "42/packages/helm/devel/index.yaml", "index 42/devel at /api/v4/projects/42/packages/helm"},
+		{"GET", gl + "a%2Fb/packages/helm/devel/index.yaml", "index a/b/devel at /api/v4/projects/a/b/packages/helm"},
+		{"GET", gl + "7/packages/helm/devel/index.yaml", "index devel at /api/v4/projects/7/packages/helm"},
+		{"GET", gl + "7/packages/helm/index.yaml", "index stable at /api/v4/projects/7/packages/helm"},
+		{"GET", gl + "42/packages/helm/devel/charts/alpha-1.0.0.tgz", "chart 42/devel alpha-1.0.0.tgz"},
+		{"GET", gl + "42/packages/helm/devel/charts/alpha-1.0.0.tgz.prov", "chart 42/devel alpha-1.0.0.tgz.prov"},
+		{"GET", gl + "42/packages/helm/devel/charts/alpha/1.0.0/x/alpha-1.0.0.tgz", "file 42/devel 42/devel/charts/alpha/1.0.0/x/alpha-1.0.0.tgz"},
+		{"GET", gl + "42/packages/helm/index.yaml", "404 route"},
+		{"GET", gl + "42/packages/npm/x", "404 route"},
+		{"GET", gl + "packages/helm/devel/index.yaml", "404 route"},
+
+		// The site.
+		{"GET", "/index.yaml", "index stable"},
+		{"GET", "/charts/alpha-1.0.0.tgz", "chart stable alpha-1.0.0.tgz"},
+		{"GET", "/charts/alpha/1.0.0/x/alpha-1.0.0.tgz", "file stable stable/charts/alpha/1.0.0/x/alpha-1.0.0.tgz"},
+		{"GET", "/group/app/stable/index.yaml", "index group/app/stable"},
+		{"GET", "/team/charts/built-1.0.0+b.tgz", "chart team built-1.0.0+b.tgz"},
+		{"GET", "/team/charts/built-1.0.0%2Bb.tgz", "chart team built-1.0.0+b.tgz"},
+		{"GET", "/team/log/00000001.json", "file team team/log/00000001.json"},
+		{"GET", "/team/snapshots/00000001/index.yaml", "file team team/snapshots/00000001/index.yaml"},
+		{"GET", "/team/", "file team team/"},
+		{"GET", "/team", "file team team"},
+		{"GET", "/", "file  /"},
+		{"GET", "/index.html", "file  index.html"},
+		{"GET", "/assets/style.css", "asset  assets/style.css"},
+		{"GET", "/team/assets/x", "file team team/assets/x"},
+		{"POST", "/team/index.yaml", "405 method"},
+		{"DELETE", "/team/charts/alpha-1.0.0.tgz", "405 method"},
+		{"GET", "/.portolan/x", "file  .portolan/x"},
+		{"GET", "/health", "health  health"},
+		{"GET", "/livez", "health  livez"},
+		{"HEAD", "/readyz", "health  readyz"},
+		{"POST", "/readyz", "405 method"},
+	}
+	s := New(Options{Projects: []string{"7"}})
+	for _, prefix := range []string{"", "/helm"} {
+		if prefix != "" {
+			s.PublicURL = &url.URL{Scheme: "https", Host: "example.com", Path: prefix}
+		}
+		for _, test := range tests {
+			got := describe(s.route(httptest.NewRequest(test.method, prefix+test.path, nil)))
+			want := strings.Replace(test.want, " at /", " at "+prefix+"/", 1)
+			if prefix != "" && !strings.Contains(want, " at /") && strings.HasPrefix(want, "index") {
+				want += " at " + prefix
+			}
+			if got != want {
+				t.Errorf("%s %s%s:\ngot  %s\nwant %s", test.method, prefix, test.path, got, want)
+			}
+		}
+	}
+}
+
+// describe puts a route into words.
+func describe(to *route, err error) string {
+	var f *failure
+	if errors.As(err, &f) {
+		return fmt.Sprint(f.status, " ", f.rule)
+	}
+	words := []string{to.kind.String(), to.channel}
+	switch to.kind {
+	case kindIndex:
+		if to.context != "" {
+			words = append(words, "at", to.context)
+		}
+	case kindFile, kindFlat, kindAsset, kindHealth:
+		words = append(words, to.path)
+	default:
+		words = append(words, to.args...)
+	}
+	return strings.Join(words, " ")
+}
+
+// TestReceiptURL checks that the URL which an upload is answered with leads to
+// the upload's receipt, on every kind of route.
+func TestReceiptURL(t *testing.T) {
+	s := New(Options{Projects: []string{"7", "the/one"}})
+	for _, prefix := range []string{"", "/helm", "/a b"} {
+		if prefix != "" {
+			s.PublicURL = &url.URL{Scheme: "https", Host: "example.com", Path: prefix}
+		}
+		for _, path := range []string{
+			"/api/charts", "/api/a/b/charts", "/api/v4/projects/42/packages/helm/api/x/charts",
+			"/api/v4/projects/g%2Fp/packages/helm/api/x/charts", "/api/v4/projects/g/p/packages/helm/api/x/charts",
+			"/api/v4/projects/7/packages/helm/api/x/charts", "/api/v4/projects/the%2Fone/packages/helm/api/x/charts",
+		} {
+			r := httptest.NewRequest(http.MethodPost, path, nil)
+			up, err := s.route(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			receipt := s.base(r) + up.receipts(s.prefix()) + "id"
+			r = httptest.NewRequest(http.MethodGet, receipt, nil)
+			down, err := s.route(r)
+			if err != nil || down.kind != kindReceipt || down.channel != up.channel || down.args[0] != "id" {
+				t.Errorf("%s: the receipt %s leads to %s", path, receipt, describe(down, err))
+			}
+		}
+	}
+}

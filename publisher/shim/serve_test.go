@@ -1,0 +1,162 @@
+package shim
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"io"
+	"log/slog"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// TestServeStops checks that a stop finishes the upload under way, and takes no other.
+func TestServeStops(t *testing.T) {
+	p := open(t, nil)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- Serve(ctx, l, p.Shim, p.Log, 30*time.Second) }()
+	p.url = "http://" + l.Addr().String()
+	body, writer := io.Pipe()
+	answered := make(chan reply, 1)
+	go func() { answered <- p.do(p.request(http.MethodPost, "/api/charts", body)) }()
+	io.WriteString(writer, "chart alpha")
+	stop()
+	<-p.ending.Done()
+	io.WriteString(writer, " 1.0.0")
+	writer.Close()
+	if got := <-answered; got.StatusCode != http.StatusCreated {
+		t.Errorf("the upload under way: %d %s", got.StatusCode, got.body)
+	}
+	if err := <-ended; err != nil {
+		t.Errorf("Serve: %v", err)
+	}
+	if _, err := net.Dial("tcp", l.Addr().String()); err == nil {
+		t.Error("it still listens")
+	}
+}
+
+// TestServeGrace checks that what does not end in time is broken off, and leaves
+// nothing.
+func TestServeGrace(t *testing.T) {
+	p := open(t, nil)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- Serve(ctx, l, p.Shim, p.Log, 50*time.Millisecond) }()
+	c, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	io.WriteString(c, "POST /api/charts HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n")
+	if _, err := c.Read(make([]byte, 25)); err != nil { // it waits for the body
+		t.Fatal(err)
+	}
+	stop()
+	if err := <-ended; err == nil {
+		t.Error("Serve says that all was finished")
+	}
+	if keys := p.inbox(); len(keys) > 0 {
+		t.Errorf("the inbox has %q", keys)
+	}
+}
+
+// TestCertificate checks that a new certificate is taken, and a bad one is not.
+func TestCertificate(t *testing.T) {
+	dir := t.TempDir()
+	cert, key := filepath.Join(dir, "tls.crt"), filepath.Join(dir, "tls.key")
+	write := func(number int64) {
+		t.Helper()
+		certPEM, keyPEM := newCertificate(t, number)
+		for name, b := range map[string][]byte{cert: certPEM, key: keyPEM} {
+			if err := os.WriteFile(name, b, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if _, err := LoadCertificate(cert, key, slog.New(slog.DiscardHandler)); err == nil {
+		t.Error("a certificate that is not there was loaded")
+	}
+	write(1)
+	c, err := LoadCertificate(cert, key, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := open(t, nil)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- Serve(ctx, tls.NewListener(l, c.Config()), p.Shim, p.Log, time.Second) }()
+	serial := func() int64 {
+		t.Helper()
+		c.mu.Lock()
+		c.looked = time.Time{} // a second is over
+		c.mu.Unlock()
+		transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true}
+		defer transport.CloseIdleConnections()
+		got, err := (&http.Client{Transport: transport}).Get("https://" + l.Addr().String() + "/livez")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got.Body.Close()
+		if got.ProtoMajor != 2 {
+			t.Errorf("it speaks %s, want HTTP/2", got.Proto)
+		}
+		return got.TLS.PeerCertificates[0].SerialNumber.Int64()
+	}
+	if n := serial(); n != 1 {
+		t.Errorf("certificate %d, want the first", n)
+	}
+	write(2)
+	if n := serial(); n != 2 {
+		t.Errorf("certificate %d, want the second", n)
+	}
+	if err := os.WriteFile(cert, []byte("no certificate"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if n := serial(); n != 2 {
+		t.Errorf("certificate %d, want the last good one", n)
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+func newCertificate(t *testing.T, number int64) (certPEM, keyPEM []byte) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(number), NotAfter: time.Now().Add(time.Hour), DNSNames: []string{"localhost"}}
+	cert, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := x509.MarshalECPrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert}), pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: raw})
+}

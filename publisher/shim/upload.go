@@ -1,0 +1,180 @@
+package shim
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+
+	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/shim/auth"
+)
+
+// taken is the answer to an upload.
+type taken struct {
+	Message  string              `json:"message"`
+	Saved    bool                `json:"saved"` // as ChartMuseum says it
+	ID       string              `json:"id"`
+	Channel  string              `json:"channel"`
+	Name     string              `json:"name,omitempty"`
+	Version  string              `json:"version,omitempty"`
+	Digest   string              `json:"digest,omitempty"`
+	Receipt  string              `json:"receipt"`
+	Warnings []publisher.Warning `json:"warnings,omitempty"`
+}
+
+// upload takes a chart, a provenance file, or both.
+func (s *Shim) upload(a *answer, r *http.Request, to *route, who *auth.Identity) error {
+	select {
+	case s.uploads <- struct{}{}:
+		defer func() { <-s.uploads }()
+	default:
+		return s.counted(r, fail(http.StatusServiceUnavailable, "busy", "try again in a moment", "%d uploads are under way, and more are not taken at once", s.MaxUploads).after(busyPause))
+	}
+	p, err := s.receive(a, r, to)
+	defer p.close()
+	if err != nil {
+		return s.counted(r, err)
+	}
+	u := &uploading{Shim: s, parts: p, who: who, channel: to.channel, force: forced(r)}
+	id, err := u.take(r)
+	if u.chart != nil {
+		a.note.chart, a.note.version = u.chart.Name, u.chart.Version
+	}
+	if err != nil {
+		return s.counted(r, err)
+	}
+	a.note.upload = id
+	s.metrics.uploads.WithLabelValues("taken").Inc()
+	s.Uploaded()
+	receipt := s.base(r) + to.receipts(s.prefix()) + id
+	a.Header().Set("Location", receipt)
+	return a.json(r, http.StatusCreated, taken{
+		Message: "201 Created", Saved: true, ID: id, Channel: to.channel, Receipt: receipt,
+		Name: u.chart.Name, Version: u.chart.Version, Digest: u.chart.Digest, Warnings: u.chart.Warnings,
+	})
+}
+
+// counted counts an upload that was not taken.
+func (s *Shim) counted(r *http.Request, err error) error {
+	s.metrics.uploads.WithLabelValues(failureOf(r, err).rule).Inc()
+	return err
+}
+
+// forced reports whether a request asks to replace a final version.
+func forced(r *http.Request) bool {
+	values, ok := r.URL.Query()["force"]
+	if !ok {
+		return false
+	}
+	force, err := strconv.ParseBool(values[0])
+	return force || err != nil // "?force" alone, as ChartMuseum takes it
+}
+
+// uploading is an upload on its way into the inbox.
+type uploading struct {
+	*Shim
+	parts   *parts
+	who     *auth.Identity
+	channel string
+	force   bool
+	chart   *Chart // nil until it is known
+}
+
+// take checks the upload and puts it into the inbox.
+func (u *uploading) take(r *http.Request) (id string, err error) {
+	if err := u.check(r.Context()); err != nil {
+		return "", err
+	}
+	if err := u.allow(); err != nil {
+		return "", err
+	}
+	if err := u.judge(r.Context()); err != nil {
+		return "", err
+	}
+	return u.submit(r)
+}
+
+// check reads the upload as the generator will. What that costs is bounded by
+// doing it for a few at a time.
+func (u *uploading) check(ctx context.Context) error {
+	select {
+	case u.checks <- struct{}{}:
+		defer func() { <-u.checks }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	chart, err := u.Check(u.channel, u.parts.chart.reader(), u.parts.prov.reader())
+	var refusal *Refusal
+	if errors.As(err, &refusal) {
+		return refused(http.StatusUnprocessableEntity, refusal)
+	}
+	if err != nil {
+		return err
+	}
+	u.chart = chart
+	return nil
+}
+
+// allow says whether the caller may upload this chart. Where its name is not
+// certain, they must be allowed each that it can be.
+func (u *uploading) allow() error {
+	for _, name := range u.chart.Names {
+		if !u.who.MayChart(auth.Write, u.channel, name) {
+			return denied(u.who, auth.Write, u.channel, name)
+		}
+	}
+	return nil
+}
+
+// mayForce reports whether the caller may replace a final version of the chart.
+func (u *uploading) mayForce() bool {
+	for _, name := range u.chart.Names {
+		if !u.who.MayChart(auth.Force, u.channel, name) {
+			return false
+		}
+	}
+	return true
+}
+
+// judge says whether the upload would be rejected because of what is published.
+func (u *uploading) judge(ctx context.Context) error {
+	asked := u.force
+	u.force = asked && u.mayForce()
+	if u.Site == nil {
+		return nil
+	}
+	v, err := u.views.get(ctx, u.channel)
+	if err != nil {
+		return err
+	}
+	err = v.judge(ctx, u.chart, u.force)
+	var refusal *Refusal
+	if !errors.As(err, &refusal) {
+		return err
+	}
+	f := refused(http.StatusConflict, refusal)
+	if asked && !u.force {
+		f.hint += "; to force it, ask for the scope " + string(auth.Force) + ":" + u.channel
+	}
+	return f
+}
+
+// submit puts the upload into the inbox.
+func (u *uploading) submit(r *http.Request) (id string, err error) {
+	if id, err = publisher.NewID(); err != nil {
+		return "", err
+	}
+	uploader := u.who.Uploader()
+	uploader["client"] = cut(r.UserAgent(), 128)
+	uploader["address"] = r.RemoteAddr
+	file := u.chart.File
+	if u.parts.chart == nil {
+		file += ".prov"
+	}
+	// A client that goes away now has sent all: what it sent is kept.
+	return id, publisher.Submit(context.WithoutCancel(r.Context()), u.Drop, u.channel, id, publisher.Submission{
+		Chart: u.parts.chart.body(), Prov: u.parts.prov.body(),
+		Request: publisher.Request{File: file, Force: u.force, RequestID: r.Header.Get("X-Request-Id"), Uploader: uploader},
+	})
+}

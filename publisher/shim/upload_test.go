@@ -1,0 +1,454 @@
+package shim
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime/multipart"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/shim/auth"
+	"github.com/portolan-charts/portolan/publisher/storetest"
+)
+
+// The charts of these tests are text: "chart NAME VERSION" and whatever follows.
+// What real ones must be is the generator's business, and is tested with it.
+
+const archiveLimit = 1 << 20
+
+// rules are those of a generator that takes such charts.
+func rules() Rules {
+	return Rules{
+		Check: func(_ string, chart, prov io.Reader) (*Chart, error) {
+			if chart == nil {
+				b, err := io.ReadAll(prov)
+				return &Chart{File: string(b), Names: []string{string(b)}}, err
+			}
+			b, err := io.ReadAll(chart)
+			if err != nil {
+				return nil, err
+			}
+			words := strings.Fields(string(b))
+			if len(words) < 3 || words[0] != "chart" {
+				return nil, &Refusal{"not-gzip", "the file is no chart", "package it again"}
+			}
+			if words[1] == "panic" {
+				panic("as asked")
+			}
+			sum := sha256.Sum256(b)
+			return &Chart{Name: words[1], Names: words[1:2], Version: words[2], File: words[1] + "-" + words[2] + ".tgz", Digest: hex.EncodeToString(sum[:])}, nil
+		},
+		Judge: func(_ string, index *publisher.Index) Judge {
+			return func(_ context.Context, c *Chart, force bool) error {
+				if len(index.Lines(c.Name)) > 0 && !force {
+					return &Refusal{"version-exists", "it is published", "raise the version"}
+				}
+				return nil
+			}
+		},
+		MaxArchive: func(string) int64 { return archiveLimit },
+	}
+}
+
+// port is a shim between a drop area and a site in memory.
+type port struct {
+	*Shim
+	t          *testing.T
+	drop, site *storetest.Mem
+	url        string
+}
+
+// open opens a port; change, unless nil, sets its options.
+func open(t *testing.T, change func(*Options)) *port {
+	t.Helper()
+	p := &port{t: t, drop: &storetest.Mem{TB: t, Now: time.Now}, site: &storetest.Mem{TB: t, Now: time.Now}}
+	o := Options{Drop: p.drop.Handle("shim"), Site: p.site.Handle("shim"), Auth: auth.Anyone(), Rules: rules()}
+	if change != nil {
+		change(&o)
+	}
+	p.Shim = New(o)
+	server := httptest.NewServer(p.Shim)
+	t.Cleanup(server.Close)
+	p.url = server.URL
+	return p
+}
+
+// reply is an answer, read.
+type reply struct {
+	*http.Response
+	body string
+}
+
+func (p *port) do(r *http.Request) reply {
+	p.t.Helper()
+	response, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		p.t.Fatalf("%s %s: %v", r.Method, r.URL, err)
+	}
+	defer response.Body.Close()
+	b, err := io.ReadAll(response.Body)
+	if err != nil {
+		p.t.Fatalf("%s %s: %v", r.Method, r.URL, err)
+	}
+	return reply{response, string(b)}
+}
+
+func (p *port) request(method, path string, body io.Reader, headers ...string) *http.Request {
+	p.t.Helper()
+	r, err := http.NewRequestWithContext(p.t.Context(), method, p.url+path, body)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	return r
+}
+
+func (p *port) get(path string, headers ...string) reply {
+	p.t.Helper()
+	return p.do(p.request(http.MethodGet, path, nil, headers...))
+}
+
+func (p *port) post(path, body string, headers ...string) reply {
+	p.t.Helper()
+	return p.do(p.request(http.MethodPost, path, strings.NewReader(body), headers...))
+}
+
+// publish makes the index of a channel, with one version of each chart.
+func (p *port) publish(channel string, charts ...string) {
+	p.t.Helper()
+	lines := []string{`{"apiVersion":"v1","generated":"2026-03-01T12:00:00Z","annotations":{"portolan/generation":"1"},"entries":{`}
+	for i, chart := range charts {
+		end := "],"
+		if i == len(charts)-1 {
+			end = "]"
+		}
+		lines = append(lines, `"`+chart+`":[`, `{"name":"`+chart+`","version":"1.0.0","urls":["charts/`+chart+`/1.0.0/id/`+chart+`-1.0.0.tgz"]}`, end)
+	}
+	p.put(p.site, channel+"/index.yaml", strings.Join(append(lines, "}}", ""), "\n"))
+}
+
+func (p *port) put(m *storetest.Mem, key, content string) {
+	p.t.Helper()
+	if err := m.Handle("somebody").Create(p.t.Context(), publisher.Object{Key: key, Body: publisher.Bytes([]byte(content))}); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// inbox are the keys in the drop area.
+func (p *port) inbox() []string {
+	var keys []string
+	for key := range p.drop.Snapshot() {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// form makes a multipart body of pairs of part and content. A part whose name
+// begins with @ is a file.
+func form(pairs ...string) (body, contentType string) {
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		var part io.Writer
+		if name, ok := strings.CutPrefix(pairs[i], "@"); ok {
+			part, _ = w.CreateFormFile(name, "/tmp/some where.tgz")
+		} else {
+			part, _ = w.CreateFormField(pairs[i])
+		}
+		io.WriteString(part, pairs[i+1])
+	}
+	w.Close()
+	return b.String(), w.FormDataContentType()
+}
+
+// failed checks that an answer is an error of the status and rule, with all that
+// every error must have.
+func failed(t *testing.T, r reply, status int, rule string) {
+	t.Helper()
+	var body problem
+	if err := json.Unmarshal([]byte(r.body), &body); err != nil {
+		t.Errorf("status %d, no JSON: %v: %s", r.StatusCode, err, r.body)
+		return
+	}
+	if r.StatusCode != status || body.Rule != rule {
+		t.Errorf("status %d, rule %q, want %d, %q: %s", r.StatusCode, body.Rule, status, rule, r.body)
+	}
+	if body.Error == "" || body.Error != body.Message || body.RequestID == "" || body.RequestID != r.Header.Get("X-Request-Id") {
+		t.Errorf("the error lacks something: %s", r.body)
+	}
+	if !strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") {
+		t.Errorf("Content-Type is %q", r.Header.Get("Content-Type"))
+	}
+}
+
+// TestForms states what becomes of each way to send an upload.
+func TestForms(t *testing.T) {
+	const chart = "chart alpha 1.0.0"
+	many := make([]string, 0, 2*maxParts+2)
+	for range maxParts + 1 {
+		many = append(many, "x", "y")
+	}
+	tests := []struct {
+		name  string
+		parts []string // nil sends raw as it is
+		raw   string
+		want  string // the files in the inbox; or the status and rule
+	}{
+		{name: "raw", raw: chart, want: ".json .tgz"},
+		{name: "form", parts: []string{"@chart", chart}, want: ".json .tgz"},
+		{name: "not as a file", parts: []string{"chart", chart}, want: ".json .tgz"},
+		{name: "signed", parts: []string{"@chart", chart, "@prov", "p"}, want: ".json .tgz .tgz.prov"},
+		{name: "signature first", parts: []string{"@prov", "p", "@chart", chart}, want: ".json .tgz .tgz.prov"},
+		{name: "other fields", parts: []string{"comment", "hello", "@chart", chart}, want: ".json .tgz"},
+		{name: "just small enough", raw: chart + strings.Repeat(" ", archiveLimit-len(chart)), want: ".json .tgz"},
+		{name: "nothing", want: "400 form"},
+		{name: "no chart", parts: []string{"@prov", "p"}, want: "400 form"},
+		{name: "no parts", parts: []string{}, want: "400 form"},
+		{name: "two charts", parts: []string{"@chart", chart, "@chart", chart}, want: "400 form"},
+		{name: "two signatures", parts: []string{"@chart", chart, "@prov", "p", "@prov", "p"}, want: "400 form"},
+		{name: "misspelt", parts: []string{"@charts", chart}, want: "400 form"},
+		{name: "another file", parts: []string{"@chart", chart, "@provenance", "p"}, want: "400 form"},
+		{name: "too many parts", parts: many, want: "400 form"},
+		{name: "no boundary", raw: "--x\r\n", want: "400 form"},
+		{name: "long field", parts: []string{"comment", strings.Repeat("x", maxField+1), "@chart", chart}, want: "413 packed-size"},
+		{name: "too large", raw: chart + strings.Repeat(" ", archiveLimit), want: "413 packed-size"},
+		{name: "far too large", raw: strings.Repeat(" ", 5*archiveLimit), want: "413 packed-size"},
+		{name: "too large in a form", parts: []string{"@chart", chart + strings.Repeat(" ", archiveLimit)}, want: "413 packed-size"},
+		{name: "no chart at all", raw: "hello", want: "422 not-gzip"},
+		{name: "panic", raw: "chart panic 1.0.0", want: "500 internal"},
+	}
+	for _, test := range tests {
+		for _, chunked := range []bool{false, true} {
+			t.Run(test.name+map[bool]string{true: ", chunked"}[chunked], func(t *testing.T) {
+				t.Parallel()
+				p := open(t, nil)
+				body, media := test.raw, "application/x-www-form-urlencoded"
+				if test.parts != nil {
+					body, media = form(test.parts...)
+				}
+				if test.name == "no boundary" {
+					media = "multipart/form-data"
+				}
+				r := p.request(http.MethodPost, "/api/team/charts", strings.NewReader(body), "Content-Type", media)
+				if chunked {
+					r.ContentLength = -1
+				}
+				got := p.do(r)
+				if got.StatusCode != http.StatusCreated {
+					var status int
+					var rule string
+					if n := len(test.want); n > 4 && test.want[0] != '.' {
+						status, rule = int(test.want[0]-'0')*100+int(test.want[1]-'0')*10+int(test.want[2]-'0'), test.want[4:]
+					}
+					failed(t, got, status, rule)
+					if keys := p.inbox(); len(keys) > 0 {
+						t.Errorf("a refused upload left %q", keys)
+					}
+					return
+				}
+				var a taken
+				if err := json.Unmarshal([]byte(got.body), &a); err != nil {
+					t.Fatal(err)
+				}
+				var exts []string
+				for _, key := range p.inbox() {
+					exts = append(exts, strings.TrimPrefix(key, "inbox/team/"+a.ID))
+				}
+				if have := strings.Join(exts, " "); have != test.want {
+					t.Errorf("the inbox has %q, want %q", have, test.want)
+				}
+			})
+		}
+	}
+}
+
+// TestTaken states all that an upload is answered with, and what its request says.
+func TestTaken(t *testing.T) {
+	p := open(t, nil)
+	const chart = "chart alpha 1.0.0"
+	got := p.post("/api/v4/projects/g%2Fp/packages/helm/api/devel/charts?force", chart, "X-Request-Id", "req-1", "User-Agent", "tester")
+	var a taken
+	if err := json.Unmarshal([]byte(got.body), &a); err != nil {
+		t.Fatal(err, got.body)
+	}
+	sum := sha256.Sum256([]byte(chart))
+	want := taken{Message: "201 Created", Saved: true, ID: a.ID, Channel: "g/p/devel", Name: "alpha", Version: "1.0.0",
+		Digest: hex.EncodeToString(sum[:]), Receipt: p.url + "/api/v4/projects/g%2Fp/packages/helm/api/devel/uploads/" + a.ID}
+	if g, w := encode(t, a), encode(t, want); g != w || got.Header.Get("Location") != a.Receipt || got.Header.Get("X-Request-Id") != "req-1" {
+		t.Errorf("answer:\ngot  %s, Location %s\nwant %s", g, got.Header.Get("Location"), w)
+	}
+	var request publisher.Request
+	if err := json.Unmarshal(p.drop.Snapshot()["inbox/g/p/devel/"+a.ID+".json"], &request); err != nil {
+		t.Fatal(err)
+	}
+	if request.File != "alpha-1.0.0.tgz" || !request.Force || request.RequestID != "req-1" || request.Provenance ||
+		request.Uploader["client"] != "tester" || !strings.HasPrefix(request.Uploader["address"], "127.0.0.1") {
+		t.Errorf("request: %+v", request)
+	}
+	if string(p.drop.Snapshot()["inbox/g/p/devel/"+a.ID+".tgz"]) != chart {
+		t.Error("the inbox has other bytes than were sent")
+	}
+}
+
+func encode(t *testing.T, v any) string {
+	t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// TestJudged checks that what is published counts, and when it is looked at.
+func TestJudged(t *testing.T) {
+	p := open(t, nil)
+	p.publish("stable", "alpha")
+	failed(t, p.post("/api/charts", "chart alpha 1.0.0"), http.StatusConflict, "version-exists")
+	if got := p.post("/api/charts?force=true", "chart alpha 1.0.0"); got.StatusCode != http.StatusCreated {
+		t.Errorf("forced: %d %s", got.StatusCode, got.body)
+	}
+	failed(t, p.post("/api/charts?force=false", "chart alpha 1.0.0"), http.StatusConflict, "version-exists")
+	if got := p.post("/api/other/charts", "chart alpha 1.0.0"); got.StatusCode != http.StatusCreated {
+		t.Errorf("another channel: %d %s", got.StatusCode, got.body)
+	}
+	blind := open(t, func(o *Options) { o.Site = nil })
+	if got := blind.post("/api/charts", "chart alpha 1.0.0"); got.StatusCode != http.StatusCreated {
+		t.Errorf("without a site: %d %s", got.StatusCode, got.body)
+	}
+}
+
+// TestStoreFails checks that nothing is acknowledged which a bucket did not take.
+func TestStoreFails(t *testing.T) {
+	for _, kind := range []string{"drop", "site"} {
+		t.Run(kind, func(t *testing.T) {
+			p := open(t, nil)
+			m := p.drop
+			if kind == "site" {
+				m = p.site
+			}
+			m.Hook = func(storetest.Op) storetest.Fault { return storetest.Refused }
+			got := p.post("/api/charts", "chart alpha 1.0.0")
+			failed(t, got, http.StatusServiceUnavailable, "store")
+			if got.Header.Get("Retry-After") == "" {
+				t.Error("no Retry-After")
+			}
+			failed(t, p.get("/readyz"), http.StatusServiceUnavailable, "store")
+			if live := p.get("/livez"); live.StatusCode != http.StatusOK {
+				t.Errorf("livez: %d", live.StatusCode)
+			}
+		})
+	}
+}
+
+// TestBusy checks that there is a bound on uploads under way, and that they end.
+func TestBusy(t *testing.T) {
+	p := open(t, func(o *Options) { o.MaxUploads = 1 })
+	body, writer := io.Pipe()
+	done := make(chan reply)
+	go func() { done <- p.do(p.request(http.MethodPost, "/api/charts", body)) }()
+	io.WriteString(writer, "chart ") // the shim has begun to read when this returns
+	failed(t, waitFor(t, p, http.StatusServiceUnavailable), http.StatusServiceUnavailable, "busy")
+	io.WriteString(writer, "alpha 1.0.0")
+	writer.Close()
+	if got := <-done; got.StatusCode != http.StatusCreated {
+		t.Errorf("the first upload: %d %s", got.StatusCode, got.body)
+	}
+	if got := p.post("/api/charts", "chart beta 1.0.0"); got.StatusCode != http.StatusCreated {
+		t.Errorf("afterwards: %d %s", got.StatusCode, got.body)
+	}
+}
+
+// waitFor uploads until the answer has the status: what it waits for goes on in
+// another connection.
+func waitFor(t *testing.T, p *port, status int) reply {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); ; {
+		got := p.post("/api/charts", "no chart")
+		if got.StatusCode == status || time.Now().After(deadline) {
+			return got
+		}
+	}
+}
+
+// TestSlow checks that an upload that trickles is cut, and one that is slow but
+// not too slow is not.
+func TestSlow(t *testing.T) {
+	p := open(t, func(o *Options) { o.MinRate, o.Patience = 1000, 300*time.Millisecond })
+	trickle := func(pieces int, piece string, pause time.Duration) int {
+		body, writer := io.Pipe()
+		go func() {
+			for range pieces {
+				if _, err := io.WriteString(writer, piece); err != nil {
+					return
+				}
+				time.Sleep(pause)
+			}
+			writer.Close()
+		}()
+		r := p.request(http.MethodPost, "/api/charts", body)
+		response, err := http.DefaultTransport.RoundTrip(r)
+		writer.CloseWithError(errors.New("answered"))
+		if err != nil {
+			return 0 // cut off before the answer could be read
+		}
+		response.Body.Close()
+		return response.StatusCode
+	}
+	if got := trickle(1000, "c", 20*time.Millisecond); got != http.StatusRequestTimeout && got != 0 {
+		t.Errorf("one byte at a time: %d", got)
+	}
+	if got := trickle(2, "chart alpha 1.0.0", time.Hour); got != http.StatusRequestTimeout && got != 0 {
+		t.Errorf("a stall: %d", got)
+	}
+	if got := trickle(20, "chart alpha 1.0.0"+strings.Repeat(" ", 200), 50*time.Millisecond); got != http.StatusCreated {
+		t.Errorf("slow but steady: %d", got)
+	}
+	if n := len(p.inbox()); n != 2 {
+		t.Errorf("the inbox has %d files, want those of one upload: %q", n, p.inbox())
+	}
+}
+
+// TestRefusedBeforeBody checks that a client that is still sending reads why it
+// was refused.
+func TestRefusedBeforeBody(t *testing.T) {
+	p := open(t, nil)
+	for range 5 {
+		body := strings.NewReader(strings.Repeat("x", 8<<20))
+		failed(t, p.do(p.request(http.MethodPost, "/api/a--b/charts", body)), http.StatusBadRequest, "channel")
+		body.Seek(0, io.SeekStart)
+		failed(t, p.do(p.request(http.MethodPost, "/api/charts", body)), http.StatusRequestEntityTooLarge, "packed-size")
+	}
+}
+
+// TestBrokenOff checks that an upload that ends too early leaves nothing.
+func TestBrokenOff(t *testing.T) {
+	p := open(t, nil)
+	c, err := net.Dial("tcp", strings.TrimPrefix(p.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	io.WriteString(c, "POST /api/charts HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nchart alpha 1.0.0")
+	c.(*net.TCPConn).CloseWrite()
+	answer, _ := io.ReadAll(c)
+	c.Close()
+	if !strings.Contains(string(answer), "400 Bad Request") && len(answer) > 0 {
+		t.Errorf("answer: %s", answer)
+	}
+	if keys := p.inbox(); len(keys) > 0 {
+		t.Errorf("the inbox has %q", keys)
+	}
+}

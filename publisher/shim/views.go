@@ -1,0 +1,160 @@
+package shim
+
+import (
+	"container/list"
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/portolan-charts/portolan/publisher"
+)
+
+const (
+	viewFresh = time.Second // for how long an index is served without looking whether it is the newest
+	maxViews  = 256         // channels whose indexes are kept
+	maxKept   = 64 << 20    // bytes of the indexes that are kept, unless one alone has more
+)
+
+// views are the indexes of channels, kept so that not every request reads one.
+type views struct {
+	site     publisher.Store
+	newJudge func(string, *publisher.Index) Judge
+
+	mu     sync.Mutex
+	kept   map[string]*list.Element // of *channelView
+	recent *list.List               // the one that was used last in front
+}
+
+// channelView is a channel as it was last seen.
+type channelView struct {
+	channel string
+	mu      sync.Mutex // held while the index is being read, so that it is read once
+	seen    *view      // nil before
+	looked  time.Time
+}
+
+// view is one state of a channel. It is never changed but to note what was
+// derived from it.
+type view struct {
+	head  *publisher.Head // an empty one if the channel does not exist
+	known bool            // the channel exists
+	judge Judge
+
+	mu       sync.Mutex
+	rendered map[string]*rendering // by context path
+}
+
+func newViews(site publisher.Store, judge func(string, *publisher.Index) Judge) *views {
+	return &views{site: site, newJudge: judge, kept: map[string]*list.Element{}, recent: list.New()}
+}
+
+// get returns the channel as it is now, or was a moment ago.
+func (vs *views) get(ctx context.Context, channel string) (*view, error) {
+	c := vs.of(channel)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.seen != nil && time.Since(c.looked) < viewFresh {
+		return c.seen, nil
+	}
+	v, err := vs.read(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	c.looked = time.Now()
+	if v != c.seen {
+		c.seen = v
+		vs.shrink(channel)
+	}
+	return v, nil
+}
+
+// read reads the channel's index, unless it still is the one that was seen.
+func (vs *views) read(ctx context.Context, c *channelView) (*view, error) {
+	var before *publisher.Head
+	if c.seen != nil && c.seen.known {
+		before = c.seen.head
+	}
+	head, err := publisher.ReadHead(ctx, vs.site, c.channel, before)
+	known := true
+	switch {
+	case errors.Is(err, publisher.ErrNotFound):
+		head, known = publisher.EmptyHead(), false
+	case err != nil:
+		return nil, err
+	case head == before:
+		return c.seen, nil
+	}
+	return &view{
+		head: head, known: known, judge: vs.newJudge(c.channel, head.Index), rendered: map[string]*rendering{},
+	}, nil
+}
+
+// emptyView is that of a channel that has nothing in it.
+func emptyView() *view {
+	return &view{head: publisher.EmptyHead(), rendered: map[string]*rendering{}}
+}
+
+// of returns the view of a channel, which is then the one used last.
+func (vs *views) of(channel string) *channelView {
+	vs.mu.Lock()
+	defer vs.mu.Unlock()
+	if e, ok := vs.kept[channel]; ok {
+		vs.recent.MoveToFront(e)
+		return e.Value.(*channelView)
+	}
+	c := &channelView{channel: channel}
+	vs.kept[channel] = vs.recent.PushFront(c)
+	if vs.recent.Len() > maxViews {
+		vs.forget(vs.recent.Back())
+	}
+	return c
+}
+
+// shrink forgets the channels that were used longest ago while all that are kept
+// take too much. The one that has just been read stays.
+func (vs *views) shrink(channel string) {
+	vs.mu.Lock()
+	defer vs.mu.Unlock()
+	total := int64(0)
+	for e := vs.recent.Front(); e != nil; {
+		c, next := e.Value.(*channelView), e.Next()
+		if total += c.size(channel); total > maxKept && c.channel != channel {
+			vs.forget(e)
+		}
+		e = next
+	}
+}
+
+// size is about how much the view holds; 0 while it is being read. The caller
+// holds the lock of its own channel.
+func (c *channelView) size(own string) int64 {
+	if c.channel != own {
+		if !c.mu.TryLock() {
+			return 0
+		}
+		defer c.mu.Unlock()
+	}
+	if c.seen == nil {
+		return 0
+	}
+	return c.seen.head.Size
+}
+
+func (vs *views) forget(e *list.Element) {
+	delete(vs.kept, e.Value.(*channelView).channel)
+	vs.recent.Remove(e)
+}
+
+// expire makes every channel be looked at again before it is served.
+func (vs *views) expire() {
+	vs.mu.Lock()
+	defer vs.mu.Unlock()
+	for e := vs.recent.Front(); e != nil; e = e.Next() {
+		c := e.Value.(*channelView)
+		if c.mu.TryLock() { // one that is being read is new enough
+			c.looked = time.Time{}
+			c.mu.Unlock()
+		}
+	}
+}
