@@ -15,8 +15,8 @@ demo: build ## publish a few charts and serve them on loopback until Ctrl-C (DEM
 	ci/demo
 
 test: ## run every test, and the concurrent ones again under the race detector (RACE)
-	tools=$$(ci/tools/install helm3 helm4 curl) && PORTOLAN_TOOLS=$$tools go test -timeout 20m ./...
-	tools=$$(ci/tools/install helm3 helm4 curl) && PORTOLAN_TOOLS=$$tools go test -timeout 20m -race $(RACE)
+	tools=$$(ci/tools/install helm3 helm4 helm-cm-push curl) && PORTOLAN_TOOLS=$$tools go test -timeout 20m ./...
+	tools=$$(ci/tools/install helm3 helm4 helm-cm-push curl) && PORTOLAN_TOOLS=$$tools go test -timeout 20m -race $(RACE)
 
 bench: ## run the benchmarks (BENCH)
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
