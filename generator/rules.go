@@ -62,6 +62,7 @@ var rules = map[string]rule{
 	"yaml-documents":        {"a YAML file holds several documents, or its --- lines confuse Helm", "keep one document in the file, and no --- lines but the first"},
 	"yaml-duplicate-key":    {"a key occurs twice in a YAML file", "remove one of the two"},
 	"yaml-key":              {"a YAML key is written in a way that hides what it is", "write the keys out as plain text"},
+	"yaml-number":           {"a number in Chart.yaml is not finite", "put .inf, -.inf or .nan in quotes where it is meant as text"},
 	"chart-yaml":            {"Helm refuses Chart.yaml", fixYAML},
 	"chart-yaml-annotation": {"an annotation's key holds control characters", "write the key in printable characters"},
 	"api-version":           {"apiVersion is neither v1 nor v2", "set apiVersion: v2 in Chart.yaml"},
