@@ -166,6 +166,9 @@ func TestLoadConfig(t *testing.T) {
 	if _, err := LoadConfig(path); err == nil || !strings.Contains(err.Error(), "larger than 1 MiB") {
 		t.Errorf("large file: got %v, want an error that says so", err)
 	}
+	if _, err := LoadConfig(t.TempDir()); err == nil || !strings.Contains(err.Error(), "must be a regular file") {
+		t.Errorf("folder: got %v, want an error that says so", err)
+	}
 }
 
 // Every field must be one that the decoder can fill: it panics at what it does

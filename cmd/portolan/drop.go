@@ -138,7 +138,7 @@ func (d *dropper) files(ctx context.Context, names []string) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		u, err := d.read(name)
+		u, err := d.readUnlessDone(ctx, name)
 		if err != nil {
 			return err
 		}
