@@ -29,6 +29,9 @@ func (p *program) drop(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := f.apart(); err != nil { // if portolan.yaml names a site
+		return err
+	}
 	store, err := p.open(ctx, f, "drop")
 	if err != nil {
 		return err

@@ -26,6 +26,9 @@ func (p *program) generate(ctx context.Context, args []string) error {
 	if err := f.noOperands(); err != nil {
 		return err
 	}
+	if err := f.apart(); err != nil {
+		return err
+	}
 	open := func(flag string) (publisher.Store, error) { return p.open(ctx, f, flag) }
 	if *dryRun { // makes no folder
 		open = func(flag string) (publisher.Store, error) {

@@ -44,6 +44,9 @@ func isUploadID(s string) bool {
 // openBoth opens the site, and reads the inbox. A local drop area that is not
 // there yet is empty.
 func (p *program) openBoth(ctx context.Context, f *flags) (site, drop publisher.Store, inbox *publisher.Inbox, err error) {
+	if err = f.apart(); err != nil {
+		return nil, nil, nil, err
+	}
 	if site, err = p.openExisting(ctx, f, "site"); err != nil {
 		return nil, nil, nil, err
 	}
