@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +11,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/dustin/go-humanize"
 	"golang.org/x/term"
@@ -39,12 +42,33 @@ func (p *program) printf(format string, args ...any) {
 	fmt.Fprintf(p.stdout, format, args...)
 }
 
-// printJSON prints a result for scripts.
+// printJSON prints a result for scripts. What plain would not let through is
+// escaped, for somebody may look at it on a terminal; the value is the same.
 func (p *program) printJSON(v any) error {
-	e := json.NewEncoder(p.stdout)
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	return e.Encode(v)
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	_, err := p.stdout.Write(escapeJSON(b.Bytes()))
+	return err
+}
+
+// escapeJSON escapes in JSON what is not safe to print, which is in strings.
+func escapeJSON(text []byte) []byte {
+	var safe []byte
+	for _, r := range string(text) {
+		if r == '\n' || !unsafe(r) {
+			safe = utf8.AppendRune(safe, r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			safe = fmt.Appendf(safe, `\u%04x`, unit)
+		}
+	}
+	return safe
 }
 
 // say prints a diagnostic; kind is error, warning, note or hint.
@@ -93,6 +117,25 @@ func plain(text string) string {
 		}
 	}
 	return b.String()
+}
+
+// How much is printed, in characters, of what anybody may have put into the
+// drop area.
+const (
+	maxName  = 120
+	maxProse = 1000
+)
+
+// short cuts text to a number of characters, and makes it safe to print.
+func short(text string, most int) string {
+	n := 0
+	for i := range text {
+		if n == most {
+			return plain(text[:i]) + "…"
+		}
+		n++
+	}
+	return plain(text)
 }
 
 func unsafe(r rune) bool { return !unicode.IsGraphic(r) }

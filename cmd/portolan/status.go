@@ -185,7 +185,7 @@ func (p *program) printStatus(s channelStatus) error {
 		return err
 	}
 	for _, u := range s.Uploads {
-		p.printf("  %s  %-36s  %s\n", timeText(u.Arrival), u.ID, plain(u.File))
+		p.printf("  %s  %-36s  %s\n", timeText(u.Arrival), u.ID, short(u.File, maxName))
 	}
 	return nil
 }
@@ -243,7 +243,7 @@ func (p *program) printReceipt(r *publisher.Receipt) error {
 	w := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
 	line := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(w, "%s\t%s\n", name, plain(value))
+			fmt.Fprintf(w, "%s\t%s\n", name, short(value, maxProse))
 		}
 	}
 	line("upload", r.ID)
@@ -260,8 +260,8 @@ func (p *program) printReceipt(r *publisher.Receipt) error {
 	line("arrival", timeText(r.Arrival))
 	line("decided", timeText(r.Decided))
 	if r.Request != nil {
-		line("file", r.Request.File)
-		line("user", r.Request.Uploader["user"])
+		line("file", short(r.Request.File, maxName))
+		line("user", short(r.Request.Uploader["user"], maxName))
 	}
 	for _, warning := range r.Warnings {
 		line("warning", warning.Message)
