@@ -60,7 +60,7 @@ func (a usedAddress) Error() string { return string(a) + ": the address is in us
 
 func (p *program) printPreview(f *flags, url string, channels []string) {
 	if f.output.json {
-		p.printJSON(map[string]any{"url": url, "channels": channels})
+		p.printJSON(map[string]any{"url": url, "channels": append([]string{}, channels...)})
 		return
 	}
 	p.printf("serving %s on %s\n", plain(f.site), url)
