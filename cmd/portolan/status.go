@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -25,7 +26,7 @@ func (p *program) status(ctx context.Context, args []string) error {
 	if f.NArg() > 1 {
 		return hint(usagef("status takes one channel or upload id, but got %d operands", f.NArg()), "see 'portolan status --help'")
 	}
-	if id := f.Arg(0); isUploadID(id) {
+	if id, ok := uploadID(f.Arg(0)); ok {
 		return p.uploadStatus(ctx, f, id)
 	}
 	if f.NArg() == 1 {
@@ -34,11 +35,14 @@ func (p *program) status(ctx context.Context, args []string) error {
 	return p.allStatus(ctx, f)
 }
 
-// isUploadID reports whether an operand is an upload's id. A channel could be
-// called like one, but nobody would.
-func isUploadID(s string) bool {
+// uploadID returns the upload's id that an operand is, in any case of letters,
+// if it is one. A channel could be called like one, but nobody would.
+func uploadID(s string) (string, bool) {
 	id, err := uuid.Parse(s)
-	return err == nil && id.String() == s
+	if err != nil || id.String() != strings.ToLower(s) {
+		return "", false
+	}
+	return id.String(), true
 }
 
 // openBoth opens the site, and reads the inbox. A local drop area that is not
