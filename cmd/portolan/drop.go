@@ -48,9 +48,7 @@ func (p *program) drop(ctx context.Context, args []string) error {
 	if err == nil && *wait {
 		err = d.wait(ctx, *timeout)
 	}
-	if d.json {
-		err = errors.Join(err, p.printJSON(map[string]any{"uploads": d.results}))
-	}
+	p.found = map[string]any{"uploads": append([]*dropped{}, d.results...)}
 	if err == nil && d.rejected() {
 		return errRejected
 	}

@@ -50,9 +50,7 @@ func (p *program) generate(ctx context.Context, args []string) error {
 		Progress: func(g generator.Progress) { progress.update(g.Channel, g.Done, g.Total) },
 	})
 	progress.finish()
-	if err := p.printReport(report, f.output, err != nil); err != nil {
-		return err
-	}
+	p.printReport(report, f.output, err != nil)
 	if err == nil {
 		err = p.noteUnknown(ctx, f, site, report)
 	}
@@ -81,12 +79,12 @@ func (p *program) noteUnknown(ctx context.Context, f *flags, site publisher.Stor
 }
 
 // printReport prints what a run did; it may have failed halfway.
-func (p *program) printReport(r *generator.Report, f format, failed bool) error {
+func (p *program) printReport(r *generator.Report, f format, failed bool) {
 	if r == nil {
-		return nil
+		return
 	}
-	if f.json {
-		return p.printJSON(r)
+	if p.found = r; f.json {
+		return
 	}
 	w := bufio.NewWriter(p.stdout)
 	decided := 0
@@ -103,7 +101,6 @@ func (p *program) printReport(r *generator.Report, f format, failed bool) error 
 	}
 	w.Flush() // the writer below remembers an error
 	p.noteReport(r)
-	return nil
 }
 
 // printChannel prints one channel's receipts, the rejected ones last, where

@@ -254,9 +254,7 @@ func TestPrintLargeReport(t *testing.T) {
 	}
 	var out, diagnostics bytes.Buffer
 	p := &program{stdout: &checkedWriter{w: &out}, stderr: &diagnostics}
-	if err := p.printReport(report, format{}, false); err != nil {
-		t.Fatal(err)
-	}
+	p.printReport(report, format{}, false)
 	lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
 	if len(lines) != 1+9998+2*3+1 {
 		t.Errorf("got %d lines", len(lines))

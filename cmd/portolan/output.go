@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -54,6 +55,51 @@ func (p *program) printJSON(v any) error {
 	}
 	_, err := p.stdout.Write(escapeJSON(b.Bytes()))
 	return err
+}
+
+// wantsJSON guesses whether results are to be JSON, for when the command line
+// is too wrong to be parsed.
+func wantsJSON(args []string, lookup func(string) (string, bool)) bool {
+	format, _ := lookup(variable("output"))
+	for i, arg := range args {
+		if arg == "--" {
+			break
+		}
+		if value, ok := strings.CutPrefix(arg, "--output="); ok {
+			format = value
+		} else if arg == "--output" && i+1 < len(args) {
+			format = args[i+1]
+		}
+	}
+	return format == "json"
+}
+
+// printFound prints what a command found as one JSON object. That of a failed
+// command has the error, and perhaps a hint, beside whatever was found by then.
+func (p *program) printFound(failure error) error {
+	if failure == nil {
+		if p.found == nil {
+			return nil
+		}
+		return p.printJSON(p.found)
+	}
+	b, err := json.Marshal(p.found)
+	if err != nil {
+		return err
+	}
+	var found map[string]json.RawMessage
+	if err := json.Unmarshal(b, &found); err != nil {
+		return err
+	}
+	fields := map[string]any{}
+	for name, value := range found {
+		fields[name] = value
+	}
+	fields["error"] = cmp.Or(failure.Error(), "no command was given")
+	if h := (*hinted)(nil); errors.As(failure, &h) {
+		fields["hint"] = h.hint
+	}
+	return p.printJSON(fields)
 }
 
 // escapeJSON escapes in JSON what is not safe to print, which is in strings.

@@ -2,11 +2,14 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"io"
 	"strings"
 	"testing"
 	"unicode"
 
 	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/publisher"
 )
 
@@ -33,9 +36,10 @@ func TestForgedReceipt(t *testing.T) {
 			return p.printStatus(channelStatus{Uploads: []waitingUpload{{File: r.Request.File}}})
 		},
 		"generate": func(p *program, r *publisher.Receipt) error {
-			return p.printReport(&generator.Report{Channels: []generator.ChannelReport{{
+			p.printReport(&generator.Report{Channels: []generator.ChannelReport{{
 				Channel: "stable", Receipts: []publisher.Receipt{*r}, Waiting: []generator.Waiting{{File: r.Request.File}},
 			}}}, format{}, false)
+			return nil
 		},
 	} {
 		for _, r := range []publisher.Receipt{forged, rejected} {
@@ -67,4 +71,28 @@ func TestJSONIsSafe(t *testing.T) {
 	var got map[string]string
 	decode(t, out.String(), &got)
 	equal(t, "read back", got, want)
+}
+
+// TestInterruptedJSON: what was done by then is printed, in one object.
+func TestInterruptedJSON(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write(t, "web-1.0.0.tgz", charttest.Simple("web", "1.0.0"))
+	ctx, cancel := context.WithCancel(t.Context())
+	silent := make(chan struct{})
+	defer close(silent)
+	stdin := readerFunc(func([]byte) (int, error) { // after the first upload
+		cancel()
+		<-silent
+		return 0, io.EOF
+	})
+	var out bytes.Buffer
+	code := run(ctx, []string{"drop", "--output", "json", "stable", "web-1.0.0.tgz", "-"}, stdin, &out, io.Discard)
+	var got struct {
+		Error   string
+		Uploads []dropped
+	}
+	decode(t, out.String(), &got)
+	if code != exitInterrupted || got.Error != "interrupted" || len(got.Uploads) == 0 || got.Uploads[0].ID == "" {
+		t.Errorf("got %d and %s", code, out.String())
+	}
 }

@@ -72,12 +72,11 @@ func (p *program) allStatus(ctx context.Context, f *flags) error {
 	if err != nil {
 		return err
 	}
-	if f.output.json {
-		err = p.printJSON(map[string]any{
-			"channels": append([]publisher.ChannelStatus{}, all...),
-			"ignored":  append([]publisher.Ignored{}, inbox.Ignored...),
-		})
-	} else {
+	p.found = map[string]any{
+		"channels": append([]publisher.ChannelStatus{}, all...),
+		"ignored":  append([]publisher.Ignored{}, inbox.Ignored...),
+	}
+	if !f.output.json {
 		err = p.printAll(all)
 		p.noteIgnored(inbox.Ignored)
 	}
@@ -147,9 +146,7 @@ func (p *program) oneStatus(ctx context.Context, f *flags, channel string) error
 	if s.Uploads, err = waitingIn(ctx, drop, inbox, channel); err != nil {
 		return err
 	}
-	if f.output.json {
-		err = p.printJSON(s)
-	} else {
+	if p.found = s; !f.output.json {
 		err = p.printStatus(s)
 		p.noteIgnored(inbox.Ignored)
 	}
@@ -216,8 +213,8 @@ func (p *program) uploadStatus(ctx context.Context, f *flags, id string) error {
 	if err != nil {
 		return err
 	}
-	if f.output.json {
-		return p.printJSON(receipt)
+	if p.found = receipt; f.output.json {
+		return nil
 	}
 	return p.printReceipt(receipt)
 }
@@ -233,8 +230,9 @@ func (p *program) undecided(ctx context.Context, f *flags, drop publisher.Store,
 			if u.ID != id {
 				continue
 			}
+			p.found = map[string]any{"id": id, "channel": u.Channel, "verdict": verdictWaiting, "arrival": u.Arrival}
 			if f.output.json {
-				return p.printJSON(map[string]any{"id": id, "channel": u.Channel, "verdict": verdictWaiting, "arrival": u.Arrival})
+				return nil
 			}
 			p.printf("upload %s has waited in %s since %s; 'portolan generate' decides it\n", id, u.Channel, timeText(u.Arrival))
 			return nil
