@@ -21,7 +21,8 @@ const (
 	DefaultUnpacked = 100 << 20
 	// DefaultFile is what Helm loads at most of one file, before 4.2.
 	DefaultFile = 5 << 20
-	// DefaultChartYAML keeps the index servable: it repeats most of Chart.yaml.
+	// DefaultChartYAML bounds what is held of a Chart.yaml or lock file at once;
+	// what the index repeats of it has a limit of its own.
 	DefaultChartYAML = 1 << 20
 	// DefaultEntries bounds the memory for names; charts have tens of files.
 	DefaultEntries = 10_000
@@ -31,8 +32,9 @@ const (
 
 const (
 	// maxLine bounds a release's line in the index, in bytes. Every client reads
-	// it with the index, and every generation that changes it repeats it.
-	maxLine = 1 << 20
+	// it with the index, and every generation repeats it. The longest of 3,200
+	// real ones has 3.6 KiB.
+	maxLine = 64 << 10
 
 	// maxNames bounds the list of an archive's files, in bytes of JSON; it
 	// becomes part of the release's description on the site.
@@ -156,7 +158,7 @@ func checkDescription(md *Metadata, files []File) *Problem {
 		return reject("chart-yaml", "Chart.yaml cannot be written as JSON: %s", foreign(err))
 	}
 	if len(line) > maxLine {
-		return reject("index-line-size", "Chart.yaml takes %d bytes in the index; it may take %d", len(line), maxLine)
+		return reject("index-line-size", "Chart.yaml takes %d bytes in the index, which every client reads whole; it may take %d", len(line), maxLine)
 	}
 	names := int64(0)
 	for _, f := range files {

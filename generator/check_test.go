@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"golang.org/x/tools/txtar"
@@ -122,10 +123,19 @@ func TestREADMEChoice(t *testing.T) {
 
 // What the site says of a chart is bounded, however it got so long.
 func TestDescription(t *testing.T) {
-	long := strings.Repeat("x", 520<<10)
-	text := "apiVersion: v2\nname: mychart\nversion: 0.1.0\nhome: " + long + "\n"
-	check(t, charttest.Simple("mychart", "0.1.0", "Chart.yaml", text))
-	_, err := sameAsHelm(t, charttest.Simple("mychart", "0.1.0", "Chart.yaml", text,
+	chart := func(n int) string {
+		return "apiVersion: v2\nname: mychart\nversion: 0.1.0\nhome: " + strings.Repeat("x", n) + "\n"
+	}
+	line, err := renderLine(check(t, charttest.Simple("mychart", "0.1.0", "Chart.yaml", chart(1))).Metadata, time.Time{}, "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fits := 64<<10 - len(line) + 1
+	check(t, charttest.Simple("mychart", "0.1.0", "Chart.yaml", chart(fits)))
+	_, err = sameAsHelm(t, charttest.Simple("mychart", "0.1.0", "Chart.yaml", chart(fits+1)), Checks{})
+	wantRule(t, err, "index-line-size")
+	long := strings.Repeat("x", 40<<10)
+	_, err = sameAsHelm(t, charttest.Simple("mychart", "0.1.0", "Chart.yaml", chart(len(long)),
 		"requirements.yaml", "dependencies:\n- {name: a, version: '1', repository: "+long+"}\n"), Checks{})
 	wantRule(t, err, "index-line-size")
 

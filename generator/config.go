@@ -104,6 +104,10 @@ const (
 // LoadConfig reads a configuration file. Its error holds every problem of the
 // file, each on a line that begins with the file's name and the line's number.
 func LoadConfig(path string) (*Config, error) {
+	// To open a pipe waits for its other end, and nothing would end that.
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: a configuration must be a regular file, not a pipe, device or folder", path)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err

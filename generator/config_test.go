@@ -58,7 +58,7 @@ channels:
 func TestConfigDefaults(t *testing.T) {
 	want := Policy{Replace, Checks{Versions: "strict"}}
 	empty := []*Config{nil, {}}
-	for _, text := range []string{"", "# nothing\n", "---\n", "{}", "---\n# nothing\n...\n"} {
+	for _, text := range []string{"", "# nothing\n", "---\n", "{}", "\ufeff", "\ufeff# nothing\n", "---\n# nothing\n...\n"} {
 		c, err := ParseConfig([]byte(text), "portolan.yaml")
 		if err != nil {
 			t.Errorf("ParseConfig(%q): %v", text, err)
@@ -87,6 +87,11 @@ func TestParseConfigProblems(t *testing.T) {
 		{"duplicate key", "title: a\nsite: b\ntitle: c", `c.yaml:3: key "title" occurs twice, first in line 1`},
 		{"key that is no text", "[a]: b", `c.yaml:1: unknown key ""`},
 		{"second document", "title: a\n---\ntitle: b", `c.yaml:2: a second YAML document begins here; there may be only one`},
+		{"empty second document", "title: a\n---\n", `c.yaml:2: a second YAML document begins here; there may be only one`},
+		{"second document after none", "---\n---\ntitle: b", `c.yaml:2: a second YAML document begins here; there may be only one`},
+		{"null", "null", `c.yaml:1: must be a mapping of keys to values; an empty file means the defaults`},
+		{"tilde", "\ufeff---\n~\n", `c.yaml:2: must be a mapping of keys to values; an empty file means the defaults`},
+		{"tagged null", "!!null ''", `c.yaml:1: must be a mapping of keys to values; an empty file means the defaults`},
 		{"syntax", "title: [", `c.yaml:1: did not find expected node content`},
 		{"no mapping", "- a", `c.yaml:1: must be a mapping of keys to values`},
 		{"scalar document", "hello", `c.yaml:1: must be a mapping of keys to values`},
@@ -165,6 +170,9 @@ func TestLoadConfig(t *testing.T) {
 	}
 	if _, err := LoadConfig(path); err == nil || !strings.Contains(err.Error(), "larger than 1 MiB") {
 		t.Errorf("large file: got %v, want an error that says so", err)
+	}
+	if _, err := LoadConfig(t.TempDir()); err == nil || !strings.Contains(err.Error(), "must be a regular file") {
+		t.Errorf("folder: got %v, want an error that says so", err)
 	}
 }
 

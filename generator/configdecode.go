@@ -81,8 +81,12 @@ func (d *decoder) document(b []byte) *yaml.Node {
 		d.problems = append(d.problems, fmt.Errorf("%s: %s", d.name, text))
 		return nil
 	}
-	if root := first.Content[0]; root.ShortTag() != "!!null" {
+	root := first.Content[0]
+	switch {
+	case root.ShortTag() != "!!null":
 		return root
+	case root.Value != "" || root.Style != 0: // a null that somebody wrote
+		d.problem(root, place{}, "must be a mapping of keys to values; an empty file means the defaults")
 	}
 	return nil
 }

@@ -31,7 +31,9 @@
 //     values.yaml. All those of an archive have at most 1,000,000 nodes and 40
 //     MiB of text. Text counts as in the JSON that Helm makes of it;
 //   - what the index says of the chart, which is most of Chart.yaml, takes at
-//     most 1 MiB, and the names of its files at most 8 MiB;
+//     most 64 KiB, and the names of its files at most 8 MiB;
+//   - no number in Chart.yaml is infinite or none (.inf, .nan), also where it would
+//     be taken for text: Helm 4 does not take it;
 //   - Helm's own validation of Chart.yaml succeeds;
 //   - everything in charts/ is a chart, as Helm's loader wants it, or begins
 //     with _ or . and is ignored. Charts in there, packed or not, are held to

@@ -29,6 +29,16 @@ func loadMetadata(chartYAML, requirements []byte) (*Metadata, error) {
 	return md, yaml.Unmarshal(requirements, md)
 }
 
+// loadAPIVersion reads Chart.yaml as Helm 4 does before it chooses a
+// type for it (pkg/chart/loader/load.go, chartBase). What is not
+// apiVersion has no type then, and must have a form in JSON nevertheless.
+func loadAPIVersion(chartYAML []byte) error {
+	var base struct {
+		APIVersion string `json:"apiVersion,omitempty"`
+	}
+	return yaml.Unmarshal(chartYAML, &base)
+}
+
 // loadLock reads Chart.lock or requirements.lock as Helm's loader does.
 func loadLock(data []byte) error {
 	lock := new(chart.Lock)

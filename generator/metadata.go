@@ -55,6 +55,9 @@ func (n *node) load(b *budget) (*Metadata, *Problem) {
 		return nil, reject("chart-yaml", "Helm cannot read Chart.yaml: %s", foreign(err)).in(n.where)
 	}
 	if own {
+		if err := loadAPIVersion(n.chartYAML); err != nil {
+			return nil, reject("yaml-number", "Helm 4 cannot read Chart.yaml, where a number is not finite: %s", foreign(err))
+		}
 		if p := checkIdentity(doc, md, b); p != nil {
 			return nil, p
 		}

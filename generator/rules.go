@@ -62,6 +62,7 @@ var rules = map[string]rule{
 	"yaml-documents":        {"a YAML file holds several documents, or its --- lines confuse Helm", "keep one document in the file, and no --- lines but the first"},
 	"yaml-duplicate-key":    {"a key occurs twice in a YAML file", "remove one of the two"},
 	"yaml-key":              {"a YAML key is written in a way that hides what it is", "write the keys out as plain text"},
+	"yaml-number":           {"a number in Chart.yaml is not finite", "put .inf, -.inf or .nan in quotes where it is meant as text"},
 	"chart-yaml":            {"Helm refuses Chart.yaml", fixYAML},
 	"chart-yaml-annotation": {"an annotation's key holds control characters", "write the key in printable characters"},
 	"api-version":           {"apiVersion is neither v1 nor v2", "set apiVersion: v2 in Chart.yaml"},
@@ -73,7 +74,7 @@ var rules = map[string]rule{
 	"version-missing":       {"Chart.yaml has no version", "set version: in Chart.yaml, such as 0.1.0"},
 	"version-text":          {"Helm reads another version than the text says", "put the version in quotes in Chart.yaml"},
 	"version":               {"the version is not a semantic version", "use a version such as 1.2.3, 1.2.3-rc.1 or v1.2.3; with 'versions: helm', a channel takes whatever Helm can order"},
-	"index-line-size":       {"Chart.yaml is too large for the index", "move long text from Chart.yaml to README.md"},
+	"index-line-size":       {"Chart.yaml is too large for the index", "move long text from Chart.yaml, such as annotations with changes or examples, to README.md"},
 	"field-required":        {"Chart.yaml lacks a field that this repository requires", "add the field to Chart.yaml"},
 	"requirements":          {"requirements.yaml changes more than dependencies", "keep only dependencies: in requirements.yaml, or move them to Chart.yaml"},
 

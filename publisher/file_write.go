@@ -72,7 +72,7 @@ func (s *fileStore) writeTemp(ctx context.Context, root *os.Root, body Body, aft
 		}
 	}()
 	if err := body(&bodyWriter{ctx, f}); err != nil {
-		return "", fmt.Errorf("writing its content: %w", err)
+		return "", fmt.Errorf("writing its content: %w", nameless(err, f))
 	}
 	if err := ctx.Err(); err != nil {
 		return "", err
@@ -81,6 +81,15 @@ func (s *fileStore) writeTemp(ctx context.Context, root *os.Root, body Body, aft
 		return "", err
 	}
 	return name, s.sync.file(f)
+}
+
+// nameless takes the name of the temporary file out of an error of writing to
+// it, which a Body may have dressed up. Errors about other files keep theirs.
+func nameless(err error, f *os.File) error {
+	if e := (*fs.PathError)(nil); errors.As(err, &e) && e.Path == f.Name() {
+		return plain(e)
+	}
+	return err
 }
 
 // makeNewer gives f a modification time after the one given. Clocks tick in

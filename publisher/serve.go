@@ -12,6 +12,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"syscall"
 )
 
 const (
@@ -113,12 +114,38 @@ func ServeFile(w http.ResponseWriter, r *http.Request, site Store) error {
 	if errors.Is(err, ErrNotFound) && !folder {
 		err = redirect(w, r, site, key)
 	}
+	if leadsOut(err) {
+		return &KeyError{key, ErrNotFound}
+	}
 	return err
 }
 
-// servable reports whether a key is one that may be asked for.
+// servable reports whether a key is one that may be asked for, and that
+// portolan may have written: no file system has longer names.
 func servable(key string) bool {
-	return validKey(key) && !strings.HasPrefix(key, ".") && !strings.Contains(key, "/.")
+	if !validKey(key) {
+		return false
+	}
+	for segment := range strings.SplitSeq(key, "/") {
+		if strings.HasPrefix(segment, ".") || len(segment) > maxName {
+			return false
+		}
+	}
+	return true
+}
+
+// leadsOut reports whether a folder refuses a path since a symbolic link leads
+// out of it, or in a circle. Package os names the first by its text alone.
+func leadsOut(err error) bool {
+	if errors.Is(err, syscall.ELOOP) {
+		return true
+	}
+	for ; err != nil; err = errors.Unwrap(err) {
+		if err.Error() == "path escapes from parent" {
+			return true
+		}
+	}
+	return false
 }
 
 // serveObject serves one object. It writes nothing if it returns an error.
@@ -157,7 +184,11 @@ func etag(token string) string {
 // redirect sends the client to the folder of that name, if it has a page, so
 // that relative links in it work.
 func redirect(w http.ResponseWriter, r *http.Request, site Store, key string) error {
-	in, err := site.Get(r.Context(), path.Join(key, indexPage))
+	page := path.Join(key, indexPage)
+	if !servable(page) { // too long
+		return ErrNotFound
+	}
+	in, err := site.Get(r.Context(), page)
 	if err != nil {
 		return err
 	}

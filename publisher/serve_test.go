@@ -6,6 +6,9 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -134,6 +137,40 @@ func TestHandlerMissing(t *testing.T) {
 	r = ask(t, h, "HEAD", "/no")
 	if got := body(t, r); r.StatusCode != 404 || got != "" {
 		t.Errorf("HEAD: got %d %q", r.StatusCode, got)
+	}
+}
+
+// TestHandlerMissingInFolder: what only a file system would choke on is no
+// failure of it.
+func TestHandlerMissingInFolder(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "there.txt"), []byte("there"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	links := map[string]string{"out": t.TempDir(), "up": "..", "gone": "nowhere", "circle": "circle", "file.txt": "there.txt"}
+	for link, target := range links {
+		if err := os.Symlink(target, filepath.Join(dir, link)); err != nil && runtime.GOOS != "windows" { // where it takes rights
+			t.Fatal(err)
+		}
+	}
+	store, err := publisher.Open(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := publisher.Handler(store, nil)
+	if r := ask(t, h, "GET", "/there.txt"); r.StatusCode != 200 {
+		t.Errorf("there.txt: got %d", r.StatusCode)
+	}
+	name := strings.Repeat("x", 255)
+	for _, path := range []string{
+		"/" + name, "/" + name + "x", "/" + name + "x/index.yaml", "/" + name + "x/", "/a/" + strings.Repeat("ö", 128),
+		"/" + strings.Repeat(name+"/", 3) + name, "/" + strings.Repeat("x/", 511) + "x",
+		"/out", "/out/", "/out/x", "/up/x", "/gone/x", "/circle", "/circle/x", "/file.txt", "/file.txt/x",
+	} {
+		r := ask(t, h, "GET", path)
+		if got := body(t, r); r.StatusCode != 404 {
+			t.Errorf("%.300q: got %d %q, want 404", path, r.StatusCode, got)
+		}
 	}
 }
 

@@ -15,9 +15,9 @@ type ChannelStatus struct {
 	IndexGeneration int       `json:"indexGeneration"` // the newest that changed the index
 	Charts          int       `json:"charts"`
 	Versions        int       `json:"versions"`
-	Size            int64     `json:"size"`    // bytes of the archives that the index names
-	Changed         time.Time `json:"changed"` // when the newest record was made
-	Waiting         int       `json:"waiting"` // uploads in the inbox
+	Size            int64     `json:"size"`             // bytes of the archives that the index names
+	Changed         time.Time `json:"changed,omitzero"` // when the newest record was made; zero if there is none yet
+	Waiting         int       `json:"waiting"`          // uploads in the inbox
 
 	// Error is why the channel's log or charts cannot be read. All that is
 	// known then is what waits.

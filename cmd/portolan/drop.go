@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"os/user"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -25,8 +26,14 @@ func (p *program) drop(ctx context.Context, args []string) error {
 	if err := p.parse(f, args); err != nil {
 		return err
 	}
+	if *timeout < 0 {
+		return usagef("%s: %s is less than nothing; write a time such as 90s or 10m", f.given["timeout"], *timeout)
+	}
 	channel, files, err := f.dropOperands()
 	if err != nil {
+		return err
+	}
+	if err := f.apart(); err != nil { // if portolan.yaml names a site
 		return err
 	}
 	store, err := p.open(ctx, f, "drop")
@@ -41,9 +48,7 @@ func (p *program) drop(ctx context.Context, args []string) error {
 	if err == nil && *wait {
 		err = d.wait(ctx, *timeout)
 	}
-	if d.json {
-		err = errors.Join(err, p.printJSON(map[string]any{"uploads": d.results}))
-	}
+	p.found = map[string]any{"uploads": append([]*dropped{}, d.results...)}
 	if err == nil && d.rejected() {
 		return errRejected
 	}
@@ -60,10 +65,15 @@ func (f *flags) dropOperands() (channel string, files []string, err error) {
 	if err := publisher.CheckChannel(channel); err != nil {
 		return "", nil, hint(usagef("%v", err), "the channel comes first, then the files")
 	}
-	for i, file := range files {
-		if slices.Contains(files[:i], file) {
+	named := map[string]string{}
+	for _, file := range files {
+		path := cleanPath(file)
+		if first, twice := named[path]; twice && first != file {
+			return "", nil, usagef("%s is named twice, first as %s", file, first)
+		} else if twice {
 			return "", nil, usagef("%s is named twice", file)
 		}
+		named[path] = file
 		if file == "-" {
 			continue
 		}
@@ -79,10 +89,18 @@ func (f *flags) dropOperands() (channel string, files []string, err error) {
 	}
 	// The provenance file of a chart that is named too goes with the chart.
 	files = slices.DeleteFunc(slices.Clone(files), func(file string) bool {
-		chart, isProv := strings.CutSuffix(file, ".prov")
-		return isProv && slices.Contains(files, chart)
+		chart, isProv := strings.CutSuffix(cleanPath(file), ".prov")
+		return isProv && named[chart] != ""
 	})
 	return channel, files, nil
+}
+
+// cleanPath is the same for all ways to write a file's name; - is none.
+func cleanPath(file string) string {
+	if abs, err := filepath.Abs(file); err == nil && file != "-" {
+		return abs
+	}
+	return file
 }
 
 // uploader says who drops files, for the receipt.
@@ -138,7 +156,7 @@ func (d *dropper) files(ctx context.Context, names []string) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		u, err := d.read(name)
+		u, err := d.readUnlessDone(ctx, name)
 		if err != nil {
 			return err
 		}

@@ -69,6 +69,7 @@ func (p *program) parse(f *flags, args []string) error {
 	if err := f.environment(os.LookupEnv); err != nil {
 		return err
 	}
+	p.json = f.output.json
 	if err := f.check(); err != nil {
 		return err
 	}

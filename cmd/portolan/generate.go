@@ -26,6 +26,9 @@ func (p *program) generate(ctx context.Context, args []string) error {
 	if err := f.noOperands(); err != nil {
 		return err
 	}
+	if err := f.apart(); err != nil {
+		return err
+	}
 	open := func(flag string) (publisher.Store, error) { return p.open(ctx, f, flag) }
 	if *dryRun { // makes no folder
 		open = func(flag string) (publisher.Store, error) {
@@ -47,9 +50,7 @@ func (p *program) generate(ctx context.Context, args []string) error {
 		Progress: func(g generator.Progress) { progress.update(g.Channel, g.Done, g.Total) },
 	})
 	progress.finish()
-	if err := p.printReport(report, f.output, err != nil); err != nil {
-		return err
-	}
+	p.printReport(report, f.output, err != nil)
 	if err == nil {
 		err = p.noteUnknown(ctx, f, site, report)
 	}
@@ -78,12 +79,12 @@ func (p *program) noteUnknown(ctx context.Context, f *flags, site publisher.Stor
 }
 
 // printReport prints what a run did; it may have failed halfway.
-func (p *program) printReport(r *generator.Report, f format, failed bool) error {
+func (p *program) printReport(r *generator.Report, f format, failed bool) {
 	if r == nil {
-		return nil
+		return
 	}
-	if f.json {
-		return p.printJSON(r)
+	if p.found = r; f.json {
+		return
 	}
 	w := bufio.NewWriter(p.stdout)
 	decided := 0
@@ -100,7 +101,6 @@ func (p *program) printReport(r *generator.Report, f format, failed bool) error 
 	}
 	w.Flush() // the writer below remembers an error
 	p.noteReport(r)
-	return nil
 }
 
 // printChannel prints one channel's receipts, the rejected ones last, where
@@ -109,12 +109,12 @@ func printChannel(w io.Writer, c generator.ChannelReport, dryRun bool) {
 	fmt.Fprintln(w, heading(c, dryRun))
 	for _, r := range c.Receipts {
 		if r.Verdict != publisher.Rejected {
-			fmt.Fprintf(w, "  %s%s\n", verdictColumn(r.Verdict, dryRun), plain(subject(r)))
+			fmt.Fprintf(w, "  %s%s\n", verdictColumn(r.Verdict, dryRun), subject(r))
 		}
 	}
 	for _, r := range c.Receipts {
 		if r.Verdict == publisher.Rejected {
-			fmt.Fprintf(w, "  %s%s\n", verdictColumn(r.Verdict, dryRun), plain(subject(r)))
+			fmt.Fprintf(w, "  %s%s\n", verdictColumn(r.Verdict, dryRun), subject(r))
 			printReason(w, r.Message, r.Fix)
 		}
 	}
@@ -139,17 +139,18 @@ func heading(c generator.ChannelReport, dryRun bool) string {
 // verdictColumn is a verdict, padded, so that the names behind it line up
 // however many there are.
 func verdictColumn(v publisher.Verdict, dryRun bool) string {
+	column := fmt.Sprintf("%-12s", short(string(v), maxName))
 	if dryRun {
-		return fmt.Sprintf("would be %-12s", v)
+		return "would be " + column
 	}
-	return fmt.Sprintf("%-12s", v)
+	return column
 }
 
-// subject names the thing that a receipt is about.
+// subject names the thing that a receipt is about, safe to print.
 func subject(r publisher.Receipt) string {
 	var words []string
 	if r.Chart != "" {
-		words = append(words, r.Chart+" "+r.Version)
+		words = append(words, short(r.Chart+" "+r.Version, 3*maxName))
 	}
 	file := ""
 	if r.Request != nil {
@@ -158,18 +159,18 @@ func subject(r publisher.Receipt) string {
 	switch {
 	case r.Verdict != publisher.Rejected && r.Chart != "":
 	case file != "":
-		words = append(words, fmt.Sprintf("%s (upload %s)", file, r.ID))
+		words = append(words, fmt.Sprintf("%s (upload %s)", short(file, maxName), short(r.ID, maxName)))
 	default:
-		words = append(words, "upload "+r.ID)
+		words = append(words, "upload "+short(r.ID, maxName))
 	}
 	return strings.Join(words, ", ")
 }
 
 // printReason prints why something was rejected and what to do about it.
 func printReason(w io.Writer, message, fix string) {
-	fmt.Fprintf(w, "      %s\n", plain(message))
+	fmt.Fprintf(w, "      %s\n", short(message, maxProse))
 	if fix != "" {
-		fmt.Fprintf(w, "      fix: %s\n", plain(fix))
+		fmt.Fprintf(w, "      fix: %s\n", short(fix, maxProse))
 	}
 }
 
@@ -194,7 +195,7 @@ func (p *program) noteReport(r *generator.Report) {
 	warned := 0
 	for _, c := range r.Channels {
 		for _, w := range c.Waiting {
-			name := w.File
+			name := short(w.File, maxName)
 			if name == "" {
 				name = "upload " + w.ID
 			}

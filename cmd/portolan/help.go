@@ -27,6 +27,9 @@ A channel is one Helm repository, such as stable or group/app/stable. URLs are
 those of buckets (s3://, gs://, azblob://) or local folders. Settings can stand
 in portolan.yaml; environment variables override it, and flags override both.
 
+With --output json a command prints one JSON object. If it fails, that has the
+key "error", and perhaps "hint", beside whatever was found out by then.
+
 Exit codes:
     0     done
     1     failed

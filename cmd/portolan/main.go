@@ -32,30 +32,47 @@ const (
 // rejected and why.
 var errRejected = errors.New("some upload was rejected")
 
+// errInterrupted is what is said of a command that a signal ended.
+var errInterrupted = errors.New("interrupted")
+
 // run is the program.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	p := &program{stdin: stdin, stdout: &checkedWriter{w: stdout}, stderr: stderr}
+	p := &program{stdin: stdin, stdout: &checkedWriter{w: stdout}, stderr: stderr, json: wantsJSON(args, os.LookupEnv)}
 	err := p.command(ctx, args)
-	if err == errHelp {
+	code := exitCode(ctx, err)
+	switch code {
+	case exitDone, exitRejected:
 		err = nil
+	case exitInterrupted:
+		err = errInterrupted
 	}
-	if p.stdout.err != nil && (err == nil || err == errRejected) {
-		err = p.stdout.err // results that nobody got are no results
+	if p.json {
+		if printErr := p.printFound(err); err == nil && printErr != nil {
+			err, code = printErr, exitFailed
+		}
 	}
+	if err == nil && p.stdout.err != nil {
+		err, code = p.stdout.err, exitFailed // results that nobody got are no results
+	}
+	if err != nil {
+		p.complain(err)
+	}
+	return code
+}
+
+// exitCode is the exit code of a command that ended with the error.
+func exitCode(ctx context.Context, err error) int {
 	usage := (*usageError)(nil)
 	switch {
-	case err == nil:
+	case err == nil, err == errHelp:
 		return exitDone
 	case err == errRejected:
 		return exitRejected
 	case errors.As(err, &usage):
-		p.complain(err)
 		return exitUsage
 	case ctx.Err() != nil:
-		p.complain(errors.New("interrupted"))
 		return exitInterrupted
 	}
-	p.complain(err)
 	return exitFailed
 }
 
@@ -64,6 +81,8 @@ type program struct {
 	stdin  io.Reader
 	stdout *checkedWriter // results
 	stderr io.Writer      // everything else
+	json   bool           // results are to be JSON
+	found  any            // what there is to be printed as JSON at the end, see printFound
 }
 
 // command runs the command that the first argument names.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -42,6 +43,35 @@ func TestInterrupted(t *testing.T) {
 		t.Errorf("generate: got %d and %q, want 130", code, stderr)
 	}
 }
+
+// TestInterruptedReading interrupts a drop that waits for standard input, from
+// which nothing ever comes.
+func TestInterruptedReading(t *testing.T) {
+	t.Chdir(t.TempDir())
+	ctx, cancel := context.WithCancel(t.Context())
+	silent := make(chan struct{})
+	defer close(silent)
+	stdin := readerFunc(func([]byte) (int, error) {
+		cancel()
+		<-silent
+		return 0, io.EOF
+	})
+	var diagnostics bytes.Buffer
+	ended := make(chan int, 1)
+	go func() { ended <- run(ctx, []string{"drop", "stable", "-"}, stdin, io.Discard, &diagnostics) }()
+	select {
+	case code := <-ended:
+		if got := diagnostics.String(); code != 130 || got != "portolan: error: interrupted\n" {
+			t.Errorf("got %d and %q, want 130 and that it was interrupted", code, got)
+		}
+	case <-time.After(startTime):
+		t.Fatal("it does not end")
+	}
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
 
 type writerFunc func([]byte) (int, error)
 
@@ -224,9 +254,7 @@ func TestPrintLargeReport(t *testing.T) {
 	}
 	var out, diagnostics bytes.Buffer
 	p := &program{stdout: &checkedWriter{w: &out}, stderr: &diagnostics}
-	if err := p.printReport(report, format{}, false); err != nil {
-		t.Fatal(err)
-	}
+	p.printReport(report, format{}, false)
 	lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
 	if len(lines) != 1+9998+2*3+1 {
 		t.Errorf("got %d lines", len(lines))

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +12,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/dustin/go-humanize"
 	"golang.org/x/term"
@@ -39,12 +43,78 @@ func (p *program) printf(format string, args ...any) {
 	fmt.Fprintf(p.stdout, format, args...)
 }
 
-// printJSON prints a result for scripts.
+// printJSON prints a result for scripts. What plain would not let through is
+// escaped, for somebody may look at it on a terminal; the value is the same.
 func (p *program) printJSON(v any) error {
-	e := json.NewEncoder(p.stdout)
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	return e.Encode(v)
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	_, err := p.stdout.Write(escapeJSON(b.Bytes()))
+	return err
+}
+
+// wantsJSON guesses whether results are to be JSON, for when the command line
+// is too wrong to be parsed.
+func wantsJSON(args []string, lookup func(string) (string, bool)) bool {
+	format, _ := lookup(variable("output"))
+	for i, arg := range args {
+		if arg == "--" {
+			break
+		}
+		if value, ok := strings.CutPrefix(arg, "--output="); ok {
+			format = value
+		} else if arg == "--output" && i+1 < len(args) {
+			format = args[i+1]
+		}
+	}
+	return format == "json"
+}
+
+// printFound prints what a command found as one JSON object. That of a failed
+// command has the error, and perhaps a hint, beside whatever was found by then.
+func (p *program) printFound(failure error) error {
+	if failure == nil {
+		if p.found == nil {
+			return nil
+		}
+		return p.printJSON(p.found)
+	}
+	b, err := json.Marshal(p.found)
+	if err != nil {
+		return err
+	}
+	var found map[string]json.RawMessage
+	if err := json.Unmarshal(b, &found); err != nil {
+		return err
+	}
+	fields := map[string]any{}
+	for name, value := range found {
+		fields[name] = value
+	}
+	fields["error"] = cmp.Or(failure.Error(), "no command was given")
+	if h := (*hinted)(nil); errors.As(failure, &h) {
+		fields["hint"] = h.hint
+	}
+	return p.printJSON(fields)
+}
+
+// escapeJSON escapes in JSON what is not safe to print, which is in strings.
+func escapeJSON(text []byte) []byte {
+	var safe []byte
+	for _, r := range string(text) {
+		if r == '\n' || !unsafe(r) {
+			safe = utf8.AppendRune(safe, r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			safe = fmt.Appendf(safe, `\u%04x`, unit)
+		}
+	}
+	return safe
 }
 
 // say prints a diagnostic; kind is error, warning, note or hint.
@@ -93,6 +163,25 @@ func plain(text string) string {
 		}
 	}
 	return b.String()
+}
+
+// How much is printed, in characters, of what anybody may have put into the
+// drop area.
+const (
+	maxName  = 120
+	maxProse = 1000
+)
+
+// short cuts text to a number of characters, and makes it safe to print.
+func short(text string, most int) string {
+	n := 0
+	for i := range text {
+		if n == most {
+			return plain(text[:i]) + "…"
+		}
+		n++
+	}
+	return plain(text)
 }
 
 func unsafe(r rune) bool { return !unicode.IsGraphic(r) }

@@ -30,6 +30,10 @@ func (p *program) preview(ctx context.Context, args []string) error {
 	if err := f.noOperands(); err != nil {
 		return err
 	}
+	if _, _, err := net.SplitHostPort(*listen); err != nil {
+		return hint(usagef("%s: %q is not an address to listen on", f.given["listen"], *listen),
+			"write a host and a port, such as 127.0.0.1:8080, or 0.0.0.0:8080 for whoever reaches this machine")
+	}
 	site, err := p.openExisting(ctx, f, "site")
 	if err != nil {
 		return err
@@ -62,7 +66,7 @@ func (a usedAddress) Error() string { return string(a) + ": the address is in us
 
 func (p *program) printPreview(f *flags, url string, channels []string) {
 	if f.output.json {
-		p.printJSON(map[string]any{"url": url, "channels": channels})
+		p.printJSON(map[string]any{"url": url, "channels": append([]string{}, channels...)})
 		return
 	}
 	p.printf("serving %s on %s\n", plain(f.site), url)

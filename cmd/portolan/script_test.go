@@ -45,6 +45,7 @@ func TestScript(t *testing.T) {
 			"waithttp": waithttp,
 			"serve":    serve,
 			"field":    field,
+			"upper":    upper,
 		},
 	})
 }
@@ -219,4 +220,12 @@ func field(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("standard output has %d words", len(words))
 	}
 	ts.Setenv(args[1], words[n-1])
+}
+
+// upper TEXT NAME: sets the variable to the text in capital letters.
+func upper(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: upper text variable")
+	}
+	ts.Setenv(args[1], strings.ToUpper(args[0]))
 }

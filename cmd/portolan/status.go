@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -25,7 +26,7 @@ func (p *program) status(ctx context.Context, args []string) error {
 	if f.NArg() > 1 {
 		return hint(usagef("status takes one channel or upload id, but got %d operands", f.NArg()), "see 'portolan status --help'")
 	}
-	if id := f.Arg(0); isUploadID(id) {
+	if id, ok := uploadID(f.Arg(0)); ok {
 		return p.uploadStatus(ctx, f, id)
 	}
 	if f.NArg() == 1 {
@@ -34,16 +35,22 @@ func (p *program) status(ctx context.Context, args []string) error {
 	return p.allStatus(ctx, f)
 }
 
-// isUploadID reports whether an operand is an upload's id. A channel could be
-// called like one, but nobody would.
-func isUploadID(s string) bool {
+// uploadID returns the upload's id that an operand is, in any case of letters,
+// if it is one. A channel could be called like one, but nobody would.
+func uploadID(s string) (string, bool) {
 	id, err := uuid.Parse(s)
-	return err == nil && id.String() == s
+	if err != nil || id.String() != strings.ToLower(s) {
+		return "", false
+	}
+	return id.String(), true
 }
 
 // openBoth opens the site, and reads the inbox. A local drop area that is not
 // there yet is empty.
 func (p *program) openBoth(ctx context.Context, f *flags) (site, drop publisher.Store, inbox *publisher.Inbox, err error) {
+	if err = f.apart(); err != nil {
+		return nil, nil, nil, err
+	}
 	if site, err = p.openExisting(ctx, f, "site"); err != nil {
 		return nil, nil, nil, err
 	}
@@ -65,12 +72,11 @@ func (p *program) allStatus(ctx context.Context, f *flags) error {
 	if err != nil {
 		return err
 	}
-	if f.output.json {
-		err = p.printJSON(map[string]any{
-			"channels": append([]publisher.ChannelStatus{}, all...),
-			"ignored":  append([]publisher.Ignored{}, inbox.Ignored...),
-		})
-	} else {
+	p.found = map[string]any{
+		"channels": append([]publisher.ChannelStatus{}, all...),
+		"ignored":  append([]publisher.Ignored{}, inbox.Ignored...),
+	}
+	if !f.output.json {
 		err = p.printAll(all)
 		p.noteIgnored(inbox.Ignored)
 	}
@@ -140,9 +146,7 @@ func (p *program) oneStatus(ctx context.Context, f *flags, channel string) error
 	if s.Uploads, err = waitingIn(ctx, drop, inbox, channel); err != nil {
 		return err
 	}
-	if f.output.json {
-		err = p.printJSON(s)
-	} else {
+	if p.found = s; !f.output.json {
 		err = p.printStatus(s)
 		p.noteIgnored(inbox.Ignored)
 	}
@@ -182,7 +186,7 @@ func (p *program) printStatus(s channelStatus) error {
 		return err
 	}
 	for _, u := range s.Uploads {
-		p.printf("  %s  %-36s  %s\n", timeText(u.Arrival), u.ID, plain(u.File))
+		p.printf("  %s  %-36s  %s\n", timeText(u.Arrival), u.ID, short(u.File, maxName))
 	}
 	return nil
 }
@@ -209,8 +213,8 @@ func (p *program) uploadStatus(ctx context.Context, f *flags, id string) error {
 	if err != nil {
 		return err
 	}
-	if f.output.json {
-		return p.printJSON(receipt)
+	if p.found = receipt; f.output.json {
+		return nil
 	}
 	return p.printReceipt(receipt)
 }
@@ -226,8 +230,9 @@ func (p *program) undecided(ctx context.Context, f *flags, drop publisher.Store,
 			if u.ID != id {
 				continue
 			}
+			p.found = map[string]any{"id": id, "channel": u.Channel, "verdict": verdictWaiting, "arrival": u.Arrival}
 			if f.output.json {
-				return p.printJSON(map[string]any{"id": id, "channel": u.Channel, "verdict": verdictWaiting, "arrival": u.Arrival})
+				return nil
 			}
 			p.printf("upload %s has waited in %s since %s; 'portolan generate' decides it\n", id, u.Channel, timeText(u.Arrival))
 			return nil
@@ -240,7 +245,7 @@ func (p *program) printReceipt(r *publisher.Receipt) error {
 	w := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
 	line := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(w, "%s\t%s\n", name, plain(value))
+			fmt.Fprintf(w, "%s\t%s\n", name, short(value, maxProse))
 		}
 	}
 	line("upload", r.ID)
@@ -257,8 +262,8 @@ func (p *program) printReceipt(r *publisher.Receipt) error {
 	line("arrival", timeText(r.Arrival))
 	line("decided", timeText(r.Decided))
 	if r.Request != nil {
-		line("file", r.Request.File)
-		line("user", r.Request.Uploader["user"])
+		line("file", short(r.Request.File, maxName))
+		line("user", short(r.Request.Uploader["user"], maxName))
 	}
 	for _, warning := range r.Warnings {
 		line("warning", warning.Message)

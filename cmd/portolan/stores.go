@@ -46,6 +46,9 @@ func (p *program) openExisting(ctx context.Context, f *flags, flag string) (publ
 // need not be there, its path is returned, too.
 func (f *flags) openBucket(ctx context.Context, flag string) (store publisher.Store, folder string, err error) {
 	url := f.Lookup(flag).Value.String()
+	if err := f.checkBucket(flag, url); err != nil {
+		return nil, "", err
+	}
 	if isWeb(url) {
 		return nil, "", hint(fmt.Errorf("%s: a web site, which only 'portolan verify' can read", url),
 			"%s takes the URL of a bucket, or a folder", f.given[flag])
@@ -58,6 +61,20 @@ func (f *flags) openBucket(ctx context.Context, flag string) (store publisher.St
 	}
 	store, err = publisher.Open(ctx, url)
 	return store, localFolder(url), err
+}
+
+// checkBucket refuses the text of a bucket that would quietly make a folder of
+// a name that nobody wants.
+func (f *flags) checkBucket(flag, text string) error {
+	if strings.TrimSpace(text) != text {
+		return hint(fmt.Errorf("%s: %q begins or ends with white space", f.given[flag], text),
+			"remove it; where it belongs to a folder's name, write file:/// with %%20 for a space")
+	}
+	if strings.HasPrefix(text, "~") {
+		return hint(fmt.Errorf("%s: in %q the ~ stands for itself here", f.given[flag], text),
+			"write the whole path of your home folder, or ./%s for a folder of this name", text)
+	}
+	return nil
 }
 
 func isMemory(bucket string) bool {
@@ -89,6 +106,9 @@ func localFolder(bucket string) string {
 
 // openSite opens a site to be read, as a bucket or as it is served.
 func (p *program) openSite(ctx context.Context, f *flags) (publisher.Store, error) {
+	if err := f.checkBucket("site", f.site); err != nil {
+		return nil, err
+	}
 	if isWeb(f.site) {
 		return publisher.OpenWeb(f.site)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -23,6 +24,26 @@ type upload struct {
 	file  string // without folders
 	chart []byte // nil in a provenance file alone
 	prov  []byte // nil if there is none
+}
+
+// readUnlessDone is read, but does not wait for it once the context has ended:
+// a terminal or a pipe can be silent for ever, and no read of it be called off.
+func (d *dropper) readUnlessDone(ctx context.Context, name string) (*upload, error) {
+	type result struct {
+		u   *upload
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		u, err := d.read(name)
+		done <- result{u, err}
+	}()
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case r := <-done:
+		return r.u, r.err
+	}
 }
 
 // read reads a file, and the provenance file beside it.

@@ -67,11 +67,7 @@ func (p *program) printVerified(r *publisher.VerifyReport, f *flags, failed bool
 	for _, c := range r.Channels {
 		faults += len(c.Faults)
 	}
-	if f.output.json {
-		if err := p.printJSON(r); err != nil {
-			return err
-		}
-	} else {
+	if p.found = r; !f.output.json {
 		for _, c := range r.Channels {
 			p.printVerifiedChannel(c)
 		}

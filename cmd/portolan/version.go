@@ -22,8 +22,8 @@ func (p *program) version(args []string) error {
 		return err
 	}
 	b := readBuild()
-	if f.output.json {
-		return p.printJSON(b)
+	if p.found = b; f.output.json {
+		return nil
 	}
 	p.printf("portolan %s (%s, %s)\n", b.Version, b.Go, b.Platform)
 	return nil

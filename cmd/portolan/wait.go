@@ -62,7 +62,7 @@ func (d *dropper) receipt(ctx context.Context, id string, deadline time.Time) (*
 
 // printVerdict prints one receipt as a line, or three.
 func (d *dropper) printVerdict(r *publisher.Receipt) {
-	d.printf("%s%s, generation %d\n", verdictColumn(r.Verdict, false), plain(subject(*r)), r.Generation)
+	d.printf("%s%s, generation %d\n", verdictColumn(r.Verdict, false), subject(*r), r.Generation)
 	if r.Verdict == publisher.Rejected {
 		printReason(d.stdout, r.Message, r.Fix)
 	}

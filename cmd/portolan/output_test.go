@@ -1,0 +1,98 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/generator/charttest"
+	"github.com/portolan-charts/portolan/publisher"
+)
+
+// TestForgedReceipt prints, in every way there is, a receipt whose every text
+// tries to take over the terminal: whoever may write to the drop area can
+// write such a one.
+func TestForgedReceipt(t *testing.T) {
+	evil := "\x1b[2J\u009b31m\u202e\x7f\r\n" + strings.Repeat("x", 10_000)
+	forged := publisher.Receipt{
+		ID: "1" + evil, Channel: "2" + evil, Verdict: publisher.Verdict("3" + evil), Rule: "4" + evil, Message: "5" + evil, Fix: "6" + evil,
+		Chart: "7" + evil, Version: "8" + evil, Digest: "9" + evil, URL: "10" + evil,
+		Warnings: []publisher.Warning{{Rule: "11" + evil, Message: "12" + evil}},
+		Request:  &publisher.Request{File: "13" + evil, Uploader: map[string]string{"user": "14" + evil}},
+	}
+	rejected := forged
+	rejected.Verdict = publisher.Rejected
+	for name, show := range map[string]func(*program, *publisher.Receipt) error{
+		"drop --wait": func(p *program, r *publisher.Receipt) error {
+			(&dropper{program: p}).printVerdict(r)
+			return nil
+		},
+		"status": func(p *program, r *publisher.Receipt) error { return p.printReceipt(r) },
+		"waiting": func(p *program, r *publisher.Receipt) error {
+			return p.printStatus(channelStatus{Uploads: []waitingUpload{{File: r.Request.File}}})
+		},
+		"generate": func(p *program, r *publisher.Receipt) error {
+			p.printReport(&generator.Report{Channels: []generator.ChannelReport{{
+				Channel: "stable", Receipts: []publisher.Receipt{*r}, Waiting: []generator.Waiting{{File: r.Request.File}},
+			}}}, format{}, false)
+			return nil
+		},
+	} {
+		for _, r := range []publisher.Receipt{forged, rejected} {
+			var out bytes.Buffer
+			p := &program{stdout: &checkedWriter{w: &out}, stderr: &out}
+			if err := show(p, &r); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			if got := out.String(); !strings.Contains(got, `\x1b[2J`) || strings.ContainsFunc(got, unprintable) || strings.Count(got, "x") > 13*maxProse {
+				t.Errorf("%s: got %.3000q", name, got)
+			}
+		}
+	}
+}
+
+func unprintable(r rune) bool { return r != '\n' && !unicode.IsGraphic(r) }
+
+// TestJSONIsSafe: what is no text to look at is escaped, and still there.
+func TestJSONIsSafe(t *testing.T) {
+	var out bytes.Buffer
+	p := &program{stdout: &checkedWriter{w: &out}}
+	want := map[string]string{"a\u009b": "\x1b[2J\u009b31m\u202e\x7f\r\n\U000e0001 Grüße, 世界 \\u009b"}
+	if err := p.printJSON(want); err != nil {
+		t.Fatal(err)
+	}
+	if text := out.String(); strings.ContainsFunc(text, unprintable) || !strings.Contains(text, "Grüße, 世界") {
+		t.Errorf("got %q", text)
+	}
+	var got map[string]string
+	decode(t, out.String(), &got)
+	equal(t, "read back", got, want)
+}
+
+// TestInterruptedJSON: what was done by then is printed, in one object.
+func TestInterruptedJSON(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write(t, "web-1.0.0.tgz", charttest.Simple("web", "1.0.0"))
+	ctx, cancel := context.WithCancel(t.Context())
+	silent := make(chan struct{})
+	defer close(silent)
+	stdin := readerFunc(func([]byte) (int, error) { // after the first upload
+		cancel()
+		<-silent
+		return 0, io.EOF
+	})
+	var out bytes.Buffer
+	code := run(ctx, []string{"drop", "--output", "json", "stable", "web-1.0.0.tgz", "-"}, stdin, &out, io.Discard)
+	var got struct {
+		Error   string
+		Uploads []dropped
+	}
+	decode(t, out.String(), &got)
+	if code != exitInterrupted || got.Error != "interrupted" || len(got.Uploads) == 0 || got.Uploads[0].ID == "" {
+		t.Errorf("got %d and %s", code, out.String())
+	}
+}
