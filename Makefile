@@ -18,8 +18,9 @@ test: ## run every test, and the concurrent ones again under the race detector (
 	tools=$$(ci/tools/install helm3 helm4 helm-cm-push curl) && PORTOLAN_TOOLS=$$tools go test -timeout 20m ./...
 	tools=$$(ci/tools/install helm3 helm4 helm-cm-push curl) && PORTOLAN_TOOLS=$$tools go test -timeout 20m -race $(RACE)
 
-bench: ## run the benchmarks (BENCH)
+bench: build ## run the benchmarks (BENCH), and load the shim for two minutes
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+	go run ./ci/bench/shim -portolan .build/portolan
 
 check: ## formatting, vet, staticcheck, go.mod
 	! gofmt -l . | grep .

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"bufio"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/portolan-charts/portolan/generator/charttest"
+)
+
+const (
+	largeUploads = 200
+	largeFiles   = 4
+	largeFile    = 5000 << 10 // bytes: Helm takes up to 5 MiB, and the shim 20 MiB packed
+	slowClients  = 100
+	slowest      = time.Minute // until a slow client must have been cut
+)
+
+// large prints what memory many large uploads take that come at once.
+func (b *benchmark) large(ctx context.Context) error {
+	archive := incompressible()
+	return b.with(ctx, 0, false, func(s *server) error {
+		client := &http.Client{Transport: &http.Transport{}}
+		defer client.CloseIdleConnections()
+		begin := time.Now()
+		took, err := together(largeUploads, func() ([]time.Duration, error) {
+			err := s.upload(ctx, client, archive)
+			return []time.Duration{time.Since(begin)}, err
+		})
+		if err != nil {
+			return fmt.Errorf("%d uploads of %d bytes at once: %w", largeUploads, len(archive), err)
+		}
+		r := &results{took, time.Since(begin)}
+		fmt.Printf("\n%d uploads of %.1f MiB at once: peak memory %s; answered after %v (p50), %v (last)\n",
+			largeUploads, float64(len(archive))/(1<<20), s.peak(), r.percentile(50).Round(time.Second), r.percentile(100).Round(time.Second))
+		return nil
+	})
+}
+
+// incompressible is the archive of a chart that is nearly as large as a chart
+// may be.
+func incompressible() []byte {
+	source := rand.NewChaCha8([32]byte{})
+	files := charttest.Chart("large", "1.0.0")
+	for i := range largeFiles {
+		b := make([]byte, largeFile)
+		_, _ = source.Read(b) // never fails
+		files[fmt.Sprintf("files/%d.bin", i)] = string(b)
+	}
+	return charttest.Pack("large", files, &charttest.Options{Level: gzip.BestSpeed})
+}
+
+// slow prints when clients are cut that send a byte a second, and how uploads
+// fare meanwhile.
+func (b *benchmark) slow(ctx context.Context) error {
+	return b.with(ctx, 0, false, func(s *server) error {
+		type outcome struct {
+			took []time.Duration
+			err  error
+		}
+		done := make(chan outcome, 1)
+		go func() {
+			took, err := together(slowClients, func() ([]time.Duration, error) {
+				took, err := s.trickle(ctx)
+				return []time.Duration{took}, err
+			})
+			done <- outcome{took, err}
+		}()
+		normal, err := s.load(ctx, 1, b.span)
+		cut := <-done
+		if err = errors.Join(err, cut.err); err != nil {
+			return err
+		}
+		r := &results{each: cut.took}
+		fmt.Printf("%d clients that send a byte a second: cut after %v to %v; meanwhile another uploads %.0f times a second, p99 %v\n",
+			slowClients, r.percentile(1).Round(time.Second), r.percentile(100).Round(time.Second), normal.rate(), normal.percentile(99))
+		return nil
+	})
+}
+
+// trickle sends an upload a byte a second, and returns when the shim had enough
+// of that.
+func (s *server) trickle(ctx context.Context) (time.Duration, error) {
+	c, err := (&net.Dialer{}).DialContext(ctx, "tcp", s.address)
+	if err != nil {
+		return 0, err
+	}
+	defer c.Close()
+	begin := time.Now()
+	if err := c.SetDeadline(begin.Add(slowest)); err != nil {
+		return 0, err
+	}
+	if _, err := fmt.Fprintf(c, "POST /api/%s/charts HTTP/1.1\r\nHost: %s\r\nContent-Type: application/gzip\r\nContent-Length: 1000000\r\n\r\n", channel, s.address); err != nil {
+		return 0, err
+	}
+	go func() {
+		tick := time.NewTicker(time.Second)
+		defer tick.Stop()
+		for range tick.C {
+			if _, err := c.Write([]byte{0x1f}); err != nil {
+				return
+			}
+		}
+	}()
+	resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+	took := time.Since(begin)
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return took, fmt.Errorf("a client that sends a byte a second is not cut within %v", slowest)
+	case err == nil:
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusRequestTimeout {
+			return took, fmt.Errorf("a client that sends a byte a second is answered %s", resp.Status)
+		}
+	}
+	return took, nil // the connection was closed, with an answer or without
+}
