@@ -158,7 +158,11 @@ func (p *policy) byToken(c credentials, now time.Time) (*Identity, error) {
 	case ok && !t.NotAfter.IsZero() && now.After(t.NotAfter):
 		return nil, fmt.Errorf("token %s expired at %s: %w", t.ID, t.NotAfter.UTC().Format(time.RFC3339), ErrCredentials)
 	case ok:
-		return &Identity{kind: "token", name: t.ID, as: c.claim(), grants: []grant{t.grant}}, nil
+		id := &Identity{kind: "token", name: t.ID, grants: []grant{t.grant}}
+		if _, secret := p.tokens[digestOf(c.user)]; !secret {
+			id.as = c.claim()
+		}
+		return id, nil
 	case looksMade(c.secret): // revoked, or of another site
 		return nil, ErrCredentials
 	}
