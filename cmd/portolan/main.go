@@ -84,6 +84,8 @@ func (p *program) command(ctx context.Context, args []string) error {
 		return p.verify(ctx, args)
 	case "preview":
 		return p.preview(ctx, args)
+	case "token":
+		return p.token(args)
 	case "version", "--version":
 		return p.version(args)
 	case "help", "--help", "-h":
