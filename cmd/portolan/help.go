@@ -10,6 +10,7 @@ Usage:
     portolan verify [--site URL] [--channel NAME]... [--deep]
     portolan preview [--site URL] [--listen ADDRESS]
     portolan shim [--drop URL] [--site URL] [--auth FILE] [--generate]
+    portolan token new|list|revoke|hash [--auth FILE]
     portolan version
     portolan help [COMMAND]
 
@@ -20,6 +21,7 @@ Commands:
     verify      Check a site against its log.
     preview     Serve a site on this machine, to try it.
     shim        Take uploads as GitLab and ChartMuseum do.
+    token       Make tokens for uploads, list and revoke them.
     version     Print the version.
     help        Print this help, or that of a command.
 
@@ -236,6 +238,45 @@ Example:
     $ helm repo add stable http://127.0.0.1:8080/stable
 `
 
+const helpToken = `Usage:
+    portolan token new --scope SCOPE... [--auth FILE] [--id ID]
+                       [--chart PATTERN]... [--expires WHEN]
+    portolan token list --auth FILE
+    portolan token revoke --auth FILE ID
+    portolan token hash
+
+Make a token, print it, and add its hash to an auth file; list an auth file's
+tokens; remove one. A new token is printed this once and kept nowhere. Without
+an auth file, the entry to paste into one is printed below the token. A shim
+that uses the file sees the change within a second or two.
+
+'hash' reads a token that something else made, such as a GitLab deploy token,
+from standard input, and prints the hash of it to paste into an auth file.
+
+A SCOPE is read:, write: or force: and a pattern of channels: * stands for one
+segment or a part of it, ** for any number of them. None implies another.
+
+Options:
+    --auth FILE         The auth file; 'new' makes it.         PORTOLAN_AUTH
+    --id ID             What to call the token, in logs and    PORTOLAN_ID
+                        receipts (default: something random).
+    --scope SCOPE       What it may do; may be repeated.       PORTOLAN_SCOPE
+    --chart PATTERN     Names of charts that it may upload;    PORTOLAN_CHART
+                        may be repeated (default: all).
+    --expires WHEN      90d, or a date such as 2027-01-31,     PORTOLAN_EXPIRES
+                        from whose first moment (UTC) on it
+                        is invalid (default: never).
+    --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
+
+Exit codes:
+    0 done, 1 failed, 2 wrong command line
+
+Example:
+    $ portolan token new --auth auth.yaml --id ci-team-a \
+          --scope 'write:team-a/**' --scope 'read:**' --expires 90d
+    $ portolan token hash < deploy-token
+`
+
 const helpVersion = `Usage:
     portolan version [--output FORMAT]
 
@@ -278,6 +319,8 @@ func helpOf(command string) string {
 		return helpPreview
 	case "shim":
 		return helpShim
+	case "token":
+		return helpToken
 	case "version":
 		return helpVersion
 	case "help":
@@ -287,7 +330,7 @@ func helpOf(command string) string {
 }
 
 func commandNames() []string {
-	return []string{"generate", "drop", "status", "verify", "preview", "shim", "version", "help"}
+	return []string{"generate", "drop", "status", "verify", "preview", "shim", "token", "version", "help"}
 }
 
 func (p *program) help(args []string) error {

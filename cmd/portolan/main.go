@@ -105,6 +105,8 @@ func (p *program) command(ctx context.Context, args []string) error {
 		return p.preview(ctx, args)
 	case "shim":
 		return p.shim(ctx, args)
+	case "token":
+		return p.token(args)
 	case "version", "--version":
 		return p.version(args)
 	case "help", "--help", "-h":

@@ -155,7 +155,7 @@ func (p *policy) byToken(c credentials, now time.Time) (*Identity, error) {
 	}
 	t, ok := p.tokens[digestOf(c.secret)]
 	switch {
-	case ok && !t.NotAfter.IsZero() && now.After(t.NotAfter):
+	case ok && t.Expired(now):
 		return nil, fmt.Errorf("token %s expired at %s: %w", t.ID, t.NotAfter.UTC().Format(time.RFC3339), ErrCredentials)
 	case ok:
 		id := &Identity{kind: "token", name: t.ID, grants: []grant{t.grant}}

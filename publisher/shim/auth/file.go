@@ -28,12 +28,12 @@ type policy struct {
 // Token is what the auth file says of a token.
 type Token struct {
 	ID       string
+	Hash     string // see HashToken
 	Scopes   []string
 	Charts   []string
 	NotAfter time.Time // zero if it does not expire
 
-	hash  digest
-	line  int
+	line  int // in the file
 	grant grant
 }
 
@@ -110,7 +110,7 @@ func readFile(path string) ([]byte, error) {
 func (f *file) policy() *policy {
 	p := &policy{tokens: map[digest]*Token{}, users: map[string]*user{}, anonymous: []grant{{scopes: f.anonymous}}, remembered: newMemory()}
 	for _, t := range f.tokens {
-		p.tokens[t.hash] = t
+		p.tokens[t.digest()] = t
 	}
 	return p
 }

@@ -2,7 +2,6 @@ package auth
 
 import (
 	"bytes"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -128,7 +127,7 @@ func (p *parser) token(f *file, n *yaml.Node, at string) {
 	t := &Token{line: n.Line}
 	p.mapping(n, at, map[string]func(*yaml.Node, string){
 		"id":       func(n *yaml.Node, at string) { t.ID = p.tokenID(n, at) },
-		"hash":     func(n *yaml.Node, at string) { t.hash = p.hash(n, at) },
+		"hash":     func(n *yaml.Node, at string) { t.Hash = p.hash(n, at) },
 		"scopes":   func(n *yaml.Node, at string) { t.grant.scopes = p.someScopes(n, at) },
 		"charts":   func(n *yaml.Node, at string) { t.grant.charts = p.charts(n, at) },
 		"notAfter": func(n *yaml.Node, at string) { t.NotAfter = p.time(n, at) },
@@ -137,7 +136,7 @@ func (p *parser) token(f *file, n *yaml.Node, at string) {
 		if t.ID != "" && t.ID == other.ID {
 			p.problem(n, at, "has the id of the token in line %d; ids must differ", other.line)
 		}
-		if t.hash != (digest{}) && t.hash == other.hash {
+		if t.Hash != "" && t.Hash == other.Hash {
 			p.problem(n, at, "has the hash of the token in line %d; make a token of its own for each", other.line)
 		}
 	}
@@ -150,24 +149,27 @@ func (p *parser) token(f *file, n *yaml.Node, at string) {
 
 func (p *parser) tokenID(n *yaml.Node, at string) string {
 	id := p.text(n, at)
-	if id != "" && !tokenIDRE.MatchString(id) {
-		p.problem(n, at, "must be 1 to 64 letters, digits, '.', '_' or '-'")
+	if err := checkTokenID(id); id != "" && err != nil {
+		p.problem(n, at, "%v", err)
 		return ""
 	}
 	return id
 }
 
-func (p *parser) hash(n *yaml.Node, at string) (d digest) {
+func checkTokenID(id string) error {
+	if !tokenIDRE.MatchString(id) {
+		return errors.New("must be 1 to 64 letters, digits, '.', '_' or '-'")
+	}
+	return nil
+}
+
+func (p *parser) hash(n *yaml.Node, at string) string {
 	text := p.text(n, at)
-	if text == "" {
-		return d
-	}
-	if !hashRE.MatchString(text) {
+	if text != "" && !hashRE.MatchString(text) {
 		p.problem(n, at, "must be sha256: and 64 hex digits, as 'portolan token hash' prints them")
-		return d
+		return ""
 	}
-	hex.Decode(d[:], []byte(text[len(hashPrefix):])) // 64 hex digits
-	return d
+	return strings.ToLower(text)
 }
 
 func (p *parser) time(n *yaml.Node, at string) time.Time {
@@ -238,8 +240,8 @@ func (s scope) String() string { return string(s.action) + ":" + s.pattern }
 func (p *parser) charts(n *yaml.Node, at string) (charts []string) {
 	p.list(n, at, func(n *yaml.Node, at string) {
 		pattern := p.text(n, at)
-		if _, err := path.Match(pattern, ""); err != nil {
-			p.problem(n, at, "is not a pattern of chart names; write one such as team-a-*")
+		if err := checkChartPattern(pattern); pattern != "" && err != nil {
+			p.problem(n, at, "%v", err)
 		}
 		charts = append(charts, pattern)
 	})
@@ -247,6 +249,13 @@ func (p *parser) charts(n *yaml.Node, at string) (charts []string) {
 		p.problem(n, at, "is empty; remove the key to allow all charts, or name some")
 	}
 	return charts
+}
+
+func checkChartPattern(pattern string) error {
+	if _, err := path.Match(pattern, ""); err != nil || pattern == "" {
+		return errors.New("is not a pattern of chart names; write one such as team-a-*")
+	}
+	return nil
 }
 
 func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

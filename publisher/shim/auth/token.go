@@ -32,6 +32,12 @@ func HashToken(secret string) string {
 	return hashPrefix + hex.EncodeToString(d[:])
 }
 
+// digest is what HashToken made text of.
+func (t *Token) digest() (d digest) {
+	hex.Decode(d[:], []byte(strings.TrimPrefix(t.Hash, hashPrefix))) // 64 digits, as the parser saw to
+	return d
+}
+
 // hashPrefix says in an auth file which hash follows.
 const hashPrefix = "sha256:"
 

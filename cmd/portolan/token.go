@@ -1,0 +1,266 @@
+package main
+
+import (
+	"bytes"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/pflag"
+	"golang.org/x/term"
+
+	"github.com/portolan-charts/portolan/publisher/shim/auth"
+)
+
+// tokenFlags are the flags of all that 'portolan token' does.
+type tokenFlags struct {
+	*flags
+	auth, id, expires string
+	scopes, charts    []string
+}
+
+func (p *program) token(args []string) error {
+	f := &tokenFlags{flags: newFlags("token")}
+	f.StringVar(&f.auth, "auth", "", "")
+	f.StringVar(&f.id, "id", "", "")
+	// Patterns may hold commas, so these are no lists with commas between.
+	f.StringArrayVar(&f.scopes, "scope", nil, "")
+	f.StringArrayVar(&f.charts, "chart", nil, "")
+	f.StringVar(&f.expires, "expires", "", "")
+	if err := p.parse(f.flags, args); err != nil {
+		return err
+	}
+	switch f.Arg(0) {
+	case "new":
+		return p.newToken(f)
+	case "list":
+		return p.listTokens(f)
+	case "revoke":
+		return p.revokeToken(f)
+	case "hash":
+		return p.hashToken(f)
+	}
+	return hint(usagef("token needs to be told what to do: new, list, revoke or hash"), "see 'portolan token --help'")
+}
+
+// only refuses flags of the command line that mean nothing here, and another
+// number of operands.
+func (f *tokenFlags) only(operands []string, allowed ...string) error {
+	var err error
+	f.Visit(func(flag *pflag.Flag) {
+		if flag.Name != "output" && !slices.Contains(allowed, flag.Name) && f.given[flag.Name] == "--"+flag.Name {
+			err = usagef("token %s does not take --%s", f.Arg(0), flag.Name)
+		}
+	})
+	if err == nil && f.NArg() != 1+len(operands) {
+		err = usagef("token %s takes %s, but got %d", f.Arg(0), count(len(operands), "operand"), f.NArg()-1)
+	}
+	if err == nil && slices.Contains(allowed, "auth") && f.Arg(0) != "new" && f.auth == "" {
+		err = usagef("token %s needs --auth FILE", f.Arg(0))
+	}
+	if err != nil {
+		return hint(err, "see 'portolan token --help'")
+	}
+	return nil
+}
+
+func (p *program) newToken(f *tokenFlags) error {
+	if err := f.only(nil, "auth", "id", "scope", "chart", "expires"); err != nil {
+		return err
+	}
+	if len(f.scopes) == 0 {
+		return hint(usagef("token new needs at least one --scope"), "for example: --scope 'write:stable' --scope 'read:**'")
+	}
+	notAfter, err := parseExpiry(f.expires, time.Now())
+	if err != nil {
+		return usagef("%s: %v", f.given["expires"], err)
+	}
+	id := f.id
+	if id == "" {
+		id = "token-" + strings.ToLower(rand.Text()[:8])
+	}
+	secret := auth.MakeToken()
+	t := &auth.Token{ID: id, Hash: auth.HashToken(secret), Scopes: f.scopes, Charts: f.charts, NotAfter: notAfter}
+	if err := t.Check(); err != nil {
+		return usagef("%v", err)
+	}
+	if f.auth != "" {
+		if err := auth.AddToken(f.auth, t); err != nil {
+			return authError(f.auth, err)
+		}
+		p.say("note", fmt.Sprintf("token %s is in %s; it is shown only this once", id, f.auth))
+	}
+	return p.printNew(f, secret, t)
+}
+
+// printNew prints a new token, and the entry for it if it is in no file yet.
+func (p *program) printNew(f *tokenFlags, secret string, t *auth.Token) error {
+	if f.output.json {
+		return p.printJSON(struct {
+			Token string `json:"token"`
+			Hash  string `json:"hash"`
+			listedToken
+		}{secret, t.Hash, listed(t)})
+	}
+	p.printf("%s\n", secret)
+	if f.auth != "" {
+		return nil
+	}
+	entry, err := t.YAML()
+	p.printf("\n%s", entry)
+	return err
+}
+
+// parseExpiry reads when a token expires; "" is never.
+func parseExpiry(s string, now time.Time) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		t, err = time.Parse(time.RFC3339, s)
+	}
+	if days, ok := strings.CutSuffix(s, "d"); ok && err != nil {
+		var n int
+		n, err = strconv.Atoi(days)
+		if err == nil && (n < 1 || n > 36500) {
+			return time.Time{}, errors.New("must be between 1d and 36500d")
+		}
+		t = now.Add(time.Duration(n) * 24 * time.Hour).Truncate(time.Second)
+	}
+	switch {
+	case err != nil:
+		return time.Time{}, fmt.Errorf("%q is neither a number of days such as 90d nor a date such as 2027-01-31", s)
+	case !t.After(now):
+		return time.Time{}, fmt.Errorf("%s is over already", s)
+	}
+	return t.UTC(), nil
+}
+
+// authError says more plainly that there is no such file.
+func authError(path string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return hint(fmt.Errorf("%s: no such auth file", path), "'portolan token new --auth FILE' makes one, in a folder that is there")
+	}
+	return err
+}
+
+// listedToken is what is told of a token.
+type listedToken struct {
+	ID       string     `json:"id"`
+	Scopes   []string   `json:"scopes"`
+	Charts   []string   `json:"charts"`
+	NotAfter *time.Time `json:"notAfter"`
+	Expired  bool       `json:"expired"`
+}
+
+func listed(t *auth.Token) listedToken {
+	l := listedToken{ID: t.ID, Scopes: t.Scopes, Charts: append([]string{}, t.Charts...), Expired: t.Expired(time.Now())}
+	if !t.NotAfter.IsZero() {
+		l.NotAfter = &t.NotAfter
+	}
+	return l
+}
+
+func (p *program) listTokens(f *tokenFlags) error {
+	if err := f.only(nil, "auth"); err != nil {
+		return err
+	}
+	tokens, err := auth.Tokens(f.auth)
+	if err != nil {
+		return authError(f.auth, err)
+	}
+	all := []listedToken{}
+	for _, t := range tokens {
+		all = append(all, listed(t))
+	}
+	if f.output.json {
+		return p.printJSON(map[string]any{"tokens": all})
+	}
+	if len(all) == 0 {
+		p.printf("no tokens yet\n")
+		return nil
+	}
+	return p.printTokens(all)
+}
+
+func (p *program) printTokens(all []listedToken) error {
+	w := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "ID\tSCOPES\tCHARTS\tEXPIRES")
+	for _, t := range all {
+		charts, expires := "all", "never"
+		if len(t.Charts) > 0 {
+			charts = strings.Join(t.Charts, " ")
+		}
+		if t.NotAfter != nil {
+			expires = timeText(*t.NotAfter)
+		}
+		if t.Expired {
+			expires += " (expired)"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", t.ID, plain(strings.Join(t.Scopes, " ")), plain(charts), expires)
+	}
+	return w.Flush()
+}
+
+func (p *program) revokeToken(f *tokenFlags) error {
+	if err := f.only([]string{"ID"}, "auth"); err != nil {
+		return err
+	}
+	id := f.Arg(1)
+	if err := auth.RevokeToken(f.auth, id); err != nil {
+		return authError(f.auth, err)
+	}
+	if f.output.json {
+		return p.printJSON(map[string]any{"revoked": id})
+	}
+	p.printf("revoked %s\n", id)
+	return nil
+}
+
+// A secret that is to be hashed must be one that nobody can guess from the
+// hash, and that fits into a header.
+const (
+	minSecret = 16      // bytes
+	maxSecret = 4 << 10 // bytes
+)
+
+func (p *program) hashToken(f *tokenFlags) error {
+	if err := f.only(nil); err != nil {
+		return err
+	}
+	b, err := p.readSecret()
+	if err != nil {
+		return fmt.Errorf("reading the token from standard input: %w", err)
+	}
+	secret := string(bytes.TrimRight(b, "\r\n"))
+	switch {
+	case len(secret) < minSecret || len(secret) > maxSecret:
+		return fmt.Errorf("a token must have between %d and %d characters; one that a person made up can be guessed from its hash", minSecret, maxSecret)
+	case strings.ContainsFunc(secret, func(r rune) bool { return r <= ' ' || r > '~' }):
+		return errors.New("a token must be one line of ASCII characters without spaces")
+	}
+	if f.output.json {
+		return p.printJSON(map[string]any{"hash": auth.HashToken(secret)})
+	}
+	p.printf("%s\n", auth.HashToken(secret))
+	return nil
+}
+
+// readSecret reads standard input; from a terminal one line, which is not shown.
+func (p *program) readSecret() ([]byte, error) {
+	if file, ok := p.stdin.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
+		fmt.Fprint(p.stderr, "token: ")
+		defer fmt.Fprintln(p.stderr)
+		return term.ReadPassword(int(file.Fd()))
+	}
+	return io.ReadAll(io.LimitReader(p.stdin, maxSecret+2))
+}
