@@ -1,8 +1,6 @@
 package main
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -13,12 +11,13 @@ import (
 	"testing"
 
 	"github.com/portolan-charts/portolan/generator/charttest"
+	"github.com/portolan-charts/portolan/publisher/shim/auth"
 )
 
 var (
-	pusher   = credentials{"robot", "ptl-pusher-3f9a1c"} // may push
-	forcer   = credentials{"admin", "ptl-forcer-77be20"} // may force as well
-	stranger = credentials{"robot", "ptl-unknown-000000"}
+	pusher   = credentials{"robot", "secret-pusher-3f9a1c"} // may push
+	forcer   = credentials{"admin", "secret-forcer-77be20"} // may force as well
+	stranger = credentials{"robot", "secret-unknown-000000"}
 )
 
 // final is the policy of the channels whose versions are final.
@@ -41,13 +40,8 @@ func newPushTown(t *testing.T, flags ...string) *shimProcess {
     hash: %s
     scopes: ["read:**", "write:**", "force:**"]
 anonymous: ["read:**"]
-`, hashOf(pusher), hashOf(forcer)))
+`, auth.HashToken(pusher.secret), auth.HashToken(forcer.secret)))
 	return w.shim(append([]string{"--auth", "auth.yaml", "--project", "7"}, flags...)...)
-}
-
-func hashOf(c credentials) string {
-	sum := sha256.Sum256([]byte(c.secret))
-	return "sha256:" + hex.EncodeToString(sum[:])
 }
 
 // pushRoutes are where a repository is, by what kind of URL that is.
@@ -111,7 +105,7 @@ func (p *pushing) aim(target, scheme string) {
 		p.env = append(p.env, "HELM_REPO_ACCESS_TOKEN="+p.who.secret)
 	case scheme == "basic":
 		p.flags = []string{"--username", p.who.user, "--password", p.who.secret}
-	default:
+	case scheme == "bearer":
 		p.flags = []string{"--access-token", p.who.secret}
 	}
 	if target == "name" {
@@ -217,21 +211,28 @@ func TestCMPushFinal(t *testing.T) {
 // TestCMPushRefused: what the shim says is what the plugin prints.
 func TestCMPushRefused(t *testing.T) {
 	s := newPushTown(t, "--generate")
+	// The channel exists: else those who may not push are told that it does not.
+	if status, b := s.post(t, s.url+"/api/stable/charts", pusher, charttest.Simple("other", "1.0.0")); status != http.StatusCreated {
+		t.Fatalf("an upload is answered %d %s", status, b)
+	}
+	s.waitFor(t, s.url+"/stable", pusher, "published", func(all []headRelease) bool { return len(all) == 1 })
 	for _, client := range clients {
 		for _, test := range []struct {
 			name    string
 			who     credentials
-			archive []string // name, version, and files
+			scheme  string
+			version string
 			status  int
 		}{
-			{"stranger", stranger, []string{"web", "1.0.0"}, http.StatusUnauthorized},
-			{"nobody", credentials{}, []string{"web", "1.0.0"}, http.StatusUnauthorized},
-			{"version", pusher, []string{"web", "0.1"}, http.StatusUnprocessableEntity},
+			{"password", stranger, "basic", "1.0.0", http.StatusUnauthorized},
+			{"token", stranger, "bearer", "1.0.0", http.StatusUnauthorized},
+			{"nobody", credentials{}, "none", "1.0.0", http.StatusUnauthorized},
+			{"version", pusher, "bearer", "0.1", http.StatusUnprocessableEntity},
 		} {
 			t.Run(client+"/"+test.name, func(t *testing.T) {
-				archive := writeArchive(t, test.archive[0], test.archive[1])
-				p := &pushing{helm: newPusher(t, client), shim: s, source: archive, url: s.url + "/" + client, who: test.who}
-				p.aim("URL", "basic")
+				archive := writeArchive(t, "web", test.version)
+				p := &pushing{helm: newPusher(t, client), shim: s, source: archive, url: s.url + "/stable", who: test.who}
+				p.aim("URL", test.scheme)
 				p.refused(test.status, read(t, archive))
 			})
 		}
