@@ -201,25 +201,32 @@ Options:
                         picks a free one).
     --auth FILE         Who may do what. Without it, everybody PORTOLAN_AUTH
                         may do everything.
-    --allow-anonymous-uploads                                  PORTOLAN_ALLOW_ANONYMOUS_UPLOADS
+    --allow-anonymous-uploads
+                        PORTOLAN_ALLOW_ANONYMOUS_UPLOADS
                         Without --auth, listen on any address.
     --project ID        GitLab project, as a number or a path, PORTOLAN_PROJECT
                         whose channels lie at the site's root;
                         may be repeated, for its other name.
-    --root-channel NAME Channel of /api/charts and /index.yaml PORTOLAN_ROOT_CHANNEL
-                        (default stable).
-    --public-url URL    Where clients reach this server, if a  PORTOLAN_PUBLIC_URL
-                        proxy hides it; its path is the prefix
-                        of all routes.
-    --trusted-proxy NETWORK                                    PORTOLAN_TRUSTED_PROXY
-                        Believe X-Forwarded-For and -Proto
-                        from there; may be repeated.
+    --root-channel NAME
+                        PORTOLAN_ROOT_CHANNEL
+                        Channel of /api/charts and /index.yaml (default stable).
+    --public-url URL
+                        PORTOLAN_PUBLIC_URL
+                        Where clients reach this server, if a proxy hides it;
+                        its path is the prefix of all routes.
+    --trusted-proxy NETWORK
+                        PORTOLAN_TRUSTED_PROXY
+                        Believe X-Forwarded-For, -Proto and -Host from there;
+                        may be repeated.
     --tls-cert FILE     Serve HTTPS with this certificate,     PORTOLAN_TLS_CERT
     --tls-key FILE      and its key; read again on change.     PORTOLAN_TLS_KEY
-    --metrics-listen ADDRESS                                   PORTOLAN_METRICS_LISTEN
-                        Serve Prometheus metrics there.
-    --max-uploads N     Uploads at a time (default 256); more  PORTOLAN_MAX_UPLOADS
-                        are told to come again.
+    --metrics-listen ADDRESS
+                        PORTOLAN_METRICS_LISTEN
+                        Serve Prometheus metrics there, on /metrics.
+    --max-uploads N
+                        PORTOLAN_MAX_UPLOADS
+                        Uploads at a time (default 256); more are told to come
+                        again.
     --grace TIME        For requests under way when stopped    PORTOLAN_GRACE
                         (default 30s).
     --workers N         Uploads that --generate reads at the   PORTOLAN_WORKERS
@@ -234,7 +241,7 @@ Exit codes:
 
 Example:
     $ portolan shim --generate
-    $ curl --form 'chart=@mychart-0.1.0.tgz' http://127.0.0.1:8080/api/stable/charts
+    $ curl -F chart=@mychart-0.1.0.tgz http://127.0.0.1:8080/api/stable/charts
     $ helm repo add stable http://127.0.0.1:8080/stable
 `
 

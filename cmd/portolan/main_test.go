@@ -95,7 +95,7 @@ func TestOutputFails(t *testing.T) {
 // Every flag that a help text names is one of the command, with its variable
 // beside it.
 func TestHelpNamesFlags(t *testing.T) {
-	line := regexp.MustCompile(`(?m)^    (--([a-z-]+))(?: [A-Z]+)? .*\b(PORTOLAN_[A-Z_]+)$`)
+	line := regexp.MustCompile(`(?m)^    (--([a-z-]+))(?: [A-Z]+)?(?: .*|\n +)\b(PORTOLAN_[A-Z_]+)$`)
 	long := regexp.MustCompile(`(?m)^.{81,}$`)
 	for _, command := range commandNames() {
 		text := helpOf(command)
@@ -132,11 +132,11 @@ func valueOf(flag string) string {
 	switch flag {
 	case "output":
 		return "=json"
-	case "workers":
+	case "workers", "max-uploads":
 		return "=1"
-	case "timeout":
+	case "timeout", "grace":
 		return "=1s"
-	case "dry-run", "deep", "force", "wait":
+	case "dry-run", "deep", "force", "wait", "generate", "allow-anonymous-uploads":
 		return ""
 	}
 	return "=x"

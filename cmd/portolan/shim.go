@@ -24,11 +24,11 @@ import (
 // shimFlags are the flags of the shim alone.
 type shimFlags struct {
 	*flags
-	listen, metrics, auth, rootChannel, publicURL, tlsCert, tlsKey string
-	generate, anonymous                                            bool
-	projects, proxies                                              []string
-	maxUploads                                                     int
-	grace                                                          time.Duration
+	address, metrics, auth, rootChannel, publicURL, tlsCert, tlsKey string
+	generate, anonymous                                             bool
+	projects, proxies                                               []string
+	maxUploads                                                      int
+	grace                                                           time.Duration
 }
 
 func newShimFlags() *shimFlags {
@@ -37,7 +37,7 @@ func newShimFlags() *shimFlags {
 	f.withSite()
 	f.withConfig()
 	f.withWorkers()
-	f.StringVar(&f.listen, "listen", "127.0.0.1:8080", "")
+	f.StringVar(&f.address, "listen", "127.0.0.1:8080", "")
 	f.StringVar(&f.metrics, "metrics-listen", "", "")
 	f.StringVar(&f.auth, "auth", "", "")
 	f.BoolVar(&f.anonymous, "allow-anonymous-uploads", false, "")
@@ -70,6 +70,9 @@ func (p *program) shim(ctx context.Context, args []string) error {
 		return err
 	}
 	if f.hasSite() {
+		if err := f.apart(); err != nil {
+			return err
+		}
 		if o.Site, err = p.openShimSite(ctx, f); err != nil {
 			return err
 		}
@@ -96,6 +99,9 @@ func (f *shimFlags) options(log *slog.Logger) (shim.Options, error) {
 	o := shim.Options{
 		Rules: rulesOf(f.config), Projects: f.projects, RootChannel: f.rootChannel, MaxUploads: f.maxUploads, Log: log,
 	}
+	if err := f.checkAddresses(); err != nil {
+		return o, err
+	}
 	if err := publisher.CheckChannel(f.rootChannel); err != nil {
 		return o, usagef("%s: %v", f.given["root-channel"], err)
 	}
@@ -114,6 +120,15 @@ func (f *shimFlags) options(log *slog.Logger) (shim.Options, error) {
 	}
 	o.Auth, err = f.authoriser(log)
 	return o, err
+}
+
+func (f *shimFlags) checkAddresses() error {
+	if f.metrics != "" {
+		if err := f.checkAddress("metrics-listen"); err != nil {
+			return err
+		}
+	}
+	return f.checkAddress("listen")
 }
 
 // public is the URL that --public-url gives; nil if it is not given.
@@ -153,24 +168,11 @@ func (f *shimFlags) authoriser(log *slog.Logger) (*auth.Authoriser, error) {
 	if f.auth != "" {
 		return auth.Open(f.auth, log)
 	}
-	if !f.anonymous && !isLoopback(f.listen) {
-		return nil, hint(usagef("--listen %s: without --auth, everybody who can reach this address could upload", f.listen),
+	if !f.anonymous && !isLoopback(f.address) {
+		return nil, hint(usagef("%s: %s: without --auth, everybody who can reach this address could upload", f.given["listen"], f.address),
 			"name who may with --auth FILE ('portolan token new' makes one), listen on 127.0.0.1, or say --allow-anonymous-uploads")
 	}
 	return auth.Anyone(), nil
-}
-
-// isLoopback reports whether only this machine can reach the address.
-func isLoopback(address string) bool {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return false
-	}
-	if host == "localhost" {
-		return true
-	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.IsLoopback()
 }
 
 // rulesOf hands the shim what the generator knows.
@@ -235,7 +237,7 @@ func (p *program) runShim(ctx context.Context, f *shimFlags, o shim.Options, log
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	if f.metrics != "" {
-		m, err := listenOn(ctx, f.metrics, "metrics-listen")
+		m, err := f.listen(ctx, "metrics-listen")
 		if err != nil {
 			l.Close()
 			return err
@@ -280,7 +282,7 @@ func (p *program) listenFor(ctx context.Context, f *shimFlags, log *slog.Logger)
 			return nil, fmt.Errorf("--tls-cert %s, --tls-key %s: %v", f.tlsCert, f.tlsKey, err)
 		}
 	}
-	l, err := listenOn(ctx, f.listen, "listen")
+	l, err := f.listen(ctx, "listen")
 	if err != nil || certificate == nil {
 		return l, err
 	}

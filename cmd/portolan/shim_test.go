@@ -19,6 +19,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/shim/auth"
 )
 
 // caller is somebody who sends requests, and what they may do in the channel
@@ -69,7 +70,7 @@ func (w *town) writeAuth() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	hash := func(secret string) string { return hashOf(credentials{"", secret}) }
+	hash := func(secret string) string { return auth.HashToken(secret) }
 	write(w.t, filepath.Join(w.folder, "htpasswd"), append([]byte("alice:"), password...))
 	write(w.t, filepath.Join(w.folder, "auth.yaml"), fmt.Appendf(nil, `tokens:
   - {id: reader, hash: %q, scopes: ["read:team"]}
@@ -273,7 +274,7 @@ func TestShimSecrets(t *testing.T) {
 				continue
 			}
 			basic := base64.StdEncoding.EncodeToString([]byte(c.user + ":" + c.secret))
-			for _, secret := range []string{c.secret, basic, hashOf(credentials{"", c.secret})} {
+			for _, secret := range []string{c.secret, basic, auth.HashToken(c.secret)} {
 				if bytes.Contains(b, []byte(secret)) {
 					t.Errorf("%s tells %q", name, secret)
 				}
@@ -388,7 +389,7 @@ func TestGitLab(t *testing.T) {
 	w.writeAuth()
 	write(t, filepath.Join(w.folder, "auth.yaml"), fmt.Appendf(nil, `tokens:
   - {id: deploy, hash: %q, scopes: ["read:**", "write:**"]}
-`, hashOf(credentials{"", "canary-deploy"})))
+`, auth.HashToken("canary-deploy")))
 	s := w.shim("--auth", "auth.yaml", "--generate")
 	for _, client := range clients {
 		for name, project := range map[string]string{"numeric": "42", "encoded": "group%2Fproject"} {

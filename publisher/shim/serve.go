@@ -18,6 +18,9 @@ const (
 	maxHeader  = 32 << 10 // bytes
 )
 
+// ErrBrokenOff is what Serve ends with if some requests took too long to end.
+var ErrBrokenOff = errors.New("some requests were not finished in time, and were broken off")
+
 // Serve answers on the listener until the context ends. Then it takes no more
 // requests, finishes those under way, for at most the grace time, and returns.
 func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger, grace time.Duration) error {
@@ -42,7 +45,7 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger
 	defer cancel()
 	if err := server.Shutdown(limit); err != nil {
 		server.Close()
-		return errors.New("some requests were not finished in time, and were broken off")
+		return ErrBrokenOff
 	}
 	return nil
 }
