@@ -86,3 +86,16 @@ func TestReadmeConfig(t *testing.T) {
 		}
 	}
 }
+
+// TestReadmeAuth reads the README's auth file.
+func TestReadmeAuth(t *testing.T) {
+	for _, block := range blocks(t, "auth") {
+		w := newTown(t)
+		write(t, filepath.Join(w.folder, "auth.yaml"), []byte(block))
+		var list struct{ Tokens []struct{ ID string } }
+		decode(t, w.done("token", "list", "--auth", "auth.yaml", "--output", "json").stdout, &list)
+		if len(list.Tokens) != 1 || list.Tokens[0].ID != "ci" {
+			t.Errorf("the tokens: %+v", list)
+		}
+	}
+}
