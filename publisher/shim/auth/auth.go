@@ -54,7 +54,8 @@ type Throttled struct{ RetryAfter time.Duration }
 
 // Error asks for patience.
 func (t Throttled) Error() string {
-	return fmt.Sprintf("too many requests with wrong credentials from this address; try again in %s", t.RetryAfter.Round(time.Second))
+	seconds := (t.RetryAfter + time.Second - 1) / time.Second
+	return fmt.Sprintf("too many requests with wrong credentials from this address; try again in %d s", seconds)
 }
 
 // Authoriser tells who sends a request. It is safe for concurrent use.

@@ -138,6 +138,17 @@ func TestFileWarnings(t *testing.T) {
 	}
 }
 
+func TestCostWarning(t *testing.T) {
+	w := newWorld(t, "htpasswd: htpasswd\n", "alice:"+bcryptHash+"\nbob:"+bcryptHash+"\n")
+	if strings.Contains(w.log.String(), "differ in cost") {
+		t.Errorf("equal costs are warned of:\n%s", w.log)
+	}
+	w = newWorld(t, "htpasswd: htpasswd\n", "alice:"+bcryptHash+"\nbob:$2y$10$"+bcryptHash[7:]+"\n")
+	if !strings.Contains(w.log.String(), "htpasswd: the hashes differ in cost") || !strings.Contains(w.log.String(), "htpasswd -B -C 10") {
+		t.Errorf("different costs are not warned of:\n%s", w.log)
+	}
+}
+
 // An htpasswd file may be anywhere.
 func TestHtpasswdPath(t *testing.T) {
 	other := filepath.Join(t.TempDir(), "passwords")

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 )
@@ -66,6 +67,14 @@ func wantThrottled(t *testing.T, err error, after time.Duration) {
 	}
 	if errors.Is(err, ErrCredentials) {
 		t.Error("a throttled request is said to have wrong credentials")
+	}
+}
+
+func TestThrottledText(t *testing.T) {
+	for wait, want := range map[time.Duration]string{time.Nanosecond: "in 1 s", time.Second: "in 1 s", 1500 * time.Millisecond: "in 2 s"} {
+		if got := (Throttled{wait}).Error(); !strings.HasSuffix(got, want) {
+			t.Errorf("%v: got %q, want %q", wait, got, want)
+		}
 	}
 }
 
