@@ -54,7 +54,8 @@ type Throttled struct{ RetryAfter time.Duration }
 
 // Error asks for patience.
 func (t Throttled) Error() string {
-	return fmt.Sprintf("too many requests with wrong credentials from this address; try again in %s", t.RetryAfter.Round(time.Second))
+	seconds := (t.RetryAfter + time.Second - 1) / time.Second
+	return fmt.Sprintf("too many requests with wrong credentials from this address; try again in %d s", seconds)
 }
 
 // Authoriser tells who sends a request. It is safe for concurrent use.
@@ -101,15 +102,15 @@ func newAuthoriser(log *slog.Logger) *Authoriser {
 // or, if the request ends while it waits for its turn to have a password
 // checked, with the error of the request's context.
 func (a *Authoriser) Identify(r *http.Request) (*Identity, error) {
-	header := r.Header["Authorization"]
-	c, ok := parseAuthorization(header)
 	if a.open {
-		return &Identity{as: c.claim(), grants: everything}, nil
+		return &Identity{grants: everything}, nil
 	}
 	p := a.current()
+	header := r.Header["Authorization"]
 	if len(header) == 0 {
 		return &Identity{grants: p.anonymous}, nil
 	}
+	c, ok := parseAuthorization(header)
 	from := addressOf(r.RemoteAddr)
 	if !ok {
 		return nil, a.fail(from, ErrCredentials)

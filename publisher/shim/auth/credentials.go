@@ -28,7 +28,7 @@ func parseAuthorization(values []string) (credentials, bool) {
 	r := http.Request{Header: http.Header{"Authorization": values}}
 	user, password, ok := r.BasicAuth()
 	if !ok || password == "" {
-		return credentials{user: user}, false
+		return credentials{}, false
 	}
 	return credentials{basic: true, user: user, secret: password}, true
 }

@@ -124,7 +124,7 @@ var bcryptRE = regexp.MustCompile(`^\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}$`)
 func (p *policy) addUsers(b []byte, name string, users []*fileUser, path string) error {
 	var problems []error
 	lines := map[string]int{}
-	highest := 0
+	lowest, highest := maxCost, 0
 	for i, line := range strings.Split(string(b), "\n") {
 		line = strings.TrimRight(line, " \t\r")
 		if line == "" || line[0] == '#' {
@@ -144,10 +144,13 @@ func (p *policy) addUsers(b []byte, name string, users []*fileUser, path string)
 		if err != nil {
 			problems = append(problems, fmt.Errorf("%s:%d: user %q %v", name, n, who, err))
 		}
-		if cost > highest {
+		if lowest = min(lowest, cost); cost > highest {
 			highest, p.costliest = cost, []byte(hash)
 		}
 		p.users[who] = &user{hash: []byte(hash)}
+	}
+	if lowest < highest {
+		p.warnings = append(p.warnings, fmt.Sprintf("%s: the hashes differ in cost, so the time that a wrong password takes can tell whether there is such a user; make all with 'htpasswd -B -C %d'", name, highest))
 	}
 	for _, u := range users {
 		if _, ok := lines[u.name]; !ok {

@@ -48,16 +48,19 @@ func document(b []byte) (*yaml.Node, error) {
 		return nil, errors.New("is empty; it must hold tokens, users or anonymous")
 	}
 	if err != nil {
-		return nil, err
+		return nil, plainYAML(err)
 	}
 	switch err := d.Decode(&second); {
 	case err == nil:
 		return nil, fmt.Errorf("line %d: a second YAML document begins; there may be only one", second.Line)
 	case !errors.Is(err, io.EOF):
-		return nil, err
+		return nil, plainYAML(err)
 	}
 	return first.Content[0], nil
 }
+
+// plainYAML is an error of the yaml package, without the package's name.
+func plainYAML(err error) error { return errors.New(strings.TrimPrefix(err.Error(), "yaml: ")) }
 
 // parser collects what is wrong with a file.
 type parser struct {

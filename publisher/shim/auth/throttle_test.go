@@ -1,0 +1,153 @@
+package auth
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// from makes the request come from an address.
+func from(r *http.Request, address string) *http.Request {
+	r.RemoteAddr = address
+	return r
+}
+
+func TestThrottle(t *testing.T) {
+	w := newWorld(t, withToken("one")+"htpasswd: htpasswd\nusers: [{name: alice, scopes: [read:a]}]\n", hashed(t, "alice", "correct horse"))
+	guess := func(password string) error {
+		_, err := w.a.Identify(request(t, basic("alice", password)))
+		return err
+	}
+	if err := guess("correct horse"); err != nil { // and so is remembered
+		t.Fatal(err)
+	}
+	for i := range failuresAtOnce {
+		if err := guess(fmt.Sprint("guess ", i)); !errors.Is(err, ErrCredentials) {
+			t.Fatalf("guess %d: got error %v, want ErrCredentials", i, err)
+		}
+	}
+	wantThrottled(t, guess("guess"), failureEvery)
+	wantThrottled(t, guess("correct horse"), failureEvery) // unseen
+	_, err := w.a.Identify(request(t, "Bearer unknown"))
+	wantThrottled(t, err, failureEvery)
+	_, err = w.a.Identify(request(t, "nonsense"))
+	wantThrottled(t, err, failureEvery)
+
+	// Those who need no guess pass, and so do others.
+	w.wants("token one")
+	if id, err := w.a.Identify(request(t)); err != nil || !id.Anonymous() {
+		t.Errorf("anonymous: got %v, error %v", id, err)
+	}
+	if _, err := w.a.Identify(from(request(t, basic("alice", "correct horse")), "192.0.2.2:1")); err != nil {
+		t.Errorf("from another address: %v", err)
+	}
+
+	w.pass(failureEvery / 2)
+	wantThrottled(t, guess("correct horse"), failureEvery/2)
+	w.pass(failureEvery / 2)
+	for range 2 * failuresAtOnce { // right ones take nothing
+		if err := guess("correct horse"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := guess("guess"); !errors.Is(err, ErrCredentials) {
+		t.Errorf("after a while: got error %v, want ErrCredentials", err)
+	}
+	wantThrottled(t, guess("guess"), failureEvery)
+}
+
+func wantThrottled(t *testing.T, err error, after time.Duration) {
+	t.Helper()
+	var throttled Throttled
+	if !errors.As(err, &throttled) || (throttled.RetryAfter-after).Abs() > time.Millisecond {
+		t.Errorf("got error %v, want to be throttled for %v", err, after)
+	}
+	if errors.Is(err, ErrCredentials) {
+		t.Error("a throttled request is said to have wrong credentials")
+	}
+}
+
+func TestThrottledText(t *testing.T) {
+	for wait, want := range map[time.Duration]string{time.Nanosecond: "in 1 s", time.Second: "in 1 s", 1500 * time.Millisecond: "in 2 s"} {
+		if got := (Throttled{wait}).Error(); !strings.HasSuffix(got, want) {
+			t.Errorf("%v: got %q, want %q", wait, got, want)
+		}
+	}
+}
+
+// Right passwords that were checked, rather than remembered, take nothing either.
+func TestThrottleChecked(t *testing.T) {
+	w := newWorld(t, "htpasswd: htpasswd\nusers: [{name: alice, scopes: [read:a]}]\n", hashed(t, "alice", "correct horse"))
+	for range 2 * failuresAtOnce {
+		w.a.policy.remembered = newMemory()
+		if _, err := w.a.Identify(request(t, basic("alice", "correct horse"))); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestAddressOf(t *testing.T) {
+	for _, c := range []struct{ a, b, prefix string }{
+		{"192.0.2.1:1", "192.0.2.1:2", "192.0.2.1/32"},
+		{"192.0.2.1:1", "[::ffff:192.0.2.1]:2", "192.0.2.1/32"},
+		{"192.0.2.1", "192.0.2.1:80", "192.0.2.1/32"},
+		{"[2001:db8:0:1::1]:1", "[2001:db8:0:1:ffff::2]:2", "2001:db8:0:1::/64"},
+		{"[fe80::1%eth0]:1", "[fe80::2%eth1]:1", "fe80::/64"},
+		{"@", "", "invalid Prefix"},
+	} {
+		if a, b := addressOf(c.a), addressOf(c.b); a != b || a.String() != c.prefix {
+			t.Errorf("%s is %v and %s is %v, want both %s", c.a, a, c.b, b, c.prefix)
+		}
+	}
+	if addressOf("[2001:db8:0:1::1]:1") == addressOf("[2001:db8:0:2::1]:1") || addressOf("192.0.2.1:1") == addressOf("192.0.2.2:1") {
+		t.Error("different addresses are one")
+	}
+}
+
+// The clock may be set back: that neither forgives nor punishes.
+func TestThrottleClock(t *testing.T) {
+	th, now := newThrottle(), time.Now()
+	for range failuresAtOnce {
+		if wait := th.take(address{}, now); wait != 0 {
+			t.Fatal(wait)
+		}
+	}
+	if wait := th.take(address{}, now.Add(-time.Hour)); wait != failureEvery {
+		t.Errorf("got %v, want %v", wait, failureEvery)
+	}
+	if wait := th.wait(address{}, now.Add(1000*time.Hour)); wait != 0 {
+		t.Errorf("got %v, want 0", wait)
+	}
+}
+
+// However many addresses there are, few are remembered.
+func TestThrottleBounded(t *testing.T) {
+	th, now := newThrottle(), time.Now()
+	for i := range maxAddresses + 100 {
+		th.take(addressOf(fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255)), now)
+	}
+	if n := len(th.buckets.items); n != maxAddresses || th.buckets.order.Len() != n {
+		t.Errorf("%d and %d are remembered, want %d", n, th.buckets.order.Len(), maxAddresses)
+	}
+	if _, ok := th.buckets.get(addressOf("10.0.0.1")); ok {
+		t.Error("the oldest is still remembered")
+	}
+}
+
+func TestLRU(t *testing.T) {
+	l := newLRU[string, int](2)
+	l.add("a", 1)
+	l.add("b", 2)
+	l.get("a")
+	l.add("c", 3) // b was not used for longest
+	l.add("a", 4)
+	l.add("d", 5) // c was
+	for key, want := range map[string]int{"a": 4, "b": 0, "c": 0, "d": 5} {
+		if got, ok := l.get(key); got != want || ok != (want != 0) {
+			t.Errorf("%s: got %d, want %d", key, got, want)
+		}
+	}
+}
