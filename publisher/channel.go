@@ -224,3 +224,19 @@ func (c *Channel) Since(ctx context.Context, t time.Time) ([]*Record, error) {
 	}
 	return records, nil
 }
+
+// Lately is the time of the n-th newest record, or of the first if there are
+// fewer; zero in a new channel.
+func (c *Channel) Lately(ctx context.Context, n int) (time.Time, error) {
+	r := c.newest
+	for ; r != nil && r.Generation > 1 && n > 1; n-- {
+		var err error
+		if r, _, err = c.record(ctx, r.Generation-1); err != nil {
+			return time.Time{}, incomplete(err)
+		}
+	}
+	if r == nil {
+		return time.Time{}, nil
+	}
+	return r.Time, nil
+}
