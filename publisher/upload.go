@@ -81,7 +81,8 @@ func submitted(ctx context.Context, drop Store, id string, failure error) error 
 
 // ReadRequest returns what the uploader said of the upload; the zero Request if
 // there is no such file, or none that can be read. If it speaks of a provenance
-// file that the listing missed, the upload has one from then on.
+// file that the listing did not show, the upload has one from then on, though
+// it may turn out not to be there.
 func ReadRequest(ctx context.Context, drop Store, u *Upload) (Request, error) {
 	r, err := readRequest(ctx, drop, u.key(requestExt))
 	if r.Provenance && u.Prov == nil {
