@@ -3,6 +3,7 @@ package generator
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -12,6 +13,7 @@ import (
 // adopt returns all uploads of the channel in order of arrival: those under
 // portolan's own names, and those that it finds under others.
 func (r *channelRun) adopt(ctx context.Context, w *publisher.ChannelInbox) ([]*publisher.Upload, error) {
+	unknown := r.recognize(ctx, w)
 	uploads := map[string]*publisher.Upload{}
 	for _, u := range w.Uploads {
 		uploads[u.ID] = u
@@ -26,7 +28,66 @@ func (r *channelRun) adopt(ctx context.Context, w *publisher.ChannelInbox) ([]*p
 	}
 	return slices.SortedFunc(maps.Values(uploads), func(a, b *publisher.Upload) int {
 		return arrival{a.Arrival, a.ID}.compare(arrival{b.Arrival, b.ID})
-	}), err
+	}), errors.Join(unknown, err)
+}
+
+// recognize finds those among the uploads that were decided before the records
+// that are read: their receipts say so. One that has the id of an upload in
+// another channel is adopted, as files under other names are; one whose receipt
+// cannot be read stays in the inbox.
+func (r *channelRun) recognize(ctx context.Context, w *publisher.ChannelInbox) error {
+	receipts := make([]*publisher.Receipt, len(w.Uploads))
+	unread := map[string]bool{}
+	err := r.each(ctx, len(w.Uploads), func(i int) (err error) {
+		u := w.Uploads[i]
+		if !u.MaybeDecided {
+			return nil
+		}
+		receipts[i], err = publisher.ReadReceipt(ctx, r.Drop, u.ID)
+		if err == nil || errors.Is(err, publisher.ErrNotFound) {
+			return nil
+		}
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		unread[u.ID] = true
+		return fmt.Errorf("upload %s may be decided already: %w", u.ID, err)
+	})
+	other := map[string]bool{}
+	for i, receipt := range receipts {
+		switch {
+		case receipt == nil:
+		case receipt.Channel == w.Channel:
+			r.known[w.Uploads[i].ID] = receipt
+		default:
+			other[w.Uploads[i].ID] = true
+		}
+	}
+	w.Disown(func(u *publisher.Upload) bool { return other[u.ID] })
+	w.Uploads = slices.DeleteFunc(w.Uploads, func(u *publisher.Upload) bool { return unread[u.ID] })
+	return err
+}
+
+// lookBack is how many of the newest records are searched for an upload that may
+// have been decided long ago, but has no receipt: whoever decided it died before
+// writing that, and each later run would have written it.
+const lookBack = 16
+
+// searchBack makes the run search the newest records for such uploads.
+func (r *channelRun) searchBack(ctx context.Context, uploads []*publisher.Upload) error {
+	doubtful := func(u *publisher.Upload) bool { return u.MaybeDecided && r.known[u.ID] == nil }
+	if !slices.ContainsFunc(uploads, doubtful) {
+		return nil
+	}
+	since, err := r.channel.Lately(ctx, lookBack)
+	if err != nil || since.IsZero() {
+		return err
+	}
+	for _, u := range uploads {
+		if doubtful(u) && since.Before(u.Earliest) {
+			u.Earliest = since
+		}
+	}
+	return nil
 }
 
 // adoptForeign returns what the files become, nil for those that stay.

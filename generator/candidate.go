@@ -16,6 +16,7 @@ type candidate struct {
 	signs   *Provenance // what a provenance file alone names
 	problem *Problem    // why it was refused
 	awaited bool        // its uploader says that a chart comes under the same id
+	bare    bool        // its uploader says that a provenance file comes with the chart, which is not there
 	staged  bool        // its files are on the site
 	gone    bool        // another generator has taken it out of the inbox
 }

@@ -113,9 +113,10 @@ func (r *channelRun) settled(p *plan, pending []*candidate, decided map[string]d
 // noteWaiting puts into the report what cannot be decided yet.
 func (r *channelRun) noteWaiting(p *plan) {
 	for _, c := range p.waiting {
-		r.report.Waiting = append(r.report.Waiting, Waiting{
-			ID: c.upload.ID, File: c.request.File,
-			Reason: "it is a provenance file, and the chart that it names is not here yet",
-		})
+		reason := "it is a provenance file, and the chart that it names is not here yet"
+		if c.bare {
+			reason = "its uploader says that a provenance file comes with it, and that is not here yet"
+		}
+		r.report.Waiting = append(r.report.Waiting, Waiting{ID: c.upload.ID, File: c.request.File, Reason: reason})
 	}
 }

@@ -71,7 +71,8 @@
 // superseded; under reject the first is final, unless an upload is forced. The
 // same content again (equal paths and bytes, however packed) is unchanged; if
 // it brings the first provenance file of the published archive, that is added.
-// A provenance file alone waits for its chart. A name that differs from a
+// A provenance file alone waits for its chart, and a chart whose uploader speaks
+// of a provenance file waits for that, both for a named time. A name that differs from a
 // published one in case alone is refused.
 //
 // What is decided is committed to the channel's log, see package publisher,

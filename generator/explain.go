@@ -35,6 +35,10 @@ func rejectProvAlone(file string, wait time.Duration) *Problem {
 	return reject("provenance-alone", "no chart %s with the SHA-256 that the provenance file names has come in %s", quote(file), wait)
 }
 
+func rejectProvMissing(v ref, wait time.Duration) *Problem {
+	return reject("provenance-missing", "the upload of %s %s speaks of a provenance file, and none has come in %s", v.name, v.version, wait)
+}
+
 // receipt tells the uploader what the outcome is.
 func (o *outcome) receipt(channel string, generation int, decided time.Time) publisher.Receipt {
 	r := publisher.Receipt{

@@ -45,6 +45,9 @@ func (r *channelRun) unfinished(u *publisher.Upload, err error) error {
 
 // receipt returns the upload's receipt, nil if it is not decided.
 func (r *channelRun) receipt(ctx context.Context, u *publisher.Upload, decided map[string]decision, before *history) (*publisher.Receipt, error) {
+	if known := r.known[u.ID]; known != nil {
+		return known, nil
+	}
 	if d, ok := decided[u.ID]; ok {
 		receipt := d.receipt(r.channel.Name, d.generation, d.time)
 		return &receipt, nil

@@ -22,7 +22,7 @@ type outcome struct {
 type plan struct {
 	time     time.Time
 	outcomes []*outcome
-	waiting  []*candidate // provenance files whose chart has not come
+	waiting  []*candidate // those of which a part has not come
 	since    time.Time    // from when on records must be read before more can be decided; zero if none
 	releases []*release   // new ones, in the order of charts and versions
 	removed  []publisher.Line
@@ -32,7 +32,7 @@ type plan struct {
 // planner decides candidates one by one, in order of arrival.
 type planner struct {
 	policy  Policy
-	wait    time.Duration // for how long a provenance file waits
+	wait    time.Duration // for how long a provenance file waits, or is waited for
 	now     time.Time
 	catalog *catalog
 	history *history
@@ -70,7 +70,7 @@ func (p *planner) decide(candidates []*candidate) (*plan, error) {
 // one decides one candidate, if that can be done now.
 func (p *planner) one(o *outcome) {
 	switch {
-	case o.upload.Chart == nil && !p.due(o):
+	case !p.due(o):
 		p.plan.waiting = append(p.plan.waiting, o.candidate)
 		return
 	case o.upload.Earliest.Before(p.history.since):
@@ -82,6 +82,8 @@ func (p *planner) one(o *outcome) {
 		return
 	case o.candidate.problem != nil:
 		o.reject(o.candidate.problem)
+	case o.bare:
+		o.reject(rejectProvMissing(o.ref, p.wait))
 	case o.upload.Chart == nil:
 		p.signature(o)
 	default:
@@ -93,13 +95,16 @@ func (p *planner) one(o *outcome) {
 	}
 }
 
-// due reports whether a provenance file alone need not wait any more: it is
-// faulty, its chart is there, or it has waited for long enough.
+// due reports whether an upload need not wait for its other part any more. Of a
+// provenance file alone: it is faulty, its chart is there, or it has waited for
+// long enough.
 func (p *planner) due(o *outcome) bool {
-	if p.now.Sub(o.upload.Arrival) >= p.wait {
+	switch {
+	case o.upload.Chart != nil && !o.bare, p.now.Sub(o.upload.Arrival) >= p.wait:
 		return true
-	}
-	if o.awaited {
+	case o.bare:
+		return false
+	case o.awaited:
 		return false // deciding now would decide about a chart under the same id
 	}
 	_, signed := p.signed(o)

@@ -29,7 +29,7 @@ func (r *channelRun) read(ctx context.Context, u *publisher.Upload) (*candidate,
 	if err == nil {
 		err = r.lookUp(ctx, c)
 	}
-	if err == nil && c.chart != nil && c.problem == nil {
+	if err == nil && c.chart != nil && c.problem == nil && !c.bare {
 		err = r.stageEarly(ctx, c, archive, prov)
 	}
 	c.drop()
@@ -55,7 +55,21 @@ func (r *channelRun) readParts(ctx context.Context, c *candidate) (archive, prov
 	if c.upload.Prov != nil && c.problem == nil {
 		prov, err = r.readProv(ctx, c)
 	}
+	if errors.Is(err, publisher.ErrNotFound) && c.upload.Chart != nil {
+		err = r.bare(ctx, c)
+	}
 	return archive, prov, err
+}
+
+// bare tells a chart whose provenance file has not come from one that another
+// generator is taking out of the inbox, which deletes the provenance file first.
+func (r *channelRun) bare(ctx context.Context, c *candidate) error {
+	in, err := r.Drop.Get(ctx, c.upload.Chart.Key)
+	if err != nil {
+		return err
+	}
+	c.bare = true
+	return in.Close()
 }
 
 // readChart checks the archive and returns its bytes.

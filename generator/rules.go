@@ -91,6 +91,7 @@ var rules = map[string]rule{
 	"provenance-differs":  {"the archive is published with another provenance file", "keep the published signature, or raise the version and sign that"},
 	"provenance-repacked": {"the version is published unsigned, and this signs other bytes of the same content", "sign the published archive itself: download it, make its .prov, and upload that"},
 	"provenance-alone":    {"no chart came for the provenance file", "upload the chart together with its provenance file"},
+	"provenance-missing":  {"the provenance file that the upload speaks of did not come", "upload the chart together with its provenance file, or by itself if it is not signed"},
 	"upload-overwritten":  {"the upload was overwritten while it was being published", "upload the chart again, under a new name"},
 
 	// How an upload was decided that nothing is wrong with.

@@ -59,6 +59,7 @@ func readInbox(ctx context.Context, o Options) (*publisher.Inbox, error) {
 		if err != nil {
 			return nil, err
 		}
+		inbox.DisownTwins()
 		if len(o.Channels) > 0 {
 			inbox.Channels = slices.DeleteFunc(inbox.Channels, func(w *publisher.ChannelInbox) bool { return !slices.Contains(o.Channels, w.Channel) })
 		}
@@ -110,6 +111,8 @@ type channelRun struct {
 	done    int // uploads
 	total   int
 
+	known map[string]*publisher.Receipt // of uploads that earlier runs have decided, by id
+
 	mu      sync.Mutex
 	claimed map[ref]bool
 }
@@ -119,13 +122,17 @@ func runChannel(ctx context.Context, o Options, w *publisher.ChannelInbox) (*Cha
 		Options: o,
 		policy:  o.Config.Policy(w.Channel),
 		report:  &ChannelReport{Channel: w.Channel, Receipts: []publisher.Receipt{}},
+		known:   map[string]*publisher.Receipt{},
 		claimed: map[ref]bool{},
 	}
 	uploads, adoptErr := r.adopt(ctx, w)
 	r.total = len(uploads)
 	var err error
 	if r.channel, err = publisher.OpenChannel(ctx, o.Site, w.Channel); err != nil {
-		return r.report, err
+		return r.report, errors.Join(adoptErr, err)
+	}
+	if err := r.searchBack(ctx, uploads); err != nil {
+		return r.report, errors.Join(adoptErr, err)
 	}
 	r.report.Before, r.report.After = r.channel.Generation(), r.channel.Generation()
 	r.catalog = newCatalog(r.channel.Index())
@@ -205,7 +212,7 @@ func (r *channelRun) history(ctx context.Context, since time.Time) (*history, er
 func (r *channelRun) earliest(uploads []*publisher.Upload) time.Time {
 	earliest := r.channel.Time().Add(clockStep) // later than every record
 	for _, u := range uploads {
-		if u.Chart != nil && u.Earliest.Before(earliest) {
+		if u.Chart != nil && r.known[u.ID] == nil && u.Earliest.Before(earliest) {
 			earliest = u.Earliest
 		}
 	}
@@ -237,7 +244,7 @@ func (r *channelRun) readSome(ctx context.Context, uploads []*publisher.Upload, 
 	read := make([]*candidate, len(uploads))
 	err := r.each(ctx, len(uploads), func(i int) error {
 		defer r.step()
-		if _, decided := before.decided[uploads[i].ID]; decided {
+		if _, decided := before.decided[uploads[i].ID]; decided || r.known[uploads[i].ID] != nil {
 			return nil
 		}
 		c, err := r.read(ctx, uploads[i])

@@ -391,6 +391,38 @@ func TestLoneProvenance(t *testing.T) {
 	}
 }
 
+// TestMissingProvenance: a chart whose uploader speaks of a provenance file that
+// is not there is published once that comes, and refused if it does not.
+func TestMissingProvenance(t *testing.T) {
+	w := newWorld(t)
+	for n, chart := range [][]byte{gamma, beta} {
+		w.mustUpload("stable", id(n), chart, nil)
+		w.drop.Put("inbox/stable/"+id(n)+".json", []byte(`{"file":"x.tgz","provenance":true}`))
+	}
+	for range 2 {
+		w.clock = w.clock.Add(time.Minute)
+		report := w.mustRun()
+		if waiting := report.Channels[0].Waiting; len(waiting) != 2 || waiting[0].ID != id(0) || !strings.Contains(waiting[0].Reason, "provenance") {
+			t.Fatalf("waiting: %+v; want both", waiting)
+		}
+		if len(report.Channels[0].Receipts) > 0 || len(w.site.Snapshot()) > 0 {
+			t.Fatalf("something was decided: %+v", report.Channels[0].Receipts)
+		}
+	}
+	w.drop.Put("inbox/stable/"+id(1)+".tgz.prov", betaProv)
+	if got, want := verdicts(w.mustRun()), map[string]string{id(1): "accepted"}; !maps.Equal(got, want) {
+		t.Errorf("when one has come: got %v, want %v", got, want)
+	}
+	w.clock = w.clock.Add(25 * time.Hour)
+	report := w.mustRun()
+	if got, want := verdicts(report), map[string]string{id(0): "rejected provenance-missing"}; !maps.Equal(got, want) {
+		t.Fatalf("after a day: got %v, want %v", got, want)
+	}
+	if r := report.Channels[0].Receipts[0]; r.Fix == "" || !strings.Contains(r.Message, "gamma 0.1.0") {
+		t.Errorf("receipt: %+v", r)
+	}
+}
+
 // TestForeignHead refuses to overwrite somebody else's repository.
 func TestForeignHead(t *testing.T) {
 	w := newWorld(t)

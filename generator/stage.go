@@ -84,6 +84,9 @@ func (r *channelRun) stageAgain(ctx context.Context, rel *release) error {
 	if err != nil {
 		return err
 	}
+	if again.bare {
+		return publisher.ErrNotFound // of the part that was there before
+	}
 	if again.problem != nil || again.chart.Digest != rel.chart.chart.Digest {
 		return rel.chart.refuse(reject("upload-overwritten", "upload %s was overwritten while it was being published", rel.chart.upload.ID))
 	}

@@ -1,6 +1,7 @@
 package publisher
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,7 +34,7 @@ func Adopt(ctx context.Context, drop Store, channel string, f *Foreign, now time
 // Discard deletes a file that was adopted, unless it has been overwritten
 // meanwhile: then it is one more upload, for the next run.
 func Discard(ctx context.Context, drop Store, f *Foreign) error {
-	for _, e := range []*Entry{f.Prov, f.Chart} {
+	for _, e := range []*Entry{f.Request, f.Prov, f.Chart} {
 		if e == nil {
 			continue
 		}
@@ -87,7 +88,7 @@ func (u *Upload) moved() *Upload {
 
 // copy writes the upload's objects, the chart last.
 func (f *Foreign) copy(ctx context.Context, drop Store, u *Upload) (bool, error) {
-	request, err := Request{File: f.Name, Provenance: f.Prov != nil && f.Chart != nil}.object(u.key(requestExt))
+	request, err := f.request(ctx, drop, u.key(requestExt))
 	if err != nil {
 		return false, err
 	}
@@ -109,6 +110,20 @@ func (f *Foreign) copy(ctx context.Context, drop Store, u *Upload) (bool, error)
 		}
 	}
 	return true, nil
+}
+
+// request is what describes the upload that the file becomes.
+func (f *Foreign) request(ctx context.Context, drop Store, key string) (Object, error) {
+	var r Request
+	if f.Request != nil {
+		var err error
+		if r, err = readRequest(ctx, drop, f.Request.Key); err != nil {
+			return Object{}, err
+		}
+	}
+	r.File = cmp.Or(r.File, f.Name)
+	r.Provenance = f.Prov != nil && f.Chart != nil
+	return r.object(key)
 }
 
 // errMoved is the failure to read a file that was overwritten since it was listed.

@@ -1,6 +1,7 @@
 package publisher
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,6 +28,7 @@ type Channel struct {
 type head struct {
 	generation int
 	token      string // "" if there is none
+	late       bool   // it was written long after its record: by a backup, perhaps
 }
 
 // generation is one that changed the index, but that head did not show yet.
@@ -44,7 +46,10 @@ func OpenChannel(ctx context.Context, site Store, name string) (*Channel, error)
 	if err := c.readHead(ctx); err != nil {
 		return nil, err
 	}
-	return c, c.Refresh(ctx)
+	if err := c.Refresh(ctx); err != nil {
+		return nil, err
+	}
+	return c, c.checkEnd(ctx)
 }
 
 // readHead starts the channel at the generation that head shows, if its bytes
@@ -76,6 +81,7 @@ func (c *Channel) readHead(ctx context.Context) error {
 	c.head.token = entry.Token
 	if record.Change != nil && record.Change.SHA256 == hexSHA256(b) {
 		c.head.generation = number
+		c.head.late = entry.Modified.Sub(record.Time) > moment
 		c.index, c.newest, c.sum = index, record, sum
 	}
 	return nil
@@ -86,6 +92,9 @@ func (c *Channel) readHead(ctx context.Context) error {
 func (c *Channel) foreignHead(ctx context.Context, key, token string) error {
 	_, _, err := c.record(ctx, 1)
 	if errors.Is(err, ErrNotFound) {
+		if listed, err := c.listedNewest(ctx); err != nil || listed > 0 {
+			return cmp.Or(err, c.hole(listed))
+		}
 		return fmt.Errorf("%s was not written by portolan, which will not overwrite it: choose another channel, or move that repository over with 'portolan import'", key)
 	}
 	c.head.token = token
@@ -110,48 +119,6 @@ func (c *Channel) Refresh(ctx context.Context) error {
 	return nil
 }
 
-// findNewest returns the number of the newest record. Numbers have no gaps, so
-// it doubles its steps until it is past the end, and then halves them; a get
-// is never stale, a listing may be.
-func (c *Channel) findNewest(ctx context.Context) (int, error) {
-	there, step := c.Generation(), 1
-	for {
-		ok, err := c.exists(ctx, there+step)
-		if err != nil {
-			return 0, err
-		}
-		if !ok {
-			break
-		}
-		there += step
-		step *= 2
-	}
-	for missing := there + step; missing-there > 1; {
-		middle := there + (missing-there)/2
-		ok, err := c.exists(ctx, middle)
-		if err != nil {
-			return 0, err
-		}
-		if ok {
-			there = middle
-		} else {
-			missing = middle
-		}
-	}
-	return there, nil
-}
-
-func (c *Channel) exists(ctx context.Context, number int) (bool, error) {
-	r, err := c.site.Get(ctx, recordKey(c.Name, number))
-	if errors.Is(err, ErrNotFound) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	return true, r.Close()
-}
-
 // follow applies to the index every change up to the record, which is newer
 // than the index. The records between that left the index alone are not read.
 func (c *Channel) follow(ctx context.Context, newest *Record) error {
@@ -161,7 +128,7 @@ func (c *Channel) follow(ctx context.Context, newest *Record) error {
 		if r.Generation != n {
 			var err error
 			if r, _, err = c.record(ctx, n); err != nil {
-				return err
+				return incomplete(err)
 			}
 		}
 		if r.Change == nil {
@@ -252,8 +219,24 @@ func (c *Channel) Since(ctx context.Context, t time.Time) ([]*Record, error) {
 		}
 		var err error
 		if r, _, err = c.record(ctx, r.Generation-1); err != nil {
-			return nil, err
+			return nil, incomplete(err)
 		}
 	}
 	return records, nil
+}
+
+// Lately is the time of the n-th newest record, or of the first if there are
+// fewer; zero in a new channel.
+func (c *Channel) Lately(ctx context.Context, n int) (time.Time, error) {
+	r := c.newest
+	for ; r != nil && r.Generation > 1 && n > 1; n-- {
+		var err error
+		if r, _, err = c.record(ctx, r.Generation-1); err != nil {
+			return time.Time{}, incomplete(err)
+		}
+	}
+	if r == nil {
+		return time.Time{}, nil
+	}
+	return r.Time, nil
 }

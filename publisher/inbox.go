@@ -38,8 +38,22 @@ type Upload struct {
 	// after it had been decided.
 	Earliest time.Time
 
-	Chart *Entry // nil if there is a provenance file only
-	Prov  *Entry // nil if there is none, or the listing missed it
+	// MaybeDecided says that the upload may have been decided before
+	// Earliest: its id was made long before or after its object was written,
+	// or nothing describes it. So it is when somebody puts back what was
+	// decided, or a write that was given up takes effect after all. Its
+	// receipt tells.
+	MaybeDecided bool
+
+	Chart   *Entry // nil if there is a provenance file only
+	Prov    *Entry // nil if there is none, or the listing missed it
+	Request *Entry // as Prov
+}
+
+// foreign returns the upload as a file under a name of somebody's, for when its
+// id is that of another upload, in another channel. Once adopted, it has its own.
+func (u *Upload) foreign() *Foreign {
+	return &Foreign{Name: u.ID + chartExt, Chart: u.Chart, Prov: u.Prov, Request: u.Request}
 }
 
 // Foreign is a chart, or its provenance file, that somebody put into the inbox
@@ -48,6 +62,10 @@ type Foreign struct {
 	Name  string // of the chart's file; never empty
 	Chart *Entry // nil if there is a provenance file only
 	Prov  *Entry
+
+	// Request describes the upload whose id the file is called by, if that
+	// is another one's.
+	Request *Entry
 }
 
 // modified is when the file, or the later of the two, last changed.
@@ -96,7 +114,7 @@ type sorter struct {
 
 // files are the files in one channel's inbox, by what they are called
 // without their endings.
-type files struct{ charts, provs map[string]*Entry }
+type files struct{ charts, provs, requests map[string]*Entry }
 
 func (s *sorter) add(e Entry) {
 	channel := path.Dir(strings.TrimPrefix(e.Key, inboxDir+"/"))
@@ -107,13 +125,15 @@ func (s *sorter) add(e Entry) {
 	}
 	f := s.channels[channel]
 	if f == nil {
-		f = &files{map[string]*Entry{}, map[string]*Entry{}}
+		f = &files{map[string]*Entry{}, map[string]*Entry{}, map[string]*Entry{}}
 		s.channels[channel] = f
 	}
 	if base, ok := strings.CutSuffix(name, provExt); ok {
 		f.provs[base] = &e
 	} else if base, ok := strings.CutSuffix(name, chartExt); ok {
 		f.charts[base] = &e
+	} else {
+		f.requests[strings.TrimSuffix(name, requestExt)] = &e
 	}
 }
 
@@ -123,8 +143,7 @@ func (s *sorter) refuse(channel, name string) string {
 	switch _, ours := parseID(base); {
 	case channel == ".":
 		return "lies in no channel's folder: move it to " + inboxDir + "/CHANNEL/"
-	case isRequest && ours:
-		return "" // belongs to a chart, or waits for one
+	case isRequest && ours: // belongs to a chart, or waits for one
 	case !strings.HasSuffix(name, chartExt) && !strings.HasSuffix(name, provExt):
 		return "is neither a chart (.tgz) nor a provenance file (.tgz.prov)"
 	}
@@ -146,14 +165,42 @@ func (s *sorter) inbox() *Inbox {
 	return inbox
 }
 
+// DisownTwins makes files of their owners' of all uploads of one id but the one
+// that most likely got it from portolan: an id has one verdict, and one receipt.
+func (i *Inbox) DisownTwins() {
+	owner := map[string]*Upload{}
+	for _, w := range i.Channels {
+		for _, u := range w.Uploads {
+			if o := owner[u.ID]; o == nil || o.MaybeDecided && !u.MaybeDecided ||
+				o.MaybeDecided == u.MaybeDecided && u.Arrival.Before(o.Arrival) {
+				owner[u.ID] = u
+			}
+		}
+	}
+	for _, w := range i.Channels {
+		w.Disown(func(u *Upload) bool { return owner[u.ID] != u })
+	}
+}
+
+// Disown makes files of their owners' of those uploads whose id is another's.
+func (w *ChannelInbox) Disown(other func(*Upload) bool) {
+	w.Uploads = slices.DeleteFunc(w.Uploads, func(u *Upload) bool {
+		if other(u) {
+			w.Foreign = append(w.Foreign, u.foreign())
+			return true
+		}
+		return false
+	})
+}
+
 func (f *files) waiting(channel string) *ChannelInbox {
 	w := &ChannelInbox{Channel: channel}
 	for base, chart := range f.charts {
-		w.add(base, chart, f.provs[base])
+		w.add(base, chart, f.provs[base], f.requests[base])
 	}
 	for base, prov := range f.provs {
 		if f.charts[base] == nil {
-			w.add(base, nil, prov)
+			w.add(base, nil, prov, f.requests[base])
 		}
 	}
 	slices.SortFunc(w.Uploads, byArrival)
@@ -161,9 +208,13 @@ func (f *files) waiting(channel string) *ChannelInbox {
 	return w
 }
 
-func (w *ChannelInbox) add(base string, chart, prov *Entry) {
-	if _, ours := parseID(base); ours {
-		w.Uploads = append(w.Uploads, newUpload(w.Channel, base, chart, prov))
+func (w *ChannelInbox) add(base string, chart, prov, request *Entry) {
+	if id, ours := parseID(base); ours {
+		u := newUpload(w.Channel, base, chart, prov)
+		u.Request = request
+		written := cmp.Or(chart, prov).Modified
+		u.MaybeDecided = request == nil || written.Sub(idTime(id)).Abs() >= maxClockLead
+		w.Uploads = append(w.Uploads, u)
 		return
 	}
 	w.Foreign = append(w.Foreign, &Foreign{Name: base + chartExt, Chart: chart, Prov: prov})

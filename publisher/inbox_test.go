@@ -251,3 +251,81 @@ func TestReadReceipt(t *testing.T) {
 		t.Errorf("the drop area holds %d objects", len(objects))
 	}
 }
+
+// TestMaybeDecided: only of what is as portolan writes it, and when, does the
+// log alone tell whether it was decided.
+func TestMaybeDecided(t *testing.T) {
+	made := time.UnixMilli(0x019cab000000).UTC() // the time in id1
+	for name, test := range map[string]struct {
+		stored  time.Time
+		request bool
+		want    bool
+	}{
+		"as it should be":         {made.Add(time.Minute), true, false},
+		"a clock hours ahead":     {made.Add(-8 * time.Hour), true, false},
+		"a clock days ahead":      {made.Add(-25 * time.Hour), true, true},
+		"put back days later":     {made.Add(25 * time.Hour), true, true},
+		"put back without a word": {made.Add(time.Minute), false, true},
+	} {
+		m, now := clocked(t)
+		*now = test.stored
+		m.Put("inbox/stable/"+id1+".tgz", nil)
+		if test.request {
+			m.Put("inbox/stable/"+id1+".json", nil)
+		}
+		if u := readInbox(t, m).Channels[0].Uploads[0]; u.MaybeDecided != test.want {
+			t.Errorf("%s: got %t", name, u.MaybeDecided)
+		}
+	}
+}
+
+// TestOneIDTwice: of two uploads with one id, one keeps it, whatever the
+// channels are called; the other one is a file like any other.
+func TestOneIDTwice(t *testing.T) {
+	for _, first := range []string{"a", "b"} {
+		m, now := clocked(t)
+		second := map[string]string{"a": "b", "b": "a"}[first]
+		for _, channel := range []string{first, second} {
+			m.Put("inbox/"+channel+"/"+id1+".json", []byte(`{"force":true}`))
+			m.Put("inbox/"+channel+"/"+id1+".tgz", []byte("archive"))
+			*now = now.Add(time.Hour)
+		}
+		inbox := readInbox(t, m)
+		inbox.DisownTwins()
+		for _, w := range inbox.Channels {
+			if got := len(w.Uploads) == 1; got != (w.Channel == first) || len(w.Uploads)+len(w.Foreign) != 1 {
+				t.Fatalf("first %s: channel %s has %d uploads, %d files", first, w.Channel, len(w.Uploads), len(w.Foreign))
+			}
+			if w.Channel == second {
+				adopt(t, m.Handle("test"), w, *now)
+			}
+		}
+		for _, w := range readInbox(t, m).Channels {
+			u := w.Uploads[0]
+			request, err := publisher.ReadRequest(t.Context(), m.Handle("test"), u)
+			if err != nil || !request.Force || (u.ID == id1) != (w.Channel == first) {
+				t.Errorf("%s: upload %s, %+v, %v", w.Channel, u.ID, request, err)
+			}
+		}
+		if objects := m.Snapshot(); len(objects) != 4 {
+			t.Errorf("the inbox holds %d objects; want two uploads", len(objects))
+		}
+	}
+}
+
+// TestReceiptPerChannel: two uploads of one id do not share a receipt.
+func TestReceiptPerChannel(t *testing.T) {
+	m, _ := clocked(t)
+	for _, channel := range []string{"a", "b", "a", "b"} {
+		u := &publisher.Upload{ID: id1, Channel: channel}
+		r := &publisher.Receipt{ID: id1, Channel: channel, Verdict: publisher.Accepted}
+		if err := publisher.WriteReceipt(t.Context(), m.Handle("test"), u, r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, want := range []struct{ id, channel string }{{id1, "a"}, {"b/" + id1, "b"}} {
+		if r, err := publisher.ReadReceipt(t.Context(), m.Handle("test"), want.id); err != nil || r.Channel != want.channel {
+			t.Errorf("%s: got %+v, %v", want.id, r, err)
+		}
+	}
+}

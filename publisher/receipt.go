@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path"
 	"time"
 )
 
@@ -52,14 +53,18 @@ func ReadReceipt(ctx context.Context, drop Store, id string) (*Receipt, error) {
 	}
 	var r Receipt
 	if err := json.Unmarshal(b, &r); err != nil {
-		return nil, &KeyError{key, fmt.Errorf("not a receipt: %v", err)}
+		return nil, &KeyError{key, fmt.Errorf("%w: %v", errNoReceipt, err)}
 	}
 	return &r, nil
 }
 
+var errNoReceipt = errors.New("not a receipt")
+
 // WriteReceipt tells the uploader what became of a decided upload, and keeps a
 // refused one beside its reason. Head must cover the record that decided it.
-// It may be repeated after any failure; of several receipts the first stands.
+// It may be repeated after any failure; of several receipts the first stands,
+// but one for an upload of the same id in another channel: then this one is
+// put into a folder of the channel's name.
 func WriteReceipt(ctx context.Context, drop Store, u *Upload, r *Receipt) error {
 	if r.Verdict == Rejected {
 		if err := keep(ctx, drop, u, r); err != nil {
@@ -70,6 +75,17 @@ func WriteReceipt(ctx context.Context, drop Store, u *Upload, r *Receipt) error 
 	if err != nil {
 		return err
 	}
+	err = drop.Create(ctx, receipt)
+	if !errors.Is(err, ErrConflict) {
+		return err
+	}
+	there, err := ReadReceipt(ctx, drop, u.ID)
+	switch {
+	case errors.Is(err, errNoReceipt):
+	case err != nil || there.Channel == u.Channel:
+		return err
+	}
+	receipt.Key = receiptKey(path.Join(u.Channel, u.ID))
 	return first(drop.Create(ctx, receipt))
 }
 

@@ -81,9 +81,18 @@ func submitted(ctx context.Context, drop Store, id string, failure error) error 
 
 // ReadRequest returns what the uploader said of the upload; the zero Request if
 // there is no such file, or none that can be read. If it speaks of a provenance
-// file that the listing missed, the upload has one from then on.
+// file that the listing did not show, the upload has one from then on, though
+// it may turn out not to be there.
 func ReadRequest(ctx context.Context, drop Store, u *Upload) (Request, error) {
-	b, _, err := ReadAll(ctx, drop, u.key(requestExt), maxRequest)
+	r, err := readRequest(ctx, drop, u.key(requestExt))
+	if r.Provenance && u.Prov == nil {
+		u.Prov = &Entry{Key: u.key(provExt)}
+	}
+	return r, err
+}
+
+func readRequest(ctx context.Context, drop Store, key string) (Request, error) {
+	b, _, err := ReadAll(ctx, drop, key, maxRequest)
 	if errors.Is(err, ErrNotFound) || errors.Is(err, errTooLarge) {
 		return Request{}, nil
 	}
@@ -93,9 +102,6 @@ func ReadRequest(ctx context.Context, drop Store, u *Upload) (Request, error) {
 	var r Request
 	if err := json.Unmarshal(b, &r); err != nil {
 		return Request{}, nil
-	}
-	if r.Provenance && u.Prov == nil {
-		u.Prov = &Entry{Key: u.key(provExt)}
 	}
 	return r, nil
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -331,7 +330,7 @@ func (v *verifier) checkLogEnd(ctx context.Context) error {
 			break
 		}
 		if !e.Dir {
-			newest = max(newest, v.recordNumber(e.Key))
+			newest = max(newest, recordNumber(v.name, e.Key))
 		}
 	}
 	if newest > v.result.Generation { // or it has been written since
@@ -348,17 +347,4 @@ func (v *verifier) checkLogEnd(ctx context.Context) error {
 		v.fault(v.name, "check the channel's name and the site's URL", "there is no such channel")
 	}
 	return nil
-}
-
-// recordNumber is the generation of a record, by its key; 0 if it is none's.
-func (v *verifier) recordNumber(key string) int {
-	name, ok := strings.CutPrefix(key, v.name+"/"+logDir+"/")
-	if !ok {
-		return 0
-	}
-	n, err := strconv.Atoi(strings.TrimSuffix(name, ".json"))
-	if err != nil || n < 1 || key != recordKey(v.name, n) {
-		return 0
-	}
-	return n
 }

@@ -1,0 +1,120 @@
+package publisher
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"strconv"
+	"strings"
+)
+
+// checkEnd makes sure that the newest record is the last one, where head is not
+// what it should be: then something was lost, and perhaps a record was, too. A
+// new one in its place would fork the log for good.
+func (c *Channel) checkEnd(ctx context.Context) error {
+	if c.head.generation > 0 && !c.head.late && len(c.behind) == 0 {
+		return nil // the first number that is not there is the end
+	}
+	for {
+		listed, err := c.listedNewest(ctx)
+		number := c.Generation()
+		if err != nil || listed <= number {
+			return err
+		}
+		// Either it was committed a moment ago, or there is a hole before it.
+		if err := c.Refresh(ctx); err != nil {
+			return err
+		}
+		if c.Generation() == number {
+			return c.hole(listed)
+		}
+	}
+}
+
+// hole is the error that the record after the newest one is missing, while the
+// listed one is there.
+func (c *Channel) hole(listed int) error {
+	return &KeyError{recordKey(c.Name, c.Generation()+1),
+		fmt.Errorf("the record is missing, but there are later ones, up to %08d: %s", listed, fixLog)}
+}
+
+// listedNewest is the highest number in a listing of the log.
+func (c *Channel) listedNewest(ctx context.Context) (int, error) {
+	newest, folder := 0, path.Join(c.Name, logDir)
+	for e, err := range c.site.List(ctx, folder, Children) {
+		if err != nil {
+			return 0, fmt.Errorf("%s is missing, or is not that of the newest record, so the log must be listed to see whether it is complete; "+
+				"let whoever runs portolan list the site: %w", headKey(c.Name), err)
+		}
+		if !e.Dir {
+			newest = max(newest, recordNumber(c.Name, e.Key))
+		}
+	}
+	return newest, nil
+}
+
+// findNewest returns the number of the newest record. Numbers have no gaps, so
+// it doubles its steps until it is past the end, and then halves them; a get
+// is never stale, a listing may be.
+func (c *Channel) findNewest(ctx context.Context) (int, error) {
+	there, step := c.Generation(), 1
+	for {
+		ok, err := c.exists(ctx, there+step)
+		if err != nil {
+			return 0, err
+		}
+		if !ok {
+			break
+		}
+		there += step
+		step *= 2
+	}
+	for missing := there + step; missing-there > 1; {
+		middle := there + (missing-there)/2
+		ok, err := c.exists(ctx, middle)
+		if err != nil {
+			return 0, err
+		}
+		if ok {
+			there = middle
+		} else {
+			missing = middle
+		}
+	}
+	return there, nil
+}
+
+func (c *Channel) exists(ctx context.Context, number int) (bool, error) {
+	r, err := c.site.Get(ctx, recordKey(c.Name, number))
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return true, r.Close()
+}
+
+// incomplete adds to the failure to read a record before the end what to do if
+// it is missing.
+func incomplete(err error) error {
+	if errors.Is(err, ErrNotFound) {
+		return fmt.Errorf("%w, but there are later records: %s", err, fixLog)
+	}
+	return err
+}
+
+// recordNumber is the generation of a channel's record, by its key; 0 if it is
+// none's.
+func recordNumber(channel, key string) int {
+	name, ok := strings.CutPrefix(key, channel+"/"+logDir+"/")
+	if !ok {
+		return 0
+	}
+	n, err := strconv.Atoi(strings.TrimSuffix(name, ".json"))
+	if err != nil || n < 1 || key != recordKey(channel, n) {
+		return 0
+	}
+	return n
+}

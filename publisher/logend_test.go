@@ -1,0 +1,99 @@
+package publisher_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/storetest"
+)
+
+func remove(t *testing.T, m *storetest.Mem, keys ...string) {
+	t.Helper()
+	for _, key := range keys {
+		if err := m.Handle("vandal").Delete(t.Context(), key, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestHole: where a record is missing, none is written in its place.
+func TestHole(t *testing.T) {
+	for name, test := range map[string]struct {
+		damage  func(m *storetest.Mem, now *time.Time, heads [][]byte)
+		missing string
+	}{
+		"the first record and head": {func(m *storetest.Mem, _ *time.Time, _ [][]byte) {
+			remove(t, m, "stable/index.yaml", "stable/log/00000001.json")
+		}, "00000001.json"},
+		"the first record, and head is damaged": {func(m *storetest.Mem, _ *time.Time, heads [][]byte) {
+			remove(t, m, "stable/log/00000001.json")
+			m.Put("stable/index.yaml", heads[3][:20])
+		}, "00000001.json"},
+		"the second record and head": {func(m *storetest.Mem, _ *time.Time, _ [][]byte) {
+			remove(t, m, "stable/index.yaml", "stable/log/00000002.json")
+		}, "00000002.json"},
+		"the third record and head": {func(m *storetest.Mem, _ *time.Time, _ [][]byte) {
+			remove(t, m, "stable/index.yaml", "stable/log/00000003.json")
+		}, "00000003.json"},
+		"the third record, and head is older": {func(m *storetest.Mem, _ *time.Time, heads [][]byte) {
+			remove(t, m, "stable/log/00000003.json")
+			m.Put("stable/index.yaml", heads[0])
+		}, "00000003.json"},
+		"the second record, and head was put back as of the first": {func(m *storetest.Mem, now *time.Time, heads [][]byte) {
+			remove(t, m, "stable/log/00000002.json")
+			*now = now.Add(time.Hour)
+			m.Put("stable/index.yaml", heads[0])
+		}, "00000002.json"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m, now := clocked(t)
+			var heads [][]byte
+			for _, chart := range []string{"a", "b", "c", "d"} {
+				commit(t, m.Handle("test"), "stable", release(chart, "1.0.0", id1, ""))
+				heads = append(heads, m.Snapshot()["stable/index.yaml"])
+			}
+			test.damage(m, now, heads)
+			_, err := publisher.OpenChannel(t.Context(), m.Handle("test"), "stable")
+			if err == nil || !strings.Contains(err.Error(), test.missing) || !strings.Contains(err.Error(), "restore the channel's log folder") {
+				t.Errorf("got %v; want an error that names %s and the fix", err, test.missing)
+			}
+		})
+	}
+}
+
+// TestNoHole: what is only behind is followed, and costs a listing, which may fail.
+func TestNoHole(t *testing.T) {
+	m := published(t)
+	remove(t, m, "stable/index.yaml")
+	c, err := publisher.OpenChannel(t.Context(), m.Handle("test"), "stable")
+	if err != nil || c.Generation() != 3 {
+		t.Errorf("got %v, %v; want generation 3", c, err)
+	}
+	m.Hook = func(op storetest.Op) storetest.Fault {
+		if op.Kind == storetest.List {
+			return storetest.Refused
+		}
+		return storetest.None
+	}
+	_, err = publisher.OpenChannel(t.Context(), m.Handle("test"), "stable")
+	if err == nil || !strings.Contains(err.Error(), "list the site") || !strings.Contains(err.Error(), "stable/log") {
+		t.Errorf("a log that cannot be listed: %v", err)
+	}
+	// A record that is committed between probing and listing is no hole.
+	m = published(t)
+	remove(t, m, "stable/index.yaml")
+	slow := m.Handle("slow")
+	raced := false
+	m.Hook = func(op storetest.Op) storetest.Fault {
+		if op.Actor == "slow" && op.Kind == storetest.List && !raced {
+			raced = true
+			commit(t, m.Handle("fast"), "stable", release("z", "1.0.0", id1, ""))
+		}
+		return storetest.None
+	}
+	if c, err = publisher.OpenChannel(t.Context(), slow, "stable"); err != nil || c.Generation() != 4 {
+		t.Errorf("after a race: %v, %v; want generation 4", c, err)
+	}
+}
