@@ -34,6 +34,7 @@ func TestServeStops(t *testing.T) {
 	answered := make(chan reply, 1)
 	go func() { answered <- p.do(p.request(http.MethodPost, "/api/charts", body)) }()
 	io.WriteString(writer, "chart alpha")
+	p.receiving()
 	stop()
 	<-p.ending.Done()
 	io.WriteString(writer, " 1.0.0")

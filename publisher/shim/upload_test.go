@@ -104,9 +104,14 @@ func (p *port) do(r *http.Request) reply {
 	return reply{response, string(b)}
 }
 
+// testTime is how long one request of a test may take.
+const testTime = 60 * time.Second
+
 func (p *port) request(method, path string, body io.Reader, headers ...string) *http.Request {
 	p.t.Helper()
-	r, err := http.NewRequestWithContext(p.t.Context(), method, p.url+path, body)
+	ctx, cancel := context.WithTimeout(p.t.Context(), testTime)
+	p.t.Cleanup(cancel)
+	r, err := http.NewRequestWithContext(ctx, method, p.url+path, body)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -360,8 +365,9 @@ func TestBusy(t *testing.T) {
 	body, writer := io.Pipe()
 	done := make(chan reply)
 	go func() { done <- p.do(p.request(http.MethodPost, "/api/charts", body)) }()
-	io.WriteString(writer, "chart ") // the shim has begun to read when this returns
-	failed(t, waitFor(t, p, http.StatusServiceUnavailable), http.StatusServiceUnavailable, "busy")
+	p.receiving()
+	failed(t, p.post("/api/charts", "no chart"), http.StatusServiceUnavailable, "busy")
+	io.WriteString(writer, "chart ")
 	io.WriteString(writer, "alpha 1.0.0")
 	writer.Close()
 	if got := <-done; got.StatusCode != http.StatusCreated {
@@ -372,14 +378,12 @@ func TestBusy(t *testing.T) {
 	}
 }
 
-// waitFor uploads until the answer has the status: what it waits for goes on in
-// another connection.
-func waitFor(t *testing.T, p *port, status int) reply {
-	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); ; {
-		got := p.post("/api/charts", "no chart")
-		if got.StatusCode == status || time.Now().After(deadline) {
-			return got
+// receiving waits until an upload is under way.
+func (p *port) receiving() {
+	p.t.Helper()
+	for deadline := time.Now().Add(testTime); len(p.uploads) == 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			p.t.Fatal("no upload is under way")
 		}
 	}
 }
