@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -61,7 +62,7 @@ func readInbox(ctx context.Context, o Options) (*publisher.Inbox, error) {
 		}
 		inbox.DisownTwins()
 		if len(o.Channels) > 0 {
-			inbox.Channels = slices.DeleteFunc(inbox.Channels, func(w *publisher.ChannelInbox) bool { return !slices.Contains(o.Channels, w.Channel) })
+			inbox.Channels = slices.DeleteFunc(inbox.Channels, func(w *publisher.ChannelInbox) bool { return !o.concerns(w) })
 		}
 		wait := inbox.Unsettled(o.Now())
 		if wait <= 0 || try == maxSettling {
@@ -71,6 +72,14 @@ func readInbox(ctx context.Context, o Options) (*publisher.Inbox, error) {
 			return nil, err
 		}
 	}
+}
+
+// concerns reports whether the run was asked for the channel, or for one whose
+// folder lies in a folder that cannot be read.
+func (o *Options) concerns(w *publisher.ChannelInbox) bool {
+	return slices.ContainsFunc(o.Channels, func(name string) bool {
+		return name == w.Channel || w.Err != nil && strings.HasPrefix(name, w.Channel+"/")
+	})
 }
 
 func (o *Options) setDefaults() {
@@ -129,14 +138,14 @@ func runChannel(ctx context.Context, o Options, w *publisher.ChannelInbox) (*Cha
 	r.total = len(uploads)
 	var err error
 	if r.channel, err = publisher.OpenChannel(ctx, o.Site, w.Channel); err != nil {
-		return r.report, errors.Join(adoptErr, err)
+		return r.report, errors.Join(w.Err, adoptErr, err)
 	}
 	if err := r.searchBack(ctx, uploads); err != nil {
-		return r.report, errors.Join(adoptErr, err)
+		return r.report, errors.Join(w.Err, adoptErr, err)
 	}
 	r.report.Before, r.report.After = r.channel.Generation(), r.channel.Generation()
 	r.catalog = newCatalog(r.channel.Index())
-	failures := []error{adoptErr}
+	failures := []error{w.Err, adoptErr}
 	for len(uploads) > 0 {
 		n, unread, err := r.batch(ctx, uploads[:min(len(uploads), publisher.MaxVerdicts)])
 		failures = append(failures, unread)

@@ -3,6 +3,7 @@ package publisher
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -20,6 +21,7 @@ type ChannelInbox struct {
 	Channel string
 	Uploads []*Upload // in order of arrival
 	Foreign []*Foreign
+	Err     error // why there may be more than these: the folder cannot be read
 }
 
 // Upload is one upload in the inbox: a chart, perhaps with its provenance
@@ -90,12 +92,17 @@ type Ignored struct {
 const maxClockLead = 24 * time.Hour
 
 // ReadInbox lists the inbox once. What strangers left there that cannot be read
-// is ignored, not an error, since it must not stop everyone else's uploads.
+// is ignored, not an error, since it must not stop everyone else's uploads. A
+// folder that cannot be read is an error of its channel alone, or of the
+// channels in it.
 func ReadInbox(ctx context.Context, drop Store) (*Inbox, error) {
 	s := sorter{channels: map[string]*files{}}
 	listing := drop.List(ctx, inboxDir, Descendants)
 	if folder, ok := drop.(*fileStore); ok {
-		listing = folder.listing(ctx, inboxDir, Descendants, func(i Ignored) { s.ignored = append(s.ignored, i) })
+		if err := folder.checkFolder(inboxDir); err != nil {
+			return nil, err
+		}
+		listing = folder.listing(ctx, inboxDir, Descendants, &s)
 	}
 	for entry, err := range listing {
 		if err != nil {
@@ -112,9 +119,33 @@ type sorter struct {
 	ignored  []Ignored
 }
 
+func (s *sorter) odd(i Ignored) { s.ignored = append(s.ignored, i) }
+
+func (s *sorter) unreadable(dir string, err error) bool {
+	channel := strings.TrimPrefix(dir, inboxDir+"/")
+	if CheckChannel(channel) != nil {
+		return false
+	}
+	s.of(channel).err = &KeyError{dir, fmt.Errorf("the folder cannot be read, so what is uploaded there stays undecided; let portolan read and write it: %w", err)}
+	return true
+}
+
+// of returns the files of a channel.
+func (s *sorter) of(channel string) *files {
+	f := s.channels[channel]
+	if f == nil {
+		f = &files{charts: map[string]*Entry{}, provs: map[string]*Entry{}, requests: map[string]*Entry{}}
+		s.channels[channel] = f
+	}
+	return f
+}
+
 // files are the files in one channel's inbox, by what they are called
 // without their endings.
-type files struct{ charts, provs, requests map[string]*Entry }
+type files struct {
+	charts, provs, requests map[string]*Entry
+	err                     error
+}
 
 func (s *sorter) add(e Entry) {
 	channel := path.Dir(strings.TrimPrefix(e.Key, inboxDir+"/"))
@@ -123,11 +154,7 @@ func (s *sorter) add(e Entry) {
 		s.ignored = append(s.ignored, Ignored{e.Key, reason})
 		return
 	}
-	f := s.channels[channel]
-	if f == nil {
-		f = &files{map[string]*Entry{}, map[string]*Entry{}, map[string]*Entry{}}
-		s.channels[channel] = f
-	}
+	f := s.of(channel)
 	if base, ok := strings.CutSuffix(name, provExt); ok {
 		f.provs[base] = &e
 	} else if base, ok := strings.CutSuffix(name, chartExt); ok {
@@ -156,7 +183,7 @@ func (s *sorter) refuse(channel, name string) string {
 func (s *sorter) inbox() *Inbox {
 	inbox := &Inbox{Ignored: s.ignored}
 	for name, f := range s.channels {
-		if w := f.waiting(name); len(w.Uploads)+len(w.Foreign) > 0 {
+		if w := f.waiting(name); len(w.Uploads)+len(w.Foreign) > 0 || w.Err != nil {
 			inbox.Channels = append(inbox.Channels, w)
 		}
 	}
@@ -194,7 +221,7 @@ func (w *ChannelInbox) Disown(other func(*Upload) bool) {
 }
 
 func (f *files) waiting(channel string) *ChannelInbox {
-	w := &ChannelInbox{Channel: channel}
+	w := &ChannelInbox{Channel: channel, Err: f.err}
 	for base, chart := range f.charts {
 		w.add(base, chart, f.provs[base], f.requests[base])
 	}

@@ -3,6 +3,7 @@ package publisher
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"path"
 	"slices"
 	"time"
@@ -19,8 +20,8 @@ type ChannelStatus struct {
 	Changed         time.Time `json:"changed"` // when the newest record was made
 	Waiting         int       `json:"waiting"` // uploads in the inbox
 
-	// Error is why the channel's log or charts cannot be read. All that is
-	// known then is what waits.
+	// Error is why the channel's log or charts, or its inbox, cannot be read.
+	// What could be is in the other fields.
 	Error string `json:"error,omitempty"`
 }
 
@@ -28,8 +29,9 @@ type ChannelStatus struct {
 // holds uploads for if none is named. A channel that cannot be read does not
 // keep it from looking at the others.
 func ReadStatus(ctx context.Context, site Store, inbox *Inbox, channels []string) ([]ChannelStatus, error) {
-	waiting := map[string]int{}
+	waiting, unread := map[string]int{}, map[string]error{}
 	for _, w := range inbox.Channels {
+		unread[w.Channel] = w.Err
 		waiting[w.Channel] = len(w.Uploads) + len(w.Foreign)
 	}
 	if len(channels) == 0 {
@@ -50,7 +52,10 @@ func ReadStatus(ctx context.Context, site Store, inbox *Inbox, channels []string
 			return nil, ctx.Err()
 		}
 		if err != nil {
-			s = &ChannelStatus{Channel: name, Error: err.Error()}
+			s = &ChannelStatus{Channel: name}
+		}
+		if err := errors.Join(err, unread[name]); err != nil {
+			s.Error = err.Error()
 		}
 		s.Waiting = waiting[name]
 		all = append(all, *s)
