@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -607,5 +608,33 @@ func TestVerifyLogEnd(t *testing.T) {
 	faults := verify(t, m.Handle("test"), publisher.VerifyOptions{}).Channels[0].Faults
 	if len(faults) != 1 || faults[0].Key != "stable/log/00000002.json" || !strings.Contains(faults[0].Message, "the log ends at 1") {
 		t.Errorf("got %v", faults)
+	}
+}
+
+// TestVerifyFallback: a server that answers a page for files that do not exist
+// is told what is wrong with it, and not that the log is damaged.
+func TestVerifyFallback(t *testing.T) {
+	m := published(t)
+	files := publisher.Handler(m.Handle("web"), nil)
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, ok := m.Snapshot()[strings.TrimPrefix(r.URL.Path, "/")]; ok {
+			files.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, "<!DOCTYPE html><div id=app></div>")
+	}))
+	defer web.Close()
+	site, err := publisher.OpenWeb(web.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	result := verify(t, site, publisher.VerifyOptions{Channels: []string{"stable"}, Deep: true}).Channels[0]
+	if len(result.Faults) != 1 {
+		t.Fatalf("faults %+v; want one", result.Faults)
+	}
+	f := result.Faults[0]
+	if !strings.Contains(f.Message, "answers 200") || !strings.Contains(f.Fix, "answer 404") || f.Key != "stable/log/00000004.json" {
+		t.Errorf("got %+v", f)
 	}
 }
