@@ -37,8 +37,11 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	}
 	report.Ignored = append(report.Ignored, inbox.Ignored...)
 	var failures []error
-	for _, w := range inbox.Channels {
+	for _, w := range o.withNamed(inbox.Channels) {
 		c, err := runChannel(ctx, o, w)
+		if err == nil && c.After == 0 && len(w.Uploads)+len(w.Foreign) == 0 {
+			continue // named, but there is no such channel
+		}
 		if err != nil {
 			c.Error = err.Error()
 			failures = append(failures, fmt.Errorf("channel %s: %w", w.Channel, err))
@@ -72,6 +75,17 @@ func readInbox(ctx context.Context, o Options) (*publisher.Inbox, error) {
 			return nil, err
 		}
 	}
+}
+
+// withNamed adds to the channels that have work those that were named and have
+// none: a head of theirs that is not what the log says is put right.
+func (o *Options) withNamed(all []*publisher.ChannelInbox) []*publisher.ChannelInbox {
+	for _, name := range o.Channels {
+		if !slices.ContainsFunc(all, func(w *publisher.ChannelInbox) bool { return w.Channel == name }) {
+			all = append(all, &publisher.ChannelInbox{Channel: name})
+		}
+	}
+	return all
 }
 
 // concerns reports whether the run was asked for the channel, or for one whose
@@ -145,7 +159,11 @@ func runChannel(ctx context.Context, o Options, w *publisher.ChannelInbox) (*Cha
 	}
 	r.report.Before, r.report.After = r.channel.Generation(), r.channel.Generation()
 	r.catalog = newCatalog(r.channel.Index())
+	r.report.Head = r.channel.Behind()
 	failures := []error{w.Err, adoptErr}
+	if len(uploads) == 0 && !o.DryRun {
+		failures = append(failures, r.channel.Project(ctx))
+	}
 	for len(uploads) > 0 {
 		n, unread, err := r.batch(ctx, uploads[:min(len(uploads), publisher.MaxVerdicts)])
 		failures = append(failures, unread)

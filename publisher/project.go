@@ -3,6 +3,7 @@ package publisher
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 )
 
@@ -15,6 +16,9 @@ func (c *Channel) Project(ctx context.Context) error {
 		err := c.site.Create(ctx, Object{
 			Key: snapshotKey(c.Name, g.number), Body: g.index.body(snapshotUp), ContentType: typeYAML, CacheControl: forever, Deferred: true,
 		})
+		if errors.Is(err, ErrConflict) {
+			return fmt.Errorf("%w: it is not what the log says of generation %d, and no snapshot is ever changed; delete that file, and run again to have it written anew from the log", err, g.number)
+		}
 		if err != nil {
 			return err
 		}
@@ -27,6 +31,21 @@ func (c *Channel) Project(ctx context.Context) error {
 	}
 	c.behind = nil
 	return nil
+}
+
+// Behind says what is wrong with head, which Project puts right; "" if it shows
+// the newest generation that changed the index, or there is none yet.
+func (c *Channel) Behind() string {
+	what := "missing"
+	switch {
+	case len(c.behind) == 0:
+		return ""
+	case c.head.generation > 0:
+		what = fmt.Sprintf("generation %d, though generation %d is committed", c.head.generation, c.IndexGeneration())
+	case c.head.token != "":
+		what = "damaged"
+	}
+	return headKey(c.Name) + ": " + what
 }
 
 // moveHead replaces head by generation g, unless it shows a later one.

@@ -3,9 +3,10 @@ package publisher
 import (
 	"context"
 	"encoding/json"
-	"errors"
+	"fmt"
 	"path"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -20,8 +21,8 @@ type ChannelStatus struct {
 	Changed         time.Time `json:"changed"` // when the newest record was made
 	Waiting         int       `json:"waiting"` // uploads in the inbox
 
-	// Error is why the channel's log or charts, or its inbox, cannot be read.
-	// What could be is in the other fields.
+	// Error is why the channel's log or charts, or its inbox, cannot be read,
+	// or what is wrong with its head. What could be read is in the other fields.
 	Error string `json:"error,omitempty"`
 }
 
@@ -54,8 +55,10 @@ func ReadStatus(ctx context.Context, site Store, inbox *Inbox, channels []string
 		if err != nil {
 			s = &ChannelStatus{Channel: name}
 		}
-		if err := errors.Join(err, unread[name]); err != nil {
-			s.Error = err.Error()
+		for _, err := range []error{err, unread[name]} {
+			if err != nil {
+				s.Error = strings.TrimPrefix(s.Error+"\n"+err.Error(), "\n")
+			}
 		}
 		s.Waiting = waiting[name]
 		all = append(all, *s)
@@ -75,6 +78,9 @@ func readChannelStatus(ctx context.Context, site Store, name string) (*ChannelSt
 		for _, line := range section.lines {
 			named[path.Join(name, lineOf(line).url())] = true
 		}
+	}
+	if behind := c.Behind(); behind != "" {
+		s.Error = fmt.Sprintf("%s; unless a run is just publishing it, 'portolan generate --channel %s' writes it anew from the log", behind, name)
 	}
 	if len(named) == 0 {
 		return s, nil
