@@ -35,7 +35,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if err != nil {
 		return report, fmt.Errorf("reading the inbox: %w", err)
 	}
-	report.Ignored = append(report.Ignored, inbox.Ignored...)
+	report.Ignored = append(append(report.Ignored, inbox.Ignored...), o.orphans(inbox)...)
 	var failures []error
 	for _, w := range o.withNamed(inbox.Channels) {
 		c, err := runChannel(ctx, o, w)
@@ -75,6 +75,18 @@ func readInbox(ctx context.Context, o Options) (*publisher.Inbox, error) {
 			return nil, err
 		}
 	}
+}
+
+// orphans are the requests whose uploads should have come by now.
+func (o *Options) orphans(inbox *publisher.Inbox) []publisher.Ignored {
+	var all []publisher.Ignored
+	for _, e := range inbox.Orphans {
+		if o.Now().Sub(e.Modified) >= o.Config.Wait() {
+			reason := fmt.Sprintf("describes an upload that has not come in %s: delete it, and upload the chart again", o.Config.Wait())
+			all = append(all, publisher.Ignored{Key: e.Key, Reason: reason})
+		}
+	}
+	return all
 }
 
 // withNamed adds to the channels that have work those that were named and have

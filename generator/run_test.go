@@ -554,6 +554,29 @@ func TestBadRequests(t *testing.T) {
 	if len(report.Ignored) != 3 {
 		t.Errorf("ignored: %v; want three files", report.Ignored)
 	}
+	if warned := report.Channels[0].Receipts[0].Warnings; len(warned) != 1 || warned[0].Rule != "warn-request" || !strings.Contains(warned[0].Message, ".json") {
+		t.Errorf("warnings %v; want one of the request", warned)
+	}
+	if message, _ := generator.Describe("warn-request"); message == "" {
+		t.Error("the warning's rule has no text")
+	}
+	w.clock = w.clock.Add(25 * time.Hour)
+	report = w.mustRun()
+	orphan := slices.IndexFunc(report.Ignored, func(i publisher.Ignored) bool { return i.Key == "inbox/stable/"+id(2)+".json" })
+	if orphan < 0 || len(report.Ignored) != 4 || !strings.Contains(report.Ignored[orphan].Reason, "has not come") {
+		t.Errorf("ignored: %v; want the request without a chart, too", report.Ignored)
+	}
+}
+
+// TestLargeRequest: what is too large to be a request is no secret either.
+func TestLargeRequest(t *testing.T) {
+	w := newWorld(t)
+	w.mustUpload("stable", id(1), alphaOld, nil)
+	w.drop.Put("inbox/stable/"+id(1)+".json", []byte(`{"file":"`+strings.Repeat("x", 100_000)+`"}`))
+	receipt := w.mustRun().Channels[0].Receipts[0]
+	if receipt.Verdict != publisher.Accepted || len(receipt.Warnings) != 1 || receipt.Warnings[0].Rule != "warn-request" {
+		t.Errorf("got %+v", receipt)
+	}
 }
 
 // TestSettling leaves a file alone that is still being copied into the inbox.

@@ -20,6 +20,7 @@ func (s *fileStore) List(ctx context.Context, dir string, depth Depth) iter.Seq2
 // A noter is told what a listing comes across besides objects.
 type noter interface {
 	odd(Ignored)                           // what is no object, or cannot be read
+	enter(dir string) bool                 // whether to list a folder
 	unreadable(dir string, err error) bool // a folder that cannot be read; false makes it odd
 }
 
@@ -77,6 +78,7 @@ func (l *fileListing) list(dir string, names []fs.DirEntry) bool {
 			if !l.yield(Entry{Key: key, Dir: true}, nil) {
 				return false
 			}
+		case d.IsDir() && l.notes != nil && !l.notes.enter(key):
 		case d.IsDir():
 			below, err := readDir(l.root, key)
 			if err != nil && !l.unreadableFolder(key, err) || !l.list(key, below) {

@@ -14,6 +14,7 @@ import (
 type Inbox struct {
 	Channels []*ChannelInbox // sorted by name; only those with something in them
 	Ignored  []Ignored       // what no rule makes an upload, and what cannot be read
+	Orphans  []*Entry        // requests, sorted by key, whose upload is not there: it may be about to come
 }
 
 // ChannelInbox is what waits for one channel.
@@ -55,13 +56,15 @@ type Upload struct {
 // foreign returns the upload as a file under a name of somebody's, for when its
 // id is that of another upload, in another channel. Once adopted, it has its own.
 func (u *Upload) foreign() *Foreign {
-	return &Foreign{Name: u.ID + chartExt, Chart: u.Chart, Prov: u.Prov, Request: u.Request}
+	f := newForeign(u.ID, u.Chart, u.Prov)
+	f.Request = u.Request
+	return f
 }
 
 // Foreign is a chart, or its provenance file, that somebody put into the inbox
 // under a name of their own, with their cloud's own client or with cp.
 type Foreign struct {
-	Name  string // of the chart's file; never empty
+	Name  string // of the chart's file, or of the provenance file alone; never empty
 	Chart *Entry // nil if there is a provenance file only
 	Prov  *Entry
 
@@ -120,6 +123,14 @@ type sorter struct {
 }
 
 func (s *sorter) odd(i Ignored) { s.ignored = append(s.ignored, i) }
+
+func (s *sorter) enter(dir string) bool {
+	if strings.HasSuffix(dir, chartExt) || strings.HasSuffix(dir, provExt) {
+		s.odd(Ignored{dir, "is a folder: a chart is uploaded as one file, as 'helm package' makes it"})
+		return false
+	}
+	return true
+}
 
 func (s *sorter) unreadable(dir string, err error) bool {
 	channel := strings.TrimPrefix(dir, inboxDir+"/")
@@ -183,11 +194,17 @@ func (s *sorter) refuse(channel, name string) string {
 func (s *sorter) inbox() *Inbox {
 	inbox := &Inbox{Ignored: s.ignored}
 	for name, f := range s.channels {
+		for id, request := range f.requests {
+			if f.charts[id] == nil && f.provs[id] == nil {
+				inbox.Orphans = append(inbox.Orphans, request)
+			}
+		}
 		if w := f.waiting(name); len(w.Uploads)+len(w.Foreign) > 0 || w.Err != nil {
 			inbox.Channels = append(inbox.Channels, w)
 		}
 	}
 	slices.SortFunc(inbox.Channels, func(a, b *ChannelInbox) int { return cmp.Compare(a.Channel, b.Channel) })
+	slices.SortFunc(inbox.Orphans, func(a, b *Entry) int { return cmp.Compare(a.Key, b.Key) })
 	slices.SortFunc(inbox.Ignored, func(a, b Ignored) int { return cmp.Compare(a.Key, b.Key) })
 	return inbox
 }
@@ -244,7 +261,15 @@ func (w *ChannelInbox) add(base string, chart, prov, request *Entry) {
 		w.Uploads = append(w.Uploads, u)
 		return
 	}
-	w.Foreign = append(w.Foreign, &Foreign{Name: base + chartExt, Chart: chart, Prov: prov})
+	w.Foreign = append(w.Foreign, newForeign(base, chart, prov))
+}
+
+func newForeign(base string, chart, prov *Entry) *Foreign {
+	name := base + chartExt
+	if chart == nil {
+		name = base + provExt
+	}
+	return &Foreign{Name: name, Chart: chart, Prov: prov}
 }
 
 func byArrival(a, b *Upload) int {
