@@ -17,7 +17,7 @@ func (c *Channel) Project(ctx context.Context) error {
 			Key: snapshotKey(c.Name, g.number), Body: g.index.body(snapshotUp), ContentType: typeYAML, CacheControl: forever, Deferred: true,
 		})
 		if errors.Is(err, ErrConflict) {
-			return fmt.Errorf("%w: it is not what the log says of generation %d, and no snapshot is ever changed; delete that file, and run again to have it written anew from the log", err, g.number)
+			return c.foreignSnapshot(ctx, g.number, err)
 		}
 		if err != nil {
 			return err
@@ -31,6 +31,20 @@ func (c *Channel) Project(ctx context.Context) error {
 	}
 	c.behind = nil
 	return nil
+}
+
+// foreignSnapshot explains the conflict with a file in the place of a snapshot.
+func (c *Channel) foreignSnapshot(ctx context.Context, number int, conflict error) error {
+	listed, err := c.listedNewest(ctx)
+	if err != nil {
+		return errors.Join(conflict, err)
+	}
+	if listed > c.Generation() {
+		// It may well be the snapshot of a lost record, whose number was taken.
+		return fmt.Errorf("%w: the log says otherwise of generation %d, and has later records than this run knows, up to %08d; "+
+			"unless these were just committed, a record was lost, and another written in its place: %s", conflict, number, listed, fixLog)
+	}
+	return fmt.Errorf("%w: it is not what the log says of generation %d, and no snapshot is ever changed; delete that file, and run again to have it written anew from the log", conflict, number)
 }
 
 // Behind says what is wrong with head, which Project puts right; "" if it shows

@@ -71,6 +71,9 @@ func readChannelStatus(ctx context.Context, site Store, name string) (*ChannelSt
 	if err != nil {
 		return nil, err
 	}
+	if err := c.compareEnd(ctx); err != nil {
+		return nil, err
+	}
 	s := &ChannelStatus{Channel: name, Generation: c.Generation(), IndexGeneration: c.IndexGeneration(), Changed: c.Time()}
 	s.Charts, s.Versions = c.index.Counts()
 	named := map[string]bool{}
