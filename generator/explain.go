@@ -55,6 +55,10 @@ func (o *outcome) receipt(channel string, generation int, decided time.Time) pub
 			r.Warnings = append(r.Warnings, publisher.Warning(w))
 		}
 	}
+	if err := o.request.Err; err != nil {
+		r.Warnings = append(r.Warnings, publisher.Warning{Rule: "warn-request", Message: fmt.Sprintf(
+			"the .json file beside the upload was ignored, since it cannot be read: %s", foreign(err))})
+	}
 	if len(o.sorted) > 0 {
 		r.Warnings = append(r.Warnings, warnPrecedence(o.ref.version, o.sorted))
 	}

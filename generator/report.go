@@ -45,6 +45,9 @@ type ChannelReport struct {
 	Before int `json:"before"`
 	After  int `json:"after"`
 
+	// Head is what was wrong with head when the run began; "" if nothing was.
+	Head string `json:"head,omitempty"`
+
 	Receipts []publisher.Receipt `json:"receipts"`          // in the order of arrival
 	Waiting  []Waiting           `json:"waiting,omitempty"` // what stays in the inbox for now
 	Error    string              `json:"error,omitempty"`   // what stopped the run in this channel

@@ -116,5 +116,6 @@ var rules = map[string]rule{
 	"warn-duplicate-key":     {"a key occurs twice in a subchart's YAML file", ""},
 	"warn-dropped-character": {"control characters were dropped", ""},
 	"warn-schema":            {"values.schema.json is not JSON", ""},
+	"warn-request":           {"the .json file beside the upload cannot be read", ""},
 	"warn-precedence":        {"two versions have the same precedence", ""},
 }

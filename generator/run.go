@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -34,10 +35,13 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if err != nil {
 		return report, fmt.Errorf("reading the inbox: %w", err)
 	}
-	report.Ignored = append(report.Ignored, inbox.Ignored...)
+	report.Ignored = append(append(report.Ignored, inbox.Ignored...), o.orphans(inbox)...)
 	var failures []error
-	for _, w := range inbox.Channels {
+	for _, w := range o.withNamed(inbox.Channels) {
 		c, err := runChannel(ctx, o, w)
+		if err == nil && c.After == 0 && len(w.Uploads)+len(w.Foreign) == 0 {
+			continue // named, but there is no such channel
+		}
 		if err != nil {
 			c.Error = err.Error()
 			failures = append(failures, fmt.Errorf("channel %s: %w", w.Channel, err))
@@ -61,7 +65,7 @@ func readInbox(ctx context.Context, o Options) (*publisher.Inbox, error) {
 		}
 		inbox.DisownTwins()
 		if len(o.Channels) > 0 {
-			inbox.Channels = slices.DeleteFunc(inbox.Channels, func(w *publisher.ChannelInbox) bool { return !slices.Contains(o.Channels, w.Channel) })
+			inbox.Channels = slices.DeleteFunc(inbox.Channels, func(w *publisher.ChannelInbox) bool { return !o.concerns(w) })
 		}
 		wait := inbox.Unsettled(o.Now())
 		if wait <= 0 || try == maxSettling {
@@ -71,6 +75,37 @@ func readInbox(ctx context.Context, o Options) (*publisher.Inbox, error) {
 			return nil, err
 		}
 	}
+}
+
+// orphans are the requests whose uploads should have come by now.
+func (o *Options) orphans(inbox *publisher.Inbox) []publisher.Ignored {
+	var all []publisher.Ignored
+	for _, e := range inbox.Orphans {
+		if o.Now().Sub(e.Modified) >= o.Config.Wait() {
+			reason := fmt.Sprintf("describes an upload that has not come in %s: delete it, and upload the chart again", o.Config.Wait())
+			all = append(all, publisher.Ignored{Key: e.Key, Reason: reason})
+		}
+	}
+	return all
+}
+
+// withNamed adds to the channels that have work those that were named and have
+// none: a head of theirs that is not what the log says is put right.
+func (o *Options) withNamed(all []*publisher.ChannelInbox) []*publisher.ChannelInbox {
+	for _, name := range o.Channels {
+		if !slices.ContainsFunc(all, func(w *publisher.ChannelInbox) bool { return w.Channel == name }) {
+			all = append(all, &publisher.ChannelInbox{Channel: name})
+		}
+	}
+	return all
+}
+
+// concerns reports whether the run was asked for the channel, or for one whose
+// folder lies in a folder that cannot be read.
+func (o *Options) concerns(w *publisher.ChannelInbox) bool {
+	return slices.ContainsFunc(o.Channels, func(name string) bool {
+		return name == w.Channel || w.Err != nil && strings.HasPrefix(name, w.Channel+"/")
+	})
 }
 
 func (o *Options) setDefaults() {
@@ -129,14 +164,18 @@ func runChannel(ctx context.Context, o Options, w *publisher.ChannelInbox) (*Cha
 	r.total = len(uploads)
 	var err error
 	if r.channel, err = publisher.OpenChannel(ctx, o.Site, w.Channel); err != nil {
-		return r.report, errors.Join(adoptErr, err)
+		return r.report, errors.Join(w.Err, adoptErr, err)
 	}
 	if err := r.searchBack(ctx, uploads); err != nil {
-		return r.report, errors.Join(adoptErr, err)
+		return r.report, errors.Join(w.Err, adoptErr, err)
 	}
 	r.report.Before, r.report.After = r.channel.Generation(), r.channel.Generation()
 	r.catalog = newCatalog(r.channel.Index())
-	failures := []error{adoptErr}
+	r.report.Head = r.channel.Behind()
+	failures := []error{w.Err, adoptErr}
+	if len(uploads) == 0 && !o.DryRun {
+		failures = append(failures, r.channel.Project(ctx))
+	}
 	for len(uploads) > 0 {
 		n, unread, err := r.batch(ctx, uploads[:min(len(uploads), publisher.MaxVerdicts)])
 		failures = append(failures, unread)

@@ -475,6 +475,44 @@ func TestDamagedHead(t *testing.T) {
 	}
 }
 
+// TestHeadOfNamed: a channel that is named has its head put right without an
+// upload; one that there is not is not made.
+func TestHeadOfNamed(t *testing.T) {
+	w := newWorld(t)
+	w.publish("stable", 1, alphaOld)
+	w.publish("devel", 2, beta)
+	w.quiet = true
+	want := string(w.site.Snapshot()["stable/index.yaml"])
+	for _, channel := range []string{"stable", "devel"} {
+		if err := w.site.Handle("vandal").Delete(t.Context(), channel+"/index.yaml", ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.inject(nil)
+	named := func(dry bool) *generator.Report {
+		report, err := w.start(generator.Options{
+			Drop: w.drop.Handle("run"), Site: w.site.Handle("run"), Channels: []string{"stable", "misspelt"}, DryRun: dry,
+		}, "run")
+		if err != nil || len(report.Channels) != 1 || report.Channels[0].Channel != "stable" {
+			t.Fatalf("got %+v, %v; want stable alone", report, err)
+		}
+		return report
+	}
+	if r := named(true).Channels[0]; r.Head != "stable/index.yaml: missing" || w.site.Snapshot()["stable/index.yaml"] != nil {
+		t.Errorf("dry run: got %+v", r)
+	}
+	if r := named(false).Channels[0]; r.Head == "" || r.Before != 1 || r.After != 1 {
+		t.Errorf("got %+v", r)
+	}
+	site := w.site.Snapshot()
+	if got := string(site["stable/index.yaml"]); got != want || site["devel/index.yaml"] != nil {
+		t.Errorf("head is %q; want %q, and none of devel", got, want)
+	}
+	if r := named(false).Channels[0]; r.Head != "" {
+		t.Errorf("once it is right: %+v", r)
+	}
+}
+
 // TestDryRun says what a run then does, and writes nothing.
 func TestDryRun(t *testing.T) {
 	w := fullWorld(t)
@@ -515,6 +553,29 @@ func TestBadRequests(t *testing.T) {
 	}
 	if len(report.Ignored) != 3 {
 		t.Errorf("ignored: %v; want three files", report.Ignored)
+	}
+	if warned := report.Channels[0].Receipts[0].Warnings; len(warned) != 1 || warned[0].Rule != "warn-request" || !strings.Contains(warned[0].Message, ".json") {
+		t.Errorf("warnings %v; want one of the request", warned)
+	}
+	if message, _ := generator.Describe("warn-request"); message == "" {
+		t.Error("the warning's rule has no text")
+	}
+	w.clock = w.clock.Add(25 * time.Hour)
+	report = w.mustRun()
+	orphan := slices.IndexFunc(report.Ignored, func(i publisher.Ignored) bool { return i.Key == "inbox/stable/"+id(2)+".json" })
+	if orphan < 0 || len(report.Ignored) != 4 || !strings.Contains(report.Ignored[orphan].Reason, "has not come") {
+		t.Errorf("ignored: %v; want the request without a chart, too", report.Ignored)
+	}
+}
+
+// TestLargeRequest: what is too large to be a request is no secret either.
+func TestLargeRequest(t *testing.T) {
+	w := newWorld(t)
+	w.mustUpload("stable", id(1), alphaOld, nil)
+	w.drop.Put("inbox/stable/"+id(1)+".json", []byte(`{"file":"`+strings.Repeat("x", 100_000)+`"}`))
+	receipt := w.mustRun().Channels[0].Receipts[0]
+	if receipt.Verdict != publisher.Accepted || len(receipt.Warnings) != 1 || receipt.Warnings[0].Rule != "warn-request" {
+		t.Errorf("got %+v", receipt)
 	}
 }
 

@@ -81,7 +81,7 @@ func (c *Channel) readHead(ctx context.Context) error {
 	c.head.token = entry.Token
 	if record.Change != nil && record.Change.SHA256 == hexSHA256(b) {
 		c.head.generation = number
-		c.head.late = entry.Modified.Sub(record.Time) > moment
+		c.head.late = entry.Modified.Sub(record.Time) > headLag
 		c.index, c.newest, c.sum = index, record, sum
 	}
 	return nil

@@ -10,7 +10,7 @@
 //	inbox/<channel>/<id>.tgz.prov    its provenance file, written before it
 //	inbox/<channel>/<id>.json        what its uploader says of it, likewise
 //	inbox/<channel>/<any name>.tgz   a file of somebody's, to be adopted
-//	receipts/<id>.json               what became of it
+//	receipts/<id>.json               what became of it; of an id in two channels: receipts/<channel>/<id>.json
 //	rejected/<channel>/<id>.tgz      a refused upload, kept, with its receipt beside it
 //
 // The site:

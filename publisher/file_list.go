@@ -2,10 +2,12 @@ package publisher
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
 	"iter"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,9 +17,16 @@ func (s *fileStore) List(ctx context.Context, dir string, depth Depth) iter.Seq2
 	return s.listing(ctx, dir, depth, nil)
 }
 
-// listing is List, but if odd is not nil goes on when something below dir cannot
-// be read. It calls odd with that, and with whatever else there is no object.
-func (s *fileStore) listing(ctx context.Context, dir string, depth Depth, odd func(Ignored)) iter.Seq2[Entry, error] {
+// A noter is told what a listing comes across besides objects.
+type noter interface {
+	odd(Ignored)                           // what is no object, or cannot be read
+	enter(dir string) bool                 // whether to list a folder
+	unreadable(dir string, err error) bool // a folder that cannot be read; false makes it odd
+}
+
+// listing is List, but if notes is not nil goes on when something below dir
+// cannot be read, and tells it that, and whatever else there is no object.
+func (s *fileStore) listing(ctx context.Context, dir string, depth Depth, notes noter) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		if err := checkDir(dir); err != nil {
 			yield(Entry{}, err)
@@ -37,7 +46,7 @@ func (s *fileStore) listing(ctx context.Context, dir string, depth Depth, odd fu
 			yield(Entry{}, keyError(dir, plain(err)))
 			return
 		}
-		l := &fileListing{ctx: ctx, root: root, depth: depth, odd: odd, yield: yield}
+		l := &fileListing{ctx: ctx, root: root, depth: depth, notes: notes, yield: yield}
 		l.list(dir, names)
 	}
 }
@@ -47,7 +56,7 @@ type fileListing struct {
 	ctx   context.Context
 	root  *os.Root
 	depth Depth
-	odd   func(Ignored) // gets what is no object; if nil, what cannot be read ends the listing
+	notes noter // if nil, what cannot be read ends the listing
 	yield func(Entry, error) bool
 }
 
@@ -69,9 +78,10 @@ func (l *fileListing) list(dir string, names []fs.DirEntry) bool {
 			if !l.yield(Entry{Key: key, Dir: true}, nil) {
 				return false
 			}
+		case d.IsDir() && l.notes != nil && !l.notes.enter(key):
 		case d.IsDir():
 			below, err := readDir(l.root, key)
-			if err != nil && !l.unreadable(key, err) || !l.list(key, below) {
+			if err != nil && !l.unreadableFolder(key, err) || !l.list(key, below) {
 				return false
 			}
 		case !d.Type().IsRegular():
@@ -98,7 +108,7 @@ func (l *fileListing) file(key string, d fs.DirEntry) bool {
 // unreadable reports whether to go on after what cannot be read.
 func (l *fileListing) unreadable(key string, err error) bool {
 	err = plain(err)
-	if l.odd == nil {
+	if l.notes == nil {
 		l.yield(Entry{}, keyError(key, err))
 		return false
 	}
@@ -106,10 +116,42 @@ func (l *fileListing) unreadable(key string, err error) bool {
 	return true
 }
 
-func (l *fileListing) ignore(key, reason string) {
-	if l.odd != nil {
-		l.odd(Ignored{key, reason})
+// unreadableFolder is unreadable for a folder, of which more may depend.
+func (l *fileListing) unreadableFolder(key string, err error) bool {
+	if l.notes != nil && l.notes.unreadable(key, plain(err)) {
+		return true
 	}
+	return l.unreadable(key, err)
+}
+
+func (l *fileListing) ignore(key, reason string) {
+	if l.notes != nil {
+		l.notes.odd(Ignored{key, reason})
+	}
+}
+
+// checkFolder makes sure that what lies where a folder is looked for is one.
+// Elsewhere, as in a bucket, an object of its name is no reason to complain.
+func (s *fileStore) checkFolder(dir string) error {
+	root, err := os.OpenRoot(s.dir)
+	if absent(err) {
+		return nil
+	}
+	if err != nil {
+		return keyError(dir, plain(err))
+	}
+	defer root.Close()
+	fi, err := root.Lstat(dir)
+	what := "a file"
+	switch {
+	case absent(err) || err == nil && fi.IsDir():
+		return nil
+	case err != nil:
+		return keyError(dir, plain(err))
+	case fi.Mode()&fs.ModeSymlink != 0:
+		what = "a symbolic link, and these are not followed"
+	}
+	return fmt.Errorf("%s is not a folder but %s: put a folder in its place", filepath.Join(s.dir, filepath.FromSlash(dir)), what)
 }
 
 func readDir(root *os.Root, dir string) ([]fs.DirEntry, error) {

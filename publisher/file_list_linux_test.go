@@ -10,15 +10,15 @@ import (
 )
 
 // TestInboxUnreadableFolder: a folder that this user may not read does not keep
-// the rest of the inbox from being listed; it is named. In a site such a folder
+// the rest of the inbox from being listed; it fails its channel. In a site such a folder
 // is an error: nothing may be overlooked there.
 func TestInboxUnreadableFolder(t *testing.T) {
 	s, dir := newTestFiles(t)
-	for _, folder := range []string{"a", "m", "m/below", "x", "z"} {
+	for _, folder := range []string{".git", "a", "m", "m/below", "x", "z"} {
 		writeFile(t, "x", dir, "inbox", filepath.FromSlash(folder), "web-1.0.0.tgz")
 	}
 	// One folder tells no names, the other nothing but names.
-	for folder, mode := range map[string]os.FileMode{"m": 0o300, "x": 0o644} {
+	for folder, mode := range map[string]os.FileMode{".git": 0o300, "m": 0o300, "x": 0o644} {
 		name := filepath.Join(dir, "inbox", folder)
 		if err := os.Chmod(name, mode); err != nil {
 			t.Fatal(err)
@@ -33,21 +33,25 @@ func TestInboxUnreadableFolder(t *testing.T) {
 	var names []string
 	for _, w := range inbox.Channels {
 		names = append(names, w.Channel)
-	}
-	if got := strings.Join(names, " "); got != "a z" {
-		t.Errorf("got the channels %s, want a z", got)
-	}
-	if len(inbox.Ignored) != 2 {
-		t.Fatalf("ignored %v, want inbox/m and inbox/x", inbox.Ignored)
-	}
-	for i, key := range []string{"inbox/m", "inbox/x"} {
-		if got := inbox.Ignored[i]; got.Key != key || !strings.HasPrefix(got.Reason, "cannot be read: ") || !strings.HasSuffix(got.Reason, "permission denied") {
-			t.Errorf("ignored %+v, want %s", got, key)
+		unreadable := w.Err != nil && strings.HasPrefix(w.Err.Error(), "inbox/"+w.Channel+": ") && strings.HasSuffix(w.Err.Error(), "permission denied")
+		if want := w.Channel == "m" || w.Channel == "x"; unreadable != want || want && len(w.Uploads)+len(w.Foreign) > 0 {
+			t.Errorf("%s: %v, %d files", w.Channel, w.Err, len(w.Foreign))
 		}
+	}
+	if got := strings.Join(names, " "); got != "a m x z" {
+		t.Errorf("got the channels %s, want a m x z", got)
+	}
+	// What could not be the name of a channel is nobody's failure.
+	if len(inbox.Ignored) != 1 || inbox.Ignored[0].Key != "inbox/.git" || !strings.HasPrefix(inbox.Ignored[0].Reason, "cannot be read: ") {
+		t.Fatalf("ignored %v, want inbox/.git", inbox.Ignored)
+	}
+	all, err := ReadStatus(t.Context(), s, inbox, []string{"a", "m"})
+	if err != nil || all[0].Error != "" || !strings.Contains(all[1].Error, "inbox/m: ") {
+		t.Errorf("status %+v, %v", all, err)
 	}
 	for _, err = range s.List(t.Context(), "inbox", Descendants) {
 	}
-	if err == nil || !strings.HasPrefix(err.Error(), "inbox/m: ") {
+	if err == nil || !strings.HasPrefix(err.Error(), "inbox/.git: ") {
 		t.Errorf("listing it as a store: got %v", err)
 	}
 }

@@ -3,6 +3,7 @@ package publisher
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 type Inbox struct {
 	Channels []*ChannelInbox // sorted by name; only those with something in them
 	Ignored  []Ignored       // what no rule makes an upload, and what cannot be read
+	Orphans  []*Entry        // requests, sorted by key, whose upload is not there: it may be about to come
 }
 
 // ChannelInbox is what waits for one channel.
@@ -20,6 +22,7 @@ type ChannelInbox struct {
 	Channel string
 	Uploads []*Upload // in order of arrival
 	Foreign []*Foreign
+	Err     error // why there may be more than these: the folder cannot be read
 }
 
 // Upload is one upload in the inbox: a chart, perhaps with its provenance
@@ -53,13 +56,15 @@ type Upload struct {
 // foreign returns the upload as a file under a name of somebody's, for when its
 // id is that of another upload, in another channel. Once adopted, it has its own.
 func (u *Upload) foreign() *Foreign {
-	return &Foreign{Name: u.ID + chartExt, Chart: u.Chart, Prov: u.Prov, Request: u.Request}
+	f := newForeign(u.ID, u.Chart, u.Prov)
+	f.Request = u.Request
+	return f
 }
 
 // Foreign is a chart, or its provenance file, that somebody put into the inbox
 // under a name of their own, with their cloud's own client or with cp.
 type Foreign struct {
-	Name  string // of the chart's file; never empty
+	Name  string // of the chart's file, or of the provenance file alone; never empty
 	Chart *Entry // nil if there is a provenance file only
 	Prov  *Entry
 
@@ -90,12 +95,17 @@ type Ignored struct {
 const maxClockLead = 24 * time.Hour
 
 // ReadInbox lists the inbox once. What strangers left there that cannot be read
-// is ignored, not an error, since it must not stop everyone else's uploads.
+// is ignored, not an error, since it must not stop everyone else's uploads. A
+// folder that cannot be read is an error of its channel alone, or of the
+// channels in it.
 func ReadInbox(ctx context.Context, drop Store) (*Inbox, error) {
 	s := sorter{channels: map[string]*files{}}
 	listing := drop.List(ctx, inboxDir, Descendants)
 	if folder, ok := drop.(*fileStore); ok {
-		listing = folder.listing(ctx, inboxDir, Descendants, func(i Ignored) { s.ignored = append(s.ignored, i) })
+		if err := folder.checkFolder(inboxDir); err != nil {
+			return nil, err
+		}
+		listing = folder.listing(ctx, inboxDir, Descendants, &s)
 	}
 	for entry, err := range listing {
 		if err != nil {
@@ -112,9 +122,41 @@ type sorter struct {
 	ignored  []Ignored
 }
 
+func (s *sorter) odd(i Ignored) { s.ignored = append(s.ignored, i) }
+
+func (s *sorter) enter(dir string) bool {
+	if strings.HasSuffix(dir, chartExt) || strings.HasSuffix(dir, provExt) {
+		s.odd(Ignored{dir, "is a folder: a chart is uploaded as one file, as 'helm package' makes it"})
+		return false
+	}
+	return true
+}
+
+func (s *sorter) unreadable(dir string, err error) bool {
+	channel := strings.TrimPrefix(dir, inboxDir+"/")
+	if CheckChannel(channel) != nil {
+		return false
+	}
+	s.of(channel).err = &KeyError{dir, fmt.Errorf("the folder cannot be read, so what is uploaded there stays undecided; let portolan read and write it: %w", err)}
+	return true
+}
+
+// of returns the files of a channel.
+func (s *sorter) of(channel string) *files {
+	f := s.channels[channel]
+	if f == nil {
+		f = &files{charts: map[string]*Entry{}, provs: map[string]*Entry{}, requests: map[string]*Entry{}}
+		s.channels[channel] = f
+	}
+	return f
+}
+
 // files are the files in one channel's inbox, by what they are called
 // without their endings.
-type files struct{ charts, provs, requests map[string]*Entry }
+type files struct {
+	charts, provs, requests map[string]*Entry
+	err                     error
+}
 
 func (s *sorter) add(e Entry) {
 	channel := path.Dir(strings.TrimPrefix(e.Key, inboxDir+"/"))
@@ -123,11 +165,7 @@ func (s *sorter) add(e Entry) {
 		s.ignored = append(s.ignored, Ignored{e.Key, reason})
 		return
 	}
-	f := s.channels[channel]
-	if f == nil {
-		f = &files{map[string]*Entry{}, map[string]*Entry{}, map[string]*Entry{}}
-		s.channels[channel] = f
-	}
+	f := s.of(channel)
 	if base, ok := strings.CutSuffix(name, provExt); ok {
 		f.provs[base] = &e
 	} else if base, ok := strings.CutSuffix(name, chartExt); ok {
@@ -156,11 +194,17 @@ func (s *sorter) refuse(channel, name string) string {
 func (s *sorter) inbox() *Inbox {
 	inbox := &Inbox{Ignored: s.ignored}
 	for name, f := range s.channels {
-		if w := f.waiting(name); len(w.Uploads)+len(w.Foreign) > 0 {
+		for id, request := range f.requests {
+			if f.charts[id] == nil && f.provs[id] == nil {
+				inbox.Orphans = append(inbox.Orphans, request)
+			}
+		}
+		if w := f.waiting(name); len(w.Uploads)+len(w.Foreign) > 0 || w.Err != nil {
 			inbox.Channels = append(inbox.Channels, w)
 		}
 	}
 	slices.SortFunc(inbox.Channels, func(a, b *ChannelInbox) int { return cmp.Compare(a.Channel, b.Channel) })
+	slices.SortFunc(inbox.Orphans, func(a, b *Entry) int { return cmp.Compare(a.Key, b.Key) })
 	slices.SortFunc(inbox.Ignored, func(a, b Ignored) int { return cmp.Compare(a.Key, b.Key) })
 	return inbox
 }
@@ -194,7 +238,7 @@ func (w *ChannelInbox) Disown(other func(*Upload) bool) {
 }
 
 func (f *files) waiting(channel string) *ChannelInbox {
-	w := &ChannelInbox{Channel: channel}
+	w := &ChannelInbox{Channel: channel, Err: f.err}
 	for base, chart := range f.charts {
 		w.add(base, chart, f.provs[base], f.requests[base])
 	}
@@ -217,7 +261,15 @@ func (w *ChannelInbox) add(base string, chart, prov, request *Entry) {
 		w.Uploads = append(w.Uploads, u)
 		return
 	}
-	w.Foreign = append(w.Foreign, &Foreign{Name: base + chartExt, Chart: chart, Prov: prov})
+	w.Foreign = append(w.Foreign, newForeign(base, chart, prov))
+}
+
+func newForeign(base string, chart, prov *Entry) *Foreign {
+	name := base + chartExt
+	if chart == nil {
+		name = base + provExt
+	}
+	return &Foreign{Name: name, Chart: chart, Prov: prov}
 }
 
 func byArrival(a, b *Upload) int {

@@ -70,6 +70,23 @@ func TestReadInbox(t *testing.T) {
 	if len(inbox.Ignored) != 5 {
 		t.Errorf("ignored %v", inbox.Ignored)
 	}
+	if len(inbox.Orphans) != 1 || inbox.Orphans[0].Key != "inbox/waiting/"+id1+".json" {
+		t.Errorf("orphans %v; want the request in waiting", inbox.Orphans)
+	}
+}
+
+// TestLoneProvenanceName: a provenance file alone is called what it is called.
+func TestLoneProvenanceName(t *testing.T) {
+	m, now := clocked(t)
+	m.Put("inbox/stable/a-1.0.0.tgz.prov", []byte("signature"))
+	w := readInbox(t, m).Channels[0]
+	if got := w.Foreign[0].Name; got != "a-1.0.0.tgz.prov" {
+		t.Errorf("got %s", got)
+	}
+	u := adopt(t, m.Handle("test"), w, now.Add(time.Hour))
+	if r, err := publisher.ReadRequest(t.Context(), m.Handle("test"), u); err != nil || r.File != "a-1.0.0.tgz.prov" {
+		t.Errorf("got %+v, %v", r, err)
+	}
 }
 
 // TestArrival: of an upload under portolan's id, the store's time counts; the

@@ -7,7 +7,11 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"time"
 )
+
+// headLag is how long after its record head is written at most, if all goes well.
+const headLag = 10 * time.Second
 
 // checkEnd makes sure that the newest record is the last one, where head is not
 // what it should be: then something was lost, and perhaps a record was, too. A
@@ -16,6 +20,11 @@ func (c *Channel) checkEnd(ctx context.Context) error {
 	if c.head.generation > 0 && !c.head.late && len(c.behind) == 0 {
 		return nil // the first number that is not there is the end
 	}
+	return c.compareEnd(ctx)
+}
+
+// compareEnd makes sure that no listed record is newer than the newest one.
+func (c *Channel) compareEnd(ctx context.Context) error {
 	for {
 		listed, err := c.listedNewest(ctx)
 		number := c.Generation()
@@ -44,8 +53,8 @@ func (c *Channel) listedNewest(ctx context.Context) (int, error) {
 	newest, folder := 0, path.Join(c.Name, logDir)
 	for e, err := range c.site.List(ctx, folder, Children) {
 		if err != nil {
-			return 0, fmt.Errorf("%s is missing, or is not that of the newest record, so the log must be listed to see whether it is complete; "+
-				"let whoever runs portolan list the site: %w", headKey(c.Name), err)
+			return 0, fmt.Errorf("something of channel %s was lost, so its log must be listed to see whether it is complete; "+
+				"let portolan list the site, or restore %s: %w", c.Name, headKey(c.Name), err)
 		}
 		if !e.Dir {
 			newest = max(newest, recordNumber(c.Name, e.Key))

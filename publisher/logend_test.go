@@ -63,6 +63,36 @@ func TestHole(t *testing.T) {
 	}
 }
 
+// TestHoleAfterHead: head is that of the newest record before the hole, as where
+// all is well. Status sees it, and whoever commits there is told not to go on.
+func TestHoleAfterHead(t *testing.T) {
+	m, _ := clocked(t)
+	s := m.Handle("test")
+	commit(t, s, "stable", release("a", "1.0.0", id1, ""))
+	first := m.Snapshot()["stable/index.yaml"]
+	commit(t, s, "stable", release("b", "1.0.0", id1, ""))
+	commit(t, s, "stable", release("c", "1.0.0", id1, ""))
+	remove(t, m, "stable/log/00000002.json")
+	m.Put("stable/index.yaml", first)
+	all, err := publisher.ReadStatus(t.Context(), s, &publisher.Inbox{}, []string{"stable"})
+	if err != nil || !strings.Contains(all[0].Error, "stable/log/00000002.json: the record is missing") {
+		t.Errorf("status: %+v, %v", all, err)
+	}
+	c, err := publisher.OpenChannel(t.Context(), s, "stable")
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := `{"name":"z","version":"1.0.0","digest":"d","urls":["charts/z/1.0.0/u/z-1.0.0.tgz"]}`
+	d := publisher.Draft{Time: start(), Nonce: "n", Added: []publisher.Line{{Chart: "z", Text: line}}}
+	if err := c.Commit(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	err = c.Project(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "restore the channel's log folder") || strings.Contains(err.Error(), "delete that file") {
+		t.Errorf("got %v", err)
+	}
+}
+
 // TestNoHole: what is only behind is followed, and costs a listing, which may fail.
 func TestNoHole(t *testing.T) {
 	m := published(t)

@@ -3,6 +3,7 @@ package publisher
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 )
 
@@ -15,6 +16,9 @@ func (c *Channel) Project(ctx context.Context) error {
 		err := c.site.Create(ctx, Object{
 			Key: snapshotKey(c.Name, g.number), Body: g.index.body(snapshotUp), ContentType: typeYAML, CacheControl: forever, Deferred: true,
 		})
+		if errors.Is(err, ErrConflict) {
+			return c.foreignSnapshot(ctx, g.number, err)
+		}
 		if err != nil {
 			return err
 		}
@@ -27,6 +31,35 @@ func (c *Channel) Project(ctx context.Context) error {
 	}
 	c.behind = nil
 	return nil
+}
+
+// foreignSnapshot explains the conflict with a file in the place of a snapshot.
+func (c *Channel) foreignSnapshot(ctx context.Context, number int, conflict error) error {
+	listed, err := c.listedNewest(ctx)
+	if err != nil {
+		return errors.Join(conflict, err)
+	}
+	if listed > c.Generation() {
+		// It may well be the snapshot of a lost record, whose number was taken.
+		return fmt.Errorf("%w: the log says otherwise of generation %d, and has later records than this run knows, up to %08d; "+
+			"unless these were just committed, a record was lost, and another written in its place: %s", conflict, number, listed, fixLog)
+	}
+	return fmt.Errorf("%w: it is not what the log says of generation %d, and no snapshot is ever changed; delete that file, and run again to have it written anew from the log", conflict, number)
+}
+
+// Behind says what is wrong with head, which Project puts right; "" if it shows
+// the newest generation that changed the index, or there is none yet.
+func (c *Channel) Behind() string {
+	what := "missing"
+	switch {
+	case len(c.behind) == 0:
+		return ""
+	case c.head.generation > 0:
+		what = fmt.Sprintf("generation %d, though generation %d is committed", c.head.generation, c.IndexGeneration())
+	case c.head.token != "":
+		what = "damaged"
+	}
+	return headKey(c.Name) + ": " + what
 }
 
 // moveHead replaces head by generation g, unless it shows a later one.

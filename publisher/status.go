@@ -3,8 +3,10 @@ package publisher
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"path"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -19,8 +21,8 @@ type ChannelStatus struct {
 	Changed         time.Time `json:"changed,omitzero"` // when the newest record was made; zero if there is none yet
 	Waiting         int       `json:"waiting"`          // uploads in the inbox
 
-	// Error is why the channel's log or charts cannot be read. All that is
-	// known then is what waits.
+	// Error is why the channel's log or charts, or its inbox, cannot be read,
+	// or what is wrong with its head. What could be read is in the other fields.
 	Error string `json:"error,omitempty"`
 }
 
@@ -28,8 +30,9 @@ type ChannelStatus struct {
 // holds uploads for if none is named. A channel that cannot be read does not
 // keep it from looking at the others.
 func ReadStatus(ctx context.Context, site Store, inbox *Inbox, channels []string) ([]ChannelStatus, error) {
-	waiting := map[string]int{}
+	waiting, unread := map[string]int{}, map[string]error{}
 	for _, w := range inbox.Channels {
+		unread[w.Channel] = w.Err
 		waiting[w.Channel] = len(w.Uploads) + len(w.Foreign)
 	}
 	if len(channels) == 0 {
@@ -50,7 +53,12 @@ func ReadStatus(ctx context.Context, site Store, inbox *Inbox, channels []string
 			return nil, ctx.Err()
 		}
 		if err != nil {
-			s = &ChannelStatus{Channel: name, Error: err.Error()}
+			s = &ChannelStatus{Channel: name}
+		}
+		for _, err := range []error{err, unread[name]} {
+			if err != nil {
+				s.Error = strings.TrimPrefix(s.Error+"\n"+err.Error(), "\n")
+			}
 		}
 		s.Waiting = waiting[name]
 		all = append(all, *s)
@@ -63,6 +71,9 @@ func readChannelStatus(ctx context.Context, site Store, name string) (*ChannelSt
 	if err != nil {
 		return nil, err
 	}
+	if err := c.compareEnd(ctx); err != nil {
+		return nil, err
+	}
 	s := &ChannelStatus{Channel: name, Generation: c.Generation(), IndexGeneration: c.IndexGeneration(), Changed: c.Time()}
 	s.Charts, s.Versions = c.index.Counts()
 	named := map[string]bool{}
@@ -70,6 +81,9 @@ func readChannelStatus(ctx context.Context, site Store, name string) (*ChannelSt
 		for _, line := range section.lines {
 			named[path.Join(name, lineOf(line).url())] = true
 		}
+	}
+	if behind := c.Behind(); behind != "" {
+		s.Error = fmt.Sprintf("%s; unless a run is just publishing it, 'portolan generate --channel %s' writes it anew from the log", behind, name)
 	}
 	if len(named) == 0 {
 		return s, nil

@@ -21,6 +21,9 @@ type Request struct {
 	Provenance bool              `json:"provenance,omitempty"` // a provenance file was written with the chart
 	RequestID  string            `json:"requestID,omitempty"`
 	Uploader   map[string]string `json:"uploader,omitempty"` // who: user, token id, address, job, …
+
+	// Err is why the file is there but means nothing, so that all else is zero.
+	Err error `json:"-"`
 }
 
 func (r Request) object(key string) (Object, error) {
@@ -80,7 +83,7 @@ func submitted(ctx context.Context, drop Store, id string, failure error) error 
 }
 
 // ReadRequest returns what the uploader said of the upload; the zero Request if
-// there is no such file, or none that can be read. If it speaks of a provenance
+// there is no such file, or nothing but its Err if that is no request. If it speaks of a provenance
 // file that the listing did not show, the upload has one from then on, though
 // it may turn out not to be there.
 func ReadRequest(ctx context.Context, drop Store, u *Upload) (Request, error) {
@@ -93,15 +96,17 @@ func ReadRequest(ctx context.Context, drop Store, u *Upload) (Request, error) {
 
 func readRequest(ctx context.Context, drop Store, key string) (Request, error) {
 	b, _, err := ReadAll(ctx, drop, key, maxRequest)
-	if errors.Is(err, ErrNotFound) || errors.Is(err, errTooLarge) {
-		return Request{}, nil
-	}
-	if err != nil {
+	var r Request
+	if err == nil {
+		err = json.Unmarshal(b, &r)
+	} else if !errors.Is(err, errTooLarge) {
+		if errors.Is(err, ErrNotFound) {
+			err = nil
+		}
 		return Request{}, err
 	}
-	var r Request
-	if err := json.Unmarshal(b, &r); err != nil {
-		return Request{}, nil
+	if err != nil {
+		return Request{Err: err}, nil
 	}
 	return r, nil
 }

@@ -175,7 +175,11 @@ func (v *verifier) unreadable(ctx context.Context, key string, err error) error 
 		}
 		err = e.Err
 	}
-	v.fault(key, fixRead, "it cannot be read: %v", err)
+	if errors.Is(err, errWebPage) {
+		v.fault(key, fixWebPage, "%s", webPage)
+	} else {
+		v.fault(key, fixRead, "it cannot be read: %v", err)
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.failures++; v.failures == maxFailures {

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -607,5 +608,82 @@ func TestVerifyLogEnd(t *testing.T) {
 	faults := verify(t, m.Handle("test"), publisher.VerifyOptions{}).Channels[0].Faults
 	if len(faults) != 1 || faults[0].Key != "stable/log/00000002.json" || !strings.Contains(faults[0].Message, "the log ends at 1") {
 		t.Errorf("got %v", faults)
+	}
+}
+
+// TestVerifyFallback: a server that answers a page for files that do not exist
+// is told what is wrong with it, and not that the log is damaged.
+func TestVerifyFallback(t *testing.T) {
+	m := published(t)
+	files := publisher.Handler(m.Handle("web"), nil)
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, ok := m.Snapshot()[strings.TrimPrefix(r.URL.Path, "/")]; ok {
+			files.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, "<!DOCTYPE html><div id=app></div>")
+	}))
+	defer web.Close()
+	site, err := publisher.OpenWeb(web.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	result := verify(t, site, publisher.VerifyOptions{Channels: []string{"stable"}, Deep: true}).Channels[0]
+	if len(result.Faults) != 1 {
+		t.Fatalf("faults %+v; want one", result.Faults)
+	}
+	f := result.Faults[0]
+	if !strings.Contains(f.Message, "answers 200") || !strings.Contains(f.Fix, "answer 404") || f.Key != "stable/log/00000004.json" {
+		t.Errorf("got %+v", f)
+	}
+}
+
+// TestStatusOfHead: a head that is not what the log says is told, with the fix.
+func TestStatusOfHead(t *testing.T) {
+	for what, damage := range map[string]func(m *storetest.Mem, head []byte){
+		"":        func(*storetest.Mem, []byte) {},
+		"missing": func(m *storetest.Mem, _ []byte) { remove(t, m, "stable/index.yaml") },
+		"damaged": func(m *storetest.Mem, head []byte) { m.Put("stable/index.yaml", head[:9]) },
+		"generation 1, though generation 2 is committed": func(m *storetest.Mem, _ []byte) {
+			old := strings.ReplaceAll(string(m.Snapshot()["stable/snapshots/00000001/index.yaml"]), "../../", "")
+			m.Put("stable/index.yaml", []byte(old))
+		},
+	} {
+		m := published(t)
+		damage(m, m.Snapshot()["stable/index.yaml"])
+		all, err := publisher.ReadStatus(t.Context(), m.Handle("test"), &publisher.Inbox{}, nil)
+		if err != nil || len(all) != 1 || all[0].Generation != 3 || all[0].Versions != 2 {
+			t.Fatalf("%s: got %+v, %v", what, all, err)
+		}
+		got := all[0].Error
+		if what == "" && got != "" || what != "" && !(strings.Contains(got, "stable/index.yaml: "+what) && strings.Contains(got, "generate --channel stable")) {
+			t.Errorf("%s: got %q", what, got)
+		}
+	}
+}
+
+// TestForeignSnapshot: a file in the place of a snapshot is named, with the fix,
+// which is enough.
+func TestForeignSnapshot(t *testing.T) {
+	m := published(t)
+	const key = "stable/snapshots/00000002/index.yaml"
+	remove(t, m, "stable/index.yaml")
+	m.Put(key, []byte("theirs"))
+	for _, fixed := range []bool{false, true} {
+		if fixed {
+			remove(t, m, key)
+		}
+		c, err := publisher.OpenChannel(t.Context(), m.Handle("test"), "stable")
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = c.Project(t.Context())
+		if fixed != (err == nil) {
+			t.Errorf("fixed %t: %v", fixed, err)
+		}
+		if !fixed && (!errors.Is(err, publisher.ErrConflict) || !strings.Contains(err.Error(), key) || !strings.Contains(err.Error(), "delete that file")) {
+			t.Errorf("got %v", err)
+		}
 	}
 }

@@ -16,9 +16,9 @@ import (
 )
 
 const (
-	fixHead     = "the next 'portolan generate' that has an upload for this channel writes head anew"
-	fixSnapshot = "delete head and the snapshot; the next run that publishes writes both anew from the log"
-	fixFile     = "restore the file from a copy, or upload the chart again: that gives it a new path"
+	fixHead     = "'portolan generate --channel' with this channel writes head anew"
+	fixSnapshot = "delete head and the snapshot; 'portolan generate --channel' with this channel writes both anew from the log"
+	fixFile     = "restore the file from a copy; or upload the chart again: that gives it a new path, while older snapshots keep naming this one"
 )
 
 const (

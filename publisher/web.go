@@ -1,12 +1,15 @@
 package publisher
 
 import (
+	"bufio"
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
+	"mime"
 	"net"
 	"net/http"
 	"net/url"
@@ -29,6 +32,16 @@ const (
 	errWebWrite webError = "a web site can't be written to; give the URL of its bucket"
 )
 
+// errWebPage is reported of an answer that is a web page: single-page
+// applications, and pages that ask to log in, are often set up so.
+var errWebPage = errors.New(webPage + "; " + fixWebPage)
+
+const (
+	webPage    = "the server answers 200 with a web page in the place of the file; so it seems to do for files that do not exist"
+	fixWebPage = "make the server answer 404 for files that it does not have, without a fallback to a page of its own " +
+		"(as single-page applications have it) and without asking to log in; or verify the bucket itself"
+)
+
 // webError says what a web server cannot do; it is [errors.ErrUnsupported].
 type webError string
 
@@ -41,6 +54,7 @@ func (e webError) Is(t error) bool { return t == errors.ErrUnsupported || t == e
 // that is how a bucket answers that does not let strangers list it.
 //
 // What is served gzip-encoded is an error: Helm reads such bytes as they are.
+// So is a web page in the place of a file, of which it cannot be told if it exists.
 func OpenWeb(base string) (Store, error) {
 	u, err := url.Parse(base)
 	switch {
@@ -91,16 +105,39 @@ func (s *webStore) Get(ctx context.Context, key string) (*Reader, error) {
 	}
 	body := &webBody{ctx: ctx, body: r.Body, cancel: cancel, key: key}
 	body.stall = time.AfterFunc(webStall, func() { cancel(errStalled) })
-	return &Reader{body, webEntry(key, r)}, nil
+	peeked := bufio.NewReader(body)
+	if isPage(peeked) {
+		body.Close()
+		return nil, &KeyError{r.Request.URL.Redacted(), errWebPage}
+	}
+	return &Reader{struct {
+		io.Reader
+		io.Closer
+	}{peeked, body}, webEntry(key, r)}, nil
 }
 
-// Head is Get without the object's bytes.
+// isPage reports whether a body begins as HTML does. Nothing that is read of a
+// site begins so: not JSON, YAML, provenance files or archives.
+func isPage(body *bufio.Reader) bool {
+	start, _ := body.Peek(512) // an error comes again when it is read
+	start = bytes.TrimLeft(start, "\ufeff \t\r\n")
+	return bytes.HasPrefix(start, []byte("<"))
+}
+
+// Head is Get without the object's bytes, unless it may be a page instead.
 func (s *webStore) Head(ctx context.Context, key string) (Entry, error) {
 	r, err := s.fetch(ctx, http.MethodHead, key)
 	if err != nil {
 		return Entry{}, err
 	}
 	r.Body.Close()
+	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "text/html" {
+		body, err := s.Get(ctx, key) // some serve what they do not know as HTML
+		if err != nil {
+			return Entry{}, err
+		}
+		return body.Entry, body.Close()
+	}
 	return webEntry(key, r), nil
 }
 

@@ -104,6 +104,34 @@ func TestWebRefuses(t *testing.T) {
 	}
 }
 
+// TestWebPage: a page in the place of a file is an error of the server, by
+// whatever type it is served; a file is none, by whatever type.
+func TestWebPage(t *testing.T) {
+	const archive = "\x1f\x8b archive"
+	for _, test := range []struct {
+		body, kind string
+		page, head bool // what Get, and Head, take it for
+	}{
+		{"<!doctype html><title>App</title>", "text/html; charset=utf-8", true, true},
+		{"\ufeff \n<HTML>", "application/json", true, false},
+		{archive, "text/html", false, false},
+		{`{"format":1}`, "application/octet-stream", false, false},
+		{"", "text/plain", false, false},
+	} {
+		s := openWeb(t, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", test.kind)
+			io.WriteString(w, test.body)
+		})
+		b, _, err := ReadAll(t.Context(), s, "stable/log/00000002.json", 100)
+		if errors.Is(err, errWebPage) != test.page || !test.page && (err != nil || string(b) != test.body) {
+			t.Errorf("%q: got %q, %v", test.body, b, err)
+		}
+		if _, err := s.Head(t.Context(), "k.tgz"); errors.Is(err, errWebPage) != test.head {
+			t.Errorf("Head of %q: %v", test.body, err)
+		}
+	}
+}
+
 func TestWebTruncated(t *testing.T) {
 	s := openWeb(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Length", "100")

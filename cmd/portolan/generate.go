@@ -87,8 +87,9 @@ func (p *program) printReport(r *generator.Report, f format, failed bool) {
 		return
 	}
 	w := bufio.NewWriter(p.stdout)
-	decided := 0
+	decided, healed := 0, false
 	for _, c := range r.Channels {
+		healed = healed || c.Head != ""
 		if decided += len(c.Receipts); len(c.Receipts) > 0 || c.Before != c.After {
 			printChannel(w, c, r.DryRun)
 		}
@@ -96,7 +97,7 @@ func (p *program) printReport(r *generator.Report, f format, failed bool) {
 	switch {
 	case decided > 0:
 		fmt.Fprintln(w, summary(r))
-	case !failed:
+	case !failed && !healed:
 		fmt.Fprintln(w, "nothing to do")
 	}
 	w.Flush() // the writer below remembers an error
@@ -121,10 +122,7 @@ func printChannel(w io.Writer, c generator.ChannelReport, dryRun bool) {
 }
 
 func heading(c generator.ChannelReport, dryRun bool) string {
-	would := ""
-	if dryRun {
-		would = "would be "
-	}
+	would := wouldBe(dryRun)
 	switch {
 	case c.Before == c.After && c.After == 0:
 		return c.Channel + ": nothing published yet"
@@ -134,6 +132,13 @@ func heading(c generator.ChannelReport, dryRun bool) string {
 		return fmt.Sprintf("%s: %snew, generation %d", c.Channel, would, c.After)
 	}
 	return fmt.Sprintf("%s: %sgeneration %d → %d", c.Channel, would, c.Before, c.After)
+}
+
+func wouldBe(dryRun bool) string {
+	if dryRun {
+		return "would be "
+	}
+	return ""
 }
 
 // verdictColumn is a verdict, padded, so that the names behind it line up
@@ -194,6 +199,9 @@ func (p *program) noteReport(r *generator.Report) {
 	var waiting []string
 	warned := 0
 	for _, c := range r.Channels {
+		if c.Head != "" && c.Error == "" {
+			p.say("note", c.Head+"; "+wouldBe(r.DryRun)+"written anew from the log")
+		}
 		for _, w := range c.Waiting {
 			name := short(w.File, maxName)
 			if name == "" {

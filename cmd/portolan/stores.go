@@ -116,6 +116,7 @@ func (p *program) openSite(ctx context.Context, f *flags) (publisher.Store, erro
 }
 
 func isWeb(url string) bool {
+	url = strings.ToLower(url) // of the scheme, case does not matter
 	return strings.HasPrefix(url, "http://") || strings.HasPrefix(url, "https://")
 }
 
