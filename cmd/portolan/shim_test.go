@@ -226,6 +226,35 @@ func (a access) try(t *testing.T, s *shimProcess, c caller) {
 	}
 }
 
+// TestShimPrivate checks that no cache shows others what somebody had to log in
+// for, and that all caches keep what is public.
+func TestShimPrivate(t *testing.T) {
+	w := newTown(t)
+	w.writeAuth()
+	w.drop("team", map[string][]byte{"beta-1.0.0.tgz": charttest.Simple("beta", "1.0.0")})
+	w.done("generate")
+	path := "/team/" + w.readHead("team")[0].URLs[0]
+	for flag, want := range map[string]string{
+		"--auth=auth.yaml": "private, max-age=31536000, immutable",
+		"--auth=":          "public, max-age=31536000, immutable",
+	} {
+		s := w.shim(flag, "--site", "site")
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.SetBasicAuth("u", "canary-reader-1f0c")
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if got := resp.Header.Get("Cache-Control"); resp.StatusCode != http.StatusOK || got != want {
+			t.Errorf("%s: %s, Cache-Control %q, want %q", flag, resp.Status, got, want)
+		}
+	}
+}
+
 // dropped uploads a chart and returns the upload's id.
 func (w *town) dropped(channel string, archive []byte) string {
 	w.t.Helper()

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -13,6 +14,7 @@ type answer struct {
 	http.ResponseWriter
 	patience     time.Duration
 	cacheControl string // instead of what the file's place says; "" leaves that
+	private      bool   // it is for the caller alone, and no cache may show it to others
 	status       int    // 0 before the header is sent
 	bytes        int64
 	note         note
@@ -34,8 +36,12 @@ func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 func (a *answer) WriteHeader(status int) {
 	if a.status == 0 && status >= 200 {
 		a.status = status
+		h := a.Header()
 		if a.cacheControl != "" {
-			a.Header().Set("Cache-Control", a.cacheControl)
+			h.Set("Cache-Control", a.cacheControl)
+		}
+		if a.private {
+			h.Set("Cache-Control", strings.Replace(h.Get("Cache-Control"), "public", "private", 1))
 		}
 	}
 	a.ResponseWriter.WriteHeader(status)

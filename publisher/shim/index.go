@@ -69,7 +69,7 @@ func (s *Shim) index(a *answer, r *http.Request, to *route, who *auth.Identity) 
 		return err
 	}
 	if !v.known && !s.beginning(r.Context(), to.channel, who) {
-		return fail(http.StatusNotFound, "channel-unknown", "check the channel's name; it comes to be with its first chart", "there is no channel %s", to.channel)
+		return fail(http.StatusNotFound, "channel-unknown", "check the channel's name; a new one can be seen by those who may upload to it", "there is no channel %s", to.channel)
 	}
 	return a.index(r, v, to.context)
 }

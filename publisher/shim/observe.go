@@ -38,9 +38,12 @@ func (s *Shim) observed(w http.ResponseWriter, r *http.Request, answerIt func(*a
 		}
 	}()
 	if err := answerIt(a, r); err != nil {
-		s.drain(a, r)
-		a.fail(r, failureOf(r, err), id)
+		f := failureOf(r, err)
+		s.drain(a, r, f)
+		a.fail(r, f, id)
+		return
 	}
+	s.hurry(a, r, s.Patience)
 }
 
 // recovered answers a request that made the shim panic.

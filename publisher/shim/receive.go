@@ -157,16 +157,32 @@ func plainError(err error) string { return cut(strings.ToValidUTF8(err.Error(), 
 // maxDrain is how much of an upload is read that was refused before it came.
 const maxDrain = 64 << 20
 
-// drain reads what is left of a refused upload. A client that is still sending
-// would not see the answer otherwise, only a connection that breaks off. One that
-// has asked first, as curl does, has not begun.
-func (s *Shim) drain(a *answer, r *http.Request) {
-	if r.Body == nil || r.Header.Get("Expect") != "" {
+// drain reads what is left of a refused upload, for as long as one may stall. A
+// client that is still sending would not see the answer otherwise, only a
+// connection that breaks off. One that has asked first, as curl does, has not
+// begun; and one that was too slow already gets no more time.
+func (s *Shim) drain(a *answer, r *http.Request, f *failure) {
+	if r.Body == nil || r.Body == http.NoBody || r.Header.Get("Expect") != "" {
 		return
 	}
-	body := s.paced(a, r.Body)
-	_, _ = io.CopyN(io.Discard, body, maxDrain)
-	_ = body.deadline(time.Time{})
+	if f.header.Get("Connection") == "close" {
+		s.hurry(a, r, time.Second)
+		return
+	}
+	s.hurry(a, r, s.Patience)
+	n, err := io.CopyN(io.Discard, r.Body, maxDrain)
+	a.note.received += n
+	if err != io.EOF {
+		f.with("Connection", "close") // or the server would read on before it answers
+	}
+}
+
+// hurry gives a request's body so much more time to come. The server reads what
+// a handler has left of it, and does so for ever if it is let.
+func (s *Shim) hurry(a *answer, r *http.Request, d time.Duration) {
+	if r.Body != nil && r.Body != http.NoBody {
+		_ = http.NewResponseController(a.ResponseWriter).SetReadDeadline(time.Now().Add(d))
+	}
 }
 
 func (s *Shim) paced(a *answer, body io.Reader) *pacedReader {

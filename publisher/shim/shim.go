@@ -160,7 +160,7 @@ func (s *Shim) handle(a *answer, r *http.Request, to *route) error {
 	if err != nil {
 		return err
 	}
-	a.note.who = who.String()
+	a.note.who, a.private = who.String(), !who.Anonymous()
 	if err := to.allow(r, who); err != nil {
 		return err
 	}

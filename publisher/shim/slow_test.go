@@ -1,0 +1,67 @@
+package shim
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestSlowEnds checks that nobody can hold a connection by sending on and on:
+// neither before the answer nor after it, when the server looks for the end of
+// what was not read.
+func TestSlowEnds(t *testing.T) {
+	p := open(t, func(o *Options) { o.MinRate, o.Patience = 1000, 300*time.Millisecond })
+	for _, test := range []struct {
+		name, path, header, piece string
+		status                    int
+	}{
+		{"length", "/api/charts", "Content-Length: 1000000", "x", http.StatusRequestTimeout},
+		{"chunked", "/api/charts", "Transfer-Encoding: chunked", "1\r\nx\r\n", http.StatusRequestTimeout},
+		{"form", "/api/charts", "Transfer-Encoding: chunked\r\nContent-Type: multipart/form-data; boundary=b", "1\r\nx\r\n", http.StatusRequestTimeout},
+		{"refused", "/api/a--b/charts", "Content-Length: 1000000", strings.Repeat("x", 100), http.StatusBadRequest},
+		{"refused, chunked", "/api/a--b/charts", "Transfer-Encoding: chunked", "a\r\n0123456789\r\n", http.StatusBadRequest},
+		{"nowhere", "/nothing/here", "Transfer-Encoding: chunked", "1\r\nx\r\n", http.StatusMethodNotAllowed},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			c, err := net.Dial("tcp", strings.TrimPrefix(p.url, "http://"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			c.SetReadDeadline(time.Now().Add(10 * time.Second))
+			fmt.Fprintf(c, "POST %s HTTP/1.1\r\nHost: shim\r\n%s\r\n\r\n", test.path, test.header)
+			go func() { // until the connection is closed, here or there
+				for range time.Tick(20 * time.Millisecond) {
+					if _, err := io.WriteString(c, test.piece); err != nil {
+						return
+					}
+				}
+			}()
+			reader := bufio.NewReader(c)
+			answer, err := http.ReadResponse(reader, nil)
+			if err != nil {
+				t.Fatalf("no answer: %v", err)
+			}
+			if answer.StatusCode != test.status {
+				t.Errorf("answered %s, want %d", answer.Status, test.status)
+			}
+			if _, err := io.Copy(io.Discard, answer.Body); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := reader.ReadByte(); isTimeout(err) {
+				t.Error("the connection is still there long after the answer")
+			}
+		})
+	}
+}
+
+func isTimeout(err error) bool {
+	timeout, ok := err.(net.Error)
+	return ok && timeout.Timeout()
+}
