@@ -182,6 +182,8 @@ func TestShimAccess(t *testing.T) {
 		access{method: http.MethodGet, path: "/assets/style.css", ok: http.StatusOK},
 		access{method: http.MethodGet, path: "/health", ok: http.StatusOK},
 		access{method: http.MethodGet, path: "/readyz", ok: http.StatusOK},
+		access{method: http.MethodGet, path: "/assets/..%2fteam/index.yaml", ok: http.StatusBadRequest},
+		access{method: http.MethodGet, path: "/other/..%2fteam/index.yaml", ok: http.StatusBadRequest},
 		access{method: http.MethodGet, path: "/api/nonsense", ok: http.StatusNotFound},
 		access{method: http.MethodPost, path: "/api/team/charts/authorize", ok: http.StatusNotFound},
 		access{method: http.MethodDelete, path: "/api/team/charts/beta/1.0.0", ok: http.StatusMethodNotAllowed},

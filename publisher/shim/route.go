@@ -2,10 +2,10 @@ package shim
 
 import (
 	"net/http"
-	"net/url"
 	"path"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
@@ -81,27 +81,24 @@ func (s *Shim) route(r *http.Request) (*route, error) {
 }
 
 // segments are the decoded segments of the request's path, below the prefix
-// that the shim is reached under. What a proxy has doubled or cut off of that
-// does not matter.
+// that the shim is reached under; the last is empty if the path ends in a slash.
+// Slashes that a proxy has doubled, or a client encoded, are slashes: whatever
+// is authorised is a part of the path as it is used.
 func (s *Shim) segments(r *http.Request) ([]string, error) {
-	escaped := r.URL.EscapedPath()
-	if prefix := s.prefix(); prefix != "" {
-		rest, ok := strings.CutPrefix(escaped, (&url.URL{Path: prefix}).EscapedPath())
-		if ok && (rest == "" || rest[0] == '/') {
-			escaped = rest
-		}
+	decoded := r.URL.Path
+	if rest, ok := strings.CutPrefix(decoded, s.prefix()); ok && (rest == "" || rest[0] == '/') {
+		decoded = rest
 	}
 	var segments []string
-	for segment := range strings.SplitSeq(escaped, "/") {
-		decoded, err := url.PathUnescape(segment)
-		if err != nil || decoded == "." || decoded == ".." || strings.ContainsAny(decoded, "\x00\\") {
+	for segment := range strings.SplitSeq(decoded, "/") {
+		if segment == "." || segment == ".." || strings.ContainsFunc(segment, unicode.IsControl) || strings.Contains(segment, "\\") {
 			return nil, fail(http.StatusBadRequest, "path", "check the URL", "the path of the URL makes no sense")
 		}
-		if decoded != "" {
-			segments = append(segments, decoded)
+		if segment != "" {
+			segments = append(segments, segment)
 		}
 	}
-	if strings.HasSuffix(escaped, "/") {
+	if strings.HasSuffix(decoded, "/") {
 		segments = append(segments, "")
 	}
 	return segments, nil

@@ -43,6 +43,13 @@ func TestRoute(t *testing.T) {
 		{"POST", "/api/x/../y/charts", "400 path"},
 		{"POST", "/api/%2e%2e/charts", "400 path"},
 		{"POST", "/api/a%2Fb/charts", "upload a/b"},
+		{"GET", "/assets/..%2fsecret/index.yaml", "400 path"},
+		{"GET", "/public/..%2Fsecret%2flog/00000001.json", "400 path"},
+		{"GET", "/public/%2e%2e/secret/index.yaml", "400 path"},
+		{"GET", "/public%2F..%2Fsecret/index.yaml", "400 path"},
+		{"GET", "/public/..%5csecret/index.yaml", "400 path"},
+		{"GET", "/public%2Findex.yaml", "index public"},
+		{"GET", "/public/x%0d%0ay", "400 path"},
 		{"POST", "/api/a%00/charts", "400 path"},
 
 		// GitLab's.

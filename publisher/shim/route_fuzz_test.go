@@ -1,0 +1,43 @@
+package shim
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+// FuzzRoute looks for a path that leads to a file outside of the channel that is
+// authorised for it.
+func FuzzRoute(f *testing.F) {
+	for _, seed := range []string{
+		"/assets/..%2fsecret/index.yaml", "/public/..%2fsecret/log/1.json", "/api/v4/projects/..%2fx/packages/helm/y/index.yaml",
+		"/a/b/charts/x-1.0.0.tgz", "//a//index.yaml", "/charts/%2e%2e%2fx.tgz", "/public/snapshots/..%2f..%2fsecret", "/assets/%2e%2e/x",
+	} {
+		f.Add(seed)
+	}
+	s := New(Options{Projects: []string{"7"}})
+	f.Fuzz(func(t *testing.T, path string) {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		u, err := r.URL.Parse("/" + strings.TrimLeft(path, "/"))
+		if err != nil {
+			return
+		}
+		r.URL = u
+		to, err := s.route(r)
+		if err != nil || to.kind == kindFlat || to.kind == kindHealth {
+			return
+		}
+		for segment := range strings.SplitSeq(to.path, "/") {
+			if segment == ".." || segment == "." {
+				t.Errorf("%q leads to %q", path, to.path)
+			}
+		}
+		switch {
+		case to.kind == kindAsset && !strings.HasPrefix(to.path, "assets/"):
+			t.Errorf("%q leads to the asset %q", path, to.path)
+		case to.kind == kindFile && to.channel != "" && to.path != to.channel && !strings.HasPrefix(to.path, to.channel+"/"):
+			t.Errorf("%q leads to %q, authorised as channel %q", path, to.path, to.channel)
+		}
+	})
+}
