@@ -89,13 +89,14 @@ func (l headerLine) line() (string, error) {
 	return strings.TrimSuffix(string(b), "}") + headerEnd, nil
 }
 
-var errNotOurs = errors.New("not written by portolan")
+// ErrNotOurs is reported for an index.yaml that is somebody else's, or damaged.
+var ErrNotOurs = errors.New("not written by portolan")
 
 // decodeHeader reads the first line of an index.
 func decodeHeader(line string) (h headerLine, err error) {
 	body, ok := strings.CutSuffix(line, headerEnd)
 	if !ok || json.Unmarshal([]byte(body+"}"), &h) != nil {
-		return h, errNotOurs
+		return h, ErrNotOurs
 	}
 	return h, nil
 }
@@ -108,7 +109,7 @@ func parseHeader(line string) (generation int, err error) {
 	}
 	generation, err = strconv.Atoi(h.Annotations[generationKey])
 	if err != nil || generation < 1 {
-		return 0, errNotOurs
+		return 0, ErrNotOurs
 	}
 	return generation, nil
 }
@@ -117,7 +118,7 @@ func parseHeader(line string) (generation int, err error) {
 func parseIndex(b []byte) (*Index, error) {
 	lines := strings.Split(string(b), "\n")
 	if n := len(lines); n < 3 || lines[n-1] != "" || lines[n-2]+"\n" != indexEnd {
-		return nil, errNotOurs
+		return nil, ErrNotOurs
 	}
 	x := &Index{header: lines[0]}
 	if _, err := parseHeader(x.header); err != nil {
@@ -139,7 +140,7 @@ func parseIndex(b []byte) (*Index, error) {
 func parseSection(lines []string) (n int, s section, err error) {
 	quoted, ok := strings.CutSuffix(lines[0], ":[")
 	if !ok || json.Unmarshal([]byte(quoted), &s.name) != nil {
-		return 0, s, errNotOurs
+		return 0, s, ErrNotOurs
 	}
 	for i, line := range lines[1:] {
 		if line == "]" || line == "]," {
@@ -150,7 +151,7 @@ func parseSection(lines []string) (n int, s section, err error) {
 			return i + 2, s, nil
 		}
 	}
-	return 0, s, errNotOurs
+	return 0, s, ErrNotOurs
 }
 
 // WriteTo writes the index file as head.

@@ -27,6 +27,8 @@ func (f *failure) Error() string {
 	return f.message
 }
 
+func (f *failure) Unwrap() error { return f.cause }
+
 // fail makes a failure. The hint may be empty.
 func fail(status int, rule, hint, format string, args ...any) *failure {
 	return &failure{status: status, rule: rule, hint: hint, message: fmt.Sprintf(format, args...)}

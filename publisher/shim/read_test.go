@@ -210,6 +210,21 @@ func TestUnknownChannel(t *testing.T) {
 	}
 }
 
+// TestUnreadableIndex checks what becomes of a channel whose index is somebody
+// else's, or damaged: what mends that is let through.
+func TestUnreadableIndex(t *testing.T) {
+	p := open(t, nil)
+	p.put(p.site, "foreign/index.yaml", "apiVersion: v1\nentries: {}\n")
+	p.put(p.site, "damaged/index.yaml", "oops")
+	p.put(p.site, "damaged/log/00000001.json", "{}")
+	failed(t, p.get("/foreign/index.yaml"), http.StatusConflict, "index-foreign")
+	failed(t, p.post("/api/foreign/charts", "chart alpha 1.0.0"), http.StatusConflict, "index-foreign")
+	failed(t, p.get("/damaged/index.yaml"), http.StatusServiceUnavailable, "index-damaged")
+	if got := p.post("/api/damaged/charts", "chart alpha 1.0.0"); got.StatusCode != http.StatusCreated {
+		t.Errorf("an upload to the damaged channel: %d %s", got.StatusCode, got.body)
+	}
+}
+
 // TestReceipt checks the answers to who asks what became of an upload.
 func TestReceipt(t *testing.T) {
 	p := open(t, nil)

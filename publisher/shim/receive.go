@@ -28,7 +28,10 @@ func (p *parts) close() {
 // receive reads the upload that a request carries. The caller closes what it
 // gets, also with an error.
 func (s *Shim) receive(a *answer, r *http.Request, to *route) (*parts, error) {
-	limit := s.MaxArchive(to.channel)
+	limit, tooLarge := s.MaxArchive(to.channel), tooLarge
+	if to.kind == kindProv {
+		limit, tooLarge = maxProv, provTooLarge
+	}
 	if r.ContentLength > limit+maxProv+maxForm {
 		return &parts{}, tooLarge(limit)
 	}
@@ -37,7 +40,7 @@ func (s *Shim) receive(a *answer, r *http.Request, to *route) (*parts, error) {
 	_ = body.deadline(time.Time{}) // else the request would end with it
 	s.metrics.received.Add(float64(a.note.received))
 	if err != nil {
-		return p, s.broken(err, limit)
+		return p, s.broken(err, tooLarge(limit))
 	}
 	return p, nil
 }
@@ -52,11 +55,11 @@ func (s *Shim) receiveParts(r *http.Request, body io.Reader, kind kind, limit in
 	}
 	p, whole := &parts{}, &spool{}
 	if kind == kindProv {
-		p.prov, limit = whole, maxProv
+		p.prov, err = whole, whole.fillUpTo(body, limit, provTooLarge)
 	} else {
-		p.chart = whole
+		p.chart, err = whole, whole.fillUpTo(body, limit, tooLarge)
 	}
-	if err := fillUpTo(whole, body, limit); err != nil {
+	if err != nil {
 		return p, err
 	}
 	if whole.size == 0 {
@@ -65,16 +68,14 @@ func (s *Shim) receiveParts(r *http.Request, body io.Reader, kind kind, limit in
 	return p, nil
 }
 
-var errTooLarge = errors.New("too large")
-
 // fillUpTo fills the spool with all that r has, which must not be more than the
-// limit.
-func fillUpTo(s *spool, r io.Reader, limit int64) error {
+// limit: that is answered with a failure of its own.
+func (s *spool) fillUpTo(r io.Reader, limit int64, tooLarge func(limit int64) *failure) error {
 	if err := s.fill(r, limit); err != nil {
 		return err
 	}
 	if s.size > limit {
-		return errTooLarge
+		return tooLarge(limit)
 	}
 	return nil
 }
@@ -105,22 +106,23 @@ func receiveForm(form *multipart.Reader, limit int64) (*parts, error) {
 
 // add takes one part of a form.
 func (p *parts) add(part *multipart.Part, limit int64) error {
-	var to **spool
+	to, tooLarge := &p.chart, tooLarge
 	switch name := part.FormName(); {
 	case name == "chart":
-		to = &p.chart
 	case name == "prov":
-		to, limit = &p.prov, maxProv
+		to, limit, tooLarge = &p.prov, maxProv, provTooLarge
 	case part.FileName() != "":
 		return badForm("call the archive's part chart, and that of its provenance file prov", "the form has a file in a part called %.40q", name)
 	default:
-		return fillUpTo(&spool{}, part, maxField)
+		return (&spool{}).fillUpTo(part, maxField, func(int64) *failure {
+			return badForm("send the chart as the part called chart", "the form's field %.40q, which is of no use here, is too long", name)
+		})
 	}
 	if *to != nil {
 		return badForm("upload one chart at a time", "the form has two parts called %s", part.FormName())
 	}
 	*to = &spool{}
-	return fillUpTo(*to, part, limit)
+	return (*to).fillUpTo(part, limit, tooLarge)
 }
 
 func badForm(hint, format string, args ...any) *failure {
@@ -131,15 +133,19 @@ func tooLarge(limit int64) *failure {
 	return fail(http.StatusRequestEntityTooLarge, "packed-size", "leave out what is not needed to install the chart, or ask for a higher limit", "the archive is larger than %d MiB, the most that is taken here", limit>>20)
 }
 
+func provTooLarge(limit int64) *failure {
+	return fail(http.StatusRequestEntityTooLarge, "prov-size", "make the provenance file with 'helm package --sign'", "the provenance file is larger than %d MiB, the most that is taken here", limit>>20)
+}
+
 // broken answers an upload that did not arrive whole.
-func (s *Shim) broken(err error, limit int64) error {
+func (s *Shim) broken(err error, tooLarge *failure) error {
 	var tooMany *http.MaxBytesError
 	var known *failure
 	switch {
 	case errors.As(err, &known):
 		return known
-	case errors.Is(err, errTooLarge), errors.As(err, &tooMany):
-		return tooLarge(limit)
+	case errors.As(err, &tooMany):
+		return tooLarge
 	case errors.Is(err, errSlow), errors.Is(err, os.ErrDeadlineExceeded):
 		return fail(http.StatusRequestTimeout, "slow", "try again over a better connection", "the upload came more slowly than %d bytes a second", s.MinRate).with("Connection", "close")
 	case errors.Is(err, errSpool):

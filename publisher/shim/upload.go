@@ -145,6 +145,9 @@ func (u *uploading) judge(ctx context.Context) error {
 		return nil
 	}
 	v, err := u.views.get(ctx, u.channel)
+	if errors.Is(err, errDamaged) {
+		return nil // the upload is what gets it mended
+	}
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,8 @@ import (
 	"container/list"
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
 	"sync"
 	"time"
 
@@ -80,6 +82,8 @@ func (vs *views) read(ctx context.Context, c *channelView) (*view, error) {
 	switch {
 	case errors.Is(err, publisher.ErrNotFound):
 		head, known = publisher.EmptyHead(), false
+	case errors.Is(err, publisher.ErrNotOurs):
+		return nil, vs.unreadable(ctx, c.channel, err)
 	case err != nil:
 		return nil, err
 	case head == before:
@@ -88,6 +92,24 @@ func (vs *views) read(ctx context.Context, c *channelView) (*view, error) {
 	return &view{
 		head: head, known: known, judge: vs.newJudge(c.channel, head.Index), rendered: map[string]*rendering{},
 	}, nil
+}
+
+// errDamaged says that a channel's index is damaged: the next run of the generator
+// that has something to do there puts it right.
+var errDamaged = errors.New("the index is damaged")
+
+// unreadable tells a damaged index from one of somebody else's.
+func (vs *views) unreadable(ctx context.Context, channel string, err error) error {
+	ours, failure := publisher.HasChannel(ctx, vs.site, channel)
+	if failure != nil {
+		return failure
+	}
+	if ours {
+		return fail(http.StatusServiceUnavailable, "index-damaged", "upload a chart to the channel, or tell who runs this server: 'portolan generate --channel "+channel+"' puts it right",
+			"the index of channel %s is damaged", channel).because(fmt.Errorf("%w: %w", errDamaged, err)).after(storePause)
+	}
+	return fail(http.StatusConflict, "index-foreign", "choose another channel, or ask who runs this server to move that repository over",
+		"channel %s is a repository that portolan did not write", channel).because(err)
 }
 
 // emptyView is that of a channel that has nothing in it.
