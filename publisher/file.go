@@ -31,6 +31,7 @@ var (
 	errReserved   = errors.New("a name that portolan keeps for itself")
 	errRewritten  = errors.New("overwritten in place while it was read")
 	errNoToken    = errors.New("replacing needs the token of what is replaced")
+	errGone       = errors.New("the folder is no longer there, or no longer mounted")
 )
 
 // A fileStore is a Store in a local folder. Any number of processes may use
@@ -51,7 +52,8 @@ type fileStore struct {
 	flush sync.Mutex  // held while it becomes so
 	sync  fileSync
 
-	sweep sync.Once // of stale temporary files, before the first write
+	sweep sync.Once              // of stale temporary files, before the first write
+	disk  atomic.Pointer[uint64] // the device that the folder was first seen on; nil before
 }
 
 // fileSync is how files become durable, apart so that a test can watch.
@@ -258,8 +260,8 @@ func (r *fileReader) Read(p []byte) (int, error) {
 func (r *fileReader) Close() error { return r.f.Close() }
 
 // begin checks what every method needs checked, and opens the folder, which a
-// write makes if it is missing. It is opened for each call, not once, since
-// someone may remove and remake it meanwhile.
+// first write makes if it is missing. It is opened for each call, not once, since
+// someone may remove it meanwhile.
 func (s *fileStore) begin(ctx context.Context, key string, create bool) (*os.Root, error) {
 	if err := checkKey(key); err != nil {
 		return nil, err
@@ -271,16 +273,44 @@ func (s *fileStore) begin(ctx context.Context, key string, create bool) (*os.Roo
 		create && strings.HasPrefix(path.Base(key), asidePrefix) {
 		return nil, keyError(key, errReserved)
 	}
-	root, err := os.OpenRoot(s.dir)
+	root, err := s.openRoot()
 	if create && absent(err) {
 		if err = s.makeRoot(); err == nil {
-			root, err = os.OpenRoot(s.dir)
+			root, err = s.openRoot()
 		}
 	}
 	if err != nil {
 		return nil, keyError(key, fmt.Errorf("%s: %w", s.dir, plain(err)))
 	}
 	return root, nil
+}
+
+// openRoot opens the folder. Once it was there, it must be: what is missing then
+// was not "never written", and a new folder in its place would be another one.
+func (s *fileStore) openRoot() (*os.Root, error) {
+	root, err := os.OpenRoot(s.dir)
+	if absent(err) && s.disk.Load() != nil {
+		return nil, errGone
+	}
+	if err != nil {
+		return nil, err
+	}
+	return root, s.sameDisk(root)
+}
+
+// sameDisk notices that a file system which was mounted on the folder no longer
+// is: then the folder is still there, and empty. It closes the root if so.
+func (s *fileStore) sameDisk(root *os.Root) error {
+	fi, err := root.Stat(".")
+	if err == nil {
+		disk := device(fi)
+		if s.disk.CompareAndSwap(nil, &disk) || *s.disk.Load() == disk {
+			return nil
+		}
+		err = errGone
+	}
+	root.Close()
+	return err
 }
 
 // openRegular opens a file for reading. It looks before it opens, since merely

@@ -32,12 +32,12 @@ func (s *fileStore) listing(ctx context.Context, dir string, depth Depth, notes 
 			yield(Entry{}, err)
 			return
 		}
-		root, err := os.OpenRoot(s.dir)
+		root, err := s.openRoot()
 		if absent(err) {
 			return
 		}
 		if err != nil {
-			yield(Entry{}, keyError(dir, plain(err)))
+			yield(Entry{}, keyError(dir, fmt.Errorf("%s: %w", s.dir, plain(err))))
 			return
 		}
 		defer root.Close()
@@ -133,7 +133,7 @@ func (l *fileListing) ignore(key, reason string) {
 // checkFolder makes sure that what lies where a folder is looked for is one.
 // Elsewhere, as in a bucket, an object of its name is no reason to complain.
 func (s *fileStore) checkFolder(dir string) error {
-	root, err := os.OpenRoot(s.dir)
+	root, err := s.openRoot()
 	if absent(err) {
 		return nil
 	}

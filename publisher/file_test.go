@@ -353,18 +353,37 @@ func TestFileWorkFolder(t *testing.T) {
 	}
 }
 
-func TestFileFolderRemade(t *testing.T) {
+// TestFileFolderGone: a folder that was there and is not is no empty one, and is
+// not made anew: most likely a disk is no longer mounted.
+func TestFileFolderGone(t *testing.T) {
 	s, dir := newTestFiles(t)
 	mustCreate(t, s, "in/a", "x")
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
 	}
-	wantListed(t, s)
-	if _, err := os.Stat(dir); err == nil {
-		t.Error("reading made the folder")
+	_, get := s.Get(t.Context(), "in/a")
+	create := s.Create(t.Context(), Object{Key: "in/b", Body: Bytes(nil)})
+	var list error
+	for _, err := range s.List(t.Context(), "", Descendants) {
+		list = err
 	}
-	mustCreate(t, s, "in/b", "x")
-	wantListed(t, s, "in/b")
+	for what, err := range map[string]error{
+		"get": get, "create": create, "list": list, "delete": s.Delete(t.Context(), "in/a", ""),
+		"replace": s.Replace(t.Context(), Object{Key: "in/a", Body: Bytes(nil)}, "x"),
+	} {
+		if !errors.Is(err, errGone) || !strings.Contains(err.Error(), dir) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if _, err := os.Stat(dir); err == nil {
+		t.Error("the folder was made")
+	}
+	again, err := newFileStore(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustCreate(t, again, "in/b", "x")
+	wantListed(t, again, "in/b")
 }
 
 // TestFileAtPlaceOfFolder: a folder store cannot hold both a and a/b, as

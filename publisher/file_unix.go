@@ -23,6 +23,14 @@ func inode(fi fs.FileInfo) uint64 {
 	return 0
 }
 
+// device tells the file system that the file is on from others.
+func device(fi fs.FileInfo) uint64 {
+	if st, ok := fi.Sys().(*syscall.Stat_t); ok {
+		return uint64(st.Dev)
+	}
+	return 0
+}
+
 // syncFile makes a file or a folder durable, where the file system can.
 func syncFile(f *os.File) error {
 	err := f.Sync()

@@ -16,6 +16,9 @@ const errNotDir = windows.ERROR_DIRECTORY
 // on size and time, which every Replace moves on.
 func inode(fs.FileInfo) uint64 { return 0 }
 
+// device is 0, likewise.
+func device(fs.FileInfo) uint64 { return 0 }
+
 // syncFile makes a file durable. Windows flushes neither folders, which NTFS
 // logs, nor files that are open for reading.
 func syncFile(f *os.File) error {
