@@ -201,21 +201,29 @@ func redirect(w http.ResponseWriter, r *http.Request, site Store, key string) er
 	return nil
 }
 
-// missing answers that there is no such file, with the site's own page for
-// that if it has one.
+// missing answers that there is no such file.
 func (s *server) missing(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Cache-Control", "no-cache")
-	in, err := s.site.Get(r.Context(), missingPage)
-	if err != nil {
+	if ServeMissing(w, r, s.site) != nil {
+		w.Header().Set("Cache-Control", "no-cache")
 		http.Error(w, "not found", http.StatusNotFound)
-		return
+	}
+}
+
+// ServeMissing answers that there is no such file, with the site's own page for
+// that. If the site has none, it fails with ErrNotFound and has written nothing.
+func ServeMissing(w http.ResponseWriter, r *http.Request, site Store) error {
+	in, err := site.Get(r.Context(), missingPage)
+	if err != nil {
+		return err
 	}
 	defer in.Close()
+	w.Header().Set("Cache-Control", "no-cache")
 	w.Header().Set("Content-Type", contentType(missingPage))
 	w.WriteHeader(http.StatusNotFound)
 	if r.Method == http.MethodGet {
-		io.Copy(w, in)
+		io.Copy(w, in) // a client that has gone needs no page
 	}
+	return nil
 }
 
 // fail answers that the store did not, without what it said: that may name

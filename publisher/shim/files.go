@@ -37,17 +37,43 @@ func (s *Shim) file(a *answer, r *http.Request, key string) error {
 		to.Header.Set("If-None-Match", strings.ReplaceAll(tags, zipSuffix+`"`, `"`))
 	}
 	var err error
+	refused := &refusals{ResponseWriter: a}
 	s.compress(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		err = publisher.ServeFile(w, r, s.Site)
-	})).ServeHTTP(a, to)
-	if !errors.Is(err, publisher.ErrNotFound) {
+	})).ServeHTTP(refused, to)
+	switch {
+	case refused.status == http.StatusRequestedRangeNotSatisfiable:
+		return fail(refused.status, "range", "ask for less, or for all of it", "the file has no such bytes")
+	case refused.status != 0:
+		return fail(refused.status, "precondition", "read the file again without conditions", "the file is not what the request's conditions ask for")
+	case !errors.Is(err, publisher.ErrNotFound):
 		return err
-	}
-	if strings.Contains(r.Header.Get("Accept"), "text/html") {
-		s.pages.ServeHTTP(a, to) // the site may have a page for that
+	case strings.Contains(r.Header.Get("Accept"), "text/html") && publisher.ServeMissing(a, r, s.Site) == nil:
 		return nil
 	}
 	return unknownRoute(r)
+}
+
+// refusals keeps back the answers to requests that make no sense, for which the
+// shim has its own words.
+type refusals struct {
+	http.ResponseWriter
+	status int // of such an answer; 0 if it is none
+}
+
+func (w *refusals) WriteHeader(status int) {
+	if status >= http.StatusBadRequest {
+		w.status = status
+		return
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *refusals) Write(b []byte) (int, error) {
+	if w.status != 0 {
+		return len(b), nil
+	}
+	return w.ResponseWriter.Write(b)
 }
 
 // flat serves an archive, or its provenance file, that is asked for by the name
@@ -68,7 +94,11 @@ func (s *Shim) flat(a *answer, r *http.Request, to *route) error {
 	}
 	// Other files may get this name later, unlike the path that the file lies at.
 	a.cacheControl = "no-cache"
-	return s.file(a, r, key)
+	err = s.file(a, r, key)
+	if f := (*failure)(nil); signature && errors.As(err, &f) && f.status == http.StatusNotFound {
+		return fail(http.StatusNotFound, "not-signed", "leave out --verify, or ask its publisher to sign it", "chart %s %s in channel %s is not signed", found.Name, found.Version, to.channel)
+	}
+	return err
 }
 
 // release is what clients read of a line of the index.
@@ -81,6 +111,9 @@ type release struct {
 // archive finds the release whose archive is called name and version. The name
 // does not say where the version begins, so every dash counts.
 func (v *view) archive(file string) (release, bool) {
+	if len(file) > maxFlat {
+		return release{}, false
+	}
 	for i, b := range file {
 		if b != '-' {
 			continue
@@ -92,13 +125,20 @@ func (v *view) archive(file string) (release, bool) {
 	return release{}, false
 }
 
+// maxFlat is more than name and version of a chart have together, in bytes.
+const maxFlat = 255
+
 // version finds a chart's version, and its line in the index.
 func (v *view) version(name, version string) (line string, r release, ok bool) {
+	lines := v.head.Lines(name)
+	if len(lines) == 0 {
+		return "", r, false
+	}
 	quoted, err := json.Marshal(version)
 	if err != nil {
 		return "", r, false
 	}
-	for _, line := range v.head.Lines(name) {
+	for _, line := range lines {
 		if !strings.Contains(line, string(quoted)) {
 			continue // most of them, and cheaper than reading the line
 		}

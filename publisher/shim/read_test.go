@@ -72,20 +72,25 @@ func TestReads(t *testing.T) {
 func TestNotThere(t *testing.T) {
 	p := stocked(t, nil)
 	for path, rule := range map[string]string{
-		"/team/charts/alpha-2.0.0.tgz":      "chart-unknown",
-		"/team/charts/gamma-1.0.0.tgz":      "chart-unknown",
-		"/team/charts/alpha.tgz":            "chart-unknown",
-		"/team/charts/beta-1-1.0.0.tgz":     "route", // the index names it, but it is gone
-		"/team/nothing":                     "route",
-		"/.portolan/lock":                   "route",
-		"/team/.attrs":                      "route",
-		"/api/team/charts/gamma":            "chart-unknown",
-		"/api/team/charts/alpha/3":          "version-unknown",
-		"/api/nowhere/charts/alpha":         "chart-unknown",
-		"/api/v4/projects/7/packages/npm/x": "route",
+		"/team/charts/alpha-2.0.0.tgz":       "chart-unknown",
+		"/team/charts/gamma-1.0.0.tgz":       "chart-unknown",
+		"/team/charts/alpha.tgz":             "chart-unknown",
+		"/team/charts/beta-1-1.0.0.tgz":      "route",      // the index names it, but it is gone
+		"/team/charts/beta-1-1.0.0.tgz.prov": "not-signed", // likewise
+		"/team/nothing":                      "route",
+		"/.portolan/lock":                    "route",
+		"/team/.attrs":                       "route",
+		"/api/team/charts/gamma":             "chart-unknown",
+		"/api/team/charts/alpha/3":           "version-unknown",
+		"/api/nowhere/charts/alpha":          "chart-unknown",
+		"/api/v4/projects/7/packages/npm/x":  "route",
 	} {
 		failed(t, p.get(path), http.StatusNotFound, rule)
 	}
+	failed(t, p.get("/team/"+archive, "Range", "bytes=900-901"), http.StatusRequestedRangeNotSatisfiable, "range")
+	failed(t, p.get("/team/"+archive, "If-Match", `"x"`), http.StatusPreconditionFailed, "precondition")
+	failed(t, p.get("/team/charts/"+strings.Repeat("-", 10_000)+".tgz"), http.StatusNotFound, "chart-unknown")
+	failed(t, p.get("/team/nothing", "Accept", "text/html"), http.StatusNotFound, "route")
 	failed(t, p.get("/api/team/charts?offset=-1"), http.StatusBadRequest, "offset")
 	failed(t, p.get("/api/team/charts?limit=x"), http.StatusBadRequest, "limit")
 	p.put(p.site, "404.html", "<p>gone")

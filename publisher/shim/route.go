@@ -130,6 +130,10 @@ func gitlab(segments []string) (rest []string, project string, ok bool) {
 // apiRoute finds out what a request below /api is about.
 func (s *Shim) apiRoute(r *http.Request, to *route, project string, segments []string) (*route, error) {
 	n := len(segments)
+	if n > 0 && segments[n-1] == "" { // a slash at the end
+		n--
+		segments = segments[:n]
+	}
 	channel := segments
 	switch at := slices.Index(segments, "charts"); {
 	case at >= 0:
@@ -160,8 +164,10 @@ func (s *Shim) apiMethod(r *http.Request, to *route) (*route, error) {
 	case to.kind == kindList && r.Method == http.MethodDelete && len(to.args) == 2:
 		return nil, fail(http.StatusMethodNotAllowed, "method", "upload a newer version; a published one stays where others rely on it",
 			"published versions cannot be deleted here").with("Allow", "GET, HEAD")
-	case to.kind == kindList && (len(to.args) > 2 || r.Method == http.MethodPost):
+	case to.kind == kindList && (len(to.args) > 2 || len(to.args) > 0 && r.Method == http.MethodPost):
 		return nil, unknownRoute(r)
+	case to.kind == kindList && len(to.args) == 0 && !reads(r):
+		return nil, fail(http.StatusMethodNotAllowed, "method", "upload with POST: curl --form 'chart=@mychart-0.1.0.tgz' URL", "%.20q is not possible on this URL", r.Method).with("Allow", "GET, HEAD, POST")
 	}
 	return s.method(r, to, http.MethodGet)
 }
@@ -207,7 +213,10 @@ func (s *Shim) siteRoute(r *http.Request, to *route, project string, segments []
 	case folder == "" && len(rest) > 1 && rest[0] == "assets":
 		to.kind = kindAsset
 	}
-	return s.method(r, to, http.MethodGet)
+	if !reads(r) {
+		return nil, fail(http.StatusMethodNotAllowed, "method", uploadHint, "%.20q is not possible on this URL", r.Method).with("Allow", "GET, HEAD")
+	}
+	return to, nil
 }
 
 func isArchive(name string) bool {
@@ -216,7 +225,7 @@ func isArchive(name string) bool {
 
 // method refuses every method but the one; HEAD goes with GET.
 func (s *Shim) method(r *http.Request, to *route, method string) (*route, error) {
-	if r.Method == method || r.Method == http.MethodHead && method == http.MethodGet {
+	if r.Method == method || method == http.MethodGet && reads(r) {
 		return to, nil
 	}
 	allow := method
@@ -226,10 +235,16 @@ func (s *Shim) method(r *http.Request, to *route, method string) (*route, error)
 	return nil, fail(http.StatusMethodNotAllowed, "method", "use "+allow, "%.20q is not possible on this URL", r.Method).with("Allow", allow)
 }
 
+// reads reports whether a request only reads.
+func reads(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
+
+// uploadHint says where uploads go, to those who sent one elsewhere.
+const uploadHint = "upload with POST to /api/CHANNEL/charts, or to /api/v4/projects/PROJECT/packages/helm/api/CHANNEL/charts"
+
 func unknownRoute(r *http.Request) error {
 	hint := "see the shim's routes in portolan's README"
-	if r.Method == http.MethodPost {
-		hint = "upload to /api/CHANNEL/charts, or to /api/v4/projects/PROJECT/packages/helm/api/CHANNEL/charts"
+	if !reads(r) {
+		hint = uploadHint
 	}
 	return fail(http.StatusNotFound, "route", hint, "there is nothing at %.200q", r.URL.Path)
 }

@@ -20,6 +20,8 @@ func TestRoute(t *testing.T) {
 		{"POST", "/api/group/app/devel/charts", "upload group/app/devel"},
 		{"POST", "//api//team/charts", "upload team"},
 		{"POST", "/api/team/charts?force", "upload team"},
+		{"POST", "/api/team/charts/", "upload team"},
+		{"GET", "/api/team/charts/", "list team"},
 		{"POST", "/api/prov", "prov stable"},
 		{"POST", "/api/team/prov", "prov team"},
 		{"POST", "/api/prov/charts", "upload prov"},

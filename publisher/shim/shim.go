@@ -87,7 +87,6 @@ const (
 // Shim answers requests. Use [New].
 type Shim struct {
 	Options
-	pages    http.Handler // the site as it is
 	compress func(http.Handler) http.HandlerFunc
 	views    *views // nil if there is no site
 	metrics  *metrics
@@ -121,7 +120,6 @@ func New(o Options) *Shim {
 	s.metrics, s.compress = newMetrics(s), compressing()
 	s.ending, s.end = context.WithCancel(context.Background())
 	if o.Site != nil {
-		s.pages = publisher.Handler(o.Site, o.Log)
 		s.views = newViews(o.Site, o.Judge)
 		s.probe.stores = append(s.probe.stores, o.Site)
 	}

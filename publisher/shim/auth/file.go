@@ -91,7 +91,15 @@ func readPolicy(path string) (*policy, []stamp, error) {
 	return p, stamps, nil
 }
 
+// readFile reads a plain file: to open anything else might take for ever.
 func readFile(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: not a regular file", path)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err

@@ -209,3 +209,10 @@ func TestWorldReadable(t *testing.T) {
 		t.Errorf("got %q, want a warning", got)
 	}
 }
+
+// TestOpenNoFile: what is no plain file might never end, so it is not read.
+func TestOpenNoFile(t *testing.T) {
+	if _, err := Open(t.TempDir(), nil); err == nil || !strings.Contains(err.Error(), "not a regular file") {
+		t.Errorf("a folder: %v", err)
+	}
+}
