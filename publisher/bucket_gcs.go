@@ -2,7 +2,6 @@ package publisher
 
 import (
 	"errors"
-	"net/http"
 	"strconv"
 
 	"cloud.google.com/go/storage"
@@ -29,11 +28,12 @@ var gcsProvider = provider{
 	},
 	ifReplacing: ifGeneration,
 	ifDeleting:  ifGeneration,
-	// gocloud says NotFound for this one. A site that may not be read is not
-	// an empty site.
-	denied: func(err error) bool {
+	status: func(err error) int {
 		var api *googleapi.Error
-		return errors.As(err, &api) && api.Code == http.StatusForbidden
+		if !errors.As(err, &api) {
+			return 0
+		}
+		return api.Code
 	},
 }
 
