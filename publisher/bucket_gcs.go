@@ -2,6 +2,7 @@ package publisher
 
 import (
 	"errors"
+	"math"
 	"strconv"
 
 	"cloud.google.com/go/storage"
@@ -40,7 +41,7 @@ var gcsProvider = provider{
 func ifGeneration(token string, as func(any) bool) error {
 	generation, err := strconv.ParseInt(token, 10, 64)
 	if err != nil || generation == 0 {
-		return ErrConflict // no generation was ever called so; 0 would mean no condition
+		generation = math.MaxInt64 // none was ever called so, and 0 would mean no condition
 	}
 	var handle **storage.ObjectHandle
 	if !as(&handle) {
