@@ -274,6 +274,11 @@ func (s *bucketStore) remove(ctx context.Context, key string, options *blob.Dele
 		case errors.Is(err, ErrNotFound):
 			return nil
 		case gcerrors.Code(err) == gcerrors.FailedPrecondition:
+			// Azure refuses also what is not there: a removal, say, whose
+			// answer was lost, and which the SDK repeated.
+			if err := s.look(ctx, key, ""); errors.Is(err, ErrNotFound) {
+				return nil
+			}
 			return ErrConflict
 		}
 		return err

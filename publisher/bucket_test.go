@@ -210,15 +210,17 @@ func TestBucketDenied(t *testing.T) {
 func TestBucketDelete(t *testing.T) {
 	for _, test := range []struct {
 		answers []error
+		there   bool
 		want    error
 	}{
-		{[]error{nil}, nil},
-		{[]error{errMissing}, nil},
-		{[]error{errTaken}, ErrConflict},
-		{[]error{errLost}, errLost},
-		{[]error{errBusy, nil}, nil},
+		{[]error{nil}, true, nil},
+		{[]error{errMissing}, false, nil},
+		{[]error{errTaken}, true, ErrConflict},
+		{[]error{errTaken}, false, nil}, // removed before, and the answer lost
+		{[]error{errLost}, true, errLost},
+		{[]error{errBusy, nil}, true, nil},
 	} {
-		d := &fakeDriver{answers: test.answers, effects: make([]bool, len(test.answers))}
+		d := &fakeDriver{answers: test.answers, effects: make([]bool, len(test.answers)), exists: test.there}
 		if err := fakeStore(d).Delete(t.Context(), "k", "v1"); !errors.Is(err, test.want) {
 			t.Errorf("%v: got %v, want %v", test.answers, err, test.want)
 		}
