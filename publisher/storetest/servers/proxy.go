@@ -40,7 +40,12 @@ var Faults = []Fault{Dropped, Half, Reset, Stalled, Conflict, Refused, TooMany, 
 
 var faultNames = []string{"None", "Dropped", "Half", "Reset", "Stalled", "Conflict", "Refused", "TooMany", "Broken", "Unavailable"}
 
-func (f Fault) String() string { return faultNames[f] }
+func (f Fault) String() string {
+	if f < 0 || int(f) >= len(faultNames) {
+		return fmt.Sprintf("Fault(%d)", int(f))
+	}
+	return faultNames[f]
+}
 
 func (f Fault) status() int {
 	return map[Fault]int{Conflict: 409, Refused: 412, TooMany: 429, Broken: 500, Unavailable: 503}[f]
