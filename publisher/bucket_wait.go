@@ -55,10 +55,12 @@ func (s *bucketStore) transient(err error) bool {
 	if errors.Is(err, errSilent) {
 		return true
 	}
-	switch status := s.statusOf(err); status {
-	case 0:
+	switch status := s.statusOf(err); {
+	case status == 0:
 		return brokenOff(err)
-	case http.StatusRequestTimeout, http.StatusConflict, http.StatusTooManyRequests:
+	case status < 300: // an answer that ended too early
+		return true
+	case status == http.StatusRequestTimeout, status == http.StatusConflict, status == http.StatusTooManyRequests:
 		// Of several conditional writes at once, S3 lets some neither win nor
 		// lose: that is the conflict. A lost race is not; see written.
 		return true
