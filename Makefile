@@ -5,6 +5,9 @@ RACE = -short ./publisher/... ./generator/...
 FUZZTIME = 30s
 BENCH = .
 
+# What the tests run beside portolan: the clients that users have, and servers of the buckets that they keep.
+TOOLS = helm3 helm4 helm-cm-push curl versitygw fake-gcs-server azurite-blob
+
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | expand -t 8
 
@@ -15,8 +18,8 @@ demo: build ## publish a few charts and serve them on loopback until Ctrl-C (DEM
 	ci/demo
 
 test: ## run every test, and the concurrent ones again under the race detector (RACE)
-	tools=$$(ci/tools/install helm3 helm4 helm-cm-push curl) && PORTOLAN_TOOLS=$$tools go test -timeout 20m ./...
-	tools=$$(ci/tools/install helm3 helm4 helm-cm-push curl) && PORTOLAN_TOOLS=$$tools go test -timeout 20m -race $(RACE)
+	tools=$$(ci/tools/install $(TOOLS)) && PORTOLAN_TOOLS=$$tools go test -timeout 20m ./...
+	tools=$$(ci/tools/install $(TOOLS)) && PORTOLAN_TOOLS=$$tools go test -timeout 20m -race $(RACE)
 
 bench: build ## run the benchmarks (BENCH), and load the shim for two minutes
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...

@@ -1,25 +1,21 @@
 package publisher
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
+	"net/http"
 	"strings"
 	"sync"
-	"time"
 
 	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
 )
 
-const (
-	attempts  = 6 // of a write that the store wants repeated
-	firstWait = 50 * time.Millisecond
-
-	typeUnknown = "application/octet-stream"
-)
+const typeUnknown = "application/octet-stream"
 
 var (
 	errNoConditions = errors.New("this version of gocloud.dev does not pass on conditions")
@@ -33,13 +29,15 @@ type provider struct {
 	readToken func(*blob.Reader) string
 	listToken func(*blob.ListObject) string
 
+	// beforeRead is gocloud's hook of that name; may be nil.
+	beforeRead func(as func(any) bool) error
+
 	// These put the condition that the object still has this token into a
 	// request, given the As function that the request comes with.
 	ifReplacing, ifDeleting func(token string, as func(any) bool) error
 
-	again  func(error) bool // worth repeating at once; may be nil
-	denied func(error) bool // permission denied, in spite of its code; may be nil
-	locked bool             // there are no conditions: look first, under a lock
+	status func(error) int // the HTTP status that was answered; 0 if none was; nil if there never is one
+	locked bool            // there are no conditions: look first, under a lock
 }
 
 // A bucketStore is a Store in a bucket that gocloud opened.
@@ -49,6 +47,7 @@ type provider struct {
 type bucketStore struct {
 	bucket *blob.Bucket
 	provider
+	patience
 	lock sync.Mutex // only used if locked
 }
 
@@ -87,25 +86,15 @@ func (s *bucketStore) write(ctx context.Context, o Object, token string, options
 		options.ContentType = typeUnknown
 	}
 	options.CacheControl = o.CacheControl
-	wait := firstWait
-	for attempt := 1; ; attempt++ {
-		body, err := s.upload(ctx, o, options)
-		if body != nil {
-			return body
-		}
-		if err == nil {
+	var body error
+	err := s.retry(ctx, func() error {
+		var err error
+		if body, err = s.upload(ctx, o, options); body != nil || err == nil {
 			return nil
 		}
-		again := s.again != nil && s.again(err)
-		err = s.written(ctx, o, token, err)
-		if err == nil || errors.Is(err, ErrConflict) || !again || attempt == attempts {
-			return err
-		}
-		if serr := sleep(ctx, wait); serr != nil {
-			return err
-		}
-		wait *= 2
-	}
+		return s.written(ctx, o, token, err)
+	})
+	return cmp.Or(body, err)
 }
 
 // upload sends o. It returns apart what the Body said and what the bucket said.
@@ -113,23 +102,23 @@ func (s *bucketStore) write(ctx context.Context, o Object, token string, options
 // It is Upload through a pipe, since a failed Writer.Close panics on Azure,
 // and Upload without ContentMD5 does not.
 func (s *bucketStore) upload(ctx context.Context, o Object, options *blob.WriterOptions) (body, err error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	w := s.watch(ctx)
 	pr, pw := io.Pipe()
 	done := make(chan error)
 	go func() {
-		err := o.Body(&bodyWriter{ctx, pw})
+		err := o.Body(&watchedWriter{w, pw})
 		if err != nil {
 			// gocloud takes what it got before a failure for the whole
 			// object, and commits it, unless its context is done by then.
-			cancel()
+			w.cancel(err)
 		}
 		pw.CloseWithError(err)
 		done <- err
 	}()
-	err = s.bucket.Upload(ctx, o.Key, pr, options)
+	err = s.bucket.Upload(w, o.Key, pr, options)
 	pr.CloseWithError(errWriterGone)
 	body = <-done
+	err = w.end(err)
 	if err != nil && errors.Is(body, errWriterGone) {
 		return nil, err // the Body failed because the bucket did
 	}
@@ -141,7 +130,7 @@ func (s *bucketStore) upload(ctx context.Context, o Object, options *blob.Writer
 // then, so the object itself is asked.
 func (s *bucketStore) written(ctx context.Context, o Object, token string, err error) error {
 	refused := gcerrors.Code(err) == gcerrors.FailedPrecondition || errors.Is(err, ErrConflict)
-	r, rerr := s.get(ctx, o.Key)
+	r, rerr := s.get(ctx, o.Key, 0)
 	if errors.Is(rerr, ErrNotFound) {
 		switch {
 		case refused && token == "":
@@ -171,17 +160,27 @@ func (s *bucketStore) Get(ctx context.Context, key string) (*Reader, error) {
 	if err := begin(ctx, key); err != nil {
 		return nil, err
 	}
-	r, err := s.get(ctx, key)
+	r, err := s.get(ctx, key, 0)
 	return r, keyError(key, err)
 }
 
-func (s *bucketStore) get(ctx context.Context, key string) (*Reader, error) {
-	r, err := s.bucket.NewReader(ctx, key, nil)
+// get opens the object from the byte at offset on.
+func (s *bucketStore) get(ctx context.Context, key string, offset int64) (r *Reader, err error) {
+	err = s.retry(ctx, func() error {
+		r, err = s.open(ctx, key, offset)
+		return err
+	})
+	return r, err
+}
+
+func (s *bucketStore) open(ctx context.Context, key string, offset int64) (*Reader, error) {
+	w := s.watch(ctx)
+	r, err := s.bucket.NewRangeReader(w, key, offset, -1, &blob.ReaderOptions{BeforeRead: s.beforeRead})
 	if err != nil {
-		return nil, s.translate(err)
+		return nil, s.translate(w.end(err))
 	}
-	token := s.readToken(r)
-	return &Reader{r, Entry{Key: key, Size: r.Size(), Modified: r.ModTime(), Token: token}}, nil
+	entry := Entry{Key: key, Size: r.Size(), Modified: r.ModTime(), Token: s.readToken(r)}
+	return &Reader{&bucketReader{Reader: r, watch: w, s: s, ctx: ctx, entry: entry, offset: offset}, entry}, nil
 }
 
 func (s *bucketStore) List(ctx context.Context, dir string, depth Depth) iter.Seq2[Entry, error] {
@@ -201,13 +200,13 @@ func (s *bucketStore) List(ctx context.Context, dir string, depth Depth) iter.Se
 			err := ctx.Err()
 			var o *blob.ListObject
 			if err == nil {
-				o, err = it.Next(ctx)
+				o, err = s.next(ctx, it)
 			}
 			if err == io.EOF {
 				return
 			}
 			if err != nil {
-				yield(Entry{}, keyError(dir, s.translate(err)))
+				yield(Entry{}, keyError(dir, err))
 				return
 			}
 			if e, ok := s.entry(o); ok && !yield(e, nil) {
@@ -215,6 +214,24 @@ func (s *bucketStore) List(ctx context.Context, dir string, depth Depth) iter.Se
 			}
 		}
 	}
+}
+
+// next returns what a listing has next; io.EOF at its end.
+func (s *bucketStore) next(ctx context.Context, it *blob.ListIterator) (o *blob.ListObject, err error) {
+	end := false
+	err = s.retry(ctx, func() error {
+		w := s.watch(ctx)
+		o, err = it.Next(w)
+		end = err == io.EOF
+		if err = w.end(err); end {
+			return nil
+		}
+		return s.translate(err)
+	})
+	if end {
+		return nil, io.EOF
+	}
+	return o, err
 }
 
 // entry makes an Entry of what a bucket lists. What has no key that a Store
@@ -250,27 +267,27 @@ func (s *bucketStore) Delete(ctx context.Context, key, token string) error {
 }
 
 func (s *bucketStore) remove(ctx context.Context, key string, options *blob.DeleteOptions) error {
-	wait := firstWait
-	for attempt := 1; ; attempt++ {
-		err := s.translate(s.bucket.DeleteWithOptions(ctx, key, options))
+	return s.retry(ctx, func() error {
+		w := s.watch(ctx)
+		err := s.translate(w.end(s.bucket.DeleteWithOptions(w, key, options)))
 		switch {
-		case err == nil || errors.Is(err, ErrNotFound):
+		case errors.Is(err, ErrNotFound):
 			return nil
 		case gcerrors.Code(err) == gcerrors.FailedPrecondition:
+			// Azure refuses also what is not there: a removal, say, whose
+			// answer was lost, and which the SDK repeated.
+			if err := s.look(ctx, key, ""); errors.Is(err, ErrNotFound) {
+				return nil
+			}
 			return ErrConflict
-		case s.again == nil || !s.again(err) || attempt == attempts:
-			return err
 		}
-		if serr := sleep(ctx, wait); serr != nil {
-			return err
-		}
-		wait *= 2
-	}
+		return err
+	})
 }
 
 // look is the condition of a write where the bucket knows none.
 func (s *bucketStore) look(ctx context.Context, key, token string) error {
-	r, err := s.get(ctx, key)
+	r, err := s.get(ctx, key, 0)
 	if err != nil {
 		return err
 	}
@@ -295,7 +312,8 @@ func (s *bucketStore) translate(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case s.denied != nil && s.denied(err):
+	case s.statusOf(err) == http.StatusForbidden:
+		// GCS's NotFound, too: a site that may not be read is not an empty one.
 		return fmt.Errorf("%w: %v", errDenied, err)
 	case gcerrors.Code(err) == gcerrors.NotFound:
 		return fmt.Errorf("%w: %v", ErrNotFound, err)

@@ -1,6 +1,7 @@
 package publisher
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -43,6 +44,13 @@ var azureProvider = provider{
 		}
 		options.AccessConditions = ifETag(token)
 		return nil
+	},
+	status: func(err error) int {
+		var response *azcore.ResponseError
+		if !errors.As(err, &response) {
+			return 0
+		}
+		return response.StatusCode
 	},
 }
 

@@ -2,7 +2,7 @@ package publisher
 
 import (
 	"errors"
-	"net/http"
+	"math"
 	"strconv"
 
 	"cloud.google.com/go/storage"
@@ -29,18 +29,19 @@ var gcsProvider = provider{
 	},
 	ifReplacing: ifGeneration,
 	ifDeleting:  ifGeneration,
-	// gocloud says NotFound for this one. A site that may not be read is not
-	// an empty site.
-	denied: func(err error) bool {
+	status: func(err error) int {
 		var api *googleapi.Error
-		return errors.As(err, &api) && api.Code == http.StatusForbidden
+		if !errors.As(err, &api) {
+			return 0
+		}
+		return api.Code
 	},
 }
 
 func ifGeneration(token string, as func(any) bool) error {
 	generation, err := strconv.ParseInt(token, 10, 64)
 	if err != nil || generation == 0 {
-		return ErrConflict // no generation was ever called so; 0 would mean no condition
+		generation = math.MaxInt64 // none was ever called so, and 0 would mean no condition
 	}
 	var handle **storage.ObjectHandle
 	if !as(&handle) {

@@ -2,7 +2,6 @@ package publisher
 
 import (
 	"errors"
-	"net/http"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/feature/s3/transfermanager"
@@ -49,9 +48,21 @@ var s3Provider = provider{
 		in.IfMatch = &quoted
 		return nil
 	},
-	// Of several conditional writes at once, S3 lets some neither win nor lose.
-	again: func(err error) bool {
+	status: func(err error) int {
 		var response *smithyhttp.ResponseError
-		return errors.As(err, &response) && response.HTTPStatusCode() == http.StatusConflict
+		if !errors.As(err, &response) || response.Response == nil {
+			return 0
+		}
+		return response.HTTPStatusCode()
+	},
+	beforeRead: func(as func(any) bool) error {
+		var options *[]func(*s3.Options)
+		if !as(&options) {
+			return nil
+		}
+		// Or the SDK says on standard error, of each larger object, that it
+		// does not check its checksum. A chart's digest is in the index.
+		*options = append(*options, func(o *s3.Options) { o.DisableLogOutputChecksumValidationSkipped = true })
+		return nil
 	},
 }

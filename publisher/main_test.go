@@ -3,6 +3,8 @@ package publisher_test
 import (
 	"os"
 	"testing"
+
+	"github.com/portolan-charts/portolan/publisher/storetest/servers"
 )
 
 // TestMain turns the test binary into one of the processes that tests start.
@@ -10,5 +12,5 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(racerEnv); dir != "" {
 		os.Exit(racerMain(dir))
 	}
-	os.Exit(m.Run())
+	os.Exit(servers.Main(m))
 }

@@ -69,7 +69,7 @@ func openBucket(ctx context.Context, scheme, bucketURL string) (Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", bucketURL, err)
 	}
-	return &bucketStore{bucket: b, provider: p}, nil
+	return &bucketStore{bucket: b, provider: p, patience: patience{stallTime, tryTime, firstWait}}, nil
 }
 
 // openPath opens a folder. What looks like a URL without its slashes is

@@ -1,7 +1,6 @@
 package publisher_test
 
 import (
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,29 +23,6 @@ func TestMemBucketConform(t *testing.T) {
 // The same, in a folder of a bucket.
 func TestPrefixConform(t *testing.T) {
 	storetest.Conform(t, func(t *testing.T) publisher.Store { return openStore(t, "mem://?prefix=some/site") })
-}
-
-// TestServerConform runs against the bucket that PORTOLAN_TEST_BUCKET names,
-// each test in a folder of its own.
-func TestServerConform(t *testing.T) {
-	bucket := os.Getenv("PORTOLAN_TEST_BUCKET")
-	if bucket == "" {
-		t.Skip("PORTOLAN_TEST_BUCKET names no bucket")
-	}
-	id, err := publisher.NewID()
-	if err != nil {
-		t.Fatal(err)
-	}
-	storetest.Conform(t, func(t *testing.T) publisher.Store {
-		u, err := url.Parse(bucket)
-		if err != nil {
-			t.Fatal(err)
-		}
-		q := u.Query()
-		q.Set("prefix", id+"/"+t.Name())
-		u.RawQuery = q.Encode()
-		return openStore(t, u.String())
-	})
 }
 
 func TestOpenFolder(t *testing.T) {

@@ -1,0 +1,236 @@
+package publisher_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/generator/charttest"
+	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/storetest/servers"
+)
+
+// The tests in this file let one request of a run go wrong, on the network
+// between portolan and a real server, for every request and in every way.
+
+func TestS3Ambiguity(t *testing.T) { testAmbiguity(t, servers.S3(t)) }
+
+func TestGCSAmbiguity(t *testing.T) { testAmbiguity(t, servers.GCS(t)) }
+
+func TestAzureAmbiguity(t *testing.T) { testAmbiguity(t, servers.Azure(t)) }
+
+const (
+	cellsAtOnce = 6                // on one server: most of a cell is waiting
+	cellTime    = 2 * time.Minute  // for one, on a busy machine
+	shortStall  = 2 * time.Second  // before a request is cut off
+	shortTotal  = 20 * time.Second // of repetitions
+	shortWait   = 5 * time.Millisecond
+	outageTotal = 200 * time.Millisecond
+)
+
+// outage is not one request that fails, but all from that one on.
+const outage servers.Fault = -1
+
+// healed are the faults that a run gets over, when they come once. The others
+// may stop it.
+var healed = map[servers.Fault]bool{
+	servers.None: true, servers.Dropped: true, servers.Half: true, servers.Reset: true, servers.Stalled: true,
+	servers.TooMany: true, servers.Broken: true, servers.Unavailable: true,
+}
+
+// A cell is a drop area and a site in a bucket of their own, with a chart that
+// is published and three uploads that wait.
+type cell struct {
+	server *servers.Server
+	bucket string
+}
+
+var (
+	ambiguousOld    = charttest.Simple("alpha", "1.0.0")
+	ambiguousNew    = charttest.Simple("alpha", "1.0.0", "README.md", "changed")
+	ambiguousPlus   = charttest.Simple("beta", "1.0.0+b.1")
+	ambiguousBad    = charttest.Simple("bad", "not-a-version")
+	ambiguousSigned = charttest.NewSigner().Sign("bad-not-a-version.tgz", ambiguousBad)
+)
+
+// wantVerdicts are by the last digit of the upload's id.
+var wantVerdicts = map[string]publisher.Verdict{
+	"1": publisher.Accepted, "2": publisher.Replaced, "3": publisher.Accepted, "4": publisher.Rejected,
+}
+
+func uploadID(n int) string { return fmt.Sprintf("019cab00-0000-7000-8000-%012d", n) }
+
+func newCell(t *testing.T, s *servers.Server) (*cell, error) {
+	ctx := t.Context()
+	c := &cell{s, s.Bucket(t)}
+	drop, site, err := c.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	submit := func(n int, chart, prov []byte) error {
+		u := publisher.Submission{Chart: publisher.Bytes(chart)}
+		if prov != nil {
+			u.Prov = publisher.Bytes(prov)
+		}
+		return publisher.Submit(ctx, drop, "stable", uploadID(n), u)
+	}
+	err = submit(1, ambiguousOld, nil)
+	if err == nil {
+		_, err = generator.Run(ctx, generator.Options{Drop: drop, Site: site})
+	}
+	return c, errors.Join(err, submit(2, ambiguousNew, nil), submit(3, ambiguousPlus, nil), submit(4, ambiguousBad, ambiguousSigned))
+}
+
+func (c *cell) open(ctx context.Context) (drop, site publisher.Store, err error) {
+	drop, err = publisher.Open(ctx, servers.Folder(c.bucket, "drop"))
+	if err != nil {
+		return nil, nil, err
+	}
+	site, err = publisher.Open(ctx, servers.Folder(c.bucket, "site"))
+	return drop, site, err
+}
+
+// run is a run in which the k-th request has a fault. It returns how many
+// requests there were.
+func (c *cell) run(ctx context.Context, k int, f servers.Fault) (int, error) {
+	drop, site, err := c.open(ctx)
+	if err != nil {
+		return 0, err
+	}
+	total := shortTotal
+	if f == outage {
+		total = outageTotal
+	}
+	publisher.Hasten(drop, min(shortStall, total), total, shortWait)
+	publisher.Hasten(site, min(shortStall, total), total, shortWait)
+	c.server.Inject(c.bucket, func(r servers.Request) servers.Fault {
+		switch {
+		case f == outage && r.N >= k:
+			return servers.Unavailable
+		case f != outage && r.N == k:
+			return f
+		}
+		return servers.None
+	})
+	_, err = generator.Run(ctx, generator.Options{Drop: drop, Site: site})
+	n := len(c.server.Requests(c.bucket))
+	c.server.Inject(c.bucket, nil)
+	return n, err
+}
+
+// check has everything decided, once, and the site whole.
+func (c *cell) check(ctx context.Context) error {
+	drop, site, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	for e, err := range drop.List(ctx, "inbox", publisher.Descendants) {
+		if err != nil {
+			return err
+		}
+		return fmt.Errorf("%s is still there", e.Key)
+	}
+	report, err := publisher.Verify(ctx, site, publisher.VerifyOptions{Deep: true})
+	if err != nil || !report.OK() || len(report.Channels) != 1 {
+		return fmt.Errorf("verify: %v, %+v", err, report)
+	}
+	decided, err := decisions(ctx, site)
+	if err != nil {
+		return err
+	}
+	if !maps.Equal(decided, wantVerdicts) {
+		return fmt.Errorf("decided %v, want %v", decided, wantVerdicts)
+	}
+	for n := 1; n <= len(wantVerdicts); n++ {
+		r, err := publisher.ReadReceipt(ctx, drop, uploadID(n))
+		if err != nil || r.Verdict != wantVerdicts[fmt.Sprint(n)] {
+			return fmt.Errorf("receipt %d: %v, %+v", n, err, r)
+		}
+	}
+	for _, name := range []string{".tgz", ".tgz.prov", ".json"} {
+		if _, _, err := publisher.ReadAll(ctx, drop, "rejected/stable/"+uploadID(4)+name, 1<<20); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// decisions reads the log: the last digits of ids, and their verdicts.
+func decisions(ctx context.Context, site publisher.Store) (map[string]publisher.Verdict, error) {
+	decided := map[string]publisher.Verdict{}
+	for n := 1; ; n++ {
+		b, _, err := publisher.ReadAll(ctx, site, fmt.Sprintf("stable/log/%08d.json", n), 1<<20)
+		if errors.Is(err, publisher.ErrNotFound) {
+			return decided, nil
+		}
+		var r publisher.Record
+		if err := errors.Join(err, json.Unmarshal(b, &r)); err != nil {
+			return nil, err
+		}
+		for _, d := range r.Decisions {
+			id := d.Upload[len(d.Upload)-1:]
+			if was, ok := decided[id]; ok {
+				return nil, fmt.Errorf("upload %s was decided twice: %s and %s", id, was, d.Verdict)
+			}
+			decided[id] = d.Verdict
+		}
+	}
+}
+
+// testCell lets the k-th request of a run have a fault, runs once more, and
+// has everything right then. It returns how many requests the first run made.
+func testCell(t *testing.T, s *servers.Server, k int, f servers.Fault) (n int, err error) {
+	ctx, cancel := context.WithTimeout(t.Context(), cellTime)
+	defer cancel()
+	c, err := newCell(t, s)
+	if err != nil {
+		return 0, fmt.Errorf("making it ready: %w", err)
+	}
+	n, err = c.run(ctx, k, f)
+	switch {
+	case err != nil && healed[f]:
+		return n, fmt.Errorf("the run did not get over it: %w", err)
+	case err == nil:
+		if err := c.check(ctx); err != nil {
+			return n, fmt.Errorf("the run failed, and did not say so: %w", err)
+		}
+		return n, nil
+	}
+	if _, err := c.run(ctx, 0, servers.None); err != nil {
+		return n, fmt.Errorf("the next run: %w", err)
+	}
+	return n, c.check(ctx)
+}
+
+func testAmbiguity(t *testing.T, s *servers.Server) {
+	t.Parallel()
+	requests, err := testCell(t, s, 0, servers.None)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d requests", requests)
+	faults := append([]servers.Fault{outage}, servers.Faults...)
+	if testing.Short() {
+		faults = []servers.Fault{servers.Dropped}
+	}
+	var cells errgroup.Group
+	cells.SetLimit(cellsAtOnce)
+	for k := range requests {
+		for _, f := range faults {
+			cells.Go(func() error {
+				if _, err := testCell(t, s, k, f); err != nil {
+					t.Errorf("request %d, fault %v: %v", k, f, err)
+				}
+				return nil
+			})
+		}
+	}
+	_ = cells.Wait() // they report themselves
+}

@@ -1,0 +1,8 @@
+package publisher
+
+import "time"
+
+// Hasten makes a store in a bucket lose its patience sooner.
+func Hasten(s Store, stall, total, wait time.Duration) {
+	s.(*bucketStore).patience = patience{stall, total, wait}
+}
