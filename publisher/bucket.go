@@ -48,6 +48,7 @@ type provider struct {
 // Listings may tell the time of modification more exactly than Get does.
 type bucketStore struct {
 	bucket *blob.Bucket
+	name   string // of the bucket and its server, see serverOf
 	provider
 	lock sync.Mutex // only used if locked
 }
