@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/generator/charttest"
+	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/storetest"
 )
 
@@ -158,7 +159,7 @@ func sameLog(t *testing.T, w *world, want map[string][]byte, when string) {
 		}
 	}
 	for key := range got {
-		if want[key] == nil {
+		if want[key] == nil && !strings.Contains(key, "/"+publisher.ProbePrefix) { // a crash may leave it
 			t.Fatalf("%s: %s is not there after an undisturbed run", when, key)
 		}
 	}

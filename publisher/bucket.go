@@ -46,6 +46,7 @@ type provider struct {
 // Listings may tell the time of modification more exactly than Get does.
 type bucketStore struct {
 	bucket *blob.Bucket
+	name   string // of the bucket and its server, see serverOf
 	provider
 	patience
 	lock sync.Mutex // only used if locked

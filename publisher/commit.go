@@ -48,6 +48,9 @@ func (c *Channel) Commit(ctx context.Context, d Draft) error {
 		// Once it is there, nobody could read it, nor get past it.
 		return &KeyError{recordKey(c.Name, record.Generation), errTooMuch}
 	}
+	if err := c.probeNew(ctx); err != nil {
+		return err
+	}
 	// The commit point. Everything that the record refers to is durable, and
 	// nothing of it is visible; once the record is there, everything that
 	// follows can be redone by anyone from the record alone.

@@ -161,6 +161,9 @@ type files struct {
 func (s *sorter) add(e Entry) {
 	channel := path.Dir(strings.TrimPrefix(e.Key, inboxDir+"/"))
 	name := path.Base(e.Key)
+	if strings.HasPrefix(name, ProbePrefix) {
+		return // about to go
+	}
 	if reason := s.refuse(channel, name); reason != "" {
 		s.ignored = append(s.ignored, Ignored{e.Key, reason})
 		return

@@ -69,7 +69,19 @@ func openBucket(ctx context.Context, scheme, bucketURL string) (Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", bucketURL, err)
 	}
-	return &bucketStore{bucket: b, provider: p, patience: patience{stallTime, tryTime, firstWait}}, nil
+	return &bucketStore{bucket: b, name: serverOf(u), provider: p, patience: patience{stallTime, tryTime, firstWait}}, nil
+}
+
+// serverOf names a bucket and the server that it lies on, if the URL says more
+// of that than its scheme.
+func serverOf(u *url.URL) string {
+	name := strings.ToLower(u.Scheme) + "://" + u.Host
+	for _, parameter := range []string{"endpoint", "domain", "storage_account"} {
+		if server := u.Query().Get(parameter); server != "" {
+			return name + " on " + server
+		}
+	}
+	return name
 }
 
 // openPath opens a folder. What looks like a URL without its slashes is
