@@ -52,6 +52,9 @@ func (o *Offer) readProv(prov io.Reader) error {
 		return err
 	}
 	o.candidate.signs, o.File, o.Digest = signs, signs.File, signs.Digest
+	if len(o.Charts()) == 0 {
+		return reject("prov-name", "the provenance file is for %s, which is not what an archive is called: name, dash, version and .tgz", quote(signs.File))
+	}
 	return nil
 }
 

@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/portolan-charts/portolan/publisher/shim"
 )
 
 func main() {
@@ -70,7 +72,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitRejected
 	case errors.As(err, &usage):
 		return exitUsage
-	case ctx.Err() != nil:
+	case ctx.Err() != nil && !errors.Is(err, shim.ErrBrokenOff): // a server is ended like that
 		return exitInterrupted
 	}
 	return exitFailed

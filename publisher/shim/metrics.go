@@ -15,8 +15,7 @@ type metrics struct {
 	registry      *prometheus.Registry
 	requests      *prometheus.CounterVec   // by route, method and code
 	seconds       *prometheus.HistogramVec // by route
-	inFlight      prometheus.Gauge
-	uploads       *prometheus.CounterVec // by result: taken, or the rule that was broken
+	uploads       *prometheus.CounterVec   // by result: taken, or the rule that was broken
 	received      prometheus.Counter
 	refusedLogins prometheus.Counter
 	runs          *prometheus.CounterVec // of the generator, by result
@@ -31,8 +30,6 @@ func newMetrics(s *Shim) *metrics {
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "portolan_http_request_duration_seconds", Help: "Time from a request to the end of its answer.",
 			Buckets: prometheus.DefBuckets}, []string{"route"}),
-		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "portolan_http_requests_in_flight", Help: "Requests being answered."}),
 		uploads: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "portolan_uploads_total", Help: "Uploads, by what became of them: taken, or the rule that they broke."}, []string{"result"}),
 		received: prometheus.NewCounter(prometheus.CounterOpts{
@@ -45,7 +42,9 @@ func newMetrics(s *Shim) *metrics {
 			Name: "portolan_generate_duration_seconds", Help: "Time that a run of the generator took.",
 			Buckets: prometheus.ExponentialBuckets(0.01, 3, 10)}),
 	}
-	m.registry.MustRegister(m.requests, m.seconds, m.inFlight, m.uploads, m.received, m.refusedLogins, m.runs, m.runSeconds,
+	m.registry.MustRegister(m.requests, m.seconds, m.uploads, m.received, m.refusedLogins, m.runs, m.runSeconds,
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "portolan_http_requests_in_flight", Help: "Requests being answered."}, func() float64 { return float64(s.answering.Load()) }),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "portolan_uploads_in_flight", Help: "Uploads being received."}, func() float64 { return float64(len(s.uploads)) }),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))

@@ -27,9 +27,9 @@ func (s *Shim) observed(w http.ResponseWriter, r *http.Request, answerIt func(*a
 	w.Header().Set("X-Request-Id", id)
 	a := &answer{ResponseWriter: w, patience: s.Patience}
 	a.note.route = "none"
-	s.metrics.inFlight.Inc()
+	s.answering.Add(1)
 	defer func() {
-		s.metrics.inFlight.Dec()
+		s.answering.Add(-1)
 		s.observe(a, r, id, time.Since(start))
 	}()
 	defer func() {
@@ -112,6 +112,9 @@ func (s *Shim) direct(r *http.Request) *http.Request {
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for _, hop := range slices.Backward(hops) {
 		hop = strings.TrimSpace(hop)
+		if with, err := netip.ParseAddrPort(hop); err == nil { // as some proxies write it
+			hop = with.Addr().String()
+		}
 		if _, err := netip.ParseAddr(hop); err != nil {
 			break
 		}

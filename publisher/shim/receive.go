@@ -9,6 +9,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/dustin/go-humanize"
 )
 
 const (
@@ -130,11 +132,11 @@ func badForm(hint, format string, args ...any) *failure {
 }
 
 func tooLarge(limit int64) *failure {
-	return fail(http.StatusRequestEntityTooLarge, "packed-size", "leave out what is not needed to install the chart, or ask for a higher limit", "the archive is larger than %d MiB, the most that is taken here", limit>>20)
+	return fail(http.StatusRequestEntityTooLarge, "packed-size", "leave out what is not needed to install the chart, or ask for a higher limit", "the archive is larger than %s, the most that is taken here", humanize.IBytes(uint64(limit)))
 }
 
 func provTooLarge(limit int64) *failure {
-	return fail(http.StatusRequestEntityTooLarge, "prov-size", "make the provenance file with 'helm package --sign'", "the provenance file is larger than %d MiB, the most that is taken here", limit>>20)
+	return fail(http.StatusRequestEntityTooLarge, "prov-size", "make the provenance file with 'helm package --sign'", "the provenance file is larger than %s, the most that is taken here", humanize.IBytes(uint64(limit)))
 }
 
 // broken answers an upload that did not arrive whole.
@@ -170,6 +172,9 @@ const maxDrain = 64 << 20
 func (s *Shim) drain(a *answer, r *http.Request, f *failure) {
 	if r.Body == nil || r.Body == http.NoBody || r.Header.Get("Expect") != "" {
 		return
+	}
+	if reads(r) {
+		f.with("Connection", "close") // what a request to read carries, nobody wants to know
 	}
 	if f.header.Get("Connection") == "close" {
 		s.hurry(a, r, time.Second)

@@ -38,14 +38,18 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger
 		return err
 	case <-ctx.Done():
 	}
-	if s, ok := h.(*Shim); ok {
+	s, isShim := h.(*Shim)
+	if isShim {
 		s.End()
 	}
 	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
 	if err := server.Shutdown(limit); err != nil {
+		idle := isShim && s.answering.Load() == 0 // of connections that ask for nothing
 		server.Close()
-		return ErrBrokenOff
+		if !idle {
+			return ErrBrokenOff
+		}
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"net/url"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"github.com/portolan-charts/portolan/publisher"
@@ -87,15 +88,16 @@ const (
 // Shim answers requests. Use [New].
 type Shim struct {
 	Options
-	compress func(http.Handler) http.HandlerFunc
-	views    *views // nil if there is no site
-	metrics  *metrics
-	probe    *probe
-	uploads  chan struct{} // one for each that is being received
-	checks   chan struct{} // one for each that is being checked
-	waiting  chan struct{} // one for each request that holds on for a receipt
-	ending   context.Context
-	end      context.CancelFunc
+	compress  func(http.Handler) http.HandlerFunc
+	views     *views // nil if there is no site
+	metrics   *metrics
+	probe     *probe
+	uploads   chan struct{} // one for each that is being received
+	checks    chan struct{} // one for each that is being checked
+	waiting   chan struct{} // one for each request that holds on for a receipt
+	ending    context.Context
+	answering atomic.Int64 // requests
+	end       context.CancelFunc
 }
 
 // New returns a shim. It reads nothing yet.
