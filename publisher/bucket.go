@@ -103,10 +103,12 @@ func (s *bucketStore) write(ctx context.Context, o Object, token string, options
 // and Upload without ContentMD5 does not.
 func (s *bucketStore) upload(ctx context.Context, o Object, options *blob.WriterOptions) (body, err error) {
 	w := s.watch(ctx)
+	w.pause()
 	pr, pw := io.Pipe()
 	done := make(chan error)
 	go func() {
 		err := o.Body(&watchedWriter{w, pw})
+		w.moved(0)
 		if err != nil {
 			// gocloud takes what it got before a failure for the whole
 			// object, and commits it, unless its context is done by then.
@@ -119,7 +121,7 @@ func (s *bucketStore) upload(ctx context.Context, o Object, options *blob.Writer
 	pr.CloseWithError(errWriterGone)
 	body = <-done
 	err = w.end(err)
-	if err != nil && errors.Is(body, errWriterGone) {
+	if err != nil && (errors.Is(body, errWriterGone) || errors.Is(err, errSilent)) {
 		return nil, err // the Body failed because the bucket did
 	}
 	return body, err

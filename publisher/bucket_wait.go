@@ -103,6 +103,9 @@ func (w *watch) moved(n int) {
 	w.timer.Reset(w.stall + time.Duration(w.bytes/slowest)*time.Second)
 }
 
+// pause waits without end, until something moves.
+func (w *watch) pause() { w.timer.Stop() }
+
 // end ends the request, which returned err, and returns the reason if that was
 // the watch.
 func (w *watch) end(err error) error {
@@ -169,7 +172,8 @@ type watchedWriter struct {
 }
 
 func (w *watchedWriter) Write(p []byte) (int, error) {
+	w.moved(len(p))
 	n, err := (&bodyWriter{w.watch, w.w}).Write(p)
-	w.moved(n)
+	w.pause() // until the Body has more; if it reads from a store, that one is watched
 	return n, err
 }
