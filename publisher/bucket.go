@@ -36,8 +36,9 @@ type provider struct {
 	// request, given the As function that the request comes with.
 	ifReplacing, ifDeleting func(token string, as func(any) bool) error
 
-	status func(error) int // the HTTP status that was answered; 0 if none was; nil if there never is one
-	locked bool            // there are no conditions: look first, under a lock
+	alias  func(key string) string // another key to store an object under; "" and nil are none
+	status func(error) int         // the HTTP status that was answered; 0 if none was; nil if there never is one
+	locked bool                    // there are no conditions: look first, under a lock
 }
 
 // A bucketStore is a Store in a bucket that gocloud opened.
@@ -56,7 +57,11 @@ func (s *bucketStore) Create(ctx context.Context, o Object) error {
 		return err
 	}
 	defer s.exclude()()
-	return keyError(o.Key, s.write(ctx, o, "", &blob.WriterOptions{IfNotExist: true}))
+	err := s.write(ctx, o, "", &blob.WriterOptions{IfNotExist: true})
+	if err == nil {
+		err = s.createAlias(ctx, o)
+	}
+	return keyError(o.Key, err)
 }
 
 func (s *bucketStore) Replace(ctx context.Context, o Object, token string) error {
@@ -67,15 +72,18 @@ func (s *bucketStore) Replace(ctx context.Context, o Object, token string) error
 		return keyError(o.Key, errNoToken) // would be no condition at all
 	}
 	defer s.exclude()()
-	options := &blob.WriterOptions{}
+	options := s.replacing(token)
 	if s.locked {
+		options.BeforeWrite = nil
 		if err := s.look(ctx, o.Key, token); err != nil {
 			return keyError(o.Key, s.written(ctx, o, token, err))
 		}
-	} else {
-		options.BeforeWrite = func(as func(any) bool) error { return s.ifReplacing(token, as) }
 	}
-	return keyError(o.Key, s.write(ctx, o, token, options))
+	err := s.write(ctx, o, token, options)
+	if err == nil {
+		err = s.replaceAlias(ctx, o)
+	}
+	return keyError(o.Key, err)
 }
 
 // write writes o under the conditions in options, more than once if need be.
@@ -237,14 +245,18 @@ func (s *bucketStore) next(ctx context.Context, it *blob.ListIterator) (o *blob.
 }
 
 // entry makes an Entry of what a bucket lists. What has no key that a Store
-// takes is left out, as are the empty objects "folder/" that consoles make.
+// takes is left out, as are the empty objects "folder/" that consoles make,
+// and aliases.
 func (s *bucketStore) entry(o *blob.ListObject) (Entry, bool) {
+	key := o.Key
 	if o.IsDir {
-		key := strings.TrimSuffix(o.Key, "/")
-		return Entry{Key: key, Dir: true}, validKey(key)
+		key = strings.TrimSuffix(key, "/")
 	}
-	if !validKey(o.Key) {
+	switch {
+	case !validKey(key), s.alias != nil && isAlias(key):
 		return Entry{}, false
+	case o.IsDir:
+		return Entry{Key: key, Dir: true}, true
 	}
 	return Entry{Key: o.Key, Size: o.Size, Modified: o.ModTime, Token: s.listToken(o)}, true
 }
@@ -264,6 +276,9 @@ func (s *bucketStore) Delete(ctx context.Context, key, token string) error {
 		}
 	} else if token != "" {
 		options.BeforeDelete = func(as func(any) bool) error { return s.ifDeleting(token, as) }
+	}
+	if err := s.removeAlias(ctx, key); err != nil {
+		return keyError(key, err)
 	}
 	return keyError(key, s.remove(ctx, key, options))
 }
