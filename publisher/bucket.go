@@ -21,6 +21,7 @@ var (
 	errNoConditions = errors.New("this version of gocloud.dev does not pass on conditions")
 	errUnreadable   = errors.New("it exists and yet cannot be read: the permission to read objects is probably missing")
 	errDenied       = errors.New("permission denied")
+	errRefused      = errors.New("refused, though it is the version that was asked for: does this store know conditional requests (If-Match)?")
 	errWriterGone   = errors.New("the store stopped reading")
 )
 
@@ -160,6 +161,8 @@ func (s *bucketStore) written(ctx context.Context, o Object, token string, err e
 		return fmt.Errorf("%w; then, reading it back: %v", err, rerr)
 	case same:
 		return nil
+	case refused && token != "" && r.Entry.Token == token:
+		return fmt.Errorf("%w (%v)", errRefused, err)
 	case !refused && r.Entry.Token == token:
 		return err // nobody else has written; perhaps this write will still arrive
 	}
@@ -259,47 +262,6 @@ func (s *bucketStore) entry(o *blob.ListObject) (Entry, bool) {
 		return Entry{Key: key, Dir: true}, true
 	}
 	return Entry{Key: o.Key, Size: o.Size, Modified: o.ModTime, Token: s.listToken(o)}, true
-}
-
-func (s *bucketStore) Delete(ctx context.Context, key, token string) error {
-	if err := begin(ctx, key); err != nil {
-		return err
-	}
-	defer s.exclude()()
-	options := &blob.DeleteOptions{}
-	if token != "" && s.locked {
-		if err := s.look(ctx, key, token); err != nil {
-			if errors.Is(err, ErrNotFound) {
-				return nil
-			}
-			return keyError(key, err)
-		}
-	} else if token != "" {
-		options.BeforeDelete = func(as func(any) bool) error { return s.ifDeleting(token, as) }
-	}
-	if err := s.removeAlias(ctx, key); err != nil {
-		return keyError(key, err)
-	}
-	return keyError(key, s.remove(ctx, key, options))
-}
-
-func (s *bucketStore) remove(ctx context.Context, key string, options *blob.DeleteOptions) error {
-	return s.retry(ctx, func() error {
-		w := s.watch(ctx)
-		err := s.translate(w.end(s.bucket.DeleteWithOptions(w, key, options)))
-		switch {
-		case errors.Is(err, ErrNotFound):
-			return nil
-		case gcerrors.Code(err) == gcerrors.FailedPrecondition:
-			// Azure refuses also what is not there: a removal, say, whose
-			// answer was lost, and which the SDK repeated.
-			if err := s.look(ctx, key, ""); errors.Is(err, ErrNotFound) {
-				return nil
-			}
-			return ErrConflict
-		}
-		return err
-	})
 }
 
 // look is the condition of a write where the bucket knows none.

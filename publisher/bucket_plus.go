@@ -77,5 +77,5 @@ func (s *bucketStore) removeAlias(ctx context.Context, key string) error {
 	if alias == "" {
 		return nil
 	}
-	return s.remove(ctx, alias, &blob.DeleteOptions{})
+	return s.remove(ctx, alias, "", &blob.DeleteOptions{})
 }

@@ -52,7 +52,7 @@ func (s *bucketStore) retry(ctx context.Context, f func() error) error {
 
 // transient reports whether what failed with err may succeed soon.
 func (s *bucketStore) transient(err error) bool {
-	if errors.Is(err, errSilent) {
+	if errors.Is(err, errSilent) || errors.Is(err, errRefused) {
 		return true
 	}
 	switch status := s.statusOf(err); {
