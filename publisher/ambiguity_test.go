@@ -27,7 +27,7 @@ func TestGCSAmbiguity(t *testing.T) { testAmbiguity(t, servers.GCS(t)) }
 func TestAzureAmbiguity(t *testing.T) { testAmbiguity(t, servers.Azure(t)) }
 
 const (
-	cellsAtOnce = 6                // on one server: most of a cell is waiting
+	cellsAtOnce = 12               // on one server: most of a cell is waiting
 	cellTime    = 2 * time.Minute  // for one, on a busy machine
 	shortStall  = 2 * time.Second  // before a request is cut off
 	shortTotal  = 20 * time.Second // of repetitions
