@@ -193,7 +193,7 @@ func (s *bucketStore) open(ctx context.Context, key string, offset int64) (*Read
 		return nil, s.translate(w.end(err))
 	}
 	entry := Entry{Key: key, Size: r.Size(), Modified: r.ModTime(), Token: s.readToken(r)}
-	return &Reader{&bucketReader{Reader: r, watch: w, s: s, ctx: ctx, entry: entry, offset: offset}, entry}, nil
+	return &Reader{&bucketReader{Reader: r, watch: w, s: s, ctx: ctx, entry: entry, offset: offset, broke: -1}, entry}, nil
 }
 
 func (s *bucketStore) List(ctx context.Context, dir string, depth Depth) iter.Seq2[Entry, error] {

@@ -126,7 +126,7 @@ type bucketReader struct {
 	ctx    context.Context
 	entry  Entry
 	offset int64 // of the next byte
-	broke  int64 // the offset at which the connection broke last
+	broke  int64 // the offset at which the connection broke last; -1 if it never did
 }
 
 func (r *bucketReader) Read(p []byte) (int, error) {
