@@ -27,7 +27,7 @@ func TestGCSAmbiguity(t *testing.T) { testAmbiguity(t, servers.GCS(t)) }
 func TestAzureAmbiguity(t *testing.T) { testAmbiguity(t, servers.Azure(t)) }
 
 const (
-	cellsAtOnce = 6                // on one server: most of a cell is waiting
+	cellsAtOnce = 12               // on one server: most of a cell is waiting
 	cellTime    = 2 * time.Minute  // for one, on a busy machine
 	shortStall  = 2 * time.Second  // before a request is cut off
 	shortTotal  = 20 * time.Second // of repetitions
@@ -209,6 +209,18 @@ func testCell(t *testing.T, s *servers.Server, k int, f servers.Fault) (n int, e
 	return n, c.check(ctx)
 }
 
+// faultsOf are the faults of the k-th request. The statuses that mean the same
+// to everybody take turns.
+func faultsOf(k int) []servers.Fault {
+	if testing.Short() {
+		return []servers.Fault{servers.Dropped}
+	}
+	busy := []servers.Fault{servers.TooMany, servers.Broken, servers.Unavailable}
+	return []servers.Fault{
+		outage, servers.Dropped, servers.Half, servers.Reset, servers.Stalled, servers.Conflict, servers.Refused, busy[k%len(busy)],
+	}
+}
+
 func testAmbiguity(t *testing.T, s *servers.Server) {
 	t.Parallel()
 	requests, err := testCell(t, s, 0, servers.None)
@@ -216,14 +228,10 @@ func testAmbiguity(t *testing.T, s *servers.Server) {
 		t.Fatal(err)
 	}
 	t.Logf("%d requests", requests)
-	faults := append([]servers.Fault{outage}, servers.Faults...)
-	if testing.Short() {
-		faults = []servers.Fault{servers.Dropped}
-	}
 	var cells errgroup.Group
 	cells.SetLimit(cellsAtOnce)
 	for k := range requests {
-		for _, f := range faults {
+		for _, f := range faultsOf(k) {
 			cells.Go(func() error {
 				if _, err := testCell(t, s, k, f); err != nil {
 					t.Errorf("request %d, fault %v: %v", k, f, err)

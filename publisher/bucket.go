@@ -21,6 +21,7 @@ var (
 	errNoConditions = errors.New("this version of gocloud.dev does not pass on conditions")
 	errUnreadable   = errors.New("it exists and yet cannot be read: the permission to read objects is probably missing")
 	errDenied       = errors.New("permission denied")
+	errRefused      = errors.New("refused, though it is the version that was asked for: does this store know conditional requests (If-Match)?")
 	errWriterGone   = errors.New("the store stopped reading")
 )
 
@@ -36,8 +37,9 @@ type provider struct {
 	// request, given the As function that the request comes with.
 	ifReplacing, ifDeleting func(token string, as func(any) bool) error
 
-	status func(error) int // the HTTP status that was answered; 0 if none was; nil if there never is one
-	locked bool            // there are no conditions: look first, under a lock
+	alias  func(key string) string // another key to store an object under; "" and nil are none
+	status func(error) int         // the HTTP status that was answered; 0 if none was; nil if there never is one
+	locked bool                    // there are no conditions: look first, under a lock
 }
 
 // A bucketStore is a Store in a bucket that gocloud opened.
@@ -57,7 +59,11 @@ func (s *bucketStore) Create(ctx context.Context, o Object) error {
 		return err
 	}
 	defer s.exclude()()
-	return keyError(o.Key, s.write(ctx, o, "", &blob.WriterOptions{IfNotExist: true}))
+	err := s.write(ctx, o, "", &blob.WriterOptions{IfNotExist: true})
+	if err == nil {
+		err = s.createAlias(ctx, o)
+	}
+	return keyError(o.Key, err)
 }
 
 func (s *bucketStore) Replace(ctx context.Context, o Object, token string) error {
@@ -68,15 +74,18 @@ func (s *bucketStore) Replace(ctx context.Context, o Object, token string) error
 		return keyError(o.Key, errNoToken) // would be no condition at all
 	}
 	defer s.exclude()()
-	options := &blob.WriterOptions{}
+	options := s.replacing(token)
 	if s.locked {
+		options.BeforeWrite = nil
 		if err := s.look(ctx, o.Key, token); err != nil {
 			return keyError(o.Key, s.written(ctx, o, token, err))
 		}
-	} else {
-		options.BeforeWrite = func(as func(any) bool) error { return s.ifReplacing(token, as) }
 	}
-	return keyError(o.Key, s.write(ctx, o, token, options))
+	err := s.write(ctx, o, token, options)
+	if err == nil {
+		err = s.replaceAlias(ctx, o)
+	}
+	return keyError(o.Key, err)
 }
 
 // write writes o under the conditions in options, more than once if need be.
@@ -104,10 +113,12 @@ func (s *bucketStore) write(ctx context.Context, o Object, token string, options
 // and Upload without ContentMD5 does not.
 func (s *bucketStore) upload(ctx context.Context, o Object, options *blob.WriterOptions) (body, err error) {
 	w := s.watch(ctx)
+	w.pause()
 	pr, pw := io.Pipe()
 	done := make(chan error)
 	go func() {
 		err := o.Body(&watchedWriter{w, pw})
+		w.moved(0)
 		if err != nil {
 			// gocloud takes what it got before a failure for the whole
 			// object, and commits it, unless its context is done by then.
@@ -120,7 +131,7 @@ func (s *bucketStore) upload(ctx context.Context, o Object, options *blob.Writer
 	pr.CloseWithError(errWriterGone)
 	body = <-done
 	err = w.end(err)
-	if err != nil && errors.Is(body, errWriterGone) {
+	if err != nil && (errors.Is(body, errWriterGone) || errors.Is(err, errSilent)) {
 		return nil, err // the Body failed because the bucket did
 	}
 	return body, err
@@ -151,6 +162,8 @@ func (s *bucketStore) written(ctx context.Context, o Object, token string, err e
 		return fmt.Errorf("%w; then, reading it back: %v", err, rerr)
 	case same:
 		return nil
+	case refused && token != "" && r.Entry.Token == token:
+		return fmt.Errorf("%w (%v)", errRefused, err)
 	case !refused && r.Entry.Token == token:
 		return err // nobody else has written; perhaps this write will still arrive
 	}
@@ -181,7 +194,7 @@ func (s *bucketStore) open(ctx context.Context, key string, offset int64) (*Read
 		return nil, s.translate(w.end(err))
 	}
 	entry := Entry{Key: key, Size: r.Size(), Modified: r.ModTime(), Token: s.readToken(r)}
-	return &Reader{&bucketReader{Reader: r, watch: w, s: s, ctx: ctx, entry: entry, offset: offset}, entry}, nil
+	return &Reader{&bucketReader{Reader: r, watch: w, s: s, ctx: ctx, entry: entry, offset: offset, broke: -1}, entry}, nil
 }
 
 func (s *bucketStore) List(ctx context.Context, dir string, depth Depth) iter.Seq2[Entry, error] {
@@ -236,54 +249,20 @@ func (s *bucketStore) next(ctx context.Context, it *blob.ListIterator) (o *blob.
 }
 
 // entry makes an Entry of what a bucket lists. What has no key that a Store
-// takes is left out, as are the empty objects "folder/" that consoles make.
+// takes is left out, as are the empty objects "folder/" that consoles make,
+// and aliases.
 func (s *bucketStore) entry(o *blob.ListObject) (Entry, bool) {
+	key := o.Key
 	if o.IsDir {
-		key := strings.TrimSuffix(o.Key, "/")
-		return Entry{Key: key, Dir: true}, validKey(key)
+		key = strings.TrimSuffix(key, "/")
 	}
-	if !validKey(o.Key) {
+	switch {
+	case !validKey(key), s.alias != nil && isAlias(key):
 		return Entry{}, false
+	case o.IsDir:
+		return Entry{Key: key, Dir: true}, true
 	}
 	return Entry{Key: o.Key, Size: o.Size, Modified: o.ModTime, Token: s.listToken(o)}, true
-}
-
-func (s *bucketStore) Delete(ctx context.Context, key, token string) error {
-	if err := begin(ctx, key); err != nil {
-		return err
-	}
-	defer s.exclude()()
-	options := &blob.DeleteOptions{}
-	if token != "" && s.locked {
-		if err := s.look(ctx, key, token); err != nil {
-			if errors.Is(err, ErrNotFound) {
-				return nil
-			}
-			return keyError(key, err)
-		}
-	} else if token != "" {
-		options.BeforeDelete = func(as func(any) bool) error { return s.ifDeleting(token, as) }
-	}
-	return keyError(key, s.remove(ctx, key, options))
-}
-
-func (s *bucketStore) remove(ctx context.Context, key string, options *blob.DeleteOptions) error {
-	return s.retry(ctx, func() error {
-		w := s.watch(ctx)
-		err := s.translate(w.end(s.bucket.DeleteWithOptions(w, key, options)))
-		switch {
-		case errors.Is(err, ErrNotFound):
-			return nil
-		case gcerrors.Code(err) == gcerrors.FailedPrecondition:
-			// Azure refuses also what is not there: a removal, say, whose
-			// answer was lost, and which the SDK repeated.
-			if err := s.look(ctx, key, ""); errors.Is(err, ErrNotFound) {
-				return nil
-			}
-			return ErrConflict
-		}
-		return err
-	})
 }
 
 // look is the condition of a write where the bucket knows none.

@@ -48,6 +48,7 @@ var s3Provider = provider{
 		in.IfMatch = &quoted
 		return nil
 	},
+	alias: plusAlias,
 	status: func(err error) int {
 		var response *smithyhttp.ResponseError
 		if !errors.As(err, &response) || response.Response == nil {

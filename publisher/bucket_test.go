@@ -2,6 +2,7 @@ package publisher
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -128,6 +129,7 @@ func TestBucketAnswers(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		there   string // what is there before; "-" for nothing
+		token   string // of what is there; "" is the one to be replaced
 		answers []error
 		effects []bool
 		reading error
@@ -139,12 +141,13 @@ func TestBucketAnswers(t *testing.T) {
 		{name: "lost answer", there: "-", answers: []error{errLost}, effects: []bool{true}},
 		{name: "lost answer, SDK tried again", there: "-", answers: []error{errTaken}, effects: []bool{true}},
 		{name: "refused", there: "-", answers: []error{errLost}, effects: []bool{false}, create: errLost, replace: errLost},
-		{name: "taken", there: "theirs", answers: []error{errTaken}, effects: []bool{false}, create: ErrConflict, replace: ErrConflict},
+		{name: "taken", token: "v2", there: "theirs", answers: []error{errTaken}, effects: []bool{false}, create: ErrConflict, replace: ErrConflict},
 		{name: "taken by the same", there: "mine", answers: []error{errTaken}, effects: []bool{false}},
 		{name: "refused, old one still there", there: "theirs", answers: []error{errLost}, effects: []bool{false}, create: ErrConflict, replace: errLost},
 		{name: "taken, invisible", there: "-", answers: []error{errTaken}, effects: []bool{false}, create: errUnreadable, replace: ErrConflict, text: "permission to read"},
 		{name: "gone", there: "-", answers: []error{errMissing}, effects: []bool{false}, create: errMissing, replace: ErrConflict},
-		{name: "taken, unreadable", there: "theirs", answers: []error{errTaken}, effects: []bool{false}, reading: errNotYou, create: errTaken, replace: errTaken, text: "permission denied"},
+		{name: "taken, unreadable", token: "v2", there: "theirs", answers: []error{errTaken}, effects: []bool{false}, reading: errNotYou, create: errTaken, replace: errTaken, text: "permission denied"},
+		{name: "refused without a reason", there: "theirs", answers: []error{errTaken, errTaken, nil}, effects: []bool{false, false, true}, create: ErrConflict},
 		{name: "busy, then done", there: "-", answers: []error{errBusy, errBusy, nil}, effects: []bool{false, false, true}},
 		{name: "busy, then taken", there: "-", answers: []error{errBusy, errTaken}, effects: []bool{false, true}},
 	} {
@@ -154,7 +157,7 @@ func TestBucketAnswers(t *testing.T) {
 				"Create":  func(s *bucketStore) error { return s.Create(t.Context(), o) },
 				"Replace": func(s *bucketStore) error { return s.Replace(t.Context(), o, "v1") },
 			} {
-				d := &fakeDriver{answers: test.answers, effects: test.effects, reading: test.reading, token: "v1"}
+				d := &fakeDriver{answers: test.answers, effects: test.effects, reading: test.reading, token: cmp.Or(test.token, "v1")}
 				if test.there != "-" {
 					d.exists, d.data = true, []byte(test.there)
 				}
@@ -169,7 +172,7 @@ func TestBucketAnswers(t *testing.T) {
 				if want != nil && want != ErrConflict && !strings.Contains(err.Error(), test.text) {
 					t.Errorf("%s: got error %v, want one with %q", name, err, test.text)
 				}
-				if d.writes != len(test.answers) {
+				if d.writes != len(test.answers) && !errors.Is(err, ErrConflict) {
 					t.Errorf("%s: %d writes, want %d", name, d.writes, len(test.answers))
 				}
 			}
@@ -210,17 +213,18 @@ func TestBucketDenied(t *testing.T) {
 func TestBucketDelete(t *testing.T) {
 	for _, test := range []struct {
 		answers []error
-		there   bool
+		there   string // the token of what is there; "" for nothing
 		want    error
 	}{
-		{[]error{nil}, true, nil},
-		{[]error{errMissing}, false, nil},
-		{[]error{errTaken}, true, ErrConflict},
-		{[]error{errTaken}, false, nil}, // removed before, and the answer lost
-		{[]error{errLost}, true, errLost},
-		{[]error{errBusy, nil}, true, nil},
+		{[]error{nil}, "v1", nil},
+		{[]error{errMissing}, "", nil},
+		{[]error{errTaken}, "v2", ErrConflict},
+		{[]error{errTaken}, "", nil},        // removed before, and the answer lost
+		{[]error{errTaken, nil}, "v1", nil}, // refused without a reason
+		{[]error{errLost}, "v1", errLost},
+		{[]error{errBusy, nil}, "v1", nil},
 	} {
-		d := &fakeDriver{answers: test.answers, effects: make([]bool, len(test.answers)), exists: test.there}
+		d := &fakeDriver{answers: test.answers, effects: make([]bool, len(test.answers)), exists: test.there != "", token: test.there}
 		if err := fakeStore(d).Delete(t.Context(), "k", "v1"); !errors.Is(err, test.want) {
 			t.Errorf("%v: got %v, want %v", test.answers, err, test.want)
 		}

@@ -52,7 +52,7 @@ func (s *bucketStore) retry(ctx context.Context, f func() error) error {
 
 // transient reports whether what failed with err may succeed soon.
 func (s *bucketStore) transient(err error) bool {
-	if errors.Is(err, errSilent) {
+	if errors.Is(err, errSilent) || errors.Is(err, errRefused) {
 		return true
 	}
 	switch status := s.statusOf(err); {
@@ -103,6 +103,9 @@ func (w *watch) moved(n int) {
 	w.timer.Reset(w.stall + time.Duration(w.bytes/slowest)*time.Second)
 }
 
+// pause waits without end, until something moves.
+func (w *watch) pause() { w.timer.Stop() }
+
 // end ends the request, which returned err, and returns the reason if that was
 // the watch.
 func (w *watch) end(err error) error {
@@ -123,7 +126,7 @@ type bucketReader struct {
 	ctx    context.Context
 	entry  Entry
 	offset int64 // of the next byte
-	broke  int64 // the offset at which the connection broke last
+	broke  int64 // the offset at which the connection broke last; -1 if it never did
 }
 
 func (r *bucketReader) Read(p []byte) (int, error) {
@@ -169,7 +172,8 @@ type watchedWriter struct {
 }
 
 func (w *watchedWriter) Write(p []byte) (int, error) {
+	w.moved(len(p))
 	n, err := (&bodyWriter{w.watch, w.w}).Write(p)
-	w.moved(n)
+	w.pause() // until the Body has more; if it reads from a store, that one is watched
 	return n, err
 }

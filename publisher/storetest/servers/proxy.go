@@ -35,9 +35,6 @@ const (
 	Unavailable       // 503 SlowDown
 )
 
-// Faults are all of them.
-var Faults = []Fault{Dropped, Half, Reset, Stalled, Conflict, Refused, TooMany, Broken, Unavailable}
-
 var faultNames = []string{"None", "Dropped", "Half", "Reset", "Stalled", "Conflict", "Refused", "TooMany", "Broken", "Unavailable"}
 
 func (f Fault) String() string {
