@@ -2,6 +2,7 @@ package doctor_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -74,9 +75,8 @@ func TestNobodyThere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := doctor.Examine(t.Context(), doctor.Options{Site: place(t, "s3", u)})
+	r := doctor.Examine(t.Context(), doctor.Options{Site: place(t, "s3", u), ReadOnly: true})
 	want(t, r, "site: listing", doctor.Fail, "nothing answers at this address")
-	want(t, r, "site: /", doctor.Fail, "nothing answers at this address")
 }
 
 func place(t *testing.T, cloud string, server *url.URL) doctor.Place {
@@ -97,4 +97,18 @@ func place(t *testing.T, cloud string, server *url.URL) doctor.Place {
 		t.Fatal(err)
 	}
 	return doctor.Place{Store: store, URL: address}
+}
+
+// TestDenied asks the real clients for an object that they may not read.
+func TestDenied(t *testing.T) {
+	for cloud, code := range map[string]string{"s3": "AccessDenied", "gs": "AccessDenied", "azblob": "AuthenticationFailed"} {
+		_, err := place(t, cloud, refusing(t, 403, code)).Store.Get(t.Context(), "receipts/x.json")
+		if !publisher.Denied(err) || errors.Is(err, publisher.ErrNotFound) {
+			t.Errorf("%s: %v is not taken for a missing permission", cloud, err)
+		}
+	}
+	_, err := place(t, "s3", refusing(t, 404, "NoSuchKey")).Store.Get(t.Context(), "receipts/x.json")
+	if publisher.Denied(err) || !errors.Is(err, publisher.ErrNotFound) {
+		t.Errorf("%v is not taken for a missing object", err)
+	}
 }
