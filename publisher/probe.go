@@ -108,7 +108,7 @@ func (p *probe) broken(promise, seen, fix string) error {
 func (p *probe) writes(ctx context.Context) error {
 	var err error
 	if err = p.store.Create(ctx, p.object("one")); err != nil {
-		return err
+		return fmt.Errorf("creating an object: %w", err)
 	}
 	if p.first, err = p.read(ctx, "one", "a write is seen by whoever reads after it"); err != nil {
 		return err
@@ -118,17 +118,17 @@ func (p *probe) writes(ctx context.Context) error {
 	case err == nil:
 		return p.broken(creation, "a second writer replaced what the first one had written", fixConditions)
 	case !errors.Is(err, ErrConflict):
-		return err
+		return fmt.Errorf("creating it again: %w", err)
 	}
 	if err = p.store.Replace(ctx, p.object("three"), p.first); err != nil {
-		return err
+		return fmt.Errorf("replacing an object: %w", err)
 	}
 	const replacing = "an object that has changed since it was read cannot be replaced"
 	switch err = p.store.Replace(ctx, p.object("four"), p.first); {
 	case err == nil:
 		return p.broken(replacing, "a writer who knew only the old one replaced the new one", fixConditions)
 	case !errors.Is(err, ErrConflict):
-		return err
+		return fmt.Errorf("replacing it again: %w", err)
 	}
 	p.second, err = p.read(ctx, "three", "a refused write changes nothing, and a write that succeeded is seen by whoever reads after it")
 	if err == nil && p.second == p.first {
@@ -147,10 +147,10 @@ func (p *probe) deletes(ctx context.Context) error {
 			Fix: "never overwrite a file in the inbox, but upload it under another name or with 'portolan drop'; or use a server that honours If-Match when it deletes",
 		}
 	case !errors.Is(err, ErrConflict):
-		return err
+		return fmt.Errorf("deleting an object: %w", err)
 	}
 	if err := p.store.Delete(ctx, p.key, p.second); err != nil {
-		return err
+		return fmt.Errorf("deleting an object: %w", err)
 	}
 	r, err := p.store.Get(ctx, p.key)
 	switch {
@@ -180,7 +180,7 @@ func (p *probe) read(ctx context.Context, content, promise string) (token string
 	case errors.Is(err, ErrNotFound):
 		return "", p.broken(promise, "what had just been written was not found", fixReads)
 	case err != nil:
-		return "", err
+		return "", fmt.Errorf("reading an object: %w", err)
 	case !bytes.Equal(b, p.content(content)):
 		return "", p.broken(promise, "other bytes were read", fixReads)
 	case entry.Token == "":

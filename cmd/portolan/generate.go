@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/publisher"
@@ -20,11 +21,15 @@ func (p *program) generate(ctx context.Context, args []string) error {
 	f.withChannels()
 	f.withWorkers()
 	dryRun := f.Bool("dry-run", false, "")
+	timeout := f.Duration("timeout", 0, "")
 	if err := p.parse(f, args); err != nil {
 		return err
 	}
 	if err := f.noOperands(); err != nil {
 		return err
+	}
+	if f.Changed("timeout") && *timeout <= 0 {
+		return usagef("%s: %s is no time to run for; write one such as 90s or 20m", f.given["timeout"], *timeout)
 	}
 	if err := f.apart(); err != nil {
 		return err
@@ -45,11 +50,17 @@ func (p *program) generate(ctx context.Context, args []string) error {
 		return err
 	}
 	progress := p.newProgress("uploads")
-	report, err := generator.Run(ctx, generator.Options{
+	limited, cancel := limit(ctx, *timeout)
+	defer cancel()
+	report, err := generator.Run(limited, generator.Options{
 		Drop: drop, Site: site, Config: f.config, Channels: f.channels, DryRun: *dryRun, Workers: f.workers,
 		Progress: func(g generator.Progress) { progress.update(g.Channel, g.Done, g.Total) },
 	})
 	progress.finish()
+	if err != nil && limited.Err() != nil && ctx.Err() == nil {
+		err = hint(fmt.Errorf("stopped after %s, as --timeout says", *timeout),
+			"nothing is lost, and what was published stands; run it again, with more time, and it goes on from there")
+	}
 	p.printReport(report, f.output, err != nil)
 	if err == nil {
 		err = p.noteUnknown(ctx, f, site, report)
@@ -58,6 +69,14 @@ func (p *program) generate(ctx context.Context, args []string) error {
 		return errRejected
 	}
 	return err
+}
+
+// limit returns a context that ends after the time; 0 is never.
+func limit(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+	if timeout == 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, timeout)
 }
 
 // noteUnknown names the channels that were asked for but are nowhere: most

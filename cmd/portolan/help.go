@@ -8,6 +8,7 @@ Usage:
     portolan drop [--drop URL] [--wait] CHANNEL FILE...
     portolan status [--drop URL] [--site URL] [CHANNEL | UPLOAD-ID]
     portolan verify [--site URL] [--channel NAME]... [--deep]
+    portolan doctor [--drop URL] [--site URL] [--base-url URL] [--read-only]
     portolan preview [--site URL] [--listen ADDRESS]
     portolan shim [--drop URL] [--site URL] [--auth FILE] [--generate]
     portolan token new|list|revoke|hash [--auth FILE]
@@ -19,6 +20,7 @@ Commands:
     drop        Check charts and put them into the drop area.
     status      Show the channels, or what became of an upload.
     verify      Check a site against its log.
+    doctor      Check the set-up: buckets, permissions, web server.
     preview     Serve a site on this machine, to try it.
     shim        Take uploads as GitLab and ChartMuseum do.
     token       Make tokens for uploads, list and revoke them.
@@ -59,6 +61,8 @@ Options:
     --channel NAME      This channel only; may be repeated.    PORTOLAN_CHANNEL
                         The variable takes several, with commas between them.
     --dry-run           Say what would happen; write nothing.  PORTOLAN_DRY_RUN
+    --timeout TIME      Stop after this long, such as 20m      PORTOLAN_TIMEOUT
+                        (default: never); run it again to go on.
     --workers N         Uploads read at the same time.         PORTOLAN_WORKERS
     --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
                         which need not be there).
@@ -153,6 +157,42 @@ Exit codes:
 
 Example:
     $ portolan verify --deep --site https://charts.example.com --channel stable
+`
+
+const helpDoctor = `Usage:
+    portolan doctor [--drop URL] [--site URL] [--base-url URL]
+                    [--channel NAME]... [--read-only]
+
+Look for what usually goes wrong in a set-up, and say how to put it right: the
+configuration, credentials, the drop area and the site (whether they are there,
+what may be done in each folder, and whether the server keeps the promises that
+portolan relies on: a bucket that lets two writers create one object loses
+charts), clocks, and the site as it is served: the newest index and a chart,
+their content types and caching, files that are missing, and private ones.
+
+It changes nothing that is there. It writes objects called .probe-... and
+removes them again; with --read-only, it writes nothing.
+
+Options:
+    --drop URL          Drop area (default ./drop).            PORTOLAN_DROP
+    --site URL          Site (default ./site).                 PORTOLAN_SITE
+    --base-url URL      Where the site's root is served        PORTOLAN_BASE_URL
+                        (default: baseURL in portolan.yaml).
+    --channel NAME      This channel only; may be repeated.    PORTOLAN_CHANNEL
+                        Writing is tried in its folders, too,
+                        for credentials that may do no more.
+    --read-only         Write nothing.                      PORTOLAN_READ_ONLY
+    --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
+                        which need not be there).
+    --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
+
+Exit codes:
+    0 nothing failed (there may be warnings), 1 something failed, 2 wrong
+    command line, 130 interrupted
+
+Example:
+    $ portolan doctor --drop s3://my-drop --site s3://my-charts \
+          --base-url https://charts.example.com
 `
 
 const helpPreview = `Usage:
@@ -322,6 +362,8 @@ func helpOf(command string) string {
 		return helpStatus
 	case "verify":
 		return helpVerify
+	case "doctor":
+		return helpDoctor
 	case "preview":
 		return helpPreview
 	case "shim":
@@ -337,7 +379,7 @@ func helpOf(command string) string {
 }
 
 func commandNames() []string {
-	return []string{"generate", "drop", "status", "verify", "preview", "shim", "token", "version", "help"}
+	return []string{"generate", "drop", "status", "verify", "doctor", "preview", "shim", "token", "version", "help"}
 }
 
 func (p *program) help(args []string) error {

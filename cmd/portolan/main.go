@@ -105,6 +105,8 @@ func (p *program) command(ctx context.Context, args []string) error {
 		return p.verify(ctx, args)
 	case "preview":
 		return p.preview(ctx, args)
+	case "doctor":
+		return p.doctor(ctx, args)
 	case "shim":
 		return p.shim(ctx, args)
 	case "token":

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -44,6 +45,7 @@ func TestScript(t *testing.T) {
 			"freeport": freeport,
 			"waithttp": waithttp,
 			"serve":    serve,
+			"servebad": servebad,
 			"field":    field,
 			"upper":    upper,
 		},
@@ -206,6 +208,35 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	server := httptest.NewServer(http.StripPrefix("/helm", publisher.Handler(store, nil)))
 	ts.Defer(server.Close)
 	ts.Setenv(args[1], server.URL+"/helm")
+}
+
+// servebad HOW FOLDER NAME: serves the folder as it should not be, and sets the
+// variable to its URL. HOW is page, for a page wherever no file is; gzip, for
+// files that are stored compressed; or plain, for a server that knows nothing of
+// types and caching, and hides nothing.
+func servebad(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: servebad how folder variable")
+	}
+	folder := ts.MkAbs(args[1])
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		b, err := os.ReadFile(filepath.Join(folder, filepath.FromSlash(r.URL.Path)))
+		switch {
+		case err != nil && args[0] == "page":
+			fmt.Fprint(w, "<!doctype html><title>our charts</title>")
+		case err != nil:
+			http.NotFound(w, r)
+		case args[0] == "gzip":
+			z := gzip.NewWriter(w)
+			z.Write(b)
+			z.Close()
+		default:
+			w.Header().Set("Content-Type", "application/octet-stream")
+			w.Write(b)
+		}
+	}))
+	ts.Defer(server.Close)
+	ts.Setenv(args[2], server.URL)
 }
 
 // field NUMBER NAME: sets the variable to that word of standard output.

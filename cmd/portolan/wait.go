@@ -45,7 +45,7 @@ func (d *dropper) wait(ctx context.Context, timeout time.Duration) error {
 func (d *dropper) receipt(ctx context.Context, id string, deadline time.Time) (*publisher.Receipt, error) {
 	for {
 		receipt, err := publisher.ReadReceipt(ctx, d.store, id)
-		if !errors.Is(err, publisher.ErrNotFound) {
+		if !errors.Is(err, publisher.ErrNotFound) && !publisher.Denied(err) {
 			return receipt, err
 		}
 		left := time.Until(deadline)

@@ -112,6 +112,10 @@ func New(o Options) *Shim {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	o.Drop = &unlisted{Store: o.Drop, log: o.Log}
+	if o.Site != nil {
+		o.Site = &unlisted{Store: o.Site, log: o.Log}
+	}
 	s := &Shim{
 		Options: o,
 		probe:   &probe{stores: []publisher.Store{o.Drop}},

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/portolan-charts/portolan/publisher/doctor"
+)
+
+// doctorFlags are the flags of doctor.
+type doctorFlags struct {
+	*flags
+	baseURL  string
+	readOnly bool
+}
+
+func (p *program) doctor(ctx context.Context, args []string) error {
+	f := &doctorFlags{flags: newFlags("doctor")}
+	f.withDrop()
+	f.withSite()
+	f.withConfig()
+	f.withChannels()
+	f.StringVar(&f.baseURL, "base-url", "", "")
+	f.BoolVar(&f.readOnly, "read-only", false, "")
+	before := &doctor.Report{}
+	usage := (*usageError)(nil)
+	if err := p.parse(f.flags, args); err == errHelp || errors.As(err, &usage) {
+		return err
+	} else if err != nil {
+		// Where everything is, only the file would tell.
+		before.Add("configuration", doctor.Fail, err.Error(), "correct it, and run this again; nothing else was looked at")
+		return p.printDoctor(f, before)
+	}
+	if err := f.noOperands(); err != nil {
+		return err
+	}
+	o := doctor.Options{Channels: f.channels, ReadOnly: f.readOnly, BaseURL: f.baseURL}
+	if f.config != nil {
+		before.Add("configuration", doctor.OK, f.configFile, "")
+		if o.BaseURL == "" {
+			o.BaseURL = f.config.BaseURL
+		}
+	}
+	if err := f.apart(); err != nil {
+		before.Add("drop and site", doctor.Fail, err.Error(), hintOf(err))
+	}
+	o.Drop = f.place(ctx, before, "drop")
+	o.Site = f.place(ctx, before, "site")
+	report := doctor.Examine(ctx, o)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	report.Checks = append(before.Checks, report.Checks...)
+	f.checkConfig(report)
+	return p.printDoctor(f, report)
+}
+
+// place opens a bucket to be examined. What keeps it from being opened is a row.
+func (f *doctorFlags) place(ctx context.Context, r *doctor.Report, flag string) doctor.Place {
+	store, folder, err := f.openBucket(ctx, flag)
+	p := doctor.Place{Store: store, URL: f.Lookup(flag).Value.String(), Folder: folder}
+	if err == nil {
+		return p
+	}
+	seen, fix := doctor.Explain(err, p)
+	if advice := hintOf(err); advice != "" {
+		seen, fix = err.Error(), advice
+	}
+	r.Add(flag, doctor.Fail, seen, fix)
+	return doctor.Place{}
+}
+
+// hintOf is an error's advice, if it has any.
+func hintOf(err error) string {
+	if h := (*hinted)(nil); errors.As(err, &h) {
+		return h.hint
+	}
+	return ""
+}
+
+// checkConfig compares portolan.yaml with what was found.
+func (f *doctorFlags) checkConfig(r *doctor.Report) {
+	if f.config == nil {
+		return
+	}
+	for _, pattern := range f.config.Unmatched(append(r.Known, f.channels...)) {
+		if r.KnownAll {
+			r.Add("configuration", doctor.Warning, fmt.Sprintf("match: %q fits no channel so far", pattern),
+				"check its spelling; * stands for one segment or a part of it, ** for any number of them")
+		}
+	}
+	asked, err := url.Parse(f.baseURL)
+	if err != nil || f.baseURL == "" {
+		return
+	}
+	if path := strings.TrimSuffix(asked.Path, "/"); path != f.config.ContextPath() {
+		r.Add("configuration", doctor.Warning, fmt.Sprintf("baseURL has the path %q, and --base-url %q", f.config.ContextPath(), path),
+			"set baseURL to where the site is served: 'helm cm-push' takes the path from the index")
+	}
+}
+
+// printDoctor prints what was found, and fails if anything did.
+func (p *program) printDoctor(f *doctorFlags, r *doctor.Report) error {
+	if p.found = r; !f.output.json {
+		if err := p.printRows(r); err != nil {
+			return err
+		}
+		if f.readOnly {
+			p.say("note", "with --read-only nothing was written, and so it is not known what may be written")
+		}
+	}
+	if n := r.Failed(); n > 0 {
+		return fmt.Errorf("%s failed", count(n, "check"))
+	}
+	return nil
+}
+
+// printRows prints the table, and below it what to do.
+func (p *program) printRows(r *doctor.Report) error {
+	w := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "CHECK\tRESULT\tSEEN")
+	for _, row := range r.Checks {
+		fmt.Fprintf(w, "%s\t%s\t%s\n", short(row.Check, maxName), row.Result, short(oneLine(row.Seen), maxProse))
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for _, row := range r.Checks {
+		if row.Fix != "" {
+			p.printf("\n%s: %s\n    fix: %s\n", short(row.Check, maxName), row.Result, short(oneLine(row.Fix), maxProse))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,437 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"iter"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"gocloud.dev/gcerrors"
+
+	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/generator/charttest"
+	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/shim"
+	"github.com/portolan-charts/portolan/publisher/shim/auth"
+	"github.com/portolan-charts/portolan/publisher/storetest"
+)
+
+// rights are operations, by who does them: "drop inbox/ create", "site list".
+type rights map[string]bool
+
+// guard is a store that records what is done to it and, unless allowed is nil,
+// denies everything else, as S3 does to those who may not list.
+type guard struct {
+	publisher.Store
+	bucket  string // drop or site
+	allowed rights
+
+	mu   sync.Mutex
+	used rights
+}
+
+func (g *guard) may(op, key string) error {
+	right := g.bucket + " " + op
+	if g.bucket == "drop" {
+		folder, _, _ := strings.Cut(key, "/")
+		right = g.bucket + " " + folder + "/ " + op
+	}
+	if g.allowed != nil && !g.allowed[right] {
+		return &publisher.KeyError{Key: key, Err: gcerrors.ErrPermissionDenied}
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.used == nil {
+		g.used = rights{}
+	}
+	g.used[right] = true
+	return nil
+}
+
+func (g *guard) Create(ctx context.Context, o publisher.Object) error {
+	if err := g.may("create", o.Key); err != nil {
+		return err
+	}
+	return g.Store.Create(ctx, o)
+}
+
+func (g *guard) Replace(ctx context.Context, o publisher.Object, token string) error {
+	if err := g.may("replace", o.Key); err != nil {
+		return err
+	}
+	return g.Store.Replace(ctx, o, token)
+}
+
+func (g *guard) Get(ctx context.Context, key string) (*publisher.Reader, error) {
+	if err := g.may("read", key); err != nil {
+		return nil, err
+	}
+	r, err := g.Store.Get(ctx, key)
+	if err != nil && g.allowed != nil {
+		return nil, &publisher.KeyError{Key: key, Err: gcerrors.ErrPermissionDenied}
+	}
+	return r, err
+}
+
+func (g *guard) List(ctx context.Context, dir string, depth publisher.Depth) iter.Seq2[publisher.Entry, error] {
+	if err := g.may("list", dir); err != nil {
+		return func(yield func(publisher.Entry, error) bool) { yield(publisher.Entry{}, err) }
+	}
+	return g.Store.List(ctx, dir, depth)
+}
+
+func (g *guard) Delete(ctx context.Context, key, token string) error {
+	if err := g.may("delete", key); err != nil {
+		return err
+	}
+	return g.Store.Delete(ctx, key, token)
+}
+
+// guarded is a drop area and a site that an actor uses, with rights or, if they
+// are nil, with all.
+type guarded struct {
+	drop, site *storetest.Mem
+}
+
+func newGuarded() *guarded {
+	return &guarded{&storetest.Mem{Now: time.Now}, &storetest.Mem{Now: time.Now}}
+}
+
+func (w *guarded) as(allowed rights) (drop, site *guard) {
+	return &guard{Store: w.drop.Handle("actor"), bucket: "drop", allowed: allowed}, &guard{Store: w.site.Handle("actor"), bucket: "site", allowed: allowed}
+}
+
+// readmeRights are the rights that README.md gives to who.
+func readmeRights(t *testing.T, who string) rights {
+	t.Helper()
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(readme), "<!-- permissions -->\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	all := rights{}
+	row := regexp.MustCompile("(?m)^\\| `(.*)` \\| (drop area|site)(?:, `(.*)`)? \\| ([a-z, ]+) \\|$")
+	for _, m := range row.FindAllStringSubmatch(table, -1) {
+		if m[1] != who {
+			continue
+		}
+		where := "site"
+		if m[2] == "drop area" {
+			where = "drop " + m[3]
+		}
+		for op := range strings.SplitSeq(m[4], ", ") {
+			all[where+" "+op] = true
+		}
+	}
+	if len(all) == 0 {
+		t.Fatalf("README.md gives no rights to %s", who)
+	}
+	return all
+}
+
+func (r rights) String() string { return strings.Join(slices.Sorted(maps.Keys(r)), "\n") }
+
+func union(all ...rights) rights {
+	sum := rights{}
+	for _, r := range all {
+		maps.Copy(sum, r)
+	}
+	return sum
+}
+
+func wantRights(t *testing.T, who string, want rights, used ...*guard) {
+	t.Helper()
+	got := rights{}
+	for _, g := range used {
+		maps.Copy(got, g.used)
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("%s does\n%s\nand README.md says\n%s", who, got, want)
+	}
+}
+
+// TestDropRights drops a chart, with no rights but those that README.md lists,
+// waits in vain, and once more when there is a receipt.
+func TestDropRights(t *testing.T) {
+	w := newGuarded()
+	allowed := readmeRights(t, "portolan drop")
+	dropping, waiting := w.dropper(t, allowed)
+	if err := dropping.files(t.Context(), []string{writeChart(t)}); err != nil {
+		t.Fatal(err)
+	}
+	wantRights(t, "portolan drop", allowed, waiting)
+
+	allowed = union(allowed, readmeRights(t, "portolan drop --wait"))
+	dropping, waiting = w.dropper(t, allowed)
+	if err := dropping.files(t.Context(), []string{writeChart(t)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := dropping.wait(t.Context(), 0); err == nil || !strings.Contains(err.Error(), "1 upload not decided") {
+		t.Errorf("got %v, want that it is not decided", err)
+	}
+	w.generate(t, nil, generator.Options{})
+	if err := dropping.wait(t.Context(), 0); err != nil {
+		t.Error(err)
+	}
+	wantRights(t, "portolan drop --wait", allowed, waiting)
+}
+
+func (w *guarded) dropper(t *testing.T, allowed rights) (*dropper, *guard) {
+	drop, _ := w.as(allowed)
+	return &dropper{program: &program{stdout: &checkedWriter{w: io.Discard}, stderr: io.Discard}, store: drop, channel: "stable"}, drop
+}
+
+func writeChart(t *testing.T) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "web-1.0.0.tgz")
+	write(t, file, charttest.Simple("web", "1.0.0"))
+	return file
+}
+
+// generate is one run of the generator.
+func (w *guarded) generate(t *testing.T, allowed rights, o generator.Options) (drop, site *guard) {
+	t.Helper()
+	drop, site = w.as(allowed)
+	if o.Drop, o.Site = drop, site; allowed != nil {
+		o.Drop, o.Site = lister{drop}, lister{site}
+	}
+	if _, err := generator.Run(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	return drop, site
+}
+
+// lister is a guard for those who may list: S3 tells them what is missing.
+type lister struct{ *guard }
+
+func (f lister) Get(ctx context.Context, key string) (*publisher.Reader, error) {
+	if err := f.may("read", key); err != nil {
+		return nil, err
+	}
+	return f.Store.Get(ctx, key)
+}
+
+// TestGenerateRights runs the generator over uploads of every kind.
+func TestGenerateRights(t *testing.T) {
+	w := newGuarded()
+	allowed := readmeRights(t, "portolan generate")
+	signer := charttest.NewSigner()
+	chart := charttest.Simple("web", "1.0.0")
+	w.drop.Now = func() time.Time { return time.Now().Add(-time.Hour) }
+	w.submit(t, charttest.Simple("web", "1.0.0", "README.md", "older"), nil) // superseded
+	w.submit(t, chart, nil)
+	w.submit(t, charttest.Simple("app", "1.0.0"), signer.Sign("app-1.0.0.tgz", charttest.Simple("app", "1.0.0")))
+	w.submit(t, []byte("no chart"), nil)
+	w.drop.Put("inbox/stable/mine-1.0.0.tgz", charttest.Simple("mine", "1.0.0"))
+	drop, site := w.generate(t, allowed, generator.Options{})
+
+	w.submit(t, nil, signer.Sign("web-1.0.0.tgz", chart))
+	w.submit(t, charttest.Simple("app", "1.0.0", "README.md", "newer"), nil)
+	id := w.submit(t, charttest.Simple("web", "2.0.0"), nil)
+	second, secondSite := w.generate(t, allowed, generator.Options{})
+
+	// One that was decided comes back, and head is lost.
+	w.drop.Put("inbox/stable/"+id+".tgz", charttest.Simple("web", "2.0.0"))
+	w.site.Put("stable/index.yaml", []byte("damaged"))
+	third, thirdSite := w.generate(t, allowed, generator.Options{})
+	wantRights(t, "portolan generate", allowed, drop, site, second, secondSite, third, thirdSite)
+	if left := w.inbox(); len(left) > 0 {
+		t.Errorf("in the inbox there is still %v", left)
+	}
+}
+
+func (w *guarded) inbox() (keys []string) {
+	for key := range w.drop.Snapshot() {
+		if strings.HasPrefix(key, "inbox/") {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+func (w *guarded) submit(t *testing.T, chart, prov []byte) (id string) {
+	t.Helper()
+	id, err := publisher.NewID()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var s publisher.Submission
+	if chart != nil {
+		s.Chart = publisher.Bytes(chart)
+	}
+	if prov != nil {
+		s.Prov = publisher.Bytes(prov)
+	}
+	if err := publisher.Submit(t.Context(), w.drop.Handle("uploader"), "stable", id, s); err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+// TestShimRights uploads to shims that may do nothing but what README.md lists,
+// reads what they answer of receipts, and of the site where there is one.
+func TestShimRights(t *testing.T) {
+	w := newGuarded()
+	allowed := readmeRights(t, "portolan shim")
+	drop, _ := w.as(allowed)
+	web := shimOn(t, shim.Options{Drop: drop})
+	receipt := web.upload("web", "1.0.0", http.StatusCreated)
+	web.get("/readyz", http.StatusOK)
+	web.get(receipt, http.StatusAccepted)
+	w.generate(t, nil, generator.Options{})
+	web.get(receipt, http.StatusOK)
+	wantRights(t, "portolan shim", allowed, drop)
+
+	allowed = union(allowed, readmeRights(t, "portolan shim --site"))
+	drop, site := w.as(allowed)
+	web = shimOn(t, shim.Options{Drop: drop, Site: site})
+	web.get("/readyz", http.StatusOK)
+	web.get(web.upload("web", "2.0.0", http.StatusCreated), http.StatusAccepted)
+	web.get("/stable/index.yaml", http.StatusOK)
+	web.get("/stable/log/00000001.json", http.StatusOK)
+	web.get("/stable/charts/web/index.html", http.StatusNotFound)
+	web.get("/new/index.yaml", http.StatusOK) // to be pushed to
+	web.get("/api/stable/charts", http.StatusOK)
+	web.upload("web", "1.0.0", http.StatusCreated) // the same again
+	wantRights(t, "portolan shim --site", allowed, drop, site)
+}
+
+// shimClient talks to a shim.
+type shimClient struct {
+	t   *testing.T
+	url string
+}
+
+func shimOn(t *testing.T, o shim.Options) shimClient {
+	o.Auth, o.Rules, o.Log = auth.Anyone(), rulesOf(nil), slog.New(slog.DiscardHandler)
+	if o.Site != nil {
+		o.Judge = judgesOf(nil, o.Site)
+	}
+	server := httptest.NewServer(shim.New(o))
+	t.Cleanup(server.Close)
+	return shimClient{t, server.URL}
+}
+
+func (c shimClient) get(path string, status int) {
+	c.t.Helper()
+	r, err := http.Get(c.url + strings.TrimPrefix(path, c.url))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer r.Body.Close()
+	if b, _ := io.ReadAll(r.Body); r.StatusCode != status {
+		c.t.Errorf("%s: got %s, want %d: %s", path, r.Status, status, b)
+	}
+}
+
+// upload uploads a chart, and returns the URL of its receipt.
+func (c shimClient) upload(name, version string, status int) (receipt string) {
+	c.t.Helper()
+	r, err := http.Post(c.url+"/api/stable/charts", "application/gzip", bytes.NewReader(charttest.Simple(name, version)))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer r.Body.Close()
+	if b, _ := io.ReadAll(r.Body); r.StatusCode != status {
+		c.t.Errorf("got %s, want %d: %s", r.Status, status, b)
+	}
+	return r.Header.Get("Location")
+}
+
+// oneOrMany is what IAM writes as one text or as several.
+type oneOrMany []string
+
+func (o *oneOrMany) UnmarshalJSON(b []byte) error {
+	var one string
+	if json.Unmarshal(b, &one) == nil {
+		*o = oneOrMany{one}
+		return nil
+	}
+	return json.Unmarshal(b, (*[]string)(o))
+}
+
+// TestReadmePolicies compares README.md's policies with its table, which the
+// tests above compare with what is done.
+func TestReadmePolicies(t *testing.T) {
+	for policy, want := range map[string]rights{
+		"shim":     union(readmeRights(t, "portolan shim"), readmeRights(t, "portolan shim --site")),
+		"generate": readmeRights(t, "portolan generate"),
+	} {
+		for _, block := range blocks(t, "policy "+policy) {
+			if got := s3Actions(t, block); !maps.Equal(got, onS3(want)) {
+				t.Errorf("the policy %s allows\n%s\nand the table\n%s", policy, got, onS3(want))
+			}
+		}
+	}
+	shim := union(readmeRights(t, "portolan shim"))
+	if drop := union(readmeRights(t, "portolan drop"), readmeRights(t, "portolan drop --wait")); !maps.Equal(shim, drop) {
+		t.Errorf("the policy of the shim would not do for portolan drop: %v", drop)
+	}
+}
+
+// s3Actions are what a policy allows, as "drop inbox/ s3:PutObject".
+func s3Actions(t *testing.T, policy string) rights {
+	t.Helper()
+	var p struct {
+		Version   string
+		Statement []struct {
+			Effect           string
+			Action, Resource oneOrMany
+		}
+	}
+	if err := json.Unmarshal([]byte(policy), &p); err != nil || p.Version != "2012-10-17" {
+		t.Fatalf("%v in the policy\n%s", err, policy)
+	}
+	all := rights{}
+	for _, s := range p.Statement {
+		for _, resource := range s.Resource {
+			bucket, key, _ := strings.Cut(strings.TrimPrefix(resource, "arn:aws:s3:::"), "/")
+			where := map[string]string{"acme-chart-drop": "drop", "acme-charts": "site"}[bucket]
+			if folder := strings.TrimSuffix(key, "*"); folder != "" {
+				where += " " + folder
+			}
+			for _, action := range s.Action {
+				if s.Effect == "Allow" {
+					all[where+" "+action] = true
+				}
+			}
+		}
+	}
+	return all
+}
+
+// onS3 are the actions that rights need. Whoever may list something may read
+// what else there is, to see what was created before.
+func onS3(r rights) rights {
+	actions := map[string]string{"create": "s3:PutObject", "replace": "s3:PutObject", "read": "s3:GetObject", "delete": "s3:DeleteObject"}
+	all := rights{}
+	lists := slices.ContainsFunc(slices.Collect(maps.Keys(r)), func(right string) bool { return strings.HasSuffix(right, " list") })
+	for right := range r {
+		i := strings.LastIndex(right, " ")
+		where, op := right[:i], right[i+1:]
+		if op == "list" {
+			bucket, _, _ := strings.Cut(where, " ")
+			all[bucket+" s3:ListBucket"] = true
+			continue
+		}
+		all[where+" "+actions[op]] = true
+		if lists && op == "create" {
+			all[where+" s3:GetObject"] = true
+		}
+	}
+	return all
+}

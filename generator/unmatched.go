@@ -1,0 +1,25 @@
+package generator
+
+import (
+	"slices"
+
+	"github.com/bmatcuk/doublestar/v4"
+)
+
+// Unmatched returns the patterns of channels that fit none of these: most
+// likely they are misspelt.
+func (c *Config) Unmatched(channels []string) []string {
+	var patterns []string
+	if c == nil {
+		return nil
+	}
+	for _, entry := range c.Channels {
+		if !slices.ContainsFunc(channels, func(name string) bool {
+			ok, err := doublestar.Match(entry.Match, name)
+			return ok && err == nil
+		}) {
+			patterns = append(patterns, entry.Match)
+		}
+	}
+	return patterns
+}

@@ -1,0 +1,203 @@
+package doctor
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/url"
+	"path"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/portolan-charts/portolan/publisher"
+)
+
+const (
+	indexLife = 10 * time.Minute // longest that caches should keep an index
+	chartLife = 24 * time.Hour   // shortest that they should keep a chart
+)
+
+// index is an index.yaml of portolan's, as far as it matters here.
+type index struct {
+	Annotations map[string]string `json:"annotations"`
+	ServerInfo  struct {
+		ContextPath string `json:"contextPath"`
+	} `json:"serverInfo"`
+	Entries map[string][]release `json:"entries"`
+}
+
+type release struct {
+	Version string   `json:"version"`
+	Digest  string   `json:"digest"`
+	URLs    []string `json:"urls"`
+}
+
+func (x *index) generation() int {
+	n, _ := strconv.Atoi(x.Annotations["portolan/generation"])
+	return n
+}
+
+func parse(b []byte) (*index, error) {
+	x := &index{}
+	if err := json.Unmarshal(b, x); err != nil {
+		return nil, err
+	}
+	if x.generation() < 1 {
+		return nil, fmt.Errorf("it names no generation")
+	}
+	return x, nil
+}
+
+// channel examines a channel as it is served: its index, and a chart or two.
+func (e *exam) channel(ctx context.Context, base *url.URL, name string, first bool) {
+	check := "web: " + name + "/index.yaml"
+	a, err := e.get(ctx, join(base, name+"/index.yaml"))
+	if err != nil {
+		seen, fix := webError(err)
+		e.Add(check, Fail, seen, fix)
+		return
+	}
+	if bad := a.served(); bad != nil {
+		e.found(check, bad, "")
+		return
+	}
+	x, bad := e.readable(a)
+	if x == nil {
+		e.found(check, bad, "")
+		return
+	}
+	findings := append(e.compare(ctx, name, x), a.typed("application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml", "text/plain", "application/json")...)
+	findings = append(findings, a.cachedBriefly()...)
+	e.found(check, findings, fmt.Sprintf("generation %d, %s, %s", x.generation(), a.header.Get("Content-Type"), a.header.Get("Cache-Control")))
+	if first {
+		e.contextPath(base, x)
+	}
+	for _, r := range samples(x) {
+		e.chart(ctx, base, name, r)
+	}
+}
+
+// readable parses the index that was served.
+func (e *exam) readable(a *answer) (*index, []finding) {
+	if bytes.HasPrefix(a.body, []byte{0x1f, 0x8b}) {
+		return nil, []finding{{Fail, a.url + " is stored gzip-compressed", "upload it again as it is: let whatever copies the site to its server not compress it (gsutil cp -z, gzip_static); Helm reads compressed bytes as they are"}}
+	}
+	x, err := parse(a.body)
+	if err != nil {
+		return nil, []finding{{Fail, fmt.Sprintf("%s is no index of portolan's: %v", a.url, err), "check that the base URL is that of the site's root, and that nothing else writes this index"}}
+	}
+	return x, nil
+}
+
+// compare compares the index that was served with that of the bucket.
+func (e *exam) compare(ctx context.Context, name string, served *index) []finding {
+	if e.Site.Store == nil {
+		return nil
+	}
+	b, entry, err := publisher.ReadAll(ctx, e.Site.Store, path.Join(name, "index.yaml"), maxBody)
+	if err != nil {
+		seen, fix := Explain(err, e.Site)
+		if isNotFound(err) {
+			seen, fix = "it is served, but the site has none", "check that the server serves this site, and not another"
+		}
+		return []finding{{Fail, seen, fix}}
+	}
+	stored, err := parse(b)
+	if err != nil {
+		return []finding{{Fail, fmt.Sprintf("in the site it is no index of portolan's: %v", err), "see what 'portolan verify' says"}}
+	}
+	was, is := served.generation(), stored.generation()
+	switch {
+	case was < is && e.Now().Sub(entry.Modified) < indexLife:
+		return []finding{{Warning, fmt.Sprintf("generation %d is served, and the site has %d since %s", was, is, entry.Modified.UTC().Format(time.RFC3339)), "wait; a cache may show what was there for a few minutes"}}
+	case was < is:
+		return []finding{{Fail, fmt.Sprintf("generation %d is served, and the site has %d since %s", was, is, entry.Modified.UTC().Format(time.RFC3339)),
+			"let the CDN respect the Cache-Control of index.yaml, and empty its cache; or copy the site to the server after each run"}}
+	case was > is:
+		return []finding{{Fail, fmt.Sprintf("generation %d is served, and the site has only %d", was, is), "check that --site and the base URL are of the same site"}}
+	case !reflect.DeepEqual(served.Entries, stored.Entries):
+		return []finding{{Fail, fmt.Sprintf("generation %d is served with other charts than the site's", was), "check that --site and the base URL are of the same site"}}
+	}
+	return nil
+}
+
+// cachedBriefly checks that clients and caches see a new index soon.
+func (a *answer) cachedBriefly() []finding {
+	const fix = "serve index.yaml with 'Cache-Control: public, max-age=60, must-revalidate', as it is stored in buckets"
+	switch life := a.lifetime(); {
+	case life < 0:
+		return []finding{{Warning, "nothing says for how long it may be cached", fix}}
+	case life > chartLife || strings.Contains(a.header.Get("Cache-Control"), "immutable"):
+		return []finding{{Fail, "its Cache-Control is " + strconv.Quote(a.header.Get("Cache-Control")) + ": clients would not see new charts", fix}}
+	case life > indexLife:
+		return []finding{{Warning, fmt.Sprintf("it may be cached for %s, for which new charts are not seen", life), fix}}
+	}
+	return nil
+}
+
+// contextPath checks what 'helm cm-push' needs.
+func (e *exam) contextPath(base *url.URL, x *index) {
+	want := strings.TrimSuffix(base.Path, "/")
+	if got := x.ServerInfo.ContextPath; got != want {
+		e.Add("web: contextPath", Warning, fmt.Sprintf("the index says %q, and the base URL's path is %q: 'helm cm-push' would push to the wrong place", got, want),
+			"set baseURL in portolan.yaml to where the site is served; the next generation of each channel says so. Without 'helm cm-push' it does not matter")
+		return
+	}
+	e.Add("web: contextPath", OK, fmt.Sprintf("%q", want), "")
+}
+
+// samples are the releases whose archives are looked at: one, and one whose
+// version has a plus, which not all servers understand.
+func samples(x *index) []release {
+	var any, plus *release
+	for _, name := range slices.Sorted(maps.Keys(x.Entries)) {
+		for _, r := range x.Entries[name] {
+			switch {
+			case len(r.URLs) != 1:
+			case strings.Contains(r.Version, "+") && plus == nil:
+				plus = &r
+			case any == nil:
+				any = &r
+			}
+		}
+	}
+	var all []release
+	for _, r := range []*release{any, plus} {
+		if r != nil {
+			all = append(all, *r)
+		}
+	}
+	return all
+}
+
+// chart examines an archive as it is served.
+func (e *exam) chart(ctx context.Context, base *url.URL, channel string, r release) {
+	check := "web: " + channel + "/" + path.Base(r.URLs[0])
+	a, err := e.get(ctx, join(base, channel+"/"+r.URLs[0]))
+	if err != nil {
+		seen, fix := webError(err)
+		e.Add(check, Fail, seen, fix)
+		return
+	}
+	if bad := a.served(); bad != nil {
+		e.found(check, bad, "")
+		return
+	}
+	if sum := sha256.Sum256(a.body); hex.EncodeToString(sum[:]) != r.Digest {
+		e.Add(check, Fail, "its bytes are not those whose digest is in the index", "let the server change nothing on its way, nor unpack it; 'portolan verify --deep' tells whether the site itself is sound")
+		return
+	}
+	findings := a.typed("application/gzip", "application/x-gzip", "application/tar+gzip", "application/x-tar", "application/x-compressed-tar", "application/octet-stream")
+	if life := a.lifetime(); life < chartLife {
+		findings = append(findings, finding{Warning, fmt.Sprintf("its Cache-Control is %q: it never changes, and yet is fetched again and again", a.header.Get("Cache-Control")),
+			"serve what lies in charts/ with 'Cache-Control: public, max-age=31536000, immutable', as it is stored in buckets"})
+	}
+	e.found(check, findings, fmt.Sprintf("%s, %s", a.header.Get("Content-Type"), a.header.Get("Cache-Control")))
+}

@@ -1,0 +1,257 @@
+package doctor
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/portolan-charts/portolan/publisher"
+)
+
+// The folders of a drop area.
+const (
+	inbox    = "inbox"
+	receipts = "receipts"
+	rejected = "rejected"
+)
+
+// drop examines the drop area.
+func (e *exam) drop(ctx context.Context) {
+	p := e.Drop
+	if p.Store == nil || !e.folder("drop: folder", p, "'portolan drop' makes it") {
+		return
+	}
+	err := within(ctx, func(ctx context.Context) error { return e.listInbox(ctx, p) })
+	if err != nil {
+		e.KnownAll = false
+		e.fail("drop: listing", p, err)
+	}
+	if e.Options.ReadOnly {
+		return
+	}
+	for _, folder := range e.below(inbox) {
+		e.promises(ctx, "drop: "+folder+"/", p, folder)
+	}
+	for _, folder := range []string{receipts, rejected} {
+		e.usable(ctx, p, folder)
+	}
+}
+
+// listInbox lists the inbox, and looks whether this is a drop area at all.
+func (e *exam) listInbox(ctx context.Context, p Place) error {
+	in, err := publisher.ReadInbox(ctx, p.Store)
+	if err != nil {
+		return err
+	}
+	waiting := 0
+	for _, c := range in.Channels {
+		waiting += len(c.Uploads) + len(c.Foreign)
+		e.Known = append(e.Known, c.Channel)
+	}
+	if waiting == 0 {
+		names, others, err := list(ctx, p.Store, "")
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(names, func(name string) bool { return name == inbox || name == receipts || name == rejected }) && len(others) > 0 {
+			e.Add("drop: listing", Warning, "no uploads, and other things: "+notable(others), "make sure that this is the drop area, and not some other bucket or folder")
+			return nil
+		}
+	}
+	if len(in.Ignored) > 0 {
+		e.Add("drop: listing", Warning, fmt.Sprintf("%d objects in the inbox are no uploads, such as %s: it %s", len(in.Ignored), in.Ignored[0].Key, in.Ignored[0].Reason),
+			"delete what is of no use; 'portolan status' names each")
+		return nil
+	}
+	e.Add("drop: listing", OK, fmt.Sprintf("uploads that wait: %d", waiting), "")
+	return nil
+}
+
+// list returns the names that lie in a folder: of folders, and of all.
+func list(ctx context.Context, s publisher.Store, dir string) (folders, all []string, err error) {
+	for entry, err := range s.List(ctx, dir, publisher.Children) {
+		if err != nil {
+			return nil, nil, err
+		}
+		all = append(all, path.Base(entry.Key))
+		if entry.Dir {
+			folders = append(folders, path.Base(entry.Key))
+		}
+	}
+	return folders, all, nil
+}
+
+// site examines the site, and finds its channels.
+func (e *exam) site(ctx context.Context) {
+	p := e.Site
+	if p.Store == nil {
+		e.KnownAll = false
+		return
+	}
+	if !e.folder("site: folder", p, "'portolan generate' makes it") {
+		e.KnownAll = false
+		return
+	}
+	if err := within(ctx, func(ctx context.Context) error { return e.listSite(ctx, p) }); err != nil {
+		e.KnownAll = false
+		e.fail("site: listing", p, err)
+	}
+	if e.Options.ReadOnly {
+		return
+	}
+	folders := e.Channels
+	if len(folders) == 0 {
+		folders = []string{""}
+	}
+	for _, folder := range folders {
+		e.promises(ctx, "site: "+folder+"/", p, folder)
+	}
+}
+
+func (e *exam) listSite(ctx context.Context, p Place) error {
+	channels, err := publisher.Channels(ctx, p.Store)
+	if err != nil {
+		return err
+	}
+	e.Known = append(e.Known, channels...)
+	slices.Sort(e.Known)
+	e.Known = slices.Compact(e.Known)
+	for _, name := range e.Channels {
+		if !slices.Contains(channels, name) {
+			e.Add("site: "+name, Warning, "there is no such channel yet", "check its name; the first upload that is accepted makes it")
+		}
+	}
+	if len(channels) > 0 {
+		if len(e.Channels) == 0 {
+			e.served = channels
+		}
+		e.Add("site: listing", OK, "channels: "+notable(channels), "")
+		return nil
+	}
+	_, others, err := list(ctx, p.Store, "")
+	if err != nil {
+		return err
+	}
+	if len(others) > 0 {
+		e.Add("site: listing", Warning, "no channels, and other things: "+notable(others), "make sure that this is the site, and not some other bucket or folder")
+		return nil
+	}
+	e.Add("site: listing", Warning, "nothing has been published yet", "upload a chart with 'portolan drop', and run 'portolan generate'")
+	return nil
+}
+
+// folder checks a local folder, and reports whether the rest is worth checking.
+func (e *exam) folder(check string, p Place, maker string) bool {
+	if p.Folder == "" {
+		return true
+	}
+	switch info, err := os.Stat(p.Folder); {
+	case errors.Is(err, os.ErrNotExist):
+		e.Add(check, Fail, p.Folder+": no such folder", "name the right one, or begin with this one: "+maker)
+	case err != nil:
+		e.fail(check, p, err)
+	case !info.IsDir():
+		e.Add(check, Fail, p.Folder+": not a folder", "name a folder")
+	default:
+		e.Add(check, OK, p.Folder, "")
+		return true
+	}
+	return false
+}
+
+// below are the folders of the channels in a folder of the drop area, or that
+// folder if none was named.
+func (e *exam) below(folder string) []string {
+	if len(e.Channels) == 0 {
+		return []string{folder}
+	}
+	var all []string
+	for _, name := range e.Channels {
+		all = append(all, path.Join(folder, name))
+	}
+	return all
+}
+
+// there is the folder, or of a local one the nearest above it that exists: what
+// was not there before is not to be there after.
+func (p Place) there(folder string) string {
+	for p.Folder != "" && folder != "" {
+		if _, err := os.Stat(filepath.Join(p.Folder, filepath.FromSlash(folder))); err == nil {
+			break
+		}
+		if folder = path.Dir(folder); folder == "." {
+			folder = ""
+		}
+	}
+	return folder
+}
+
+// promises probes a folder with all that the protocol asks for.
+func (e *exam) promises(ctx context.Context, check string, p Place, folder string) {
+	err := within(ctx, func(ctx context.Context) error { return publisher.Probe(ctx, p.Store, p.there(folder)) })
+	broken := (*publisher.BrokenPromise)(nil)
+	switch {
+	case errors.As(err, &broken):
+		result := Fail
+		if broken.Deletions {
+			result = Warning
+		}
+		e.Add(check, result, broken.Promise+", but "+broken.Seen, broken.Fix)
+	case err != nil:
+		e.fail(check, p, err)
+	default:
+		e.Add(check, OK, "create, read, replace and delete work, and only if they may", "")
+	}
+}
+
+// usable tries the folder of the drop area with what the generator does there,
+// and looks at the store's clock.
+func (e *exam) usable(ctx context.Context, p Place, folder string) {
+	check := "drop: " + folder + "/"
+	var modified time.Time
+	start := e.Now()
+	err := within(ctx, func(ctx context.Context) (err error) {
+		modified, err = try(ctx, p.Store, p.there(folder))
+		return err
+	})
+	if err != nil {
+		e.fail(check, p, err)
+		return
+	}
+	e.Add(check, OK, "create, read and delete work", "")
+	if folder == receipts {
+		e.skew("drop: clock", modified, e.Now().Sub(start)+time.Second) // stores round to seconds
+	}
+}
+
+// try writes, reads and deletes an object in the folder.
+func try(ctx context.Context, s publisher.Store, folder string) (modified time.Time, err error) {
+	key := path.Join(folder, publisher.ProbePrefix+strings.ToLower(rand.Text()))
+	text := []byte(key + ": portolan looks whether it may write here; it may be deleted\n")
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stepTime)
+		defer cancel()
+		if cleaning := s.Delete(ctx, key, ""); err == nil && cleaning != nil {
+			err = fmt.Errorf("deleting an object: %w", cleaning)
+		}
+	}()
+	if err := s.Create(ctx, publisher.Object{Key: key, Body: publisher.Bytes(text), ContentType: "text/plain; charset=utf-8"}); err != nil {
+		return time.Time{}, fmt.Errorf("creating an object: %w", err)
+	}
+	got, entry, err := publisher.ReadAll(ctx, s, key, 4<<10)
+	if err == nil && !bytes.Equal(got, text) {
+		err = errors.New("other bytes are there than were written")
+	}
+	if err != nil {
+		return time.Time{}, fmt.Errorf("reading an object: %w", err)
+	}
+	return entry.Modified, nil
+}
