@@ -1,11 +1,12 @@
 package publisher_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -46,7 +47,8 @@ var healed = map[servers.Fault]bool{
 }
 
 // A cell is a drop area and a site in a bucket of their own, with a chart that
-// is published and three uploads that wait.
+// is published, and four that wait: a replacement, a version with a '+', a bad one
+// with a signature, and a file under a name of its owner's, to be adopted.
 type cell struct {
 	server *servers.Server
 	bucket string
@@ -56,14 +58,14 @@ var (
 	ambiguousOld    = charttest.Simple("alpha", "1.0.0")
 	ambiguousNew    = charttest.Simple("alpha", "1.0.0", "README.md", "changed")
 	ambiguousPlus   = charttest.Simple("beta", "1.0.0+b.1")
+	ambiguousAlien  = charttest.Simple("foreign", "2.0.0")
 	ambiguousBad    = charttest.Simple("bad", "not-a-version")
 	ambiguousSigned = charttest.NewSigner().Sign("bad-not-a-version.tgz", ambiguousBad)
 )
 
-// wantVerdicts are by the last digit of the upload's id.
-var wantVerdicts = map[string]publisher.Verdict{
-	"1": publisher.Accepted, "2": publisher.Replaced, "3": publisher.Accepted, "4": publisher.Rejected,
-}
+// wantDecisions are what becomes of the uploads, in alphabetical order. Of one that
+// cannot be read there is no name.
+var wantDecisions = []string{" rejected", "alpha accepted", "alpha replaced", "beta accepted", "foreign accepted"}
 
 func uploadID(n int) string { return fmt.Sprintf("019cab00-0000-7000-8000-%012d", n) }
 
@@ -85,7 +87,8 @@ func newCell(t *testing.T, s *servers.Server) (*cell, error) {
 	if err == nil {
 		_, err = generator.Run(ctx, generator.Options{Drop: drop, Site: site})
 	}
-	return c, errors.Join(err, submit(2, ambiguousNew, nil), submit(3, ambiguousPlus, nil), submit(4, ambiguousBad, ambiguousSigned))
+	alien := publisher.Object{Key: "inbox/stable/foreign-2.0.0.tgz", Body: publisher.Bytes(ambiguousAlien)}
+	return c, errors.Join(err, drop.Create(ctx, alien), submit(2, ambiguousNew, nil), submit(3, ambiguousPlus, nil), submit(4, ambiguousBad, ambiguousSigned))
 }
 
 func (c *cell) open(ctx context.Context) (drop, site publisher.Store, err error) {
@@ -96,6 +99,9 @@ func (c *cell) open(ctx context.Context) (drop, site publisher.Store, err error)
 	site, err = publisher.Open(ctx, servers.Folder(c.bucket, "site"))
 	return drop, site, err
 }
+
+// settled is when files that were written a moment ago may be adopted.
+func settled() time.Time { return time.Now().Add(publisher.Settle + time.Second) }
 
 // run is a run in which the k-th request has a fault. It returns how many
 // requests there were.
@@ -119,7 +125,7 @@ func (c *cell) run(ctx context.Context, k int, f servers.Fault) (int, error) {
 		}
 		return servers.None
 	})
-	_, err = generator.Run(ctx, generator.Options{Drop: drop, Site: site})
+	_, err = generator.Run(ctx, generator.Options{Drop: drop, Site: site, Now: settled})
 	n := len(c.server.Requests(c.bucket))
 	c.server.Inject(c.bucket, nil)
 	return n, err
@@ -145,14 +151,15 @@ func (c *cell) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !maps.Equal(decided, wantVerdicts) {
-		return fmt.Errorf("decided %v, want %v", decided, wantVerdicts)
-	}
-	for n := 1; n <= len(wantVerdicts); n++ {
-		r, err := publisher.ReadReceipt(ctx, drop, uploadID(n))
-		if err != nil || r.Verdict != wantVerdicts[fmt.Sprint(n)] {
-			return fmt.Errorf("receipt %d: %v, %+v", n, err, r)
+	var got []string
+	for id, d := range decided {
+		got = append(got, d.Chart+" "+string(d.Verdict))
+		if r, err := publisher.ReadReceipt(ctx, drop, id); err != nil || r.Verdict != d.Verdict {
+			return fmt.Errorf("receipt %s: %v, %+v", id, err, r)
 		}
+	}
+	if slices.Sort(got); !slices.Equal(got, wantDecisions) {
+		return fmt.Errorf("decided %q, want %q", got, wantDecisions)
 	}
 	for _, name := range []string{".tgz", ".tgz.prov", ".json"} {
 		if _, _, err := publisher.ReadAll(ctx, drop, "rejected/stable/"+uploadID(4)+name, 1<<20); err != nil {
@@ -162,9 +169,9 @@ func (c *cell) check(ctx context.Context) error {
 	return nil
 }
 
-// decisions reads the log: the last digits of ids, and their verdicts.
-func decisions(ctx context.Context, site publisher.Store) (map[string]publisher.Verdict, error) {
-	decided := map[string]publisher.Verdict{}
+// decisions reads the log: what was decided, by upload.
+func decisions(ctx context.Context, site publisher.Store) (map[string]publisher.Decision, error) {
+	decided := map[string]publisher.Decision{}
 	for n := 1; ; n++ {
 		b, _, err := publisher.ReadAll(ctx, site, fmt.Sprintf("stable/log/%08d.json", n), 1<<20)
 		if errors.Is(err, publisher.ErrNotFound) {
@@ -175,11 +182,10 @@ func decisions(ctx context.Context, site publisher.Store) (map[string]publisher.
 			return nil, err
 		}
 		for _, d := range r.Decisions {
-			id := d.Upload[len(d.Upload)-1:]
-			if was, ok := decided[id]; ok {
-				return nil, fmt.Errorf("upload %s was decided twice: %s and %s", id, was, d.Verdict)
+			if was, ok := decided[d.Upload]; ok {
+				return nil, fmt.Errorf("upload %s was decided twice: %s and %s", d.Upload, was.Verdict, d.Verdict)
 			}
-			decided[id] = d.Verdict
+			decided[d.Upload] = d
 		}
 	}
 }
@@ -241,4 +247,52 @@ func testAmbiguity(t *testing.T, s *servers.Server) {
 		}
 	}
 	_ = cells.Wait() // they report themselves
+}
+
+// An upload itself is made through faults: what was acknowledged is there, and
+// what was not can be sent again.
+func TestS3SubmitAmbiguity(t *testing.T) { testSubmitAmbiguity(t, servers.S3(t)) }
+
+func TestGCSSubmitAmbiguity(t *testing.T) { testSubmitAmbiguity(t, servers.GCS(t)) }
+
+func TestAzureSubmitAmbiguity(t *testing.T) { testSubmitAmbiguity(t, servers.Azure(t)) }
+
+func testSubmitAmbiguity(t *testing.T, s *servers.Server) {
+	t.Parallel()
+	const requests = 3 // provenance, request, chart
+	for k := range requests {
+		for _, f := range faultsOf(k) {
+			bucket, tries := s.Bucket(t), 0
+			submit := func() error {
+				drop := openStore(t, bucket)
+				publisher.Hasten(drop, outageTotal, outageTotal, shortWait)
+				tries++
+				return publisher.Submit(t.Context(), drop, "stable", uploadID(1), publisher.Submission{
+					Chart: publisher.Bytes(ambiguousNew), Prov: publisher.Bytes(ambiguousSigned),
+				})
+			}
+			s.Inject(bucket, func(r servers.Request) servers.Fault {
+				switch {
+				case f == outage && r.N >= k && tries == 1:
+					return servers.Unavailable
+				case f != outage && r.N == k:
+					return f
+				}
+				return servers.None
+			})
+			err := submit()
+			if err != nil {
+				err = submit()
+			}
+			if err != nil {
+				t.Errorf("request %d, fault %v: %v", k, f, err)
+			}
+			key := "inbox/stable/" + uploadID(1)
+			for name, want := range map[string][]byte{key + ".tgz": ambiguousNew, key + ".tgz.prov": ambiguousSigned} {
+				if got, _, err := publisher.ReadAll(t.Context(), openStore(t, bucket), name, 1<<20); err != nil || !bytes.Equal(got, want) {
+					t.Errorf("request %d, fault %v: %s: %v, %d bytes", k, f, name, err, len(got))
+				}
+			}
+		}
+	}
 }

@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	stallTime = time.Minute            // in which nothing moves, until a request is cut off
-	tryTime   = time.Minute            // of one operation, after which nothing is tried again
+	stallTime = 30 * time.Second       // in which nothing moves, until a request is cut off
+	tryTime   = 4 * stallTime          // of one operation, after which nothing is tried again
 	firstWait = 100 * time.Millisecond // before the first repetition
 	maxWait   = 10 * time.Second
 
