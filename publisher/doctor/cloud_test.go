@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -44,25 +45,30 @@ func TestClouds(t *testing.T) {
 		status int
 		code   string
 		seen   string
+		more   bool // the rest is worth looking at
 	}{
-		{"s3", 404, "NoSuchBucket", "there is no such bucket"},
-		{"s3", 403, "AccessDenied", "permission denied"},
-		{"s3", 403, "InvalidAccessKeyId", "the server does not know this access key"},
-		{"s3", 403, "SignatureDoesNotMatch", "the secret key does not belong to the access key"},
-		{"s3", 400, "ExpiredToken", "the credentials have expired"},
-		{"s3", 301, "PermanentRedirect", "the bucket is in another region"},
-		{"s3", 400, "AuthorizationHeaderMalformed", "the bucket is in another region"},
-		{"s3", 403, "RequestTimeTooSkewed", "this machine's clock differs too much"},
-		{"gs", 404, "The specified bucket does not exist.", "there is no such bucket"},
-		{"gs", 403, "caller does not have storage.objects.list access", "permission denied"},
-		{"azblob", 404, "ContainerNotFound", "there is no such container"},
-		{"azblob", 403, "AuthenticationFailed", "the server does not accept the credentials"},
-		{"azblob", 403, "AuthorizationPermissionMismatch", "permission denied"},
+		{"s3", 404, "NoSuchBucket", "there is no such bucket", false},
+		{"s3", 403, "AccessDenied", "permission denied", true},
+		{"s3", 403, "InvalidAccessKeyId", "the server does not know this access key", false},
+		{"s3", 403, "SignatureDoesNotMatch", "the secret key does not belong to the access key", false},
+		{"s3", 400, "ExpiredToken", "the credentials have expired", false},
+		{"s3", 301, "PermanentRedirect", "the bucket is in another region", false},
+		{"s3", 400, "AuthorizationHeaderMalformed", "the bucket is in another region", false},
+		{"s3", 403, "RequestTimeTooSkewed", "this machine's clock differs too much", false},
+		{"gs", 404, "The specified bucket does not exist.", "there is no such bucket", false},
+		{"gs", 403, "caller does not have storage.objects.list access", "permission denied", true},
+		{"azblob", 404, "ContainerNotFound", "there is no such container", false},
+		{"azblob", 403, "AuthenticationFailed", "the server does not accept the credentials", true},
+		{"azblob", 403, "AuthorizationPermissionMismatch", "permission denied", false},
 	} {
 		t.Run(c.cloud+" "+c.code, func(t *testing.T) {
 			server := refusing(t, c.status, c.code)
 			bucket := place(t, c.cloud, server)
-			want(t, doctor.Examine(t.Context(), doctor.Options{Drop: bucket}), "drop: listing", doctor.Fail, c.seen)
+			r := doctor.Examine(t.Context(), doctor.Options{Drop: bucket})
+			want(t, r, "drop: listing", doctor.Fail, c.seen)
+			if more := slices.ContainsFunc(r.Checks, func(row doctor.Row) bool { return row.Check == "drop: inbox/" }); more != c.more {
+				t.Errorf("whether the rest was looked at: %v", more)
+			}
 		})
 	}
 }

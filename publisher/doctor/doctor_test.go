@@ -325,7 +325,10 @@ func TestBrokenPromises(t *testing.T) {
 	want(t, r, "site: /", doctor.Fail, "an object that exists cannot be created again, but a second writer replaced")
 	s = newSetUp(t)
 	s.options.Drop.Store = careless{s.options.Drop.Store}
-	want(t, s.examine(), "drop: inbox/", doctor.Warning, "who knew only the old one deleted the new one")
+	s.options.Site.Store = careless{s.options.Site.Store}
+	r = s.examine()
+	want(t, r, "drop: inbox/", doctor.Warning, "who knew only the old one deleted the new one")
+	want(t, r, "site: /", doctor.OK, "which a site can do without")
 }
 
 // overwriting is a store whose Create replaces what is there.
