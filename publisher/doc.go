@@ -34,6 +34,9 @@
 // snapshots, head, receipts, and the deletion of decided uploads, in that
 // order. So there is no repair mode: recovering from a crash is the next run.
 //
+// All this rests on promises of the store, which a bucket is asked to show before
+// a channel's first record is written there; see [Probe].
+//
 // # Invariants
 //
 //  1. An upload that was acknowledged is in the inbox, or has its verdict in
