@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
@@ -137,6 +138,14 @@ func (u *uploading) mayForce() bool {
 	return true
 }
 
+const (
+	// judgeTime is how long the site may take to say what is published, and
+	// submitTime the drop area to take an upload. Clients do not wait for ever,
+	// and a bucket's own patience is that of a job.
+	judgeTime  = 10 * time.Second
+	submitTime = time.Minute
+)
+
 // judge says whether the upload would be rejected because of what is published.
 func (u *uploading) judge(ctx context.Context) error {
 	asked := u.force
@@ -144,6 +153,8 @@ func (u *uploading) judge(ctx context.Context) error {
 	if u.Site == nil {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, judgeTime)
+	defer cancel()
 	v, err := u.views.get(ctx, u.channel)
 	if errors.Is(err, errDamaged) {
 		return nil // the upload is what gets it mended
@@ -176,7 +187,9 @@ func (u *uploading) submit(r *http.Request) (id string, err error) {
 		file += ".prov"
 	}
 	// A client that goes away now has sent all: what it sent is kept.
-	return id, publisher.Submit(context.WithoutCancel(r.Context()), u.Drop, u.channel, id, publisher.Submission{
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), submitTime)
+	defer cancel()
+	return id, publisher.Submit(ctx, u.Drop, u.channel, id, publisher.Submission{
 		Chart: u.parts.chart.body(), Prov: u.parts.prov.body(),
 		Request: publisher.Request{File: file, Force: u.force, RequestID: r.Header.Get("X-Request-Id"), Uploader: uploader},
 	})
