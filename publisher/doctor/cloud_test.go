@@ -58,8 +58,8 @@ func TestClouds(t *testing.T) {
 		{"gs", 404, "The specified bucket does not exist.", "there is no such bucket", false},
 		{"gs", 403, "caller does not have storage.objects.list access", "permission denied", true},
 		{"azblob", 404, "ContainerNotFound", "there is no such container", false},
-		{"azblob", 403, "AuthenticationFailed", "the server does not accept the credentials", true},
-		{"azblob", 403, "AuthorizationPermissionMismatch", "permission denied", false},
+		{"azblob", 403, "AuthenticationFailed", "the server does not accept the credentials", false},
+		{"azblob", 403, "AuthorizationPermissionMismatch", "permission denied", true},
 	} {
 		t.Run(c.cloud+" "+c.code, func(t *testing.T) {
 			server := refusing(t, c.status, c.code)

@@ -50,7 +50,10 @@ func (e *exam) drop(ctx context.Context) {
 
 // hopeless reports whether nothing else will work after a listing that failed:
 // only a missing right need not concern the rest.
-func (p Place) hopeless(err error) bool { return p.Folder == "" && !publisher.Denied(err) }
+func (p Place) hopeless(err error) bool {
+	_, fix := meaning(err, p)
+	return p.Folder == "" && fix != fixPermission
+}
 
 // listInbox lists the inbox, and looks whether this is a drop area at all.
 func (e *exam) listInbox(ctx context.Context, p Place) error {
