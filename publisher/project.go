@@ -8,11 +8,14 @@ import (
 )
 
 // Project makes the site show the newest generation: it writes a snapshot of
-// each generation that head was behind, and then head. It may be repeated
+// each kept generation that head was behind, and then head. It may be repeated
 // after any failure, and when it returns nil, head shows this generation or a
 // later one.
 func (c *Channel) Project(ctx context.Context) error {
 	for _, g := range c.behind {
+		if g.number < c.Floor() {
+			continue // nobody is promised what it names
+		}
 		err := c.site.Create(ctx, Object{
 			Key: snapshotKey(c.Name, g.number), Body: g.index.body(snapshotUp), ContentType: typeYAML, CacheControl: forever, Deferred: true,
 		})

@@ -135,6 +135,9 @@ func (v *verifier) checkSnapshots(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(v.Workers)
 	for i, s := range v.snapshots {
+		if s.generation < v.result.Floor {
+			continue
+		}
 		group.Go(func() error { return v.checkSnapshot(ctx, s, i < v.shown) })
 	}
 	return group.Wait()
@@ -168,7 +171,7 @@ func (v *verifier) step() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.done++
-	v.Progress(VerifyProgress{v.name, v.done, len(v.snapshots) + len(v.archives)})
+	v.Progress(VerifyProgress{v.name, v.done, v.total})
 }
 
 // checkArchives looks at every archive that some generation names.
@@ -180,6 +183,9 @@ func (v *verifier) checkArchives(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(v.Workers)
 	for _, key := range slices.Sorted(maps.Keys(v.archives)) {
+		if !v.kept(v.archives[key]) {
+			continue
+		}
 		group.Go(func() error {
 			defer v.step()
 			if v.Deep || !v.checkListed(key, listed) {
