@@ -154,7 +154,7 @@ func (p *pruner) raiseFloor(ctx context.Context, name string) (*Channel, *keepin
 			return nil, nil, err
 		}
 		if c.Generation() == 0 {
-			return nil, nil, fmt.Errorf("there is no such channel")
+			return nil, nil, errNoChannel
 		}
 		k, err := p.keeping(ctx, c)
 		if err != nil || p.DryRun {

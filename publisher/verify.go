@@ -251,21 +251,8 @@ func (v *verifier) readLog(ctx context.Context) error {
 
 // follow checks a record against the one before, and applies its change.
 func (v *verifier) follow(r *Record, written time.Time) error {
-	base := 0
-	if v.last != nil {
-		base = v.last.Head()
-		if r.Time.Before(v.last.Time) {
-			return fmt.Errorf("its time %s is before that of the record before it", r.Time)
-		}
-		if r.Floor < v.last.Floor {
-			return fmt.Errorf("its floor %d is below that of the record before it, %d", r.Floor, v.last.Floor)
-		}
-	}
-	if r.Parent != v.sum {
-		return fmt.Errorf("it follows on a record with the SHA-256 %s, but that of the record before it is %s", r.Parent, v.sum)
-	}
-	if r.Base != base {
-		return fmt.Errorf("it follows on the index of generation %d, not on that of %d", r.Base, base)
+	if err := r.follows(v.last, v.sum); err != nil {
+		return err
 	}
 	uploads := map[string]Decision{}
 	for _, d := range r.Decisions {
@@ -300,22 +287,18 @@ func (v *verifier) derive(r *Record, written time.Time) error {
 	if err != nil {
 		return err
 	}
-	sha, size, err := index.sum("")
-	if err != nil {
+	if err := r.Change.proves(index); err != nil {
 		return err
 	}
 	snapshotSHA, snapshotSize, err := index.sum(snapshotUp)
 	if err != nil {
 		return err
 	}
-	if sha != r.Change.SHA256 || size != r.Change.Size {
-		return fmt.Errorf("its index has %d bytes and the SHA-256 %s, but it says %d and %s", size, sha, r.Change.Size, r.Change.SHA256)
-	}
 	v.index = index
 	if written.Before(r.Time) { // the store does not say; records are made some time before they are written
 		written = r.Time
 	}
-	v.snapshots = append(v.snapshots, snapshot{r.Generation, written, sha, snapshotSHA, snapshotSize})
+	v.snapshots = append(v.snapshots, snapshot{r.Generation, written, r.Change.SHA256, snapshotSHA, snapshotSize})
 	return nil
 }
 
