@@ -243,7 +243,7 @@ func TestEveryOrder(t *testing.T) {
 	if testing.Short() {
 		depth = 1
 	}
-	eachSchedule(t, depth, func(s schedule, explore func(schedule) *turns) { explore(s) })
+	eachSchedule(t, explore, depth, func(s schedule, explore func(schedule) *turns) { explore(s) })
 }
 
 // TestEveryOrderWithAFault runs every schedule with at most one preemption
@@ -253,8 +253,14 @@ func TestEveryOrderWithAFault(t *testing.T) {
 	if testing.Short() {
 		depth = 0
 	}
+	eachSchedule(t, explore, depth, withFaults(depth))
+}
+
+// withFaults runs a schedule, and then once more for each operation, in which
+// that goes wrong; in the shallow schedules, in every way.
+func withFaults(depth int) func(schedule, func(schedule) *turns) {
 	faults := []storetest.Fault{storetest.Unacked, storetest.Delayed, storetest.DieAfter}
-	eachSchedule(t, depth, func(s schedule, explore func(schedule) *turns) {
+	return func(s schedule, explore func(schedule) *turns) {
 		clean := explore(s)
 		for n := range clean.trace {
 			s.faultAt, s.fault = n, faults[(n+len(s.preemptions))%len(faults)]
@@ -265,11 +271,12 @@ func TestEveryOrderWithAFault(t *testing.T) {
 				}
 			}
 		}
-	})
+	}
 }
 
-// eachSchedule visits the schedules with at most depth preemptions, some at a time.
-func eachSchedule(t *testing.T, depth int, visit func(schedule, func(schedule) *turns)) {
+// eachSchedule visits the schedules with at most depth preemptions of three
+// actors, some at a time.
+func eachSchedule(t *testing.T, explore func(testing.TB, schedule) (*turns, error), depth int, visit func(schedule, func(schedule) *turns)) {
 	t.Helper()
 	var mu sync.Mutex
 	count := 0

@@ -30,6 +30,7 @@ type world struct {
 	judge      judge
 	quiet      bool // no invariants are checked
 	failed     error
+	pruned     map[string]bool // keys in the drop area
 }
 
 // promise is an upload that was acknowledged: the bytes, and under which id, if
@@ -43,7 +44,7 @@ type promise struct {
 type faultFunc func(n int, store string, op storetest.Op) storetest.Fault
 
 func newWorld(t testing.TB) *world {
-	w := &world{t: t, clock: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), judge: newJudge()}
+	w := &world{t: t, clock: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), judge: newJudge(), pruned: map[string]bool{}}
 	w.drop, w.site = &storetest.Mem{TB: t}, &storetest.Mem{TB: t}
 	w.site.Immutable = func(key string) bool {
 		return strings.Contains(key, "/charts/") || strings.Contains(key, "/log/") || strings.Contains(key, "/snapshots/")
@@ -73,6 +74,9 @@ func (w *world) inject(f faultFunc) {
 	after := func(op storetest.Op) {
 		if op.Kind == storetest.Get || op.Kind == storetest.List || w.quiet {
 			return
+		}
+		if op.Kind == storetest.Delete && op.Actor == pruneActor && !strings.HasPrefix(op.Key, "inbox/") {
+			w.pruned[op.Key] = true
 		}
 		if err := w.check(); err != nil && w.failed == nil {
 			w.failed = fmt.Errorf("after %s: %w", op, err)
@@ -224,11 +228,13 @@ type state struct {
 	drop, site map[string][]byte
 	channels   map[string]*channelState
 	decided    map[string]verdict // by upload
+	pruned     map[string]bool    // keys in the drop area
 }
 
 type channelState struct {
 	records []*publisher.Record // by generation, from 1
 	head    int                 // the generation that head shows; 0 if there is none
+	floor   int                 // the oldest generation that is kept
 }
 
 type verdict struct {
@@ -239,7 +245,7 @@ type verdict struct {
 
 // check tells which of the invariants 1 to 4 and 6 does not hold right now.
 func (w *world) check() error {
-	s := &state{drop: w.drop.Snapshot(), site: w.site.Snapshot(), channels: map[string]*channelState{}, decided: map[string]verdict{}}
+	s := &state{drop: w.drop.Snapshot(), site: w.site.Snapshot(), channels: map[string]*channelState{}, decided: map[string]verdict{}, pruned: w.pruned}
 	if err := s.readLogs(w.judge); err != nil {
 		return err
 	}
@@ -250,6 +256,9 @@ func (w *world) check() error {
 		if err := s.checkIndex(w.judge, key, b); err != nil {
 			return fmt.Errorf("invariant 2: %s: %w", key, err)
 		}
+	}
+	if err := s.checkSnapshots(); err != nil {
+		return fmt.Errorf("invariant 2: %w", err)
 	}
 	for _, p := range w.promises {
 		if err := s.checkPromise(w.judge, p); err != nil {
@@ -278,6 +287,10 @@ func (s *state) readLogs(j judge) error {
 		}
 		c := s.channels[name]
 		c.records = append(c.records, r)
+		if r.Floor < c.floor {
+			return fmt.Errorf("%s: the floor went back", key)
+		}
+		c.floor = r.Floor
 		if r.Generation != len(c.records) {
 			return fmt.Errorf("%s: the log has a gap", key)
 		}
@@ -299,8 +312,12 @@ func (s *state) checkIndex(j judge, key string, b []byte) error {
 		return err
 	}
 	folder := path.Dir(key) // what clients resolve URLs against
+	generation := 0
+	fmt.Sscan(x.Annotations["portolan/generation"], &generation)
 	if path.Base(path.Dir(folder)) != "snapshots" {
-		fmt.Sscan(x.Annotations["portolan/generation"], &s.channels[folder].head)
+		s.channels[folder].head = generation
+	} else if generation < s.channels[path.Dir(path.Dir(folder))].floor {
+		return nil
 	}
 	for _, entries := range x.Entries {
 		for _, e := range entries {
@@ -310,6 +327,20 @@ func (s *state) checkIndex(j judge, key string, b []byte) error {
 			}
 			if j.digest(archive) != e.Digest {
 				return fmt.Errorf("%s has another digest", e.URLs[0])
+			}
+		}
+	}
+	return nil
+}
+
+// checkSnapshots checks that of the kept generations that head covers, each has
+// its snapshot.
+func (s *state) checkSnapshots() error {
+	for name, c := range s.channels {
+		for _, r := range c.records[:c.head] {
+			key := fmt.Sprintf("%s/snapshots/%08d/index.yaml", name, r.Generation)
+			if _, ok := s.site[key]; !ok && r.Change != nil && r.Generation >= c.floor {
+				return fmt.Errorf("%s is missing", key)
 			}
 		}
 	}
@@ -340,7 +371,8 @@ func (s *state) checkPromise(j judge, p promise) error {
 		return errKept
 	}
 	c := s.channels[d.channel]
-	if _, ok := s.drop["receipts/"+id+".json"]; !ok || c.head < c.records[d.generation-1].Head() {
+	receipt := "receipts/" + id + ".json"
+	if _, ok := s.drop[receipt]; !ok && !s.pruned[receipt] || c.head < c.records[d.generation-1].Head() {
 		return errEarly
 	}
 	return nil
@@ -372,6 +404,9 @@ func (s *state) find(j judge, p promise) (id string, waits bool) {
 
 func (s *state) kept(channel, id string) bool {
 	base := path.Join("rejected", channel, id)
+	if s.pruned[base+".tgz"] || s.pruned[base+".tgz.prov"] {
+		return true
+	}
 	_, reason := s.drop[base+".json"]
 	_, chart := s.drop[base+".tgz"]
 	_, prov := s.drop[base+".tgz.prov"]

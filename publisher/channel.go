@@ -28,7 +28,8 @@ type Channel struct {
 type head struct {
 	generation int
 	token      string // "" if there is none
-	late       bool   // it was written long after its record: by a backup, perhaps
+	modified   time.Time
+	late       bool // it was written long after its record: by a backup, perhaps
 }
 
 // generation is one that changed the index, but that head did not show yet.
@@ -81,7 +82,7 @@ func (c *Channel) readHead(ctx context.Context) error {
 	c.head.token = entry.Token
 	if record.Change != nil && record.Change.SHA256 == hexSHA256(b) {
 		c.head.generation = number
-		c.head.late = entry.Modified.Sub(record.Time) > headLag
+		c.head.modified, c.head.late = entry.Modified, entry.Modified.Sub(record.Time) > headLag
 		c.index, c.newest, c.sum = index, record, sum
 	}
 	return nil
@@ -194,6 +195,15 @@ func (c *Channel) IndexGeneration() int {
 		return 0
 	}
 	return c.newest.Head()
+}
+
+// Floor is the oldest generation that is kept: its snapshot, those after it, and
+// all that they name. It is 0 if all are.
+func (c *Channel) Floor() int {
+	if c.newest == nil {
+		return 0
+	}
+	return c.newest.Floor
 }
 
 // Time is when the newest record was made; zero in a new channel.

@@ -14,6 +14,7 @@ type Draft struct {
 	Added       []Line
 	ContextPath string
 	Nonce       string
+	Floor       int // 0 leaves it where it is
 }
 
 // Commit makes the draft the channel's next generation, unless somebody else
@@ -25,14 +26,15 @@ type Draft struct {
 // they may stand or not, and only the next run can tell.
 func (c *Channel) Commit(ctx context.Context, d Draft) error {
 	record := &Record{
-		Format:     Format,
 		Generation: c.Generation() + 1,
 		Parent:     c.sum,
 		Base:       c.IndexGeneration(),
+		Floor:      max(d.Floor, c.Floor()),
 		Nonce:      d.Nonce,
 		Time:       d.Time,
 		Decisions:  d.Decisions,
 	}
+	record.Format = record.format()
 	next, err := record.describe(c.index, d)
 	if err != nil {
 		return err

@@ -21,8 +21,8 @@
 //	<channel>/log/00000042.json                                       see Record
 //	<channel>/snapshots/00000042/index.yaml                           generation 42
 //
-// All but head is written once and never changed. A snapshot is head as it was,
-// but for the "../../" in front of each URL.
+// All but head is written once and never changed, and removed only by [Prune].
+// A snapshot is head as it was, but for the "../../" in front of each URL.
 //
 // # Committing
 //
@@ -37,14 +37,23 @@
 // All this rests on promises of the store, which a bucket is asked to show before
 // a channel's first record is written there; see [Probe].
 //
+// # Removing
+//
+// A record may name a floor: the oldest generation that is kept. [Prune] raises
+// it, and then removes the snapshots below it and the chart files that no kept
+// generation names. Their paths are nobody else's, and their uploads are decided,
+// so that no generator will want them again, however slow. Records are never
+// removed: [Rebuild] can always derive head and the kept snapshots from them.
+//
 // # Invariants
 //
 //  1. An upload that was acknowledged is in the inbox, or has its verdict in
-//     the log; if it was rejected, it is also kept with its reason.
-//  2. Every URL in head and in every snapshot returns bytes that match the
-//     digest.
+//     the log; if it was rejected, it is also kept with its reason, until
+//     pruned.
+//  2. Every URL in head and in every snapshot at or above the floor returns
+//     bytes that match the digest.
 //  3. A file on an immutable path never changes, and is not deleted while a
-//     generation names it.
+//     kept generation names it.
 //  4. Each upload is decided by exactly one record.
 //  5. After any crash, one clean run makes head equal to the newest record that
 //     changes the index.

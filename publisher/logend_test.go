@@ -88,7 +88,7 @@ func TestHoleAfterHead(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = c.Project(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "restore the channel's log folder") || strings.Contains(err.Error(), "delete that file") {
+	if err == nil || !strings.Contains(err.Error(), "restore the channel's log folder") || strings.Contains(err.Error(), "rebuild") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -8,11 +8,14 @@ import (
 )
 
 // Project makes the site show the newest generation: it writes a snapshot of
-// each generation that head was behind, and then head. It may be repeated
+// each kept generation that head was behind, and then head. It may be repeated
 // after any failure, and when it returns nil, head shows this generation or a
 // later one.
 func (c *Channel) Project(ctx context.Context) error {
 	for _, g := range c.behind {
+		if g.number < c.Floor() {
+			continue // nobody is promised what it names
+		}
 		err := c.site.Create(ctx, Object{
 			Key: snapshotKey(c.Name, g.number), Body: g.index.body(snapshotUp), ContentType: typeYAML, CacheControl: forever, Deferred: true,
 		})
@@ -44,7 +47,7 @@ func (c *Channel) foreignSnapshot(ctx context.Context, number int, conflict erro
 		return fmt.Errorf("%w: the log says otherwise of generation %d, and has later records than this run knows, up to %08d; "+
 			"unless these were just committed, a record was lost, and another written in its place: %s", conflict, number, listed, fixLog)
 	}
-	return fmt.Errorf("%w: it is not what the log says of generation %d, and no snapshot is ever changed; delete that file, and run again to have it written anew from the log", conflict, number)
+	return fmt.Errorf("%w: it is not what the log says of generation %d; 'portolan rebuild --channel %s' writes it anew from the log", conflict, number, c.Name)
 }
 
 // Behind says what is wrong with head, which Project puts right; "" if it shows

@@ -11,9 +11,10 @@ import (
 )
 
 const (
-	// Format is the version of the log that this code writes. It stops at
-	// records of any later one, since it cannot know what they promise.
-	Format = 1
+	// Format is the newest version of the log that this code writes. It stops
+	// at records of any later one, since it cannot know what they promise. A
+	// record has the lowest format that says all of it: see [Record.format].
+	Format = 2
 
 	// MaxVerdicts is the most uploads that one record decides.
 	MaxVerdicts = 10_000
@@ -48,10 +49,11 @@ func (v Verdict) Publishes() bool { return v == Accepted || v == Replaced }
 type Record struct {
 	Format     int        `json:"format"`
 	Generation int        `json:"generation"`
-	Parent     string     `json:"parent"` // SHA-256 of the record before, in hex; "" in the first
-	Base       int        `json:"base"`   // the newest earlier generation that changed the index; 0 for none
-	Nonce      string     `json:"nonce"`  // tells this writer's record from any other
-	Time       time.Time  `json:"time"`   // never before the parent's, nor before an arrival it decides
+	Parent     string     `json:"parent"`          // SHA-256 of the record before, in hex; "" in the first
+	Base       int        `json:"base"`            // the newest earlier generation that changed the index; 0 for none
+	Floor      int        `json:"floor,omitempty"` // the oldest generation that is kept; 0 if all are. It never goes back
+	Nonce      string     `json:"nonce"`           // tells this writer's record from any other
+	Time       time.Time  `json:"time"`            // never before the parent's, nor before an arrival it decides
 	Decisions  []Decision `json:"decisions"`
 	Change     *Change    `json:"change,omitempty"` // nil if the index stays as it is
 }
@@ -95,6 +97,16 @@ func (r *Record) Head() int {
 	return r.Base
 }
 
+// format is 2 from the first floor on. Who only knows format 1 would take what
+// was pruned for lost, and advise to restore the log; so it must stop, and say
+// that it is too old.
+func (r *Record) format() int {
+	if r.Floor > 0 {
+		return 2
+	}
+	return 1
+}
+
 // encode returns the record's bytes. Decisions and lines get a line each, so
 // that grep and diff work on a log.
 func (r *Record) encode() ([]byte, error) {
@@ -133,19 +145,21 @@ func parseRecord(b []byte, generation int) (*Record, error) {
 // check says what is wrong with the record by itself.
 func (r *Record) check(generation int) error {
 	switch {
-	case r.Format != Format:
-		return fmt.Errorf("format %d, not %d", r.Format, Format)
+	case r.Format != r.format():
+		return fmt.Errorf("format %d, not %d", r.Format, r.format())
 	case r.Generation != generation:
 		return fmt.Errorf("says that it is generation %d", r.Generation)
 	case r.Base < 0 || r.Base >= r.Generation:
 		return fmt.Errorf("base %d is not an earlier generation", r.Base)
+	case r.Floor < 0 || r.Floor > r.Base:
+		return fmt.Errorf("floor %d is not an earlier generation that changed the index", r.Floor)
 	case (r.Parent == "") != (generation == 1):
 		return fmt.Errorf("parent %q does not fit generation %d", r.Parent, generation)
 	case r.Nonce == "":
 		return errors.New("no nonce")
 	case r.Time.IsZero():
 		return errors.New("no time")
-	case len(r.Decisions) == 0 && r.Change == nil:
+	case len(r.Decisions) == 0 && r.Change == nil && r.Floor == 0:
 		return errors.New("decides nothing")
 	}
 	for _, d := range r.Decisions {

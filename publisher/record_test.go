@@ -10,7 +10,7 @@ import (
 func sampleRecord() *Record {
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	return &Record{
-		Format: Format, Generation: 2, Parent: strings.Repeat("a", 64), Base: 1, Nonce: "n", Time: at,
+		Format: Format, Generation: 2, Parent: strings.Repeat("a", 64), Base: 1, Floor: 1, Nonce: "n", Time: at,
 		Decisions: []Decision{{Upload: "u", Arrival: at, Chart: "alpha", Version: "1.0.0", Verdict: Accepted, Digest: strings.Repeat("b", 64), Size: 3}},
 		Change:    &Change{Header: "h", Added: []Line{{"alpha", 0, `{"description":"<&>"}`}}, SHA256: strings.Repeat("c", 64), Size: 9},
 	}
@@ -37,12 +37,16 @@ func TestRecordRefused(t *testing.T) {
 		"format 0":                     func(r *Record) { r.Format = 0 },
 		"is generation 3":              func(r *Record) { r.Generation = 3 },
 		"not an earlier generation":    func(r *Record) { r.Base = 2 },
+		"format 2, not 1":              func(r *Record) { r.Floor = 0 },
+		"format 1, not 2":              func(r *Record) { r.Format = 1 },
+		"floor 2 is not an earlier":    func(r *Record) { r.Floor = 2 },
+		"floor -1 is not an earlier":   func(r *Record) { r.Floor, r.Format = -1, 1 },
 		"does not fit generation":      func(r *Record) { r.Parent = "" },
 		"no nonce":                     func(r *Record) { r.Nonce = "" },
 		"no time":                      func(r *Record) { r.Time = time.Time{} },
 		"before it arrived":            func(r *Record) { r.Decisions[0].Arrival = r.Time.Add(1) },
 		"but the index stays as it is": func(r *Record) { r.Change = nil },
-		"decides nothing":              func(r *Record) { r.Change, r.Decisions = nil, nil },
+		"decides nothing":              func(r *Record) { r.Change, r.Decisions, r.Floor, r.Format = nil, nil, 0, 1 },
 	} {
 		r := sampleRecord()
 		spoil(r)

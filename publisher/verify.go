@@ -38,12 +38,13 @@ type VerifyReport struct {
 // ChannelVerify is what a verification found in one channel.
 type ChannelVerify struct {
 	Channel    string  `json:"channel"`
-	Generation int     `json:"generation"` // the newest record that could be read
-	Snapshots  int     `json:"snapshots"`  // that are what the log says
-	Charts     int     `json:"charts"`     // in the newest index
-	Versions   int     `json:"versions"`   // in the newest index
-	Archives   int     `json:"archives"`   // that head or a snapshot names
-	Bytes      int64   `json:"bytes"`      // of these archives
+	Generation int     `json:"generation"`      // the newest record that could be read
+	Floor      int     `json:"floor,omitempty"` // the oldest generation that is kept; 0 if all are
+	Snapshots  int     `json:"snapshots"`       // that are what the log says
+	Charts     int     `json:"charts"`          // in the newest index
+	Versions   int     `json:"versions"`        // in the newest index
+	Archives   int     `json:"archives"`        // that head or a snapshot names
+	Bytes      int64   `json:"bytes"`           // of these archives
 	Faults     []Fault `json:"faults"`
 	Error      string  `json:"error,omitempty"` // what stopped the verification before its end
 }
@@ -129,6 +130,7 @@ type verifier struct {
 	mu       sync.Mutex
 	failures int // to read something, since something could be read
 	done     int
+	total    int // files
 	result   ChannelVerify
 }
 
@@ -145,11 +147,13 @@ type snapshot struct {
 type archive struct {
 	digest string // SHA-256, in hex
 	prov   string // SHA-256 of the provenance file; "" if there is none
+	until  int    // the generation that names it no more; 0 if the newest does
 }
 
 const (
 	fixLog     = "restore the channel's log folder from a copy: nothing else can take its place"
 	fixForeign = "portolan writes no such record: find out what did, and restore the channel's log folder from a copy"
+	fixNewer   = "verify the site with the newest portolan; it is not damaged for all that this one knows"
 	fixRead    = "find out what keeps it from being read, and verify the site again"
 )
 
@@ -202,11 +206,14 @@ func (v *verifier) run(ctx context.Context) error {
 		}
 	}
 	v.result.Charts, v.result.Versions = v.index.Counts()
-	v.result.Archives = len(v.archives)
+	v.result.Archives = v.countKept()
 	if err := v.checkSnapshots(ctx); err != nil {
 		return err
 	}
-	return v.checkArchives(ctx)
+	if err := v.checkArchives(ctx); err != nil {
+		return err
+	}
+	return v.forgivePruned(ctx)
 }
 
 // readLog follows the log, from its first record or from where it ended when it
@@ -229,29 +236,23 @@ func (v *verifier) readLog(ctx context.Context) error {
 		}
 		if err != nil {
 			v.broken = true
-			v.fault(key, fixLog, "%v", err)
+			fix := fixLog
+			if errors.Is(err, errNewerFormat) {
+				fix = fixNewer
+			}
+			v.fault(key, fix, "%v", err)
 			return nil
 		}
 		v.last, v.sum = record, hexSHA256(b)
-		v.result.Generation = n
+		v.result.Generation, v.result.Floor = n, record.Floor
 	}
 	return nil
 }
 
 // follow checks a record against the one before, and applies its change.
 func (v *verifier) follow(r *Record, written time.Time) error {
-	base := 0
-	if v.last != nil {
-		base = v.last.Head()
-		if r.Time.Before(v.last.Time) {
-			return fmt.Errorf("its time %s is before that of the record before it", r.Time)
-		}
-	}
-	if r.Parent != v.sum {
-		return fmt.Errorf("it follows on a record with the SHA-256 %s, but that of the record before it is %s", r.Parent, v.sum)
-	}
-	if r.Base != base {
-		return fmt.Errorf("it follows on the index of generation %d, not on that of %d", r.Base, base)
+	if err := r.follows(v.last, v.sum); err != nil {
+		return err
 	}
 	uploads := map[string]Decision{}
 	for _, d := range r.Decisions {
@@ -267,6 +268,11 @@ func (v *verifier) follow(r *Record, written time.Time) error {
 	if r.Change == nil {
 		return nil
 	}
+	for _, l := range r.Change.Removed {
+		if a := v.archives[v.name+"/"+lineOf(l.Text).url()]; a != nil {
+			a.until = r.Generation
+		}
+	}
 	for _, l := range r.Change.Added {
 		if err := v.note(r, l, uploads); err != nil {
 			return err
@@ -281,22 +287,18 @@ func (v *verifier) derive(r *Record, written time.Time) error {
 	if err != nil {
 		return err
 	}
-	sha, size, err := index.sum("")
-	if err != nil {
+	if err := r.Change.proves(index); err != nil {
 		return err
 	}
 	snapshotSHA, snapshotSize, err := index.sum(snapshotUp)
 	if err != nil {
 		return err
 	}
-	if sha != r.Change.SHA256 || size != r.Change.Size {
-		return fmt.Errorf("its index has %d bytes and the SHA-256 %s, but it says %d and %s", size, sha, r.Change.Size, r.Change.SHA256)
-	}
 	v.index = index
 	if written.Before(r.Time) { // the store does not say; records are made some time before they are written
 		written = r.Time
 	}
-	v.snapshots = append(v.snapshots, snapshot{r.Generation, written, sha, snapshotSHA, snapshotSize})
+	v.snapshots = append(v.snapshots, snapshot{r.Generation, written, r.Change.SHA256, snapshotSHA, snapshotSize})
 	return nil
 }
 
@@ -311,7 +313,7 @@ func (v *verifier) note(r *Record, l Line, uploads map[string]Decision) error {
 	if !ok || !d.Verdict.Publishes() {
 		v.fault(recordKey(v.name, r.Generation), fixForeign, "it publishes %s %s of upload %s, which it does not accept", line.Name, line.Version, upload)
 	}
-	v.archives[v.name+"/"+line.url()] = &archive{line.Digest, d.Provenance}
+	v.archives[v.name+"/"+line.url()] = &archive{digest: line.Digest, prov: d.Provenance}
 	return nil
 }
 

@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	fixHead     = "'portolan generate --channel' with this channel writes head anew"
-	fixSnapshot = "delete head and the snapshot; 'portolan generate --channel' with this channel writes both anew from the log"
+	fixHead     = "'portolan generate --channel' with this channel writes head anew; so does 'portolan rebuild --channel', if that is not enough"
+	fixSnapshot = "'portolan rebuild --channel' with this channel writes it anew from the log"
 	fixFile     = "restore the file from a copy; or upload the chart again: that gives it a new path, while older snapshots keep naming this one"
 )
 
@@ -135,6 +135,9 @@ func (v *verifier) checkSnapshots(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(v.Workers)
 	for i, s := range v.snapshots {
+		if s.generation < v.result.Floor {
+			continue
+		}
 		group.Go(func() error { return v.checkSnapshot(ctx, s, i < v.shown) })
 	}
 	return group.Wait()
@@ -168,7 +171,7 @@ func (v *verifier) step() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.done++
-	v.Progress(VerifyProgress{v.name, v.done, len(v.snapshots) + len(v.archives)})
+	v.Progress(VerifyProgress{v.name, v.done, v.total})
 }
 
 // checkArchives looks at every archive that some generation names.
@@ -180,6 +183,9 @@ func (v *verifier) checkArchives(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(v.Workers)
 	for _, key := range slices.Sorted(maps.Keys(v.archives)) {
+		if !v.kept(v.archives[key]) {
+			continue
+		}
 		group.Go(func() error {
 			defer v.step()
 			if v.Deep || !v.checkListed(key, listed) {

@@ -103,6 +103,10 @@ func (p *program) command(ctx context.Context, args []string) error {
 		return p.status(ctx, args)
 	case "verify":
 		return p.verify(ctx, args)
+	case "prune":
+		return p.prune(ctx, args)
+	case "rebuild":
+		return p.rebuild(ctx, args)
 	case "preview":
 		return p.preview(ctx, args)
 	case "doctor":

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"github.com/portolan-charts/portolan/publisher"
+)
+
+func (p *program) prune(ctx context.Context, args []string) error {
+	f := newFlags("prune")
+	f.withDrop()
+	f.withSite()
+	f.withConfig()
+	f.withChannels()
+	f.withWorkers()
+	snapshots := f.Int("keep-snapshots", 0, "")
+	days := f.Int("keep-days", 30, "")
+	grace := f.Duration("grace", 168*time.Hour, "")
+	dryRun := f.Bool("dry-run", false, "")
+	if err := p.parse(f, args); err != nil {
+		return err
+	}
+	if err := f.checkPrune(*snapshots, *days, *grace); err != nil {
+		return err
+	}
+	if err := f.apart(); err != nil {
+		return err
+	}
+	site, err := p.openExisting(ctx, f, "site")
+	if err != nil {
+		return err
+	}
+	drop, _, err := f.openBucket(ctx, "drop") // one that is not there yet is empty
+	if err != nil {
+		return err
+	}
+	progress := p.newProgress("files")
+	report, err := publisher.Prune(ctx, drop, site, publisher.PruneOptions{
+		Channels: f.channels, Snapshots: *snapshots, Keep: time.Duration(*days) * 24 * time.Hour, Grace: *grace,
+		DryRun: *dryRun, Workers: f.workers,
+		Progress: func(v publisher.PruneProgress) { progress.update(v.Channel, v.Files, v.Files) },
+	})
+	progress.finish()
+	if p.found = report; !f.output.json {
+		err = errors.Join(err, p.printPruned(report))
+	}
+	return err
+}
+
+// checkPrune refuses what would remove what nobody means to.
+func (f *flags) checkPrune(snapshots, days int, grace time.Duration) error {
+	const maxDays = 36_500
+	switch {
+	case f.Changed("keep-snapshots") && snapshots < 1:
+		return hint(usagef("%s: %d is not at least 1", f.given["keep-snapshots"], snapshots), "without it, all snapshots are kept")
+	case days < 0 || days > maxDays:
+		return usagef("%s: %d is not between 0 and %d", f.given["keep-days"], days, maxDays)
+	case grace < 0:
+		return usagef("%s: %v is less than nothing; write a time such as 24h", f.given["grace"], grace)
+	}
+	return f.noOperands()
+}
+
+// printPruned prints a table of what was removed: a line for each channel and
+// kind, and one for all.
+func (p *program) printPruned(r *publisher.PruneReport) error {
+	total := r.Total()
+	if total.Files == 0 {
+		p.printf("nothing to remove\n")
+		return nil
+	}
+	w := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
+	what := "REMOVED"
+	if r.DryRun {
+		what = "WOULD BE REMOVED"
+	}
+	fmt.Fprintf(w, "CHANNEL\t%s\tFILES\tSIZE\n", what)
+	for _, c := range r.Channels {
+		printFreed(w, c.Channel, fmt.Sprintf("snapshots before generation %d", c.Floor), c.Snapshots)
+		printFreed(w, c.Channel, "charts that only they named", c.Charts)
+		printFreed(w, c.Channel, "charts that were never published", c.Orphans)
+	}
+	printFreed(w, "-", "receipts", r.Receipts)
+	printFreed(w, "-", "refused uploads", r.Rejected)
+	printFreed(w, "-", "leftovers of crashes", r.Leftovers)
+	printFreed(w, "all", "", total)
+	return w.Flush()
+}
+
+func printFreed(w io.Writer, channel, what string, f publisher.Freed) {
+	if f.Files > 0 {
+		fmt.Fprintf(w, "%s\t%s\t%d\t%s\n", channel, what, f.Files, sizeText(f.Bytes))
+	}
+}

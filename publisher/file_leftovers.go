@@ -1,0 +1,68 @@
+package publisher
+
+import (
+	"context"
+	"io/fs"
+	"os"
+	"path"
+	"time"
+)
+
+// removeLeftovers removes the temporary files of writers that died long ago, and
+// what deletions that died had put aside.
+func (s *fileStore) removeLeftovers(ctx context.Context, dry bool, freed *Freed) error {
+	root, err := os.OpenRoot(s.dir)
+	if absent(err) {
+		return nil
+	}
+	if err != nil {
+		return plain(err)
+	}
+	defer root.Close()
+	return fs.WalkDir(root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case absent(err): // removed meanwhile
+			return nil
+		case err != nil:
+			return keyError(name, plain(err))
+		case d.IsDir():
+			return nil
+		}
+		fi, err := d.Info()
+		if err != nil || !leftover(name, fi) {
+			return nil // or gone
+		}
+		if !dry {
+			err = root.Remove(name)
+		}
+		if err != nil {
+			return keyError(name, plain(err))
+		}
+		freed.add(fi.Size())
+		return nil
+	})
+}
+
+// leftover reports whether nobody is going to want the file. One that is being
+// deleted right now is deleted twice, which does no harm.
+func leftover(name string, fi fs.FileInfo) bool {
+	if path.Dir(name) == tmpDir {
+		return time.Since(fi.ModTime()) > staleAfter
+	}
+	return fi.Mode().IsRegular() && deletion(path.Base(name), fi)
+}
+
+// removeEmpty removes a folder if there is nothing in it. Nobody may be about
+// to write into it.
+func (s *fileStore) removeEmpty(dir string) {
+	root, err := os.OpenRoot(s.dir)
+	if err != nil {
+		return
+	}
+	defer root.Close()
+	if fi, err := root.Lstat(dir); err == nil && fi.IsDir() {
+		_ = root.Remove(dir) // which refuses if it is not empty
+	}
+}

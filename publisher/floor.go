@@ -1,0 +1,108 @@
+package publisher
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"path"
+	"time"
+)
+
+// back yields the channel's records from the newest to the first. It makes sure
+// of the chain that they make: who removes files by what the log says must not
+// believe a damaged one.
+func (c *Channel) back(ctx context.Context) iter.Seq2[*Record, error] {
+	return func(yield func(*Record, error) bool) {
+		for r := c.newest; r != nil; {
+			if !yield(r, nil) || r.Generation == 1 {
+				return
+			}
+			before, sum, err := c.record(ctx, r.Generation-1)
+			if err == nil && sum != r.Parent {
+				err = &KeyError{recordKey(c.Name, r.Generation-1),
+					fmt.Errorf("its SHA-256 is %s, but the record after it follows on one with %s: %s", sum, r.Parent, fixLog)}
+			}
+			if err != nil {
+				yield(nil, incomplete(err))
+				return
+			}
+			r = before
+		}
+	}
+}
+
+// keeping is what pruning a channel leaves.
+type keeping struct {
+	floor int // the oldest generation that is promised from now on; 0 if all are
+
+	// from is the oldest generation whose files stay, which is before floor
+	// if readers may have seen an earlier head a short time ago; 0 if all stay.
+	from int
+
+	folders map[string]bool // of the archives that this or a later generation names, in the channel
+}
+
+func (k *keeping) keep(line string) { k.folders[path.Dir(lineOf(line).url())] = true }
+
+// keeping goes back along the log to where there is enough to keep. What the
+// kept generations name is what the newest one does, and what was removed from
+// the index since the oldest of them.
+func (p *pruner) keeping(ctx context.Context, c *Channel) (*keeping, error) {
+	k := &keeping{floor: c.Floor(), folders: map[string]bool{}}
+	for chart := range c.index.Charts() {
+		for _, line := range c.index.Lines(chart) {
+			k.keep(line)
+		}
+	}
+	snapshots := 0
+	for r, err := range c.back(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		if r.Change == nil {
+			continue
+		}
+		snapshots++
+		enough := p.Snapshots > 0 && snapshots >= p.Snapshots
+		if r.Generation <= k.floor || enough {
+			shown, err := p.shown(ctx, c, r)
+			if err != nil {
+				return nil, err
+			}
+			if shown >= p.Grace && (r.Generation <= k.floor || shown >= p.Keep) {
+				k.floor, k.from = max(k.floor, r.Generation), r.Generation
+				return k, nil
+			}
+		}
+		for _, l := range r.Change.Removed {
+			k.keep(l.Text)
+		}
+	}
+	return k, nil
+}
+
+// shown is for how long head has shown the record's generation or a later one;
+// -1 if it is not known to. The record's own time is not enough: who committed
+// it may have died, and another have moved head long after. But its snapshot is
+// written when head is moved, and a head that is late was.
+func (p *pruner) shown(ctx context.Context, c *Channel, r *Record) (time.Duration, error) {
+	since := r.Time
+	if p.now.Sub(since) < p.Grace || c.head.generation < r.Generation {
+		return -1, nil
+	}
+	snapshot, err := c.site.Get(ctx, snapshotKey(c.Name, r.Generation))
+	if errors.Is(err, ErrNotFound) {
+		return -1, nil
+	}
+	if err != nil {
+		return -1, err
+	}
+	if m := snapshot.Entry.Modified; m.After(since) {
+		since = m
+	}
+	if c.head.late && c.head.modified.After(since) {
+		since = c.head.modified
+	}
+	return p.now.Sub(since), snapshot.Close()
+}

@@ -1,0 +1,183 @@
+package publisher
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"runtime"
+	"time"
+)
+
+// PruneOptions says what a prune leaves. It removes what no kept generation
+// needs, and never what is not decided.
+type PruneOptions struct {
+	Channels  []string      // empty means all that the site has, and receipts, which know no channel
+	Snapshots int           // how many of the newest snapshots are kept at least; 0 keeps all
+	Keep      time.Duration // for how long receipts, refused uploads, and what head showed are kept
+	Grace     time.Duration // for how long files stay that head named
+	DryRun    bool          // remove nothing, and commit nothing
+	Workers   int           // files removed at the same time; 0 means two a processor
+	Progress  func(PruneProgress)
+
+	// For tests, which own time.
+	Now   func() time.Time
+	Nonce func() string
+}
+
+// PruneProgress says how far the pruning of a channel is.
+type PruneProgress struct {
+	Channel string
+	Files   int // looked at
+}
+
+// PruneReport is what a prune removed, or would have.
+type PruneReport struct {
+	DryRun    bool           `json:"dryRun"`
+	Channels  []ChannelPrune `json:"channels"`
+	Receipts  Freed          `json:"receipts"`
+	Rejected  Freed          `json:"rejected"`  // refused uploads, with their reasons
+	Leftovers Freed          `json:"leftovers"` // of writers and deletions that died, in local folders
+}
+
+// ChannelPrune is what a prune removed from one channel.
+type ChannelPrune struct {
+	Channel    string `json:"channel"`
+	Generation int    `json:"generation"` // the newest record
+	Floor      int    `json:"floor"`      // the oldest generation that is kept; 0 if all are
+	Snapshots  Freed  `json:"snapshots"`
+	Charts     Freed  `json:"charts"`  // files of releases that were published once
+	Orphans    Freed  `json:"orphans"` // files of uploads that never were
+	Error      string `json:"error,omitempty"`
+}
+
+// Freed is how much was removed.
+type Freed struct {
+	Files int   `json:"files"`
+	Bytes int64 `json:"bytes"`
+}
+
+func (f *Freed) add(bytes int64) {
+	f.Files++
+	f.Bytes += bytes
+}
+
+// Total is all that was removed.
+func (r *PruneReport) Total() Freed {
+	var t Freed
+	all := []Freed{r.Receipts, r.Rejected, r.Leftovers}
+	for _, c := range r.Channels {
+		all = append(all, c.Snapshots, c.Charts, c.Orphans)
+	}
+	for _, f := range all {
+		t.Files += f.Files
+		t.Bytes += f.Bytes
+	}
+	return t
+}
+
+// Prune removes from the site and the drop area what is not needed any more. It
+// may be repeated after any failure, and generators may run meanwhile. A failure
+// in one channel does not stop the others. The report says what was removed,
+// also when an error is returned.
+func Prune(ctx context.Context, drop, site Store, o PruneOptions) (*PruneReport, error) {
+	p := &pruner{PruneOptions: o, drop: drop, site: site}
+	p.setDefaults()
+	p.report = &PruneReport{DryRun: o.DryRun, Channels: []ChannelPrune{}}
+	channels := o.Channels
+	if len(channels) == 0 {
+		var err error
+		if channels, err = Channels(ctx, site); err != nil {
+			return p.report, err
+		}
+	}
+	var failures []error
+	for _, name := range channels {
+		p.report.Channels = append(p.report.Channels, ChannelPrune{Channel: name})
+		c := &p.report.Channels[len(p.report.Channels)-1]
+		if err := p.channel(ctx, c); err != nil {
+			c.Error = err.Error()
+			failures = append(failures, fmt.Errorf("channel %s: %w", name, err))
+		}
+	}
+	return p.report, errors.Join(append(failures, p.pruneDrop(ctx), p.pruneFolders(ctx))...)
+}
+
+// pruner is one prune.
+type pruner struct {
+	PruneOptions
+	drop, site Store
+	now        time.Time
+	report     *PruneReport
+}
+
+func (p *pruner) setDefaults() {
+	p.Workers = cmp.Or(p.Workers, 2*runtime.GOMAXPROCS(0))
+	if p.Progress == nil {
+		p.Progress = func(PruneProgress) {}
+	}
+	if p.Now == nil {
+		p.Now = time.Now
+	}
+	if p.Nonce == nil {
+		p.Nonce = rand.Text
+	}
+	p.now = p.Now()
+}
+
+// channel prunes one channel. What it removes is settled by the log up to the
+// record that it knows as the newest, and stays so: a file that no kept
+// generation names and whose upload is decided will never be named again, since
+// an upload is decided once, and its path is nobody else's.
+func (p *pruner) channel(ctx context.Context, report *ChannelPrune) error {
+	c, k, err := p.raiseFloor(ctx, report.Channel)
+	if err != nil {
+		return err
+	}
+	report.Generation, report.Floor = c.Generation(), k.floor
+	if err := p.snapshots(ctx, c, k, report); err != nil {
+		return err
+	}
+	return p.chartFiles(ctx, c, k, report)
+}
+
+// raiseFloor decides what to keep, and puts that into the log before anything
+// is removed. If a generator commits first, all is decided anew.
+func (p *pruner) raiseFloor(ctx context.Context, name string) (*Channel, *keeping, error) {
+	for {
+		c, err := OpenChannel(ctx, p.site, name)
+		if err == nil {
+			err = c.compareEnd(ctx) // a lost record could have named anything
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		if c.Generation() == 0 {
+			return nil, nil, errNoChannel
+		}
+		k, err := p.keeping(ctx, c)
+		if err != nil || p.DryRun {
+			return c, k, err
+		}
+		// A head that is behind may name what is to go.
+		if err := c.Project(ctx); err != nil {
+			return nil, nil, err
+		}
+		if k.floor == c.Floor() {
+			return c, k, nil
+		}
+		err = c.Commit(ctx, p.draft(c, k.floor))
+		if !errors.Is(err, ErrConflict) {
+			return c, k, err
+		}
+	}
+}
+
+func (p *pruner) draft(c *Channel, floor int) Draft {
+	d := Draft{Time: p.now.UTC(), Floor: floor, Nonce: p.Nonce()}
+	if d.Time.Before(c.Time()) {
+		d.Time = c.Time()
+	}
+	return d
+}

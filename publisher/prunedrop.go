@@ -1,0 +1,78 @@
+package publisher
+
+import (
+	"context"
+	"path"
+	"strings"
+)
+
+// pruneDrop removes old receipts, and old refused uploads with their reasons.
+// Receipts name no channel by their keys, so they wait for a run that is about
+// all channels.
+func (p *pruner) pruneDrop(ctx context.Context) error {
+	folders := []string{rejectedDir}
+	if len(p.Channels) > 0 {
+		folders = nil
+		for _, name := range p.Channels {
+			folders = append(folders, path.Join(rejectedDir, name))
+		}
+	}
+	for _, folder := range folders {
+		// The reason goes last, so that none is kept without it.
+		for _, reasons := range []bool{false, true} {
+			err := p.pruneOld(ctx, folder, &p.report.Rejected, func(channel, ext string) bool {
+				return p.concerns(channel) && (ext == requestExt) == reasons
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	if len(p.Channels) > 0 {
+		return nil
+	}
+	return p.pruneOld(ctx, receiptsDir, &p.report.Receipts, func(_, ext string) bool { return ext == requestExt })
+}
+
+// concerns reports whether the channel is one of those to be pruned. A channel's
+// folder may hold those of others.
+func (p *pruner) concerns(channel string) bool {
+	for _, name := range p.Channels {
+		if name == channel {
+			return true
+		}
+	}
+	return len(p.Channels) == 0
+}
+
+// pruneOld removes those files of decided uploads in a folder of the drop area
+// that are old enough, and wanted.
+func (p *pruner) pruneOld(ctx context.Context, folder string, freed *Freed, wanted func(channel, ext string) bool) error {
+	r := p.remover(ctx, p.drop)
+	for e, err := range p.drop.List(ctx, folder, Descendants) {
+		if err != nil {
+			return r.wait(err)
+		}
+		_, below, _ := strings.Cut(e.Key, "/")
+		id, ext, _ := strings.Cut(path.Base(below), ".")
+		if _, ours := parseID(id); ours && p.now.Sub(e.Modified) >= p.Keep && wanted(path.Dir(below), "."+ext) {
+			r.remove(e, freed)
+		}
+	}
+	return r.wait(nil)
+}
+
+// pruneFolders removes what writers and deletions that died left behind in
+// local folders. Object stores keep no such things that could be listed.
+func (p *pruner) pruneFolders(ctx context.Context) error {
+	for _, s := range []Store{p.drop, p.site} {
+		disk, ok := s.(*fileStore)
+		if !ok {
+			continue
+		}
+		if err := disk.removeLeftovers(ctx, p.DryRun, &p.report.Leftovers); err != nil {
+			return err
+		}
+	}
+	return nil
+}

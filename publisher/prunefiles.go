@@ -1,0 +1,142 @@
+package publisher
+
+import (
+	"context"
+	"path"
+	"strconv"
+	"strings"
+)
+
+// maxCandidates is how many files are held while the log is searched for their
+// uploads.
+const maxCandidates = 30_000
+
+// candidate is a chart file that no kept generation names.
+type candidate struct {
+	entry  Entry
+	upload string
+}
+
+// snapshots removes the snapshots of generations that are not kept.
+func (p *pruner) snapshots(ctx context.Context, c *Channel, k *keeping, report *ChannelPrune) error {
+	if k.from == 0 {
+		return nil
+	}
+	r := p.remover(ctx, p.site)
+	defer r.removeFolders()
+	for e, err := range p.site.List(ctx, path.Join(c.Name, snapshotsDir), Descendants) {
+		if err != nil {
+			return r.wait(err)
+		}
+		n, _ := strconv.Atoi(path.Base(path.Dir(e.Key)))
+		if n > 0 && n < k.from && e.Key == snapshotKey(c.Name, n) {
+			r.remove(e, &report.Snapshots)
+		}
+	}
+	return r.wait(nil)
+}
+
+// chartFiles removes the files that no kept generation names, of uploads that
+// are decided. Others may be about to be published.
+func (p *pruner) chartFiles(ctx context.Context, c *Channel, k *keeping, report *ChannelPrune) error {
+	var some []candidate
+	files := 0
+	for e, err := range p.site.List(ctx, path.Join(c.Name, chartsDir), Descendants) {
+		if err != nil {
+			return err
+		}
+		files++
+		p.Progress(PruneProgress{c.Name, files})
+		rel := strings.TrimPrefix(e.Key, c.Name+"/")
+		upload, ok := chartFile(rel)
+		if !ok || k.folders[path.Dir(rel)] {
+			continue
+		}
+		if some = append(some, candidate{e, upload}); len(some) == maxCandidates {
+			if err := p.removeDecided(ctx, c, k, some, report); err != nil {
+				return err
+			}
+			some = some[:0]
+		}
+	}
+	return p.removeDecided(ctx, c, k, some, report)
+}
+
+// chartFile returns the upload that a file below charts/ belongs to, if
+// portolan writes such a file.
+func chartFile(rel string) (upload string, ok bool) {
+	parts := strings.Split(rel, "/")
+	if len(parts) != 5 {
+		return "", false
+	}
+	archive := parts[1] + "-" + parts[2] + chartExt
+	_, ours := parseID(parts[3])
+	return parts[3], ours && (parts[4] == archive || parts[4] == archive+".prov" || parts[4] == releaseFile)
+}
+
+// removeDecided removes those of the files whose uploads the channel's log
+// decides. If a release was published, then it was removed from the index
+// before the oldest generation that is kept.
+func (p *pruner) removeDecided(ctx context.Context, c *Channel, k *keeping, some []candidate, report *ChannelPrune) error {
+	verdicts, err := c.verdicts(ctx, some)
+	if err != nil {
+		return err
+	}
+	if err := p.spareWaiting(ctx, verdicts); err != nil {
+		return err
+	}
+	r := p.remover(ctx, p.site)
+	defer r.removeFolders()
+	for _, f := range some {
+		switch v, decided := verdicts[f.upload]; {
+		case !decided:
+		case v.Publishes():
+			r.remove(f.entry, &report.Charts)
+		default:
+			r.remove(f.entry, &report.Orphans)
+		}
+	}
+	return r.wait(nil)
+}
+
+// spareWaiting takes out of the verdicts those of uploads that are in the inbox:
+// somebody may have put them back whose receipts are gone.
+func (p *pruner) spareWaiting(ctx context.Context, verdicts map[string]Verdict) error {
+	if len(verdicts) == 0 {
+		return nil
+	}
+	for e, err := range p.drop.List(ctx, inboxDir, Descendants) {
+		if err != nil {
+			return err
+		}
+		id, _, _ := strings.Cut(path.Base(e.Key), ".")
+		delete(verdicts, id)
+	}
+	return nil
+}
+
+// verdicts searches the log for the uploads that the files belong to.
+func (c *Channel) verdicts(ctx context.Context, some []candidate) (map[string]Verdict, error) {
+	wanted := map[string]bool{}
+	for _, f := range some {
+		wanted[f.upload] = true
+	}
+	verdicts := map[string]Verdict{}
+	if len(wanted) == 0 {
+		return verdicts, nil
+	}
+	for r, err := range c.back(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range r.Decisions {
+			if wanted[d.Upload] {
+				verdicts[d.Upload] = d.Verdict
+			}
+		}
+		if len(verdicts) == len(wanted) {
+			break
+		}
+	}
+	return verdicts, nil
+}

@@ -1,0 +1,201 @@
+package publisher
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"strconv"
+)
+
+// RebuildReport is what a rebuild found and wrote.
+type RebuildReport struct {
+	Channel    string   `json:"channel"`
+	Generation int      `json:"generation"` // the newest record
+	Floor      int      `json:"floor"`      // the oldest generation that is kept; 0 if all are
+	Snapshots  int      `json:"snapshots"`  // that are there now
+	Written    []string `json:"written"`    // keys of what was missing or damaged
+}
+
+// Rebuild makes head and the kept snapshots of a channel what the log says,
+// byte for byte, whatever lies in their places; what is right is not written.
+// It reads the log twice: first to the end, to see that it is whole, for it
+// writes nothing if anything of it is missing or damaged. It may be repeated
+// after any failure, and generators may run meanwhile.
+func Rebuild(ctx context.Context, site Store, channel string, progress func(done, total int)) (*RebuildReport, error) {
+	b := &rebuilder{
+		Channel:  &Channel{Name: channel, site: site, index: &Index{}},
+		report:   &RebuildReport{Channel: channel, Written: []string{}},
+		progress: progress,
+	}
+	if err := b.prove(ctx); err != nil {
+		return b.report, fmt.Errorf("channel %s: %w", channel, err)
+	}
+	b.report.Generation, b.report.Floor = b.Generation(), b.Floor()
+	return b.report, b.write(ctx)
+}
+
+type rebuilder struct {
+	*Channel
+	report   *RebuildReport
+	progress func(done, total int)
+}
+
+// prove reads the log to its end, and makes sure that it is the end.
+func (b *rebuilder) prove(ctx context.Context) error {
+	for {
+		for s, err := range b.replay(ctx, true) {
+			if err != nil {
+				return err
+			}
+			b.newest, b.sum, b.index = s.record, s.sum, s.index
+			b.progress(s.record.Generation, 2*s.record.Generation)
+		}
+		lost := b.checkLater(ctx)
+		if lost == nil && b.newest == nil {
+			return errNoChannel
+		}
+		// What is later may have been committed meanwhile.
+		more, err := b.exists(ctx, b.Generation()+1)
+		if lost == nil || err != nil || !more {
+			return errors.Join(err, lost)
+		}
+	}
+}
+
+var errNoChannel = errors.New("there is no such channel")
+
+// checkLater looks for signs of records after the newest one: those themselves,
+// or what was made of them.
+func (b *rebuilder) checkLater(ctx context.Context) error {
+	listed, err := b.listedNewest(ctx)
+	if err != nil {
+		return err
+	}
+	if listed > b.Generation() {
+		return b.hole(listed)
+	}
+	b.head = head{}
+	if err := b.rereadHead(ctx); err != nil && !errors.Is(err, ErrNotOurs) && !errors.Is(err, errTooLarge) {
+		return err
+	}
+	if b.head.generation > b.Generation() {
+		return b.later(headKey(b.Name), b.head.generation)
+	}
+	for e, err := range b.site.List(ctx, path.Join(b.Name, snapshotsDir), Children) {
+		if err != nil {
+			return err
+		}
+		if n, _ := strconv.Atoi(path.Base(e.Key)); e.Dir && n > b.Generation() && path.Dir(snapshotKey(b.Name, n)) == e.Key {
+			return b.later(e.Key, n)
+		}
+	}
+	return nil
+}
+
+// later is the error that something is of a generation that the log lacks.
+func (b *rebuilder) later(key string, n int) error {
+	return &KeyError{recordKey(b.Name, b.Generation()+1), fmt.Errorf(
+		"the record is missing, since %s is of generation %d: %s; only if you know that there never was such a generation, delete %s", key, n, fixLog, key)}
+}
+
+// write reads the log once more, and writes what is not as it says.
+func (b *rebuilder) write(ctx context.Context) error {
+	end := b.Generation()
+	for s, err := range b.replay(ctx, false) {
+		if err != nil {
+			return err
+		}
+		n := s.record.Generation
+		b.progress(end+n, 2*end)
+		if s.record.Change != nil && n >= b.report.Floor {
+			if err := b.snapshot(ctx, n, s.index); err != nil {
+				return err
+			}
+		}
+		if n == end {
+			if s.sum != b.sum {
+				return &KeyError{recordKey(b.Name, n), errors.New("it changed while it was read")}
+			}
+			break
+		}
+	}
+	return b.restoreHead(ctx)
+}
+
+func (b *rebuilder) snapshot(ctx context.Context, n int, x *Index) error {
+	written, err := restore(ctx, b.site, Object{
+		Key: snapshotKey(b.Name, n), Body: x.body(snapshotUp), ContentType: typeYAML, CacheControl: forever, Deferred: true,
+	})
+	if err != nil {
+		return err
+	}
+	b.report.Snapshots++
+	if written {
+		b.report.Written = append(b.report.Written, snapshotKey(b.Name, n))
+	}
+	return nil
+}
+
+// restoreHead makes head the newest generation, unless it shows a later one by now.
+func (b *rebuilder) restoreHead(ctx context.Context) error {
+	if b.IndexGeneration() == 0 {
+		return nil
+	}
+	if same, err := b.headIsRight(ctx); err != nil || same {
+		return err
+	}
+	if err := b.moveHead(ctx, generation{b.IndexGeneration(), b.index}); err != nil {
+		return err
+	}
+	b.report.Written = append(b.report.Written, headKey(b.Name))
+	return nil
+}
+
+// headIsRight reports whether head need not be written, and notes its token.
+func (b *rebuilder) headIsRight(ctx context.Context) (bool, error) {
+	b.head = head{}
+	r, err := b.site.Get(ctx, headKey(b.Name))
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer r.Close()
+	b.head.token = r.Entry.Token
+	same, err := sameBytes(ctx, r, b.index.body(""))
+	if err != nil || same {
+		return same, err
+	}
+	return b.exists(ctx, b.Generation()+1) // then head is the business of who committed that
+}
+
+// maxRestores is how often a file is looked at that others write as well.
+const maxRestores = 5
+
+// restore makes the object what o says, whatever it is, and reports whether it
+// had to. A snapshot is never replaced by anything else than what it always
+// should have been, so that nobody who has read it is deceived.
+func restore(ctx context.Context, s Store, o Object) (written bool, err error) {
+	for range maxRestores {
+		r, err := s.Get(ctx, o.Key)
+		switch {
+		case errors.Is(err, ErrNotFound):
+			err = s.Create(ctx, o)
+		case err != nil:
+			return false, err
+		default:
+			same, failure := sameBytes(ctx, r, o.Body)
+			r.Close()
+			if failure != nil || same {
+				return false, failure
+			}
+			err = s.Replace(ctx, o, r.Entry.Token)
+		}
+		if !errors.Is(err, ErrConflict) {
+			return err == nil, err
+		}
+	}
+	return false, &KeyError{o.Key, fmt.Errorf("%w, again and again: something else writes it", ErrConflict)}
+}

@@ -1,0 +1,71 @@
+package publisher
+
+import (
+	"context"
+	"errors"
+	"path"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// remover removes files, several at a time, and counts them.
+type remover struct {
+	store Store
+	ctx   context.Context
+	dry   bool
+	group *errgroup.Group
+
+	mu      sync.Mutex
+	folders map[string]bool // that files were removed from
+}
+
+func (p *pruner) remover(ctx context.Context, s Store) *remover {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(p.Workers)
+	return &remover{store: s, ctx: ctx, dry: p.DryRun, group: group, folders: map[string]bool{}}
+}
+
+// remove removes a file if it still is the one that was listed.
+func (r *remover) remove(e Entry, freed *Freed) {
+	if r.dry {
+		freed.add(e.Size)
+		return
+	}
+	r.group.Go(func() error {
+		err := r.store.Delete(r.ctx, e.Key, e.Token)
+		if errors.Is(err, ErrConflict) {
+			return nil // somebody has just written it
+		}
+		if err != nil {
+			return err
+		}
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		freed.add(e.Size)
+		r.folders[path.Dir(e.Key)] = true
+		return nil
+	})
+}
+
+// wait waits until all is removed, and returns what went wrong: failure, which
+// kept the caller from removing more, or else the first of the removals.
+func (r *remover) wait(failure error) error {
+	err := r.group.Wait()
+	if failure != nil {
+		return failure
+	}
+	return err
+}
+
+// removeFolders removes the folders that became empty, where there are such
+// things. They must be nobody's who may still write into them.
+func (r *remover) removeFolders() {
+	disk, ok := r.store.(*fileStore)
+	if !ok {
+		return
+	}
+	for folder := range r.folders {
+		disk.removeEmpty(folder)
+	}
+}
