@@ -97,7 +97,7 @@ func (p *program) openShimSite(ctx context.Context, f *shimFlags) (publisher.Sto
 // options are those of the shim, but for the buckets.
 func (f *shimFlags) options(log *slog.Logger) (shim.Options, error) {
 	o := shim.Options{
-		Rules: rulesOf(f.config), Projects: f.projects, RootChannel: f.rootChannel, MaxUploads: f.maxUploads, Log: log,
+		Rules: rulesOf(f.config), RootChannel: f.rootChannel, MaxUploads: f.maxUploads, Log: log,
 	}
 	if err := f.checkAddresses(); err != nil {
 		return o, err
@@ -112,6 +112,9 @@ func (f *shimFlags) options(log *slog.Logger) (shim.Options, error) {
 		return o, usagef("--tls-cert and --tls-key go together")
 	}
 	var err error
+	if o.Projects, err = f.projectNames(); err != nil {
+		return o, err
+	}
 	if o.Proxies, err = f.prefixes(); err != nil {
 		return o, err
 	}
@@ -143,6 +146,20 @@ func (f *shimFlags) public() (*url.URL, error) {
 	return u, nil
 }
 
+// projectNames are the projects that --project names, as they are in a URL or as
+// people write them.
+func (f *shimFlags) projectNames() ([]string, error) {
+	var all []string
+	for _, text := range f.projects {
+		name, err := url.PathUnescape(text)
+		if name = strings.Trim(name, "/"); err != nil || name == "" {
+			return nil, usagef("%s: %q is neither the number nor the path of a project", f.given["project"], text)
+		}
+		all = append(all, name)
+	}
+	return all, nil
+}
+
 // prefixes are the networks that --trusted-proxy names.
 func (f *shimFlags) prefixes() ([]netip.Prefix, error) {
 	var all []netip.Prefix
@@ -165,8 +182,15 @@ func (f *shimFlags) prefixes() ([]netip.Prefix, error) {
 // authoriser is that of the auth file. Without one everybody may upload, which
 // is for those alone who are on this machine, unless it is asked for.
 func (f *shimFlags) authoriser(log *slog.Logger) (*auth.Authoriser, error) {
+	if f.auth != "" && f.anonymous {
+		return nil, hint(usagef("--auth and --allow-anonymous-uploads exclude each other"), "what strangers may do stands in the auth file, under anonymous")
+	}
 	if f.auth != "" {
 		return auth.Open(f.auth, log)
+	}
+	if !f.anonymous && (f.publicURL != "" || len(f.proxies) > 0) {
+		return nil, hint(usagef("without --auth, everybody who can reach the proxy could upload"),
+			"name who may with --auth FILE ('portolan token new' makes one), or say --allow-anonymous-uploads")
 	}
 	if !f.anonymous && !isLoopback(f.address) {
 		return nil, hint(usagef("%s: %s: without --auth, everybody who can reach this address could upload", f.given["listen"], f.address),
@@ -247,7 +271,7 @@ func (p *program) runShim(ctx context.Context, f *shimFlags, o shim.Options, log
 		background.Go(func() { shim.Serve(ctx, m, mux, log, time.Second) })
 	}
 	if generating != nil {
-		background.Go(func() { generating.Run(ctx, s) })
+		background.Go(func() { generating.Run(ctx, s, f.grace) })
 	}
 	p.printShim(f, o, l.Addr().String(), log)
 	return shim.Serve(ctx, l, s, log, f.grace)

@@ -41,7 +41,7 @@ func (a *answer) WriteHeader(status int) {
 			h.Set("Cache-Control", a.cacheControl)
 		}
 		if a.private {
-			h.Set("Cache-Control", strings.Replace(h.Get("Cache-Control"), "public", "private", 1))
+			h.Set("Cache-Control", "private, "+strings.TrimPrefix(h.Get("Cache-Control"), "public, "))
 		}
 	}
 	a.ResponseWriter.WriteHeader(status)

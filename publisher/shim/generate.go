@@ -40,8 +40,11 @@ func (g *Generating) Want() {
 }
 
 // Run runs the generator when it is wanted, until the context ends. A run under
-// way is finished first. What fails is tried again, after a longer time each time.
-func (g *Generating) Run(ctx context.Context, s *Shim) {
+// way is finished first, if that takes no longer than the grace time. What fails is tried again, after a longer time each time.
+func (g *Generating) Run(ctx context.Context, s *Shim, grace time.Duration) {
+	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
 	retry := firstRetry
 	for {
 		select {
@@ -58,7 +61,7 @@ func (g *Generating) Run(ctx context.Context, s *Shim) {
 		case <-g.wanted:
 		default:
 		}
-		if s.generate(ctx, g.run) {
+		if s.generate(running, g.run) {
 			retry = firstRetry
 			continue
 		}
@@ -73,7 +76,7 @@ func (g *Generating) Run(ctx context.Context, s *Shim) {
 // generate makes one run and reports whether it did all that there was to do.
 func (s *Shim) generate(ctx context.Context, run func(context.Context) error) bool {
 	start := time.Now()
-	err := run(context.WithoutCancel(ctx))
+	err := run(ctx)
 	s.Published()
 	s.metrics.runSeconds.Observe(time.Since(start).Seconds())
 	result := "done"

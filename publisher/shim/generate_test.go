@@ -3,6 +3,7 @@ package shim
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,16 +14,21 @@ import (
 // twice at a time.
 func TestGenerating(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex // guards all of these
 		start := time.Now()
 		var runs []time.Duration
 		busy, fails := false, 0
 		g := NewGenerating(func(context.Context) error {
+			mu.Lock()
+			defer mu.Unlock()
 			if busy {
 				t.Error("two runs at a time")
 			}
 			busy = true
 			runs = append(runs, time.Since(start))
+			mu.Unlock()
 			time.Sleep(100 * time.Millisecond)
+			mu.Lock()
 			busy = false
 			if fails > 0 {
 				fails--
@@ -32,11 +38,12 @@ func TestGenerating(t *testing.T) {
 		})
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan struct{})
-		go func() { g.Run(ctx, New(Options{})); close(ended) }()
+		go func() { g.Run(ctx, New(Options{}), time.Second); close(ended) }()
 		expect := func(what string, wait time.Duration, want ...time.Duration) {
 			t.Helper()
 			time.Sleep(wait)
-			synctest.Wait()
+			mu.Lock()
+			defer mu.Unlock()
 			if len(runs) != len(want) {
 				t.Fatalf("%s: runs at %v, want %v", what, runs, want)
 			}
@@ -56,14 +63,17 @@ func TestGenerating(t *testing.T) {
 		time.Sleep(350 * time.Millisecond) // the run has begun
 		g.Want()
 		expect("an upload during a run", 10*time.Second, 300*time.Millisecond, 700*time.Millisecond)
+		mu.Lock()
 		fails = 2
+		mu.Unlock()
 		g.Want()
 		expect("failures", 10*time.Second, 300*time.Millisecond, 1700*time.Millisecond, 4100*time.Millisecond)
-		runs, start = nil, time.Now()
 		time.Sleep(3 * time.Minute)
+		mu.Lock()
 		if n := len(runs); n < 2 || n > 3 {
 			t.Errorf("three quiet minutes: runs at %v", runs)
 		}
+		mu.Unlock()
 		stop()
 		<-ended
 	})

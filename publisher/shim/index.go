@@ -68,7 +68,14 @@ func (s *Shim) index(a *answer, r *http.Request, to *route, who *auth.Identity) 
 	if err != nil {
 		return err
 	}
-	if !v.known && !s.beginning(r.Context(), to.channel, who) {
+	if v.known {
+		return a.index(r, v, to.context)
+	}
+	empty, err := s.beginning(r.Context(), to, who)
+	if err != nil {
+		return err
+	}
+	if !empty {
 		return fail(http.StatusNotFound, "channel-unknown", "check the channel's name; a new one can be seen by those who may upload to it", "there is no channel %s", to.channel)
 	}
 	return a.index(r, v, to.context)
@@ -136,19 +143,22 @@ func gone(r *http.Request, err error) error {
 
 // beginning reports whether an unknown channel is to look empty instead of
 // missing: for those who may upload to it, since 'helm cm-push' wants an index
-// before the first chart; and where there are other channels of its project.
-func (s *Shim) beginning(ctx context.Context, channel string, who *auth.Identity) bool {
-	if who.May(auth.Write, channel) {
-		return true
+// before the first chart; and in a project that has other channels.
+func (s *Shim) beginning(ctx context.Context, to *route, who *auth.Identity) (bool, error) {
+	if who.May(auth.Write, to.channel) || to.project != "" && to.prefix == "" {
+		return true, nil
 	}
-	project := path.Dir(channel)
+	project := path.Dir(to.channel)
 	if project == "." {
-		project = ""
+		return false, nil // all the site's channels are no project
 	}
 	for _, err := range s.Site.List(ctx, project, publisher.Children) {
-		return err == nil
+		if publisher.Denied(err) {
+			return false, nil // who may not list cannot tell
+		}
+		return err == nil, err
 	}
-	return false
+	return false, nil
 }
 
 // zipSuffix ends the entity tag of what is sent compressed.

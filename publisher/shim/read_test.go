@@ -2,15 +2,22 @@ package shim
 
 import (
 	"compress/gzip"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/shim/auth"
 	"github.com/portolan-charts/portolan/publisher/storetest"
 )
 
@@ -212,6 +219,87 @@ func TestUnknownChannel(t *testing.T) {
 	}
 	for _, path := range []string{"/team/x", "/team/charts/alpha-1.0.0.tgz", "/api/team/charts", "/assets/style.css"} {
 		failed(t, blind.get(path), http.StatusNotFound, "no-site")
+	}
+}
+
+// hanging is a store that takes requests and answers none.
+type hanging struct{ publisher.Store }
+
+func (hanging) Get(ctx context.Context, _ string) (*publisher.Reader, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+// TestHangingSite checks that those who ask at the same time wait together, and
+// not one after the other; and that who goes away waits no more.
+func TestHangingSite(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		vs := newViews(hanging{}, func(string, *publisher.Index) Judge { return nil })
+		start := time.Now()
+		var group sync.WaitGroup
+		for range 20 {
+			group.Go(func() {
+				if _, err := vs.get(t.Context(), "team"); err == nil {
+					t.Error("an index was read")
+				}
+			})
+		}
+		impatient, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := vs.get(impatient, "team"); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > 2*time.Second {
+			t.Errorf("who does not wait: %v after %v", err, time.Since(start))
+		}
+		group.Wait()
+		if took := time.Since(start); took > readTime+time.Second {
+			t.Errorf("20 requests waited %v, want %v", took, readTime)
+		}
+	})
+}
+
+// TestCrossOrigin checks that no web page uploads with its reader's rights.
+func TestCrossOrigin(t *testing.T) {
+	p := open(t, nil)
+	failed(t, p.post("/api/charts", "chart alpha 1.0.0", "Sec-Fetch-Site", "cross-site"), http.StatusForbidden, "cross-origin")
+	failed(t, p.post("/api/charts", "chart alpha 1.0.0", "Origin", "https://evil.example"), http.StatusForbidden, "cross-origin")
+	if got := p.get("/health", "Sec-Fetch-Site", "cross-site"); got.StatusCode != http.StatusOK {
+		t.Errorf("a link from elsewhere: %d", got.StatusCode)
+	}
+}
+
+// TestGone checks that a channel that was there does not become an empty one.
+func TestGone(t *testing.T) {
+	p := stocked(t, nil)
+	p.get("/team/index.yaml")
+	if err := p.site.Handle("somebody").Delete(t.Context(), "team/index.yaml", ""); err != nil {
+		t.Fatal(err)
+	}
+	p.Published()
+	failed(t, p.get("/team/index.yaml"), http.StatusServiceUnavailable, "store")
+}
+
+// TestReadersUnknownChannel checks what those see of a channel that does not exist
+// who may not upload to it.
+func TestReadersUnknownChannel(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "auth.yaml")
+	if err := os.WriteFile(file, []byte("anonymous: [\"read:**\"]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := stocked(t, func(o *Options) {
+		var err error
+		if o.Auth, err = auth.Open(file, nil); err != nil {
+			t.Fatal(err)
+		}
+		o.Projects = []string{"7"}
+	})
+	p.publish("group/app/stable", "alpha")
+	for path, want := range map[string]int{
+		"/team/index.yaml": 200, "/group/app/devel/index.yaml": 200, "/api/v4/projects/group%2Fapp/packages/helm/devel/index.yaml": 200,
+		"/api/v4/projects/7/packages/helm/devel/index.yaml": 200,
+		"/taem/index.yaml": 404, "/group/other/stable/index.yaml": 404, "/api/v4/projects/9/packages/helm/stable/index.yaml": 404,
+	} {
+		if got := p.get(path); got.StatusCode != want {
+			t.Errorf("%s: %d %s, want %d", path, got.StatusCode, got.body, want)
+		}
 	}
 }
 

@@ -29,15 +29,12 @@ type undecided struct {
 }
 
 // receipts is the path, encoded, of the route's receipts below the public URL.
-func (to *route) receipts(prefix string) string {
-	context := strings.TrimPrefix(to.context, prefix)
-	channel := to.channel
-	if project, ok := strings.CutPrefix(context, "/api/v4/projects/"); ok {
-		project = strings.TrimSuffix(project, "/packages/helm")
-		channel = strings.TrimPrefix(channel, project+"/")
-		context = "/api/v4/projects/" + url.PathEscape(project) + "/packages/helm"
+func (to *route) receipts() string {
+	base := ""
+	if to.project != "" {
+		base = "/api/v4/projects/" + url.PathEscape(to.project) + "/packages/helm"
 	}
-	return context + "/api/" + channel + "/uploads/"
+	return base + "/api/" + strings.TrimPrefix(to.channel, to.prefix) + "/uploads/"
 }
 
 // receipt answers what became of an upload.

@@ -170,7 +170,7 @@ const maxDrain = 64 << 20
 // connection that breaks off. One that has asked first, as curl does, has not
 // begun; and one that was too slow already gets no more time.
 func (s *Shim) drain(a *answer, r *http.Request, f *failure) {
-	if r.Body == nil || r.Body == http.NoBody || r.Header.Get("Expect") != "" {
+	if r.Body == nil || r.Body == http.NoBody || r.Header.Get("Expect") != "" && a.note.received == 0 {
 		return
 	}
 	if reads(r) {

@@ -38,6 +38,8 @@ func (k kind) open() bool { return k == kindAsset || k == kindHealth }
 type route struct {
 	kind    kind
 	channel string   // "" if it is about none
+	project string   // GitLab's, of whose form the URL is; "" if it is not
+	prefix  string   // what the channel's name begins with and the URL's does not: the project, or nothing
 	context string   // the path, not encoded, that the site's root has for this client
 	path    string   // of a file on the site; of a flat one its name
 	args    []string // of the API, what follows the route's name
@@ -67,9 +69,9 @@ func (s *Shim) route(r *http.Request) (*route, error) {
 	project := ""
 	if rest, found, ok := gitlab(segments); ok {
 		to.context += "/api/v4/projects/" + found + "/packages/helm"
-		segments = rest
+		to.project, segments = found, rest
 		if !slices.Contains(s.Projects, found) {
-			project = found
+			project, to.prefix = found, found+"/"
 		}
 	} else if len(segments) == 1 && slices.Contains([]string{"health", "livez", "readyz"}, segments[0]) {
 		return s.method(r, &route{kind: kindHealth, path: segments[0]}, http.MethodGet)

@@ -149,13 +149,14 @@ func TestReceiptURL(t *testing.T) {
 			"/api/charts", "/api/a/b/charts", "/api/v4/projects/42/packages/helm/api/x/charts",
 			"/api/v4/projects/g%2Fp/packages/helm/api/x/charts", "/api/v4/projects/g/p/packages/helm/api/x/charts",
 			"/api/v4/projects/7/packages/helm/api/x/charts", "/api/v4/projects/the%2Fone/packages/helm/api/x/charts",
+			"/api/v4/projects/7/packages/helm/api/7/charts", "/api/v4/projects/7/packages/helm/api/7/x/charts",
 		} {
 			r := httptest.NewRequest(http.MethodPost, path, nil)
 			up, err := s.route(r)
 			if err != nil {
 				t.Fatal(err)
 			}
-			receipt := s.base(r) + up.receipts(s.prefix()) + "id"
+			receipt := s.base(r) + up.receipts() + "id"
 			r = httptest.NewRequest(http.MethodGet, receipt, nil)
 			down, err := s.route(r)
 			if err != nil || down.kind != kindReceipt || down.channel != up.channel || down.args[0] != "id" {

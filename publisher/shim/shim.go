@@ -88,6 +88,7 @@ const (
 // Shim answers requests. Use [New].
 type Shim struct {
 	Options
+	origins   *http.CrossOriginProtection
 	compress  func(http.Handler) http.HandlerFunc
 	views     *views // nil if there is no site
 	metrics   *metrics
@@ -123,7 +124,7 @@ func New(o Options) *Shim {
 		checks:  make(chan struct{}, runtime.GOMAXPROCS(0)),
 		waiting: make(chan struct{}, maxWaiting),
 	}
-	s.metrics, s.compress = newMetrics(s), compressing()
+	s.metrics, s.compress, s.origins = newMetrics(s), compressing(), http.NewCrossOriginProtection()
 	s.ending, s.end = context.WithCancel(context.Background())
 	if o.Site != nil {
 		s.views = newViews(o.Site, o.Judge)
@@ -135,6 +136,9 @@ func New(o Options) *Shim {
 // ServeHTTP answers one request.
 func (s *Shim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.observed(w, r, func(a *answer, r *http.Request) error {
+		if err := s.origins.Check(r); err != nil {
+			return fail(http.StatusForbidden, "cross-origin", "upload from a program, such as curl or helm", "a web page of another site may not upload with its reader's rights")
+		}
 		route, err := s.route(r)
 		if err != nil {
 			return err

@@ -48,7 +48,7 @@ func (s *Shim) upload(a *answer, r *http.Request, to *route, who *auth.Identity)
 	a.note.upload = id
 	s.metrics.uploads.WithLabelValues("taken").Inc()
 	s.Uploaded()
-	receipt := s.base(r) + to.receipts(s.prefix()) + id
+	receipt := s.base(r) + to.receipts() + id
 	a.Header().Set("Location", receipt)
 	return a.json(r, http.StatusCreated, taken{
 		Message: "201 Created", Saved: true, ID: id, Channel: to.channel, Receipt: receipt,
@@ -139,11 +139,11 @@ func (u *uploading) mayForce() bool {
 }
 
 const (
-	// judgeTime is how long the site may take to say what is published, and
-	// submitTime the drop area to take an upload. Clients do not wait for ever,
-	// and a bucket's own patience is that of a job.
-	judgeTime  = 10 * time.Second
-	submitTime = time.Minute
+	// submitTime is how long the drop area may take to take an upload, and
+	// readTime the site to show its index. Clients do not wait for ever ('helm
+	// cm-push' half a minute), and a bucket's own patience is that of a job.
+	submitTime = 25 * time.Second
+	readTime   = 10 * time.Second
 )
 
 // judge says whether the upload would be rejected because of what is published.
@@ -153,8 +153,6 @@ func (u *uploading) judge(ctx context.Context) error {
 	if u.Site == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, judgeTime)
-	defer cancel()
 	v, err := u.views.get(ctx, u.channel)
 	if errors.Is(err, errDamaged) {
 		return nil // the upload is what gets it mended
@@ -162,6 +160,8 @@ func (u *uploading) judge(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, readTime)
+	defer cancel()
 	err = v.judge(ctx, u.chart, u.force)
 	var refusal *Refusal
 	if !errors.As(err, &refusal) {

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/singleflight"
+
 	"github.com/portolan-charts/portolan/publisher"
 )
 
@@ -22,6 +24,7 @@ const (
 type views struct {
 	site     publisher.Store
 	newJudge func(string, *publisher.Index) Judge
+	reads    singleflight.Group // of indexes, by channel
 
 	mu     sync.Mutex
 	kept   map[string]*list.Element // of *channelView
@@ -31,9 +34,12 @@ type views struct {
 // channelView is a channel as it was last seen.
 type channelView struct {
 	channel string
-	mu      sync.Mutex // held while the index is being read, so that it is read once
+
+	mu      sync.Mutex // held for moments only
 	seen    *view      // nil before
-	looked  time.Time
+	failure error      // of the last look
+	looked  time.Time  // when that began; zero if another is due
+	expired time.Time  // when somebody said that there is something new
 }
 
 // view is one state of a channel. It is never changed but to note what was
@@ -51,46 +57,84 @@ func newViews(site publisher.Store, judge func(string, *publisher.Index) Judge) 
 	return &views{site: site, newJudge: judge, kept: map[string]*list.Element{}, recent: list.New()}
 }
 
-// get returns the channel as it is now, or was a moment ago.
+// get returns the channel as it is now, or was a moment ago. Of those who ask at
+// the same time one reads the index, and all wait for it, but not for ever.
 func (vs *views) get(ctx context.Context, channel string) (*view, error) {
 	c := vs.of(channel)
+	if v, err := c.fresh(); v != nil || err != nil {
+		return v, err
+	}
+	read := vs.reads.DoChan(channel, func() (any, error) {
+		began := time.Now()
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readTime)
+		defer cancel()
+		v, err := vs.read(ctx, c.last(), channel)
+		c.saw(v, err, began)
+		vs.shrink(channel)
+		return v, err
+	})
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case r := <-read:
+		v, _ := r.Val.(*view)
+		return v, r.Err
+	}
+}
+
+// fresh returns what was seen last, or why nothing was, if that is not long ago.
+func (c *channelView) fresh() (*view, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.seen != nil && time.Since(c.looked) < viewFresh {
-		return c.seen, nil
+	if time.Since(c.looked) >= viewFresh {
+		return nil, nil
 	}
-	v, err := vs.read(ctx, c)
-	if err != nil {
-		return nil, err
+	if c.failure != nil {
+		return nil, c.failure
 	}
-	c.looked = time.Now()
-	if v != c.seen {
+	return c.seen, nil
+}
+
+func (c *channelView) last() *view {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.seen
+}
+
+// saw notes what was seen in a look that began then.
+func (c *channelView) saw(v *view, err error, began time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.failure = err; err == nil {
 		c.seen = v
-		vs.shrink(channel)
 	}
-	return v, nil
+	if began.After(c.expired) {
+		c.looked = began
+	}
 }
 
 // read reads the channel's index, unless it still is the one that was seen.
-func (vs *views) read(ctx context.Context, c *channelView) (*view, error) {
+func (vs *views) read(ctx context.Context, seen *view, channel string) (*view, error) {
 	var before *publisher.Head
-	if c.seen != nil && c.seen.known {
-		before = c.seen.head
+	if seen != nil && seen.known {
+		before = seen.head
 	}
-	head, err := publisher.ReadHead(ctx, vs.site, c.channel, before)
+	head, err := publisher.ReadHead(ctx, vs.site, channel, before)
 	known := true
 	switch {
+	case errors.Is(err, publisher.ErrNotFound) && before != nil:
+		return nil, storeFailure(err) // no channel ever ceases to be
 	case errors.Is(err, publisher.ErrNotFound):
 		head, known = publisher.EmptyHead(), false
 	case errors.Is(err, publisher.ErrNotOurs):
-		return nil, vs.unreadable(ctx, c.channel, err)
+		return nil, vs.unreadable(ctx, channel, err)
 	case err != nil:
-		return nil, err
+		return nil, storeFailure(err)
 	case head == before:
-		return c.seen, nil
+		return seen, nil
 	}
 	return &view{
-		head: head, known: known, judge: vs.newJudge(c.channel, head.Index), rendered: map[string]*rendering{},
+		head: head, known: known, judge: vs.newJudge(channel, head.Index), rendered: map[string]*rendering{},
 	}, nil
 }
 
@@ -141,26 +185,14 @@ func (vs *views) shrink(channel string) {
 	total := int64(0)
 	for e := vs.recent.Front(); e != nil; {
 		c, next := e.Value.(*channelView), e.Next()
-		if total += c.size(channel); total > maxKept && c.channel != channel {
+		if v := c.last(); v != nil {
+			total += v.head.Size
+		}
+		if total > maxKept && c.channel != channel {
 			vs.forget(e)
 		}
 		e = next
 	}
-}
-
-// size is about how much the view holds; 0 while it is being read. The caller
-// holds the lock of its own channel.
-func (c *channelView) size(own string) int64 {
-	if c.channel != own {
-		if !c.mu.TryLock() {
-			return 0
-		}
-		defer c.mu.Unlock()
-	}
-	if c.seen == nil {
-		return 0
-	}
-	return c.seen.head.Size
 }
 
 func (vs *views) forget(e *list.Element) {
@@ -174,9 +206,8 @@ func (vs *views) expire() {
 	defer vs.mu.Unlock()
 	for e := vs.recent.Front(); e != nil; e = e.Next() {
 		c := e.Value.(*channelView)
-		if c.mu.TryLock() { // one that is being read is new enough
-			c.looked = time.Time{}
-			c.mu.Unlock()
-		}
+		c.mu.Lock()
+		c.looked, c.expired = time.Time{}, time.Now()
+		c.mu.Unlock()
 	}
 }

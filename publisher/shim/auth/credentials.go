@@ -38,7 +38,7 @@ const maxClaim = 100
 
 // tokenRE fits what is probably a token: a known beginning, or a long run of
 // letters and digits.
-var tokenRE = regexp.MustCompile(`^(ptl_|gl(agent|cbt|dt|ffct|ft|imt|oas|pat|ptt|rt|rtr|soat|wt)-|gh[a-z]_|github_pat_|eyJ)|[0-9A-Za-z]{20}`)
+var tokenRE = regexp.MustCompile(`^(ptl_|\$2[aby]\$|gl(agent|cbt|dt|ffct|ft|imt|oas|pat|ptt|rt|rtr|soat|wt)-|gh[a-z]_|github_pat_|eyJ)|[0-9A-Za-z]{20}`)
 
 // claim is the user name, if it can be shown. People mistake the fields, and
 // write a token where the name should be.
