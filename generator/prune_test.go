@@ -172,13 +172,13 @@ func TestEveryOrderOfPrune(t *testing.T) {
 }
 
 // TestEveryOrderOfPruneWithAFault runs every schedule with at most one preemption
-// (none with -short), and in each lets every operation go wrong.
+// (none with -short), and lets operations go wrong.
 func TestEveryOrderOfPruneWithAFault(t *testing.T) {
 	depth := 1
 	if testing.Short() {
 		depth = 0
 	}
-	eachSchedule(t, explorePrune, depth, withFaults(depth))
+	eachSchedule(t, explorePrune, depth, withFaults(depth, 4))
 }
 
 // TestEveryCrashOfPrune breaks every operation of a prune in four ways. A clean
