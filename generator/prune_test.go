@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -161,24 +162,31 @@ func (w *world) checkPruned() error {
 	return nil
 }
 
+// everyOrder has the prune explored as far as the generators are, which takes
+// some minutes: all orders with two preemptions, and faults everywhere.
+func everyOrder() bool { return os.Getenv("PORTOLAN_EVERY_ORDER") != "" }
+
 // TestEveryOrderOfPrune runs every schedule of a generator, a prune and a leap
-// of time with at most two preemptions (one with -short).
+// of time with at most one preemption; two with PORTOLAN_EVERY_ORDER.
 func TestEveryOrderOfPrune(t *testing.T) {
-	depth := 2
-	if testing.Short() {
-		depth = 1
+	depth := 1
+	if everyOrder() {
+		depth = 2
 	}
 	eachSchedule(t, explorePrune, depth, func(s schedule, explore func(schedule) *turns) { explore(s) })
 }
 
 // TestEveryOrderOfPruneWithAFault runs every schedule with at most one preemption
-// (none with -short), and in each lets every operation go wrong.
+// (none with -short), and lets operations go wrong.
 func TestEveryOrderOfPruneWithAFault(t *testing.T) {
-	depth := 1
+	depth, step := 1, 24
 	if testing.Short() {
 		depth = 0
 	}
-	eachSchedule(t, explorePrune, depth, withFaults(depth))
+	if everyOrder() {
+		step = 4
+	}
+	eachSchedule(t, explorePrune, depth, withFaults(depth, step))
 }
 
 // TestEveryCrashOfPrune breaks every operation of a prune in four ways. A clean

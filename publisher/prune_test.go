@@ -286,7 +286,7 @@ func TestPruneDrop(t *testing.T) {
 			"receipts/" + upload(n) + ".json", "receipts/42/devel/" + upload(n) + ".json",
 			"rejected/stable/" + upload(n) + ".json", "rejected/stable/" + upload(n) + ".tgz", "rejected/stable/" + upload(n) + ".tgz.prov",
 			"rejected/42/devel/" + upload(n) + ".json", "rejected/42/devel/" + upload(n) + ".tgz",
-			"inbox/stable/" + upload(n) + ".tgz",
+			"inbox/stable/" + upload(10*n) + ".tgz", "receipts/" + upload(10*n) + ".json", // not cleaned up
 		} {
 			s.drop.Put(key, []byte("x"))
 		}
@@ -304,7 +304,7 @@ func TestPruneDrop(t *testing.T) {
 		t.Errorf("got %+v", report)
 	}
 	left := slices.Sorted(maps.Keys(s.drop.Snapshot()))
-	if len(left) != 10 || !slices.Contains(left, "inbox/stable/"+upload(1)+".tgz") || !slices.Contains(left, "receipts/README") {
+	if len(left) != 12 || !slices.Contains(left, "inbox/stable/"+upload(10)+".tgz") || !slices.Contains(left, "receipts/README") {
 		t.Errorf("left: %v", left)
 	}
 }

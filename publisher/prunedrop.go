@@ -10,6 +10,11 @@ import (
 // Receipts name no channel by their keys, so they wait for a run that is about
 // all channels.
 func (p *pruner) pruneDrop(ctx context.Context) error {
+	// The receipt of an upload that was not cleaned up yet is still needed.
+	waiting, err := p.waiting(ctx)
+	if err != nil {
+		return err
+	}
 	folders := []string{rejectedDir}
 	if len(p.Channels) > 0 {
 		folders = nil
@@ -20,7 +25,7 @@ func (p *pruner) pruneDrop(ctx context.Context) error {
 	for _, folder := range folders {
 		// The reason goes last, so that none is kept without it.
 		for _, reasons := range []bool{false, true} {
-			err := p.pruneOld(ctx, folder, &p.report.Rejected, func(channel, ext string) bool {
+			err := p.pruneOld(ctx, folder, waiting, &p.report.Rejected, func(channel, ext string) bool {
 				return p.concerns(channel) && (ext == requestExt) == reasons
 			})
 			if err != nil {
@@ -31,7 +36,7 @@ func (p *pruner) pruneDrop(ctx context.Context) error {
 	if len(p.Channels) > 0 {
 		return nil
 	}
-	return p.pruneOld(ctx, receiptsDir, &p.report.Receipts, func(_, ext string) bool { return ext == requestExt })
+	return p.pruneOld(ctx, receiptsDir, waiting, &p.report.Receipts, func(_, ext string) bool { return ext == requestExt })
 }
 
 // concerns reports whether the channel is one of those to be pruned. A channel's
@@ -47,7 +52,7 @@ func (p *pruner) concerns(channel string) bool {
 
 // pruneOld removes those files of decided uploads in a folder of the drop area
 // that are old enough, and wanted.
-func (p *pruner) pruneOld(ctx context.Context, folder string, freed *Freed, wanted func(channel, ext string) bool) error {
+func (p *pruner) pruneOld(ctx context.Context, folder string, waiting map[string]bool, freed *Freed, wanted func(channel, ext string) bool) error {
 	r := p.remover(ctx, p.drop)
 	for e, err := range p.drop.List(ctx, folder, Descendants) {
 		if err != nil {
@@ -55,7 +60,7 @@ func (p *pruner) pruneOld(ctx context.Context, folder string, freed *Freed, want
 		}
 		_, below, _ := strings.Cut(e.Key, "/")
 		id, ext, _ := strings.Cut(path.Base(below), ".")
-		if _, ours := parseID(id); ours && p.now.Sub(e.Modified) >= p.Keep && wanted(path.Dir(below), "."+ext) {
+		if _, ours := parseID(id); ours && !waiting[id] && p.now.Sub(e.Modified) >= p.Keep && wanted(path.Dir(below), "."+ext) {
 			r.remove(e, freed)
 		}
 	}

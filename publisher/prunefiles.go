@@ -105,14 +105,24 @@ func (p *pruner) spareWaiting(ctx context.Context, verdicts map[string]Verdict) 
 	if len(verdicts) == 0 {
 		return nil
 	}
-	for e, err := range p.drop.List(ctx, inboxDir, Descendants) {
-		if err != nil {
-			return err
-		}
-		id, _, _ := strings.Cut(path.Base(e.Key), ".")
+	waiting, err := p.waiting(ctx)
+	for id := range waiting {
 		delete(verdicts, id)
 	}
-	return nil
+	return err
+}
+
+// waiting returns the names, without endings, of what is in the inbox.
+func (p *pruner) waiting(ctx context.Context) (map[string]bool, error) {
+	names := map[string]bool{}
+	for e, err := range p.drop.List(ctx, inboxDir, Descendants) {
+		if err != nil {
+			return nil, err
+		}
+		name, _, _ := strings.Cut(path.Base(e.Key), ".")
+		names[name] = true
+	}
+	return names, nil
 }
 
 // verdicts searches the log for the uploads that the files belong to.
