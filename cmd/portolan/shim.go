@@ -266,6 +266,7 @@ func (p *program) runShim(ctx context.Context, f *shimFlags, o shim.Options, log
 			l.Close()
 			return err
 		}
+		log.Info("serving metrics", "address", m.Addr().String())
 		mux := http.NewServeMux()
 		mux.Handle("GET /metrics", s.Metrics())
 		background.Go(func() { shim.Serve(ctx, m, mux, log, time.Second) })

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -150,7 +151,7 @@ func TestShimAccess(t *testing.T) {
 	w.done("generate")
 	write(t, filepath.Join(w.folder, "site", "index.html"), []byte("<p>the channels"))
 	write(t, filepath.Join(w.folder, "site", "assets", "style.css"), []byte("p{}"))
-	s := w.shim("--auth", "auth.yaml", "--site", "site")
+	s := w.shim("--auth", "auth.yaml", "--site", "site", "--project", "8", "--root-channel", "team")
 	url := w.readHead("team")[0].URLs[0]
 
 	var table []access
@@ -170,6 +171,22 @@ func TestShimAccess(t *testing.T) {
 			access{method: http.MethodPost, path: "/api/v4/projects/9/packages/helm/api/" + channel + "/charts", needs: "write", channel: channel, archive: one, chart: "alpha-one", ok: http.StatusCreated},
 		)
 	}
+	const alias = "/api/v4/projects/8/packages/helm/" // of the site's root
+	for _, path := range []string{
+		alias + "team/index.yaml", alias + "team/charts/beta-1.0.0.tgz", alias + "team/" + url, alias + "api/team/charts", alias + "team/log/00000001.json",
+		"/index.yaml", "/charts/beta-1.0.0.tgz", "/" + url, "/api/charts", "/api/charts/beta/1.0.0", "/api/charts?offset=1&limit=1",
+	} {
+		table = append(table, access{method: http.MethodGet, path: path, needs: "read", channel: "team", ok: http.StatusOK})
+	}
+	table = append(table,
+		access{method: http.MethodGet, path: "/api/v4/projects/9/packages/helm/team/index.yaml", needs: "read", channel: "9/team", ok: http.StatusNotFound},
+		access{method: http.MethodGet, path: "/team/charts/beta-1.0.0.tgz.prov", needs: "read", channel: "team", ok: http.StatusNotFound},
+		access{method: http.MethodPost, path: alias + "api/team/charts", needs: "write", channel: "team", archive: one, chart: "alpha-one", ok: http.StatusCreated},
+		access{method: http.MethodPost, path: alias + "api/team/prov", needs: "write", channel: "team", archive: signer.Sign("alpha-one-1.0.0.tgz", one), chart: "alpha-one", ok: http.StatusCreated},
+		access{method: http.MethodGet, path: alias + "api/team/uploads/" + id, needs: "write", channel: "team", chart: "gamma", ok: http.StatusOK},
+		access{method: http.MethodPost, path: "/api/charts", needs: "write", channel: "team", archive: one, chart: "alpha-one", ok: http.StatusCreated},
+		access{method: http.MethodPost, path: "/api/prov", needs: "write", channel: "team", archive: signer.Sign("alpha-one-1.0.0.tgz", one), chart: "alpha-one", ok: http.StatusCreated},
+	)
 	other := charttest.Simple("alpha-one", "1.0.0", "values.yaml", "replicas: 5\n")
 	table = append(table,
 		access{method: http.MethodGet, path: "/team/" + url, needs: "read", channel: "team", ok: http.StatusOK},
@@ -215,12 +232,12 @@ func (a access) try(t *testing.T, s *shimProcess, c caller) {
 		c.sign(r)
 		want := a.want(c)
 		// Project 9 is the site's root for nobody: its channel is 9/team.
-		if strings.Contains(a.path, "/projects/9/") && !c.wrong && c.secret != "" {
+		if strings.Contains(a.path, "/projects/9/") && a.method == http.MethodPost && !c.wrong && c.secret != "" {
 			want = http.StatusForbidden
 		}
 		status, answer := answerOf(t, r)
-		for status == http.StatusTooManyRequests && c.wrong {
-			return // there were many wrong ones: that is the point of the limit
+		if status == http.StatusTooManyRequests && c.wrong && want == http.StatusUnauthorized {
+			continue // there were many wrong ones: that is the point of the limit
 		}
 		if status != want {
 			t.Errorf("%s %s, %s: %d %s, want %d", a.method, a.path, way, status, answer, want)
@@ -271,7 +288,11 @@ func (w *town) dropped(channel string, archive []byte) string {
 func TestShimSecrets(t *testing.T) {
 	w := newTown(t)
 	w.writeAuth()
-	s := w.shim("--auth", "auth.yaml", "--generate")
+	s := w.shim("--auth", "auth.yaml", "--generate", "--metrics-listen", "127.0.0.1:0")
+	metrics := regexp.MustCompile(`"serving metrics","address":"([^"]+)"`).FindStringSubmatch(s.log.text())
+	if metrics == nil {
+		t.Fatal("the log does not say where the metrics are")
+	}
 	for i, c := range callers() {
 		all := []caller{c, {user: c.secret, secret: c.secret}, {secret: c.secret, bearer: true}, {user: c.secret, secret: "x"}}
 		if !c.wrong && c.user != "alice" { // a token, where the name should be
@@ -289,8 +310,12 @@ func TestShimSecrets(t *testing.T) {
 		}
 	}
 	s.get(t, s.url+"/team/index.yaml", credentials{"u", "canary-reader-1f0c"})
+	_, counted := s.get(t, "http://"+metrics[1]+"/metrics", credentials{})
+	if !bytes.Contains(counted, []byte("portolan_auth_failures_total")) {
+		t.Errorf("the metrics: %s", counted)
+	}
 	s.stop()
-	text := map[string][]byte{"the log": []byte(s.log.text())}
+	text := map[string][]byte{"the log": []byte(s.log.text()), "the metrics": counted}
 	for _, folder := range []string{"drop", "site"} {
 		for _, file := range filesIn(t, filepath.Join(w.folder, folder)) {
 			text[file] = read(t, filepath.Join(w.folder, folder, file))
