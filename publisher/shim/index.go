@@ -150,7 +150,7 @@ func (s *Shim) beginning(ctx context.Context, to *route, who *auth.Identity) (bo
 	}
 	project := path.Dir(to.channel)
 	if project == "." {
-		return false, nil // all the site's channels are no project
+		project = "" // the site itself, as with ChartMuseum
 	}
 	for _, err := range s.Site.List(ctx, project, publisher.Children) {
 		if publisher.Denied(err) {
