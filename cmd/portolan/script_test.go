@@ -22,11 +22,17 @@ import (
 
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/storetest/servers"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"portolan": main})
+	testscript.Main(withServers{m}, map[string]func(){"portolan": main})
 }
+
+// withServers runs the tests and stops the servers that they have started.
+type withServers struct{ *testing.M }
+
+func (w withServers) Run() int { return servers.Main(w.M) }
 
 // TestScript runs the scripts in testdata/script, one for each thing that
 // portolan promises.
