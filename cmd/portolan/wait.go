@@ -9,7 +9,10 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 )
 
-const pollEvery = 500 * time.Millisecond
+const (
+	pollEvery = 500 * time.Millisecond
+	lastLook  = 5 * time.Second // that a drop area has to answer, also when the time is up
+)
 
 // wait waits until every upload is decided, and prints the verdicts.
 func (d *dropper) wait(ctx context.Context, timeout time.Duration) error {
@@ -44,7 +47,7 @@ func (d *dropper) wait(ctx context.Context, timeout time.Duration) error {
 // none by then.
 func (d *dropper) receipt(ctx context.Context, id string, deadline time.Time) (*publisher.Receipt, error) {
 	for {
-		receipt, err := publisher.ReadReceipt(ctx, d.store, id)
+		receipt, err := d.look(ctx, id, deadline)
 		if !errors.Is(err, publisher.ErrNotFound) && !publisher.Denied(err) {
 			return receipt, err
 		}
@@ -58,6 +61,19 @@ func (d *dropper) receipt(ctx context.Context, id string, deadline time.Time) (*
 		case <-time.After(min(left, pollEvery)):
 		}
 	}
+}
+
+// look reads one upload's receipt. A drop area that does not answer must not make
+// it wait for longer than the deadline, and the last look that is due after it.
+func (d *dropper) look(ctx context.Context, id string, deadline time.Time) (*publisher.Receipt, error) {
+	limited, cancel := context.WithTimeout(ctx, max(time.Until(deadline), lastLook))
+	defer cancel()
+	receipt, err := publisher.ReadReceipt(limited, d.store, id)
+	if err != nil && limited.Err() != nil && ctx.Err() == nil {
+		return nil, hint(fmt.Errorf("upload %s: the drop area does not answer any more, so it is not known whether it is decided", id),
+			"it is safe in the drop area; 'portolan generate' decides it, and 'portolan status UPLOAD-ID' tells the verdict")
+	}
+	return receipt, err
 }
 
 // printVerdict prints one receipt as a line, or three.
