@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -19,15 +20,19 @@ const (
 // health answers those who look whether the shim lives, and whether it is of use.
 func (s *Shim) health(a *answer, r *http.Request, to *route) error {
 	if to.path == "readyz" {
-		if err := s.probe.do(r.Context()); err != nil {
+		switch err := s.probe.do(r.Context()); {
+		case errors.Is(err, errSpool):
+			return fail(http.StatusServiceUnavailable, "disk", "make room in the folder for temporary files (TMPDIR), and let this server write there",
+				"uploads cannot be kept on this server's disk while they are checked").because(err).after(storePause)
+		case err != nil:
 			return storeFailure(err)
 		}
 	}
 	return a.json(r, http.StatusOK, map[string]bool{"healthy": true}) // as ChartMuseum says it
 }
 
-// probe asks stores whether they answer: not more often than needed, since
-// anybody may want to know.
+// probe asks stores whether they answer, and makes sure that there is room for an
+// upload: not more often than needed, since anybody may want to know.
 type probe struct {
 	stores []publisher.Store
 	mu     sync.Mutex
@@ -43,7 +48,7 @@ func (p *probe) do(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeTimeout)
 	defer cancel()
-	var failures []error
+	failures := []error{spoolable()}
 	for _, store := range p.stores {
 		in, err := store.Get(ctx, probeKey)
 		switch {
@@ -55,4 +60,11 @@ func (p *probe) do(ctx context.Context) error {
 	}
 	p.at, p.err = time.Now(), errors.Join(failures...)
 	return p.err
+}
+
+// spoolable says why no upload could be kept on disk while it is being checked.
+func spoolable() error {
+	s := &spool{memory: make([]byte, inMemory)} // one byte might fit where nothing else does
+	defer s.close()
+	return s.spill(strings.NewReader(""))
 }
