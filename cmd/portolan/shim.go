@@ -317,9 +317,9 @@ func (p *program) listenFor(ctx context.Context, f *shimFlags, log *slog.Logger)
 // printShim says where the shim is, and what one does with it.
 func (p *program) printShim(f *shimFlags, o shim.Options, address string, log *slog.Logger) {
 	log.Info("listening", "address", address, "drop", plain(f.drop), "generate", f.generate)
-	root := "http://" + address
+	root := "http://" + reachable(address)
 	if f.tlsCert != "" {
-		root = "https://" + address
+		root = "https://" + reachable(address)
 	}
 	if o.PublicURL != nil {
 		root = strings.TrimSuffix(o.PublicURL.String(), "/")
