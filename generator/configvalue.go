@@ -48,6 +48,8 @@ func checkValue(kind, s string) error {
 		return nil
 	case "baseURL":
 		return checkBaseURL(s)
+	case "link":
+		return checkLink(s)
 	case "channelPattern":
 		return checkChannelPattern(s)
 	case "chartPattern":

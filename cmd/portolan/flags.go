@@ -35,6 +35,8 @@ type flags struct {
 	drop, site, configFile string
 	channels               []string
 	workers                int
+	pages                  bool
+	templates              string
 	output                 format
 }
 
