@@ -82,7 +82,9 @@ func (p *program) printRebuilt(r rebuilt, failed bool) {
 	files := count(len(r.Written), "file")
 	if r.Pages != nil {
 		p.notes("note", r.Pages.Problems)
-		files += fmt.Sprintf(" and %s of pages", count(len(r.Pages.Written), "file"))
+		if n := len(r.Pages.Written); n > 0 {
+			files += fmt.Sprintf(" and %s of its pages", count(n, "file"))
+		}
 	}
 	p.printf("%s: generation %d, %s, %s written\n", r.Channel, r.Generation, count(r.Snapshots, "snapshot"), files)
 }

@@ -56,14 +56,37 @@ func (p *pass) verify(ctx context.Context, deep bool) (faults []publisher.Fault,
 	case state.Generation != n:
 		message := fmt.Sprintf("the pages show generation %d, not %d", state.Generation, n)
 		return []publisher.Fault{{Key: path.Join(p.channel.Name, changesDoc), Message: message, Fix: fixPages}}, "", nil
-	case deep && state.Look == p.look:
-		faults, err = p.compare(ctx)
-		return faults, "", err
-	case deep:
+	case deep && state.Look != p.look:
 		note = "its pages were made with another version of portolan, other templates or other settings, and are not compared"
 	}
-	faults, err = p.lookUp(ctx)
+	there, err := p.listed(ctx)
+	switch {
+	case err != nil || there == nil:
+		return nil, note, err
+	case deep && state.Look == p.look:
+		faults, err = p.compare(ctx)
+	default:
+		faults, err = p.lookUp(there)
+	}
 	return faults, note, err
+}
+
+// listed returns the pages of charts that are there; nil if the site is a web
+// site, which cannot be listed and answers whatever it likes for a page.
+func (p *pass) listed(ctx context.Context) (map[string]bool, error) {
+	there := map[string]bool{}
+	for e, err := range p.site.List(ctx, path.Join(p.channel.Name, "charts"), publisher.Descendants) {
+		if errors.Is(err, errors.ErrUnsupported) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if path.Base(e.Key) == indexPage {
+			there[e.Key] = true
+		}
+	}
+	return there, nil
 }
 
 // compare makes every page once more, and compares.
@@ -99,20 +122,7 @@ func (p *pass) compare(ctx context.Context) ([]publisher.Fault, error) {
 }
 
 // lookUp makes sure that every page of the channel's charts is there.
-func (p *pass) lookUp(ctx context.Context) ([]publisher.Fault, error) {
-	there := map[string]bool{}
-	folder := path.Join(p.channel.Name, "charts")
-	for e, err := range p.site.List(ctx, folder, publisher.Descendants) {
-		if errors.Is(err, errors.ErrUnsupported) {
-			return nil, nil // a web site; its pages are as good as its links
-		}
-		if err != nil {
-			return nil, err
-		}
-		if path.Base(e.Key) == indexPage {
-			there[e.Key] = true
-		}
-	}
+func (p *pass) lookUp(there map[string]bool) ([]publisher.Fault, error) {
 	var faults []publisher.Fault
 	for name := range p.after.Charts() {
 		wanted := []string{path.Join(chartDir(name), indexPage)}
