@@ -177,7 +177,7 @@ func (p *pass) search(ctx context.Context, all []ChartSummary) error {
 // rest as there is room for.
 func (s ChartSummary) searchEntry() templates.SearchEntry {
 	e := templates.SearchEntry{Name: s.Name, Version: shorten(s.Version, 40)}
-	room := searchEntry - size(e) - 1
+	room := searchEntry - size(e) - len(`,"d":"","k":[]},`)
 	for _, k := range s.Keywords {
 		if n := size(k) + 1; n < room/2 {
 			e.Keywords = append(e.Keywords, k)
