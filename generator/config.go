@@ -239,8 +239,8 @@ func checkLink(s string) error {
 	return errors.New("must begin with https://, http:// or mailto:")
 }
 
-// checkBaseURL says why s cannot be a base URL.
-func checkBaseURL(s string) error {
+// CheckBaseURL says why s cannot be where a site is served.
+func CheckBaseURL(s string) error {
 	u, err := url.Parse(s)
 	switch {
 	case err != nil:

@@ -47,7 +47,7 @@ func checkValue(kind, s string) error {
 	case "":
 		return nil
 	case "baseURL":
-		return checkBaseURL(s)
+		return CheckBaseURL(s)
 	case "link":
 		return checkLink(s)
 	case "channelPattern":

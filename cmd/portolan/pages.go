@@ -14,6 +14,7 @@ import (
 // withPages adds the flags of the commands that write pages, or look at them.
 func (f *flags) withPages() {
 	f.BoolVar(&f.pages, "pages", true, "")
+	f.base = f.String("base-url", "", "")
 	f.StringVar(&f.templates, "templates", "", "")
 }
 
