@@ -70,8 +70,9 @@ Options:
     --base-url URL      Where the site's root is served        PORTOLAN_BASE_URL
                         (default: baseURL in portolan.yaml);
                         its pages tell it to their readers.
-    --templates DIR     Folder of your own HTML templates,     PORTOLAN_TEMPLATES
-                        style.css or script.js.
+    --templates DIR
+                        PORTOLAN_TEMPLATES
+                        Folder of your own HTML templates, style.css, script.js.
     --pages (=false)    Write indexes only: no HTML pages,     PORTOLAN_PAGES
                         feeds and descriptions in JSON.
     --workers N         Uploads read at the same time.         PORTOLAN_WORKERS
@@ -162,8 +163,9 @@ Options:
     --base-url URL      Where the site's root is served        PORTOLAN_BASE_URL
                         (default: baseURL in portolan.yaml);
                         its pages tell it to their readers.
-    --templates DIR     Folder of your own HTML templates,     PORTOLAN_TEMPLATES
-                        style.css or script.js.
+    --templates DIR
+                        PORTOLAN_TEMPLATES
+                        Folder of your own HTML templates, style.css, script.js.
     --pages (=false)    Do not look at the pages.              PORTOLAN_PAGES
     --workers N         Files read at the same time.           PORTOLAN_WORKERS
     --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
@@ -291,8 +293,9 @@ Options:
     --base-url URL      Where the site's root is served        PORTOLAN_BASE_URL
                         (default: baseURL in portolan.yaml);
                         its pages tell it to their readers.
-    --templates DIR     Folder of your own HTML templates,     PORTOLAN_TEMPLATES
-                        style.css or script.js.
+    --templates DIR
+                        PORTOLAN_TEMPLATES
+                        Folder of your own HTML templates, style.css, script.js.
     --pages (=false)    With --generate, write indexes only.   PORTOLAN_PAGES
     --workers N         Uploads that --generate reads at the   PORTOLAN_WORKERS
                         same time.

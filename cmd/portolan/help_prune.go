@@ -59,8 +59,9 @@ Options:
     --base-url URL      Where the site's root is served        PORTOLAN_BASE_URL
                         (default: baseURL in portolan.yaml);
                         its pages tell it to their readers.
-    --templates DIR     Folder of your own HTML templates,     PORTOLAN_TEMPLATES
-                        style.css or script.js.
+    --templates DIR
+                        PORTOLAN_TEMPLATES
+                        Folder of your own HTML templates, style.css, script.js.
     --pages (=false)    Leave the pages alone.                 PORTOLAN_PAGES
     --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
                         which need not be there).

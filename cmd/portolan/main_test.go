@@ -136,7 +136,7 @@ func valueOf(flag string) string {
 		return "=1"
 	case "timeout", "grace":
 		return "=1s"
-	case "dry-run", "read-only", "deep", "force", "wait", "generate", "allow-anonymous-uploads":
+	case "dry-run", "read-only", "deep", "force", "wait", "generate", "pages", "allow-anonymous-uploads":
 		return ""
 	}
 	return "=x"
