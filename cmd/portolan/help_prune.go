@@ -29,6 +29,12 @@ Options:
                         index.yaml ceased to name them
                         (default 168h).
     --dry-run           Say what would be removed only.        PORTOLAN_DRY_RUN
+    --base-url URL      Where the site's root is served        PORTOLAN_BASE_URL
+                        (default: baseURL in portolan.yaml).
+    --templates DIR
+                        PORTOLAN_TEMPLATES
+                        Folder of your own HTML templates, style.css, script.js.
+    --pages (=false)    Leave the pages alone.                 PORTOLAN_PAGES
     --workers N         Files removed at the same time.        PORTOLAN_WORKERS
     --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
                         which need not be there).

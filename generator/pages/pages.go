@@ -55,3 +55,20 @@ func (w *Writer) Rebuild(ctx context.Context, site publisher.Store, c *publisher
 	err := p.project(ctx)
 	return p.report, err
 }
+
+// Pruned makes the channel's activity page lead to those snapshots only that are
+// kept. It leaves pages of another look alone.
+func (w *Writer) Pruned(ctx context.Context, site publisher.Store, channel string) error {
+	c, err := publisher.OpenChannel(ctx, site, channel)
+	if err != nil {
+		return err
+	}
+	p := w.pass(site, c)
+	if p.head, err = p.after.Head(); err != nil {
+		return err
+	}
+	if err := p.open(ctx); err != nil || p.state.Look != p.look || p.state.Generation != p.head.Generation {
+		return err
+	}
+	return p.activityPage(ctx)
+}

@@ -348,3 +348,27 @@ func TestMixedLooks(t *testing.T) {
 		t.Errorf("rebuilt pages: %d faults, %q", faults, note)
 	}
 }
+
+// Once snapshots are pruned, no page leads to them.
+func TestPrunedSnapshots(t *testing.T) {
+	w := newTown(t, published)
+	for i := range 4 {
+		w.upload("stable", charttest.Simple("web", fmt.Sprintf("1.%d.0", i)), nil)
+		w.run()
+	}
+	if _, err := publisher.Prune(context.Background(), w.drop, w.site, publisher.PruneOptions{
+		Snapshots: 2, Now: func() time.Time { return w.clock.Add(time.Hour) },
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.writer.Pruned(context.Background(), w.site, "stable"); err != nil {
+		t.Fatal(err)
+	}
+	page := string(w.mem.Snapshot()["stable/changes.html"])
+	for n, want := range map[int]bool{1: false, 2: false, 3: true, 4: true} {
+		if got := strings.Contains(page, fmt.Sprintf("snapshots/%08d", n)); got != want {
+			t.Errorf("the page leads to the snapshot of generation %d: %t, want %t", n, got, want)
+		}
+	}
+	w.mustBeRebuilt("stable", "after a prune")
+}
