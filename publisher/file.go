@@ -48,9 +48,9 @@ var (
 type fileStore struct {
 	dir string // absolute
 
-	dirty atomic.Bool // something deferred is not durable yet
-	flush sync.Mutex  // held while it becomes so
-	sync  fileSync
+	sync    fileSync
+	waiting waitingRoom
+	flush   sync.Mutex // held while what waits is made durable
 
 	sweep sync.Once              // of stale temporary files, before the first write
 	disk  atomic.Pointer[uint64] // the device that the folder was first seen on; nil before
@@ -59,7 +59,11 @@ type fileStore struct {
 // fileSync is how files become durable, apart so that a test can watch.
 type fileSync struct {
 	file func(*os.File) error // one file or folder
-	all  func(*os.File) error // the whole file system; nil if it cannot be told to
+
+	// Nil, but on Linux:
+	all  func(*os.File) error // the whole file system
+	can  func(*os.File) bool  // whether all is as good as file there
+	boot string               // tells this start of the machine from others
 }
 
 func newFileStore(dir string) (*fileStore, error) {
@@ -67,7 +71,7 @@ func newFileStore(dir string) (*fileStore, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &fileStore{dir: abs, sync: fileSync{file: syncFile, all: syncAll()}}, nil
+	return &fileStore{dir: abs, sync: newFileSync()}, nil
 }
 
 func (s *fileStore) Create(ctx context.Context, o Object) error {
@@ -80,7 +84,18 @@ func (s *fileStore) Create(ctx context.Context, o Object) error {
 }
 
 func (s *fileStore) create(ctx context.Context, root *os.Root, o Object) error {
-	if err := s.settle(root, o.Deferred); err != nil {
+	if o.Deferred {
+		can, err := s.waiting.enter(&s.sync, root)
+		if err != nil {
+			return err
+		}
+		if can {
+			defer s.waiting.leave()
+			return s.createDeferred(ctx, root, o)
+		}
+		o.Deferred = false
+	}
+	if err := s.settle(root); err != nil {
 		return err
 	}
 	// Most of what is created twice is found here, before writing it again.
@@ -90,12 +105,12 @@ func (s *fileStore) create(ctx context.Context, root *os.Root, o Object) error {
 	case !absent(err):
 		return err
 	}
-	tmp, err := s.writeTemp(ctx, root, o.Body, time.Time{})
+	tmp, err := s.writeTemp(ctx, root, o, time.Time{})
 	if err != nil {
 		return err
 	}
 	defer root.Remove(tmp)
-	if err := s.mkdirs(root, path.Dir(o.Key), o.Deferred); err != nil {
+	if err := s.mkdirs(root, path.Dir(o.Key), false); err != nil {
 		return err
 	}
 	// link(2) fails if the name is taken, whoever takes it; rename(2) does not.
@@ -106,7 +121,7 @@ func (s *fileStore) create(ctx context.Context, root *os.Root, o Object) error {
 	if err != nil {
 		return err
 	}
-	return s.syncName(root, o.Key, o.Deferred)
+	return s.syncName(root, o.Key)
 }
 
 // createAgain creates an object whose name is taken: all depends on its bytes.
@@ -127,10 +142,14 @@ func (s *fileStore) createAgain(ctx context.Context, root *os.Root, o Object) er
 		return ErrConflict
 	}
 	// Whoever wrote it may not have made it durable yet, or may have died.
+	if o.Deferred {
+		s.waiting.unsettled()
+		return nil
+	}
 	if err := s.sync.file(f); err != nil {
 		return err
 	}
-	return s.syncName(root, o.Key, o.Deferred)
+	return s.syncName(root, o.Key)
 }
 
 func (s *fileStore) Replace(ctx context.Context, o Object, token string) error {
@@ -149,7 +168,8 @@ func (s *fileStore) Replace(ctx context.Context, o Object, token string) error {
 }
 
 func (s *fileStore) replace(ctx context.Context, root *os.Root, o Object, token string) error {
-	if err := s.settle(root, o.Deferred); err != nil {
+	o.Deferred = false // there are few of them
+	if err := s.settle(root); err != nil {
 		return err
 	}
 	old, err := lstatRegular(root, o.Key)
@@ -162,7 +182,7 @@ func (s *fileStore) replace(ctx context.Context, root *os.Root, o Object, token 
 	if fileToken(old) != token {
 		return s.replaced(ctx, root, o)
 	}
-	tmp, err := s.writeTemp(ctx, root, o.Body, old.ModTime())
+	tmp, err := s.writeTemp(ctx, root, o, old.ModTime())
 	if err != nil {
 		return err
 	}
@@ -188,7 +208,7 @@ func (s *fileStore) replace(ctx context.Context, root *os.Root, o Object, token 
 	if err != nil {
 		return err
 	}
-	return s.syncName(root, o.Key, o.Deferred)
+	return s.syncName(root, o.Key)
 }
 
 // replaced says what became of a Replace that comes too late: it may be the
@@ -209,7 +229,7 @@ func (s *fileStore) replaced(ctx context.Context, root *os.Root, o Object) error
 	if !same {
 		return ErrConflict
 	}
-	return s.syncName(root, o.Key, o.Deferred)
+	return s.syncName(root, o.Key)
 }
 
 func (s *fileStore) Get(ctx context.Context, key string) (*Reader, error) {
@@ -221,6 +241,9 @@ func (s *fileStore) Get(ctx context.Context, key string) (*Reader, error) {
 		return nil, err
 	}
 	defer root.Close()
+	if tmp, _ := s.waiting.find(key); tmp != "" {
+		_ = s.settle(root) // the next writer is told
+	}
 	f, fi, err := openRegular(root, key)
 	if absent(err) || errors.Is(err, errNotRegular) {
 		return nil, keyError(key, ErrNotFound)

@@ -25,7 +25,7 @@ func (s *fileStore) Delete(ctx context.Context, key, token string) error {
 // remove does not wait for the removal to be durable: a file that comes back
 // after a power cut is removed again by the run that finds it.
 func (s *fileStore) remove(ctx context.Context, root *os.Root, key, token string) error {
-	if err := s.settle(root, false); err != nil {
+	if err := s.settle(root); err != nil {
 		return err
 	}
 	if _, err := lstatRegular(root, key); absent(err) || errors.Is(err, errNotRegular) {
@@ -40,6 +40,9 @@ func (s *fileStore) remove(ctx context.Context, root *os.Root, key, token string
 		err = removeIf(root, key, token)
 	} else {
 		err = root.Remove(key)
+	}
+	if err == nil && s.sync.all != nil {
+		_ = root.Remove(s.claimName(key)) // left by who died: the key is free now
 	}
 	if absent(err) {
 		return nil
