@@ -15,8 +15,9 @@ const maxURL = 2000
 // them, and that they are to learn nothing of where the reader came from.
 const rel = "nofollow noopener noreferrer ugc"
 
-// safeURL returns a URL that a link may have, or "".
-func safeURL(s string) string {
+// SafeURL returns a URL that a link may have: http or https, of a host and without
+// a password, or mailto. It is "" for all others.
+func SafeURL(s string) string {
 	u, err := url.Parse(strings.TrimSpace(s))
 	if err != nil || len(s) > maxURL || u.User != nil {
 		return ""
@@ -39,7 +40,7 @@ func safeURL(s string) string {
 // image writes an image as a link to it or, if it cannot be one, as its text.
 func (b *builder) image(attrs map[string]string) {
 	text := strings.TrimSpace(collapse(attrs["alt"]))
-	src := safeURL(attrs["src"])
+	src := SafeURL(attrs["src"])
 	if b.within("a") {
 		src = ""
 		if text == "" {
