@@ -1,16 +1,37 @@
 package pages
 
 import (
-	"github.com/portolan-charts/portolan/generator"
-	"github.com/portolan-charts/portolan/templates"
 	"io"
+
+	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/generator/markdown"
+	"github.com/portolan-charts/portolan/generator/values"
+	"github.com/portolan-charts/portolan/templates"
 )
 
 var anyChart = generator.Checks{Versions: "helm"}
 
 const maxProvenance = 1 << 20
 
-func signingKey(r io.Reader) string                              { return "" }
-func compare(a, b *generator.Contents) *templates.Comparison     { return &templates.Comparison{} }
-func describe(p *templates.ChartPage, m *generator.Metadata)     {}
-func showContents(p *templates.ChartPage, c *generator.Contents) {}
+func signingKey(r io.Reader) string                          { return "" }
+func compare(a, b *generator.Contents) *templates.Comparison { return &templates.Comparison{} }
+func describe(p *templates.ChartPage, m *generator.Metadata) {}
+
+// showContents puts on the page what stands in the archive.
+func showContents(page *templates.ChartPage, c *generator.Contents) {
+	if c.README != nil {
+		page.README = markdown.Render(c.README)
+	}
+	if c.Values == nil && c.Schema == nil {
+		return
+	}
+	page.Values = &templates.Values{}
+	var file *values.File
+	if c.Values != nil {
+		file = values.Render(c.Values)
+		page.Values.File, page.Values.Keys = file.Text, file.Keys
+	}
+	if c.Schema != nil {
+		page.Values.Table, page.Values.Note = values.Schema(c.Schema, file)
+	}
+}
