@@ -1,7 +1,9 @@
 package pages
 
 import (
+	"html/template"
 	"io"
+	"strings"
 
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/markdown"
@@ -21,6 +23,7 @@ func describe(p *templates.ChartPage, m *generator.Metadata) {}
 func showContents(page *templates.ChartPage, c *generator.Contents) {
 	if c.README != nil {
 		page.README = markdown.Render(c.README)
+		page.README.HTML = template.HTML(focusable.Replace(string(page.README.HTML)))
 	}
 	if c.Values == nil && c.Schema == nil {
 		return
@@ -35,3 +38,7 @@ func showContents(page *templates.ChartPage, c *generator.Contents) {
 		page.Values.Table, page.Values.Note = values.Schema(c.Schema, file)
 	}
 }
+
+// focusable lets people without a mouse scroll what is wider than their screen.
+// No such text is in rendered HTML but as a tag.
+var focusable = strings.NewReplacer("<pre>", `<pre tabindex="0">`, "<table>", `<table tabindex="0">`)
