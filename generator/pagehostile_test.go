@@ -66,7 +66,7 @@ func checkPage(t *testing.T, name string, page *templates.ChartPage) {
 			if err != nil || s != "" && u.Scheme != "http" && u.Scheme != "https" && u.Scheme != "mailto" || u.User != nil || strings.ContainsAny(s, "\"'<> ") {
 				t.Errorf("%s: %s is %q", name, path, s)
 			}
-		case strings.ContainsFunc(s, func(r rune) bool { return hidden(r) }):
+		case strings.ContainsFunc(s, hidden):
 			t.Errorf("%s: %s holds hidden characters: %q", name, path, s)
 		}
 	})

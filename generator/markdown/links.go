@@ -71,8 +71,6 @@ func (b *builder) image(attrs map[string]string) {
 func visible(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
-		case r == '\n' || r == '\t':
-			return r
 		case r == '\u2028' || r == '\u2029':
 			return ' '
 		case hides(r):
@@ -85,6 +83,8 @@ func visible(s string) string {
 // hides tells whether visible drops a character.
 func hides(r rune) bool {
 	switch {
+	case r == '\n', r == '\t':
+		return false
 	case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r):
 		return true
 	case r == '\u00ad', r == '\u180e', r == '\u200b', r >= '\u2060' && r <= '\u206f', r == '\ufeff':

@@ -41,6 +41,7 @@ func TestRender(t *testing.T) {
 		{"blocks in paragraphs", "<p>a<div>b</div>c</p>", "<p>a</p> <div>b</div>c"},
 		{"marks around blocks", "<b>a<p>b</p>c</b>", "<p><b>a</b></p><p>b</p>c"},
 		{"headings around blocks", "<h1 align=center>a<div>b</div>c</h1>", `<h3 id="readme-abc">abc</h3>`},
+		{"headings without an end", "<h2>a\n\n<h2><b>b\n\n# c", `<h3 id="readme-a">a </h3> <h3 id="readme-b"><b>b </b></h3> <h3 id="readme-c">c</h3>`},
 		{"links in links", "<a href=http://x>a<a href=http://y>b</a></a>", `<p><a href="http://x"` + external + `>a</a><a href="http://y"` + external + `>b</a></p>`},
 		{"details", "<details><summary><h3>A</h3></summary>\n\nb\n\n</details>\n<details open>c</details>", "<details><summary>A</summary> <p>b</p> </details> <details open><summary>Details</summary>c</details>"},
 		{"scripts", "a<script>alert(1)</script>b<style>x</style><iframe src=x>c</iframe><form><input value=x><button>d</button></form>", "<p>abd</p>"},
