@@ -51,6 +51,10 @@ type Limits struct {
 	Depth     int   // levels of charts within charts
 }
 
+// MaxLimits are the largest limits that can be set, which is what Helm loads: any
+// chart that was ever accepted keeps within them.
+var MaxLimits = Limits{Packed: 100 << 20, Unpacked: 100 << 20, File: 100 << 20, ChartYAML: 5 << 20, Entries: 100_000, Depth: 10}
+
 func (l Limits) withDefaults() Limits {
 	set(&l.Packed, DefaultPacked)
 	set(&l.Unpacked, DefaultUnpacked)

@@ -10,8 +10,6 @@ import (
 	"testing"
 
 	"helm.sh/helm/v3/pkg/chart/loader"
-
-	"github.com/portolan-charts/portolan/templates"
 )
 
 // corpus returns the real archives to test with: those of the folder that
@@ -89,51 +87,5 @@ func TestCorpus(t *testing.T) {
 		if accepted == 0 {
 			t.Error("nothing was accepted")
 		}
-	}
-}
-
-// TestCorpusPages describes the real charts. Bounds are there for hostile ones, so
-// what these say is shown as its authors mean it to be.
-func TestCorpusPages(t *testing.T) {
-	var readmes, files, rows, links int
-	earlier := map[string]*Contents{}
-	for _, file := range corpus(t) {
-		data, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		c, err := ReadContents(bytes.NewReader(data), Checks{Versions: "helm"})
-		if err != nil {
-			continue // TestCorpus has it
-		}
-		page := &templates.ChartPage{}
-		c.describe(page)
-		if text := page.README; text != nil {
-			readmes++
-			links += strings.Count(string(text.HTML), "<a ")
-			if text.Note != "" {
-				t.Errorf("%s: %s", filepath.Base(file), text.Note)
-			}
-		}
-		if page.Values != nil {
-			rows += len(page.Values.Table)
-			if text := page.Values.File; text != nil {
-				files++
-				if text.Note != "" {
-					t.Errorf("%s: %s", filepath.Base(file), text.Note)
-				}
-			}
-		}
-		if before := earlier[page.Name]; before != nil {
-			if note := compareContents(before, c).ValuesNote; note != "" {
-				t.Errorf("%s: %s", filepath.Base(file), note)
-			}
-		}
-		earlier[page.Name] = c
-		checkPage(t, filepath.Base(file), page)
-	}
-	t.Logf("%d READMEs with %d links, %d values.yaml, %d rows of schemas", readmes, links, files, rows)
-	if readmes == 0 || files == 0 {
-		t.Error("nothing was described")
 	}
 }

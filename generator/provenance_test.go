@@ -21,7 +21,7 @@ func TestProvenance(t *testing.T) {
 	good := signer.Sign("mychart-0.1.0.tgz", archive)
 	head := "apiVersion: v2\nname: mychart\n\n...\n"
 	sum := "sha256:" + digest
-	large := "# " + strings.Repeat("x", maxProvenance) + "\n" + head + "files:\n  mychart-0.1.0.tgz: " + sum + "\n"
+	large := "# " + strings.Repeat("x", MaxProvenance) + "\n" + head + "files:\n  mychart-0.1.0.tgz: " + sum + "\n"
 	for _, test := range []struct {
 		name, rule string
 		data       []byte

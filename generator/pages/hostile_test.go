@@ -1,4 +1,4 @@
-package generator
+package pages
 
 import (
 	"bytes"
@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/templates"
 )
@@ -18,18 +19,19 @@ import (
 // show of them is bounded, and no link leads where links must not.
 func TestHostileCharts(t *testing.T) {
 	archives := charttest.Hostile()
-	var before *Contents
+	var before *generator.Contents
 	for _, name := range slices.Sorted(maps.Keys(archives)) {
-		c, err := ReadContents(bytes.NewReader(archives[name]), Checks{})
+		c, err := generator.ReadContents(bytes.NewReader(archives[name]), generator.Checks{})
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
 		page := &templates.ChartPage{}
-		c.describe(page)
+		describe(page, c.Metadata)
+		show(page, c)
 		checkPage(t, name, page)
 		if before != nil {
-			page.Against = compareContents(before, c)
+			page.Against = compare(before, c)
 			checkPage(t, name, page)
 		}
 		before = c
@@ -66,7 +68,7 @@ func checkPage(t *testing.T, name string, page *templates.ChartPage) {
 			if err != nil || s != "" && u.Scheme != "http" && u.Scheme != "https" && u.Scheme != "mailto" || u.User != nil || strings.ContainsAny(s, "\"'<> ") {
 				t.Errorf("%s: %s is %q", name, path, s)
 			}
-		case strings.ContainsFunc(s, hidden):
+		case strings.ContainsFunc(s, invisible):
 			t.Errorf("%s: %s holds hidden characters: %q", name, path, s)
 		}
 	})

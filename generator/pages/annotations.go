@@ -1,4 +1,4 @@
-package generator
+package pages
 
 import (
 	"slices"
@@ -6,6 +6,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/markdown"
 	"github.com/portolan-charts/portolan/templates"
 )
@@ -16,14 +17,13 @@ var changeKinds = []string{"added", "changed", "deprecated", "removed", "fixed",
 // annotation reads an annotation that is a list in YAML; it is nil if that is
 // anything else. Since all annotations are part of a line of the index, they
 // have a bound already.
-func annotation(md *Metadata, name string) []*yaml.Node {
+func annotation(md *generator.Metadata, name string) []*yaml.Node {
 	text := md.Annotations[name]
 	if strings.TrimSpace(text) == "" {
 		return nil
 	}
-	b := &budget{limits: Limits{}.withDefaults(), marks: 20_000}
-	root, p := b.inspectYAML("annotations", []byte(text), false)
-	if p != nil || root == nil || resolve(root).Kind != yaml.SequenceNode {
+	root := generator.ReadYAML([]byte(text))
+	if root == nil || resolve(root).Kind != yaml.SequenceNode {
 		return nil
 	}
 	items := resolve(root).Content
@@ -41,8 +41,28 @@ func fields(n *yaml.Node) map[string]string {
 	return m
 }
 
+// each calls f for the entries of a mapping.
+func each(n *yaml.Node, f func(key string, value *yaml.Node)) {
+	if n = resolve(n); n.Kind != yaml.MappingNode {
+		return
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		f(resolve(n.Content[i]).Value, resolve(n.Content[i+1]))
+	}
+}
+
+// resolve returns what an alias stands for.
+func resolve(n *yaml.Node) *yaml.Node {
+	if n.Kind == yaml.AliasNode {
+		return n.Alias
+	}
+	return n
+}
+
+func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" }
+
 // annotatedLinks returns the links of artifacthub.io/links.
-func annotatedLinks(md *Metadata) []templates.Link {
+func annotatedLinks(md *generator.Metadata) []templates.Link {
 	return links(annotation(md, "artifacthub.io/links"))
 }
 
@@ -65,7 +85,7 @@ func links(items []*yaml.Node) []templates.Link {
 }
 
 // annotatedImages returns the images of artifacthub.io/images.
-func annotatedImages(md *Metadata) []templates.Image {
+func annotatedImages(md *generator.Metadata) []templates.Image {
 	var all []templates.Image
 	for _, item := range annotation(md, "artifacthub.io/images") {
 		m := fields(item)
@@ -78,7 +98,7 @@ func annotatedImages(md *Metadata) []templates.Image {
 
 // annotatedChanges returns the changes of artifacthub.io/changes by their kinds:
 // a list of texts, or of mappings. A text in the place of the list is one change.
-func annotatedChanges(md *Metadata) []templates.ChangeGroup {
+func annotatedChanges(md *generator.Metadata) []templates.ChangeGroup {
 	groups := map[string][]templates.Change{}
 	items := annotation(md, "artifacthub.io/changes")
 	for _, item := range items {

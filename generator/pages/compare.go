@@ -1,17 +1,18 @@
-package generator
+package pages
 
 import (
 	"slices"
 	"strings"
 
+	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/values"
 	"github.com/portolan-charts/portolan/templates"
 )
 
-// compareContents tells what differs between two versions of a chart: the
+// compare tells what differs between two versions of a chart: the
 // question that every upgrade asks. Links to the earlier one's page are left
 // to the caller.
-func compareContents(before, after *Contents) *templates.Comparison {
+func compare(before, after *generator.Contents) *templates.Comparison {
 	a, b := before.Metadata, after.Metadata
 	v := values.Compare(before.Values, after.Values, values.Render(after.Values))
 	c := &templates.Comparison{
@@ -39,7 +40,7 @@ func pair(before, after string) *templates.Pair {
 }
 
 // chartType returns a chart's type, which is application if it is not said.
-func chartType(md *Metadata) string {
+func chartType(md *generator.Metadata) string {
 	if md.Type == "" {
 		return "application"
 	}
@@ -48,7 +49,7 @@ func chartType(md *Metadata) string {
 
 // compareDefinitions compares definitions by their names; changed ones are those
 // of another text.
-func compareDefinitions(c *templates.Comparison, before, after []Definition) {
+func compareDefinitions(c *templates.Comparison, before, after []generator.Definition) {
 	old, now := definitionSums(before), definitionSums(after)
 	for _, name := range sortedKeys(old, now) {
 		a, was := old[name]
@@ -65,16 +66,16 @@ func compareDefinitions(c *templates.Comparison, before, after []Definition) {
 }
 
 // definitionSums returns the hashes of definitions by what they are called.
-func definitionSums(all []Definition) map[string]string {
+func definitionSums(all []generator.Definition) map[string]string {
 	m := map[string]string{}
 	for _, d := range all {
-		m[d.name()] += string(d.Sum[:]) // there may be two of a name
+		m[definitionName(&d)] += string(d.Sum[:]) // there may be two of a name
 	}
 	return m
 }
 
-// name returns what a definition is called: Kind (group), or its file.
-func (d *Definition) name() string {
+// definitionName returns what a definition is called: Kind (group), or its file.
+func definitionName(d *generator.Definition) string {
 	switch {
 	case d.Kind == "":
 		return shortened(d.File, maxPageName)
@@ -86,7 +87,7 @@ func (d *Definition) name() string {
 
 // compareDependencies compares dependencies by name and alias: their versions
 // and repositories.
-func compareDependencies(c *templates.Comparison, before, after []*dependency) {
+func compareDependencies(c *templates.Comparison, before, after []*generator.Dependency) {
 	old, now := dependencyMap(before), dependencyMap(after)
 	for _, name := range sortedKeys(old, now) {
 		a, was := old[name]
@@ -108,8 +109,8 @@ func compareDependencies(c *templates.Comparison, before, after []*dependency) {
 }
 
 // dependencyMap returns dependencies by the names that pages call them by.
-func dependencyMap(all []*dependency) map[string]*dependency {
-	m := map[string]*dependency{}
+func dependencyMap(all []*generator.Dependency) map[string]*generator.Dependency {
+	m := map[string]*generator.Dependency{}
 	for _, d := range all[:min(len(all), maxPageList)] {
 		if d == nil {
 			continue

@@ -1,12 +1,14 @@
-package generator
+package pages
 
 import (
 	"cmp"
+	"html/template"
 	"slices"
 	"strings"
 
 	"github.com/Masterminds/semver/v3"
 
+	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/markdown"
 	"github.com/portolan-charts/portolan/generator/values"
 	"github.com/portolan-charts/portolan/templates"
@@ -20,12 +22,9 @@ const (
 	maxPageFiles = 500
 )
 
-// describe fills in what a page shows of a chart's own files: all that depends
-// on nothing else.
-func (c *Contents) describe(p *templates.ChartPage) {
-	md := c.Metadata
+// describe fills in what a page shows of Chart.yaml.
+func describe(p *templates.ChartPage, md *generator.Metadata) {
 	p.Badges = badges(md)
-	p.Name, p.Version = md.Name, md.Version
 	p.AppVersion, p.APIVersion, p.KubeVersion = oneLine(md.AppVersion), oneLine(md.APIVersion), oneLine(md.KubeVersion)
 	p.Description = shortened(md.Description, maxPageText)
 	p.Home, p.Icon = webURL(md.Home), webURL(md.Icon)
@@ -37,19 +36,27 @@ func (c *Contents) describe(p *templates.ChartPage) {
 	p.Images = annotatedImages(md)
 	p.Changes = annotatedChanges(md)
 	p.Dependencies = dependencies(md)
-	p.Resources = c.resources()
-	p.CRDs = c.crds()
-	p.README, p.Values = nil, nil
+}
+
+// show fills in what a page shows of the other files in the archive.
+func show(p *templates.ChartPage, c *generator.Contents) {
+	p.Resources = resources(c.Kinds)
+	p.CRDs = crds(c.Definitions)
 	if len(c.README) > 0 {
 		p.README = markdown.Render(c.README)
+		p.README.HTML = template.HTML(focusable.Replace(string(p.README.HTML)))
 	}
 	if c.Values != nil || c.Schema != nil {
-		p.Values = c.values()
+		p.Values = valuesOf(c)
 	}
 }
 
-// values returns what pages show of values.yaml and its schema.
-func (c *Contents) values() *templates.Values {
+// focusable lets people without a mouse scroll what is wider than their screen.
+// No such text is in rendered HTML but as a tag.
+var focusable = strings.NewReplacer("<table>", `<table tabindex="0">`)
+
+// valuesOf returns what pages show of values.yaml and its schema.
+func valuesOf(c *generator.Contents) *templates.Values {
 	v := &templates.Values{}
 	var file *values.File
 	if c.Values != nil {
@@ -63,7 +70,7 @@ func (c *Contents) values() *templates.Values {
 }
 
 // badges returns what Chart.yaml says of a version's state.
-func badges(md *Metadata) templates.Badges {
+func badges(md *generator.Metadata) templates.Badges {
 	v, err := semver.NewVersion(md.Version)
 	return templates.Badges{
 		Deprecated: md.Deprecated,
@@ -73,7 +80,7 @@ func badges(md *Metadata) templates.Badges {
 }
 
 // keywords returns the keywords, each once.
-func keywords(md *Metadata) []string {
+func keywords(md *generator.Metadata) []string {
 	var all []string
 	for _, k := range md.Keywords {
 		if k = shortened(k, 60); k != "" && !slices.Contains(all, k) && len(all) < maxPageList {
@@ -84,7 +91,7 @@ func keywords(md *Metadata) []string {
 }
 
 // sources returns the sources that can be links, or else as text alone.
-func sources(md *Metadata) []templates.Link {
+func sources(md *generator.Metadata) []templates.Link {
 	var all []templates.Link
 	for _, s := range md.Sources[:min(len(md.Sources), maxPageList)] {
 		if text := oneLine(s); text != "" {
@@ -95,7 +102,7 @@ func sources(md *Metadata) []templates.Link {
 }
 
 // maintainers returns those that have a name or address.
-func maintainers(md *Metadata) []templates.Maintainer {
+func maintainers(md *generator.Metadata) []templates.Maintainer {
 	var all []templates.Maintainer
 	for _, m := range md.Maintainers[:min(len(md.Maintainers), maxPageList)] {
 		if m == nil {
@@ -114,7 +121,7 @@ func maintainers(md *Metadata) []templates.Maintainer {
 
 // dependencies returns what Chart.yaml depends on. Links to charts of the same
 // channel are the channel's affair.
-func dependencies(md *Metadata) []templates.Dependency {
+func dependencies(md *generator.Metadata) []templates.Dependency {
 	var all []templates.Dependency
 	for _, d := range md.Dependencies {
 		if d == nil || len(all) == maxPageList {
@@ -130,14 +137,14 @@ func dependencies(md *Metadata) []templates.Dependency {
 
 // resources returns the templates by the kinds of objects that they make, those
 // of which that is not known last.
-func (c *Contents) resources() []templates.Resource {
+func resources(kinds []generator.TemplateKinds) []templates.Resource {
 	files := map[string][]string{}
-	for _, t := range c.Kinds[:min(len(c.Kinds), maxPageFiles)] {
-		kinds := t.Kinds
-		if len(kinds) == 0 {
-			kinds = []string{""}
+	for _, t := range kinds[:min(len(kinds), maxPageFiles)] {
+		of := t.Kinds
+		if len(of) == 0 {
+			of = []string{""}
 		}
-		for _, kind := range kinds {
+		for _, kind := range of {
 			files[kind] = append(files[kind], shortened(strings.TrimPrefix(t.Path, "templates/"), maxPageName))
 		}
 	}
@@ -155,16 +162,16 @@ func (c *Contents) resources() []templates.Resource {
 }
 
 // crds returns the definitions in the folder crds.
-func (c *Contents) crds() []templates.CRD {
-	var all []templates.CRD
-	for _, d := range c.Definitions {
+func crds(all []generator.Definition) []templates.CRD {
+	var shown []templates.CRD
+	for _, d := range all {
 		crd := templates.CRD{Kind: oneLine(d.Kind), Group: oneLine(d.Group), File: shortened(d.File, maxPageName)}
 		for _, v := range d.Versions {
 			crd.Versions = append(crd.Versions, shortened(v, 60))
 		}
-		all = append(all, crd)
+		shown = append(shown, crd)
 	}
-	return all
+	return shown
 }
 
 // oneLine returns a name as a page shows it.
@@ -173,7 +180,7 @@ func oneLine(s string) string { return shortened(s, maxPageName) }
 // shortened returns a text in one line, at most so many bytes of it.
 func shortened(s string, limit int) string {
 	cut := s[:min(len(s), 2*limit)] // tidying up makes it no longer
-	text := strings.Join(strings.Fields(printable(strings.ToValidUTF8(cut, ""), "")), " ")
+	text := strings.Join(strings.Fields(printable(cut)), " ")
 	if len(text) <= limit && len(cut) == len(s) {
 		return text
 	}

@@ -1,11 +1,15 @@
-package generator
+package pages
 
 import (
+	"bytes"
 	"fmt"
 	"reflect"
 	"strings"
 	"testing"
+	"unicode"
 
+	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/templates"
 )
 
@@ -13,7 +17,9 @@ import (
 func described(t *testing.T, fields string, more ...string) *templates.ChartPage {
 	t.Helper()
 	page := &templates.ChartPage{}
-	readContents(t, append([]string{"Chart.yaml", "apiVersion: v2\nname: mychart\nversion: 0.1.0\n" + fields}, more...)...).describe(page)
+	c := readContents(t, append([]string{"Chart.yaml", "apiVersion: v2\nname: mychart\nversion: 0.1.0\n" + fields}, more...)...)
+	describe(page, c.Metadata)
+	show(page, c)
 	return page
 }
 
@@ -42,8 +48,8 @@ annotations:
   artifacthub.io/license: MIT
 `, "values.schema.json", `{"properties":{"replicas":{"type":"integer"}}}`, "crds/a.yaml", crd)
 	want := &templates.ChartPage{
-		Badges: templates.Badges{Deprecated: true, Library: true},
-		Name:   "mychart", Version: "0.1.0", AppVersion: "1.2", APIVersion: "v2", KubeVersion: ">=1.20",
+		Badges:     templates.Badges{Deprecated: true, Library: true},
+		AppVersion: "1.2", APIVersion: "v2", KubeVersion: ">=1.20",
 		Description: "Some text in lines", Home: "https://example.com", License: "MIT",
 		Keywords: []string{"b", "a"},
 		Sources:  []templates.Link{{Text: "https://github.com/x/y", URL: "https://github.com/x/y"}, {Text: "../z"}},
@@ -76,7 +82,7 @@ func TestBadges(t *testing.T) {
 	}{
 		{"1.0.0", "", false}, {"1.0.0-rc.1", "", true}, {"v1.0.0-rc.1", "false", true}, {"1.0.0", "true", true}, {"1.0.0", "maybe", false}, {"1.0.0+x-y", "", false}, {"odd", "", false},
 	} {
-		md := &Metadata{Version: tt.version, Annotations: map[string]string{"artifacthub.io/prerelease": tt.annotation}}
+		md := &generator.Metadata{Version: tt.version, Annotations: map[string]string{"artifacthub.io/prerelease": tt.annotation}}
 		if got := badges(md).Prerelease; got != tt.want {
 			t.Errorf("%s, %q: got %v", tt.version, tt.annotation, got)
 		}
@@ -97,7 +103,7 @@ func TestAnnotations(t *testing.T) {
 		{"images", "- name: a\n  image: x/y:1\n  whitelisted: true\n  platforms: [linux/amd64]\n- image: z\n- name: b\n- c\n", "[{a x/y:1} { z}]"},
 		{"images", "x", "[]"},
 	} {
-		md := &Metadata{Annotations: map[string]string{"artifacthub.io/" + tt.name: tt.text}}
+		md := &generator.Metadata{Annotations: map[string]string{"artifacthub.io/" + tt.name: tt.text}}
 		var got any
 		switch tt.name {
 		case "changes":
@@ -116,7 +122,7 @@ func TestAnnotations(t *testing.T) {
 // TestPageBounds gives more of everything than a page shows.
 func TestPageBounds(t *testing.T) {
 	many := func(item string) string { return strings.Repeat(item, 3*maxPageList) }
-	md := &Metadata{Annotations: map[string]string{
+	md := &generator.Metadata{Annotations: map[string]string{
 		"artifacthub.io/changes": many("- {kind: added, description: x, links: [" + strings.Repeat("{name: a, url: 'http://b'},", 20) + "]}\n"),
 		"artifacthub.io/links":   many("- {name: a, url: 'http://b'}\n"),
 		"artifacthub.io/images":  many("- {image: a}\n"),
@@ -176,7 +182,7 @@ func TestCompareContents(t *testing.T) {
 		"values.yaml", "x: 1\ny: 2\n", "crds/a.yaml", crd, "crds/b.yaml", strings.ReplaceAll(crd, "Thing", "Gone"), "crds/c.yaml", strings.ReplaceAll(crd, "Thing", "Same"), "crds/d.yaml", "- odd")
 	after := readContents(t, "Chart.yaml", yaml("appVersion: '2'\ntype: library\ndependencies:\n- {name: a, version: '2', repository: 'https://x'}\n- {name: b, version: '1', repository: 'https://y'}\n- {name: c, version: '1', repository: 'https://x'}\n- {name: c, alias: cc, version: '3'}\n"),
 		"values.yaml", "x: 3\nz: 4\n", "crds/a.yaml", crd+"  preserveUnknownFields: false\n", "crds/moved.yaml", strings.ReplaceAll(crd, "Thing", "Same"), "crds/e.yaml", strings.ReplaceAll(crd, "Thing", "New"))
-	got := compareContents(before, after)
+	got := compare(before, after)
 	want := &templates.Comparison{
 		Version:    "0.1.0",
 		AppVersion: &templates.Pair{Before: "1", After: "2"}, KubeVersion: &templates.Pair{Before: ">=1.20"}, Type: &templates.Pair{Before: "application", After: "library"},
@@ -191,7 +197,25 @@ func TestCompareContents(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
-	if same := compareContents(after, after); !same.Same {
+	if same := compare(after, after); !same.Same {
 		t.Errorf("a chart differs from itself: %+v", same)
 	}
+}
+
+// crd is a custom resource definition.
+const crd = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  name: things.example.com\nspec:\n  group: example.com\n  names:\n    kind: Thing\n  versions:\n  - name: v1\n  - name: v2\n"
+
+// readContents reads the contents of a chart with more files.
+func readContents(t *testing.T, more ...string) *generator.Contents {
+	t.Helper()
+	c, err := generator.ReadContents(bytes.NewReader(charttest.Simple("mychart", "0.1.0", more...)), generator.Checks{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// invisible reports whether a character moves or hides others.
+func invisible(r rune) bool {
+	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029'
 }
