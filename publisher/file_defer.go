@@ -55,7 +55,12 @@ func (s *fileStore) tryDeferred(ctx context.Context, root *os.Root, o Object) (d
 	case tmp != "":
 		return s.compareWaiting(ctx, root, tmp, o)
 	}
-	switch _, err := root.Lstat(o.Key); {
+	dir, err := s.openDir(root, path.Dir(o.Key))
+	if err != nil {
+		return true, err
+	}
+	defer dir.Close()
+	switch _, err := dir.Lstat(path.Base(o.Key)); {
 	case err == nil:
 		return true, s.createAgain(ctx, root, o)
 	case !absent(err):
@@ -65,18 +70,29 @@ func (s *fileStore) tryDeferred(ctx context.Context, root *os.Root, o Object) (d
 	if err != nil {
 		return true, err
 	}
-	if err = s.mkdirs(root, path.Dir(o.Key), true); err == nil {
-		done, err = s.claim(root, o.Key, tmp)
-	}
+	done, err = s.claim(root, dir, o.Key, tmp)
 	if !done {
 		_ = root.Remove(tmp)
 	}
 	return done, err
 }
 
-// claim makes a temporary file wait for its name. It reports false if somebody
-// else is at the key, or just was.
-func (s *fileStore) claim(root *os.Root, key, tmp string) (bool, error) {
+// openDir opens the folder that a deferred object is to lie in, and makes it if
+// need be. Looking into it again costs no walk along the path.
+func (s *fileStore) openDir(root *os.Root, name string) (*os.Root, error) {
+	dir, err := root.OpenRoot(name)
+	if absent(err) {
+		if err := s.mkdirs(root, name, true); err != nil {
+			return nil, err
+		}
+		return root.OpenRoot(name)
+	}
+	return dir, err
+}
+
+// claim makes a temporary file wait for its name in dir. It reports false if
+// somebody else is at the key, or just was.
+func (s *fileStore) claim(root, dir *os.Root, key, tmp string) (bool, error) {
 	claim := s.claimName(key)
 	err := root.Link(tmp, claim)
 	if absent(err) {
@@ -91,8 +107,9 @@ func (s *fileStore) claim(root *os.Root, key, tmp string) (bool, error) {
 		return false, err
 	}
 	// Who had the claim before gave the object its name first, and then let go.
-	if _, err := root.Lstat(key); err == nil {
-		return false, root.Remove(claim)
+	if _, err := dir.Lstat(path.Base(key)); err == nil {
+		_ = root.Remove(claim) // unless whoever took it over has done so
+		return false, nil
 	}
 	return s.waiting.add(key, tmp, s.flushLate), nil
 }
@@ -112,7 +129,8 @@ func (s *fileStore) takeOver(root *os.Root, key, claim string) error {
 	} else if s.waiting.add(key, tmp, s.flushLate) {
 		return nil
 	}
-	return root.Remove(tmp)
+	_ = root.Remove(tmp)
+	return nil
 }
 
 // compareWaiting creates what waits already: all depends on its bytes.

@@ -217,6 +217,35 @@ func TestFileClaims(t *testing.T) {
 	wantContent(t, other, "c/3", "whole")
 }
 
+// TestFileClaimTakenOver: between a writer's look at a name and its claim, another
+// process takes the same claim, gives the object its name and lets go.
+func TestFileClaimTakenOver(t *testing.T) {
+	s, dir := newTestFiles(t)
+	other, err := newFileStore(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	mustDefer(t, s, "c/1", "1")
+	tmp, _ := s.waiting.find("c/1")
+	s.waiting.remove("c/1") // as if it had not got there yet
+	mustDefer(t, other, "c/1", "1")
+	mustCreate(t, other, "log/1", "")
+	parent, err := root.OpenRoot("c")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer parent.Close()
+	if done, err := s.claim(root, parent, "c/1", tmp); done || err != nil {
+		t.Errorf("got %v, %v; want another try", done, err)
+	}
+	mustDefer(t, s, "c/1", "1")
+}
+
 // TestFileLateConflict: a stranger takes a name that an object waits for.
 func TestFileLateConflict(t *testing.T) {
 	s, dir := newTestFiles(t)
