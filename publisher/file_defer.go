@@ -187,36 +187,46 @@ func (s *fileStore) settle(root *os.Root) error {
 
 // place gives a file that waited its name. Its bytes are durable.
 func (s *fileStore) place(root *os.Root, key, tmp string) error {
-	err := root.Link(tmp, key)
-	if absent(err) { // somebody has removed the empty folder
-		if err = s.mkdirs(root, path.Dir(key), true); err == nil {
-			err = root.Link(tmp, key)
+	for {
+		err := root.Link(tmp, key)
+		if absent(err) { // somebody has removed the empty folder
+			if err = s.mkdirs(root, path.Dir(key), true); err == nil {
+				err = root.Link(tmp, key)
+			}
 		}
-	}
-	switch {
-	case absent(err):
-		return errTempGone
-	case !errors.Is(err, fs.ErrExist):
+		switch {
+		case absent(err):
+			return errTempGone
+		case !errors.Is(err, fs.ErrExist):
+			return err
+		}
+		same, err := sameFiles(root, tmp, key)
+		switch {
+		case absent(err):
+			continue // a rival has taken its own away again
+		case err == nil && !same:
+			return errTwoWriters
+		}
 		return err
 	}
-	f, _, err := openRegular(root, tmp)
+}
+
+// sameFiles reports whether two files have the same bytes.
+func sameFiles(root *os.Root, a, b string) (bool, error) {
+	f, _, err := openRegular(root, a)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer f.Close()
-	there, _, err := openRegular(root, key)
+	g, _, err := openRegular(root, b)
 	if err != nil {
-		return err
+		return false, err
 	}
-	defer there.Close()
-	same, err := sameBytes(context.Background(), there, func(w io.Writer) error {
+	defer g.Close()
+	return sameBytes(context.Background(), g, func(w io.Writer) error {
 		_, err := io.Copy(w, f)
 		return err
 	})
-	if err == nil && !same {
-		err = errTwoWriters
-	}
-	return err
 }
 
 // forget removes what is left of an object that waited.
