@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -10,10 +11,10 @@ import (
 // as it is. Each is three or six hex digits after a #. Text of the accent's
 // colour stands on the background, so the two should differ enough to be read.
 type Colors struct {
-	Accent         string `yaml:"accent"`         // links and marks, on a light background
-	AccentDark     string `yaml:"accentDark"`     // links and marks, on a dark background
-	Background     string `yaml:"background"`     // light
-	BackgroundDark string `yaml:"backgroundDark"` // dark
+	Accent         string // links and marks, on a light background
+	AccentDark     string // links and marks, on a dark background
+	Background     string // light
+	BackgroundDark string // dark
 }
 
 var colorRE = regexp.MustCompile(`^#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})$`)
@@ -22,7 +23,7 @@ var colorRE = regexp.MustCompile(`^#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})$`)
 // stylesheet.
 func CheckColor(s string) error {
 	if !colorRE.MatchString(s) {
-		return fmt.Errorf("must be a colour such as #0b6477")
+		return errors.New("must be a colour such as #0b6477")
 	}
 	return nil
 }

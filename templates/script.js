@@ -106,10 +106,10 @@
 		});
 		const row = (chart) => {
 			const link = make("a", { href: "charts/" + encodeURIComponent(chart.n) + "/index.html" }, chart.n);
-			const body = make("div", {}, make("h2", {}, link));
-			if (chart.d) body.append(make("p", { dir: "auto" }, chart.d));
-			body.append(make("p", { class: "meta" }, chart.v));
-			return make("li", {}, make("span", { class: "initial c7", "aria-hidden": "true" }, chart.n.slice(0, 1).toUpperCase()), body);
+			const item = make("li", { class: "c7", "data-i": chart.n.slice(0, 1).toUpperCase() }, make("h2", {}, link));
+			if (chart.d) item.append(make("p", { dir: "auto" }, chart.d));
+			item.append(make("p", { class: "meta" }, chart.v));
+			return item;
 		};
 		const score = (chart, words) => {
 			const name = chart.n.toLowerCase(), rest = ((chart.d || "") + " " + (chart.k || []).join(" ")).toLowerCase();

@@ -126,7 +126,7 @@ func (p *pass) summarize(ctx context.Context, chart string, all []*release, had 
 }
 
 const (
-	maxDescription = 160 // characters of a description in a list
+	maxDescription = 120 // characters of a description in a list
 	maxKeywords    = 12  // of a chart in a list
 	maxKeyword     = 40  // characters
 )
