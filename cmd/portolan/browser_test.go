@@ -18,14 +18,20 @@ import (
 // browserTime is for all pages, in all sizes and colours, on a busy machine.
 const browserTime = 8 * time.Minute
 
-// TestPagesInBrowser looks at every kind of page in Chromium: see
-// testdata/browser/look.mjs for what must not be seen.
-func TestPagesInBrowser(t *testing.T) {
-	t.Parallel()
+// TestPages publishes every kind of page, and charts that mean no good, and has
+// them looked at by a browser and by a validator.
+func TestPages(t *testing.T) {
+	w := browserTown(t)
+	t.Run("browser", func(t *testing.T) { lookAtPages(t, w) })
+	t.Run("valid", func(t *testing.T) { validatePages(t, w) })
+}
+
+// lookAtPages opens pages in Chromium: see testdata/browser/look.mjs for what
+// must not be seen.
+func lookAtPages(t *testing.T, w *town) {
 	if _, err := os.Stat("/usr/bin/chromium"); err != nil {
 		t.Fatalf("%v; install it by: make test", err)
 	}
-	w := browserTown(t)
 	site, err := publisher.Open(t.Context(), filepath.Join(w.folder, "site"))
 	if err != nil {
 		t.Fatal(err)
@@ -84,15 +90,19 @@ func nodeModules(t *testing.T) string {
 	return dir + "/node_modules"
 }
 
-// TestPagesAreValid asks html-validate about every page of a site, and looks at
-// how large they are.
-func TestPagesAreValid(t *testing.T) {
-	t.Parallel()
-	w := browserTown(t)
+// largeHTML is more than the validator gets through in reasonable time, in bytes.
+const largeHTML = 300 << 10
+
+// validatePages asks html-validate about the pages, and looks at how large they are.
+func validatePages(t *testing.T, w *town) {
 	folder := filepath.Join(w.folder, "site")
 	var files []string
 	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && strings.HasSuffix(path, ".html") && !strings.Contains(path, "/charts/filler-") && !strings.Contains(path, "/charts/many/1.") {
+		if err != nil || !strings.HasSuffix(path, ".html") || strings.Contains(path, "/charts/filler-") || strings.Contains(path, "/charts/many/1.") {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil && info.Size() < largeHTML {
 			files = append(files, path)
 		}
 		return err
