@@ -30,6 +30,24 @@ type Config struct {
 	// What the site calls itself.
 	Title string `yaml:"title"`
 
+	// A sentence about the site, for its pages and for search engines.
+	Description string `yaml:"description"`
+
+	// Whether HTML pages, feeds and descriptions in JSON are written beside the indexes.
+	Pages *bool `yaml:"pages" jsonschema:"default=true"`
+
+	// A folder with HTML templates, style.css or script.js that take the place of portolan's.
+	Templates string `yaml:"templates"`
+
+	// An image for the pages' head: a file that ends in .svg or .png.
+	Logo string `yaml:"logo"`
+
+	// Colours of the pages that are not portolan's own.
+	Colors ColorsConfig `yaml:"colors"`
+
+	// Links at the foot of each page.
+	Footer []LinkConfig `yaml:"footer"`
+
 	// How long a provenance file alone waits for its chart before it is rejected.
 	ProvenanceWait Duration `yaml:"provenanceWait" jsonschema:"default=24h"`
 
@@ -38,6 +56,30 @@ type Config struct {
 
 	// Policies, in order: every entry whose match fits a channel applies to it, and what a later one sets stands.
 	Channels []ChannelConfig `yaml:"channels"`
+}
+
+// ColorsConfig are colours of the pages, such as #0b6477.
+type ColorsConfig struct {
+	// Links and marks on a light background.
+	Accent string `yaml:"accent" check:"color"`
+
+	// Links and marks on a dark background.
+	AccentDark string `yaml:"accentDark" check:"color"`
+
+	// The light background.
+	Background string `yaml:"background" check:"color"`
+
+	// The dark background.
+	BackgroundDark string `yaml:"backgroundDark" check:"color"`
+}
+
+// LinkConfig is a link to somewhere else.
+type LinkConfig struct {
+	// What it says.
+	Text string `yaml:"text" jsonschema:"required"`
+
+	// Where it leads: an address that begins with https://, http:// or mailto:.
+	URL string `yaml:"url" jsonschema:"required" check:"link"`
 }
 
 // ChannelConfig is the policy of the channels that it matches. What it does
@@ -60,6 +102,9 @@ type ChannelConfig struct {
 
 	// How large a chart may be.
 	Limits *LimitsConfig `yaml:"limits"`
+
+	// What Artifact Hub is to know of the repository: artifacthub-repo.yml.
+	ArtifactHub *ArtifactHubConfig `yaml:"artifactHub"`
 }
 
 // LimitsConfig says how large a chart may be. Sizes are bytes, or text such as
@@ -181,6 +226,9 @@ func (c *Config) ContextPath() string {
 	return strings.TrimSuffix(u.Path, "/")
 }
 
+// HasPages reports whether pages are written.
+func (c *Config) HasPages() bool { return c == nil || c.Pages == nil || *c.Pages }
+
 // Wait is how long a provenance file alone waits for its chart.
 func (c *Config) Wait() time.Duration {
 	if c == nil || c.ProvenanceWait == 0 {
@@ -197,8 +245,20 @@ func (c *Config) workers() int {
 	return c.Workers
 }
 
-// checkBaseURL says why s cannot be a base URL.
-func checkBaseURL(s string) error {
+// checkLink says why s cannot be the address of a link.
+func checkLink(s string) error {
+	u, err := url.Parse(s)
+	switch {
+	case err != nil:
+		return errors.New("is not a URL")
+	case u.Scheme == "mailto" && u.Opaque != "", (u.Scheme == "http" || u.Scheme == "https") && u.Host != "":
+		return nil
+	}
+	return errors.New("must begin with https://, http:// or mailto:")
+}
+
+// CheckBaseURL says why s cannot be where a site is served.
+func CheckBaseURL(s string) error {
 	u, err := url.Parse(s)
 	switch {
 	case err != nil:

@@ -34,8 +34,9 @@ var (
 
 // smallWorld has a published chart, and waiting for it a replacement, a new
 // chart and a bad one.
-func smallWorld(t testing.TB) *world {
-	w := newWorld(t)
+func smallWorld(t testing.TB) *world { return newWorld(t).small() }
+
+func (w *world) small() *world {
 	w.publish("stable", 1, alphaOld, beta)
 	w.mustUpload("stable", id(3), alphaNew, nil)
 	w.mustUpload("stable", id(4), gamma, gammaSig)
@@ -46,8 +47,9 @@ func smallWorld(t testing.TB) *world {
 
 // fullWorld also has the same content again, a signature on its own, and a
 // file under a name of its owner's.
-func fullWorld(t testing.TB) *world {
-	w := smallWorld(t)
+func fullWorld(t testing.TB) *world { return newWorld(t).small().full() }
+
+func (w *world) full() *world {
 	w.mustUpload("stable", id(6), betaAsIs, nil)
 	w.mustUpload("stable", id(7), nil, betaProv)
 	w.put("stable", "foreign-2.0.0.tgz", foreign)

@@ -13,6 +13,7 @@ type Options struct {
 	Drop, Site publisher.Store
 	Config     *Config  // nil means the defaults
 	Channels   []string // empty means all
+	Pages      Pages    // nil means that there are none
 	DryRun     bool     // decide, say what would happen, and write nothing
 	Workers    int      // uploads read at the same time; 0 means one a processor
 	Progress   func(Progress)
@@ -21,6 +22,26 @@ type Options struct {
 	Now   func() time.Time
 	Nonce func() string
 	Sleep func(context.Context, time.Duration) error
+}
+
+// Pages makes what a site shows of a channel beside its index; the package pages
+// does. Project is called once head shows the channel's newest generation. It may
+// be repeated after any failure, and makes up for what an earlier one did not get to.
+type Pages interface {
+	Project(ctx context.Context, site publisher.Store, c *publisher.Channel) (*PagesReport, error)
+}
+
+// PagesReport is what became of a channel's pages.
+type PagesReport struct {
+	Generation int      `json:"generation"` // that they show now
+	Written    []string `json:"written"`    // keys of the files that were not as they should be
+
+	// Mixed says that the pages were made with several versions of portolan, sets
+	// of templates or settings: those that nothing has changed since stay as they are.
+	Mixed bool `json:"mixed,omitempty"`
+
+	// Problems are what the run got over: pages that could not be rendered.
+	Problems []string `json:"problems,omitempty"`
 }
 
 // Progress says how far a run is with one channel.
@@ -48,6 +69,7 @@ type ChannelReport struct {
 	// Head is what was wrong with head when the run began; "" if nothing was.
 	Head string `json:"head,omitempty"`
 
+	Pages    *PagesReport        `json:"pages,omitempty"`   // nil if there are none
 	Receipts []publisher.Receipt `json:"receipts"`          // in the order of arrival
 	Waiting  []Waiting           `json:"waiting,omitempty"` // what stays in the inbox for now
 	Error    string              `json:"error,omitempty"`   // what stopped the run in this channel

@@ -174,10 +174,10 @@ func runChannel(ctx context.Context, o Options, w *publisher.ChannelInbox) (*Cha
 	r.report.Head = r.channel.Behind()
 	failures := []error{w.Err, adoptErr}
 	if len(uploads) == 0 && !o.DryRun {
-		failures = append(failures, r.channel.Project(ctx))
+		failures = append(failures, r.project(ctx, true))
 	}
 	for len(uploads) > 0 {
-		n, unread, err := r.batch(ctx, uploads[:min(len(uploads), publisher.MaxVerdicts)])
+		n, unread, err := r.batch(ctx, uploads)
 		failures = append(failures, unread)
 		if err != nil {
 			return r.report, errors.Join(append(failures, err)...)
@@ -219,7 +219,8 @@ func (r *channelRun) each(ctx context.Context, n int, f func(i int) error) error
 // batch decides and publishes the first of the uploads, as many as fit into
 // memory, and returns how many. What keeps it from reading single ones, which
 // then stay in the inbox, is in unread; err is what stopped it.
-func (r *channelRun) batch(ctx context.Context, uploads []*publisher.Upload) (n int, unread, err error) {
+func (r *channelRun) batch(ctx context.Context, all []*publisher.Upload) (n int, unread, err error) {
+	uploads := all[:min(len(all), publisher.MaxVerdicts)]
 	before, err := r.history(ctx, r.earliest(uploads))
 	if err != nil {
 		return 0, nil, err
@@ -230,11 +231,26 @@ func (r *channelRun) batch(ctx context.Context, uploads []*publisher.Upload) (n 
 		return n, unread, err
 	}
 	if !r.DryRun {
-		if err := r.channel.Project(ctx); err != nil {
+		if err := r.project(ctx, n == len(all)); err != nil {
 			return n, unread, err
 		}
 	}
 	return n, unread, r.finishAll(ctx, uploads[:n], decided, before)
+}
+
+// project makes the site show what is committed: head, and with pages, which the
+// last batch of a run is for, also the pages. While one of the uploads is in the
+// inbox, the next run does what this one did not get to.
+func (r *channelRun) project(ctx context.Context, pages bool) error {
+	if err := r.channel.Project(ctx); err != nil || r.Pages == nil || !pages {
+		return err
+	}
+	report, err := r.Pages.Project(ctx, r.Site, r.channel)
+	r.report.Pages = report
+	if err != nil {
+		return fmt.Errorf("pages: %w", err)
+	}
+	return nil
 }
 
 // history reads the records that may speak of uploads since then.

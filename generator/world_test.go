@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -27,11 +28,15 @@ type world struct {
 	promises   []promise
 	n          int // operations on both stores
 	config     *generator.Config
+	pages      generator.Pages // nil for none
 	judge      judge
 	quiet      bool // no invariants are checked
 	failed     error
 	pruned     map[string]bool // keys in the drop area
 }
+
+// releaseFile fits the files of releases, among which lie pages.
+var releaseFile = regexp.MustCompile(`/charts/[^/]+/[^/]+/[^/]+/[^/]+$`)
 
 // promise is an upload that was acknowledged: the bytes, and under which id, if
 // portolan gave it one.
@@ -47,7 +52,7 @@ func newWorld(t testing.TB) *world {
 	w := &world{t: t, clock: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), judge: newJudge(), pruned: map[string]bool{}}
 	w.drop, w.site = &storetest.Mem{TB: t}, &storetest.Mem{TB: t}
 	w.site.Immutable = func(key string) bool {
-		return strings.Contains(key, "/charts/") || strings.Contains(key, "/log/") || strings.Contains(key, "/snapshots/")
+		return releaseFile.MatchString(key) || strings.Contains(key, "/log/") || strings.Contains(key, "/snapshots/")
 	}
 	w.drop.Immutable = func(key string) bool { return strings.HasPrefix(key, "receipts/") }
 	w.drop.Now, w.site.Now = w.now, w.now
@@ -117,7 +122,7 @@ func (w *world) run(actor string) (*generator.Report, error) {
 }
 
 func (w *world) start(o generator.Options, actor string) (*generator.Report, error) {
-	o.Workers, o.Config = 1, w.config
+	o.Workers, o.Config, o.Pages = 1, w.config, w.pages
 	o.Now = func() time.Time { return w.clock }
 	o.Sleep = func(_ context.Context, d time.Duration) error {
 		w.clock = w.clock.Add(d)

@@ -17,9 +17,10 @@ type Channel struct {
 
 	site   Store
 	head   head
-	index  *Index  // at the newest record
-	newest *Record // nil in a new channel
-	sum    string  // SHA-256 of the newest record
+	index  *Index     // at the newest record
+	newest *Record    // nil in a new channel
+	sum    string     // SHA-256 of the newest record
+	opened generation // what head showed when the channel was opened
 	behind []generation
 }
 
@@ -84,6 +85,7 @@ func (c *Channel) readHead(ctx context.Context) error {
 		c.head.generation = number
 		c.head.modified, c.head.late = entry.Modified, entry.Modified.Sub(record.Time) > headLag
 		c.index, c.newest, c.sum = index, record, sum
+		c.opened = generation{number, index}
 	}
 	return nil
 }

@@ -23,6 +23,7 @@ const (
 	chartsDir    = "charts"
 	logDir       = "log"
 	snapshotsDir = "snapshots"
+	assetsDir    = "assets" // of the whole site; a file's name has a hash of its content in it
 	indexFile    = "index.yaml"
 	releaseFile  = "release.json" // describes the chart that it lies beside
 )
@@ -49,7 +50,7 @@ var (
 	segmentRE = regexp.MustCompile(`^[a-zA-Z0-9]+([._-][a-zA-Z0-9]+)*$`)
 
 	// Folders of portolan's own, which no segment of a channel may be called.
-	reservedSegments = []string{chartsDir, logDir, snapshotsDir, "api", "assets"}
+	reservedSegments = []string{chartsDir, logDir, snapshotsDir, "api", assetsDir}
 
 	// Endings of the files that portolan writes, by which a web server tells
 	// a file from a channel.

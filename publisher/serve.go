@@ -55,6 +55,7 @@ func cacheControl(key string) string {
 		rest := segments[i+1:]
 		switch {
 		case segment == chartsDir && len(rest) == 4, // name, version, upload, file
+			segment == assetsDir && i == 0 && len(rest) == 1,
 			segment == logDir && len(rest) == 1,
 			segment == snapshotsDir && len(rest) == 2 && rest[1] == indexFile:
 			return forever

@@ -101,6 +101,11 @@ func (h *harbor) trade() {
 	for _, client := range clients {
 		h.buy(newHelm(h.t, client), g)
 	}
+	if o := h.done("prune", "--keep-snapshots", "1", "--keep-days", "0", "--grace", "0s"); !strings.Contains(o.stdout, "snapshots before generation 2") {
+		h.t.Errorf("portolan prune prints %s%s", o.stdout, o.stderr)
+	}
+	h.done("rebuild", "--channel", "stable")
+	h.done("verify", "--deep")
 }
 
 // goods are what is published.
@@ -252,16 +257,25 @@ func (h *harbor) list(p place) []string {
 	return keys
 }
 
+const (
+	forever     = "public, max-age=31536000, immutable"
+	revalidated = "public, max-age=60, must-revalidate"
+)
+
 // stored are the headers that objects must have, by their keys.
 var stored = []struct {
 	kind, key, contentType, cacheControl string
 }{
-	{"head", `^stable/index\.yaml$`, "application/yaml", "public, max-age=60, must-revalidate"},
-	{"snapshot", `^stable/snapshots/\d{8}/index\.yaml$`, "application/yaml", "public, max-age=31536000, immutable"},
-	{"record", `^stable/log/\d{8}\.json$`, "application/json", "public, max-age=31536000, immutable"},
-	{"archive", `^stable/charts/.*\.tgz$`, "application/gzip", "public, max-age=31536000, immutable"},
-	{"provenance", `^stable/charts/.*\.tgz\.prov$`, "text/plain; charset=utf-8", "public, max-age=31536000, immutable"},
-	{"release", `^stable/charts/.*/release\.json$`, "application/json", "public, max-age=31536000, immutable"},
+	{"head", `^stable/index\.yaml$`, "application/yaml", revalidated},
+	{"snapshot", `^stable/snapshots/\d{8}/index\.yaml$`, "application/yaml", forever},
+	{"record", `^stable/log/\d{8}\.json$`, "application/json", forever},
+	{"archive", `^stable/charts/.*\.tgz$`, "application/gzip", forever},
+	{"provenance", `^stable/charts/.*\.tgz\.prov$`, "text/plain; charset=utf-8", forever},
+	{"release", `^stable/charts/.*/release\.json$`, "application/json", forever},
+	{"page", `^stable/index\.html$`, "text/html; charset=utf-8", revalidated},
+	{"version's page", `^stable/charts/built/[^/]*/index\.html$`, "text/html; charset=utf-8", revalidated},
+	{"data", `^stable/api/index\.json$`, "application/json", revalidated},
+	{"feed", `^stable/feed\.xml$`, "application/xml", revalidated},
 }
 
 // checkHeaders reads every object of those kinds from the bucket, and compares
@@ -282,7 +296,7 @@ func (h *harbor) checkHeaders() {
 			}
 		}
 	}
-	equal(h.t, "objects by kind", seen, map[string]int{"head": 1, "snapshot": 2, "record": 2, "archive": 7, "provenance": 2, "release": 7})
+	equal(h.t, "objects by kind", seen, map[string]int{"head": 1, "snapshot": 2, "record": 2, "archive": 7, "provenance": 2, "release": 7, "page": 1, "version's page": 1, "data": 1, "feed": 1})
 }
 
 func (h *harbor) header(key string) http.Header {

@@ -35,6 +35,9 @@ type flags struct {
 	drop, site, configFile string
 	channels               []string
 	workers                int
+	pages                  bool
+	templates              string
+	base                   *string // where the site is served; nil in commands without pages
 	output                 format
 }
 
@@ -76,7 +79,26 @@ func (p *program) parse(f *flags, args []string) error {
 	if f.Lookup("config") == nil {
 		return nil
 	}
-	return f.loadConfig()
+	if err := f.loadConfig(); err != nil {
+		return err
+	}
+	return f.setBaseURL()
+}
+
+// setBaseURL lets the flag stand for what portolan.yaml says.
+func (f *flags) setBaseURL() error {
+	if f.base == nil || !f.Changed("base-url") {
+		return nil
+	}
+	url := *f.base
+	if err := generator.CheckBaseURL(url); err != nil {
+		return usagef("%s: %q %v", f.given["base-url"], url, err)
+	}
+	if f.config == nil {
+		f.config = &generator.Config{}
+	}
+	f.config.BaseURL = url
+	return nil
 }
 
 // explain makes a usage error of what pflag says.

@@ -20,6 +20,7 @@ func (p *program) generate(ctx context.Context, args []string) error {
 	f.withConfig()
 	f.withChannels()
 	f.withWorkers()
+	f.withPages()
 	dryRun := f.Bool("dry-run", false, "")
 	timeout := f.Duration("timeout", 0, "")
 	if err := p.parse(f, args); err != nil {
@@ -32,6 +33,10 @@ func (p *program) generate(ctx context.Context, args []string) error {
 		return usagef("%s: %s is no time to run for; write one such as 90s or 20m", f.given["timeout"], *timeout)
 	}
 	if err := f.apart(); err != nil {
+		return err
+	}
+	pages, err := f.projector()
+	if err != nil {
 		return err
 	}
 	open := func(flag string) (publisher.Store, error) { return p.open(ctx, f, flag) }
@@ -53,7 +58,7 @@ func (p *program) generate(ctx context.Context, args []string) error {
 	limited, cancel := limit(ctx, *timeout)
 	defer cancel()
 	report, err := generator.Run(limited, generator.Options{
-		Drop: drop, Site: site, Config: f.config, Channels: f.channels, DryRun: *dryRun, Workers: f.workers,
+		Drop: drop, Site: site, Config: f.config, Channels: f.channels, DryRun: *dryRun, Workers: f.workers, Pages: pages,
 		Progress: func(g generator.Progress) { progress.update(g.Channel, g.Done, g.Total) },
 	})
 	progress.finish()
@@ -109,6 +114,10 @@ func (p *program) printReport(r *generator.Report, f format, failed bool) {
 	decided, healed := 0, false
 	for _, c := range r.Channels {
 		healed = healed || c.Head != ""
+		if c.Pages != nil && len(c.Receipts) == 0 && len(c.Pages.Written) > 0 {
+			healed = true
+			fmt.Fprintf(w, "%s: %s of its pages written\n", c.Channel, count(len(c.Pages.Written), "file"))
+		}
 		if decided += len(c.Receipts); len(c.Receipts) > 0 || c.Before != c.After {
 			printChannel(w, c, r.DryRun)
 		}
@@ -220,6 +229,9 @@ func (p *program) noteReport(r *generator.Report) {
 	for _, c := range r.Channels {
 		if c.Head != "" && c.Error == "" {
 			p.say("note", c.Head+"; "+wouldBe(r.DryRun)+"written anew from the log")
+		}
+		if c.Pages != nil {
+			p.notePages(c.Channel, c.Pages)
 		}
 		for _, w := range c.Waiting {
 			name := short(w.File, maxName)

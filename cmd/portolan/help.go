@@ -67,6 +67,14 @@ Options:
     --dry-run           Say what would happen; write nothing.  PORTOLAN_DRY_RUN
     --timeout TIME      Stop after this long, such as 20m      PORTOLAN_TIMEOUT
                         (default: never); run it again to go on.
+    --base-url URL      Where the site's root is served        PORTOLAN_BASE_URL
+                        (default: baseURL in portolan.yaml);
+                        its pages tell it to their readers.
+    --templates DIR
+                        PORTOLAN_TEMPLATES
+                        Folder of your own HTML templates, style.css, script.js.
+    --pages (=false)    Write indexes only: no HTML pages,     PORTOLAN_PAGES
+                        feeds and descriptions in JSON.
     --workers N         Uploads read at the same time.         PORTOLAN_WORKERS
     --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
                         which need not be there).
@@ -140,7 +148,9 @@ const helpVerify = `Usage:
 
 Check the whole log of each channel; that head and each snapshot are byte for
 byte what the log says; and that every chart that they name is there with the
-right size. Say what is wrong and what to do about it.
+right size. If the channel has pages, check that they are there and show its
+newest generation; with --deep, make them once more and compare, if settings and
+templates are those that they were made with. Say what is wrong and what to do.
 
 Options:
     --site URL          Site (default ./site). It can be the   PORTOLAN_SITE
@@ -150,6 +160,13 @@ Options:
     --channel NAME      This channel only; may be repeated.    PORTOLAN_CHANNEL
                         The variable takes several, with commas between them.
     --deep              Read and hash every chart, too.        PORTOLAN_DEEP
+    --base-url URL      Where the site's root is served        PORTOLAN_BASE_URL
+                        (default: baseURL in portolan.yaml);
+                        its pages tell it to their readers.
+    --templates DIR
+                        PORTOLAN_TEMPLATES
+                        Folder of your own HTML templates, style.css, script.js.
+    --pages (=false)    Do not look at the pages.              PORTOLAN_PAGES
     --workers N         Files read at the same time.           PORTOLAN_WORKERS
     --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
                         which need not be there).
@@ -273,6 +290,13 @@ Options:
                         again.
     --grace TIME        For requests under way when stopped    PORTOLAN_GRACE
                         (default 30s).
+    --base-url URL      Where the site's root is served        PORTOLAN_BASE_URL
+                        (default: baseURL in portolan.yaml);
+                        its pages tell it to their readers.
+    --templates DIR
+                        PORTOLAN_TEMPLATES
+                        Folder of your own HTML templates, style.css, script.js.
+    --pages (=false)    With --generate, write indexes only.   PORTOLAN_PAGES
     --workers N         Uploads that --generate reads at the   PORTOLAN_WORKERS
                         same time.
     --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG

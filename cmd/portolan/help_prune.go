@@ -29,6 +29,12 @@ Options:
                         index.yaml ceased to name them
                         (default 168h).
     --dry-run           Say what would be removed only.        PORTOLAN_DRY_RUN
+    --base-url URL      Where the site's root is served        PORTOLAN_BASE_URL
+                        (default: baseURL in portolan.yaml).
+    --templates DIR
+                        PORTOLAN_TEMPLATES
+                        Folder of your own HTML templates, style.css, script.js.
+    --pages (=false)    Leave the pages alone.                 PORTOLAN_PAGES
     --workers N         Files removed at the same time.        PORTOLAN_WORKERS
     --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
                         which need not be there).
@@ -50,9 +56,19 @@ as they were, where they are missing or damaged. Files that are right are left
 alone. If the log is damaged, say which record, and write nothing: nothing else
 can take its place. Charts and log records cannot be rebuilt.
 
+The channel's pages are made anew, too: so rebuild is also what gives all of
+them new settings, new templates, or the look of a new version of portolan.
+
 Options:
     --channel NAME      The channel; may be repeated.          PORTOLAN_CHANNEL
     --site URL          Site (default ./site).                 PORTOLAN_SITE
+    --base-url URL      Where the site's root is served        PORTOLAN_BASE_URL
+                        (default: baseURL in portolan.yaml);
+                        its pages tell it to their readers.
+    --templates DIR
+                        PORTOLAN_TEMPLATES
+                        Folder of your own HTML templates, style.css, script.js.
+    --pages (=false)    Leave the pages alone.                 PORTOLAN_PAGES
     --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
                         which need not be there).
     --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT

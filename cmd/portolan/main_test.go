@@ -95,7 +95,7 @@ func TestOutputFails(t *testing.T) {
 // Every flag that a help text names is one of the command, with its variable
 // beside it.
 func TestHelpNamesFlags(t *testing.T) {
-	line := regexp.MustCompile(`(?m)^    (--([a-z-]+))(?: [A-Z]+)?(?: .*|\n +)\b(PORTOLAN_[A-Z_]+)$`)
+	line := regexp.MustCompile(`(?m)^    (--([a-z-]+))(?: [A-Z]+| \(=false\))?(?: .*|\n +)\b(PORTOLAN_[A-Z_]+)$`)
 	long := regexp.MustCompile(`(?m)^.{81,}$`)
 	for _, command := range commandNames() {
 		text := helpOf(command)
@@ -136,7 +136,7 @@ func valueOf(flag string) string {
 		return "=1"
 	case "timeout", "grace":
 		return "=1s"
-	case "dry-run", "read-only", "deep", "force", "wait", "generate", "allow-anonymous-uploads":
+	case "dry-run", "read-only", "deep", "force", "wait", "generate", "pages", "allow-anonymous-uploads":
 		return ""
 	}
 	return "=x"

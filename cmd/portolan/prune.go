@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/portolan-charts/portolan/generator/pages"
 	"github.com/portolan-charts/portolan/publisher"
 )
 
@@ -18,6 +19,7 @@ func (p *program) prune(ctx context.Context, args []string) error {
 	f.withConfig()
 	f.withChannels()
 	f.withWorkers()
+	f.withPages()
 	snapshots := f.Int("keep-snapshots", 0, "")
 	days := f.Int("keep-days", 30, "")
 	grace := f.Duration("grace", 168*time.Hour, "")
@@ -29,6 +31,10 @@ func (p *program) prune(ctx context.Context, args []string) error {
 		return err
 	}
 	if err := f.apart(); err != nil {
+		return err
+	}
+	pages, err := f.writer()
+	if err != nil {
 		return err
 	}
 	site, err := p.openExisting(ctx, f, "site")
@@ -46,10 +52,26 @@ func (p *program) prune(ctx context.Context, args []string) error {
 		Progress: func(v publisher.PruneProgress) { progress.update(v.Channel, v.Files, v.Files) },
 	})
 	progress.finish()
+	if err == nil && pages != nil && !*dryRun {
+		err = prunedPages(ctx, site, report, pages)
+	}
 	if p.found = report; !f.output.json {
 		err = errors.Join(err, p.printPruned(report))
 	}
 	return err
+}
+
+// prunedPages takes links to what is gone off the pages.
+func prunedPages(ctx context.Context, site publisher.Store, r *publisher.PruneReport, w *pages.Writer) error {
+	for _, c := range r.Channels {
+		if c.Snapshots.Files == 0 {
+			continue
+		}
+		if err := w.Pruned(ctx, site, c.Channel); err != nil {
+			return fmt.Errorf("channel %s: pages: %w", c.Channel, err)
+		}
+	}
+	return nil
 }
 
 // checkPrune refuses what would remove what nobody means to.

@@ -3,7 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 
+	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/generator/pages"
 	"github.com/portolan-charts/portolan/publisher"
 )
 
@@ -12,6 +15,7 @@ func (p *program) rebuild(ctx context.Context, args []string) error {
 	f.withSite()
 	f.withConfig()
 	f.withChannels()
+	f.withPages()
 	if err := p.parse(f, args); err != nil {
 		return err
 	}
@@ -21,31 +25,66 @@ func (p *program) rebuild(ctx context.Context, args []string) error {
 	if len(f.channels) == 0 {
 		return hint(usagef("rebuild needs the name of a channel"), "give it with --channel; 'portolan verify' tells which channel needs it")
 	}
+	pages, err := f.writer()
+	if err != nil {
+		return err
+	}
 	site, err := p.openExisting(ctx, f, "site")
 	if err != nil {
 		return err
 	}
-	reports := []*publisher.RebuildReport{}
+	reports := []rebuilt{}
 	var failures []error
 	for _, name := range f.channels {
 		progress := p.newProgress("records")
 		report, err := publisher.Rebuild(ctx, site, name, func(done, total int) { progress.update(name, done, total) })
 		progress.finish()
-		reports = append(reports, report)
+		r := rebuilt{RebuildReport: report}
+		if err == nil && pages != nil {
+			r.Pages, err = rebuildPages(ctx, site, name, pages)
+		}
+		reports = append(reports, r)
 		failures = append(failures, err)
 		if !f.output.json {
-			p.printRebuilt(report, err != nil)
+			p.printRebuilt(r, err != nil)
 		}
 	}
 	p.found = map[string]any{"channels": reports}
 	return errors.Join(failures...)
 }
 
-func (p *program) printRebuilt(r *publisher.RebuildReport, failed bool) {
+// rebuilt is what was done for a channel.
+type rebuilt struct {
+	*publisher.RebuildReport
+	Pages *generator.PagesReport `json:"pages,omitempty"`
+}
+
+// rebuildPages writes the channel's pages anew.
+func rebuildPages(ctx context.Context, site publisher.Store, name string, w *pages.Writer) (*generator.PagesReport, error) {
+	c, err := publisher.OpenChannel(ctx, site, name)
+	if err != nil {
+		return nil, fmt.Errorf("channel %s: %w", name, err)
+	}
+	report, err := w.Rebuild(ctx, site, c)
+	if err != nil {
+		return report, fmt.Errorf("channel %s: pages: %w", name, err)
+	}
+	return report, nil
+}
+
+func (p *program) printRebuilt(r rebuilt, failed bool) {
 	for _, key := range r.Written {
 		p.printf("written  %s\n", plain(key))
 	}
-	if !failed {
-		p.printf("%s: generation %d, %s, %s written\n", r.Channel, r.Generation, count(r.Snapshots, "snapshot"), count(len(r.Written), "file"))
+	if failed {
+		return
 	}
+	files := count(len(r.Written), "file")
+	if r.Pages != nil {
+		p.notes("note", r.Pages.Problems)
+		if n := len(r.Pages.Written); n > 0 {
+			files += fmt.Sprintf(" and %s of its pages", count(n, "file"))
+		}
+	}
+	p.printf("%s: generation %d, %s, %s written\n", r.Channel, r.Generation, count(r.Snapshots, "snapshot"), files)
 }

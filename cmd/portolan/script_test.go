@@ -26,13 +26,13 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(withServers{m}, map[string]func(){"portolan": main})
+	testscript.Main(serving{m}, map[string]func(){"portolan": main})
 }
 
-// withServers runs the tests and stops the servers that they have started.
-type withServers struct{ *testing.M }
+// serving stops the servers that tests have started.
+type serving struct{ m *testing.M }
 
-func (w withServers) Run() int { return servers.Main(w.M) }
+func (s serving) Run() int { return servers.Main(s.m) }
 
 // TestScript runs the scripts in testdata/script, one for each thing that
 // portolan promises.

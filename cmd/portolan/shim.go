@@ -37,6 +37,7 @@ func newShimFlags() *shimFlags {
 	f.withSite()
 	f.withConfig()
 	f.withWorkers()
+	f.withPages()
 	f.StringVar(&f.address, "listen", "127.0.0.1:8080", "")
 	f.StringVar(&f.metrics, "metrics-listen", "", "")
 	f.StringVar(&f.auth, "auth", "", "")
@@ -248,7 +249,11 @@ func (p *program) runShim(ctx context.Context, f *shimFlags, o shim.Options, log
 		o.Judge = judgesOf(f.config, o.Site)
 	}
 	if f.generate {
-		generating = shim.NewGenerating(f.run(o, log))
+		pages, err := f.projector()
+		if err != nil {
+			return err
+		}
+		generating = shim.NewGenerating(f.run(o, pages, log))
 		o.Uploaded = generating.Want
 	}
 	s := shim.New(o)
@@ -279,9 +284,9 @@ func (p *program) runShim(ctx context.Context, f *shimFlags, o shim.Options, log
 }
 
 // run is the generator's run, as the shim has it made.
-func (f *shimFlags) run(o shim.Options, log *slog.Logger) func(context.Context) error {
+func (f *shimFlags) run(o shim.Options, pages generator.Pages, log *slog.Logger) func(context.Context) error {
 	return func(ctx context.Context) error {
-		report, err := generator.Run(ctx, generator.Options{Drop: o.Drop, Site: o.Site, Config: f.config, Workers: f.workers})
+		report, err := generator.Run(ctx, generator.Options{Drop: o.Drop, Site: o.Site, Config: f.config, Workers: f.workers, Pages: pages})
 		if report == nil {
 			return err
 		}

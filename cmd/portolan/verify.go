@@ -7,6 +7,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/portolan-charts/portolan/generator/pages"
 	"github.com/portolan-charts/portolan/publisher"
 )
 
@@ -16,11 +17,16 @@ func (p *program) verify(ctx context.Context, args []string) error {
 	f.withConfig()
 	f.withChannels()
 	f.withWorkers()
+	f.withPages()
 	deep := f.Bool("deep", false, "")
 	if err := p.parse(f, args); err != nil {
 		return err
 	}
 	if err := f.noOperands(); err != nil {
+		return err
+	}
+	pages, err := f.writer()
+	if err != nil {
 		return err
 	}
 	site, err := p.openSite(ctx, f)
@@ -38,7 +44,29 @@ func (p *program) verify(ctx context.Context, args []string) error {
 		Progress: func(v publisher.VerifyProgress) { progress.update(v.Channel, v.Done, v.Total) },
 	})
 	progress.finish()
+	if err == nil && pages != nil {
+		err = p.verifyPages(ctx, site, report, pages, *deep)
+	}
 	return errors.Join(err, p.printVerified(report, f, err != nil))
+}
+
+// verifyPages adds what is wrong with the pages of the channels to the report.
+func (p *program) verifyPages(ctx context.Context, site publisher.Store, r *publisher.VerifyReport, w *pages.Writer, deep bool) error {
+	for i := range r.Channels {
+		c := &r.Channels[i]
+		if len(c.Faults) > 0 { // mend these first
+			continue
+		}
+		faults, note, err := w.Verify(ctx, site, c.Channel, deep)
+		if err != nil {
+			return fmt.Errorf("channel %s: pages: %w", c.Channel, err)
+		}
+		c.Faults = append(c.Faults, faults...)
+		if note != "" {
+			p.say("note", c.Channel+": "+note)
+		}
+	}
+	return nil
 }
 
 // webChannel makes sense of the URL of a web site without a channel, which can

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/generator/pages"
+	"github.com/portolan-charts/portolan/templates"
+)
+
+// withPages adds the flags of the commands that write pages, or look at them.
+func (f *flags) withPages() {
+	f.BoolVar(&f.pages, "pages", true, "")
+	f.base = f.String("base-url", "", "")
+	f.StringVar(&f.templates, "templates", "", "")
+}
+
+// writer returns what writes the site's pages; nil if there are to be none.
+func (f *flags) writer() (*pages.Writer, error) {
+	c := f.config
+	if c == nil {
+		c = &generator.Config{}
+	}
+	if !f.Changed("pages") {
+		f.pages = c.HasPages()
+	}
+	configure(f, "templates", &f.templates, c.Templates)
+	if !f.pages {
+		if f.Changed("templates") {
+			return nil, usagef("%s: templates are for pages, which are switched off", f.given["templates"])
+		}
+		return nil, nil
+	}
+	o := pages.Options{
+		Site:        templates.Site{Title: c.Title, Description: c.Description, URL: c.BaseURL},
+		Look:        templates.Options{Dir: f.templates, Colors: templates.Colors(c.Colors)},
+		ArtifactHub: c.ArtifactHub,
+		Workers:     f.workers,
+	}
+	for _, link := range c.Footer {
+		o.Site.Footer = append(o.Site.Footer, templates.Link{Text: link.Text, URL: link.URL})
+	}
+	if err := readLogo(c.Logo, &o.Look); err != nil {
+		return nil, fmt.Errorf("%s: logo: %w", f.configFile, err)
+	}
+	w, err := pages.New(o)
+	if err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+// projector returns what writes pages during a generator's run; nil for none.
+func (f *flags) projector() (generator.Pages, error) {
+	w, err := f.writer()
+	if w == nil || err != nil {
+		return nil, err // and no interface that holds a nil
+	}
+	return w, nil
+}
+
+// maxLogo is the largest image that every first visit is asked to load, in bytes.
+const maxLogo = 256 << 10
+
+// readLogo reads the logo, if there is to be one.
+func readLogo(file string, o *templates.Options) error {
+	if file == "" {
+		return nil
+	}
+	o.LogoExt = strings.ToLower(filepath.Ext(file))
+	if o.LogoExt != ".svg" && o.LogoExt != ".png" {
+		return fmt.Errorf("%s must be a file that ends in .svg or .png", file)
+	}
+	info, err := os.Stat(file)
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() || info.Size() > maxLogo {
+		return fmt.Errorf("%s must be a file of at most %s", file, sizeText(maxLogo))
+	}
+	o.Logo, err = os.ReadFile(file)
+	return err
+}
+
+// notePages says what is odd about a channel's pages.
+func (p *program) notePages(channel string, r *generator.PagesReport) {
+	p.notes("note", r.Problems)
+	if r.Mixed {
+		p.say("note", fmt.Sprintf("only the pages of %s that changed have the present templates and settings; 'portolan rebuild --channel %[1]s' gives them to all", channel))
+	}
+}

@@ -1,0 +1,45 @@
+package generator
+
+import (
+	"github.com/bmatcuk/doublestar/v4"
+	"go.yaml.in/yaml/v3"
+)
+
+// ArtifactHubConfig is what artifacthub-repo.yml says.
+type ArtifactHubConfig struct {
+	// The id that Artifact Hub gave the repository; with it, its publisher is verified.
+	RepositoryID string `yaml:"repositoryID"`
+
+	// Who may claim the repository there.
+	Owners []OwnerConfig `yaml:"owners"`
+}
+
+// OwnerConfig is somebody who owns a repository on Artifact Hub.
+type OwnerConfig struct {
+	// The name.
+	Name string `yaml:"name" jsonschema:"required"`
+
+	// The address that is registered there.
+	Email string `yaml:"email" jsonschema:"required"`
+}
+
+// ArtifactHub is the channel's artifacthub-repo.yml; nil if none is configured.
+func (c *Config) ArtifactHub(channel string) []byte {
+	if c == nil {
+		return nil
+	}
+	var hub *ArtifactHubConfig
+	for _, entry := range c.Channels {
+		if ok, err := doublestar.Match(entry.Match, channel); err == nil && ok {
+			override(&hub, entry.ArtifactHub)
+		}
+	}
+	if hub == nil {
+		return nil
+	}
+	b, err := yaml.Marshal(hub)
+	if err != nil {
+		panic(err) // texts always encode
+	}
+	return b
+}

@@ -1,0 +1,123 @@
+package markdown
+
+import (
+	"net/url"
+	"path"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxURL bounds an attribute, in bytes; browsers take URLs of about that length.
+const maxURL = 2000
+
+// rel is what links to other sites say: that the site's owner does not stand for
+// them, and that they are to learn nothing of where the reader came from.
+const rel = "nofollow noopener noreferrer ugc"
+
+// SafeURL returns a URL that a link may have: http or https, of a host and without
+// a password, or mailto. It is "" for all others.
+func SafeURL(s string) string {
+	u, err := url.Parse(strings.TrimSpace(s))
+	if err != nil || len(s) > maxURL || u.User != nil {
+		return ""
+	}
+	switch strings.ToLower(u.Scheme) {
+	case "http", "https":
+		if u.Host == "" || u.Opaque != "" {
+			return ""
+		}
+	case "mailto":
+		if !strings.Contains(u.Opaque, "@") {
+			return ""
+		}
+	default:
+		return ""
+	}
+	return u.String()
+}
+
+// image writes an image as a link to it or, if it cannot be one, as its text.
+func (b *builder) image(attrs map[string]string) {
+	text := strings.TrimSpace(collapse(attrs["alt"]))
+	src := SafeURL(attrs["src"])
+	if b.within("a") {
+		src = ""
+		if text == "" {
+			text = "image"
+		}
+	}
+	if text == "" && src != "" {
+		u, _ := url.Parse(src)
+		if text = path.Base(u.Path); text == "." || text == "/" {
+			text = "image"
+		}
+	}
+	if text == "" {
+		return
+	}
+	if src == "" {
+		b.text(text)
+		return
+	}
+	b.inline(&node{element: elements["a"], attrs: map[string]string{"href": src}})
+	b.text(visible(text))
+	b.end(elements["a"])
+}
+
+// visible drops characters that are not seen but change how others are: control
+// characters but for line ends and tabs, those that change the direction of
+// text, and those that hide in it. The ones within scripts and emoji stay.
+func visible(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\u2028' || r == '\u2029':
+			return ' '
+		case hides(r):
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// hides tells whether visible drops a character.
+func hides(r rune) bool {
+	switch {
+	case r == '\n', r == '\t':
+		return false
+	case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r):
+		return true
+	case r == '\u00ad', r == '\u180e', r == '\u200b', r >= '\u2060' && r <= '\u206f', r == '\ufeff':
+		return true
+	case r >= '\ufff9' && r <= '\ufffb', r >= 0xe0000 && r <= 0xe0fff:
+		return true
+	}
+	return r&0xfffe == 0xfffe || r >= '\ufdd0' && r <= '\ufdef' || !utf8.ValidRune(r)
+}
+
+// slug returns the id that GitHub gives a heading.
+func slug(text string) string {
+	var b strings.Builder
+	for _, r := range strings.ToLower(strings.TrimSpace(text)) {
+		switch {
+		case unicode.IsLetter(r), unicode.IsMark(r), unicode.IsNumber(r), unicode.Is(unicode.Pc, r), r == '-':
+			b.WriteRune(r)
+		case r == ' ', r == '\n':
+			b.WriteByte('-')
+		}
+		if b.Len() > 200 {
+			break
+		}
+	}
+	if b.Len() == 0 {
+		return "section"
+	}
+	return b.String()
+}
+
+// anchorable tells whether an id of raw HTML can be kept.
+func anchorable(id string) bool {
+	return id != "" && len(id) <= 200 && !strings.ContainsFunc(id, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsNumber(r) && !strings.ContainsRune("-_.:", r)
+	})
+}

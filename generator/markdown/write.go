@@ -1,0 +1,81 @@
+package markdown
+
+import (
+	"html"
+	"strings"
+)
+
+// write writes the HTML of a tree.
+func write(out *limited, n *node) {
+	name := n.name
+	switch {
+	case n.role == 0:
+		out.WriteString(html.EscapeString(n.text))
+		return
+	case name == "a" && n.attrs["href"] == "" && n.attrs["anchor"] != "":
+		name = "span" // which has content or not, and is nothing but a place
+	case n.role == gone, name == "", name == "span" && n.attrs["anchor"] == "", name == "a" && n.attrs["href"] == "":
+		writeAll(out, n.kids)
+		return
+	case name == "th" && blank(n.kids):
+		name = "td" // a head that says nothing is none
+	}
+	out.WriteString("<" + name)
+	writeAttrs(out, n, name)
+	out.WriteString(">")
+	if n.role == void || n.role == rule {
+		return
+	}
+	if name == "thead" || name == "tr" && n.head {
+		for _, k := range n.kids {
+			k.head = true
+		}
+	}
+	writeAll(out, n.kids)
+	out.WriteString("</" + name + ">")
+}
+
+func writeAll(out *limited, kids []*node) {
+	for _, k := range kids {
+		write(out, k)
+	}
+}
+
+// writeAttrs writes the attributes that an element may have, in a fixed order.
+func writeAttrs(out *limited, n *node, name string) {
+	attr := func(name, value string) {
+		out.WriteString(" " + name + `="` + html.EscapeString(value) + `"`)
+	}
+	if id := n.attrs["anchor"]; id != "" {
+		attr("id", prefix+id)
+	}
+	copied := func(names ...string) {
+		for _, name := range names {
+			if v := n.attrs[name]; v != "" {
+				attr(name, v)
+			}
+		}
+	}
+	switch name {
+	case "a":
+		attr("href", n.attrs["href"])
+		if !strings.HasPrefix(n.attrs["href"], "#") {
+			attr("rel", rel)
+		}
+	case "pre":
+		attr("tabindex", "0") // it may scroll, which has to work without a mouse
+	case "code":
+		copied("class")
+	case "ol":
+		copied("start")
+	case "details":
+		if _, ok := n.attrs["open"]; ok {
+			out.WriteString(" open")
+		}
+	case "th":
+		attr("scope", map[bool]string{true: "col", false: "row"}[n.head])
+		copied("colspan", "rowspan")
+	case "td":
+		copied("colspan", "rowspan")
+	}
+}

@@ -1,0 +1,115 @@
+package pages
+
+import "time"
+
+// The documents in api folders are for programs. Fields may be added to them, but
+// none is ever removed or given another meaning; what is not known is left out.
+// URLs in them are relative to the document, unless they are called absolute.
+
+// SiteDoc is the site's api/index.json.
+type SiteDoc struct {
+	Schema   string          `json:"$schema"`
+	Title    string          `json:"title" jsonschema_description:"What the site calls itself"`
+	URL      string          `json:"url,omitempty" jsonschema_description:"Absolute URL of the site"`
+	Channels []ChannelDigest `json:"channels" jsonschema_description:"By name"`
+}
+
+// ChannelDigest is a channel in the list of a site's channels.
+type ChannelDigest struct {
+	Name       string    `json:"name" jsonschema_description:"Such as group/app/stable"`
+	Repository string    `json:"repository,omitempty" jsonschema_description:"Absolute URL to add to Helm"`
+	Generation int       `json:"generation"`
+	Changed    time.Time `json:"changed" jsonschema_description:"When this generation was made"`
+	Charts     int       `json:"charts" jsonschema_description:"How many charts it has"`
+	Versions   int       `json:"versions" jsonschema_description:"How many versions its charts have together"`
+	API        string    `json:"api" jsonschema_description:"URL of the channel's document"`
+	Page       string    `json:"page" jsonschema_description:"URL of the channel's page"`
+}
+
+// ChannelDoc is a channel's api/index.json.
+type ChannelDoc struct {
+	Schema     string         `json:"$schema"`
+	Channel    string         `json:"channel"`
+	Repository string         `json:"repository,omitempty" jsonschema_description:"Absolute URL to add to Helm"`
+	Generation int            `json:"generation"`
+	Changed    time.Time      `json:"changed" jsonschema_description:"When this generation was made"`
+	Versions   int            `json:"versions" jsonschema_description:"How many versions the charts have together"`
+	Charts     []ChartSummary `json:"charts" jsonschema_description:"By name"`
+}
+
+// ChartSummary is a chart in the list of a channel's charts: its newest version.
+type ChartSummary struct {
+	Name        string    `json:"name"`
+	Version     string    `json:"version" jsonschema_description:"The newest one that is no prerelease, if there is one"`
+	AppVersion  string    `json:"appVersion,omitempty"`
+	Description string    `json:"description,omitempty"`
+	Keywords    []string  `json:"keywords,omitempty"`
+	Icon        string    `json:"icon,omitempty" jsonschema_description:"Absolute URL"`
+	Created     time.Time `json:"created" jsonschema_description:"When the version was published"`
+	Digest      string    `json:"digest" jsonschema_description:"SHA-256 of the archive in hex"`
+	Type        string    `json:"type,omitempty" jsonschema_description:"application or library"`
+	Deprecated  bool      `json:"deprecated,omitempty"`
+	Prerelease  bool      `json:"prerelease,omitempty"`
+	Signed      bool      `json:"signed,omitempty"`
+	Versions    int       `json:"versions" jsonschema_description:"How many the chart has"`
+	API         string    `json:"api" jsonschema_description:"URL of the chart's document"`
+	Page        string    `json:"page" jsonschema_description:"URL of the chart's page"`
+}
+
+// ChartDoc is a chart's document in its channel, api/charts/<name>.json.
+type ChartDoc struct {
+	Schema     string           `json:"$schema"`
+	Channel    string           `json:"channel"`
+	Repository string           `json:"repository,omitempty" jsonschema_description:"Absolute URL to add to Helm"`
+	Name       string           `json:"name"`
+	Version    string           `json:"version" jsonschema_description:"The newest one that is no prerelease, if there is one"`
+	Page       string           `json:"page" jsonschema_description:"URL of the chart's page"`
+	Versions   []VersionSummary `json:"versions" jsonschema_description:"Newest first"`
+}
+
+// VersionSummary is a version in a chart's document.
+type VersionSummary struct {
+	Version     string    `json:"version"`
+	AppVersion  string    `json:"appVersion,omitempty"`
+	KubeVersion string    `json:"kubeVersion,omitempty"`
+	Created     time.Time `json:"created" jsonschema_description:"When it was published"`
+	Digest      string    `json:"digest" jsonschema_description:"SHA-256 of the archive in hex"`
+	Size        int64     `json:"size,omitempty" jsonschema_description:"Of the archive in bytes"`
+	Deprecated  bool      `json:"deprecated,omitempty"`
+	Prerelease  bool      `json:"prerelease,omitempty"`
+	Signed      bool      `json:"signed,omitempty"`
+	Archive     string    `json:"archive" jsonschema_description:"URL of the archive. That of the provenance file ends in .prov"`
+	Page        string    `json:"page" jsonschema_description:"URL of the version's page"`
+}
+
+// ChangesDoc is a channel's api/changes.json. The generation that it names is the
+// one that the channel's pages show.
+type ChangesDoc struct {
+	Schema      string          `json:"$schema"`
+	Channel     string          `json:"channel"`
+	Generation  int             `json:"generation" jsonschema_description:"That the pages show"`
+	Look        string          `json:"look" jsonschema_description:"What the pages were made with; empty if that was not the same for all"`
+	Generations []GenerationDoc `json:"generations" jsonschema_description:"Newest first; at most 100"`
+}
+
+// GenerationDoc is one generation, and what it changed.
+type GenerationDoc struct {
+	Generation int        `json:"generation"`
+	Time       time.Time  `json:"time"`
+	Events     []EventDoc `json:"events" jsonschema_description:"By chart; at most 100"`
+	More       int        `json:"more,omitempty" jsonschema_description:"How many events are left out"`
+}
+
+// EventDoc is what a generation did to one version.
+type EventDoc struct {
+	Chart   string `json:"chart"`
+	Version string `json:"version"`
+	What    string `json:"what" jsonschema:"enum=added,enum=replaced,enum=removed"`
+}
+
+// What an event can be.
+const (
+	added    = "added"
+	replaced = "replaced"
+	removed  = "removed"
+)

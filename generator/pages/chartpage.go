@@ -1,0 +1,152 @@
+package pages
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/templates"
+)
+
+// reading is what was read of a release's archive.
+type reading struct {
+	contents *generator.Contents // nil if it is not there, or no chart
+	keyID    string              // of its provenance file
+}
+
+// contents reads the archive of the release at the position, nil being none. A
+// version's page needs it, and so does that of the one after it.
+func (c *chartPages) contents(ctx context.Context, i int) (*reading, error) {
+	if i < 0 {
+		return &reading{}, nil
+	}
+	if r, ok := c.read[i]; ok {
+		return r, nil
+	}
+	r := &reading{}
+	in, err := publisher.OpenArchive(ctx, c.site, c.channel.Name, c.all[i].URLs[0])
+	if errors.Is(err, publisher.ErrNotFound) {
+		return r, nil // what the index says has to do
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	r.contents, err = generator.ReadContents(in, generator.Checks{Versions: "helm", Limits: generator.MaxLimits})
+	var problem *generator.Problem
+	if err != nil && !errors.As(err, &problem) {
+		return nil, fmt.Errorf("%s: %w", c.all[i].URLs[0], err)
+	}
+	if c.versions[i].Signed {
+		if r.keyID, err = c.keyID(ctx, i); err != nil {
+			return nil, err
+		}
+	}
+	c.read[i] = r
+	return r, nil
+}
+
+// keyID reads which key made the release's provenance file; "" if that does not say.
+func (c *chartPages) keyID(ctx context.Context, i int) (string, error) {
+	key := path.Join(c.channel.Name, c.all[i].URLs[0]+".prov")
+	b, _, err := publisher.ReadFile(ctx, c.site, key, generator.MaxProvenance)
+	if err != nil || b == nil {
+		return "", err
+	}
+	prov, err := generator.ParseProvenance(bytes.NewReader(b))
+	if err != nil {
+		return "", nil // it was accepted under other rules
+	}
+	return prov.KeyID, nil
+}
+
+// writeVersion writes the page about the release at the position: its own, or
+// the chart's.
+func (c *chartPages) writeVersion(ctx context.Context, i int, name string) error {
+	now, err := c.contents(ctx, i)
+	if err != nil {
+		return err
+	}
+	before := predecessor(c.all, i)
+	then, err := c.contents(ctx, before)
+	if err != nil {
+		return err
+	}
+	page := c.page(i, name)
+	page.KeyID = now.keyID
+	if now.contents != nil {
+		c.fill(page, now.contents)
+		if then.contents != nil {
+			page.Against = compare(then.contents, now.contents)
+			page.Against.Version = c.all[before].Version
+			page.Against.Link = relative(name, versionPage(c.name, c.all[before].Version))
+		}
+	}
+	return c.putPage(ctx, name, page)
+}
+
+// page is the page of a release as far as the index knows it.
+func (c *chartPages) page(i int, name string) *templates.ChartPage {
+	r, v := c.all[i], c.versions[i]
+	own := name == path.Join(chartDir(c.name), indexPage)
+	levels := strings.Count(name, "/")
+	archive := strings.Repeat("../", levels) + escapePath(r.URLs[0])
+	page := &templates.ChartPage{
+		Channel: c.about(levels), Name: c.name, Version: r.Version,
+		Created: r.Created, Digest: r.Digest, Size: v.Size, File: path.Base(r.URLs[0]), Archive: archive,
+		Newest:    i == c.newest,
+		ChartLink: relative(name, path.Join(chartDir(c.name), indexPage)),
+		API:       relative(name, chartDoc(c.name)), Badge: relative(name, path.Join(chartDir(c.name), badgeFile)),
+	}
+	if v.Signed {
+		page.Prov = archive + ".prov"
+	}
+	describe(page, r.Metadata)
+	page.Signed = v.Signed
+	title := c.name
+	if !own {
+		title += " " + r.Version
+	}
+	about := cmp.Or(shorten(page.Description, maxDescription), "The Helm chart "+c.name)
+	page.Frame = c.frame(name, title, about, c.crumbs(levels, !own)...)
+	page.Feed = relative(name, path.Join(chartDir(c.name), feedFile))
+	if page.Newest { // the chart's page says the same, and more
+		page.Canonical = c.absolute(path.Join(c.channel.Name, chartDir(c.name), indexPage))
+	}
+	if own {
+		page.Versions = &templates.VersionList{Versions: c.entries(0, min(len(c.all), versionsPerPage)), Total: len(c.all)}
+		if len(c.all) > versionsPerPage {
+			page.Versions.Older = c.olderPages(0)
+		}
+	}
+	return page
+}
+
+// fill puts on the page what stands in the archive.
+func (c *chartPages) fill(page *templates.ChartPage, contents *generator.Contents) {
+	show(page, contents)
+	for i, d := range page.Dependencies {
+		if page.Channel.URL != "" && strings.TrimSuffix(d.Repository, "/") == page.Channel.URL {
+			page.Dependencies[i].Link = strings.TrimSuffix(page.ChartLink, indexPage) + "../" + escapePath(d.Name) + "/" + indexPage
+		}
+	}
+}
+
+// relative is the URL of a file of the channel on another one.
+func relative(from, to string) string {
+	dir := strings.Split(path.Dir(from), "/")
+	parts := strings.Split(to, "/")
+	for len(dir) > 0 && len(parts) > 1 && dir[0] == parts[0] {
+		dir, parts = dir[1:], parts[1:]
+	}
+	if len(dir) == 1 && dir[0] == "." {
+		dir = nil
+	}
+	return strings.Repeat("../", len(dir)) + escapePath(strings.Join(parts, "/"))
+}

@@ -1,0 +1,265 @@
+package pages
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/portolan-charts/portolan/templates"
+)
+
+// charts writes the pages of the charts that changed, and returns the summaries
+// of all, by name.
+func (p *pass) charts(ctx context.Context) ([]ChartSummary, error) {
+	var names []string
+	for name := range p.after.Charts() {
+		names = append(names, name)
+	}
+	summaries := make([]ChartSummary, len(names))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(p.Workers)
+	for i, name := range names {
+		before, after := p.before.Lines(name), p.after.Lines(name)
+		if s, ok := p.had[name]; ok && slices.Equal(before, after) && s.describes(after) {
+			summaries[i] = s
+			continue
+		}
+		group.Go(func() (err error) {
+			summaries[i], err = p.chart(ctx, name, before, after)
+			return err
+		})
+	}
+	for name := range p.before.Charts() {
+		if p.after.Lines(name) == nil {
+			group.Go(func() error { return p.removeChart(ctx, name, p.before.Lines(name)) })
+		}
+	}
+	return summaries, group.Wait()
+}
+
+// describes reports whether the summary is that of one of the lines, and counts
+// them right: another generator may have left one of a generation of its own.
+func (s ChartSummary) describes(lines []string) bool {
+	return s.Versions == len(lines) && s.Digest != "" &&
+		slices.ContainsFunc(lines, func(line string) bool { return strings.Contains(line, s.Digest) })
+}
+
+// chart writes what the change from the lines before to those after changes of
+// a chart's pages.
+func (p *pass) chart(ctx context.Context, name string, before, after []string) (ChartSummary, error) {
+	all, err := parseReleases(after)
+	if err != nil {
+		return ChartSummary{}, fmt.Errorf("chart %s: %w", name, err)
+	}
+	had, err := parseReleases(before)
+	if err != nil {
+		return ChartSummary{}, fmt.Errorf("chart %s: %w", name, err)
+	}
+	var doc ChartDoc
+	if !p.anew {
+		if err := p.read(ctx, chartDoc(name), &doc); err != nil {
+			return ChartSummary{}, err
+		}
+	}
+	versions, err := p.summarize(ctx, name, all, doc.Versions)
+	if err != nil {
+		return ChartSummary{}, err
+	}
+	c := &chartPages{pass: p, name: name, all: all, versions: versions, newest: newest(all), read: map[int]*reading{}}
+	summary := all[c.newest].chartSummary(versions, c.newest)
+	if slices.Equal(before, after) {
+		return summary, nil // only its summary was not at hand
+	}
+	if err := c.writeVersions(ctx, had); err != nil {
+		return summary, err
+	}
+	if err := c.writeOlder(ctx, had); err != nil {
+		return summary, err
+	}
+	if err := p.put(ctx, path.Join(chartDir(name), badgeFile), badge("helm", all[c.newest].Version)); err != nil {
+		return summary, err
+	}
+	if err := c.feed(ctx); err != nil {
+		return summary, err
+	}
+	return summary, p.putDoc(ctx, path.Join(p.channel.Name, chartDoc(name)), ChartDoc{
+		Schema: p.schema(1, "chart"), Channel: p.channel.Name, Repository: p.absolute(p.channel.Name), Name: name,
+		Version: all[c.newest].Version, Page: "../../" + escapePath(chartDir(name)) + "/" + indexPage, Versions: versions,
+	})
+}
+
+// chartPages makes the pages of one chart.
+type chartPages struct {
+	*pass
+	name     string
+	all      []*release // in the index's order: newest first
+	versions []VersionSummary
+	newest   int // position of the newest one
+
+	mu   sync.Mutex
+	read map[int]*reading // archives that are needed more than once, by position
+}
+
+// inputs are what a version's page is made of: it is made again if they differ.
+type inputs struct {
+	line, predecessor string
+	newest            bool
+}
+
+func inputsOf(all []*release) map[string]inputs {
+	of := map[string]inputs{}
+	for i, r := range all {
+		in := inputs{line: r.line, newest: i == newest(all)}
+		if j := predecessor(all, i); j >= 0 {
+			in.predecessor = all[j].line
+		}
+		of[r.Version] = in
+	}
+	return of
+}
+
+// writeVersions writes the pages of those versions that had does not have alike,
+// and the chart's own.
+func (c *chartPages) writeVersions(ctx context.Context, had []*release) error {
+	before, after := inputsOf(had), inputsOf(c.all)
+	for i, r := range c.all {
+		delete(c.read, i-1)
+		if before[r.Version] != after[r.Version] {
+			if err := c.writeVersion(ctx, i, versionPage(c.name, r.Version)); err != nil {
+				return err
+			}
+		}
+		if i == c.newest {
+			if err := c.writeVersion(ctx, i, path.Join(chartDir(c.name), indexPage)); err != nil {
+				return err
+			}
+		}
+		delete(before, r.Version)
+	}
+	for version := range before {
+		if err := c.remove(ctx, versionPage(c.name, version)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// versionsPerPage is how many versions a list has. 200 rows take some 40 KB.
+const versionsPerPage = 200
+
+// writeOlder writes the lists of a chart's versions, if one page does not hold
+// them: 200 each from the oldest on, so that a new version changes the last alone.
+func (c *chartPages) writeOlder(ctx context.Context, had []*release) error {
+	total := len(c.all)
+	if total <= versionsPerPage {
+		return nil
+	}
+	for n := 1; n <= lists(total); n++ {
+		if from, to := c.list(n); c.sameList(had, total-from, total-to) {
+			continue
+		}
+		page := templates.VersionsPage{
+			Channel: c.about(2), Name: c.name, ChartLink: indexPage, Versions: c.entries(c.list(n)), Pages: c.olderPages(n),
+		}
+		name := versionsPage(c.name, n)
+		about := fmt.Sprintf("Versions of the Helm chart %s in %s", c.name, c.channel.Name)
+		page.Frame = c.frame(name, fmt.Sprintf("Versions of %s, page %d", c.name, n), about, c.crumbs(2, true)...)
+		if err := c.putPage(ctx, name, page); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sameList reports whether a list was the same before, and no list came or
+// went. Its range is counted from the oldest version.
+func (c *chartPages) sameList(had []*release, upTo, from int) bool {
+	if lists(len(had)) != lists(len(c.all)) || len(had) < upTo {
+		return false
+	}
+	was, is := newest(had), c.newest
+	for k := from; k < upTo; k++ {
+		i, j := len(had)-1-k, len(c.all)-1-k
+		if had[i].line != c.all[j].line || (i == was) != (j == is) {
+			return false
+		}
+	}
+	return true
+}
+
+// lists is how many lists so many versions take.
+func lists(total int) int { return (total + versionsPerPage - 1) / versionsPerPage }
+
+// list is the range of positions on the n-th list.
+func (c *chartPages) list(n int) (from, to int) {
+	to = len(c.all) - (n-1)*versionsPerPage
+	return max(0, to-versionsPerPage), to
+}
+
+// olderPages are links to the lists, the newest one first; current is the page
+// that they stand on, 0 for none.
+func (c *chartPages) olderPages(current int) []templates.PageLink {
+	var links []templates.PageLink
+	for n := lists(len(c.all)); n >= 1; n-- {
+		links = append(links, templates.PageLink{Number: n, URL: path.Base(versionsPage(c.name, n)), Current: n == current})
+	}
+	return links
+}
+
+// entries are the rows of a list of versions, for pages in the chart's folder.
+func (c *chartPages) entries(from, to int) []templates.VersionEntry {
+	var rows []templates.VersionEntry
+	for i := from; i < to; i++ {
+		v := c.versions[i]
+		rows = append(rows, templates.VersionEntry{
+			Version: v.Version, AppVersion: v.AppVersion, Created: v.Created, Digest: v.Digest, Size: v.Size,
+			Link: escapePath(v.Version) + "/" + indexPage, Newest: i == c.newest,
+			Badges: templates.Badges{Deprecated: v.Deprecated, Signed: v.Signed, Prerelease: v.Prerelease},
+		})
+	}
+	return rows
+}
+
+// crumbs lead to a page so many levels below the channel's folder; to one below
+// the chart's own page with chart.
+func (c *chartPages) crumbs(levels int, chart bool) []templates.Link {
+	crumbs := []templates.Link{{Text: c.channel.Name, URL: c.about(levels).Link}}
+	if chart {
+		crumbs = append(crumbs, templates.Link{Text: c.name, URL: strings.Repeat("../", levels-2) + indexPage})
+	}
+	return crumbs
+}
+
+// removeChart removes the pages of a chart that the channel does not have any more.
+func (p *pass) removeChart(ctx context.Context, name string, lines []string) error {
+	all, err := parseReleases(lines)
+	if err != nil {
+		return err
+	}
+	gone := []string{chartDoc(name)}
+	for _, file := range []string{indexPage, feedFile, badgeFile} {
+		gone = append(gone, path.Join(chartDir(name), file))
+	}
+	for n := 1; len(all) > versionsPerPage && n <= lists(len(all)); n++ {
+		gone = append(gone, versionsPage(name, n))
+	}
+	for _, r := range all {
+		gone = append(gone, versionPage(name, r.Version))
+	}
+	for _, file := range gone {
+		if err := p.remove(ctx, file); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// remove removes a file of the channel.
+func (p *pass) remove(ctx context.Context, name string) error {
+	return p.site.Delete(ctx, path.Join(p.channel.Name, name), "")
+}

@@ -1,0 +1,95 @@
+package pages
+
+import (
+	"cmp"
+	"context"
+	"encoding/xml"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+)
+
+// The parts of an Atom feed (RFC 4287) that ours have.
+type (
+	atomFeed struct {
+		XMLName xml.Name    `xml:"http://www.w3.org/2005/Atom feed"`
+		ID      string      `xml:"id"`
+		Title   string      `xml:"title"`
+		Updated string      `xml:"updated"`
+		Author  string      `xml:"author>name"`
+		Links   []atomLink  `xml:"link"`
+		Entries []atomEntry `xml:"entry"`
+	}
+	atomLink struct {
+		Rel  string `xml:"rel,attr,omitempty"`
+		Href string `xml:"href,attr"`
+	}
+	atomEntry struct {
+		ID      string   `xml:"id"`
+		Title   string   `xml:"title"`
+		Updated string   `xml:"updated"`
+		Link    atomLink `xml:"link"`
+		Summary string   `xml:"summary"`
+	}
+)
+
+func atomTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// newFeed begins the feed of a page; both are files of the channel.
+func (p *pass) newFeed(file, page, title string) *atomFeed {
+	return &atomFeed{
+		ID: p.feedID(file), Title: title, Author: p.homeTitle(),
+		Links: []atomLink{{Rel: "self", Href: p.feedURL(file, file)}, {Href: p.feedURL(file, page)}},
+	}
+}
+
+// feedID names a thing for ever: by the URL of its page, if the site's is known.
+func (p *pass) feedID(name string) string {
+	file, fragment, _ := strings.Cut(name, "#")
+	key := path.Join(p.channel.Name, file)
+	id := cmp.Or(p.absolute(key), "urn:portolan:"+escapePath(key))
+	if fragment != "" {
+		id += "#" + fragment
+	}
+	return id
+}
+
+// feedURL is the URL of a file of the channel, to stand in the feed: absolute if
+// that is known.
+func (p *pass) feedURL(feed, file string) string {
+	return cmp.Or(p.absolute(path.Join(p.channel.Name, file)), strings.Repeat("../", strings.Count(feed, "/"))+escapePath(file))
+}
+
+func (p *pass) putFeed(ctx context.Context, file string, f *atomFeed) error {
+	f.Updated = atomTime(p.head.Generated)
+	if len(f.Entries) > 0 {
+		f.Updated = f.Entries[0].Updated
+	}
+	b, err := encodeXML(f)
+	if err != nil {
+		return fmt.Errorf("encoding %s: %v", file, err)
+	}
+	return p.put(ctx, file, b)
+}
+
+// feed writes the chart's feed: the versions that were published last.
+func (c *chartPages) feed(ctx context.Context) error {
+	file := path.Join(chartDir(c.name), feedFile)
+	f := c.newFeed(file, path.Join(chartDir(c.name), indexPage), c.name+" in "+c.channel.Name)
+	order := make([]int, len(c.all))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return c.all[b].Created.Compare(c.all[a].Created) })
+	for _, i := range order[:min(len(order), maxFeed)] {
+		r := c.all[i]
+		page := versionPage(c.name, r.Version)
+		f.Entries = append(f.Entries, atomEntry{
+			ID: c.feedID(page + "#" + r.Digest), Title: c.name + " " + plainLine(r.Version), Updated: atomTime(r.Created),
+			Link: atomLink{Href: c.feedURL(file, page)}, Summary: shorten(plainLine(r.Description), maxDescription),
+		})
+	}
+	return c.putFeed(ctx, file, f)
+}

@@ -1,0 +1,206 @@
+package pages
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"path"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/portolan-charts/portolan/templates"
+)
+
+const (
+	chartsPerPage = 200
+	maxFilters    = 24 // keywords that a channel's page offers
+)
+
+// list writes what lists the channel's charts.
+func (p *pass) list(ctx context.Context, all []ChartSummary) error {
+	before := p.beforeList()
+	links := pageLinks(all)
+	for n := range max(1, len(links)) {
+		some := part(all, n)
+		if n > 0 && reflect.DeepEqual(some, part(before, n)) && reflect.DeepEqual(links, pageLinks(before)) {
+			continue // it tells no generation
+		}
+		if err := p.listPage(ctx, n, some, links, all); err != nil {
+			return err
+		}
+	}
+	for n := max(1, len(links)); n < len(pageLinks(before)); n++ {
+		if err := p.remove(ctx, listPage(n+1)); err != nil {
+			return err
+		}
+	}
+	if err := p.search(ctx, all); err != nil {
+		return err
+	}
+	if err := p.sitemap(ctx, all); err != nil {
+		return err
+	}
+	if hub := p.ArtifactHub(p.channel.Name); hub != nil {
+		if err := p.put(ctx, hubFile, hub); err != nil {
+			return err
+		}
+	}
+	_, versions := p.after.Counts()
+	return p.putDoc(ctx, path.Join(p.channel.Name, channelDoc), ChannelDoc{
+		Schema: p.schema(0, "channel"), Channel: p.channel.Name, Repository: p.absolute(p.channel.Name),
+		Generation: p.head.Generation, Changed: p.head.Generated, Versions: versions, Charts: all,
+	})
+}
+
+// beforeList are the summaries that the last pass listed, by name.
+func (p *pass) beforeList() []ChartSummary {
+	var before []ChartSummary
+	for _, s := range p.had {
+		before = append(before, s)
+	}
+	slices.SortFunc(before, func(a, b ChartSummary) int { return cmp.Compare(a.Name, b.Name) })
+	return before
+}
+
+// part is what the n-th page lists, counted from 0.
+func part(all []ChartSummary, n int) []ChartSummary {
+	from := min(n*chartsPerPage, len(all))
+	return all[from:min(from+chartsPerPage, len(all))]
+}
+
+// pageLinks lead to the pages of a list; nil if there is one only.
+func pageLinks(all []ChartSummary) []templates.PageLink {
+	if len(all) <= chartsPerPage {
+		return nil
+	}
+	var links []templates.PageLink
+	for n := 0; n*chartsPerPage < len(all); n++ {
+		some := part(all, n)
+		label := some[0].Name
+		if len(some) > 1 {
+			label += " … " + some[len(some)-1].Name
+		}
+		links = append(links, templates.PageLink{Number: n + 1, URL: listPage(n + 1), Label: label})
+	}
+	return links
+}
+
+// listPage writes the n-th page of the channel's charts, counted from 0.
+func (p *pass) listPage(ctx context.Context, n int, some []ChartSummary, links []templates.PageLink, all []ChartSummary) error {
+	page := templates.ChannelPage{Channel: p.about(0), Search: searchFile, Changes: changesPage}
+	if n == 0 {
+		page.Channel = p.shown(0)
+		page.Keywords = frequent(all)
+	}
+	for _, s := range some {
+		page.Charts = append(page.Charts, s.entry())
+	}
+	page.Pages = slices.Clone(links)
+	if len(links) > 0 {
+		page.Pages[n].Current = true
+	}
+	title := p.channel.Name
+	var crumbs []templates.Link
+	if n > 0 {
+		title = fmt.Sprintf("%s, page %d", title, n+1)
+		crumbs = append(crumbs, templates.Link{Text: p.channel.Name, URL: indexPage})
+	}
+	page.Frame = p.frame(listPage(n+1), title, "Helm charts in "+p.channel.Name, crumbs...)
+	page.Feed = feedFile
+	return p.putPage(ctx, listPage(n+1), page)
+}
+
+// shown describes the channel with its generation, for pages that are made
+// for each.
+func (p *pass) shown(levels int) templates.Channel {
+	c := p.about(levels)
+	c.Generation, c.Changed = p.head.Generation, p.head.Generated
+	c.Charts, c.Versions = p.after.Counts()
+	c.Snapshot = strings.Repeat("../", levels) + snapshotDir(p.head.Generation)
+	return c
+}
+
+// snapshotDir is the folder of a generation, a repository of its own.
+func snapshotDir(generation int) string { return fmt.Sprintf("snapshots/%08d", generation) }
+
+// entry is the chart's row on the channel's page.
+func (s ChartSummary) entry() templates.ChartEntry {
+	return templates.ChartEntry{
+		Name: s.Name, Version: s.Version, AppVersion: s.AppVersion, Description: s.Description, Created: s.Created,
+		Keywords: s.Keywords, Link: escapePath(chartDir(s.Name)) + "/" + indexPage, Icon: s.Icon, Badges: s.badges(),
+	}
+}
+
+func (s ChartSummary) badges() templates.Badges {
+	return templates.Badges{Deprecated: s.Deprecated, Library: s.Type == "library", Signed: s.Signed, Prerelease: s.Prerelease}
+}
+
+// frequent are the keywords that most charts have, by name.
+func frequent(all []ChartSummary) []templates.Keyword {
+	count := map[string]int{}
+	for _, s := range all {
+		for _, k := range s.Keywords {
+			count[k]++
+		}
+	}
+	var words []templates.Keyword
+	for word, n := range count {
+		words = append(words, templates.Keyword{Word: word, Count: n})
+	}
+	slices.SortFunc(words, func(a, b templates.Keyword) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Word, b.Word))
+	})
+	words = words[:min(len(words), maxFilters)]
+	slices.SortFunc(words, func(a, b templates.Keyword) int { return cmp.Compare(a.Word, b.Word) })
+	return words
+}
+
+// searchEntry is the most bytes that a chart takes in the search index.
+const searchEntry = 200
+
+// search writes the search index, one chart a line.
+func (p *pass) search(ctx context.Context, all []ChartSummary) error {
+	index := templates.SearchIndex{Charts: make([]templates.SearchEntry, 0, len(all))}
+	for _, s := range all {
+		index.Charts = append(index.Charts, s.searchEntry())
+	}
+	b, err := json.Marshal(index)
+	if err != nil {
+		return fmt.Errorf("encoding the search index: %v", err)
+	}
+	return p.put(ctx, searchFile, append(b, '\n'))
+}
+
+// searchEntry is the chart in the search index: its name, and as much of the
+// rest as there is room for.
+func (s ChartSummary) searchEntry() templates.SearchEntry {
+	e := templates.SearchEntry{Name: s.Name, Version: shorten(s.Version, 40)}
+	room := searchEntry - size(e) - len(`,"d":"","k":[]},`)
+	for _, k := range s.Keywords {
+		if n := size(k) + 1; n < room/2 {
+			e.Keywords = append(e.Keywords, k)
+			room -= n
+		}
+	}
+	for n := min(len(s.Description), room); n > 0; {
+		text := shorten(s.Description, n)
+		over := size(text) - room
+		if over <= 0 {
+			e.Description = text
+			break
+		}
+		n = min(n, len([]rune(text))) - max(1, over/6) // a character takes at most six bytes more
+	}
+	return e
+}
+
+// size is how many bytes of JSON a value takes.
+func size(v any) int {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return 0
+	}
+	return len(b)
+}

@@ -1,0 +1,69 @@
+package pages
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"path"
+	"strings"
+)
+
+// The files of a channel, or of the site, by their paths in it.
+const (
+	indexPage   = "index.html"
+	missingPage = "404.html"
+	changesPage = "changes.html"
+	feedFile    = "feed.xml"
+	sitemapFile = "sitemap.xml"
+	robotsFile  = "robots.txt"
+	searchFile  = "search.json"
+	hubFile     = "artifacthub-repo.yml"
+	badgeFile   = "badge.svg"
+
+	apiDir     = "api"
+	siteDoc    = "api/index.json"
+	channelDoc = "api/index.json"
+	changesDoc = "api/changes.json"
+)
+
+func chartDoc(chart string) string { return path.Join(apiDir, "charts", chart+".json") }
+
+func chartDir(chart string) string { return path.Join("charts", chart) }
+
+func versionPage(chart, version string) string {
+	return path.Join("charts", chart, version, indexPage)
+}
+
+// listPage is the n-th page of a channel's charts, counted from 1.
+func listPage(n int) string {
+	if n == 1 {
+		return indexPage
+	}
+	return fmt.Sprintf("page-%d.html", n)
+}
+
+// versionsPage is the n-th page of a chart's versions, counted from 1; it has the
+// oldest ones.
+func versionsPage(chart string, n int) string {
+	return path.Join("charts", chart, fmt.Sprintf("versions-%d.html", n))
+}
+
+// escapePath writes a path so that it can stand in a URL. S3 reads a + as a space.
+func escapePath(p string) string {
+	segments := strings.Split(p, "/")
+	for i, s := range segments {
+		segments[i] = strings.ReplaceAll(url.PathEscape(s), "+", "%2B")
+	}
+	return strings.Join(segments, "/")
+}
+
+// encodeDoc writes JSON, one value a line, so that grep and diff work on it.
+func encodeDoc(doc any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", " ")
+	err := e.Encode(doc)
+	return b.Bytes(), err
+}

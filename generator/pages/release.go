@@ -1,0 +1,143 @@
+package pages
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/Masterminds/semver/v3"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/publisher"
+)
+
+// release is a line of the index.
+type release struct {
+	*generator.Metadata
+	Created time.Time `json:"created"`
+	Digest  string    `json:"digest"`
+	URLs    []string  `json:"urls"`
+
+	line string
+}
+
+func parseRelease(line string) (*release, error) {
+	r := &release{line: line}
+	if err := json.Unmarshal([]byte(line), r); err != nil || r.Metadata == nil || len(r.URLs) != 1 {
+		return nil, fmt.Errorf("an index line cannot be read: %.80s…", line)
+	}
+	return r, nil
+}
+
+func parseReleases(lines []string) ([]*release, error) {
+	all := make([]*release, len(lines))
+	for i, line := range lines {
+		var err error
+		if all[i], err = parseRelease(line); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// prerelease reports whether the version comes before the one that it is for.
+func (r *release) prerelease() bool {
+	v, err := semver.NewVersion(r.Version)
+	return err == nil && v.Prerelease() != ""
+}
+
+// newest is the position of the newest release that is no prerelease; of the
+// newest one if all are. The releases are in the index's order.
+func newest(all []*release) int {
+	for i, r := range all {
+		if !r.prerelease() {
+			return i
+		}
+	}
+	return 0
+}
+
+// predecessor is the position of the release that i follows on: the one before
+// it, but for a version that is no prerelease the one before that is none
+// either. It is -1 if there is none.
+func predecessor(all []*release, i int) int {
+	for j := i + 1; j < len(all); j++ {
+		if all[i].prerelease() || !all[j].prerelease() {
+			return j
+		}
+	}
+	return -1
+}
+
+// summary describes a version, without what only its release.json knows.
+func (r *release) summary(chart string) VersionSummary {
+	return VersionSummary{
+		Version: r.Version, AppVersion: r.AppVersion, KubeVersion: r.KubeVersion, Created: r.Created, Digest: r.Digest,
+		Deprecated: r.Deprecated, Prerelease: badges(r.Metadata).Prerelease,
+		Archive: "../../" + escapePath(r.URLs[0]), Page: "../../" + escapePath(versionPage(chart, r.Version)),
+	}
+}
+
+// chartSummary describes a chart by its newest version.
+func (r *release) chartSummary(versions []VersionSummary, n int) ChartSummary {
+	return ChartSummary{
+		Name: r.Name, Version: r.Version, AppVersion: r.AppVersion, Description: shorten(plainLine(r.Description), maxDescription),
+		Keywords: listKeywords(r.Keywords), Icon: webURL(r.Icon), Created: r.Created, Digest: r.Digest, Type: r.Type,
+		Deprecated: r.Deprecated, Prerelease: versions[n].Prerelease, Signed: versions[n].Signed, Versions: len(versions),
+		API: "charts/" + escapePath(r.Name) + ".json", Page: "../" + escapePath(chartDir(r.Name)) + "/" + indexPage,
+	}
+}
+
+// maxReads is how many descriptions of releases are read at the same time.
+const maxReads = 16
+
+// summarize describes a chart's releases. What a document says of those that it
+// has need not be read again.
+func (p *pass) summarize(ctx context.Context, chart string, all []*release, had []VersionSummary) ([]VersionSummary, error) {
+	known := map[string]VersionSummary{}
+	for _, v := range had {
+		known[v.Archive+" "+v.Digest] = v
+	}
+	versions := make([]VersionSummary, len(all))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(maxReads)
+	for i, r := range all {
+		versions[i] = r.summary(chart)
+		if v, ok := known[versions[i].Archive+" "+r.Digest]; ok {
+			versions[i].Size, versions[i].Signed = v.Size, v.Signed
+			continue
+		}
+		group.Go(func() error {
+			info, err := publisher.ReadRelease(ctx, p.site, p.channel.Name, r.URLs[0])
+			if errors.Is(err, publisher.ErrNotFound) {
+				return nil // then nobody knows
+			}
+			if err == nil {
+				versions[i].Size, versions[i].Signed = info.Size, info.Provenance != ""
+			}
+			return err
+		})
+	}
+	return versions, group.Wait()
+}
+
+const (
+	maxDescription = 120 // characters of a description in a list
+	maxKeywords    = 12  // of a chart in a list
+	maxKeyword     = 40  // characters
+)
+
+// listKeywords are those that lists show.
+func listKeywords(all []string) []string {
+	var some []string
+	for _, k := range all {
+		if k = strings.ToLower(plainLine(k)); k != "" && len(some) < maxKeywords {
+			some = append(some, shorten(k, maxKeyword))
+		}
+	}
+	return some
+}

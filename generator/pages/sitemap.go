@@ -1,0 +1,55 @@
+package pages
+
+import (
+	"bytes"
+	"context"
+	"encoding/xml"
+	"fmt"
+	"path"
+)
+
+// maxSitemap is the most URLs that a sitemap may hold, by its format.
+const maxSitemap = 50_000
+
+// The two forms of sitemaps.org's format.
+type (
+	urlSet struct {
+		XMLName xml.Name  `xml:"http://www.sitemaps.org/schemas/sitemap/0.9 urlset"`
+		URLs    []siteURL `xml:"url"`
+	}
+	sitemapIndex struct {
+		XMLName xml.Name  `xml:"http://www.sitemaps.org/schemas/sitemap/0.9 sitemapindex"`
+		Maps    []siteURL `xml:"sitemap"`
+	}
+	siteURL struct {
+		Loc     string `xml:"loc"`
+		LastMod string `xml:"lastmod,omitempty"`
+	}
+)
+
+// sitemap writes the channel's sitemap: its page and those of its charts. A
+// version's page is left out, since the chart's own has the newest one. Without
+// the site's URL there is none, for its entries must be absolute.
+func (p *pass) sitemap(ctx context.Context, all []ChartSummary) error {
+	if p.Site.URL == "" {
+		return nil
+	}
+	set := urlSet{URLs: []siteURL{{p.absolute(path.Join(p.channel.Name, indexPage)), atomTime(p.head.Generated)}}}
+	for _, s := range all[:min(len(all), maxSitemap-1)] {
+		set.URLs = append(set.URLs, siteURL{p.absolute(path.Join(p.channel.Name, chartDir(s.Name), indexPage)), atomTime(s.Created)})
+	}
+	b, err := encodeXML(set)
+	if err != nil {
+		return fmt.Errorf("encoding the sitemap: %v", err)
+	}
+	return p.put(ctx, sitemapFile, b)
+}
+
+func encodeXML(v any) ([]byte, error) {
+	b := bytes.NewBufferString(xml.Header)
+	e := xml.NewEncoder(b)
+	e.Indent("", " ")
+	err := e.Encode(v)
+	b.WriteByte('\n')
+	return b.Bytes(), err
+}

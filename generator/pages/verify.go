@@ -1,0 +1,143 @@
+package pages
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"sync"
+	"time"
+
+	"github.com/portolan-charts/portolan/publisher"
+)
+
+const (
+	fixPages = "'portolan rebuild --channel' with this channel writes its pages anew"
+
+	looks = 4               // at pages that are just being written
+	pause = 2 * time.Second // from one look to the next
+)
+
+// Verify checks that the channel's pages show its newest generation and are all
+// there; with deep, by making them once more, that they are as they were made. A
+// site that has no pages, or whose pages were made with another look, is not at
+// fault for that: then note says so.
+func (w *Writer) Verify(ctx context.Context, site publisher.Store, channel string, deep bool) (faults []publisher.Fault, note string, err error) {
+	for look := 1; ; look++ {
+		c, err := publisher.OpenChannel(ctx, site, channel)
+		if err != nil {
+			return nil, "", err
+		}
+		p := w.pass(site, c)
+		if faults, note, err = p.verify(ctx, deep); err != nil || len(faults) == 0 || look == looks {
+			return faults, note, err
+		}
+		select { // a generator may just be writing them
+		case <-ctx.Done():
+			return nil, "", ctx.Err()
+		case <-time.After(pause):
+		}
+	}
+}
+
+func (p *pass) verify(ctx context.Context, deep bool) (faults []publisher.Fault, note string, err error) {
+	if p.channel.IndexGeneration() == 0 {
+		return nil, "", nil
+	}
+	var state ChangesDoc
+	if err := p.read(ctx, changesDoc, &state); err != nil {
+		return nil, "", err
+	}
+	n := p.channel.IndexGeneration()
+	switch {
+	case state.Generation == 0:
+		return nil, "it has no pages", nil
+	case state.Generation != n:
+		message := fmt.Sprintf("the pages show generation %d, not %d", state.Generation, n)
+		return []publisher.Fault{{Key: path.Join(p.channel.Name, changesDoc), Message: message, Fix: fixPages}}, "", nil
+	case deep && state.Look != p.look:
+		note = "its pages were made with another version of portolan, other templates or other settings, and are not compared"
+	}
+	there, err := p.listed(ctx)
+	switch {
+	case err != nil || there == nil:
+		return nil, note, err
+	case deep && state.Look == p.look:
+		faults, err = p.compare(ctx)
+	default:
+		faults, err = p.lookUp(there)
+	}
+	return faults, note, err
+}
+
+// listed returns the pages of charts that are there; nil if the site is a web
+// site, which cannot be listed and answers whatever it likes for a page.
+func (p *pass) listed(ctx context.Context) (map[string]bool, error) {
+	there := map[string]bool{}
+	for e, err := range p.site.List(ctx, path.Join(p.channel.Name, "charts"), publisher.Descendants) {
+		if errors.Is(err, errors.ErrUnsupported) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if path.Base(e.Key) == indexPage {
+			there[e.Key] = true
+		}
+	}
+	return there, nil
+}
+
+// compare makes every page once more, and compares.
+func (p *pass) compare(ctx context.Context) ([]publisher.Fault, error) {
+	var mu sync.Mutex
+	var faults []publisher.Fault
+	fault := func(key, message string) {
+		mu.Lock()
+		defer mu.Unlock()
+		faults = append(faults, publisher.Fault{Key: key, Message: message, Fix: fixPages})
+	}
+	p.anew = true
+	p.save = func(ctx context.Context, site publisher.Store, key string, body []byte, _ bool) (bool, error) {
+		b, _, err := publisher.ReadFile(ctx, site, key, maxDoc)
+		switch {
+		case err != nil:
+			return false, err
+		case b == nil:
+			fault(key, "it is missing")
+		case !bytes.Equal(b, body):
+			fault(key, "it is not what its channel's log and charts say")
+		}
+		return false, nil
+	}
+	var err error
+	if p.head, err = p.after.Head(); err != nil {
+		return nil, err
+	}
+	if err = p.open(ctx); err == nil {
+		err = p.write(ctx)
+	}
+	return faults, err
+}
+
+// lookUp makes sure that every page of the channel's charts is there.
+func (p *pass) lookUp(there map[string]bool) ([]publisher.Fault, error) {
+	var faults []publisher.Fault
+	for name := range p.after.Charts() {
+		wanted := []string{path.Join(chartDir(name), indexPage)}
+		for _, line := range p.after.Lines(name) {
+			r, err := parseRelease(line)
+			if err != nil {
+				return nil, err
+			}
+			wanted = append(wanted, versionPage(name, r.Version))
+		}
+		for _, file := range wanted {
+			if key := path.Join(p.channel.Name, file); !there[key] {
+				faults = append(faults, publisher.Fault{Key: key, Message: "the page is missing", Fix: fixPages})
+			}
+		}
+	}
+	return faults, nil
+}

@@ -1,0 +1,248 @@
+package values
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/portolan-charts/portolan/templates"
+	"go.yaml.in/yaml/v3"
+)
+
+const (
+	// maxVisits bounds how many nodes a comparison looks at, aliases expanded.
+	maxVisits = 200_000
+
+	// maxChanges bounds the changes that are listed.
+	maxChanges = 300
+
+	// maxShort bounds a value in a list, in bytes.
+	maxShort = 120
+
+	// smallList is the length up to which lists of the same length are compared
+	// item by item.
+	smallList = 20
+)
+
+// Changes are what two values.yaml do not have in common: keys that one has and
+// keys whose value is another. What is new, or gone, with all that is in it
+// is one change.
+type Changes struct {
+	Added, Removed, Changed []templates.ValueChange // in the order of the later file; removed by path
+	More                    int                     // changes that are not listed
+	Note                    string                  // why there are none, or not all
+}
+
+// Compare compares two versions of a values.yaml. The anchors are those of the
+// later one, which may be nil.
+func Compare(before, after []byte, file *File) Changes {
+	a, note := parse(before)
+	if note != "" {
+		return Changes{Note: "The earlier values.yaml " + note + ", so there is no comparison."}
+	}
+	b, note := parse(after)
+	if note != "" {
+		return Changes{Note: "values.yaml " + note + ", so there is no comparison."}
+	}
+	c := &comparer{file: file}
+	c.mappings("", a, b, 0)
+	slices.SortStableFunc(c.changes.Removed, func(a, b templates.ValueChange) int { return strings.Compare(a.Path, b.Path) })
+	if c.visits > maxVisits {
+		return Changes{Note: "The values are too many to be compared."}
+	}
+	for _, list := range []*[]templates.ValueChange{&c.changes.Added, &c.changes.Removed, &c.changes.Changed} {
+		if len(*list) > maxChanges {
+			c.changes.More += len(*list) - maxChanges
+			*list = (*list)[:maxChanges:maxChanges]
+		}
+	}
+	return c.changes
+}
+
+type comparer struct {
+	file    *File
+	visits  int
+	changes Changes
+}
+
+// visit counts a node. It is false when enough have been visited.
+func (c *comparer) visit() bool {
+	c.visits++
+	return c.visits <= maxVisits
+}
+
+// nodes compares what is at a path in both files.
+func (c *comparer) nodes(path string, a, b *yaml.Node, depth int) {
+	a, b = resolve(a), resolve(b)
+	switch {
+	case !c.visit():
+	case a.Kind == yaml.MappingNode && b.Kind == yaml.MappingNode && depth < maxDepth:
+		c.mappings(path, a, b, depth)
+	case small(a, b) && depth < maxDepth:
+		for i := range a.Content {
+			c.nodes(join(path, strconv.Itoa(i)), a.Content[i], b.Content[i], depth+1)
+		}
+	case !c.equal(a, b, depth):
+		c.changes.Changed = append(c.changes.Changed, c.change(path, a, b))
+	}
+}
+
+// small tells whether lists are compared by their items: if these are mappings.
+func small(a, b *yaml.Node) bool {
+	return a.Kind == yaml.SequenceNode && b.Kind == yaml.SequenceNode &&
+		len(a.Content) == len(b.Content) && len(a.Content) <= smallList &&
+		slices.ContainsFunc(a.Content, func(n *yaml.Node) bool { return resolve(n).Kind == yaml.MappingNode })
+}
+
+func (c *comparer) mappings(path string, a, b *yaml.Node, depth int) {
+	old, now := c.pairs(a), c.pairs(b)
+	for i := 0; i+1 < len(b.Content) && c.visit(); i += 2 {
+		key := resolve(b.Content[i]).Value
+		if now[key] != b.Content[i+1] {
+			continue // overridden by the same key further on
+		}
+		at := join(path, key)
+		if was, ok := old[key]; ok {
+			c.nodes(at, was, now[key], depth+1)
+		} else {
+			c.changes.Added = append(c.changes.Added, c.change(at, nil, now[key]))
+		}
+	}
+	for i := 0; i+1 < len(a.Content) && c.visit(); i += 2 {
+		key := resolve(a.Content[i]).Value
+		if _, ok := now[key]; !ok && old[key] == a.Content[i+1] {
+			c.changes.Removed = append(c.changes.Removed, c.change(join(path, key), old[key], nil))
+		}
+	}
+}
+
+// pairs returns a mapping's values by their keys, the last of each; none when
+// enough has been visited.
+func (c *comparer) pairs(n *yaml.Node) map[string]*yaml.Node {
+	if c.visits += len(n.Content) / 2; c.visits > maxVisits {
+		return nil
+	}
+	m := make(map[string]*yaml.Node, len(n.Content)/2)
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		m[resolve(n.Content[i]).Value] = n.Content[i+1]
+	}
+	return m
+}
+
+// change describes a change; a or b is nil if there is none.
+func (c *comparer) change(path string, a, b *yaml.Node) templates.ValueChange {
+	v := templates.ValueChange{Path: visible(shorten(path, maxPath)), Before: short(a), After: short(b)}
+	if b != nil {
+		v.Anchor = c.file.Anchor(path)
+	}
+	return v
+}
+
+// equal tells whether two nodes mean the same.
+func (c *comparer) equal(a, b *yaml.Node, depth int) bool {
+	a, b = resolve(a), resolve(b)
+	if !c.visit() || a.Kind != b.Kind || len(a.Content) != len(b.Content) {
+		return false
+	}
+	switch {
+	case a.Kind == yaml.ScalarNode:
+		c.visits += (len(a.Value) + len(b.Value)) / 100
+		return scalar(a) == scalar(b)
+	case depth > 2*maxDepth:
+		return false
+	case a.Kind == yaml.SequenceNode:
+		for i := range a.Content {
+			if !c.equal(a.Content[i], b.Content[i], depth+1) {
+				return false
+			}
+		}
+		return true
+	}
+	old, now := c.pairs(a), c.pairs(b)
+	for key, was := range old {
+		if is, ok := now[key]; !ok || !c.equal(was, is, depth+1) {
+			return false
+		}
+	}
+	return len(old) == len(now)
+}
+
+// resolve follows an alias.
+func resolve(n *yaml.Node) *yaml.Node {
+	if n.Kind == yaml.AliasNode && n.Alias != nil {
+		return n.Alias
+	}
+	return n
+}
+
+// scalar returns a scalar as JSON, more or less: numbers stay as they are written.
+func scalar(n *yaml.Node) string {
+	switch n.ShortTag() {
+	case "!!null":
+		return "null"
+	case "!!bool":
+		return strings.ToLower(n.Value)
+	case "!!int", "!!float":
+		return n.Value
+	}
+	return text(n.Value)
+}
+
+// text returns a text as JSON, with what is not seen spelled out.
+func text(s string) string {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if e.Encode(s) != nil {
+		return `""`
+	}
+	return visible(strings.TrimSuffix(b.String(), "\n"))
+}
+
+// short returns a value in one line, or the beginning of it.
+func short(n *yaml.Node) string {
+	if n == nil {
+		return ""
+	}
+	s := &shortener{}
+	s.node(n, 0)
+	return shorten(visible(s.b.String()), maxShort)
+}
+
+// A shortener writes JSON until there is enough of it.
+type shortener struct{ b strings.Builder }
+
+func (s *shortener) enough() bool { return s.b.Len() > maxShort }
+
+func (s *shortener) node(n *yaml.Node, depth int) {
+	n = resolve(n)
+	switch {
+	case s.enough():
+	case depth > maxDepth:
+		s.b.WriteString("…")
+	case n.Kind == yaml.MappingNode:
+		s.b.WriteByte('{')
+		for i := 0; i+1 < len(n.Content) && !s.enough(); i += 2 {
+			if i > 0 {
+				s.b.WriteString(", ")
+			}
+			s.b.WriteString(text(shorten(resolve(n.Content[i]).Value, maxShort)) + ": ")
+			s.node(n.Content[i+1], depth+1)
+		}
+		s.b.WriteByte('}')
+	case n.Kind == yaml.SequenceNode:
+		s.b.WriteByte('[')
+		for i := 0; i < len(n.Content) && !s.enough(); i++ {
+			if i > 0 {
+				s.b.WriteString(", ")
+			}
+			s.node(n.Content[i], depth+1)
+		}
+		s.b.WriteByte(']')
+	case len(n.Value) > 2*maxShort:
+		s.b.WriteString(text(shorten(n.Value, 2*maxShort)))
+	default:
+		s.b.WriteString(scalar(n))
+	}
+}

@@ -1,0 +1,267 @@
+package values
+
+import (
+	"html/template"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/portolan-charts/portolan/templates"
+	"go.yaml.in/yaml/v3"
+)
+
+// A token is a part of the file that is marked.
+type token struct {
+	start, end int
+	class      byte   // k, s or n
+	anchor     string // "" for none
+}
+
+// A place is a position in the file, in the parser's terms and in bytes.
+type place struct{ line, column, at int }
+
+// A highlighter marks a file. The parser says where nodes begin; where they end
+// is read off the text. Whatever it takes for what, all text comes out, in order.
+type highlighter struct {
+	src    []byte
+	lines  []int // where they begin
+	last   place // the one found last: nodes come in order
+	tokens []token
+	taken  map[string]bool // paths
+	keys   []templates.ValueLink
+	out    strings.Builder
+}
+
+// index finds the lines, as the parser counts them.
+func (h *highlighter) index() {
+	h.lines = []int{0}
+	for i := 0; i < len(h.src); i++ {
+		switch rest := h.src[i:]; {
+		case rest[0] == '\r' && len(rest) > 1 && rest[1] == '\n':
+			continue
+		case rest[0] == '\n', rest[0] == '\r':
+		case strings.HasPrefix(string(rest[:min(2, len(rest))]), "\u0085"):
+			i++
+		case string(rest[:min(3, len(rest))]) == "\u2028", string(rest[:min(3, len(rest))]) == "\u2029":
+			i += 2
+		default:
+			continue
+		}
+		h.lines = append(h.lines, i+1)
+	}
+}
+
+// offset returns where a node begins, -1 if that cannot be.
+func (h *highlighter) offset(n *yaml.Node) int {
+	if n.Line < 1 || n.Line > len(h.lines) {
+		return -1
+	}
+	p := place{n.Line, 1, h.lines[n.Line-1]}
+	if n.Line == 1 && strings.HasPrefix(string(h.src[:min(3, len(h.src))]), "\ufeff") {
+		p.at += 3
+	}
+	if h.last.line == n.Line && h.last.column <= n.Column {
+		p = h.last
+	}
+	for ; p.column < n.Column && p.at < len(h.src); p.column++ {
+		_, size := utf8.DecodeRune(h.src[p.at:])
+		p.at += size
+	}
+	if h.last = p; p.at >= len(h.src) {
+		return -1
+	}
+	return p.at
+}
+
+// node marks what is at a path.
+func (h *highlighter) node(n *yaml.Node, path string, depth int) {
+	switch {
+	case depth > maxDepth:
+	case n.Kind == yaml.MappingNode:
+		h.mapping(n, path, depth)
+	case n.Kind == yaml.SequenceNode:
+		for i, item := range n.Content {
+			at := join(path, strconv.Itoa(i))
+			if t, ok := h.scalar(item); ok {
+				h.add(t, at)
+				continue
+			}
+			h.node(item, at, depth+1)
+		}
+	default:
+		if t, ok := h.scalar(n); ok {
+			h.add(t, "")
+		}
+	}
+}
+
+func (h *highlighter) mapping(n *yaml.Node, path string, depth int) {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key := n.Content[i]
+		t, ok := h.scalar(key)
+		if !ok {
+			continue
+		}
+		at := join(path, key.Value)
+		t.class = 'k'
+		if h.add(t, at) && depth == 0 {
+			h.keys = append(h.keys, templates.ValueLink{Path: at, Anchor: anchor(at)})
+		}
+		h.node(n.Content[i+1], at, depth+1)
+	}
+}
+
+// add takes a token, with the anchor of a path if that is the first.
+func (h *highlighter) add(t token, path string) bool {
+	first := path != "" && len(path) <= maxPath && !h.taken[path]
+	if first {
+		h.taken[path] = true
+		t.anchor = anchor(path)
+	}
+	h.tokens = append(h.tokens, t)
+	return first
+}
+
+// scalar finds the text of a scalar.
+func (h *highlighter) scalar(n *yaml.Node) (token, bool) {
+	if n.Kind != yaml.ScalarNode {
+		return token{}, false
+	}
+	start := h.offset(n)
+	for start >= 0 && start < len(h.src) && (h.src[start] == '&' || h.src[start] == '!') {
+		start = h.skip(start)
+	}
+	if start < 0 || start >= len(h.src) {
+		return token{}, false
+	}
+	t := token{start: start, class: 's'}
+	switch first := h.src[start]; {
+	case n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 && (first == '|' || first == '>'):
+		t.end = h.block(start)
+	case n.Style&yaml.DoubleQuotedStyle != 0 && first == '"', n.Style&yaml.SingleQuotedStyle != 0 && first == '\'':
+		t.end = h.quotes(start, first)
+	case strings.HasPrefix(string(h.src[start:min(len(h.src), start+len(n.Value))]), n.Value) && n.Value != "":
+		t.end = start + len(n.Value)
+	default:
+		return token{}, false // over several lines
+	}
+	switch n.ShortTag() {
+	case "!!int", "!!float", "!!bool", "!!null":
+		t.class = 'n'
+	}
+	return t, true
+}
+
+// skip returns what follows an anchor or tag.
+func (h *highlighter) skip(at int) int {
+	for at < len(h.src) && h.src[at] > ' ' {
+		at++
+	}
+	for at < len(h.src) && h.src[at] <= ' ' {
+		at++
+	}
+	return at
+}
+
+// quotes returns the end of a quoted scalar.
+func (h *highlighter) quotes(at int, quote byte) int {
+	for i := at + 1; i < len(h.src); i++ {
+		switch {
+		case h.src[i] == '\\' && quote == '"':
+			i++
+		case h.src[i] != quote:
+		case quote == '\'' && i+1 < len(h.src) && h.src[i+1] == '\'':
+			i++
+		default:
+			return i + 1
+		}
+	}
+	return len(h.src)
+}
+
+// block returns the end of a block scalar that begins with its | or >: before
+// the first line that is indented less than its first one.
+func (h *highlighter) block(at int) int {
+	end, next := h.line(at)
+	indent := -1
+	for next < len(h.src) {
+		begin := next
+		stop, following := h.line(begin)
+		text := string(h.src[begin:stop])
+		width := len(text) - len(strings.TrimLeft(text, " "))
+		blank := strings.TrimSpace(text) == ""
+		if !blank && indent < 0 {
+			indent = width
+			if width == 0 {
+				break
+			}
+		}
+		if !blank && width < indent {
+			break
+		}
+		if !blank {
+			end = stop
+		}
+		next = following
+	}
+	return end
+}
+
+// line returns where the line around at ends, and where the next one begins.
+func (h *highlighter) line(at int) (end, next int) {
+	for i := at; i < len(h.src); i++ {
+		if h.src[i] == '\n' {
+			return i, i + 1
+		}
+	}
+	return len(h.src), len(h.src)
+}
+
+// write writes the file. It is false if that would be too much.
+func (h *highlighter) write() bool {
+	at := 0
+	for _, t := range h.tokens {
+		if t.start < at {
+			continue // an alias, or a misreading
+		}
+		h.between(string(h.src[at:t.start]))
+		h.span(string(t.class), t.anchor, string(h.src[t.start:t.end]))
+		if at = t.end; h.out.Len() > maxOutput {
+			return false
+		}
+	}
+	h.between(string(h.src[at:]))
+	return h.out.Len() <= maxOutput
+}
+
+// between writes what stands between scalars: punctuation and comments.
+func (h *highlighter) between(s string) {
+	for len(s) > 0 {
+		i := strings.IndexAny(s, "#:-[]{},?|>&*!")
+		if i < 0 {
+			i = len(s)
+		}
+		h.out.WriteString(template.HTMLEscapeString(visible(s[:i])))
+		if s = s[i:]; s == "" {
+			return
+		}
+		n := len(s) - len(strings.TrimLeft(s, ":-[]{},?|>&*!"))
+		class := "p"
+		if s[0] == '#' {
+			class = "c"
+			if n = strings.IndexByte(s, '\n'); n < 0 {
+				n = len(s)
+			}
+		}
+		h.span(class, "", s[:n])
+		s = s[n:]
+	}
+}
+
+func (h *highlighter) span(class, id, text string) {
+	h.out.WriteString(`<span class="` + class + `"`)
+	if id != "" {
+		h.out.WriteString(` id="` + id + `"`)
+	}
+	h.out.WriteString(">" + template.HTMLEscapeString(visible(text)) + "</span>")
+}

@@ -1,0 +1,201 @@
+package values
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/portolan-charts/portolan/templates"
+)
+
+const (
+	// maxSchema bounds a schema that is read, in bytes. Real ones have up to
+	// 558 KiB, with all of Kubernetes' types in them.
+	maxSchema = 1 << 20
+
+	// maxRows bounds the rows of the table.
+	maxRows = 500
+
+	// maxSteps bounds how many schemas are looked at, references followed.
+	maxSteps = 20_000
+
+	// maxLevels bounds how deep properties are listed.
+	maxLevels = 8
+
+	// maxDescription bounds a description, in bytes.
+	maxDescription = 600
+
+	// maxType bounds a type and a default, in bytes.
+	maxType = 160
+)
+
+// Schema returns the table that a values.schema.json makes, in its order, and why
+// the table is not whole. The anchors are those of file, which may be nil. Only
+// references within the schema are followed; nothing is fetched.
+func Schema(schema []byte, file *File) (rows []templates.ValueRow, note string) {
+	if len(schema) > maxSchema {
+		return nil, "values.schema.json is too long to be read here."
+	}
+	root, ok := decode(schema)
+	if !ok {
+		return nil, "values.schema.json cannot be read here."
+	}
+	t := &table{root: root, file: file}
+	t.properties(root, "", 0, nil)
+	switch {
+	case t.steps > maxSteps:
+		note = fmt.Sprintf("The schema describes more; these are the first %d values.", len(t.rows))
+	case t.more > 0:
+		note = fmt.Sprintf("The schema describes %d more values.", t.more)
+	case t.remote:
+		note = "Parts of the schema are elsewhere, and not shown."
+	}
+	return t.rows, note
+}
+
+// A table is made by walking a schema.
+type table struct {
+	root   *object
+	file   *File
+	rows   []templates.ValueRow
+	steps  int
+	more   int  // rows that found no place
+	remote bool // some reference leads out of the schema
+}
+
+// properties adds the rows of what a schema describes below a path. Open are the
+// schemas around it, which references may lead back to.
+func (t *table) properties(s *object, path string, depth int, open []*object) {
+	if t.steps++; t.steps > maxSteps || depth > maxLevels || slices.Contains(open, s) {
+		return
+	}
+	open = append(open[:len(open):len(open)], s)
+	props := s.object("properties")
+	for _, name := range props.names() {
+		if p, ok := props.values[name].(*object); ok && t.steps <= maxSteps {
+			t.property(p, join(path, name), t.requires(s, name), depth, open)
+		}
+	}
+	for _, p := range t.parts(s) {
+		t.properties(p, path, depth, open)
+	}
+}
+
+// line returns a text in one line, or the beginning of it.
+func line(s string, limit int) string {
+	s = s[:min(len(s), 2*limit)]
+	return visible(shorten(strings.Join(strings.Fields(strings.ToValidUTF8(s, "")), " "), limit))
+}
+
+// requires tells whether a schema lists a property as required.
+func (t *table) requires(s *object, name string) bool {
+	list := s.list("required")
+	t.steps += len(list) / 100
+	return slices.Contains(list, any(name))
+}
+
+// property adds the row of a value, and those of what is in it.
+func (t *table) property(s *object, path string, required bool, depth int, open []*object) {
+	t.steps++
+	all := t.closure(s)
+	row := templates.ValueRow{
+		Path: visible(shorten(path, maxPath)), Required: required, Anchor: t.file.Anchor(path),
+		Type: visible(shorten(t.kind(all), maxType)),
+	}
+	for _, o := range all {
+		if row.Description == "" {
+			row.Description = line(o.text("description"), maxDescription)
+		}
+		if v, ok := o.values["default"]; ok && row.Default == "" {
+			row.Default = compact(v, maxType)
+		}
+	}
+	if len(t.rows) >= maxRows {
+		t.more++
+	} else {
+		t.rows = append(t.rows, row)
+	}
+	t.properties(s, path, depth+1, open)
+	for _, o := range all {
+		if items := o.object("items"); items != nil {
+			t.items(items, path+"[]", depth+1, open)
+		}
+	}
+}
+
+// items adds the rows of what items of a list have. Items without properties
+// have none: the list's own row tells their type.
+func (t *table) items(s *object, path string, depth int, open []*object) {
+	t.properties(s, path, depth, open)
+	for _, o := range t.closure(s) {
+		if items := o.object("items"); items != nil && depth < maxLevels {
+			t.items(items, path+"[]", depth+1, open)
+		}
+	}
+}
+
+// parts returns the schemas that hold for the same value as s.
+func (t *table) parts(s *object) []*object {
+	var all []*object
+	if ref := s.text("$ref"); ref != "" {
+		if o := t.lookup(ref); o != nil {
+			all = append(all, o)
+		}
+	}
+	list := s.list("allOf")
+	for _, v := range list[:min(len(list), 20)] {
+		if o, ok := v.(*object); ok {
+			all = append(all, o)
+		}
+	}
+	return all
+}
+
+// closure returns s and all schemas that hold for the same value.
+func (t *table) closure(s *object) []*object {
+	all := []*object{s}
+	for i := 0; i < len(all) && len(all) < 20 && t.steps <= maxSteps; i++ {
+		t.steps++
+		for _, p := range t.parts(all[i]) {
+			if len(all) < 20 && !slices.Contains(all, p) {
+				all = append(all, p)
+			}
+		}
+	}
+	return all
+}
+
+// lookup follows a reference within the schema.
+func (t *table) lookup(ref string) *object {
+	fragment, local := strings.CutPrefix(ref, "#")
+	if !local {
+		t.remote = true
+		return nil
+	}
+	if decoded, err := url.PathUnescape(fragment); err == nil {
+		fragment = decoded
+	}
+	o := t.root
+	for _, key := range strings.Split(fragment, "/")[1:] {
+		key = strings.ReplaceAll(strings.ReplaceAll(key, "~1", "/"), "~0", "~")
+		switch next := o.values[key].(type) {
+		case *object:
+			o = next
+		case []any:
+			i, err := strconv.Atoi(key)
+			if err != nil || i < 0 || i >= len(next) {
+				return nil
+			}
+			item, ok := next[i].(*object)
+			if !ok {
+				return nil
+			}
+			o = item
+		default:
+			return nil
+		}
+	}
+	return o
+}

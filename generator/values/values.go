@@ -1,0 +1,234 @@
+// Package values shows a chart's values: values.yaml with its keys marked, what
+// values.schema.json says of them, and what differs between two versions.
+//
+// All of it comes from archives, and is hostile: it is escaped, characters that
+// hide or move others are spelled out, and every step is bounded in bytes, nodes
+// and output, so that the same files give the same result at about the same
+// cost. Nothing fails: a file that is too large, or not a mapping, is shown as
+// plain text with a note.
+//
+// A key has a path, such as image.tag, ports.0.name for items of lists, and
+// annotations."a/b" for keys that could be mistaken. It has an anchor as well, an
+// id made of the path in which all but letters, digits, - and _ is written as ~
+// and two hex digits for each byte.
+package values
+
+import (
+	"bytes"
+	"fmt"
+	"html/template"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/portolan-charts/portolan/templates"
+	"go.yaml.in/yaml/v3"
+)
+
+const (
+	// maxInput bounds a file that is read as YAML, in bytes. The largest of 246
+	// real charts has 64 KiB.
+	maxInput = 256 << 10
+
+	// maxMarks bounds the characters that can begin a node: parsing takes some
+	// hundred bytes for each.
+	maxMarks = 25_000
+
+	// maxOutput bounds the HTML of a file, in bytes.
+	maxOutput = 2 << 20
+
+	// maxPlain bounds what is shown of a file as plain text, in bytes.
+	maxPlain = 512 << 10
+
+	// maxDepth bounds how deep keys are nested.
+	maxDepth = 40
+
+	// maxPath bounds a path, in bytes. Deeper keys have no anchor.
+	maxPath = 300
+)
+
+// A File is a values.yaml, ready for a page.
+type File struct {
+	Text *templates.Text       // highlighted, with an anchor for each key
+	Keys []templates.ValueLink // of the top level
+
+	anchors map[string]bool
+}
+
+// Anchor returns the anchor of a path in the file, "" if it has none. A nil File
+// has none at all.
+func (f *File) Anchor(path string) string {
+	if f == nil || !f.anchors[path] {
+		return ""
+	}
+	return anchor(path)
+}
+
+// Render highlights a values.yaml.
+func Render(file []byte) *File {
+	file = bytes.ReplaceAll(file, []byte("\r\n"), []byte("\n"))
+	root, note := parse(file)
+	if note != "" {
+		return &File{Text: plain(file, "values.yaml "+note+", so it is shown as plain text.")}
+	}
+	h := &highlighter{src: file, taken: map[string]bool{}}
+	h.index()
+	h.mapping(root, "", 0)
+	if !h.write() {
+		return &File{Text: plain(file, "values.yaml is too long to be highlighted, so it is shown as plain text.")}
+	}
+	return &File{Text: &templates.Text{HTML: template.HTML(h.out.String())}, Keys: h.keys, anchors: h.taken}
+}
+
+// parse reads a file as a mapping, nil if it is empty. Note says why it cannot.
+func parse(file []byte) (root *yaml.Node, note string) {
+	if len(file) > maxInput || marks(file) > maxMarks {
+		return nil, "is too long to be read here"
+	}
+	if !utf8.Valid(file) || strings.HasPrefix(string(file), "%") || strings.Contains(string(file), "\n%") {
+		return nil, "cannot be read here" // directives can make much of little
+	}
+	defer func() {
+		if recover() != nil {
+			root, note = nil, "cannot be read here"
+		}
+	}()
+	var doc yaml.Node
+	if err := yaml.Unmarshal(file, &doc); err != nil {
+		return nil, "cannot be read here"
+	}
+	if len(doc.Content) == 0 {
+		return &yaml.Node{Kind: yaml.MappingNode}, ""
+	}
+	root = doc.Content[0]
+	switch {
+	case root.Kind == yaml.ScalarNode && root.ShortTag() == "!!null":
+		return &yaml.Node{Kind: yaml.MappingNode}, ""
+	case root.Kind != yaml.MappingNode:
+		return nil, "is no mapping"
+	}
+	return root, ""
+}
+
+// marks counts the characters that can begin a node.
+func marks(file []byte) int {
+	n := 0
+	for i, c := range file {
+		switch c {
+		case ':', ',', '[', '{':
+			n++
+		case '-', '?':
+			if i+1 == len(file) || file[i+1] <= ' ' {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// plain returns a file as it stands, or the beginning of it.
+func plain(file []byte, note string) *templates.Text {
+	if len(file) > maxPlain {
+		end := maxPlain
+		for end > maxPlain-utf8.UTFMax && !utf8.RuneStart(file[end]) {
+			end--
+		}
+		file = file[:end]
+		note += " The end of it is left out."
+	}
+	return &templates.Text{HTML: template.HTML(template.HTMLEscapeString(visible(string(file)))), Note: note}
+}
+
+// join returns the path of a key in what path leads to. Paths end where they
+// become too long, so that long keys around many others cost little.
+func join(path, key string) string {
+	if len(path) > maxPath {
+		return path
+	}
+	key = shorten(key, maxPath)
+	if !simple(key) {
+		key = quoted(key)
+	}
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}
+
+// simple tells whether a key can stand in a path as it is.
+func simple(key string) bool {
+	for _, c := range []byte(key) {
+		if c >= utf8.RuneSelf || !unicode.IsLetter(rune(c)) && !unicode.IsDigit(rune(c)) && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return key != ""
+}
+
+// quoted writes a text in quotes, with whatever is not seen spelled out.
+func quoted(s string) string {
+	return strconv.QuoteToGraphic(strings.ToValidUTF8(s, "\uFFFD"))
+}
+
+// anchor returns the id for a path.
+func anchor(path string) string {
+	var b strings.Builder
+	b.WriteString("values-")
+	for _, c := range []byte(path) {
+		if simple(string(rune(c))) || c == '.' {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "~%02x", c)
+		}
+	}
+	return b.String()
+}
+
+// shorten cuts a text at a number of bytes.
+func shorten(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	for limit > 0 && !utf8.RuneStart(s[limit]) {
+		limit--
+	}
+	return s[:limit] + "…"
+}
+
+// visible spells out what is not seen, or changes how other text is.
+func visible(s string) string {
+	if !strings.ContainsFunc(s, hides) && utf8.ValidString(s) {
+		return s
+	}
+	s = strings.ReplaceAll(s, "\r\n", "\n")
+	var b strings.Builder
+	for i, r := range s {
+		switch {
+		case r == utf8.RuneError && !strings.HasPrefix(s[i:], "\uFFFD"):
+			fmt.Fprintf(&b, "⟨%02X⟩", s[i])
+		case r < ' ' && hides(r):
+			b.WriteRune('\u2400' + r)
+		case hides(r):
+			fmt.Fprintf(&b, "⟨U+%04X⟩", r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// hides tells whether a character has to be spelled out.
+func hides(r rune) bool {
+	switch {
+	case r == '\n' || r == '\t':
+		return false
+	case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), r == '\u2028', r == '\u2029':
+		return true
+	case r == '\u00ad', r == '\u180e', r == '\u200b', r >= '\u2060' && r <= '\u206f', r == '\ufeff':
+		return true
+	case r >= '\ufff9' && r <= '\ufffb', r >= 0xe0000 && r <= 0xe0fff:
+		return true
+	}
+	return r&0xfffe == 0xfffe || r >= '\ufdd0' && r <= '\ufdef'
+}
