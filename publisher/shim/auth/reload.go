@@ -67,6 +67,10 @@ func (a *Authoriser) load() error {
 	for _, warning := range p.warnings {
 		a.log.Warn(warning)
 	}
+	a.keysOf(p)
+	if p.gitlab != nil {
+		p.gitlab.client = a.client
+	}
 	a.policy = p
 	return nil
 }
