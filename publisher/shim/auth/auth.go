@@ -119,12 +119,8 @@ type Authoriser struct {
 // Open reads an auth file. It is an error if it cannot be used; later on, after
 // it has changed, that is only logged.
 func Open(path string, log *slog.Logger) (*Authoriser, error) {
-	return open(path, log, time.Now)
-}
-
-func open(path string, log *slog.Logger, now func() time.Time) (*Authoriser, error) {
 	a := newAuthoriser(log)
-	a.path, a.now = path, now
+	a.path = path
 	a.looked = a.now()
 	if err := a.load(); err != nil {
 		return nil, err

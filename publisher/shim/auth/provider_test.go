@@ -191,13 +191,19 @@ const mainRule = `    - {name: main, claims: {project_id: "42", ref: main}, scop
 // first moment on.
 func newClockedWorld(t *testing.T, text string) *world {
 	t.Helper()
+	return newImpatientWorld(t, text, fetchTime)
+}
+
+// newImpatientWorld is one that gives servers less time.
+func newImpatientWorld(t *testing.T, text string, timeout time.Duration) *world {
+	t.Helper()
 	w := &world{t: t, dir: t.TempDir(), log: &lockedBuffer{}, clock: time.Now()}
 	w.write("auth.yaml", text)
-	a, err := open(filepath.Join(w.dir, "auth.yaml"), slog.New(slog.NewTextHandler(w.log, nil)), w.now)
-	if err != nil {
+	w.a = newAuthoriser(slog.New(slog.NewTextHandler(w.log, nil)))
+	w.a.path, w.a.now, w.a.client.Timeout = filepath.Join(w.dir, "auth.yaml"), w.now, timeout
+	if err := w.a.load(); err != nil {
 		t.Fatal(err)
 	}
-	w.a = a
 	return w
 }
 
