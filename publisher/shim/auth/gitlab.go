@@ -160,7 +160,7 @@ func (g *gitlab) get(ctx context.Context, path string, header http.Header, into 
 
 // refusedBy makes a refusal of an answer that is one.
 func refusedBy(err error, format string, args ...any) error {
-	if errors.As(err, new(status)) {
+	if _, ok := err.(status); ok { // not one that makes it Unavailable
 		return refuse(format, args...)
 	}
 	return err

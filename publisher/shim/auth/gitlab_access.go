@@ -113,7 +113,7 @@ func (g *gitlab) level(ctx context.Context, header http.Header, project string) 
 		} `json:"permissions"`
 	}
 	err := g.get(ctx, "projects/"+project, header, &answer)
-	if refused := new(status); errors.As(err, refused) && *refused != http.StatusUnauthorized {
+	if answered, ok := err.(status); ok && answered != http.StatusUnauthorized {
 		return 0, nil // a project that the token cannot see
 	}
 	if err != nil {
