@@ -14,6 +14,9 @@ type Explanation struct {
 	Refused string          `json:"refused,omitempty"` // why the token is not accepted; "" if it is
 	Rules   []ExplainedRule `json:"rules,omitempty"`   // all that could fit
 
+	// Warnings are what the shim would warn of when it reads the files.
+	Warnings []string `json:"warnings,omitempty"`
+
 	// Identity is who has the token; nil if it is refused.
 	Identity *Identity `json:"-"`
 }
@@ -42,7 +45,7 @@ func Explain(ctx context.Context, path, user, secret string) (*Explanation, erro
 	if err != nil && !errors.Is(err, ErrCredentials) {
 		return nil, err
 	}
-	e := &Explanation{Identity: id}
+	e := &Explanation{Identity: id, Warnings: a.policy.warnings}
 	if err != nil {
 		e.Refused = err.Error()
 	}
