@@ -6,7 +6,8 @@ const helpAuth = `Usage:
 
 Explain what a shim with this auth file makes of a token: whose it is, which
 rules fit it, why the others do not, and what it may do in a channel. Issuers of
-OIDC tokens and GitLab are asked as the shim asks them. The token is not printed.
+OIDC tokens and GitLab are asked as the shim asks them. The token itself is not
+printed.
 
 In a CI job that is refused, write the token to a file and keep that; an OIDC
 token is good for some minutes only, and a job token while its job runs.
