@@ -108,6 +108,7 @@ type Authoriser struct {
 	failures *throttle
 	checks   *checks
 	client   *http.Client // for issuers and GitLab
+	lazy     bool         // keys are not fetched before they are needed
 
 	mu     sync.Mutex // guards what follows
 	path   string

@@ -34,8 +34,9 @@ type ExplainedRule struct {
 // asks issuers and GitLab as a shim does. The user name matters to GitLab's job
 // tokens only. It fails if the file cannot be used, or a server does not answer.
 func Explain(ctx context.Context, path, user, secret string) (*Explanation, error) {
-	a, err := Open(path, slog.New(slog.DiscardHandler))
-	if err != nil {
+	a := newAuthoriser(slog.New(slog.DiscardHandler))
+	a.path, a.looked, a.lazy = path, a.now(), true
+	if err := a.load(); err != nil {
 		return nil, err
 	}
 	v, id, err := a.explain(ctx, credentials{basic: user != "", user: user, secret: secret})

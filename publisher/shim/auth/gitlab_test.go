@@ -256,7 +256,7 @@ func TestGitLabAlone(t *testing.T) {
 // attempt a failure.
 func TestGitLabDown(t *testing.T) {
 	g, elsewhere := newStandIn(t), newStandIn(t)
-	w := newImpatientWorld(t, g.file(gitlabRules), 300*time.Millisecond)
+	w := newImpatientWorld(t, g.file(gitlabRules), time.Second)
 	for why, answer := range map[string]http.HandlerFunc{
 		"502": func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusBadGateway) },
 		"429": func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusTooManyRequests) },

@@ -148,12 +148,12 @@ func TestHostile(t *testing.T) {
 			io.WriteString(w, `{"keys":[1,null,{"kty":"oct","k":"AA","kid":"k1"},{"kty":"X"}]}`)
 		}, "no key"},
 		"an end that is none": {func(w http.ResponseWriter, r *http.Request) { endless(w) }, "larger than"},
-		"a slow answer":       {func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "imeout"},
+		"a slow answer":       {func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "xceeded"},
 		"a slow body": {func(w http.ResponseWriter, r *http.Request) {
 			io.WriteString(w, `{"keys":[`)
 			w.(http.Flusher).Flush()
 			<-r.Context().Done()
-		}, "imeout"},
+		}, "xceeded"},
 		"a broken connection": {func(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) }, "EOF"},
 		"a small key": {func(w http.ResponseWriter, r *http.Request) {
 			io.WriteString(w, `{"keys":[{"kty":"RSA","kid":"k1","n":"sXch1y7k","e":"AQAB"}]}`)
@@ -163,8 +163,9 @@ func TestHostile(t *testing.T) {
 		}, "header"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			p := newProvider(t)
-			w := newImpatientWorld(t, p.oidcFile(mainRule), 500*time.Millisecond)
+			w := newImpatientWorld(t, p.oidcFile(mainRule), 1500*time.Millisecond)
 			w.accepts(p.token(p.gitlabJob(w.now())))
 			p.serves(c.answer)
 			w.pass(keysFresh)
@@ -304,12 +305,13 @@ func TestPatience(t *testing.T) {
 	p := newProvider(t)
 	w := newClockedWorld(t, p.oidcFile(mainRule))
 	w.accepts(p.token(p.gitlabJob(w.now())))
-	p.serves(func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	over := make(chan struct{})
+	p.serves(func(w http.ResponseWriter, r *http.Request) { <-over })
+	defer close(over)
 	w.pass(keysFresh)
 	start := time.Now()
 	w.accepts(p.token(p.gitlabJob(w.now())))
 	if took := time.Since(start); took > fetchTime/2 {
 		t.Errorf("it took %s", took)
 	}
-	p.CloseClientConnections()
 }

@@ -58,7 +58,9 @@ func (a *Authoriser) keysOf(p *policy) {
 	for _, i := range p.issuers {
 		if i.keys = known[[2]string{i.url, i.jwks}]; i.keys == nil {
 			i.keys = &keySet{issuer: i.url, jwks: i.jwks, client: a.client, log: a.log, now: a.now}
-			i.keys.refresh() // so that the first upload need not wait, and somebody hears of it if it fails
+			if !a.lazy { // so that no upload need wait, and somebody hears of it if it fails
+				i.keys.refresh()
+			}
 		}
 	}
 }
