@@ -85,7 +85,7 @@ func getJSON(ctx context.Context, client *http.Client, from string, header http.
 	}
 	answer, err := client.Do(r)
 	if err != nil {
-		return err
+		return late(err)
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
@@ -93,12 +93,22 @@ func getJSON(ctx context.Context, client *http.Client, from string, header http.
 	}
 	b, err := io.ReadAll(answer.Body)
 	if err != nil {
-		return err
+		return late(err)
 	}
 	if json.Unmarshal(b, into) != nil {
 		return errors.New("its answer is not the JSON that was expected")
 	}
 	return nil
+}
+
+// errLate is one error for the many that net/http has for it.
+var errLate = errors.New("it takes too long to answer")
+
+func late(err error) error {
+	if timeout := net.Error(nil); errors.As(err, &timeout) && timeout.Timeout() {
+		return errLate
+	}
+	return err
 }
 
 // checkServer says why a URL cannot be that of a server that is believed.

@@ -263,7 +263,7 @@ func TestGitLabDown(t *testing.T) {
 		"redirect": func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, elsewhere.URL+r.URL.Path, http.StatusFound)
 		},
-		"xceeded":     func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+		"too long":    func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
 		"larger than": func(w http.ResponseWriter, r *http.Request) { endless(w) },
 		"not the":     func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "<html>") },
 	} {

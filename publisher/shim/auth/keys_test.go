@@ -148,12 +148,12 @@ func TestHostile(t *testing.T) {
 			io.WriteString(w, `{"keys":[1,null,{"kty":"oct","k":"AA","kid":"k1"},{"kty":"X"}]}`)
 		}, "no key"},
 		"an end that is none": {func(w http.ResponseWriter, r *http.Request) { endless(w) }, "larger than"},
-		"a slow answer":       {func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "xceeded"},
+		"a slow answer":       {func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "too long"},
 		"a slow body": {func(w http.ResponseWriter, r *http.Request) {
 			io.WriteString(w, `{"keys":[`)
 			w.(http.Flusher).Flush()
 			<-r.Context().Done()
-		}, "xceeded"},
+		}, "too long"},
 		"a broken connection": {func(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) }, "EOF"},
 		"a small key": {func(w http.ResponseWriter, r *http.Request) {
 			io.WriteString(w, `{"keys":[{"kty":"RSA","kid":"k1","n":"sXch1y7k","e":"AQAB"}]}`)
