@@ -99,7 +99,7 @@ func (s *Shim) identify(r *http.Request) (*auth.Identity, error) {
 		s.metrics.refusedLogins.Inc()
 		return nil, unauthorized("check the user name and the token or password", err.Error())
 	case errors.As(err, &unavailable):
-		return nil, fail(http.StatusServiceUnavailable, "issuer", "try again; if it goes on, ask who runs this server", "%s", unavailable).because(err).after(unavailable.RetryAfter())
+		return nil, fail(http.StatusServiceUnavailable, "issuer", "try again; if it goes on, ask who runs this server", "%s", unavailable).because(errors.Join(err, errors.Unwrap(unavailable))).after(unavailable.RetryAfter())
 	}
 	return nil, err
 }

@@ -64,10 +64,12 @@ func (g *gitlab) kindOf(c credentials) tokenKind {
 	switch {
 	case g == nil:
 		return otherToken
-	case strings.HasPrefix(c.secret, jobPrefix), c.basic && c.user == jobUser:
+	case strings.HasPrefix(c.secret, jobPrefix):
 		return jobToken
 	case strings.HasPrefix(c.secret, g.prefix):
 		return accessToken
+	case c.basic && c.user == jobUser: // of a GitLab whose job tokens have no prefix yet
+		return jobToken
 	}
 	return otherToken
 }
@@ -170,6 +172,7 @@ func refusedBy(err error, format string, args ...any) error {
 func (g *gitlab) askJob(ctx context.Context, header http.Header) (*vouched, error) {
 	var job struct {
 		ID       int64  `json:"id"`
+		URL      string `json:"web_url"`
 		Ref      string `json:"ref"`
 		Tag      bool   `json:"tag"`
 		Source   string `json:"source"`
@@ -201,7 +204,11 @@ func (g *gitlab) askJob(ctx context.Context, header http.Header) (*vouched, erro
 	if job.User.ID > 0 {
 		c["user_id"], c["user_login"] = number(job.User.ID), job.User.Name
 	}
-	return &vouched{kind: "gitlab", by: g.url, subject: "job " + number(job.ID), claims: c, rules: g.rules}, nil
+	v := &vouched{kind: "gitlab", by: g.url, subject: "job " + number(job.ID), claims: c, rules: g.rules}
+	if strings.HasPrefix(job.URL, g.url+"/") {
+		v.job = job.URL
+	}
+	return v, nil
 }
 
 func number(n int64) string { return fmt.Sprint(n) }

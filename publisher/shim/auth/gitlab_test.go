@@ -140,6 +140,9 @@ func TestJobToken(t *testing.T) {
 	if n := g.asked.Load(); n != 1 {
 		t.Errorf("GitLab was asked %d times, want once", n)
 	}
+	if id, err := w.a.Identify(request(t, basic("gitlab-ci-token", patSecret))); err != nil || id.name != "access token 4" {
+		t.Errorf("an access token with a job's user name: got %v, error %v", id, err)
+	}
 	g.says("", "")
 	w.pass(gitlabFor - time.Second)
 	w.accepts(jobSecret)

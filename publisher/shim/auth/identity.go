@@ -24,6 +24,7 @@ type Identity struct {
 	kind   string // "token", "user", "oidc" or "gitlab"; "" if anonymous
 	name   string
 	by     string // URL of the server that vouches for it, if one does
+	job    string // URL of the job that it is, if that is known
 	as     string // the user name that came with a token; anybody may claim any
 	grants []grant
 }
@@ -126,8 +127,8 @@ func (g grant) fits(chart string) bool {
 
 // Uploader is what a receipt tells of the identity: token or user, and under
 // "as" the user name that came with a token. Of a token that another server
-// vouches for it tells the subject, the server, and the rules that fit with the
-// claims that they are about.
+// vouches for it tells the subject, the server, the job's URL, and the rules
+// that fit with the claims that they are about.
 func (i *Identity) Uploader() map[string]string {
 	m := map[string]string{}
 	if !i.Anonymous() {
@@ -138,6 +139,9 @@ func (i *Identity) Uploader() map[string]string {
 	}
 	if i.by != "" {
 		m["issuer"], m["rule"] = i.by, strings.Join(i.rules(), ", ")
+	}
+	if i.job != "" {
+		m["job"] = i.job
 	}
 	for _, g := range i.grants {
 		if g.rule == nil {

@@ -3,7 +3,9 @@ package auth
 import (
 	"context"
 	"crypto"
+	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -43,8 +45,29 @@ func (p *policy) byOIDC(ctx context.Context, text string, now time.Time) (*vouch
 		return nil, err
 	}
 	subject, _ := c.text("sub")
-	return &vouched{kind: "oidc", by: i.url, subject: subject, claims: c, rules: i.rules}, nil
+	return &vouched{kind: "oidc", by: i.url, subject: subject, job: c.job(i.url), claims: c, rules: i.rules}, nil
 }
+
+// githubIssuer makes the tokens of github.com.
+const githubIssuer = "https://token.actions.githubusercontent.com"
+
+// job is the URL of the job that a token is for, so that whoever reads of a
+// rejected upload finds it; "" if the claims do not tell.
+func (c claims) job(issuer string) string {
+	server, project, page, number := issuer, "project_path", "-/jobs", "job_id"
+	if issuer == githubIssuer {
+		server, project, page, number = "https://github.com", "repository", "actions/runs", "run_id"
+	}
+	path, _ := c.text(project)
+	id, _ := c.text(number)
+	if !numberRE.MatchString(id) || !pathRE.MatchString(path) {
+		return ""
+	}
+	return strings.TrimSuffix(server, "/") + "/" + path + "/" + page + "/" + id
+}
+
+// pathRE fits the paths of projects.
+var pathRE = regexp.MustCompile(`^[0-9A-Za-z_][0-9A-Za-z_.-]*(/[0-9A-Za-z_][0-9A-Za-z_.-]*)+$`)
 
 // keysOf gives each issuer its keys: those that are here already, if the file
 // was read again and says the same of where they are.

@@ -285,6 +285,29 @@ func TestOIDCRules(t *testing.T) {
 	w.refuses(p.token(p.gitlabJob(w.now(), claims{"iat": w.now().Add(-6 * time.Minute).Unix()})), "older than 5m")
 }
 
+// TestJobURL finds the page of the job, if the claims are what they should be.
+func TestJobURL(t *testing.T) {
+	for _, c := range []struct {
+		issuer string
+		claims claims
+		want   string
+	}{
+		{"https://gitlab.example.com", claims{"project_path": "acme/sub/app", "job_id": "8"}, "https://gitlab.example.com/acme/sub/app/-/jobs/8"},
+		{"https://example.com/gitlab/", claims{"project_path": "acme/app", "job_id": "8"}, "https://example.com/gitlab/acme/app/-/jobs/8"},
+		{githubIssuer, claims{"repository": "acme/app.go", "run_id": "9"}, "https://github.com/acme/app.go/actions/runs/9"},
+		{githubIssuer, claims{"project_path": "acme/app", "job_id": "8"}, ""},
+		{"https://gitlab.example.com", claims{"project_path": "acme/../app", "job_id": "8"}, ""},
+		{"https://gitlab.example.com", claims{"project_path": "acme/app?x", "job_id": "8"}, ""},
+		{"https://gitlab.example.com", claims{"project_path": "acme/app", "job_id": 8}, ""},
+		{"https://gitlab.example.com", claims{"project_path": "acme/app", "job_id": "8#"}, ""},
+		{"https://gitlab.example.com", claims{}, ""},
+	} {
+		if got := c.claims.job(c.issuer); got != c.want {
+			t.Errorf("%v: got %q, want %q", c.claims, got, c.want)
+		}
+	}
+}
+
 func FuzzJWT(f *testing.F) {
 	for _, text := range []string{"eyJ.e30.x", "eyJhbGciOiJSUzI1NiIsImtpZCI6ImsxIn0.eyJpc3MiOiJ4In0.c2ln", "..", "eyJhbGciOiJub25lIn0.e30."} {
 		f.Add(text)

@@ -99,11 +99,14 @@ func (p *parser) claims(n *yaml.Node, at string) map[string]string {
 		return nil
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		name := p.text(n.Content[i], at)
+		key, value := n.Content[i], n.Content[i+1]
+		name := p.text(key, at)
 		if _, twice := all[name]; twice {
-			p.problem(n.Content[i], at, "key %q occurs twice", name)
+			p.problem(key, at, "has a claim twice")
 		}
-		all[name] = p.text(n.Content[i+1], at+"."+name)
+		if all[name] = value.Value; value.Kind != yaml.ScalarNode || value.ShortTag() != "!!str" {
+			p.problem(value, at, "has a value that is no text; put numbers, true and false in quotes")
+		}
 	}
 	return all
 }

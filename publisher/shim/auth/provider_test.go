@@ -226,7 +226,7 @@ func TestOIDC(t *testing.T) {
 			t.Errorf("%s may the wrong things", id)
 		}
 		told := map[string]string{
-			"oidc": "project_path:acme/app:ref_type:branch:ref:main", "issuer": p.URL, "rule": "main", "claim.project_id": "42", "claim.ref": "main",
+			"oidc": "project_path:acme/app:ref_type:branch:ref:main", "issuer": p.URL, "job": p.URL + "/acme/app/-/jobs/8", "rule": "main", "claim.project_id": "42", "claim.ref": "main",
 		}
 		if got := id.For("team-a/dev", []string{"team-a-web"}, Write).Uploader(); !maps.Equal(got, told) {
 			t.Errorf("a receipt tells %v, want %v", got, told)

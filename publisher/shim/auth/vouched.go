@@ -13,6 +13,7 @@ type vouched struct {
 	kind    string // "oidc" or "gitlab"
 	by      string // URL of the server
 	subject string
+	job     string // URL of the job that has it; "" if it is not known
 	claims  claims
 	rules   []*rule
 
@@ -35,7 +36,7 @@ var errNoRule = refuse("the token is valid, but no rule of this server fits its 
 // identity is who has the token: somebody who may do what all rules that fit
 // allow.
 func (v *vouched) identity() (*Identity, error) {
-	id := &Identity{kind: v.kind, name: shown(v.subject), by: v.by}
+	id := &Identity{kind: v.kind, name: shown(v.subject), by: v.by, job: shown(v.job)}
 	for _, r := range v.rules {
 		if len(v.misfits(r)) == 0 {
 			id.grants = append(id.grants, v.grant(r))
