@@ -58,7 +58,8 @@
 //   - Keys are fetched when the file is read, every quarter of an hour, and, at
 //     most twice a minute, for a token with an unknown one; answers are read for
 //     10 s and up to 1 MiB, and redirects not followed. While the issuer is down
-//     the last good keys go on.
+//     the last good keys go on. Servers' certificates are checked as by all Go
+//     programs: SSL_CERT_FILE names those of a private authority.
 //   - What a GitLab job uploads must be from a protected ref (ref_protected), if
 //     the rule does not say 'protected: false'; never from a fork's merge request
 //     (job_project_id), and from other merge requests only if the rule names
@@ -173,7 +174,7 @@ func (a *Authoriser) identify(ctx context.Context, p *policy, c credentials, fro
 	case !errors.Is(err, errOtherKind):
 		return nil, a.fail(from, err)
 	}
-	if len(p.issuers) > 0 && looksJWT(c.secret) {
+	if p.asksOthers() && looksJWT(c.secret) {
 		v, err := p.byOIDC(ctx, c.secret, a.now())
 		return a.vouchedFor(v, err, from)
 	}

@@ -73,14 +73,12 @@ func (a *Authoriser) explain(ctx context.Context, c credentials) (v *vouched, id
 	}
 	kind := p.gitlab.kindOf(c)
 	switch {
-	case len(p.issuers) > 0 && looksJWT(c.secret):
+	case looksJWT(c.secret):
 		v, err = p.byOIDC(ctx, c.secret, a.now())
 	case kind != otherToken:
 		ctx, cancel := context.WithTimeout(ctx, gitlabTime)
 		defer cancel()
 		v, err = p.gitlab.ask(ctx, kind, c.secret, a.now())
-	case looksJWT(c.secret):
-		err = refuse("it is a JWT, and the auth file names no issuer under oidc")
 	default:
 		err = refuse("it is none of the file's tokens, no JWT, and no token of a GitLab that the file names")
 	}
