@@ -120,6 +120,11 @@ func TestAccessToken(t *testing.T) {
 	g.says("", strings.Replace(tokenJSON, `"expires_at": null`, `"expires_at": "2999-01-31"`, 1))
 	w.accepts(patSecret)
 	w.pass(gitlabFor)
+	g.members[patSecret] = map[string]int{"42": developer, "44": developer}
+	if id, err = w.bearer(patSecret); err != nil || strings.Join(id.rules(), " ") != "reporters" {
+		t.Errorf("as a developer: got %v, error %v", id, err)
+	}
+	w.pass(gitlabFor)
 	g.members = nil
 	w.refuses(patSecret, "no rule")
 	w.refuses("glpat-unknown", "does not know the access token")

@@ -231,6 +231,13 @@ func TestOIDC(t *testing.T) {
 		if got := id.For("team-a/dev", []string{"team-a-web"}, Write).Uploader(); !maps.Equal(got, told) {
 			t.Errorf("a receipt tells %v, want %v", got, told)
 		}
+		for want, narrow := range map[string]*Identity{
+			"main": id.For("team-a/dev", nil, Write), "2": id.For("dev", []string{"web"}, Write, Force), "": id.For("team-a/dev", []string{"web"}, Write),
+		} {
+			if got := strings.Join(narrow.rules(), " "); got != want {
+				t.Errorf("rules %q allow it, want %q", got, want)
+			}
+		}
 	}
 	if n := p.asked.Load(); n != 1 {
 		t.Errorf("the keys were asked for %d times, want once", n)
