@@ -14,6 +14,7 @@ Usage:
     portolan preview [--site URL] [--listen ADDRESS]
     portolan shim [--drop URL] [--site URL] [--auth FILE] [--generate]
     portolan token new|list|revoke|hash [--auth FILE]
+    portolan auth check --auth FILE --token-file FILE [--channel NAME]
     portolan version
     portolan help [COMMAND]
 
@@ -28,6 +29,7 @@ Commands:
     preview     Serve a site on this machine, to try it.
     shim        Take uploads as GitLab and ChartMuseum do.
     token       Make tokens for uploads, list and revoke them.
+    auth        Explain what a token may do, and why.
     version     Print the version.
     help        Print this help, or that of a command.
 
@@ -402,6 +404,8 @@ func helpOf(command string) string {
 		return helpShim
 	case "token":
 		return helpToken
+	case "auth":
+		return helpAuth
 	case "version":
 		return helpVersion
 	case "help":
@@ -411,7 +415,7 @@ func helpOf(command string) string {
 }
 
 func commandNames() []string {
-	return []string{"generate", "drop", "status", "verify", "doctor", "prune", "rebuild", "preview", "shim", "token", "version", "help"}
+	return []string{"generate", "drop", "status", "verify", "doctor", "prune", "rebuild", "preview", "shim", "token", "auth", "version", "help"}
 }
 
 func (p *program) help(args []string) error {

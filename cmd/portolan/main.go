@@ -115,6 +115,8 @@ func (p *program) command(ctx context.Context, args []string) error {
 		return p.shim(ctx, args)
 	case "token":
 		return p.token(args)
+	case "auth":
+		return p.auth(ctx, args)
 	case "version", "--version":
 		return p.version(args)
 	case "help", "--help", "-h":

@@ -110,5 +110,10 @@ func TestReadmeAuth(t *testing.T) {
 		if len(list.Tokens) != 1 || list.Tokens[0].ID != "ci" {
 			t.Errorf("the tokens: %+v", list)
 		}
+		write(t, filepath.Join(w.folder, "htpasswd"), nil)
+		write(t, filepath.Join(w.folder, "token"), []byte("eyJ.none.here"))
+		if o := w.run([]int{1}, "auth", "check", "--auth", "auth.yaml", "--token-file", "token"); !strings.Contains(o.stderr, "the token is refused") {
+			t.Errorf("auth check: %s", o.stderr)
+		}
 	}
 }

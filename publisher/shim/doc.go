@@ -33,5 +33,6 @@
 // 400 a channel's name, or a form, that makes no sense; 401 wrong credentials, or none;
 // 403 not allowed; 404 nothing there; 405 another method is; 408 sent too slowly;
 // 409 not possible beside what is published; 413 too large; 422 the chart breaks a rule;
-// 429 too many failed attempts; 500 a fault of the shim; 503 busy, or the store does not answer.
+// 429 too many failed attempts; 500 a fault of the shim; 503 busy, or the store,
+// or who vouches for the token, does not answer.
 package shim

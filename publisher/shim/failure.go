@@ -88,6 +88,7 @@ func refused(status int, r *Refusal) *failure {
 func (s *Shim) identify(r *http.Request) (*auth.Identity, error) {
 	who, err := s.Auth.Identify(r)
 	var throttled auth.Throttled
+	var unavailable *auth.Unavailable
 	switch {
 	case err == nil:
 		return who, nil
@@ -97,6 +98,8 @@ func (s *Shim) identify(r *http.Request) (*auth.Identity, error) {
 	case errors.Is(err, auth.ErrCredentials):
 		s.metrics.refusedLogins.Inc()
 		return nil, unauthorized("check the user name and the token or password", err.Error())
+	case errors.As(err, &unavailable):
+		return nil, fail(http.StatusServiceUnavailable, "issuer", "try again; if it goes on, ask who runs this server", "%s", unavailable).because(errors.Join(err, errors.Unwrap(unavailable))).after(unavailable.RetryAfter())
 	}
 	return nil, err
 }

@@ -45,7 +45,7 @@ func (s *Shim) upload(a *answer, r *http.Request, to *route, who *auth.Identity)
 	if err != nil {
 		return s.counted(r, err)
 	}
-	a.note.upload = id
+	a.note.upload, a.note.who = id, u.allowed().String()
 	s.metrics.uploads.WithLabelValues("taken").Inc()
 	s.Uploaded()
 	receipt := s.base(r) + to.receipts() + id
@@ -128,6 +128,16 @@ func (u *uploading) allow() error {
 	return nil
 }
 
+// allowed is the caller as far as it is them that this upload is allowed to, so
+// that log and receipt tell by which rule.
+func (u *uploading) allowed() *auth.Identity {
+	actions := []auth.Action{auth.Write}
+	if u.force {
+		actions = append(actions, auth.Force)
+	}
+	return u.who.For(u.channel, u.chart.Names, actions...)
+}
+
 // mayForce reports whether the caller may replace a final version of the chart.
 func (u *uploading) mayForce() bool {
 	for _, name := range u.chart.Names {
@@ -179,7 +189,7 @@ func (u *uploading) submit(r *http.Request) (id string, err error) {
 	if id, err = publisher.NewID(); err != nil {
 		return "", err
 	}
-	uploader := u.who.Uploader()
+	uploader := u.allowed().Uploader()
 	uploader["client"] = cut(r.UserAgent(), 128)
 	uploader["address"] = r.RemoteAddr
 	file := u.chart.File

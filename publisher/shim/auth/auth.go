@@ -13,6 +13,24 @@
 //	  - name: alice
 //	    scopes: ["write:**", "read:**"]
 //	anonymous: ["read:**"]                # whoever sends no credentials
+//	oidc:                                 # tokens that CI services make for their jobs
+//	  - issuer: https://gitlab.example.com     # as the tokens say it
+//	    audience: https://charts.example.com   # whom they must be for
+//	    maxAge: 1h                        # since they were issued; 1h if it is not set
+//	    jwks: https://gitlab.example.com/oauth/discovery/keys  # if the issuer does not tell
+//	    rules:
+//	      - name: team-a                  # for logs and receipts; else its number
+//	        claims: {project_id: "42", ref: main}  # all of them, and to the letter
+//	        scopes: ["write:team-a/**"]
+//	        charts: ["team-a-*"]
+//	        protected: false              # GitLab: also from refs that are not protected
+//	gitlab:                               # GitLab's own tokens, by asking it
+//	  url: https://gitlab.example.com
+//	  tokenPrefix: glpat-                 # if its access tokens begin otherwise
+//	  rules:
+//	    - claims: {project_id: "42", ref: main, ref_type: branch}
+//	      protected: false
+//	      scopes: ["write:team-a/**"]
 //
 // The rules:
 //   - A scope is an action (read, write or force), a colon, and a pattern of
@@ -24,13 +42,38 @@
 //   - Credentials that are wrong, expired or malformed never make anyone
 //     anonymous: they are an error.
 //   - Basic credentials are a token, with any user name, or else a user and a
-//     password; Bearer credentials are a token.
+//     password; Bearer credentials are a token. What is a token of one kind in
+//     form is never tried as one of another kind, nor as a password.
 //   - The file and the htpasswd file are read again when they change. A bad
 //     one leaves the last good one in force.
 //   - From an address with too many failures, no password is looked at for a
 //     while. A valid token still passes: looking one up costs next to nothing
 //     and tells a guesser nothing, so those who share the address of somebody
 //     who guesses, or whose job has an old password, can go on with tokens.
+//   - Whoever has a token of OIDC's or GitLab's may do what all rules that fit
+//     its claims allow; if none fits, it is refused. A claim that is not text
+//     fits nothing.
+//   - An OIDC token is signed with RS256 or ES256, names its key, its only
+//     audience and when it was issued and expires; clocks may differ by 30 s.
+//   - Keys are fetched when the file is read, every quarter of an hour, and, at
+//     most twice a minute, for a token with an unknown one; answers are read for
+//     10 s and up to 1 MiB, and redirects not followed. While the issuer is down
+//     the last good keys go on. Servers' certificates are checked as by all Go
+//     programs: SSL_CERT_FILE names those of a private authority.
+//   - What a GitLab job uploads must be from a protected ref (ref_protected), if
+//     the rule does not say 'protected: false'; never from a fork's merge request
+//     (job_project_id), and from other merge requests only if the rule names
+//     'pipeline_source: merge_request_event'. What pull requests start in GitHub
+//     (event_name) is refused.
+//   - GitLab is asked about what begins like its tokens, and about whatever comes
+//     with the user name gitlab-ci-token; its answers hold for a minute. About
+//     job tokens it tells the claims token (job), project_id, ref, ref_type,
+//     pipeline_source, user_id and user_login, but not whether the ref is
+//     protected. An access token (token: access, user_id) fits if it has in the
+//     rule's project the role of Maintainer, or with 'protected: false' that of
+//     Developer, and in GitLab the scope api, or read_api to read.
+//   - An issuer or GitLab that does not answer makes a token neither good nor
+//     bad: the error is [Unavailable].
 //   - No token, password or hash is ever part of an error, a log line, or what
 //     an [Identity] tells.
 package auth
@@ -65,6 +108,8 @@ type Authoriser struct {
 	open     bool // everybody may do everything
 	failures *throttle
 	checks   *checks
+	client   *http.Client // for issuers and GitLab
+	lazy     bool         // keys are not fetched before they are needed
 
 	mu     sync.Mutex // guards what follows
 	path   string
@@ -93,12 +138,13 @@ func Anyone() *Authoriser {
 }
 
 func newAuthoriser(log *slog.Logger) *Authoriser {
-	return &Authoriser{log: log, now: time.Now, failures: newThrottle(), checks: newChecks()}
+	return &Authoriser{log: log, now: time.Now, failures: newThrottle(), checks: newChecks(), client: newClient()}
 }
 
 // Identify tells who sends the request, from its Authorization header and the
 // host of its RemoteAddr. Without a header that is the anonymous identity,
 // which may have no scopes. It fails with [ErrCredentials], with [Throttled],
+// with [Unavailable] if a server that must vouch for a token does not answer,
 // or, if the request ends while it waits for its turn to have a password
 // checked, with the error of the request's context.
 func (a *Authoriser) Identify(r *http.Request) (*Identity, error) {
@@ -127,6 +173,13 @@ func (a *Authoriser) identify(ctx context.Context, p *policy, c credentials, fro
 		return id, nil
 	case !errors.Is(err, errOtherKind):
 		return nil, a.fail(from, err)
+	}
+	if p.asksOthers() && looksJWT(c.secret) {
+		v, err := p.byOIDC(ctx, c.secret, a.now())
+		return a.vouchedFor(v, err, from)
+	}
+	if kind := p.gitlab.kindOf(c); kind != otherToken {
+		return a.byGitLab(ctx, p.gitlab, kind, c.secret, from)
 	}
 	if !c.basic {
 		return nil, a.fail(from, ErrCredentials)

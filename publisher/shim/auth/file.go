@@ -22,6 +22,8 @@ type policy struct {
 	costliest  []byte           // bcrypt hash; nil without users
 	anonymous  []grant
 	remembered *memory // right passwords; goes with the policy, so a change forgets them
+	issuers    []*issuer
+	gitlab     *gitlab // nil if its own tokens are not taken
 	warnings   []string
 }
 
@@ -48,6 +50,9 @@ type file struct {
 	htpasswd  string
 	users     []*fileUser
 	anonymous []scope
+	issuers   []*issuer
+	gitlab    *gitlab
+	warnings  []string
 }
 
 type fileUser struct {
@@ -116,7 +121,7 @@ func readFile(path string) ([]byte, error) {
 }
 
 func (f *file) policy() *policy {
-	p := &policy{tokens: map[digest]*Token{}, users: map[string]*user{}, anonymous: []grant{{scopes: f.anonymous}}, remembered: newMemory()}
+	p := &policy{tokens: map[digest]*Token{}, users: map[string]*user{}, anonymous: []grant{{scopes: f.anonymous}}, remembered: newMemory(), issuers: f.issuers, gitlab: f.gitlab, warnings: f.warnings}
 	for _, t := range f.tokens {
 		p.tokens[t.digest()] = t
 	}

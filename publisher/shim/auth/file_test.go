@@ -20,14 +20,14 @@ func TestFileErrors(t *testing.T) {
 		text string
 		want string // a part of the error
 	}{
-		"empty":                {"", "auth.yaml: is empty; it must hold tokens, users or anonymous"},
+		"empty":                {"", "auth.yaml: is empty; it must hold tokens, users, oidc, gitlab or anonymous"},
 		"comments only":        {"# nothing\n", "is empty"},
 		"null":                 {"null\n", "is empty"},
 		"no mapping":           {"- tokens\n", "auth.yaml:1: must be a mapping of keys to values"},
 		"no YAML":              {"tokens: [\n", "auth.yaml: line 1: did not find"},
 		"bad second":           {"tokens: []\n---\n]\n", "auth.yaml: line 2: did not find"},
 		"two documents":        {"tokens: []\n---\ntokens: []\n", "auth.yaml: line 2: a second YAML document begins; there may be only one"},
-		"unknown key":          {"tokens: []\ntoken: []\n", "auth.yaml:2: has an unknown key; the keys are anonymous, htpasswd, tokens, users"},
+		"unknown key":          {"tokens: []\ntoken: []\n", "auth.yaml:2: has an unknown key; the keys are anonymous, gitlab, htpasswd, oidc, tokens, users"},
 		"merge key":            {"tokens:\n- &a {id: x, hash: " + hash1 + ", scopes: [read:a]}\n- {<<: *a, id: y}\n", ":3: tokens[1]: has an unknown key"},
 		"key twice":            {"tokens: []\ntokens: []\n", `auth.yaml:2: key "tokens" occurs twice`},
 		"no list":              {"tokens: {}\n", "auth.yaml:1: tokens: must be a list"},

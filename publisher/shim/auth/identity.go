@@ -1,8 +1,10 @@
 package auth
 
 import (
+	"fmt"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
 )
@@ -19,8 +21,10 @@ const (
 
 // Identity is who sends a request and what they may do.
 type Identity struct {
-	kind   string // "token" or "user"; "" if anonymous
+	kind   string // "token", "user", "oidc" or "gitlab"; "" if anonymous
 	name   string
+	by     string // URL of the server that vouches for it, if one does
+	job    string // URL of the job that it is, if that is known
 	as     string // the user name that came with a token; anybody may claim any
 	grants []grant
 }
@@ -29,6 +33,7 @@ type Identity struct {
 type grant struct {
 	scopes []scope
 	charts []string // patterns; all charts if there is none
+	rule   *rule    // that it is of, for tokens that others vouch for
 }
 
 // scope is an action in all channels that fit the pattern.
@@ -48,7 +53,41 @@ func (i *Identity) String() string {
 	if i.Anonymous() {
 		return "anonymous"
 	}
+	if rules := i.rules(); len(rules) > 0 {
+		return fmt.Sprintf("%s %s (by %s of %s)", i.kind, i.name, listed("rule", rules), i.by)
+	}
 	return i.kind + " " + i.name
+}
+
+// rules are the names of the rules that somebody is known by.
+func (i *Identity) rules() (names []string) {
+	for _, g := range i.grants {
+		if g.rule != nil {
+			names = append(names, g.rule.name)
+		}
+	}
+	return names
+}
+
+func listed(what string, names []string) string {
+	if len(names) > 1 {
+		what += "s"
+	}
+	return what + " " + strings.Join(names, ", ")
+}
+
+// For is the identity with nothing but what allows one of the actions in the
+// channel, for one of the charts if there are any, so that it tells what did.
+func (i *Identity) For(channel string, charts []string, actions ...Action) *Identity {
+	narrow := *i
+	narrow.grants = nil
+	for _, g := range i.grants {
+		may := slices.ContainsFunc(actions, func(a Action) bool { return g.may(a, channel) })
+		if may && (len(charts) == 0 || slices.ContainsFunc(charts, g.fits)) {
+			narrow.grants = append(narrow.grants, g)
+		}
+	}
+	return &narrow
 }
 
 // Anonymous reports whether nothing is known of the sender.
@@ -87,7 +126,9 @@ func (g grant) fits(chart string) bool {
 }
 
 // Uploader is what a receipt tells of the identity: token or user, and under
-// "as" the user name that came with a token.
+// "as" the user name that came with a token. Of a token that another server
+// vouches for it tells the subject, the server, the job's URL, and the rules
+// that fit with the claims that they are about.
 func (i *Identity) Uploader() map[string]string {
 	m := map[string]string{}
 	if !i.Anonymous() {
@@ -95,6 +136,20 @@ func (i *Identity) Uploader() map[string]string {
 	}
 	if i.as != "" {
 		m["as"] = i.as
+	}
+	if i.by != "" {
+		m["issuer"], m["rule"] = i.by, strings.Join(i.rules(), ", ")
+	}
+	if i.job != "" {
+		m["job"] = i.job
+	}
+	for _, g := range i.grants {
+		if g.rule == nil {
+			continue
+		}
+		for name, value := range g.rule.claims {
+			m["claim."+name] = value
+		}
 	}
 	return m
 }

@@ -31,10 +31,13 @@ func parseFile(b []byte, name string) (*file, error) {
 		"htpasswd":  func(n *yaml.Node, at string) { f.htpasswd = p.text(n, at) },
 		"users":     func(n *yaml.Node, at string) { p.list(n, at, func(n *yaml.Node, at string) { p.user(f, n, at) }) },
 		"anonymous": func(n *yaml.Node, at string) { f.anonymous = p.scopes(n, at) },
+		"oidc":      func(n *yaml.Node, at string) { p.list(n, at, func(n *yaml.Node, at string) { p.issuer(f, n, at) }) },
+		"gitlab":    func(n *yaml.Node, at string) { p.gitlab(f, n, at) },
 	})
 	if len(f.users) > 0 && f.htpasswd == "" {
 		p.problem(root, "users", "have no passwords; name the file that 'htpasswd -B' wrote under the key htpasswd")
 	}
+	f.warnings = p.warnings
 	return f, errors.Join(p.problems...)
 }
 
@@ -45,7 +48,7 @@ func document(b []byte) (*yaml.Node, error) {
 	d := yaml.NewDecoder(bytes.NewReader(b))
 	err := d.Decode(&first)
 	if errors.Is(err, io.EOF) || err == nil && first.Content[0].ShortTag() == "!!null" {
-		return nil, errors.New("is empty; it must hold tokens, users or anonymous")
+		return nil, errors.New("is empty; it must hold tokens, users, oidc, gitlab or anonymous")
 	}
 	if err != nil {
 		return nil, plainYAML(err)
@@ -66,6 +69,7 @@ func plainYAML(err error) error { return errors.New(strings.TrimPrefix(err.Error
 type parser struct {
 	name     string
 	problems []error
+	warnings []string
 }
 
 // problem notes a problem with a value; at is where it stands, like tokens[0].id.

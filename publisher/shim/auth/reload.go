@@ -49,7 +49,7 @@ func (a *Authoriser) current() *policy {
 			if err := a.load(); err != nil {
 				a.log.Error("the auth file has changed, but cannot be used; going on with what it said before", "error", err)
 			} else {
-				a.log.Info("read the changed auth file", "file", a.path, "tokens", len(a.policy.tokens), "users", len(a.policy.users))
+				a.log.Info("read the changed auth file", "file", a.path, "tokens", len(a.policy.tokens), "users", len(a.policy.users), "issuers", len(a.policy.issuers))
 			}
 		}
 	}
@@ -66,6 +66,10 @@ func (a *Authoriser) load() error {
 	}
 	for _, warning := range p.warnings {
 		a.log.Warn(warning)
+	}
+	a.keysOf(p)
+	if p.gitlab != nil {
+		p.gitlab.client = a.client
 	}
 	a.policy = p
 	return nil

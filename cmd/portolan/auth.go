@@ -1,0 +1,170 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/portolan-charts/portolan/publisher/shim/auth"
+)
+
+// maxTokenFile is the largest file that a token is read from, in bytes.
+const maxTokenFile = 64 << 10
+
+// authFlags are the flags of 'portolan auth'.
+type authFlags struct {
+	*flags
+	auth, tokenFile, username, chart string
+}
+
+func (p *program) auth(ctx context.Context, args []string) error {
+	f := &authFlags{flags: newFlags("auth")}
+	f.StringVar(&f.auth, "auth", "", "")
+	f.StringVar(&f.tokenFile, "token-file", "", "")
+	f.StringVar(&f.username, "username", "", "")
+	f.withChannels()
+	f.StringVar(&f.chart, "chart", "", "")
+	if err := p.parse(f.flags, args); err != nil {
+		return err
+	}
+	if err := f.checkCheck(); err != nil {
+		return hint(err, "see 'portolan auth --help'")
+	}
+	secret, err := p.readToken(f.tokenFile)
+	if err != nil {
+		return err
+	}
+	e, err := auth.Explain(ctx, f.auth, f.username, secret)
+	if missing := (*fs.PathError)(nil); errors.As(err, &missing) && missing.Path == f.auth {
+		return authError(f.auth, err) // and not the htpasswd file
+	}
+	if err != nil {
+		return err
+	}
+	return p.printExplained(f, e)
+}
+
+// checkCheck refuses a command line that 'portolan auth check' makes nothing of.
+func (f *authFlags) checkCheck() error {
+	switch {
+	case f.NArg() == 0 || f.Arg(0) != "check":
+		return usagef("auth needs to be told what to do: check")
+	case f.NArg() > 1:
+		return usagef("auth check takes no operands, but got %d", f.NArg()-1)
+	case f.auth == "" || f.tokenFile == "":
+		return usagef("auth check needs --auth FILE and --token-file FILE")
+	case len(f.channels) > 1:
+		return usagef("auth check takes one --channel, but got %d", len(f.channels))
+	case f.chart != "" && len(f.channels) == 0:
+		return usagef("--chart NAME needs --channel NAME, too")
+	}
+	return nil
+}
+
+// readToken reads a token from a file; - is standard input.
+func (p *program) readToken(name string) (string, error) {
+	from := p.stdin
+	if name != "-" {
+		file, err := os.Open(name)
+		if err != nil {
+			return "", err
+		}
+		defer file.Close()
+		from = file
+	}
+	b, err := io.ReadAll(io.LimitReader(from, maxTokenFile+1))
+	if err != nil {
+		return "", fmt.Errorf("reading the token from %s: %w", name, err)
+	}
+	b = bytes.TrimSpace(b)
+	if len(b) == 0 || len(b) > maxTokenFile {
+		return "", fmt.Errorf("%s must hold one token and nothing else", name)
+	}
+	return string(b), nil
+}
+
+// explained is what 'portolan auth check' tells.
+type explained struct {
+	*auth.Explanation
+	Channel string         `json:"channel,omitempty"`
+	Chart   string         `json:"chart,omitempty"`
+	Actions []authorisedBy `json:"actions,omitempty"`
+}
+
+// authorisedBy tells whether an action is allowed, and by which rules.
+type authorisedBy struct {
+	Action  auth.Action `json:"action"`
+	Allowed bool        `json:"allowed"`
+	Rules   []string    `json:"rules,omitempty"`
+}
+
+// printExplained fails if the token is refused, or may not upload where it is
+// asked about.
+func (p *program) printExplained(f *authFlags, e *auth.Explanation) error {
+	all := &explained{Explanation: e, Channel: strings.Join(f.channels, ""), Chart: f.chart}
+	if e.Identity != nil && all.Channel != "" {
+		for _, action := range []auth.Action{auth.Write, auth.Force, auth.Read} {
+			all.Actions = append(all.Actions, authorise(e.Identity, action, all.Channel, f.chart))
+		}
+	}
+	p.notes("warning", e.Warnings)
+	if p.found = all; !f.output.json {
+		if err := p.printRules(all); err != nil {
+			return err
+		}
+	}
+	switch {
+	case e.Refused != "":
+		return errors.New("the token is refused: " + e.Refused)
+	case len(all.Actions) > 0 && !all.Actions[0].Allowed:
+		what := "any chart"
+		if f.chart != "" {
+			what = "a chart called " + f.chart
+		}
+		return hint(fmt.Errorf("the token may not upload %s to channel %s", what, all.Channel), "it takes the scope %s:%s and, where charts are named, one of them", auth.Write, all.Channel)
+	}
+	return nil
+}
+
+func authorise(id *auth.Identity, action auth.Action, channel, chart string) authorisedBy {
+	allowed := id.May(action, channel)
+	if chart != "" {
+		allowed = id.MayChart(action, channel, chart)
+	}
+	return authorisedBy{action, allowed, id.Rules(action, channel, chart)}
+}
+
+func (p *program) printRules(e *explained) error {
+	w := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
+	line := func(name, text string) {
+		if text != "" {
+			fmt.Fprintf(w, "%s\t%s\n", name, plain(text))
+		}
+	}
+	line("who", e.Who)
+	line("issuer", e.Server)
+	for _, r := range e.Rules {
+		text := "fits"
+		if !r.Fits {
+			text = "does not fit: " + strings.Join(r.Why, "; ")
+		}
+		line("rule", fmt.Sprintf("%s (line %d) %s", r.Name, r.Line, text))
+	}
+	for _, a := range e.Actions {
+		text := "denied"
+		if a.Allowed {
+			text = "allowed"
+		}
+		if len(a.Rules) > 0 {
+			text += " by rule " + strings.Join(a.Rules, ", ")
+		}
+		line(string(a.Action), text)
+	}
+	return w.Flush()
+}

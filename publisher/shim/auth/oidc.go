@@ -1,0 +1,93 @@
+package auth
+
+import (
+	"context"
+	"crypto"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+)
+
+// defaultAge is how long after it was issued a token is taken at most.
+const defaultAge = time.Hour
+
+// issuer makes OIDC tokens.
+type issuer struct {
+	url, audience string // as they stand in the tokens
+	jwks          string // URL of the keys; "" to ask the issuer
+	maxAge        time.Duration
+	rules         []*rule
+	line          int // in the file
+	keys          *keySet
+}
+
+// asksOthers reports whether the file names anybody who makes tokens. Then what
+// looks like a JWT is nothing else: no password, and none of GitLab's own tokens.
+func (p *policy) asksOthers() bool { return len(p.issuers) > 0 || p.gitlab != nil }
+
+// byOIDC knows the tokens of the issuers in the file.
+func (p *policy) byOIDC(ctx context.Context, text string, now time.Time) (*vouched, error) {
+	t, err := parseJWT(text)
+	if err != nil {
+		return nil, err
+	}
+	at := slices.IndexFunc(p.issuers, func(i *issuer) bool { return i.url == t.issuer })
+	if at < 0 {
+		return nil, refuse("the OIDC token is of an issuer that is not known here")
+	}
+	i := p.issuers[at]
+	keys, err := i.keys.find(ctx, t.key)
+	if err != nil {
+		return nil, err
+	}
+	keys = slices.DeleteFunc(slices.Clone(keys), func(key crypto.PublicKey) bool { return algorithmOf(key) != t.algorithm })
+	c, err := i.verified(t, &oidc.StaticKeySet{PublicKeys: keys}, now)
+	if err != nil {
+		return nil, err
+	}
+	subject, _ := c.text("sub")
+	return &vouched{kind: "oidc", by: i.url, subject: subject, job: c.job(i.url), claims: c, rules: i.rules}, nil
+}
+
+// githubIssuer makes the tokens of github.com.
+const githubIssuer = "https://token.actions.githubusercontent.com"
+
+// job is the URL of the job that a token is for, so that whoever reads of a
+// rejected upload finds it; "" if the claims do not tell.
+func (c claims) job(issuer string) string {
+	server, project, page, number := issuer, "project_path", "-/jobs", "job_id"
+	if issuer == githubIssuer {
+		server, project, page, number = "https://github.com", "repository", "actions/runs", "run_id"
+	}
+	path, _ := c.text(project)
+	id, _ := c.text(number)
+	if !numberRE.MatchString(id) || !pathRE.MatchString(path) {
+		return ""
+	}
+	return strings.TrimSuffix(server, "/") + "/" + path + "/" + page + "/" + id
+}
+
+// pathRE fits the paths of projects.
+var pathRE = regexp.MustCompile(`^[0-9A-Za-z_][0-9A-Za-z_.-]*(/[0-9A-Za-z_][0-9A-Za-z_.-]*)+$`)
+
+// keysOf gives each issuer its keys: those that are here already, if the file
+// was read again and says the same of where they are.
+func (a *Authoriser) keysOf(p *policy) {
+	known := map[[2]string]*keySet{}
+	if a.policy != nil {
+		for _, i := range a.policy.issuers {
+			known[[2]string{i.url, i.jwks}] = i.keys
+		}
+	}
+	for _, i := range p.issuers {
+		if i.keys = known[[2]string{i.url, i.jwks}]; i.keys == nil {
+			i.keys = &keySet{issuer: i.url, jwks: i.jwks, client: a.client, log: a.log, now: a.now}
+			if !a.lazy { // so that no upload need wait, and somebody hears of it if it fails
+				i.keys.refresh()
+			}
+		}
+	}
+}
