@@ -58,16 +58,16 @@ func OpenChannel(ctx context.Context, site Store, name string) (*Channel, error)
 // are what the log says of that generation, and at the log's start otherwise.
 func (c *Channel) readHead(ctx context.Context) error {
 	key := headKey(c.Name)
-	b, entry, err := ReadAll(ctx, c.site, key, maxIndex)
+	file, err := readIndex(ctx, c.site, key)
 	if errors.Is(err, ErrNotFound) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	index, err := parseIndex(b)
+	index, err := parseIndex(file.text)
 	if err != nil {
-		return c.foreignHead(ctx, key, entry.Token)
+		return c.foreignHead(ctx, key, file.entry.Token)
 	}
 	number, err := parseHeader(index.header)
 	if err != nil {
@@ -80,10 +80,10 @@ func (c *Channel) readHead(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.head.token = entry.Token
-	if record.Change != nil && record.Change.SHA256 == hexSHA256(b) {
+	c.head.token = file.entry.Token
+	if record.Change != nil && record.Change.SHA256 == file.sum {
 		c.head.generation = number
-		c.head.modified, c.head.late = entry.Modified, entry.Modified.Sub(record.Time) > headLag
+		c.head.modified, c.head.late = file.entry.Modified, file.entry.Modified.Sub(record.Time) > headLag
 		c.index, c.newest, c.sum = index, record, sum
 		c.opened = generation{number, index}
 	}

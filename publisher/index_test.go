@@ -23,7 +23,7 @@ const sampleIndex = `{"apiVersion":"v1","generated":"2026-03-01T12:00:00Z","serv
 
 func mustParseIndex(t *testing.T, text string) *Index {
 	t.Helper()
-	x, err := parseIndex([]byte(text))
+	x, err := parseIndex(text)
 	if err != nil {
 		t.Fatalf("parsing %q: %v", text, err)
 	}
@@ -64,7 +64,7 @@ func TestIndexOfOthers(t *testing.T) {
 		"cut in a section": sampleIndex[:strings.Index(sampleIndex, "]")] + "}}\n",
 		"more after it":    sampleIndex + "more\n",
 	} {
-		if _, err := parseIndex([]byte(text)); err == nil {
+		if _, err := parseIndex(text); err == nil {
 			t.Errorf("%s: taken for portolan's", name)
 		}
 	}
@@ -141,7 +141,7 @@ func TestApplyRefuses(t *testing.T) {
 func FuzzIndex(f *testing.F) {
 	f.Add([]byte(sampleIndex))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		x, err := parseIndex(b)
+		x, err := parseIndex(string(b))
 		if err != nil {
 			return
 		}
@@ -149,7 +149,7 @@ func FuzzIndex(f *testing.F) {
 		if _, err := x.WriteTo(&first); err != nil {
 			t.Fatal(err)
 		}
-		again, err := parseIndex(first.Bytes())
+		again, err := parseIndex(first.String())
 		if err != nil {
 			t.Fatalf("%q was written as %q, which cannot be read: %v", b, first.String(), err)
 		}
