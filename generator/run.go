@@ -162,6 +162,7 @@ func runChannel(ctx context.Context, o Options, w *publisher.ChannelInbox) (*Cha
 	}
 	uploads, adoptErr := r.adopt(ctx, w)
 	r.total = len(uploads)
+	clear(w.Uploads)
 	var err error
 	if r.channel, err = publisher.OpenChannel(ctx, o.Site, w.Channel); err != nil {
 		return r.report, errors.Join(w.Err, adoptErr, err)
@@ -182,7 +183,10 @@ func runChannel(ctx context.Context, o Options, w *publisher.ChannelInbox) (*Cha
 		if err != nil {
 			return r.report, errors.Join(append(failures, err)...)
 		}
+		// There may be many more, and what was needed for these is in the way.
+		clear(uploads[:n])
 		uploads = uploads[n:]
+		r.catalog = newCatalog(r.channel.Index())
 	}
 	return r.report, errors.Join(failures...)
 }
