@@ -65,6 +65,7 @@ func (c *Channel) readHead(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	headSum := sumLater(file.text)
 	index, err := parseIndex(file.text)
 	if err != nil {
 		return c.foreignHead(ctx, key, file.entry.Token)
@@ -73,7 +74,7 @@ func (c *Channel) readHead(ctx context.Context) error {
 	if err != nil {
 		return &KeyError{key, err}
 	}
-	record, sum, err := c.record(ctx, number)
+	record, recordSum, err := c.record(ctx, number)
 	if errors.Is(err, ErrNotFound) {
 		return fmt.Errorf("%s says that it is generation %d, but %w: the site is incomplete; restore its log folder", key, number, err)
 	}
@@ -81,10 +82,10 @@ func (c *Channel) readHead(ctx context.Context) error {
 		return err
 	}
 	c.head.token = file.entry.Token
-	if record.Change != nil && record.Change.SHA256 == file.sum {
+	if record.Change != nil && record.Change.SHA256 == headSum() {
 		c.head.generation = number
 		c.head.modified, c.head.late = file.entry.Modified, file.entry.Modified.Sub(record.Time) > headLag
-		c.index, c.newest, c.sum = index, record, sum
+		c.index, c.newest, c.sum = index, record, recordSum
 		c.opened = generation{number, index}
 	}
 	return nil

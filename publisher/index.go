@@ -125,14 +125,25 @@ func (x *Index) write(w io.Writer, up string) (int64, error) {
 
 // moveURL writes a line up to its URL, and up, and returns the rest.
 func moveURL(b *bufio.Writer, line, up string) string {
-	url := strings.LastIndex(line, lineURL)
+	url := urlAt(line)
 	if url < 0 {
 		return line
 	}
-	url += len(lineURL)
 	b.WriteString(line[:url])
 	b.WriteString(up)
 	return line[url:]
+}
+
+// urlAt is where the URL begins in a line; -1 if it has none.
+func urlAt(line string) int {
+	// Nearly always behind the last bracket, which is found faster.
+	if i := strings.LastIndexByte(line, lineURL[len(lineURL)-2]) - len(lineURL) + 2; i >= 0 && strings.HasPrefix(line[i:], lineURL) {
+		return i + len(lineURL)
+	}
+	if i := strings.LastIndex(line, lineURL); i >= 0 {
+		return i + len(lineURL)
+	}
+	return -1
 }
 
 // comma ends line i of n.

@@ -9,17 +9,17 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // indexText is a file in the place of an index.yaml, as it was read.
 type indexText struct {
 	entry Entry
 	text  string
-	sum   string // SHA-256 of the text, in hex
 }
 
 // readIndex reads an index file. It may be the largest thing that a run holds,
-// so it is held once, and summed up while it comes.
+// so it is held once.
 func readIndex(ctx context.Context, s Store, key string) (*indexText, error) {
 	r, err := s.Get(ctx, key)
 	if err != nil {
@@ -32,15 +32,31 @@ func readIndex(ctx context.Context, s Store, key string) (*indexText, error) {
 func readIndexFrom(r *Reader, key string) (*indexText, error) {
 	var text strings.Builder
 	text.Grow(int(min(max(r.Entry.Size, 0), maxIndex)))
-	h := sha256.New()
-	n, err := io.Copy(io.MultiWriter(&text, h), io.LimitReader(r, maxIndex+1))
+	n, err := io.Copy(&text, io.LimitReader(r, maxIndex+1))
 	if err == nil && n > maxIndex {
 		err = errTooLarge
 	}
 	if err != nil {
 		return nil, &KeyError{key, err}
 	}
-	return &indexText{r.Entry, text.String(), hex.EncodeToString(h.Sum(nil))}, nil
+	return &indexText{r.Entry, text.String()}, nil
+}
+
+// sumLater sums up a text while its caller goes on to work with it. The SHA-256,
+// in hex, is there when it is asked for.
+func sumLater(text string) (wait func() string) {
+	sum := make(chan string, 1)
+	go func() {
+		h := sha256.New()
+		part := make([]byte, 64<<10) // a hash takes no strings
+		for rest := text; rest != ""; {
+			n := copy(part, rest)
+			h.Write(part[:n])
+			rest = rest[n:]
+		}
+		sum <- hex.EncodeToString(h.Sum(nil))
+	}()
+	return sync.OnceValue(func() string { return <-sum })
 }
 
 // ErrNotOurs is reported for an index.yaml that is somebody else's, or damaged.
