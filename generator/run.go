@@ -185,9 +185,11 @@ func runChannel(ctx context.Context, o Options, w *publisher.ChannelInbox) (*Cha
 		}
 		// There may be many more, and what was needed for these is in the way.
 		clear(uploads[:n])
-		uploads = uploads[n:]
-		r.catalog = newCatalog(r.channel.Index())
+		if uploads = uploads[n:]; len(uploads) > 0 {
+			r.catalog = newCatalog(r.channel.Index())
+		}
 	}
+	r.report.Budget = budgetOf(r.channel.Index(), indexBudget)
 	return r.report, errors.Join(failures...)
 }
 

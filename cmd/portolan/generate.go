@@ -235,6 +235,9 @@ func (p *program) noteReport(r *generator.Report) {
 		if c.Head != "" && c.Error == "" {
 			p.say("note", c.Head+"; "+wouldBe(r.DryRun)+"written anew from the log")
 		}
+		if c.Budget != nil {
+			p.noteBudget(c.Channel, c.Budget)
+		}
 		if c.Pages != nil {
 			p.notePages(c.Channel, c.Pages)
 		}
@@ -264,4 +267,14 @@ func (p *program) noteIgnored(all []publisher.Ignored) {
 		texts = append(texts, i.Key+" "+i.Reason)
 	}
 	p.notes("note", texts)
+}
+
+// noteBudget warns of an index that is about to become too large.
+func (p *program) noteBudget(channel string, b *generator.Budget) {
+	var most []string
+	for _, c := range b.Charts {
+		most = append(most, fmt.Sprintf("%s (%s, %s)", short(c.Chart, maxName), count(c.Versions, "version"), sizeText(c.Size)))
+	}
+	p.say("note", fmt.Sprintf("%s: its index has %s, and Flux takes none above %s. Most of it are %s: publish some of its charts in another channel",
+		channel, sizeText(b.Size), sizeText(b.Limit), strings.Join(most, ", ")))
 }
