@@ -51,6 +51,10 @@ type Limits struct {
 	Depth     int   // levels of charts within charts
 }
 
+// MaxLimits are the largest limits that can be set, which is what Helm loads: any
+// chart that was ever accepted keeps within them.
+var MaxLimits = Limits{Packed: 100 << 20, Unpacked: 100 << 20, File: 100 << 20, ChartYAML: 5 << 20, Entries: 100_000, Depth: 10}
+
 func (l Limits) withDefaults() Limits {
 	set(&l.Packed, DefaultPacked)
 	set(&l.Unpacked, DefaultUnpacked)
@@ -124,11 +128,16 @@ type File struct {
 // nothing about the archive. A panic while reading is a Problem too, since the
 // same bytes would only do it again.
 func Check(r io.Reader, c Checks) (chart *Chart, err error) {
+	return examine(r, c, nil)
+}
+
+// examine is Check, and puts what else pages need into contents unless that is nil.
+func examine(r io.Reader, c Checks, contents *Contents) (chart *Chart, err error) {
 	defer recovered(&chart, &err)
 	limits := c.Limits.withDefaults()
 	b := &budget{
 		limits: limits, versions: c.Versions, unpacked: limits.Unpacked, entries: limits.Entries,
-		marks: maxYAMLMarksTotal, metadata: maxMetadataTotal,
+		marks: maxYAMLMarksTotal, metadata: maxMetadataTotal, contents: contents,
 	}
 	src := &source{r: r, sum: sha256.New(), max: limits.Packed}
 	t, err := readTree(src, b)
@@ -187,6 +196,7 @@ type budget struct {
 	marks    int   // of YAML, see inspectYAML
 	metadata int64 // bytes of Chart.yaml and requirements.yaml held at once
 	warn     warnings
+	contents *Contents // where to put what pages need; nil to leave it out
 
 	// What was spent on YAML files with their aliases expanded, see extent.
 	yamlNodes int

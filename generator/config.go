@@ -42,6 +42,9 @@ type Config struct {
 	// An image for the pages' head: a file that ends in .svg or .png.
 	Logo string `yaml:"logo"`
 
+	// Colours of the pages that are not portolan's own.
+	Colors ColorsConfig `yaml:"colors"`
+
 	// Links at the foot of each page.
 	Footer []LinkConfig `yaml:"footer"`
 
@@ -53,6 +56,21 @@ type Config struct {
 
 	// Policies, in order: every entry whose match fits a channel applies to it, and what a later one sets stands.
 	Channels []ChannelConfig `yaml:"channels"`
+}
+
+// ColorsConfig are colours of the pages, such as #0b6477.
+type ColorsConfig struct {
+	// Links and marks on a light background.
+	Accent string `yaml:"accent" check:"color"`
+
+	// Links and marks on a dark background.
+	AccentDark string `yaml:"accentDark" check:"color"`
+
+	// The light background.
+	Background string `yaml:"background" check:"color"`
+
+	// The dark background.
+	BackgroundDark string `yaml:"backgroundDark" check:"color"`
 }
 
 // LinkConfig is a link to somewhere else.

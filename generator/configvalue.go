@@ -12,6 +12,8 @@ import (
 	"github.com/agnivade/levenshtein"
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/dustin/go-humanize"
+
+	"github.com/portolan-charts/portolan/templates"
 )
 
 // Duration is a time span in the configuration, written like 90m or 24h.
@@ -50,6 +52,8 @@ func checkValue(kind, s string) error {
 		return CheckBaseURL(s)
 	case "link":
 		return checkLink(s)
+	case "color":
+		return templates.CheckColor(s)
 	case "channelPattern":
 		return checkChannelPattern(s)
 	case "chartPattern":

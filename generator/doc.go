@@ -63,6 +63,14 @@
 // [CheckProvenance] accepts a clear-signed file of at most 1 MiB that names
 // exactly the archive's file and its SHA-256. It does not verify the signature.
 //
+// # Contents
+//
+// [ReadContents] reads an archive like [Check] and keeps what its pages show.
+// That is shown as text, or made harmless by packages markdown and values: links
+// lead to http, https and mailto URLs, nothing is loaded from anywhere, and lists
+// and texts end somewhere. What of it has the wrong shape is left out, and never
+// makes a chart fail that was accepted.
+//
 // # Deciding
 //
 // [Run] decides uploads in order of arrival, each once. A version is told from

@@ -13,6 +13,9 @@ import (
 // Metadata is Helm's own type for Chart.yaml.
 type Metadata = chart.Metadata
 
+// Dependency is Helm's own type for an entry of dependencies.
+type Dependency = chart.Dependency
+
 // loadMetadata reads Chart.yaml, and requirements.yaml over it, as Helm's
 // loader does (pkg/chart/loader/load.go, LoadFiles).
 func loadMetadata(chartYAML, requirements []byte) (*Metadata, error) {

@@ -13,9 +13,9 @@ import (
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
 )
 
-// maxProvenance is the largest provenance file taken, in bytes. It repeats
+// MaxProvenance is the largest provenance file taken, in bytes. It repeats
 // Chart.yaml, which has the same limit.
-const maxProvenance = 1 << 20
+const MaxProvenance = 1 << 20
 
 // Provenance is what a provenance file says of an archive. Nobody has verified
 // the signature: that needs the reader's keys.
@@ -23,6 +23,7 @@ type Provenance struct {
 	File   string // name of the archive
 	Digest string // SHA-256 of the archive, 64 hex digits
 	Size   int64  // of the provenance file itself, in bytes
+	KeyID  string // of the key that says it made it, 16 hex digits; "" if none does
 }
 
 // CheckProvenance reads a provenance file and checks that Helm can use it for
@@ -50,14 +51,14 @@ func ParseProvenance(r io.Reader) (prov *Provenance, err error) {
 			prov, err = nil, reject("internal", "reading the provenance file made portolan fail: %s", foreign(fmt.Errorf("%v", v)))
 		}
 	}()
-	data, err := io.ReadAll(io.LimitReader(r, maxProvenance+1))
+	data, err := io.ReadAll(io.LimitReader(r, MaxProvenance+1))
 	if err != nil {
 		return nil, err
 	}
-	if len(data) > maxProvenance {
-		return nil, reject("prov-size", "the provenance file is larger than %s", sizeText(maxProvenance))
+	if len(data) > MaxProvenance {
+		return nil, reject("prov-size", "the provenance file is larger than %s", sizeText(MaxProvenance))
 	}
-	text, p := signedText(data)
+	text, key, p := signedText(data)
 	if p != nil {
 		return nil, p
 	}
@@ -65,33 +66,38 @@ func ParseProvenance(r io.Reader) (prov *Provenance, err error) {
 	if p != nil {
 		return nil, p
 	}
-	prov.Size = int64(len(data))
+	prov.Size, prov.KeyID = int64(len(data)), key
 	return prov, nil
 }
 
-// signedText returns what the signature covers. Nothing but blanks may stand
-// around it: Helm would not read it, and a person might believe it signed.
-func signedText(data []byte) ([]byte, *Problem) {
+// signedText returns what the signature covers, and the id of the key that it
+// says made it. Nothing but blanks may stand around it: Helm would not read it,
+// and a person might believe it signed.
+func signedText(data []byte) (text []byte, keyID string, p *Problem) {
 	block, rest := clearsign.Decode(data)
 	if block == nil {
-		return nil, reject("prov-format", "the provenance file is not clear-signed text")
+		return nil, "", reject("prov-format", "the provenance file is not clear-signed text")
 	}
 	begin := bytes.Index(data, []byte("-----BEGIN PGP SIGNED MESSAGE-----"))
 	if len(bytes.TrimSpace(rest)) > 0 || len(bytes.TrimSpace(data[:max(begin, 0)])) > 0 {
-		return nil, reject("prov-format", "the provenance file holds text outside of what is signed")
+		return nil, "", reject("prov-format", "the provenance file holds text outside of what is signed")
 	}
 	signature, err := packet.Read(block.ArmoredSignature.Body)
 	if err != nil {
-		return nil, reject("prov-format", "the signature of the provenance file cannot be read: %s", foreign(err))
+		return nil, "", reject("prov-format", "the signature of the provenance file cannot be read: %s", foreign(err))
 	}
-	if _, ok := signature.(*packet.Signature); !ok {
-		return nil, reject("prov-format", "the provenance file holds no signature")
+	made, ok := signature.(*packet.Signature)
+	if !ok {
+		return nil, "", reject("prov-format", "the provenance file holds no signature")
 	}
 	// Reading to the end checks the armor's own checksum.
 	if _, err := io.Copy(io.Discard, block.ArmoredSignature.Body); err != nil {
-		return nil, reject("prov-format", "the signature of the provenance file cannot be read: %s", foreign(err))
+		return nil, "", reject("prov-format", "the signature of the provenance file cannot be read: %s", foreign(err))
 	}
-	return block.Plaintext, nil
+	if made.IssuerKeyId != nil {
+		keyID = fmt.Sprintf("%016X", *made.IssuerKeyId)
+	}
+	return block.Plaintext, keyID, nil
 }
 
 // parseSigned reads the two YAML documents that Helm writes, the metadata and

@@ -221,6 +221,12 @@ func (p *Problem) orNil() error {
 // keep holds on to the files that pages show.
 func (t *tree) keep(name string, src *source) (err error) {
 	switch {
+	case t.budget.contents != nil && (isTemplate(name) || isCRD(name)):
+		data, err := io.ReadAll(src)
+		if err == nil {
+			t.budget.contents.add(name, trimMark(data))
+		}
+		return err
 	case name == "values.schema.json":
 		t.schema, err = io.ReadAll(src)
 		t.schema = trimMark(t.schema)

@@ -158,6 +158,17 @@ func (f *yamlFile) onlyDocument(decoder *yaml.Decoder) *Problem {
 	}
 }
 
+// ReadYAML reads a short text of an archive, such as an annotation, within the
+// bounds that files have; it is nil if that is no YAML, or exceeds them.
+func ReadYAML(text []byte) *yaml.Node {
+	b := &budget{limits: Limits{}.withDefaults(), marks: 20_000}
+	root, p := b.inspectYAML("text", text, false)
+	if p != nil {
+		return nil
+	}
+	return root
+}
+
 func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" }
 
 // measure walks a node and returns how large it is for Helm. What is anchored

@@ -97,15 +97,25 @@ func (s *bucketStore) write(ctx context.Context, o Object, token string, options
 	}
 	options.CacheControl = o.CacheControl
 	var body error
-	err := s.retry(ctx, func() error {
-		var err error
-		if body, err = s.upload(ctx, o, options); body != nil || err == nil {
-			return nil
+	err := s.retry(ctx, func() (err error) {
+		// What is refused and then not there may have been removed in between, by
+		// a rival that had put it there. A missing permission stays missing.
+		for range maxVanished {
+			if body, err = s.upload(ctx, o, options); body != nil || err == nil {
+				return nil
+			}
+			if err = s.written(ctx, o, token, err); !errors.Is(err, errUnreadable) {
+				break
+			}
 		}
-		return s.written(ctx, o, token, err)
+		return err
 	})
 	return cmp.Or(body, err)
 }
+
+// maxVanished is how often an object that exists and yet cannot be read is
+// created before that is believed.
+const maxVanished = 3
 
 // upload sends o. It returns apart what the Body said and what the bucket said.
 //

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -48,9 +47,9 @@ var (
 type fileStore struct {
 	dir string // absolute
 
-	dirty atomic.Bool // something deferred is not durable yet
-	flush sync.Mutex  // held while it becomes so
-	sync  fileSync
+	sync    fileSync
+	waiting waitingRoom
+	flush   sync.Mutex // held while what waits is made durable
 
 	sweep sync.Once              // of stale temporary files, before the first write
 	disk  atomic.Pointer[uint64] // the device that the folder was first seen on; nil before
@@ -59,7 +58,11 @@ type fileStore struct {
 // fileSync is how files become durable, apart so that a test can watch.
 type fileSync struct {
 	file func(*os.File) error // one file or folder
-	all  func(*os.File) error // the whole file system; nil if it cannot be told to
+
+	// Nil, but on Linux:
+	all  func(*os.File) error // the whole file system
+	can  func(*os.File) bool  // whether all is as good as file there
+	boot string               // tells this start of the machine from others
 }
 
 func newFileStore(dir string) (*fileStore, error) {
@@ -67,7 +70,7 @@ func newFileStore(dir string) (*fileStore, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &fileStore{dir: abs, sync: fileSync{file: syncFile, all: syncAll()}}, nil
+	return &fileStore{dir: abs, sync: newFileSync()}, nil
 }
 
 func (s *fileStore) Create(ctx context.Context, o Object) error {
@@ -80,7 +83,18 @@ func (s *fileStore) Create(ctx context.Context, o Object) error {
 }
 
 func (s *fileStore) create(ctx context.Context, root *os.Root, o Object) error {
-	if err := s.settle(root, o.Deferred); err != nil {
+	if o.Deferred {
+		can, err := s.waiting.enter(&s.sync, root)
+		if err != nil {
+			return err
+		}
+		if can {
+			defer s.waiting.leave()
+			return s.createDeferred(ctx, root, o)
+		}
+		o.Deferred = false
+	}
+	if err := s.settle(root); err != nil {
 		return err
 	}
 	// Most of what is created twice is found here, before writing it again.
@@ -90,12 +104,12 @@ func (s *fileStore) create(ctx context.Context, root *os.Root, o Object) error {
 	case !absent(err):
 		return err
 	}
-	tmp, err := s.writeTemp(ctx, root, o.Body, time.Time{})
+	tmp, err := s.writeTemp(ctx, root, o, time.Time{})
 	if err != nil {
 		return err
 	}
 	defer root.Remove(tmp)
-	if err := s.mkdirs(root, path.Dir(o.Key), o.Deferred); err != nil {
+	if err := s.mkdirs(root, path.Dir(o.Key), false); err != nil {
 		return err
 	}
 	// link(2) fails if the name is taken, whoever takes it; rename(2) does not.
@@ -106,7 +120,7 @@ func (s *fileStore) create(ctx context.Context, root *os.Root, o Object) error {
 	if err != nil {
 		return err
 	}
-	return s.syncName(root, o.Key, o.Deferred)
+	return s.syncName(root, o.Key)
 }
 
 // createAgain creates an object whose name is taken: all depends on its bytes.
@@ -127,10 +141,14 @@ func (s *fileStore) createAgain(ctx context.Context, root *os.Root, o Object) er
 		return ErrConflict
 	}
 	// Whoever wrote it may not have made it durable yet, or may have died.
+	if o.Deferred {
+		s.waiting.unsettled()
+		return nil
+	}
 	if err := s.sync.file(f); err != nil {
 		return err
 	}
-	return s.syncName(root, o.Key, o.Deferred)
+	return s.syncName(root, o.Key)
 }
 
 func (s *fileStore) Replace(ctx context.Context, o Object, token string) error {
@@ -149,7 +167,8 @@ func (s *fileStore) Replace(ctx context.Context, o Object, token string) error {
 }
 
 func (s *fileStore) replace(ctx context.Context, root *os.Root, o Object, token string) error {
-	if err := s.settle(root, o.Deferred); err != nil {
+	o.Deferred = false // there are few of them
+	if err := s.settle(root); err != nil {
 		return err
 	}
 	old, err := lstatRegular(root, o.Key)
@@ -162,7 +181,7 @@ func (s *fileStore) replace(ctx context.Context, root *os.Root, o Object, token 
 	if fileToken(old) != token {
 		return s.replaced(ctx, root, o)
 	}
-	tmp, err := s.writeTemp(ctx, root, o.Body, old.ModTime())
+	tmp, err := s.writeTemp(ctx, root, o, old.ModTime())
 	if err != nil {
 		return err
 	}
@@ -188,7 +207,7 @@ func (s *fileStore) replace(ctx context.Context, root *os.Root, o Object, token 
 	if err != nil {
 		return err
 	}
-	return s.syncName(root, o.Key, o.Deferred)
+	return s.syncName(root, o.Key)
 }
 
 // replaced says what became of a Replace that comes too late: it may be the
@@ -209,55 +228,8 @@ func (s *fileStore) replaced(ctx context.Context, root *os.Root, o Object) error
 	if !same {
 		return ErrConflict
 	}
-	return s.syncName(root, o.Key, o.Deferred)
+	return s.syncName(root, o.Key)
 }
-
-func (s *fileStore) Get(ctx context.Context, key string) (*Reader, error) {
-	root, err := s.begin(ctx, key, false)
-	if absent(err) {
-		return nil, keyError(key, ErrNotFound)
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer root.Close()
-	f, fi, err := openRegular(root, key)
-	if absent(err) || errors.Is(err, errNotRegular) {
-		return nil, keyError(key, ErrNotFound)
-	}
-	if err != nil {
-		return nil, keyError(key, plain(err))
-	}
-	e := fileEntry(key, fi)
-	return &Reader{&fileReader{ctx, f, e}, e}, nil
-}
-
-// fileReader reads a file as it was when it was opened, or fails: a stranger
-// may overwrite it in place.
-type fileReader struct {
-	ctx   context.Context
-	f     *os.File
-	entry Entry
-}
-
-func (r *fileReader) Read(p []byte) (int, error) {
-	if err := r.ctx.Err(); err != nil {
-		return 0, keyError(r.entry.Key, err)
-	}
-	n, err := r.f.Read(p)
-	if err == nil {
-		return n, nil
-	}
-	if err != io.EOF {
-		return n, keyError(r.entry.Key, plain(err))
-	}
-	if fi, err := r.f.Stat(); err != nil || fileToken(fi) != r.entry.Token {
-		return n, keyError(r.entry.Key, errRewritten)
-	}
-	return n, io.EOF
-}
-
-func (r *fileReader) Close() error { return r.f.Close() }
 
 // begin checks what every method needs checked, and opens the folder, which a
 // first write makes if it is missing. It is opened for each call, not once, since
@@ -311,36 +283,6 @@ func (s *fileStore) sameDisk(root *os.Root) error {
 	}
 	root.Close()
 	return err
-}
-
-// openRegular opens a file for reading. It looks before it opens, since merely
-// to open a device can have effects, and once more after, since the name may
-// lead elsewhere by then.
-func openRegular(root *os.Root, name string) (*os.File, fs.FileInfo, error) {
-	if _, err := lstatRegular(root, name); err != nil {
-		return nil, nil, err
-	}
-	f, err := root.OpenFile(name, openFlags, 0)
-	if err != nil {
-		return nil, nil, err
-	}
-	fi, err := f.Stat()
-	if err == nil && !fi.Mode().IsRegular() {
-		err = errNotRegular
-	}
-	if err != nil {
-		f.Close()
-		return nil, nil, err
-	}
-	return f, fi, nil
-}
-
-func lstatRegular(root *os.Root, name string) (fs.FileInfo, error) {
-	fi, err := root.Lstat(name)
-	if err == nil && !fi.Mode().IsRegular() {
-		err = errNotRegular
-	}
-	return fi, err
 }
 
 func fileEntry(key string, fi fs.FileInfo) Entry {

@@ -25,21 +25,34 @@ func (s *fileStore) Delete(ctx context.Context, key, token string) error {
 // remove does not wait for the removal to be durable: a file that comes back
 // after a power cut is removed again by the run that finds it.
 func (s *fileStore) remove(ctx context.Context, root *os.Root, key, token string) error {
-	if err := s.settle(root, false); err != nil {
+	if err := s.settle(root); err != nil {
 		return err
 	}
 	if _, err := lstatRegular(root, key); absent(err) || errors.Is(err, errNotRegular) {
 		return nil
 	}
+	// What follows looks into the folder again and again: one walk will do.
+	dir, err := root.OpenRoot(path.Dir(key))
+	if absent(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	name := path.Base(key)
 	unlock, err := s.lock(ctx, root, key)
 	if err != nil {
 		return err
 	}
 	defer unlock()
 	if token != "" {
-		err = removeIf(root, key, token)
+		err = removeIf(dir, name, token)
 	} else {
-		err = root.Remove(key)
+		err = dir.Remove(name)
+	}
+	if err == nil && s.sync.all != nil {
+		_ = root.Remove(s.claimName(key)) // left by who died: the key is free now
 	}
 	if absent(err) {
 		return nil

@@ -48,7 +48,7 @@ func (s *fileStore) removeLeftovers(ctx context.Context, dry bool, freed *Freed)
 // leftover reports whether nobody is going to want the file. One that is being
 // deleted right now is deleted twice, which does no harm.
 func leftover(name string, fi fs.FileInfo) bool {
-	if path.Dir(name) == tmpDir {
+	if dir := path.Dir(name); dir == tmpDir || dir == claimsDir {
 		return time.Since(fi.ModTime()) > staleAfter
 	}
 	return fi.Mode().IsRegular() && deletion(path.Base(name), fi)

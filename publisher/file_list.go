@@ -41,6 +41,9 @@ func (s *fileStore) listing(ctx context.Context, dir string, depth Depth, notes 
 			return
 		}
 		defer root.Close()
+		if s.waiting.any() {
+			_ = s.settle(root) // the next writer is told
+		}
 		names, err := readDir(root, dir)
 		if err != nil {
 			yield(Entry{}, keyError(dir, plain(err)))

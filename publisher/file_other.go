@@ -4,13 +4,12 @@ package publisher
 
 import (
 	"io/fs"
-	"os"
 	"time"
 )
 
 // arrival is when the file was last written, as far as it says.
 func arrival(fi fs.FileInfo) time.Time { return fi.ModTime() }
 
-// syncAll is nil where only Linux can flush a whole file system and say how
-// that went. Nothing is deferred there.
-func syncAll() func(*os.File) error { return nil }
+// newFileSync: only Linux can flush a whole file system and say how that went.
+// Nothing is deferred elsewhere.
+func newFileSync() fileSync { return fileSync{file: syncFile} }

@@ -74,66 +74,6 @@ func wantContent(t *testing.T, s Store, key, want string) Entry {
 	return e
 }
 
-// TestFileFlush checks what is flushed, and before what.
-func TestFileFlush(t *testing.T) {
-	s, dir := newTestFiles(t)
-	if s.sync.all == nil {
-		t.Skip("nothing is deferred here")
-	}
-	var flushes []string // which of the objects there were at each
-	fail := false
-	s.sync.all = func(*os.File) error {
-		if fail {
-			return errors.New("disk on fire")
-		}
-		flushes = append(flushes, strings.Join(listed(t, s, ""), " "))
-		return nil
-	}
-	folders := 0
-	s.sync.file = func(f *os.File) error {
-		if fi, err := f.Stat(); err == nil && fi.IsDir() && !strings.Contains(f.Name(), workDir) {
-			folders++
-		}
-		return nil
-	}
-	mustCreate(t, s, "first", "")
-	folders = 0
-	for _, key := range []string{"c/1", "c/2"} {
-		if err := s.Create(t.Context(), Object{Key: key, Body: Bytes(nil), Deferred: true}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if len(flushes) != 0 || folders != 0 {
-		t.Errorf("deferred writes caused %d flushes and flushed %d folders", len(flushes), folders)
-	}
-	mustCreate(t, s, "log/1", "")
-	mustCreate(t, s, "log/2", "")
-	if want := []string{"c/1 c/2 first"}; !slices.Equal(flushes, want) {
-		t.Errorf("flushed at %q, want %q", flushes, want)
-	}
-	if folders != 3 { // the root for log/, log/ for each record
-		t.Errorf("flushed %d folders, want 3", folders)
-	}
-
-	// Somebody else's file, found in place, may not be durable either.
-	writeFile(t, "", dir, "c", "3")
-	if err := s.Create(t.Context(), Object{Key: "c/3", Body: Bytes(nil), Deferred: true}); err != nil {
-		t.Fatal(err)
-	}
-	fail = true
-	if err := s.Create(t.Context(), Object{Key: "log/3", Body: Bytes(nil)}); err == nil {
-		t.Error("a record was written though what it refers to is not safe")
-	}
-	if err := s.Delete(t.Context(), "first", ""); err == nil {
-		t.Error("a file was deleted though what was deferred is not safe")
-	}
-	wantListed(t, s, "c/1", "c/2", "c/3", "first", "log/1", "log/2")
-	fail = false
-	if err := s.Delete(t.Context(), "first", ""); err != nil || len(flushes) != 2 {
-		t.Errorf("deletion: %v, %d flushes, want 2", err, len(flushes))
-	}
-}
-
 // TestFileForeign puts into the tree what is no object.
 func TestFileForeign(t *testing.T) {
 	s, dir := newTestFiles(t)

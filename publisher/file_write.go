@@ -49,14 +49,17 @@ func (s *fileStore) mkdirs(root *os.Root, dir string, deferred bool) error {
 	if err != nil {
 		return err
 	}
-	return s.syncName(root, dir, deferred)
+	if deferred {
+		s.waiting.unsettled()
+		return nil
+	}
+	return s.syncName(root, dir)
 }
 
 // writeTemp writes a file for the caller to put in place or remove. Its bytes
-// are durable, even those of a deferred object: after a power cut a name may
-// be missing, but none may lead to half a file, since that could never be
-// created again. The file is newer than after, lest tokens repeat.
-func (s *fileStore) writeTemp(ctx context.Context, root *os.Root, body Body, after time.Time) (_ string, err error) {
+// are durable, unless the object is deferred. The file is newer than after, lest
+// tokens repeat.
+func (s *fileStore) writeTemp(ctx context.Context, root *os.Root, o Object, after time.Time) (_ string, err error) {
 	s.sweep.Do(func() { removeStale(root) })
 	name := tmpDir + "/" + rand.Text()
 	f, err := s.openWork(root, name, os.O_WRONLY|os.O_CREATE|os.O_EXCL)
@@ -71,14 +74,14 @@ func (s *fileStore) writeTemp(ctx context.Context, root *os.Root, body Body, aft
 			_ = root.Remove(name)
 		}
 	}()
-	if err := body(&bodyWriter{ctx, f}); err != nil {
+	if err := o.Body(&bodyWriter{ctx, f}); err != nil {
 		return "", fmt.Errorf("writing its content: %w", nameless(err, f))
 	}
 	if err := ctx.Err(); err != nil {
 		return "", err
 	}
-	if err := makeNewer(root, name, f, after); err != nil {
-		return "", err
+	if err := makeNewer(root, name, f, after); err != nil || o.Deferred {
+		return name, err
 	}
 	return name, s.sync.file(f)
 }
@@ -120,48 +123,24 @@ func (s *fileStore) openWork(root *os.Root, name string, flag int) (*os.File, er
 	return root.OpenFile(name, flag, 0o666)
 }
 
-// removeStale removes temporary files of processes that died long ago.
-// Whatever prevents it will be reported by the write that follows.
+// removeStale removes temporary files of processes that died long ago, and their
+// claims. Whatever prevents it will be reported by the write that follows.
 func removeStale(root *os.Root) {
-	files, err := readDir(root, tmpDir)
-	if err != nil {
-		return
-	}
-	for _, d := range files {
-		if fi, err := d.Info(); err == nil && time.Since(fi.ModTime()) > staleAfter {
-			_ = root.Remove(tmpDir + "/" + d.Name())
+	for _, dir := range []string{tmpDir, claimsDir} {
+		files, err := readDir(root, dir)
+		if err != nil {
+			continue
+		}
+		for _, d := range files {
+			if fi, err := d.Info(); err == nil && time.Since(fi.ModTime()) > staleAfter {
+				_ = root.Remove(dir + "/" + d.Name())
+			}
 		}
 	}
 }
 
-// settle makes durable what was deferred, before a write that is not.
-func (s *fileStore) settle(root *os.Root, deferred bool) error {
-	if deferred {
-		return nil
-	}
-	// Whoever comes while another flushes waits for it to be done.
-	s.flush.Lock()
-	defer s.flush.Unlock()
-	if !s.dirty.Swap(false) {
-		return nil
-	}
-	f, err := root.Open(".")
-	if err == nil {
-		err = s.sync.all(f)
-		f.Close()
-	}
-	if err != nil {
-		s.dirty.Store(true)
-	}
-	return err
-}
-
-// syncName makes the name of a file durable, now or later.
-func (s *fileStore) syncName(root *os.Root, name string, deferred bool) error {
-	if deferred && s.sync.all != nil {
-		s.dirty.Store(true)
-		return nil
-	}
+// syncName makes the name of a file durable.
+func (s *fileStore) syncName(root *os.Root, name string) error {
 	dir, err := root.Open(path.Dir(name))
 	if err != nil {
 		return err

@@ -82,10 +82,11 @@ func (c *Channel) Changes(ctx context.Context, after int) iter.Seq2[*Record, err
 // WriteFile makes a file of the site what body writes, whatever it was before,
 // and reports whether it had to write. Pages are such files: they follow from
 // the log, and the last who writes one prevails. The file's ending says what it
-// is served as.
-func WriteFile(ctx context.Context, site Store, key string, body []byte) (written bool, err error) {
+// is served as. What comes last makes all that was written before durable; see
+// [Object].
+func WriteFile(ctx context.Context, site Store, key string, body []byte, last bool) (written bool, err error) {
 	return restore(ctx, site, Object{
-		Key: key, Body: Bytes(body), ContentType: contentType(key), CacheControl: cacheControl(key), Deferred: true,
+		Key: key, Body: Bytes(body), ContentType: contentType(key), CacheControl: cacheControl(key), Deferred: !last,
 	})
 }
 

@@ -124,8 +124,9 @@ func (b *rebuilder) write(ctx context.Context) error {
 }
 
 func (b *rebuilder) snapshot(ctx context.Context, n int, x *Index) error {
+	// Not deferred, since nothing needs to follow: head may be right.
 	written, err := restore(ctx, b.site, Object{
-		Key: snapshotKey(b.Name, n), Body: x.body(snapshotUp), ContentType: typeYAML, CacheControl: forever, Deferred: true,
+		Key: snapshotKey(b.Name, n), Body: x.body(snapshotUp), ContentType: typeYAML, CacheControl: forever,
 	})
 	if err != nil {
 		return err

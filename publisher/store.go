@@ -33,9 +33,10 @@ type Store interface {
 	// of one key exactly one succeeds, unless they write the same bytes:
 	// creating what is already there, byte for byte, succeeds and changes
 	// nothing. Other bytes fail with ErrConflict. Readers never see part
-	// of an object, and when Create returns nil every reader sees it.
+	// of an object.
 	//
-	// The object is durable when Create returns, unless it is Deferred.
+	// When Create returns nil, every reader sees the object and it is
+	// durable, unless it is Deferred.
 	Create(ctx context.Context, o Object) error
 
 	// Replace writes an object in place of the one whose token was token,
@@ -79,12 +80,22 @@ type Object struct {
 	ContentType  string
 	CacheControl string
 
-	// Deferred lets the store put off making the object durable until it
-	// next writes one that is not deferred, or deletes one: that write
-	// happens only after everything deferred is safe. So a record never
-	// becomes durable before what it refers to, and a store that can flush
-	// many objects at once need not do so for each. After a power cut a
-	// deferred object is whole or not there.
+	// Deferred lets the store put off making the object durable, and
+	// visible to others, until it next writes one that is not deferred, or
+	// deletes one: that write happens only after everything deferred is
+	// safe. So a record never becomes durable before what it refers to, and
+	// a store that can flush many objects at once need not do so for each.
+	// After a power cut, or if the process ends before, a deferred object
+	// is whole or not there.
+	//
+	// The Store that created the object shows it at once, and acts on it;
+	// another, or whoever looks past the Store, may see it only when that
+	// next write has returned. So the last write of a process is not to be
+	// deferred. If it turns out only then that the object cannot be made
+	// safe, or that somebody has written other bytes there past all Stores,
+	// then that write fails, with the object's key in the error, and so do
+	// all that follow until the object is created again. A store for which
+	// all this gains nothing takes no notice of Deferred.
 	Deferred bool
 }
 

@@ -287,7 +287,6 @@ type VersionsPage struct {
 	Name      string
 	ChartLink string
 	Versions  []VersionEntry
-	Total     int
 	Pages     []PageLink
 }
 

@@ -2,22 +2,40 @@ package templates
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
 	"fmt"
 	"html/template"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+	"github.com/jba/templatecheck"
 )
 
 //go:embed *.html style.css script.js
 var embedded embed.FS
 
+const (
+	partials   = "page.html" // what all pages share
+	styleFile  = "style.css"
+	scriptFile = "script.js"
+
+	maxOverride = 1 << 20 // bytes of a file that takes the place of one of these
+)
+
 // Options say how pages look. The zero value is portolan's own look.
 type Options struct {
-	Dir     string            // a folder with templates of the user's; "" for none
-	Colors  map[string]string // the palette's colours that are not portolan's, by name
-	Logo    []byte            // an image; nil for none
-	LogoExt string            // ending of its file name: .svg or .png
+	Dir     string // a folder with templates of the user's; "" for none
+	Colors  Colors
+	Logo    []byte // an image; nil for none
+	LogoExt string // ending of its file name: .svg or .png
 }
 
 // Page is one of the page types of this package.
@@ -30,51 +48,172 @@ func (VersionsPage) template() string { return "versions.html" }
 func (ChangesPage) template() string  { return "changes.html" }
 func (MissingPage) template() string  { return "missing.html" }
 
+var allPages = []Page{HomePage{}, ChannelPage{}, ChartPage{}, VersionsPage{}, ChangesPage{}, MissingPage{}}
+
 // Asset is a file that pages share. Its path has a hash of its content in it, so
 // that it never changes.
 type Asset struct {
-	Path        string // below the site's root: assets/style.1f2e3d4c.css
-	ContentType string
-	Content     []byte
+	Path    string // below the site's root: assets/style.1f2e3d4c.css
+	Content []byte
 }
 
 // Set is a look: templates and assets. It is safe for concurrent use.
 type Set struct {
-	pages map[string]*template.Template
-	look  string
+	pages  map[string]*template.Template
+	assets []Asset
+	style  string // paths of the assets
+	script string
+	logo   string
+	look   string
 }
 
 // New loads a look, and checks it: see the package's comment.
 func New(o Options) (*Set, error) {
+	files, err := sources(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := o.Colors.check(); err != nil {
+		return nil, err
+	}
 	s := &Set{pages: map[string]*template.Template{}}
-	for _, p := range []Page{HomePage{}, ChannelPage{}, ChartPage{}, VersionsPage{}, ChangesPage{}, MissingPage{}} {
-		t, err := template.ParseFS(embedded, p.template())
+	for _, p := range allPages {
+		t, err := parse(p, files)
 		if err != nil {
 			return nil, err
 		}
 		s.pages[p.template()] = t
 	}
-	s.look = hash([]byte("look"))
+	s.style = s.add("style", ".css", append(files[styleFile].content, o.Colors.css()...))
+	s.script = s.add("script", ".js", files[scriptFile].content)
+	if o.Logo != nil {
+		s.logo = s.add("logo", o.LogoExt, o.Logo)
+	}
+	s.look = lookOf(files, s.assets)
 	return s, nil
+}
+
+// source is a file of a look.
+type source struct {
+	name    string // for messages
+	content []byte
+}
+
+// sources reads portolan's own files, and those of the folder in their places.
+func sources(dir string) (map[string]source, error) {
+	files := map[string]source{}
+	own, err := fs.ReadDir(embedded, ".")
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range own {
+		b, err := embedded.ReadFile(f.Name())
+		if err != nil {
+			return nil, err
+		}
+		files[f.Name()] = source{f.Name(), b}
+	}
+	if dir == "" {
+		return files, nil
+	}
+	theirs, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range theirs {
+		if strings.HasPrefix(f.Name(), ".") {
+			continue
+		}
+		full := dir + "/" + f.Name()
+		if _, ok := files[f.Name()]; !ok {
+			return nil, fmt.Errorf("%s: no page is made of a file of this name; the names are %s%s", full,
+				strings.Join(slices.Sorted(maps.Keys(files)), ", "), didYouMean(f.Name(), files))
+		}
+		b, err := readFile(full)
+		if err != nil {
+			return nil, err
+		}
+		files[f.Name()] = source{full, b}
+	}
+	return files, nil
+}
+
+func readFile(full string) ([]byte, error) {
+	info, err := os.Stat(full)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > maxOverride {
+		return nil, fmt.Errorf("%s: a template is a file of at most %d bytes", full, maxOverride)
+	}
+	return os.ReadFile(full)
+}
+
+func didYouMean(name string, files map[string]source) string {
+	best := slices.MinFunc(slices.Sorted(maps.Keys(files)), func(a, b string) int {
+		return cmp.Compare(levenshtein.ComputeDistance(name, a), levenshtein.ComputeDistance(name, b))
+	})
+	if levenshtein.ComputeDistance(name, best) > 3 {
+		return ""
+	}
+	return fmt.Sprintf("; did you mean %s?", best)
+}
+
+// parse makes a page's template, and checks it against the page's type, so that
+// a slip is found before any page meets it.
+func parse(p Page, files map[string]source) (*template.Template, error) {
+	shared, own := files[partials], files[p.template()]
+	t, err := template.New(shared.name).Funcs(funcs).Parse(string(shared.content))
+	if err == nil {
+		t, err = t.New(own.name).Parse(string(own.content))
+	}
+	if err == nil {
+		err = templatecheck.CheckHTML(t, p)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("templates: %s", strings.TrimPrefix(err.Error(), "template: "))
+	}
+	return t, nil
+}
+
+// add adds an asset, and returns its path.
+func (s *Set) add(name, ext string, content []byte) string {
+	sum := sha256.Sum256(content)
+	p := path.Join("assets", fmt.Sprintf("%s.%x%s", name, sum[:4], ext))
+	s.assets = append(s.assets, Asset{p, content})
+	return p
+}
+
+// lookOf is a hash over everything that pages are made with.
+func lookOf(files map[string]source, assets []Asset) string {
+	h := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		fmt.Fprintf(h, "%s %d\n%s", name, len(files[name].content), files[name].content)
+	}
+	for _, a := range assets {
+		fmt.Fprintln(h, a.Path)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
 // Render returns the bytes of a page.
 func (s *Set) Render(p Page) ([]byte, error) {
 	var b bytes.Buffer
 	if err := s.pages[p.template()].Execute(&b, p); err != nil {
-		return nil, fmt.Errorf("rendering a page: %w", err)
+		return nil, fmt.Errorf("templates: %s", strings.TrimPrefix(err.Error(), "template: "))
 	}
 	return b.Bytes(), nil
 }
 
-// Assets are the files that the pages refer to, as [Site] names them.
-func (s *Set) Assets() []Asset { return nil }
+// Site returns t with the paths of the set's assets.
+func (s *Set) Site(t Site) Site {
+	t.Style, t.Script, t.Logo = s.style, s.script, s.logo
+	return t
+}
+
+// Assets are the files that the pages refer to, as [Set.Site] names them.
+func (s *Set) Assets() []Asset { return s.assets }
 
 // Look is a hash over everything in the set, in hex: pages of equal data are
 // equal bytes if their looks are equal.
 func (s *Set) Look() string { return s.look }
-
-func hash(b []byte) string {
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:4])
-}

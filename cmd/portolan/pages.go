@@ -36,7 +36,7 @@ func (f *flags) writer() (*pages.Writer, error) {
 	}
 	o := pages.Options{
 		Site:        templates.Site{Title: c.Title, Description: c.Description, URL: c.BaseURL},
-		Look:        templates.Options{Dir: f.templates},
+		Look:        templates.Options{Dir: f.templates, Colors: templates.Colors(c.Colors)},
 		ArtifactHub: c.ArtifactHub,
 		Workers:     f.workers,
 	}

@@ -87,6 +87,19 @@ func TestReadmeConfig(t *testing.T) {
 	}
 }
 
+// TestReadmePages reads what the README says of pages.
+func TestReadmePages(t *testing.T) {
+	for _, block := range blocks(t, "pages") {
+		c, err := generator.ParseConfig([]byte(block), "README.md")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.Title == "" || !c.HasPages() || len(c.Footer) != 1 || !strings.Contains(string(c.ArtifactHub("stable")), "repositoryID: 2a9ac5b2") {
+			t.Errorf("got %+v, and for Artifact Hub %q", c, c.ArtifactHub("stable"))
+		}
+	}
+}
+
 // TestReadmeAuth reads the README's auth file.
 func TestReadmeAuth(t *testing.T) {
 	for _, block := range blocks(t, "auth") {

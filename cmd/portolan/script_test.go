@@ -22,11 +22,17 @@ import (
 
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/storetest/servers"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"portolan": main})
+	testscript.Main(serving{m}, map[string]func(){"portolan": main})
 }
+
+// serving stops the servers that tests have started.
+type serving struct{ m *testing.M }
+
+func (s serving) Run() int { return servers.Main(s.m) }
 
 // TestScript runs the scripts in testdata/script, one for each thing that
 // portolan promises.

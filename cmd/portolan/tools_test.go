@@ -75,10 +75,24 @@ func process(t *testing.T, dir string, env []string, name string, args ...string
 	return o
 }
 
+// processFor is process for a program that may take longer.
+func processFor(t *testing.T, limit time.Duration, dir string, env []string, name string, args ...string) outcome {
+	t.Helper()
+	o, err := startFor(t, limit, dir, env, name, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
 // start is process for goroutines, which may not end a test. It fails if there
 // was no proper end: a process that could not be run, was killed or hung.
 func start(t *testing.T, dir string, env []string, name string, args ...string) (outcome, error) {
-	ctx, cancel := context.WithTimeout(t.Context(), processTime)
+	return startFor(t, processTime, dir, env, name, args...)
+}
+
+func startFor(t *testing.T, limit time.Duration, dir string, env []string, name string, args ...string) (outcome, error) {
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	var stdout, stderr bytes.Buffer
 	c := exec.CommandContext(ctx, name, args...)

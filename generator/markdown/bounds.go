@@ -12,6 +12,10 @@ const (
 	// maxDepth bounds how deep quotes and lists are nested.
 	maxDepth = 24
 
+	// maxBlocks bounds paragraphs, headings, lists and so on. Real READMEs have
+	// hundreds.
+	maxBlocks = 25_000
+
 	// maxSteps bounds how often a line is looked at for a quote or list that it
 	// may be part of: lines times levels.
 	maxSteps = 500_000
@@ -37,7 +41,7 @@ const (
 type exceeded string
 
 // A meter counts what the parser does, or will have to.
-type meter struct{ steps, cells, pipes, marks, work int }
+type meter struct{ blocks, steps, cells, pipes, marks, work int }
 
 var meterKey = parser.NewContextKey()
 
@@ -46,12 +50,34 @@ func meterOf(pc parser.Context) *meter {
 	return pc.ComputeIfAbsent(meterKey, func() any { return &meter{} }).(*meter)
 }
 
-// A container is a parser of quotes, lists or their items, with its bounds.
-type container struct{ parser.BlockParser }
+// A block is a parser of blocks, with bounds on them.
+type block struct{ parser.BlockParser }
+
+func (b block) Open(parent ast.Node, r text.Reader, pc parser.Context) (ast.Node, parser.State) {
+	node, state := b.BlockParser.Open(parent, r, pc)
+	if node == nil {
+		return node, state
+	}
+	m := meterOf(pc)
+	if m.blocks++; m.blocks > maxBlocks {
+		panic(exceeded("too many paragraphs, headings and items"))
+	}
+	return node, state
+}
+
+func (b block) Close(node ast.Node, r text.Reader, pc parser.Context) {
+	b.BlockParser.Close(node, r, pc)
+	if l := node.Lines(); node.Kind() == ast.KindHeading && l.Len() > 0 {
+		meterOf(pc).text(r.Source()[l.At(0).Start:l.At(l.Len()-1).Stop])
+	}
+}
+
+// A container is a parser of quotes, lists or their items, with bounds on them.
+type container struct{ block }
 
 func (c container) Open(parent ast.Node, r text.Reader, pc parser.Context) (ast.Node, parser.State) {
 	c.step(pc)
-	node, state := c.BlockParser.Open(parent, r, pc)
+	node, state := c.block.Open(parent, r, pc)
 	if node != nil && len(pc.OpenedBlocks()) > maxDepth {
 		panic(exceeded("quotes or lists nested too deeply"))
 	}
@@ -60,30 +86,13 @@ func (c container) Open(parent ast.Node, r text.Reader, pc parser.Context) (ast.
 
 func (c container) Continue(node ast.Node, r text.Reader, pc parser.Context) parser.State {
 	c.step(pc)
-	return c.BlockParser.Continue(node, r, pc)
+	return c.block.Continue(node, r, pc)
 }
 
 func (c container) step(pc parser.Context) {
 	m := meterOf(pc)
 	if m.steps++; m.steps > maxSteps {
 		panic(exceeded("too many lines in nested quotes or lists"))
-	}
-}
-
-// A heading is a parser of headings, with its bounds.
-type heading struct{ parser.BlockParser }
-
-func (h heading) Close(node ast.Node, r text.Reader, pc parser.Context) {
-	h.BlockParser.Close(node, r, pc)
-	if l := node.Lines(); l.Len() > 0 {
-		meterOf(pc).text(r.Source()[l.At(0).Start:l.At(l.Len()-1).Stop])
-	}
-}
-
-// SetOption passes options on to the parser.
-func (h heading) SetOption(name parser.OptionName, value any) {
-	if s, ok := h.BlockParser.(parser.SetOptioner); ok {
-		s.SetOption(name, value)
 	}
 }
 

@@ -28,16 +28,16 @@ func convert(src []byte) []byte {
 // markdown is goldmark's parser for GitHub's dialect, with bounds.
 var markdown = parser.NewParser(
 	parser.WithBlockParsers(
-		util.Prioritized(parser.NewSetextHeadingParser(), 100),
-		util.Prioritized(parser.NewThematicBreakParser(), 200),
-		util.Prioritized(container{parser.NewListParser()}, 300),
-		util.Prioritized(container{parser.NewListItemParser()}, 400),
-		util.Prioritized(parser.NewCodeBlockParser(), 500),
-		util.Prioritized(heading{parser.NewATXHeadingParser()}, 600),
-		util.Prioritized(parser.NewFencedCodeBlockParser(), 700),
-		util.Prioritized(container{parser.NewBlockquoteParser()}, 800),
-		util.Prioritized(parser.NewHTMLBlockParser(), 900),
-		util.Prioritized(parser.NewParagraphParser(), 1000),
+		util.Prioritized(block{parser.NewSetextHeadingParser()}, 100),
+		util.Prioritized(block{parser.NewThematicBreakParser()}, 200),
+		util.Prioritized(container{block{parser.NewListParser()}}, 300),
+		util.Prioritized(container{block{parser.NewListItemParser()}}, 400),
+		util.Prioritized(block{parser.NewCodeBlockParser()}, 500),
+		util.Prioritized(block{parser.NewATXHeadingParser()}, 600),
+		util.Prioritized(block{parser.NewFencedCodeBlockParser()}, 700),
+		util.Prioritized(container{block{parser.NewBlockquoteParser()}}, 800),
+		util.Prioritized(block{parser.NewHTMLBlockParser()}, 900),
+		util.Prioritized(block{parser.NewParagraphParser()}, 1000),
 	),
 	parser.WithInlineParsers(parser.DefaultInlineParsers()...),
 	parser.WithInlineParsers(

@@ -15,8 +15,9 @@ const maxURL = 2000
 // them, and that they are to learn nothing of where the reader came from.
 const rel = "nofollow noopener noreferrer ugc"
 
-// safeURL returns a URL that a link may have, or "".
-func safeURL(s string) string {
+// SafeURL returns a URL that a link may have: http or https, of a host and without
+// a password, or mailto. It is "" for all others.
+func SafeURL(s string) string {
 	u, err := url.Parse(strings.TrimSpace(s))
 	if err != nil || len(s) > maxURL || u.User != nil {
 		return ""
@@ -39,7 +40,7 @@ func safeURL(s string) string {
 // image writes an image as a link to it or, if it cannot be one, as its text.
 func (b *builder) image(attrs map[string]string) {
 	text := strings.TrimSpace(collapse(attrs["alt"]))
-	src := safeURL(attrs["src"])
+	src := SafeURL(attrs["src"])
 	if b.within("a") {
 		src = ""
 		if text == "" {
@@ -70,8 +71,6 @@ func (b *builder) image(attrs map[string]string) {
 func visible(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
-		case r == '\n' || r == '\t':
-			return r
 		case r == '\u2028' || r == '\u2029':
 			return ' '
 		case hides(r):
@@ -84,6 +83,8 @@ func visible(s string) string {
 // hides tells whether visible drops a character.
 func hides(r rune) bool {
 	switch {
+	case r == '\n', r == '\t':
+		return false
 	case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r):
 		return true
 	case r == '\u00ad', r == '\u180e', r == '\u200b', r >= '\u2060' && r <= '\u206f', r == '\ufeff':

@@ -91,10 +91,11 @@ func lines(src []byte) []byte {
 // plain returns src as it stands, or the beginning of it.
 func plain(src []byte, note string) *templates.Text {
 	if len(src) > maxPlain {
-		src = src[:maxPlain]
-		for len(src) > 0 && !utf8.Valid(src[max(0, len(src)-utf8.UTFMax):]) && !utf8.FullRune(src[len(src)-1:]) {
-			src = src[:len(src)-1]
+		end := maxPlain
+		for end > maxPlain-utf8.UTFMax && !utf8.RuneStart(src[end]) {
+			end--
 		}
+		src = src[:end]
 		note += " The end of it is left out."
 	}
 	text := visible(strings.ToValidUTF8(string(lines(src)), "\uFFFD"))

@@ -175,7 +175,7 @@ func (a *anchors) links(n *node) {
 func (a *anchors) resolve(href string) string {
 	fragment, local := strings.CutPrefix(href, "#")
 	if !local {
-		return safeURL(href)
+		return SafeURL(href)
 	}
 	if decoded, err := url.PathUnescape(fragment); err == nil {
 		fragment = decoded

@@ -159,6 +159,9 @@ func (b *builder) inline(n *node) {
 // block opens a block. It ends the paragraph around it, and whatever is marked
 // there; in headings and the like only its content stays.
 func (b *builder) block(n *node) {
+	if n.level > 0 {
+		b.endHeading()
+	}
 	for {
 		top := b.open[len(b.open)-1]
 		if top.role != inline && top.role != gone && top.name != "p" {
@@ -180,6 +183,19 @@ func (b *builder) block(n *node) {
 		return
 	}
 	b.push(n)
+}
+
+// endHeading ends an open heading where another begins.
+func (b *builder) endHeading() {
+	for i := len(b.open) - 1; i > 0; i-- {
+		switch n := b.open[i]; {
+		case n.level > 0 && n.role == leaf:
+			b.open = b.open[:i]
+			return
+		case n.role != inline && n.role != gone:
+			return
+		}
+	}
 }
 
 // solid tells whether the innermost block takes no blocks and does not end

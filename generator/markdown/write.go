@@ -33,10 +33,6 @@ func write(out *limited, n *node) {
 	}
 	writeAll(out, n.kids)
 	out.WriteString("</" + name + ">")
-	switch n.role {
-	case flow, leaf, list, item, table, section, row, cell, summary:
-		out.WriteString("\n")
-	}
 }
 
 func writeAll(out *limited, kids []*node) {

@@ -131,8 +131,15 @@ func (p *pass) feed(ctx context.Context) error {
 	return p.putFeed(ctx, feedFile, f)
 }
 
-// saveState writes down which generation the pages show.
+// saveState writes down which generation the pages show. All that was written
+// before is safe then. If another generator was faster, the pages may be some of
+// this and some of that one's, until the chart's next change.
 func (p *pass) saveState(ctx context.Context) error {
 	p.state.Schema, p.state.Channel, p.state.Generation = p.schema(0, "changes"), p.channel.Name, p.head.Generation
-	return p.putDoc(ctx, path.Join(p.channel.Name, changesDoc), p.state)
+	key := path.Join(p.channel.Name, changesDoc)
+	b, err := encodeDoc(p.state)
+	if err != nil {
+		return fmt.Errorf("encoding %s: %v", key, err)
+	}
+	return p.putAs(ctx, key, b, true)
 }

@@ -38,7 +38,7 @@ func (c *chartPages) contents(ctx context.Context, i int) (*reading, error) {
 		return nil, err
 	}
 	defer in.Close()
-	r.contents, err = generator.ReadContents(in, anyChart)
+	r.contents, err = generator.ReadContents(in, generator.Checks{Versions: "helm", Limits: generator.MaxLimits})
 	var problem *generator.Problem
 	if err != nil && !errors.As(err, &problem) {
 		return nil, fmt.Errorf("%s: %w", c.all[i].URLs[0], err)
@@ -52,14 +52,18 @@ func (c *chartPages) contents(ctx context.Context, i int) (*reading, error) {
 	return r, nil
 }
 
-// keyID reads which key made the release's provenance file.
+// keyID reads which key made the release's provenance file; "" if that does not say.
 func (c *chartPages) keyID(ctx context.Context, i int) (string, error) {
 	key := path.Join(c.channel.Name, c.all[i].URLs[0]+".prov")
-	b, _, err := publisher.ReadFile(ctx, c.site, key, maxProvenance)
+	b, _, err := publisher.ReadFile(ctx, c.site, key, generator.MaxProvenance)
 	if err != nil || b == nil {
 		return "", err
 	}
-	return signingKey(bytes.NewReader(b)), nil
+	prov, err := generator.ParseProvenance(bytes.NewReader(b))
+	if err != nil {
+		return "", nil // it was accepted under other rules
+	}
+	return prov.KeyID, nil
 }
 
 // writeVersion writes the page about the release at the position: its own, or
@@ -77,7 +81,7 @@ func (c *chartPages) writeVersion(ctx context.Context, i int, name string) error
 	page := c.page(i, name)
 	page.KeyID = now.keyID
 	if now.contents != nil {
-		c.show(page, now.contents)
+		c.fill(page, now.contents)
 		if then.contents != nil {
 			page.Against = compare(then.contents, now.contents)
 			page.Against.Version = c.all[before].Version
@@ -94,8 +98,7 @@ func (c *chartPages) page(i int, name string) *templates.ChartPage {
 	levels := strings.Count(name, "/")
 	archive := strings.Repeat("../", levels) + escapePath(r.URLs[0])
 	page := &templates.ChartPage{
-		Channel: c.about(levels), Badges: templates.Badges{Deprecated: v.Deprecated, Library: r.Type == "library", Signed: v.Signed, Prerelease: v.Prerelease},
-		Name: c.name, Version: r.Version, AppVersion: r.AppVersion, Description: plainLine(r.Description),
+		Channel: c.about(levels), Name: c.name, Version: r.Version,
 		Created: r.Created, Digest: r.Digest, Size: v.Size, File: path.Base(r.URLs[0]), Archive: archive,
 		Newest:    i == c.newest,
 		ChartLink: relative(name, path.Join(chartDir(c.name), indexPage)),
@@ -105,6 +108,7 @@ func (c *chartPages) page(i int, name string) *templates.ChartPage {
 		page.Prov = archive + ".prov"
 	}
 	describe(page, r.Metadata)
+	page.Signed = v.Signed
 	title := c.name
 	if !own {
 		title += " " + r.Version
@@ -124,9 +128,9 @@ func (c *chartPages) page(i int, name string) *templates.ChartPage {
 	return page
 }
 
-// show puts on the page what stands in the archive.
-func (c *chartPages) show(page *templates.ChartPage, contents *generator.Contents) {
-	showContents(page, contents)
+// fill puts on the page what stands in the archive.
+func (c *chartPages) fill(page *templates.ChartPage, contents *generator.Contents) {
+	show(page, contents)
 	for i, d := range page.Dependencies {
 		if page.Channel.URL != "" && strings.TrimSuffix(d.Repository, "/") == page.Channel.URL {
 			page.Dependencies[i].Link = strings.TrimSuffix(page.ChartLink, indexPage) + "../" + escapePath(d.Name) + "/" + indexPage

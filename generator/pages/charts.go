@@ -78,7 +78,7 @@ func (p *pass) chart(ctx context.Context, name string, before, after []string) (
 	if err := c.writeVersions(ctx, had); err != nil {
 		return summary, err
 	}
-	if err := c.writeOlder(ctx, len(had)); err != nil {
+	if err := c.writeOlder(ctx, had); err != nil {
 		return summary, err
 	}
 	if err := p.put(ctx, path.Join(chartDir(name), badgeFile), badge("helm", all[c.newest].Version)); err != nil {
@@ -154,23 +154,42 @@ const versionsPerPage = 200
 
 // writeOlder writes the lists of a chart's versions, if one page does not hold
 // them: 200 each from the oldest on, so that a new version changes the last alone.
-func (c *chartPages) writeOlder(ctx context.Context, had int) error {
+func (c *chartPages) writeOlder(ctx context.Context, had []*release) error {
 	total := len(c.all)
 	if total <= versionsPerPage {
 		return nil
 	}
 	for n := 1; n <= lists(total); n++ {
+		if from, to := c.list(n); c.sameList(had, total-from, total-to) {
+			continue
+		}
 		page := templates.VersionsPage{
-			Channel: c.about(2), Name: c.name, ChartLink: indexPage, Total: total,
-			Versions: c.entries(c.list(n)), Pages: c.olderPages(n),
+			Channel: c.about(2), Name: c.name, ChartLink: indexPage, Versions: c.entries(c.list(n)), Pages: c.olderPages(n),
 		}
 		name := versionsPage(c.name, n)
-		page.Frame = c.frame(name, fmt.Sprintf("%s: versions", c.name), fmt.Sprintf("All versions of the Helm chart %s in %s", c.name, c.channel.Name), c.crumbs(2, true)...)
+		about := fmt.Sprintf("Versions of the Helm chart %s in %s", c.name, c.channel.Name)
+		page.Frame = c.frame(name, fmt.Sprintf("Versions of %s, page %d", c.name, n), about, c.crumbs(2, true)...)
 		if err := c.putPage(ctx, name, page); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// sameList reports whether a list was the same before, and no list came or
+// went. Its range is counted from the oldest version.
+func (c *chartPages) sameList(had []*release, upTo, from int) bool {
+	if lists(len(had)) != lists(len(c.all)) || len(had) < upTo {
+		return false
+	}
+	was, is := newest(had), c.newest
+	for k := from; k < upTo; k++ {
+		i, j := len(had)-1-k, len(c.all)-1-k
+		if had[i].line != c.all[j].line || (i == was) != (j == is) {
+			return false
+		}
+	}
+	return true
 }
 
 // lists is how many lists so many versions take.
@@ -187,11 +206,7 @@ func (c *chartPages) list(n int) (from, to int) {
 func (c *chartPages) olderPages(current int) []templates.PageLink {
 	var links []templates.PageLink
 	for n := lists(len(c.all)); n >= 1; n-- {
-		from, to := c.list(n)
-		links = append(links, templates.PageLink{
-			Number: n, URL: path.Base(versionsPage(c.name, n)), Current: n == current,
-			Label: c.all[to-1].Version + " … " + c.all[from].Version,
-		})
+		links = append(links, templates.PageLink{Number: n, URL: path.Base(versionsPage(c.name, n)), Current: n == current})
 	}
 	return links
 }

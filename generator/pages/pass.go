@@ -28,7 +28,7 @@ type pass struct {
 	anew    bool   // take nothing from what is there
 
 	// save makes a file what body is, and reports whether it had to.
-	save func(ctx context.Context, site publisher.Store, key string, body []byte) (bool, error)
+	save func(ctx context.Context, site publisher.Store, key string, body []byte, last bool) (bool, error)
 
 	head   publisher.Header
 	state  ChangesDoc       // as the last pass left it; zero if there was none
@@ -143,7 +143,12 @@ func (p *pass) put(ctx context.Context, name string, body []byte) error {
 }
 
 func (p *pass) putKey(ctx context.Context, key string, body []byte) error {
-	written, err := p.save(ctx, p.site, key, body)
+	return p.putAs(ctx, key, body, false)
+}
+
+// putAs makes a file of the site what body is, after all others if it is the last.
+func (p *pass) putAs(ctx context.Context, key string, body []byte, last bool) error {
+	written, err := p.save(ctx, p.site, key, body, last)
 	if written {
 		p.mu.Lock()
 		p.report.Written = append(p.report.Written, key)

@@ -77,7 +77,7 @@ func predecessor(all []*release, i int) int {
 func (r *release) summary(chart string) VersionSummary {
 	return VersionSummary{
 		Version: r.Version, AppVersion: r.AppVersion, KubeVersion: r.KubeVersion, Created: r.Created, Digest: r.Digest,
-		Deprecated: r.Deprecated, Prerelease: r.prerelease(),
+		Deprecated: r.Deprecated, Prerelease: badges(r.Metadata).Prerelease,
 		Archive: "../../" + escapePath(r.URLs[0]), Page: "../../" + escapePath(versionPage(chart, r.Version)),
 	}
 }
@@ -86,8 +86,8 @@ func (r *release) summary(chart string) VersionSummary {
 func (r *release) chartSummary(versions []VersionSummary, n int) ChartSummary {
 	return ChartSummary{
 		Name: r.Name, Version: r.Version, AppVersion: r.AppVersion, Description: shorten(plainLine(r.Description), maxDescription),
-		Keywords: keywords(r.Keywords), Icon: webURL(r.Icon), Created: r.Created, Digest: r.Digest, Type: r.Type,
-		Deprecated: r.Deprecated, Prerelease: r.prerelease(), Signed: versions[n].Signed, Versions: len(versions),
+		Keywords: listKeywords(r.Keywords), Icon: webURL(r.Icon), Created: r.Created, Digest: r.Digest, Type: r.Type,
+		Deprecated: r.Deprecated, Prerelease: versions[n].Prerelease, Signed: versions[n].Signed, Versions: len(versions),
 		API: "charts/" + escapePath(r.Name) + ".json", Page: "../" + escapePath(chartDir(r.Name)) + "/" + indexPage,
 	}
 }
@@ -126,13 +126,13 @@ func (p *pass) summarize(ctx context.Context, chart string, all []*release, had 
 }
 
 const (
-	maxDescription = 160 // characters of a description in a list
+	maxDescription = 120 // characters of a description in a list
 	maxKeywords    = 12  // of a chart in a list
 	maxKeyword     = 40  // characters
 )
 
-// keywords are those that lists show.
-func keywords(all []string) []string {
+// listKeywords are those that lists show.
+func listKeywords(all []string) []string {
 	var some []string
 	for _, k := range all {
 		if k = strings.ToLower(plainLine(k)); k != "" && len(some) < maxKeywords {

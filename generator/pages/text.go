@@ -1,14 +1,18 @@
 package pages
 
 import (
-	"net/url"
 	"strings"
 	"unicode"
 )
 
 // plainLine makes a text of an archive one line without what is not seen.
 func plainLine(s string) string {
-	s = strings.Map(func(r rune) rune {
+	return strings.Join(strings.Fields(printable(s)), " ")
+}
+
+// printable takes out of a text what moves or hides other text.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r):
 			return ' '
@@ -16,8 +20,7 @@ func plainLine(s string) string {
 			return -1
 		}
 		return r
-	}, strings.ToValidUTF8(s, "\uFFFD"))
-	return strings.Join(strings.Fields(s), " ")
+	}, strings.ToValidUTF8(s, ""))
 }
 
 // shorten cuts a text after so many characters, at a word's end if there is one.
@@ -32,14 +35,3 @@ func shorten(s string, n int) string {
 	}
 	return cut + "…"
 }
-
-// webURL returns an address that is an absolute http or https URL; "" otherwise.
-func webURL(s string) string {
-	u, err := url.Parse(strings.TrimSpace(s))
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || len(s) > maxURL {
-		return ""
-	}
-	return u.String()
-}
-
-const maxURL = 2048 // bytes of a link's address

@@ -99,7 +99,7 @@ func (p *pass) compare(ctx context.Context) ([]publisher.Fault, error) {
 		faults = append(faults, publisher.Fault{Key: key, Message: message, Fix: fixPages})
 	}
 	p.anew = true
-	p.save = func(ctx context.Context, site publisher.Store, key string, body []byte) (bool, error) {
+	p.save = func(ctx context.Context, site publisher.Store, key string, body []byte, _ bool) (bool, error) {
 		b, _, err := publisher.ReadFile(ctx, site, key, maxDoc)
 		switch {
 		case err != nil:

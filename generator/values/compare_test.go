@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/portolan-charts/portolan/templates"
 )
 
 // list writes changes in short.
@@ -19,6 +21,15 @@ func (c Changes) list() string {
 		fmt.Fprintf(&b, "* %s %s -> %s #%s\n", v.Path, v.Before, v.After, v.Anchor)
 	}
 	return b.String()
+}
+
+// paths returns the texts of changes.
+func paths(changes []templates.ValueChange) []string {
+	var all []string
+	for _, v := range changes {
+		all = append(all, v.Path+v.Before+v.After)
+	}
+	return all
 }
 
 func TestCompare(t *testing.T) {

@@ -83,6 +83,12 @@ func (t *table) properties(s *object, path string, depth int, open []*object) {
 	}
 }
 
+// line returns a text in one line, or the beginning of it.
+func line(s string, limit int) string {
+	s = s[:min(len(s), 2*limit)]
+	return visible(shorten(strings.Join(strings.Fields(strings.ToValidUTF8(s, "")), " "), limit))
+}
+
 // requires tells whether a schema lists a property as required.
 func (t *table) requires(s *object, name string) bool {
 	list := s.list("required")
@@ -96,11 +102,11 @@ func (t *table) property(s *object, path string, required bool, depth int, open 
 	all := t.closure(s)
 	row := templates.ValueRow{
 		Path: visible(shorten(path, maxPath)), Required: required, Anchor: t.file.Anchor(path),
-		Type: shorten(visible(t.kind(all)), maxType),
+		Type: visible(shorten(t.kind(all), maxType)),
 	}
 	for _, o := range all {
 		if row.Description == "" {
-			row.Description = visible(shorten(strings.TrimSpace(o.text("description")), maxDescription))
+			row.Description = line(o.text("description"), maxDescription)
 		}
 		if v, ok := o.values["default"]; ok && row.Default == "" {
 			row.Default = compact(v, maxType)

@@ -29,14 +29,14 @@ import (
 const (
 	// maxInput bounds a file that is read as YAML, in bytes. The largest of 246
 	// real charts has 64 KiB.
-	maxInput = 512 << 10
+	maxInput = 256 << 10
 
 	// maxMarks bounds the characters that can begin a node: parsing takes some
 	// hundred bytes for each.
-	maxMarks = 50_000
+	maxMarks = 25_000
 
 	// maxOutput bounds the HTML of a file, in bytes.
-	maxOutput = 4 << 20
+	maxOutput = 2 << 20
 
 	// maxPlain bounds what is shown of a file as plain text, in bytes.
 	maxPlain = 512 << 10

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/portolan-charts/portolan/generator/charttest"
+	"github.com/portolan-charts/portolan/publisher"
+)
+
+// browserTime is for all pages, in all sizes and colours, on a busy machine.
+const browserTime = 8 * time.Minute
+
+// TestPages publishes every kind of page, and charts that mean no good, and has
+// them looked at by a browser and by a validator.
+func TestPages(t *testing.T) {
+	w := browserTown(t)
+	t.Run("browser", func(t *testing.T) { lookAtPages(t, w) })
+	t.Run("valid", func(t *testing.T) { validatePages(t, w) })
+}
+
+// lookAtPages opens pages in Chromium: see testdata/browser/look.mjs for what
+// must not be seen.
+func lookAtPages(t *testing.T, w *town) {
+	if _, err := os.Stat("/usr/bin/chromium"); err != nil {
+		t.Fatalf("%v; install it by: make test", err)
+	}
+	site, err := publisher.Open(t.Context(), filepath.Join(w.folder, "site"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(publisher.Handler(site, nil))
+	defer server.Close()
+	looks := []map[string]string{
+		{"kind": "home", "path": "/index.html"},
+		{"kind": "channel", "path": "/group/stable/index.html"},
+		{"kind": "list", "path": "/group/stable/page-2.html"},
+		{"kind": "changes", "path": "/group/stable/changes.html"},
+		{"kind": "chart", "path": "/group/stable/charts/findme/index.html"},
+		{"kind": "version", "path": "/group/stable/charts/findme/1.0.0/index.html"},
+		{"kind": "versions", "path": "/group/stable/charts/many/versions-1.html"},
+		{"kind": "many", "path": "/group/stable/charts/many/index.html"},
+		{"kind": "bare", "path": "/group/stable/charts/bare/index.html"},
+		{"kind": "missing", "path": "/404.html"},
+		{"kind": "hostile", "path": "/hostile/index.html"},
+	}
+	for _, r := range w.readHead("hostile") {
+		looks = append(looks, map[string]string{"kind": "hostile", "path": "/hostile/charts/" + r.Name + "/index.html"})
+	}
+	if len(looks) < 30 {
+		t.Fatalf("only %d pages to look at", len(looks))
+	}
+	pages, err := json.Marshal(looks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	script, err := filepath.Abs("testdata/browser/look.mjs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := processFor(t, browserTime, w.folder, plainEnv(), "node", script, nodeModules(t), server.URL, string(pages))
+	if out.code != 0 {
+		t.Fatalf("node: exit code %d\n%s", out.code, out.stderr)
+	}
+	var faults []string
+	decode(t, out.stdout, &faults)
+	for _, fault := range faults {
+		t.Error(fault)
+	}
+}
+
+// nodeModules is the folder of the npm packages that ci/tools installs for browsers.
+func nodeModules(t *testing.T) string {
+	t.Helper()
+	file, err := filepath.EvalSymlinks(tool(t, "html-validate"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, _, ok := strings.Cut(file, "/node_modules/")
+	if !ok {
+		t.Fatalf("%s does not lie among npm packages", file)
+	}
+	return dir + "/node_modules"
+}
+
+// largeHTML is more than the validator gets through in reasonable time, in bytes.
+const largeHTML = 300 << 10
+
+// validatePages asks html-validate about the pages, and looks at how large they are.
+func validatePages(t *testing.T, w *town) {
+	folder := filepath.Join(w.folder, "site")
+	var files []string
+	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, ".html") || strings.Contains(path, "/charts/filler-") || strings.Contains(path, "/charts/many/1.") {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil && info.Size() < largeHTML {
+			files = append(files, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		if size := len(read(t, file)); size > 60<<10 && strings.Contains(file, "/group/stable/") {
+			t.Errorf("%s has %d bytes; %d are allowed", file, size, 60<<10)
+		}
+	}
+	config := filepath.Join(w.folder, "htmlvalidate.json")
+	write(t, config, []byte(`{"root": true, "extends": ["html-validate:standard"], "rules": {"require-sri": "off"}}`))
+	out := processFor(t, browserTime, w.folder, plainEnv(), tool(t, "html-validate"), append([]string{"--config", config, "--formatter", "text"}, files...)...)
+	if out.code != 0 {
+		t.Errorf("html-validate: exit code %d\n%.8000s%s", out.code, out.stdout, out.stderr)
+	}
+}
+
+// browserTown has every kind of page, and charts that mean no good.
+func browserTown(t *testing.T) *town {
+	t.Helper()
+	w := newTown(t)
+	write(t, filepath.Join(w.folder, "portolan.yaml"), []byte("title: Charts of Acme\ndescription: What our teams run\nfooter:\n- {text: Support, url: 'mailto:support@acme.example.com'}\n"))
+	archives := map[string][]byte{}
+	add := func(name, version string, more ...string) {
+		archives[name+"-"+version+".tgz"] = charttest.Simple(name, version, more...)
+	}
+	for i := range 210 {
+		add(fmt.Sprintf("filler-%03d", i), "1.0.0")
+		add("many", fmt.Sprintf("1.%d.0", i))
+	}
+	add("findme", "0.9.0", "values.yaml", "replicas: 1\nold: true\n")
+	add("findme", "1.0.0", findable("1.0.0")...)
+	add("findme", "1.1.0-rc.1", findable("1.1.0-rc.1")...)
+	add("bare", "0.1.0")
+	w.drop("group/stable", archives)
+	hostile := map[string][]byte{}
+	for name, archive := range charttest.Hostile() {
+		hostile[name+".tgz"] = archive
+	}
+	w.drop("hostile", hostile)
+	w.done("generate")
+	for _, c := range realCharts(t) {
+		w.drop("real", map[string][]byte{"real.tgz": c})
+	}
+	w.done("generate")
+	return w
+}
+
+func findable(version string) []string {
+	return []string{
+		"Chart.yaml", `apiVersion: v2
+name: findme
+version: ` + version + `
+appVersion: "3.1"
+description: A chart with everything that a page can show, إصدار مستقر, 稳定版
+icon: https://example.com/icon.png
+home: https://example.com
+kubeVersion: ">=1.25.0-0"
+deprecated: true
+keywords: [findable, 网络]
+sources: [https://example.com/source]
+maintainers:
+- {name: Ana, email: ana@example.com, url: https://example.com/ana}
+dependencies:
+- {name: redis, version: ^20.0.0, repository: https://example.com/charts, condition: redis.enabled, alias: cache}
+annotations:
+  artifacthub.io/changes: |
+    - kind: added
+      description: Another thing
+      links: [{name: issue, url: https://example.com/1}]
+    - Something else
+  artifacthub.io/images: |
+    - {name: web, image: example.com/web:1.0}
+  artifacthub.io/license: Apache-2.0
+`,
+		"README.md", "# Findme\n\nSome *text* with a [link](https://example.com) and `code`.\n\n| a | b |\n|---|--:|\n| 1 | 2 |\n\n- [x] done\n- [ ] not\n\n```yaml\nkey: value\n```\n\n![An image](https://example.com/image.png)\n\n<details><summary>More</summary>hidden</details>\n",
+		"values.yaml", "# How many.\nreplicas: 2\nimage:\n  repository: web # where\n  tag: \"1.0\"\nlist:\n- {name: a}\n",
+		"values.schema.json", `{"type":"object","required":["replicas"],"properties":{"replicas":{"type":"integer","default":1,"description":"How many pods."},"image":{"type":"object","properties":{"tag":{"type":["string","null"]}}}}}`,
+		"templates/deployment.yaml", "apiVersion: apps/v1\nkind: Deployment\n",
+		"templates/any.yaml", "kind: {{ .Values.kind }}\n",
+		"crds/thing.yaml", "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: things.example.com}\nspec:\n  group: example.com\n  names:\n    kind: Thing\n  versions:\n  - name: v1\n",
+	}
+}

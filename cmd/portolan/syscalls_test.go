@@ -1,0 +1,177 @@
+//go:build linux
+
+package main
+
+import (
+	"bufio"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/portolan-charts/portolan/generator/charttest"
+	"github.com/portolan-charts/portolan/publisher"
+)
+
+// A tracedCall is a system call that succeeded. It ran from line start to line end of what
+// strace wrote.
+type tracedCall struct {
+	name       string
+	path, to   string // to is where a link or a rename leads
+	start, end int
+}
+
+func (s tracedCall) before(o tracedCall) bool { return s.end < o.start }
+
+// TestSystemCalls watches the generator publish on disk, and checks that every
+// file that the record names was written, then made durable, then linked to its
+// name, and the name made durable, before the record is linked to its own; and
+// that head comes after the record is durable.
+func TestSystemCalls(t *testing.T) {
+	strace, err := exec.LookPath("strace")
+	if err != nil {
+		t.Fatalf("%v; install it by: make test", err)
+	}
+	folder := t.TempDir()
+	if folder, err = filepath.EvalSymlinks(folder); err != nil {
+		t.Fatal(err)
+	}
+	drop, err := publisher.Open(t.Context(), filepath.Join(folder, "drop"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"alpha", "beta", "gamma"} {
+		id, err := publisher.NewID()
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := publisher.Submission{Chart: publisher.Bytes(charttest.Simple(name, "1.0.0"))}
+		if err := publisher.Submit(t.Context(), drop, "stable", id, s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	trace := filepath.Join(folder, "trace")
+	o := process(t, folder, plainEnv(), strace, "-f", "-qq", "-y", "-s", "0", "-o", trace,
+		"-e", "trace=write,pwrite64,link,linkat,rename,renameat,renameat2,fsync,fdatasync,syncfs,copy_file_range,sendfile,splice",
+		portolanPath(t), "generate", "--drop", "drop", "--site", "site")
+	if o.code != exitDone {
+		t.Fatalf("strace portolan generate: %d\n%s", o.code, o.stderr)
+	}
+	calls := readTrace(t, trace)
+	stable := filepath.Join(folder, "site", "stable")
+	record := placed(t, calls, filepath.Join(stable, "log", "00000001.json"))
+	head := placed(t, calls, filepath.Join(stable, "index.yaml"))
+	archives, err := filepath.Glob(filepath.Join(stable, "charts", "*", "*", "*", "*"))
+	if err != nil || len(archives) != 6 { // with a release.json each
+		t.Fatalf("published %q, %v", archives, err)
+	}
+	for _, file := range archives {
+		link := placed(t, calls, file)
+		writtenThenSafe(t, calls, link, file)
+		if !slices.ContainsFunc(calls, func(c tracedCall) bool {
+			return link.before(c) && c.before(record) && (c.name == "syncfs" || c.name == "fsync" && c.path == filepath.Dir(file))
+		}) {
+			t.Errorf("the name of %s was not durable before the record", file)
+		}
+	}
+	writtenThenSafe(t, calls, record, "the record")
+	writtenThenSafe(t, calls, head, "head")
+	if !slices.ContainsFunc(calls, func(c tracedCall) bool {
+		return record.before(c) && c.before(head) && c.name == "fsync" && c.path == filepath.Join(stable, "log")
+	}) {
+		t.Error("the name of the record was not durable before head")
+	}
+}
+
+// placed returns the one call that gave a file its name.
+func placed(t *testing.T, calls []tracedCall, file string) tracedCall {
+	t.Helper()
+	var found []tracedCall
+	for _, c := range calls {
+		if c.to == file {
+			found = append(found, c)
+		}
+	}
+	if len(found) != 1 {
+		t.Fatalf("%s got its name by %d calls %v", file, len(found), found)
+	}
+	return found[0]
+}
+
+// writtenThenSafe checks that a file was made durable after its last byte was
+// written, and before it got its name.
+func writtenThenSafe(t *testing.T, calls []tracedCall, link tracedCall, what string) {
+	t.Helper()
+	var last tracedCall
+	for _, c := range calls {
+		if c.path == link.path && !strings.Contains(c.name, "link") && !strings.Contains(c.name, "sync") && !strings.Contains(c.name, "rename") {
+			last = c
+		}
+	}
+	if last.name == "" {
+		t.Fatalf("%s: nothing was written", what)
+	}
+	if !slices.ContainsFunc(calls, func(c tracedCall) bool {
+		return last.before(c) && c.before(link) && (c.name == "syncfs" || strings.HasPrefix(c.name, "f") && c.path == link.path)
+	}) {
+		t.Errorf("%s got its name before its bytes were durable", what)
+	}
+}
+
+var (
+	callLine = regexp.MustCompile(`^(\w+)\((.*)\) += \d+`)
+	callPath = regexp.MustCompile(`(?:\d+|AT_FDCWD)<([^>]*)>(?:, "([^"]*)")?`)
+)
+
+// readTrace reads what strace wrote.
+func readTrace(t *testing.T, name string) []tracedCall {
+	t.Helper()
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	type half struct {
+		text string
+		line int
+	}
+	begun := map[string]half{} // by thread
+	var calls []tracedCall
+	lines := bufio.NewScanner(f)
+	for n := 1; lines.Scan(); n++ {
+		thread, text, _ := strings.Cut(lines.Text(), " ")
+		text, start := strings.TrimSpace(text), n
+		if rest, ok := strings.CutSuffix(text, " <unfinished ...>"); ok {
+			begun[thread] = half{rest, n}
+			continue
+		}
+		if _, rest, ok := strings.Cut(text, " resumed>"); ok {
+			text, start = begun[thread].text+rest, begun[thread].line
+		}
+		m := callLine.FindStringSubmatch(text)
+		if m == nil {
+			continue // it failed, or is no call
+		}
+		c := tracedCall{name: m[1], start: start, end: n}
+		paths := callPath.FindAllStringSubmatch(m[2], -1)
+		if strings.Contains(c.name, "splice") || strings.Contains(c.name, "copy") {
+			slices.Reverse(paths) // from, to
+		}
+		for i, p := range paths {
+			full := filepath.Join(p[1], p[2])
+			if i == 0 {
+				c.path = full
+			} else if strings.Contains(c.name, "link") || strings.Contains(c.name, "rename") {
+				c.to = full
+			}
+		}
+		calls = append(calls, c)
+	}
+	if err := lines.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return calls
+}

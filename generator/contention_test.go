@@ -1,0 +1,198 @@
+package generator_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/generator/charttest"
+	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/storetest/servers"
+)
+
+const (
+	rivals     = 4 // generators that run at the same time
+	crowd      = 6 // uploaders
+	contention = 10 * time.Minute
+)
+
+var contended = []string{"stable", "group/devel", "group/app/stable"}
+
+// TestContention lets generators with stores of their own run without pause
+// while uploads come in to several channels, many of them of versions that
+// others upload as well. With PORTOLAN_EVERY_FAULT set there are 300 for each channel.
+func TestContention(t *testing.T) {
+	uploads := map[string]int{"file": 300, "s3": 40, "gs": 40, "azblob": 25}
+	if os.Getenv("PORTOLAN_EVERY_FAULT") != "" {
+		uploads = map[string]int{"file": 300, "s3": 300, "gs": 300, "azblob": 300}
+	}
+	folder := t.TempDir()
+	buckets := map[string]func(testing.TB) string{
+		"file":   func(testing.TB) string { return filepath.Join(folder, "bucket") },
+		"s3":     func(t testing.TB) string { return servers.S3(t).Bucket(t) },
+		"gs":     func(t testing.TB) string { return servers.GCS(t).Bucket(t) },
+		"azblob": func(t testing.TB) string { return servers.Azure(t).Bucket(t) },
+	}
+	for scheme, bucket := range buckets {
+		t.Run(scheme, func(t *testing.T) {
+			n := uploads[scheme]
+			if testing.Short() {
+				n /= 4
+			}
+			url := bucket(t)
+			contend(t, n, func(t *testing.T, name string) publisher.Store {
+				at := filepath.Join(url, name)
+				if scheme != "file" {
+					at = servers.Folder(url, name)
+				}
+				s, err := publisher.Open(context.Background(), at)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return s
+			})
+		})
+	}
+}
+
+// contend makes so many uploads for each channel, and checks what became of them.
+func contend(t *testing.T, each int, open func(t *testing.T, name string) publisher.Store) {
+	ctx, cancel := context.WithTimeout(context.Background(), contention)
+	defer cancel()
+	sent := make(chan struct{}) // closed when all uploads are in the inbox
+	var generators sync.WaitGroup
+	for range rivals {
+		o := generator.Options{Drop: open(t, "drop"), Site: open(t, "site"), Workers: 4}
+		generators.Go(func() {
+			for last := false; !last; {
+				select {
+				case <-sent:
+					last = true // what it finds from now on is all
+				default:
+				}
+				if _, err := generator.Run(ctx, o); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	ids := uploadAll(ctx, t, open(t, "drop"), each)
+	close(sent)
+	generators.Wait()
+	// A run that saw the inbox before the last rival took its uploads out may
+	// have left one that it could not decide; the next one has no rival.
+	drop, site := open(t, "drop"), open(t, "site")
+	if _, err := generator.Run(ctx, generator.Options{Drop: drop, Site: site}); err != nil {
+		t.Fatal(err)
+	}
+	for _, channel := range contended {
+		mustBeDecidedOnce(ctx, t, drop, site, channel, ids[channel])
+	}
+	mustBeVerified(ctx, t, drop, site)
+}
+
+// uploadAll uploads charts, of which every version comes three times: as it is,
+// with other content, and packed once more.
+func uploadAll(ctx context.Context, t *testing.T, drop publisher.Store, each int) map[string][]string {
+	var mu sync.Mutex
+	ids := map[string][]string{}
+	var uploaders sync.WaitGroup
+	for u := range crowd {
+		uploaders.Go(func() {
+			for i := u; i < each*len(contended); i += crowd {
+				channel, n := contended[i%len(contended)], i/len(contended)
+				name, version := fmt.Sprintf("chart-%d", n/3%7), fmt.Sprintf("1.%d.0", n/21)
+				files := charttest.Chart(name, version)
+				o := &charttest.Options{Reverse: n%3 == 2}
+				if n%3 == 1 {
+					files["README.md"] = "other content"
+				}
+				id, err := publisher.NewID()
+				if err == nil {
+					err = publisher.Submit(ctx, drop, channel, id, publisher.Submission{Chart: publisher.Bytes(charttest.Pack(name, files, o))})
+				}
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				mu.Lock()
+				ids[channel] = append(ids[channel], id)
+				mu.Unlock()
+			}
+		})
+	}
+	uploaders.Wait()
+	return ids
+}
+
+// mustBeDecidedOnce fails unless each of the uploads has one decision in the
+// channel's log, a receipt that says the same, and nothing else is decided.
+func mustBeDecidedOnce(ctx context.Context, t *testing.T, drop, site publisher.Store, channel string, ids []string) {
+	t.Helper()
+	c, err := publisher.OpenChannel(ctx, site, channel)
+	if err != nil {
+		t.Fatal(err)
+	}
+	records, err := c.Since(ctx, time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	decided := map[string]publisher.Decision{}
+	for i, r := range records {
+		if want := len(records) - i; r.Generation != want {
+			t.Fatalf("%s: generation %d stands where %d should", channel, r.Generation, want)
+		}
+		for _, d := range r.Decisions {
+			if _, twice := decided[d.Upload]; twice {
+				t.Errorf("%s: upload %s is decided twice", channel, d.Upload)
+			}
+			decided[d.Upload] = d
+		}
+	}
+	if len(decided) != len(ids) {
+		t.Errorf("%s: %d uploads are decided, of %d", channel, len(decided), len(ids))
+	}
+	for _, id := range ids {
+		d, ok := decided[id]
+		receipt, err := publisher.ReadReceipt(ctx, drop, id)
+		switch {
+		case err != nil:
+			t.Errorf("%s: %v", channel, err)
+		case !ok:
+			t.Errorf("%s: upload %s is not decided", channel, id)
+		case receipt.Verdict != d.Verdict:
+			t.Errorf("%s: upload %s is %s in the log, and its receipt says %s", channel, id, d.Verdict, receipt.Verdict)
+		}
+	}
+	t.Logf("%s: %d uploads in %d generations", channel, len(ids), len(records))
+}
+
+// mustBeVerified fails unless the inbox is empty and the site what its logs say.
+func mustBeVerified(ctx context.Context, t *testing.T, drop, site publisher.Store) {
+	t.Helper()
+	inbox, err := publisher.ReadInbox(ctx, drop)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range inbox.Channels {
+		t.Errorf("%s: %d uploads are left in the inbox", c.Channel, len(c.Uploads))
+	}
+	report, err := publisher.Verify(ctx, site, publisher.VerifyOptions{Deep: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range report.Channels {
+		for _, f := range c.Faults {
+			t.Errorf("%s: %s", f.Key, f.Message)
+		}
+	}
+	if len(report.Channels) != len(contended) {
+		t.Errorf("the site has %d channels", len(report.Channels))
+	}
+}

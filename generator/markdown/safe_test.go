@@ -1,0 +1,166 @@
+package markdown
+
+import (
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+
+	"github.com/portolan-charts/portolan/generator/charttest"
+)
+
+// allowed are the elements that may come out, and their attributes.
+var allowed = map[string][]string{
+	"a": {"href", "rel", "id"}, "code": {"class", "id"}, "details": {"open", "id"}, "ol": {"start", "id"}, "pre": {"tabindex", "id"},
+	"td": {"colspan", "rowspan", "id"}, "th": {"scope", "colspan", "rowspan", "id"},
+}
+
+var plainElements = strings.Fields("b blockquote br del div em h3 h4 h5 h6 hr i ins kbd li mark p q s samp small span strong sub summary sup table tbody thead tr u ul var")
+
+// checkSafe checks that HTML holds nothing but what is allowed, that a browser
+// makes of it the elements that it says, and that ids are unique and links lead
+// to them or to where links may.
+func checkSafe(t *testing.T, text string) {
+	t.Helper()
+	ids, links := map[string]bool{}, map[string]bool{}
+	var said []string
+	z := html.NewTokenizer(strings.NewReader(text))
+	for z.Next() != html.ErrorToken {
+		token := z.Token()
+		switch token.Type {
+		case html.CommentToken, html.DoctypeToken:
+			t.Errorf("a comment: %q", token.Data)
+		case html.StartTagToken, html.SelfClosingTagToken:
+			said = append(said, token.Data)
+			checkElement(t, token, ids, links)
+		case html.TextToken:
+			if strings.ContainsFunc(token.Data, hides) {
+				t.Errorf("hidden characters in %q", token.Data)
+			}
+		}
+	}
+	for link := range links {
+		if !ids[link] {
+			t.Errorf("a link to #%s, which is not there", link)
+		}
+	}
+	// A browser's parser moves what is out of place, which must be nothing.
+	got := parsed(t, "<section>"+text+"</section>")
+	if want := append([]string{"section"}, said...); !slices.Equal(got, want) {
+		t.Errorf("a browser reads other elements:\ngot  %v\nwant %v", got, want)
+	}
+}
+
+var classPattern = regexp.MustCompile(`^language-[0-9A-Za-z_+.#-]+$`)
+
+func checkElement(t *testing.T, e html.Token, ids, links map[string]bool) {
+	t.Helper()
+	attrs, known := allowed[e.Data]
+	if !known && !slices.Contains(plainElements, e.Data) {
+		t.Errorf("the element %s", e.Data)
+	}
+	for _, a := range e.Attr {
+		if a.Key != "id" && !slices.Contains(attrs, a.Key) {
+			t.Errorf("the attribute %s of %s", a.Key, e.Data)
+		}
+		switch a.Key {
+		case "id":
+			if ids[a.Val] || !strings.HasPrefix(a.Val, "readme-") || strings.ContainsAny(a.Val, " \t\n") {
+				t.Errorf("the id %q", a.Val)
+			}
+			ids[a.Val] = true
+		case "class":
+			if !classPattern.MatchString(a.Val) {
+				t.Errorf("the class %q", a.Val)
+			}
+		case "href":
+			checkLink(t, e, a.Val, links)
+		}
+	}
+}
+
+func checkLink(t *testing.T, e html.Token, href string, links map[string]bool) {
+	t.Helper()
+	if id, ok := strings.CutPrefix(href, "#"); ok {
+		links[id] = true
+		return
+	}
+	u, err := url.Parse(href)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" && u.Scheme != "mailto" || u.User != nil {
+		t.Errorf("a link to %q", href)
+	}
+	if !slices.ContainsFunc(e.Attr, func(a html.Attribute) bool { return a.Key == "rel" && a.Val == rel }) {
+		t.Errorf("a link without rel: %v", e)
+	}
+}
+
+// parsed returns the elements that a browser makes of HTML in a page's body.
+func parsed(t *testing.T, text string) []string {
+	t.Helper()
+	body := &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body}
+	nodes, err := html.ParseFragment(strings.NewReader(text), body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	var walk func(n *html.Node)
+	walk = func(n *html.Node) {
+		if n.Type == html.ElementNode {
+			names = append(names, n.Data)
+		}
+		for c := n.FirstChild; c != nil; c = c.NextSibling {
+			walk(c)
+		}
+	}
+	for _, n := range nodes {
+		walk(n)
+	}
+	return names
+}
+
+// TestSafe renders what tries to do harm, or to be out of place.
+func TestSafe(t *testing.T) {
+	all := shapes(2000)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		checkSafe(t, string(Render([]byte(all[name]())).HTML))
+	}
+	for _, in := range hostile {
+		checkSafe(t, string(Render([]byte(in)).HTML))
+	}
+}
+
+// hostile are texts that other programs took for more than text.
+var hostile = []string{
+	charttest.Script, "# " + charttest.Script, "`" + charttest.Script + "`", "|" + charttest.Script + "|\n|-|\n",
+	"<table><td><table><td><p><table>x", "<ul><ol><li><ul>a</ol>b<li>c", "<a href='http://x'><table><td><a href='http://y'>z",
+	"<p><table><p>", "<b><table><i><td></b></i>", "<details><p><summary>a</summary><summary>b</summary>", "<h1><h2><p><h3>a", "<pre><p>a</pre>b<li>c",
+	"<li><li><div><li>", "<code><p><code class=language-x>", "<div></p></div></table></td>a", "<a name=a><a name=a><a id=a>", "<br/></br><hr></hr><p/>",
+	"<thead><td><tbody><th>", "<table><thead></thead><tbody></tbody><thead><td>a</thead><tfoot><td>b", "<table>a<tr>b<td>c</tr>d</table>e",
+	"<summary>a", "<img alt='<script>' src='http://x\"onerror=1'>", "![\"><script>](http://x \"\\\"><script>\")", "[a](<http://x\"y>)", "<a href='http://x' href='javascript:y'>z</a>",
+	"<svg><p><style><a id=\"</style><img src=1 onerror=alert(1)>\">", "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)>", "<form><math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>",
+	"<noscript><style></noscript><img src=x onerror=alert(1)>", "<!--><img src=x onerror=alert(1)>-->", "<![CDATA[><img src=x onerror=alert(1)>]]>", "<?xml ><img src=x onerror=alert(1)>?>",
+	"<select><template><p></select>", "<td><b></td><td></b>", "<p><b><p><b><p><b>", "<tr><p><tr><td><li>", "<ol start=-5><ol start=99999><ol start=x>", "<td colspan=0 rowspan=99999>", "<q><div><q>",
+	"a\x00<scr\x00ipt>alert(1)</scr\x00ipt>", "<a href=\"\x01javascript:alert(1)\">x</a>", "# <a id='x'></a>\n\n<div id='x'><p id=x>a</p></div>", "<b id=\"a b\">", "[a](#%00) [b](#%zz) [c](#\" onclick=x)",
+}
+
+// FuzzRender renders any bytes: nothing fails, and what comes out is safe.
+func FuzzRender(f *testing.F) {
+	for _, in := range hostile {
+		f.Add([]byte(in))
+	}
+	f.Fuzz(func(t *testing.T, src []byte) {
+		text := Render(src)
+		checkSafe(t, string(text.HTML))
+		if strings.Contains(text.Note, "cannot be read") {
+			t.Error("a parser failed")
+		}
+		if again := Render(src); again.HTML != text.HTML {
+			t.Error("another time it is another text")
+		}
+	})
+}

@@ -1,0 +1,140 @@
+package pages
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/generator/values"
+	"github.com/portolan-charts/portolan/templates"
+)
+
+// compare tells what differs between two versions of a chart: the
+// question that every upgrade asks. Links to the earlier one's page are left
+// to the caller.
+func compare(before, after *generator.Contents) *templates.Comparison {
+	a, b := before.Metadata, after.Metadata
+	v := values.Compare(before.Values, after.Values, values.Render(after.Values))
+	c := &templates.Comparison{
+		Version:    a.Version,
+		AppVersion: pair(a.AppVersion, b.AppVersion), KubeVersion: pair(a.KubeVersion, b.KubeVersion),
+		Type:        pair(chartType(a), chartType(b)),
+		ValuesAdded: v.Added, ValuesRemoved: v.Removed, ValuesChanged: v.Changed,
+		ValuesMore: v.More, ValuesNote: v.Note,
+	}
+	compareDefinitions(c, before.Definitions, after.Definitions)
+	compareDependencies(c, a.Dependencies, b.Dependencies)
+	c.Same = c.AppVersion == nil && c.KubeVersion == nil && c.Type == nil && v.Note == "" &&
+		len(v.Added)+len(v.Removed)+len(v.Changed)+v.More == 0 &&
+		len(c.CRDsAdded)+len(c.CRDsRemoved)+len(c.CRDsChanged) == 0 &&
+		len(c.DependenciesAdded)+len(c.DependenciesRemoved)+len(c.DependenciesChanged) == 0
+	return c
+}
+
+// pair returns two values if they differ.
+func pair(before, after string) *templates.Pair {
+	if before == after {
+		return nil
+	}
+	return &templates.Pair{Before: oneLine(before), After: oneLine(after)}
+}
+
+// chartType returns a chart's type, which is application if it is not said.
+func chartType(md *generator.Metadata) string {
+	if md.Type == "" {
+		return "application"
+	}
+	return md.Type
+}
+
+// compareDefinitions compares definitions by their names; changed ones are those
+// of another text.
+func compareDefinitions(c *templates.Comparison, before, after []generator.Definition) {
+	old, now := definitionSums(before), definitionSums(after)
+	for _, name := range sortedKeys(old, now) {
+		a, was := old[name]
+		b, is := now[name]
+		switch {
+		case !was:
+			c.CRDsAdded = append(c.CRDsAdded, name)
+		case !is:
+			c.CRDsRemoved = append(c.CRDsRemoved, name)
+		case a != b:
+			c.CRDsChanged = append(c.CRDsChanged, name)
+		}
+	}
+}
+
+// definitionSums returns the hashes of definitions by what they are called.
+func definitionSums(all []generator.Definition) map[string]string {
+	m := map[string]string{}
+	for _, d := range all {
+		m[definitionName(&d)] += string(d.Sum[:]) // there may be two of a name
+	}
+	return m
+}
+
+// definitionName returns what a definition is called: Kind (group), or its file.
+func definitionName(d *generator.Definition) string {
+	switch {
+	case d.Kind == "":
+		return shortened(d.File, maxPageName)
+	case d.Group == "":
+		return oneLine(d.Kind)
+	}
+	return oneLine(d.Kind) + " (" + oneLine(d.Group) + ")"
+}
+
+// compareDependencies compares dependencies by name and alias: their versions
+// and repositories.
+func compareDependencies(c *templates.Comparison, before, after []*generator.Dependency) {
+	old, now := dependencyMap(before), dependencyMap(after)
+	for _, name := range sortedKeys(old, now) {
+		a, was := old[name]
+		b, is := now[name]
+		switch {
+		case was && is && a.Version == b.Version && a.Repository == b.Repository:
+		case !was:
+			c.DependenciesAdded = append(c.DependenciesAdded, templates.DependencyChange{Name: name, After: oneLine(b.Version)})
+		case !is:
+			c.DependenciesRemoved = append(c.DependenciesRemoved, templates.DependencyChange{Name: name, Before: oneLine(a.Version)})
+		case a.Repository == b.Repository:
+			c.DependenciesChanged = append(c.DependenciesChanged, templates.DependencyChange{Name: name, Before: oneLine(a.Version), After: oneLine(b.Version)})
+		default:
+			c.DependenciesChanged = append(c.DependenciesChanged, templates.DependencyChange{
+				Name: name, Before: oneLine(a.Version + " " + a.Repository), After: oneLine(b.Version + " " + b.Repository),
+			})
+		}
+	}
+}
+
+// dependencyMap returns dependencies by the names that pages call them by.
+func dependencyMap(all []*generator.Dependency) map[string]*generator.Dependency {
+	m := map[string]*generator.Dependency{}
+	for _, d := range all[:min(len(all), maxPageList)] {
+		if d == nil {
+			continue
+		}
+		name := oneLine(d.Name)
+		if d.Alias != "" {
+			name += " (" + oneLine(d.Alias) + ")"
+		}
+		m[name] = d
+	}
+	return m
+}
+
+// sortedKeys returns the keys of two maps, each once.
+func sortedKeys[V any](a, b map[string]V) []string {
+	var keys []string
+	for key := range a {
+		keys = append(keys, key)
+	}
+	for key := range b {
+		if _, ok := a[key]; !ok {
+			keys = append(keys, key)
+		}
+	}
+	slices.SortFunc(keys, strings.Compare)
+	return keys
+}

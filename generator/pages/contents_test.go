@@ -1,0 +1,221 @@
+package pages
+
+import (
+	"bytes"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/generator/charttest"
+	"github.com/portolan-charts/portolan/templates"
+)
+
+// described returns what a page shows of a chart with fields in its Chart.yaml.
+func described(t *testing.T, fields string, more ...string) *templates.ChartPage {
+	t.Helper()
+	page := &templates.ChartPage{}
+	c := readContents(t, append([]string{"Chart.yaml", "apiVersion: v2\nname: mychart\nversion: 0.1.0\n" + fields}, more...)...)
+	describe(page, c.Metadata)
+	show(page, c)
+	return page
+}
+
+func TestPageContents(t *testing.T) {
+	page := described(t, `
+appVersion: "1.2"
+kubeVersion: ">=1.20"
+description: |
+  Some   text
+  in lines
+home: https://example.com
+icon: javascript:alert(1)
+type: library
+deprecated: true
+keywords: [b, a, b, ""]
+sources: [https://github.com/x/y, ../z]
+maintainers:
+- {name: A, email: a@example.com, url: "https://example.com/a"}
+- {name: B, email: "b@example.com?cc=x@y", url: "ftp://b"}
+- {email: c@example.com}
+- {url: "javascript:x"}
+dependencies:
+- {name: redis, version: ^1, repository: "https://charts.example.com", alias: cache, condition: cache.enabled}
+- {name: common, version: "2", repository: "oci://example.com/x"}
+annotations:
+  artifacthub.io/license: MIT
+`, "values.schema.json", `{"properties":{"replicas":{"type":"integer"}}}`, "crds/a.yaml", crd)
+	want := &templates.ChartPage{
+		Badges:     templates.Badges{Deprecated: true, Library: true},
+		AppVersion: "1.2", APIVersion: "v2", KubeVersion: ">=1.20",
+		Description: "Some text in lines", Home: "https://example.com", License: "MIT",
+		Keywords: []string{"b", "a"},
+		Sources:  []templates.Link{{Text: "https://github.com/x/y", URL: "https://github.com/x/y"}, {Text: "../z"}},
+		Maintainers: []templates.Maintainer{
+			{Name: "A", Email: "mailto:a@example.com", URL: "https://example.com/a"}, {Name: "B"},
+			{Name: "c@example.com", Email: "mailto:c@example.com"}, {Name: "javascript:x"},
+		},
+		Dependencies: []templates.Dependency{
+			{Name: "redis", Alias: "cache", Version: "^1", Repository: "https://charts.example.com", URL: "https://charts.example.com", Condition: "cache.enabled"},
+			{Name: "common", Version: "2", Repository: "oci://example.com/x"},
+		},
+		Resources: []templates.Resource{{Kind: "ConfigMap", Files: []string{"note.yaml"}}},
+		CRDs:      []templates.CRD{{Kind: "Thing", Group: "example.com", Versions: []string{"v1", "v2"}, File: "crds/a.yaml"}},
+		README:    &templates.Text{HTML: "<h3 id=\"readme-mychart\">mychart</h3>\n"},
+	}
+	values := page.Values
+	page.Values = nil
+	if !reflect.DeepEqual(page, want) {
+		t.Errorf("got  %+v %q\nwant %+v", page, page.README, want)
+	}
+	if values == nil || values.File == nil || fmt.Sprint(values.Keys) != "[{replicas values-replicas}]" || fmt.Sprint(values.Table) != "[{replicas values-replicas integer  false }]" {
+		t.Errorf("values are %+v", values)
+	}
+}
+
+func TestBadges(t *testing.T) {
+	for _, tt := range []struct {
+		version, annotation string
+		want                bool
+	}{
+		{"1.0.0", "", false}, {"1.0.0-rc.1", "", true}, {"v1.0.0-rc.1", "false", true}, {"1.0.0", "true", true}, {"1.0.0", "maybe", false}, {"1.0.0+x-y", "", false}, {"odd", "", false},
+	} {
+		md := &generator.Metadata{Version: tt.version, Annotations: map[string]string{"artifacthub.io/prerelease": tt.annotation}}
+		if got := badges(md).Prerelease; got != tt.want {
+			t.Errorf("%s, %q: got %v", tt.version, tt.annotation, got)
+		}
+	}
+}
+
+func TestAnnotations(t *testing.T) {
+	for _, tt := range []struct{ name, text, want string }{
+		{"changes", "- a\n- kind: fixed\n  description: b\n- kind: added\n  description: |\n    c\n    d\n  links:\n  - {name: n, url: \"https://x\"}\n  - {name: m, url: \"javascript:x\"}\n- kind: Added\n  description: e\n",
+			"[{added [{c d [{n https://x}]} {e []}]} {fixed [{b []}]} { [{a []}]}]"},
+		{"changes", "- kind: other\n  description: a\n- kind: [x]\n  description: b\n- kind: added\n- {}\n- ~\n- [c]\n", "[{ [{a []} {b []}]}]"},
+		{"changes", "just a text\nin lines", "[{ [{just a text in lines []}]}]"},
+		{"changes", "- &a x\n- *a\n", "[{ [{x []} {x []}]}]"},
+		{"changes", "[", "[]"},
+		{"changes", "", "[]"},
+		{"links", "- {name: a, url: \"https://x/y z\"}\n- {url: \"http://b\"}\n- {name: c}\n- d\n- {name: e, url: [f]}\n- {name: g, url: /h}\n", "[{a https://x/y%20z} {http://b http://b}]"},
+		{"links", "{name: a, url: \"https://x\"}", "[]"},
+		{"images", "- name: a\n  image: x/y:1\n  whitelisted: true\n  platforms: [linux/amd64]\n- image: z\n- name: b\n- c\n", "[{a x/y:1} { z}]"},
+		{"images", "x", "[]"},
+	} {
+		md := &generator.Metadata{Annotations: map[string]string{"artifacthub.io/" + tt.name: tt.text}}
+		var got any
+		switch tt.name {
+		case "changes":
+			got = annotatedChanges(md)
+		case "links":
+			got = annotatedLinks(md)
+		case "images":
+			got = annotatedImages(md)
+		}
+		if fmt.Sprint(got) != tt.want {
+			t.Errorf("%s %q: got %v, want %s", tt.name, tt.text, got, tt.want)
+		}
+	}
+}
+
+// TestPageBounds gives more of everything than a page shows.
+func TestPageBounds(t *testing.T) {
+	many := func(item string) string { return strings.Repeat(item, 3*maxPageList) }
+	md := &generator.Metadata{Annotations: map[string]string{
+		"artifacthub.io/changes": many("- {kind: added, description: x, links: [" + strings.Repeat("{name: a, url: 'http://b'},", 20) + "]}\n"),
+		"artifacthub.io/links":   many("- {name: a, url: 'http://b'}\n"),
+		"artifacthub.io/images":  many("- {image: a}\n"),
+	}}
+	for range 3 * maxPageList {
+		md.Sources, md.Keywords = append(md.Sources, "x"), append(md.Keywords, fmt.Sprint(len(md.Keywords)))
+	}
+	changes := annotatedChanges(md)
+	if len(changes) != 1 || len(changes[0].Changes) > maxPageList || len(changes[0].Changes[0].Links) > 10 {
+		t.Errorf("%d groups of changes", len(changes))
+	}
+	for name, n := range map[string]int{
+		"links": len(annotatedLinks(md)), "images": len(annotatedImages(md)), "sources": len(sources(md)), "keywords": len(keywords(md)),
+	} {
+		if n != maxPageList {
+			t.Errorf("%d %s", n, name)
+		}
+	}
+}
+
+func TestShortened(t *testing.T) {
+	for _, tt := range []struct {
+		in    string
+		limit int
+		want  string
+	}{
+		{"abc", 3, "abc"}, {"abcd", 3, "abc…"}, {"  a \n b ", 9, "a b"}, {"漢漢", 4, "漢…"}, {"漢漢", 6, "漢漢"}, {"a\u202eb\x00c\xff", 9, "abc"}, {"", 3, ""},
+		{strings.Repeat(" ", 50) + "x", 3, "…"},
+	} {
+		if got := shortened(tt.in, tt.limit); got != tt.want {
+			t.Errorf("%q: got %q, want %q", tt.in, got, tt.want)
+		}
+	}
+}
+
+func TestURLs(t *testing.T) {
+	for in, want := range map[string]string{
+		"https://x/y": "https://x/y", "HTTP://x": "http://x", "mailto:a@b": "", "javascript:x": "", "//x": "", "https://": "", "https://u:p@x": "", "https://x/\"": "https://x/%22", "": "",
+	} {
+		if got := webURL(in); got != want {
+			t.Errorf("webURL(%q) is %q, want %q", in, got, want)
+		}
+	}
+	for in, want := range map[string]string{
+		" a@b.c ": "mailto:a@b.c", "a+b@c": "mailto:a+b@c", "a": "", "a@b?subject=x": "", "a@b,c@d": "", "a@b@c": "", "\"a b\"@c": "", "javascript:a@b": "",
+	} {
+		if got := mailURL(in); got != want {
+			t.Errorf("mailURL(%q) is %q, want %q", in, got, want)
+		}
+	}
+}
+
+// TestCompareContents compares two versions of a chart.
+func TestCompareContents(t *testing.T) {
+	yaml := func(fields string) string { return "apiVersion: v2\nname: mychart\nversion: 0.1.0\n" + fields }
+	before := readContents(t, "Chart.yaml", yaml("appVersion: '1'\nkubeVersion: '>=1.20'\ndependencies:\n- {name: a, version: '1', repository: 'https://x'}\n- {name: b, version: '1', repository: 'https://x'}\n- {name: c, version: '1', repository: 'https://x'}\n- {name: d, version: '1', repository: 'https://x'}\n"),
+		"values.yaml", "x: 1\ny: 2\n", "crds/a.yaml", crd, "crds/b.yaml", strings.ReplaceAll(crd, "Thing", "Gone"), "crds/c.yaml", strings.ReplaceAll(crd, "Thing", "Same"), "crds/d.yaml", "- odd")
+	after := readContents(t, "Chart.yaml", yaml("appVersion: '2'\ntype: library\ndependencies:\n- {name: a, version: '2', repository: 'https://x'}\n- {name: b, version: '1', repository: 'https://y'}\n- {name: c, version: '1', repository: 'https://x'}\n- {name: c, alias: cc, version: '3'}\n"),
+		"values.yaml", "x: 3\nz: 4\n", "crds/a.yaml", crd+"  preserveUnknownFields: false\n", "crds/moved.yaml", strings.ReplaceAll(crd, "Thing", "Same"), "crds/e.yaml", strings.ReplaceAll(crd, "Thing", "New"))
+	got := compare(before, after)
+	want := &templates.Comparison{
+		Version:    "0.1.0",
+		AppVersion: &templates.Pair{Before: "1", After: "2"}, KubeVersion: &templates.Pair{Before: ">=1.20"}, Type: &templates.Pair{Before: "application", After: "library"},
+		ValuesAdded:   []templates.ValueChange{{Path: "z", Anchor: "values-z", After: "4"}},
+		ValuesRemoved: []templates.ValueChange{{Path: "y", Before: "2"}},
+		ValuesChanged: []templates.ValueChange{{Path: "x", Anchor: "values-x", Before: "1", After: "3"}},
+		CRDsAdded:     []string{"New (example.com)"}, CRDsRemoved: []string{"Gone (example.com)", "crds/d.yaml"}, CRDsChanged: []string{"Thing (example.com)"},
+		DependenciesAdded:   []templates.DependencyChange{{Name: "c (cc)", After: "3"}},
+		DependenciesRemoved: []templates.DependencyChange{{Name: "d", Before: "1"}},
+		DependenciesChanged: []templates.DependencyChange{{Name: "a", Before: "1", After: "2"}, {Name: "b", Before: "1 https://x", After: "1 https://y"}},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	if same := compare(after, after); !same.Same {
+		t.Errorf("a chart differs from itself: %+v", same)
+	}
+}
+
+// crd is a custom resource definition.
+const crd = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  name: things.example.com\nspec:\n  group: example.com\n  names:\n    kind: Thing\n  versions:\n  - name: v1\n  - name: v2\n"
+
+// readContents reads the contents of a chart with more files.
+func readContents(t *testing.T, more ...string) *generator.Contents {
+	t.Helper()
+	c, err := generator.ReadContents(bytes.NewReader(charttest.Simple("mychart", "0.1.0", more...)), generator.Checks{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// invisible reports whether a character moves or hides others.
+func invisible(r rune) bool {
+	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029'
+}

@@ -1,0 +1,74 @@
+package pages
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/templates"
+)
+
+// corpus are the real charts: those in the folder that PORTOLAN_CORPUS names, or
+// the few that are kept here.
+func corpus(t *testing.T) []string {
+	t.Helper()
+	dir := os.Getenv("PORTOLAN_CORPUS")
+	if dir == "" {
+		dir = "../../testdata/charts"
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*.tgz"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%s: %d charts, %v", dir, len(files), err)
+	}
+	return files
+}
+
+// TestCorpusPages describes the real charts. Bounds are there for hostile ones, so
+// what these say is shown as its authors mean it to be.
+func TestCorpusPages(t *testing.T) {
+	var readmes, files, rows, links int
+	earlier := map[string]*generator.Contents{}
+	for _, file := range corpus(t) {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := generator.ReadContents(bytes.NewReader(data), generator.Checks{Versions: "helm"})
+		if err != nil {
+			continue // TestCorpus has it
+		}
+		page := &templates.ChartPage{}
+		describe(page, c.Metadata)
+		show(page, c)
+		if text := page.README; text != nil {
+			readmes++
+			links += strings.Count(string(text.HTML), "<a ")
+			if text.Note != "" {
+				t.Errorf("%s: %s", filepath.Base(file), text.Note)
+			}
+		}
+		if page.Values != nil {
+			rows += len(page.Values.Table)
+			if text := page.Values.File; text != nil {
+				files++
+				if text.Note != "" {
+					t.Errorf("%s: %s", filepath.Base(file), text.Note)
+				}
+			}
+		}
+		if before := earlier[c.Metadata.Name]; before != nil {
+			if note := compare(before, c).ValuesNote; note != "" {
+				t.Errorf("%s: %s", filepath.Base(file), note)
+			}
+		}
+		earlier[c.Metadata.Name] = c
+		checkPage(t, filepath.Base(file), page)
+	}
+	t.Logf("%d READMEs with %d links, %d values.yaml, %d rows of schemas", readmes, links, files, rows)
+	if readmes == 0 || files == 0 {
+		t.Error("nothing was described")
+	}
+}

@@ -1,0 +1,111 @@
+package values
+
+import (
+	"fmt"
+	"maps"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// shapes are files that may be costly, each of about n bytes.
+func shapes(n int) map[string]string {
+	rep := func(s string) string { return strings.Repeat(s, n/len(s)+1) }
+	lines := func(f func(i int) string) string {
+		var b strings.Builder
+		for i := 0; b.Len() < n; i++ {
+			b.WriteString(f(i))
+		}
+		return b.String()
+	}
+	return map[string]string{
+		"keys":            lines(func(i int) string { return fmt.Sprintf("k%d: v # c\n", i) }),
+		"same keys":       rep("a: b\n"),
+		"nested keys":     lines(func(i int) string { return fmt.Sprintf("%sk%d:\n", strings.Repeat(" ", i%30), i) }),
+		"deep keys":       lines(func(i int) string { return strings.Repeat(" ", i) + "k:\n" }),
+		"long keys":       lines(func(i int) string { return fmt.Sprintf("%s%d:\n", strings.Repeat("k", 900), i) }),
+		"key around":      strings.Repeat("k", n/2) + ": {" + strings.Repeat("a,", n/4) + "}\n",
+		"key around keys": "\"" + strings.Repeat("é", n/4) + "\":\n" + strings.Repeat(" - a: b\n", n/16),
+		"question keys":   rep("? a\n"),
+		"one line":        "a: [" + rep("b, ") + "]",
+		"one line keys":   "a: {" + lines(func(i int) string { return fmt.Sprintf("k%d: 漢, ", i) }) + "}",
+		"deep flow":       "a: " + rep("["),
+		"deep maps":       "a: " + rep("{a: "),
+		"dashes":          "a:\n" + rep("- "),
+		"list":            "a:\n" + rep("- b\n"),
+		"comments":        rep("# c\n"),
+		"comments after":  "a:\n" + rep(" # c\n") + " - b\n",
+		"comments deep":   lines(func(i int) string { return fmt.Sprintf("k%d:\n  # c\n\n  # d\n", i) }),
+		"one comment":     "a: b #" + rep("#"),
+		"text":            "a: |\n" + rep(" b: c\n"),
+		"text quoted":     "a: \"" + rep("\\\"") + "\"\n",
+		"text plain":      "a: " + rep("b c\n  "),
+		"texts":           lines(func(i int) string { return fmt.Sprintf("k%d: |\n  a\n", i) }),
+		"blank":           "a: |\n" + rep("\n"),
+		"quotes":          lines(func(i int) string { return fmt.Sprintf("k%d: '", i) }),
+		"anchors":         lines(func(i int) string { return fmt.Sprintf("k%d: &a%d b\n", i, i) }),
+		"aliases":         "a: &a b\n" + lines(func(i int) string { return fmt.Sprintf("k%d: *a\n", i) }),
+		"merges":          "a: &a {b: c}\n" + lines(func(i int) string { return fmt.Sprintf("k%d:\n  <<: *a\n", i) }),
+		"tags":            rep("a: !!str "),
+		"punctuation":     "a: \"b\" #\n" + rep(" "),
+		"gaps":            "a: b" + rep("\n c:d{e"),
+		"markup":          "a: |\n " + rep("<\">&'"),
+		"hidden":          "a: |\n " + rep("\u202e"),
+		"numbers":         "a: [" + rep("0x1,") + "]",
+		"spaces":          "a:" + rep(" "),
+		"documents":       "a: b\n" + rep("---\n"),
+		"directives":      rep("%YAML 1.1\n"),
+		"line ends":       "a: b" + rep("\r"),
+		"open":            rep("\""),
+	}
+}
+
+// cost does everything with a file, and returns what was allocated meanwhile, in
+// bytes, and how much came out.
+func cost(src []byte) (alloc uint64, size int, note string) {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f := Render(src)
+	c := Compare(nil, src, f)
+	Compare(src, src, f)
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc, len(f.Text.HTML) + len(c.list()), f.Text.Note
+}
+
+// TestBounds renders and compares costly files of all lengths.
+func TestBounds(t *testing.T) {
+	const maxAlloc = 150 << 20 // in all, for parsing the file four times
+	for _, n := range []int{5 << 20, maxInput, maxInput * 9 / 10, maxInput / 2, maxInput / 4, maxInput / 16} {
+		all := shapes(n)
+		for _, name := range slices.Sorted(maps.Keys(all)) {
+			src := []byte(all[name])
+			if n == maxInput {
+				src = src[:min(len(src), maxInput)]
+			}
+			if alloc, size, note := cost(src); alloc > maxAlloc || size > 2*max(maxOutput, 11*maxPlain) {
+				t.Errorf("%s: %d bytes allocate %d MiB and give %d KiB, note %q", name, len(src), alloc>>20, size>>10, note)
+			}
+		}
+	}
+}
+
+// BenchmarkWorst renders and compares costly files of a length that is accepted.
+func BenchmarkWorst(b *testing.B) {
+	all := shapes(maxInput / 4)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		for src := []byte(all[name]); ; src = []byte(shapes(len(src) / 2)[name]) {
+			if Render(src).Text.Note != "" && len(src) > 1000 {
+				continue
+			}
+			b.Run(strings.ReplaceAll(name, " ", "_"), func(b *testing.B) {
+				b.ReportAllocs()
+				b.SetBytes(int64(len(src)))
+				for b.Loop() {
+					cost(src)
+				}
+			})
+			break
+		}
+	}
+}

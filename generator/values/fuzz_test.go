@@ -1,0 +1,86 @@
+package values
+
+import (
+	"html"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+var (
+	spanPattern = regexp.MustCompile(`<span class="[ksncp]"( id="values-[0-9A-Za-z_.~-]+")?>|</span>`)
+	idPattern   = regexp.MustCompile(` id="([^"]+)"`)
+)
+
+// checkFile checks that a rendered file shows all of its text, holds nothing but
+// spans, and that its ids are unique.
+func checkFile(t *testing.T, src []byte) {
+	t.Helper()
+	f := Render(src)
+	text := string(f.Text.HTML)
+	bare := spanPattern.ReplaceAllString(text, "")
+	if strings.ContainsAny(bare, "<>\"") {
+		t.Errorf("other elements in %q", text)
+	}
+	if got := html.UnescapeString(bare); got != visible(string(src)) {
+		t.Errorf("shows %q of %q", got, src)
+	}
+	ids := map[string]bool{}
+	for _, m := range idPattern.FindAllStringSubmatch(text, -1) {
+		if ids[m[1]] {
+			t.Errorf("the id %s twice", m[1])
+		}
+		ids[m[1]] = true
+	}
+	for _, key := range f.Keys {
+		if !ids[key.Anchor] {
+			t.Errorf("there is no anchor for %q", key.Path)
+		}
+	}
+	for path := range f.anchors {
+		if !ids[f.Anchor(path)] {
+			t.Errorf("there is no anchor for %q", path)
+		}
+	}
+	if strings.ContainsFunc(text, hides) {
+		t.Errorf("hidden characters in %q", text)
+	}
+}
+
+// FuzzValues renders any bytes as a file, and compares them with others.
+func FuzzValues(f *testing.F) {
+	f.Add([]byte("a: 1\n# c\nb:\n  - x: \"y\\\"z\" # d\n    \"k.l\": |\n      foo\n\n      bar\n  - t\nc: &x {a: b, c: [1, true, ~]}\nd: *x\ne: multi\n  line\n"), []byte("a: [{b: 1}]\n"))
+	f.Add([]byte("a: [{b: 2}]\n? [x]\n: y\n"), []byte("<<: &x {a: 1}\nb: 'it''s'\n"))
+	f.Add([]byte("\ufeffa: \u2028b\u0085c: d\n"), []byte("? a\n? b\n"))
+	f.Fuzz(func(t *testing.T, before, after []byte) {
+		checkFile(t, after)
+		file := Render(after)
+		c := Compare(before, after, file)
+		for _, list := range [][]string{paths(c.Added), paths(c.Removed), paths(c.Changed)} {
+			if len(list) > maxChanges || strings.ContainsFunc(strings.Join(list, ""), hides) {
+				t.Errorf("got %q", list)
+			}
+		}
+		if same := Compare(after, after, file); same.list() != "" {
+			t.Errorf("a file differs from itself: %s", same.list())
+		}
+		back := Compare(after, before, nil)
+		if c.Note+back.Note == "" && (len(c.Added) != len(back.Removed) || len(c.Changed) != len(back.Changed)) {
+			t.Errorf("the comparison is another backwards:\n%s\n%s", c.list(), back.list())
+		}
+	})
+}
+
+// FuzzSchema reads any bytes as a schema.
+func FuzzSchema(f *testing.F) {
+	f.Add([]byte(`{"properties":{"a":{"$ref":"#/definitions/n"}},"definitions":{"n":{"allOf":[{"type":["string","null"]}],"items":{"oneOf":[{"const":1}]}}}}`))
+	f.Add([]byte(`{"$ref":"#","required":["a"],"properties":{"a":{"enum":[1,"x"],"default":{"b":[]},"pattern":"^a","anyOf":[{"$ref":"#/properties/a"}]}}}`))
+	f.Fuzz(func(t *testing.T, schema []byte) {
+		rows, _ := Schema(schema, nil)
+		for _, r := range rows {
+			if strings.ContainsFunc(r.Path+r.Type+r.Default+r.Description, hides) || len(r.Type) > 5*maxType || len(r.Default) > 5*maxType {
+				t.Errorf("got %+v", r)
+			}
+		}
+	})
+}

@@ -1,0 +1,298 @@
+package templates
+
+import (
+	"bytes"
+	"fmt"
+	"html/template"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/net/html"
+)
+
+var day = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+func newSet(t *testing.T, o Options) *Set {
+	t.Helper()
+	s, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// hostile would end a tag, an attribute, a script or a comment, if it could.
+const hostile = `"'--></title></script><script>alert(1)</script><img src=x onerror=alert(2)>{{.}}`
+
+// page is a chart's page with a text in every field.
+func page(text string) ChartPage {
+	url := "https://example.com/" + strings.Map(func(r rune) rune {
+		if strings.ContainsRune(`"'<>{} `, r) {
+			return '-'
+		}
+		return r
+	}, text)
+	links := []Link{{text, url}}
+	values := []ValueChange{{Path: text, Anchor: "values-a", Before: text, After: text}}
+	dependencies := []DependencyChange{{text, text, text}}
+	return ChartPage{
+		Frame:   Frame{Site: Site{Title: text, Description: text, Footer: links}, Title: text, Description: text, Canonical: url, Crumbs: links, Feed: "feed.xml"},
+		Channel: Channel{Name: text, RepoName: text, Link: "../../index.html"}, Badges: Badges{true, true, true, true},
+		Name: text, Version: text, AppVersion: text, Description: text, APIVersion: text, KubeVersion: text, Home: url, Icon: url, License: text,
+		Keywords: []string{text}, Sources: links, Maintainers: []Maintainer{{text, "mailto:a@example.com", url}}, Links: links, Created: day,
+		Digest: text, Size: 1, File: text, Archive: "../../a.tgz", Prov: "../../a.tgz.prov", KeyID: text, ChartLink: "index.html",
+		README:    &Text{HTML: "<p>safe</p>", Note: text},
+		Values:    &Values{File: &Text{HTML: "safe", Note: text}, Table: []ValueRow{{text, "values-a", text, text, true, text}}, Note: text, Keys: []ValueLink{{text, "values-a"}}},
+		Resources: []Resource{{text, []string{text}}}, CRDs: []CRD{{text, text, []string{text}, text}},
+		Dependencies: []Dependency{{text, text, text, text, url, text, ""}}, Images: []Image{{text, text}},
+		Changes: []ChangeGroup{{"added", []Change{{text, links}}}},
+		Against: &Comparison{
+			Version: text, Link: "../1/index.html", AppVersion: &Pair{text, text}, KubeVersion: &Pair{text, text}, Type: &Pair{text, text},
+			ValuesAdded: values, ValuesRemoved: values, ValuesChanged: values, ValuesMore: 2, ValuesNote: text,
+			CRDsAdded: []string{text}, CRDsRemoved: []string{text}, CRDsChanged: []string{text},
+			DependenciesAdded: dependencies, DependenciesRemoved: dependencies, DependenciesChanged: dependencies,
+		},
+		Versions: &VersionList{Versions: entries(1, text), Total: 1, Older: []PageLink{{1, "versions-1.html", text, false}}},
+	}
+}
+
+func entries(n int, text string) []VersionEntry {
+	var all []VersionEntry
+	for i := range n {
+		all = append(all, VersionEntry{
+			Version: fmt.Sprintf("%d.0.0%s", i, text), AppVersion: "2026.3.1", Created: day, Digest: strings.Repeat("a", 64), Size: 123456,
+			Link: "1.0.0/index.html", Newest: i == 0, Badges: Badges{true, false, true, true},
+		})
+	}
+	return all
+}
+
+// everyPage is one page of each type, with the text in its fields.
+func everyPage(text string) []Page {
+	chart := page(text)
+	channel := Channel{Name: text, RepoName: text, Link: "a/index.html", Generation: 2, Changed: day, Charts: 1, Versions: 2}
+	events := []Event{{text, text, "added", "a/index.html"}, {text, text, "removed", ""}}
+	return []Page{
+		HomePage{chart.Frame, []Channel{channel}},
+		ChannelPage{Frame: chart.Frame, Channel: channel, Charts: charts(1, text), Keywords: []Keyword{{text, 1}}, Search: "search.json", Changes: "changes.html", Pages: []PageLink{{1, "index.html", text, true}, {2, "page-2.html", text, false}}},
+		chart,
+		VersionsPage{Frame: chart.Frame, Channel: channel, Name: text, ChartLink: "index.html", Versions: entries(2, text), Pages: []PageLink{{1, "versions-1.html", "", true}}},
+		ChangesPage{Frame: chart.Frame, Channel: channel, Generations: []Generation{{2, day, "snapshots/00000002/index.yaml", "", events, 3}, {1, day, "", "", events, 0}}, Older: 4},
+		MissingPage{chart.Frame},
+	}
+}
+
+func charts(n int, text string) []ChartEntry {
+	var all []ChartEntry
+	for i := range n {
+		all = append(all, ChartEntry{
+			Name: fmt.Sprintf("chart-%d", i), Version: "1.0.0" + text, AppVersion: "1.0.0", Description: text, Created: day, Link: "charts/a/index.html",
+			Icon: "https://example.com/icon.png", Badges: Badges{true, true, true, true},
+		})
+	}
+	return all
+}
+
+func render(t *testing.T, s *Set, p Page) []byte {
+	t.Helper()
+	b, err := s.Render(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// Whatever stands in the data, it is text: there are the elements and attributes
+// of the templates, and no others.
+func TestHostileData(t *testing.T) {
+	s := newSet(t, Options{})
+	for _, p := range everyPage(hostile) {
+		root, err := html.Parse(bytes.NewReader(render(t, s, p)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		scripts := 0
+		for n := range root.Descendants() {
+			if n.Type != html.ElementNode {
+				continue
+			}
+			switch n.Data {
+			case "script":
+				scripts++
+			case "img", "iframe", "style", "object", "svg":
+				t.Errorf("%s: an element %s", p.template(), n.Data)
+			}
+			for _, a := range n.Attr {
+				if strings.HasPrefix(a.Key, "on") || a.Key == "style" || strings.Contains(a.Val, "javascript:") {
+					t.Errorf("%s: <%s %s=%q>", p.template(), n.Data, a.Key, a.Val)
+				}
+			}
+		}
+		if scripts != 1 {
+			t.Errorf("%s: %d scripts", p.template(), scripts)
+		}
+	}
+}
+
+// The first heading, the title and the policy are on every page, once.
+func TestEveryPageHas(t *testing.T) {
+	s := newSet(t, Options{})
+	for _, p := range everyPage("plain") {
+		text := string(render(t, s, p))
+		for _, once := range []string{"<h1", "<title>", "Content-Security-Policy", `<main id="content"`, `class="skip"`, "<!DOCTYPE html>", `lang="en"`} {
+			if n := strings.Count(text, once); n != 1 {
+				t.Errorf("%s: %q %d times", p.template(), once, n)
+			}
+		}
+		if strings.Contains(text, "http://") || strings.Contains(text, "src=\"https:") {
+			t.Errorf("%s loads from somewhere, or is not safe to load from", p.template())
+		}
+	}
+}
+
+// Equal data make equal bytes.
+func TestRenderRepeats(t *testing.T) {
+	a, b := newSet(t, Options{}), newSet(t, Options{})
+	if a.Look() != b.Look() {
+		t.Error("the look differs")
+	}
+	for _, p := range everyPage("plain") {
+		if !bytes.Equal(render(t, a, p), render(t, b, p)) {
+			t.Errorf("%s differs", p.template())
+		}
+	}
+}
+
+// What is loaded on a first visit is small, and so are the longest lists.
+func TestSizes(t *testing.T) {
+	s := newSet(t, Options{})
+	for _, a := range s.Assets() {
+		limit := map[string]int{".css": 16 << 10, ".js": 10 << 10}[filepath.Ext(a.Path)]
+		if len(a.Content) > limit {
+			t.Errorf("%s has %d bytes; %d are allowed", a.Path, len(a.Content), limit)
+		}
+	}
+	chart := page("some text")
+	chart.Versions = &VersionList{Versions: entries(200, ""), Total: 300}
+	chart.README, chart.Values = nil, nil
+	listed := charts(200, strings.Repeat("word ", 16))
+	for i := range listed { // real ones have fewer badges, and half of them an icon
+		listed[i].Version, listed[i].Badges = "1.0.0", Badges{Deprecated: i%5 == 0}
+		if i%2 == 0 {
+			listed[i].Icon = ""
+		}
+	}
+	for _, p := range []Page{
+		chart, VersionsPage{Frame: chart.Frame, Versions: entries(200, "")},
+		ChannelPage{Frame: chart.Frame, Charts: listed},
+	} {
+		if n := len(render(t, s, p)); n > 60<<10 {
+			t.Errorf("%s has %d bytes; %d are allowed", p.template(), n, 60<<10)
+		}
+	}
+}
+
+// A folder's files take the places of the embedded ones.
+func TestOverride(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, content string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("home.html", `{{template "start" .Frame}}<h1>Ours: {{len .Channels}}</h1>{{template "end" .Frame}}`)
+	write("style.css", "body { color: red }\n")
+	s := newSet(t, Options{Dir: dir})
+	if got := string(render(t, s, HomePage{Channels: make([]Channel, 3)})); !strings.Contains(got, "<h1>Ours: 3</h1>") {
+		t.Errorf("the page is %s", got)
+	}
+	if got := string(s.Assets()[0].Content); got != "body { color: red }\n" {
+		t.Errorf("the stylesheet is %q", got)
+	}
+	if s.Look() == newSet(t, Options{}).Look() {
+		t.Error("another look has the same hash")
+	}
+}
+
+// A template that does not fit its page is refused when it is loaded, with its
+// file and line, also where no page would get to.
+func TestOverrideProblems(t *testing.T) {
+	for _, tt := range []struct{ name, file, content, want string }{
+		{"field", "chart.html", "line\n{{if .Deprecated}}{{.Nmae}}{{end}}", "chart.html:2:"},
+		{"function", "home.html", "\n\n{{nothing .}}", "home.html:3:"},
+		{"syntax", "changes.html", "{{range .Generations}}", "changes.html:1:"},
+		{"partial", "home.html", `{{template "strat" .Frame}}`, "strat"},
+		{"within a range", "channel.html", "{{range .Charts}}\n{{.Digest}}{{end}}", "channel.html:2:"},
+		{"unknown file", "chrat.html", "", "did you mean chart.html?"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := os.WriteFile(filepath.Join(dir, tt.file), []byte(tt.content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_, err := New(Options{Dir: dir})
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v, want an error with %q", err, tt.want)
+			}
+			if err != nil && !strings.Contains(err.Error(), tt.file) {
+				t.Errorf("%v does not name %s", err, tt.file)
+			}
+		})
+	}
+	if _, err := New(Options{Dir: filepath.Join(t.TempDir(), "none")}); err == nil {
+		t.Error("a folder that is not there is no error")
+	}
+}
+
+// Colours are colours, and nothing else gets into the stylesheet.
+func TestColors(t *testing.T) {
+	css := string(newSet(t, Options{Colors: Colors{Accent: "#123456", BackgroundDark: "#000"}}).Assets()[0].Content)
+	for _, want := range []string{"--accent: #123456;", "--bg: #000;"} {
+		if !strings.Contains(css, want) {
+			t.Errorf("the stylesheet has no %q", want)
+		}
+	}
+	for _, bad := range []string{"red", "#12", "#12345g", "#fff;} body{display:none", "url(x)"} {
+		if _, err := New(Options{Colors: Colors{Accent: bad}}); err == nil {
+			t.Errorf("%q is taken for a colour", bad)
+		}
+	}
+}
+
+// A logo is one of the assets, and on the pages.
+func TestLogo(t *testing.T) {
+	s := newSet(t, Options{Logo: []byte("<svg/>"), LogoExt: ".svg"})
+	site := s.Site(Site{})
+	if !strings.HasPrefix(site.Logo, "assets/logo.") || !strings.HasSuffix(site.Logo, ".svg") || len(s.Assets()) != 3 {
+		t.Errorf("the logo is %q of %d assets", site.Logo, len(s.Assets()))
+	}
+	if got := string(render(t, s, HomePage{Frame: Frame{Site: site}})); !strings.Contains(got, `<img src="`+site.Logo) {
+		t.Error("the logo is not on the page")
+	}
+}
+
+// HTML that was made safe elsewhere stands as it is; nothing else does.
+func TestSafeHTML(t *testing.T) {
+	p := page("text")
+	p.README = &Text{HTML: template.HTML("<p id=\"readme-x\">safe</p>")}
+	if got := string(render(t, newSet(t, Options{}), p)); !strings.Contains(got, `<p id="readme-x">safe</p>`) {
+		t.Error("the README is escaped")
+	}
+}
+
+func BenchmarkChartPage(b *testing.B) {
+	s, err := New(Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	p := page("some text")
+	p.Versions = &VersionList{Versions: entries(200, ""), Total: 200}
+	for b.Loop() {
+		if _, err := s.Render(p); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
