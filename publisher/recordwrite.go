@@ -53,11 +53,11 @@ func (r *Record) withoutLists() (string, error) {
 	if r.Change != nil {
 		frame.Change = &Change{Header: r.Change.Header, SHA256: r.Change.SHA256, Size: r.Change.Size}
 	}
-	text, err := indented(frame, "")
-	if err != nil {
+	var text strings.Builder
+	if err := encoder(&text, "").Encode(frame); err != nil {
 		return "", fmt.Errorf("encoding the record of generation %d: %v", r.Generation, err)
 	}
-	return string(text) + "\n", nil
+	return text.String(), nil
 }
 
 func (c *Change) writeLines(b *bufio.Writer) error {
@@ -79,16 +79,18 @@ func (c *Change) writeLines(b *bufio.Writer) error {
 // writeList writes a field of an object that is indented so far.
 func writeList[T any](b *bufio.Writer, indent, name string, items []T) error {
 	b.WriteString("\n" + indent + `"` + name + `": [`)
+	var text bytes.Buffer
+	e := encoder(&text, indent+" ")
 	for i, item := range items {
-		text, err := indented(item, indent+" ")
-		if err != nil {
+		text.Reset()
+		if err := e.Encode(item); err != nil {
 			return fmt.Errorf("encoding item %d of the %s: %v", i, name, err)
 		}
 		if i > 0 {
 			b.WriteByte(',')
 		}
 		b.WriteString("\n" + indent + " ")
-		b.Write(text)
+		b.Write(bytes.TrimSuffix(text.Bytes(), []byte("\n")))
 	}
 	if len(items) > 0 {
 		b.WriteString("\n" + indent)
@@ -97,15 +99,13 @@ func writeList[T any](b *bufio.Writer, indent, name string, items []T) error {
 	return nil
 }
 
-// indented is the JSON of a value, all lines of which but the first are
+// encoder writes values as indented JSON, all lines of which but the first are
 // indented so far. Characters stand as they are.
-func indented(v any, indent string) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
+func encoder(w io.Writer, indent string) *json.Encoder {
+	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	e.SetIndent(indent, " ")
-	err := e.Encode(v)
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
+	return e
 }
 
 // measure returns the SHA-256, in hex, and the size of what write writes.
