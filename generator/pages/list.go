@@ -45,7 +45,7 @@ func (p *pass) channelDoc(ctx context.Context, all []ChartSummary) error {
 // listPages writes the channel's pages: the first, which tells the generation,
 // and those that list other charts than before.
 func (p *pass) listPages(ctx context.Context, all []ChartSummary) error {
-	before := p.beforeList()
+	before := p.rows
 	links, had := pageLinks(all), pageLinks(before)
 	for n := range max(1, len(links)) {
 		some := part(all, n)
@@ -62,16 +62,6 @@ func (p *pass) listPages(ctx context.Context, all []ChartSummary) error {
 		}
 	}
 	return nil
-}
-
-// beforeList are the summaries that the last pass listed, by name.
-func (p *pass) beforeList() []ChartSummary {
-	var before []ChartSummary
-	for _, s := range p.had {
-		before = append(before, s)
-	}
-	slices.SortFunc(before, func(a, b ChartSummary) int { return cmp.Compare(a.Name, b.Name) })
-	return before
 }
 
 // part is what the n-th page lists, counted from 0.

@@ -69,7 +69,7 @@ func indexLine(name, version string, created time.Time) (string, error) {
 		return "", err
 	}
 	md := &generator.Metadata{
-		APIVersion: "v2", Name: name, Version: version, AppVersion: version, Type: "application", KubeVersion: ">=1.25.0-0",
+		APIVersion: "v2", Name: name, Version: version, AppVersion: version, Type: "application", KubeVersion: "^1.25.0-0",
 		Description: "A chart to fill the index with", Keywords: []string{"bench", "index"},
 		Home: "https://example.com/" + name, Sources: []string{"https://git.example.com/" + name},
 		Maintainers: []*chart.Maintainer{{Name: "ops", Email: "ops@example.com"}},
