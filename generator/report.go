@@ -69,6 +69,7 @@ type ChannelReport struct {
 	// Head is what was wrong with head when the run began; "" if nothing was.
 	Head string `json:"head,omitempty"`
 
+	Budget   *Budget             `json:"budget,omitempty"`  // nil if the index is far from what clients refuse
 	Pages    *PagesReport        `json:"pages,omitempty"`   // nil if there are none
 	Receipts []publisher.Receipt `json:"receipts"`          // in the order of arrival
 	Waiting  []Waiting           `json:"waiting,omitempty"` // what stays in the inbox for now

@@ -162,6 +162,7 @@ func runChannel(ctx context.Context, o Options, w *publisher.ChannelInbox) (*Cha
 	}
 	uploads, adoptErr := r.adopt(ctx, w)
 	r.total = len(uploads)
+	clear(w.Uploads)
 	var err error
 	if r.channel, err = publisher.OpenChannel(ctx, o.Site, w.Channel); err != nil {
 		return r.report, errors.Join(w.Err, adoptErr, err)
@@ -182,8 +183,13 @@ func runChannel(ctx context.Context, o Options, w *publisher.ChannelInbox) (*Cha
 		if err != nil {
 			return r.report, errors.Join(append(failures, err)...)
 		}
-		uploads = uploads[n:]
+		// There may be many more, and what was needed for these is in the way.
+		clear(uploads[:n])
+		if uploads = uploads[n:]; len(uploads) > 0 {
+			r.catalog = newCatalog(r.channel.Index())
+		}
 	}
+	r.report.Budget = budgetOf(r.channel.Index(), indexBudget)
 	return r.report, errors.Join(failures...)
 }
 

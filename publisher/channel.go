@@ -58,33 +58,34 @@ func OpenChannel(ctx context.Context, site Store, name string) (*Channel, error)
 // are what the log says of that generation, and at the log's start otherwise.
 func (c *Channel) readHead(ctx context.Context) error {
 	key := headKey(c.Name)
-	b, entry, err := ReadAll(ctx, c.site, key, maxIndex)
+	file, err := readIndex(ctx, c.site, key)
 	if errors.Is(err, ErrNotFound) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	index, err := parseIndex(b)
+	headSum := sumLater(file.text)
+	index, err := parseIndex(file.text)
 	if err != nil {
-		return c.foreignHead(ctx, key, entry.Token)
+		return c.foreignHead(ctx, key, file.entry.Token)
 	}
 	number, err := parseHeader(index.header)
 	if err != nil {
 		return &KeyError{key, err}
 	}
-	record, sum, err := c.record(ctx, number)
+	record, recordSum, err := c.record(ctx, number)
 	if errors.Is(err, ErrNotFound) {
 		return fmt.Errorf("%s says that it is generation %d, but %w: the site is incomplete; restore its log folder", key, number, err)
 	}
 	if err != nil {
 		return err
 	}
-	c.head.token = entry.Token
-	if record.Change != nil && record.Change.SHA256 == hexSHA256(b) {
+	c.head.token = file.entry.Token
+	if record.Change != nil && record.Change.SHA256 == headSum() {
 		c.head.generation = number
-		c.head.modified, c.head.late = entry.Modified, entry.Modified.Sub(record.Time) > headLag
-		c.index, c.newest, c.sum = index, record, sum
+		c.head.modified, c.head.late = file.entry.Modified, file.entry.Modified.Sub(record.Time) > headLag
+		c.index, c.newest, c.sum = index, record, recordSum
 		c.opened = generation{number, index}
 	}
 	return nil

@@ -42,11 +42,11 @@ func (c *Channel) Commit(ctx context.Context, d Draft) error {
 	if err := record.check(record.Generation); err != nil {
 		return &KeyError{recordKey(c.Name, record.Generation), err}
 	}
-	b, err := record.encode()
+	sum, size, err := record.measure()
 	if err != nil {
 		return err
 	}
-	if len(b) > maxRecord || record.Change != nil && record.Change.Size > maxIndex {
+	if size > maxRecord || record.Change != nil && record.Change.Size > maxIndex {
 		// Once it is there, nobody could read it, nor get past it.
 		return &KeyError{recordKey(c.Name, record.Generation), errTooMuch}
 	}
@@ -57,12 +57,12 @@ func (c *Channel) Commit(ctx context.Context, d Draft) error {
 	// nothing of it is visible; once the record is there, everything that
 	// follows can be redone by anyone from the record alone.
 	err = c.site.Create(ctx, Object{
-		Key: recordKey(c.Name, record.Generation), Body: Bytes(b), ContentType: typeJSON, CacheControl: forever,
+		Key: recordKey(c.Name, record.Generation), Body: record.write, ContentType: typeJSON, CacheControl: forever,
 	})
 	if err != nil {
 		return err
 	}
-	c.newest, c.sum = record, hexSHA256(b)
+	c.newest, c.sum = record, sum
 	if record.Change != nil {
 		c.index = next
 		c.behind = append(c.behind, generation{record.Generation, next})

@@ -2,7 +2,6 @@ package publisher
 
 import (
 	"context"
-	"io"
 	"time"
 )
 
@@ -28,18 +27,15 @@ func ReadHead(ctx context.Context, site Store, channel string, before *Head) (*H
 	if before != nil && r.Entry.Token != "" && r.Entry.Token == before.Token {
 		return before, nil
 	}
-	b, err := io.ReadAll(io.LimitReader(r, maxIndex+1))
+	file, err := readIndexFrom(r, key)
+	if err != nil {
+		return nil, err
+	}
+	index, err := parseIndex(file.text)
 	if err != nil {
 		return nil, &KeyError{key, err}
 	}
-	if len(b) > maxIndex {
-		return nil, &KeyError{key, errTooLarge}
-	}
-	index, err := parseIndex(b)
-	if err != nil {
-		return nil, &KeyError{key, err}
-	}
-	return &Head{index, r.Entry.Token, int64(len(b)), r.Entry.Modified}, nil
+	return &Head{index, r.Entry.Token, int64(len(file.text)), r.Entry.Modified}, nil
 }
 
 // EmptyHead is the head of a channel that has nothing in it yet, as Helm takes

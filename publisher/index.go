@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -89,71 +88,6 @@ func (l headerLine) line() (string, error) {
 	return strings.TrimSuffix(string(b), "}") + headerEnd, nil
 }
 
-// ErrNotOurs is reported for an index.yaml that is somebody else's, or damaged.
-var ErrNotOurs = errors.New("not written by portolan")
-
-// decodeHeader reads the first line of an index.
-func decodeHeader(line string) (h headerLine, err error) {
-	body, ok := strings.CutSuffix(line, headerEnd)
-	if !ok || json.Unmarshal([]byte(body+"}"), &h) != nil {
-		return h, ErrNotOurs
-	}
-	return h, nil
-}
-
-// parseHeader reads the generation from the first line of an index.
-func parseHeader(line string) (generation int, err error) {
-	h, err := decodeHeader(line)
-	if err != nil {
-		return 0, err
-	}
-	generation, err = strconv.Atoi(h.Annotations[generationKey])
-	if err != nil || generation < 1 {
-		return 0, ErrNotOurs
-	}
-	return generation, nil
-}
-
-// parseIndex reads an index that portolan wrote. The Index keeps b.
-func parseIndex(b []byte) (*Index, error) {
-	lines := strings.Split(string(b), "\n")
-	if n := len(lines); n < 3 || lines[n-1] != "" || lines[n-2]+"\n" != indexEnd {
-		return nil, ErrNotOurs
-	}
-	x := &Index{header: lines[0]}
-	if _, err := parseHeader(x.header); err != nil {
-		return nil, err
-	}
-	rest := lines[1 : len(lines)-2]
-	for len(rest) > 0 {
-		n, s, err := parseSection(rest)
-		if err != nil {
-			return nil, err
-		}
-		x.charts = append(x.charts, s)
-		rest = rest[n:]
-	}
-	return x, nil
-}
-
-// parseSection reads the first chart's section and counts the lines it took.
-func parseSection(lines []string) (n int, s section, err error) {
-	quoted, ok := strings.CutSuffix(lines[0], ":[")
-	if !ok || json.Unmarshal([]byte(quoted), &s.name) != nil {
-		return 0, s, ErrNotOurs
-	}
-	for i, line := range lines[1:] {
-		if line == "]" || line == "]," {
-			s.lines = lines[1 : i+1]
-			for j := range s.lines {
-				s.lines[j] = strings.TrimSuffix(s.lines[j], ",")
-			}
-			return i + 2, s, nil
-		}
-	}
-	return 0, s, ErrNotOurs
-}
-
 // WriteTo writes the index file as head.
 func (x *Index) WriteTo(w io.Writer) (int64, error) {
 	return x.write(w, "")
@@ -176,10 +110,8 @@ func (x *Index) write(w io.Writer, up string) (int64, error) {
 		b.Write(name)
 		b.WriteString(":[\n")
 		for j, line := range s.lines {
-			url := strings.LastIndex(line, lineURL) + len(lineURL)
-			if up != "" && url >= len(lineURL) {
-				b.WriteString(line[:url] + up)
-				line = line[url:]
+			if up != "" {
+				line = moveURL(b, line, up)
 			}
 			b.WriteString(line)
 			b.WriteString(comma(j, len(s.lines)))
@@ -189,6 +121,29 @@ func (x *Index) write(w io.Writer, up string) (int64, error) {
 	b.WriteString(indexEnd)
 	err := b.Flush() // holds the first error of all the writes
 	return counter.n, err
+}
+
+// moveURL writes a line up to its URL, and up, and returns the rest.
+func moveURL(b *bufio.Writer, line, up string) string {
+	url := urlAt(line)
+	if url < 0 {
+		return line
+	}
+	b.WriteString(line[:url])
+	b.WriteString(up)
+	return line[url:]
+}
+
+// urlAt is where the URL begins in a line; -1 if it has none.
+func urlAt(line string) int {
+	// Nearly always behind the last bracket, which is found faster.
+	if i := strings.LastIndexByte(line, lineURL[len(lineURL)-2]) - len(lineURL) + 2; i >= 0 && strings.HasPrefix(line[i:], lineURL) {
+		return i + len(lineURL)
+	}
+	if i := strings.LastIndex(line, lineURL); i >= 0 {
+		return i + len(lineURL)
+	}
+	return -1
 }
 
 // comma ends line i of n.

@@ -3,6 +3,7 @@ package publisher
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -23,7 +24,7 @@ const sampleIndex = `{"apiVersion":"v1","generated":"2026-03-01T12:00:00Z","serv
 
 func mustParseIndex(t *testing.T, text string) *Index {
 	t.Helper()
-	x, err := parseIndex([]byte(text))
+	x, err := parseIndex(text)
 	if err != nil {
 		t.Fatalf("parsing %q: %v", text, err)
 	}
@@ -64,7 +65,7 @@ func TestIndexOfOthers(t *testing.T) {
 		"cut in a section": sampleIndex[:strings.Index(sampleIndex, "]")] + "}}\n",
 		"more after it":    sampleIndex + "more\n",
 	} {
-		if _, err := parseIndex([]byte(text)); err == nil {
+		if _, err := parseIndex(text); err == nil {
 			t.Errorf("%s: taken for portolan's", name)
 		}
 	}
@@ -141,7 +142,7 @@ func TestApplyRefuses(t *testing.T) {
 func FuzzIndex(f *testing.F) {
 	f.Add([]byte(sampleIndex))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		x, err := parseIndex(b)
+		x, err := parseIndex(string(b))
 		if err != nil {
 			return
 		}
@@ -149,7 +150,7 @@ func FuzzIndex(f *testing.F) {
 		if _, err := x.WriteTo(&first); err != nil {
 			t.Fatal(err)
 		}
-		again, err := parseIndex(first.Bytes())
+		again, err := parseIndex(first.String())
 		if err != nil {
 			t.Fatalf("%q was written as %q, which cannot be read: %v", b, first.String(), err)
 		}
@@ -159,18 +160,25 @@ func FuzzIndex(f *testing.F) {
 	})
 }
 
-func BenchmarkIndexApply(b *testing.B) {
+// largeIndex has 10,000 versions.
+func largeIndex() *Index {
 	x := &Index{header: strings.SplitN(sampleIndex, "\n", 2)[0]}
 	charts := map[string][]string{}
 	for i := range 1000 {
 		name := fmt.Sprintf("chart-%04d", i)
 		for j := range 10 {
-			charts[name] = append(charts[name], fmt.Sprintf(`{"name":%q,"version":"1.%d.0","description":%q}`, name, j, strings.Repeat("x", 300)))
+			line := fmt.Sprintf(`{"name":%q,"version":"1.%d.0","description":%q,"urls":["charts/%s/1.%d.0/u/x.tgz"]}`, name, j, strings.Repeat("x", 300), name, j)
+			charts[name] = append(charts[name], line)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(charts)) {
 		x.set(name, charts[name])
 	}
+	return x
+}
+
+func BenchmarkIndexApply(b *testing.B) {
+	x := largeIndex()
 	change := &Change{Header: x.header, Added: []Line{{"chart-0500", 0, `{"name":"chart-0500"}`}}}
 	for b.Loop() {
 		next, err := x.Apply(change)
@@ -178,6 +186,54 @@ func BenchmarkIndexApply(b *testing.B) {
 			b.Fatal(err)
 		}
 		if _, _, err := next.sum(""); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkIndexRead(b *testing.B) {
+	var file bytes.Buffer
+	if _, err := largeIndex().WriteTo(&file); err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(int64(file.Len()))
+	for b.Loop() {
+		r := &Reader{io.NopCloser(bytes.NewReader(file.Bytes())), Entry{Size: int64(file.Len())}}
+		read, err := readIndexFrom(r, "index.yaml")
+		if err != nil {
+			b.Fatal(err)
+		}
+		sum := sumLater(read.text)
+		if _, err := parseIndex(read.text); err != nil || sum() == "" {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkIndexWrite(b *testing.B) {
+	x := largeIndex()
+	for _, up := range []string{"", snapshotUp} {
+		b.Run("up="+up, func(b *testing.B) {
+			for b.Loop() {
+				n, err := x.write(io.Discard, up)
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.SetBytes(n)
+			}
+		})
+	}
+}
+
+func BenchmarkRecordWrite(b *testing.B) {
+	r := sampleRecord()
+	for range MaxVerdicts {
+		r.Decisions = append(r.Decisions, r.Decisions[0])
+		r.Change.Added = append(r.Change.Added, r.Change.Added[0])
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, size, err := r.measure(); err != nil || size == 0 {
 			b.Fatal(err)
 		}
 	}

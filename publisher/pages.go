@@ -34,11 +34,11 @@ func (c *Channel) At(ctx context.Context, generation int) (*Index, error) {
 		return c.opened.index, nil
 	}
 	key := snapshotKey(c.Name, generation)
-	b, _, err := ReadAll(ctx, c.site, key, maxIndex)
+	file, err := readIndex(ctx, c.site, key)
 	if err != nil {
 		return nil, err
 	}
-	x, err := parseIndex(b)
+	x, err := parseIndex(file.text)
 	if err != nil {
 		return nil, &KeyError{key, err}
 	}

@@ -90,7 +90,7 @@ func (c *Channel) moveHead(ctx context.Context, g generation) error {
 
 // rereadHead looks again at a head that another generator has moved.
 func (c *Channel) rereadHead(ctx context.Context) error {
-	b, entry, err := ReadAll(ctx, c.site, headKey(c.Name), maxIndex)
+	file, err := readIndex(ctx, c.site, headKey(c.Name))
 	if errors.Is(err, ErrNotFound) {
 		c.head = head{}
 		return nil
@@ -98,8 +98,8 @@ func (c *Channel) rereadHead(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.head = head{token: entry.Token}
-	if index, err := parseIndex(b); err == nil {
+	c.head = head{token: file.entry.Token}
+	if index, err := parseIndex(file.text); err == nil {
 		c.head.generation, err = parseHeader(index.header)
 		return err
 	}

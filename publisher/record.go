@@ -107,19 +107,6 @@ func (r *Record) format() int {
 	return 1
 }
 
-// encode returns the record's bytes. Decisions and lines get a line each, so
-// that grep and diff work on a log.
-func (r *Record) encode() ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", " ")
-	if err := e.Encode(r); err != nil {
-		return nil, fmt.Errorf("encoding the record of generation %d: %v", r.Generation, err)
-	}
-	return b.Bytes(), nil
-}
-
 var errNewerFormat = errors.New("written by a newer portolan: install that one")
 
 // parseRecord reads the record of the given generation.

@@ -1,6 +1,8 @@
 package publisher
 
 import (
+	"bytes"
+	"encoding/json"
 	"reflect"
 	"strings"
 	"testing"
@@ -13,6 +15,43 @@ func sampleRecord() *Record {
 		Format: Format, Generation: 2, Parent: strings.Repeat("a", 64), Base: 1, Floor: 1, Nonce: "n", Time: at,
 		Decisions: []Decision{{Upload: "u", Arrival: at, Chart: "alpha", Version: "1.0.0", Verdict: Accepted, Digest: strings.Repeat("b", 64), Size: 3}},
 		Change:    &Change{Header: "h", Added: []Line{{"alpha", 0, `{"description":"<&>"}`}}, SHA256: strings.Repeat("c", 64), Size: 9},
+	}
+}
+
+func (r *Record) encode() ([]byte, error) {
+	var b bytes.Buffer
+	err := r.write(&b)
+	return b.Bytes(), err
+}
+
+// TestRecordWrite: what is written in pieces is what package json writes.
+func TestRecordWrite(t *testing.T) {
+	full, empty := sampleRecord(), sampleRecord()
+	full.Decisions = append(full.Decisions, Decision{Upload: "\n \"decisions\": []", Rule: "<&>"}, Decision{})
+	full.Change.Header = "\n  \"sha256\": "
+	full.Change.Removed = []Line{{"a", 1, "x"}, {"\u2028", 0, ""}}
+	empty.Decisions, empty.Change.Added = []Decision{}, nil
+	none := &Record{Floor: 3}
+	for _, r := range []*Record{sampleRecord(), full, empty, none, {Change: &Change{}}} {
+		var want bytes.Buffer
+		e := json.NewEncoder(&want)
+		e.SetEscapeHTML(false)
+		e.SetIndent("", " ")
+		if err := e.Encode(r); err != nil {
+			t.Fatal(err)
+		}
+		got, err := r.encode()
+		if err != nil || string(got) != want.String() {
+			t.Errorf("%v: got %s; want %s", err, got, want.Bytes())
+		}
+		if sum, size, err := r.measure(); err != nil || size != int64(len(got)) || sum != hexSHA256(got) {
+			t.Errorf("measured %s, %d, %v", sum, size, err)
+		}
+	}
+	late := sampleRecord()
+	late.Time = time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC)
+	if _, err := late.encode(); err == nil {
+		t.Error("a time that JSON cannot tell is written")
 	}
 }
 

@@ -121,6 +121,10 @@ func (v *verifier) hash(ctx context.Context, key string) (string, int64, error) 
 		return "", 0, err
 	}
 	defer r.Close()
+	return v.hashAll(r)
+}
+
+func (v *verifier) hashAll(r io.Reader) (string, int64, error) {
 	h := sha256.New()
 	n, err := io.Copy(h, r)
 	if err != nil {
@@ -176,9 +180,12 @@ func (v *verifier) step() {
 
 // checkArchives looks at every archive that some generation names.
 func (v *verifier) checkArchives(ctx context.Context) error {
-	listed, err := v.list(ctx)
-	if err != nil {
-		return err
+	var listed map[string]int64
+	if !v.Deep { // which reads them all
+		var err error
+		if listed, err = v.list(ctx); err != nil {
+			return err
+		}
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(v.Workers)
@@ -250,11 +257,7 @@ func (v *verifier) readArchive(ctx context.Context, key string) error {
 
 // readFile opens a file, looks at its size, and with Deep at its SHA-256.
 func (v *verifier) readFile(ctx context.Context, key, digest, missing string, fits func(size int64) bool) error {
-	size, err := v.sizeOf(ctx, key)
-	sum := digest
-	if err == nil && fits(size) && v.Deep {
-		sum, _, err = v.hash(ctx, key)
-	}
+	sum, err := v.examine(ctx, key, digest, fits)
 	switch {
 	case errors.Is(err, ErrNotFound):
 		v.fault(key, fixFile, "%s", missing)
@@ -266,24 +269,42 @@ func (v *verifier) readFile(ctx context.Context, key, digest, missing string, fi
 	return nil
 }
 
-// sizeOf returns the size of a file, on a web site without asking for its bytes.
-func (v *verifier) sizeOf(ctx context.Context, key string) (int64, error) {
-	if web, ok := v.site.(interface {
-		Head(context.Context, string) (Entry, error)
-	}); ok {
-		e, err := web.Head(ctx, key)
-		if err == nil && e.Size < 0 { // the server does not say
-			_, e.Size, err = v.hash(ctx, key)
+// header tells of an object without asking for its bytes, on a web site.
+type header interface {
+	Head(context.Context, string) (Entry, error)
+}
+
+// examine looks at a file's size and, with Deep and if that fits, returns its
+// SHA-256. Otherwise it returns digest.
+func (v *verifier) examine(ctx context.Context, key, digest string, fits func(size int64) bool) (sum string, err error) {
+	if web, ok := v.site.(header); ok {
+		size, err := v.sizeOnWeb(ctx, web, key)
+		if err != nil || !fits(size) || !v.Deep {
+			return digest, err
 		}
-		if err == nil {
-			v.readable()
-		}
-		return e.Size, err
+		sum, _, err = v.hash(ctx, key)
+		return sum, err
 	}
 	r, err := v.site.Get(ctx, key)
 	if err != nil {
-		return 0, err
+		return "", err
 	}
-	v.readable()
-	return r.Entry.Size, r.Close()
+	defer r.Close()
+	if !fits(r.Entry.Size) || !v.Deep {
+		v.readable()
+		return digest, nil
+	}
+	sum, _, err = v.hashAll(r)
+	return sum, err
+}
+
+func (v *verifier) sizeOnWeb(ctx context.Context, web header, key string) (int64, error) {
+	e, err := web.Head(ctx, key)
+	if err == nil && e.Size < 0 { // the server does not say
+		_, e.Size, err = v.hash(ctx, key)
+	}
+	if err == nil {
+		v.readable()
+	}
+	return e.Size, err
 }

@@ -39,6 +39,7 @@ type flags struct {
 	templates              string
 	base                   *string // where the site is served; nil in commands without pages
 	output                 format
+	cpuProfile, trace      string
 }
 
 // newFlags returns the flags of a command, of which it has --output so far.

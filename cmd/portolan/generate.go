@@ -21,6 +21,7 @@ func (p *program) generate(ctx context.Context, args []string) error {
 	f.withChannels()
 	f.withWorkers()
 	f.withPages()
+	f.withProfiles()
 	dryRun := f.Bool("dry-run", false, "")
 	timeout := f.Duration("timeout", 0, "")
 	if err := p.parse(f, args); err != nil {
@@ -35,12 +36,16 @@ func (p *program) generate(ctx context.Context, args []string) error {
 	if err := f.apart(); err != nil {
 		return err
 	}
+	return f.profiled(func() error { return p.generateNow(ctx, f, *dryRun, *timeout) })
+}
+
+func (p *program) generateNow(ctx context.Context, f *flags, dryRun bool, timeout time.Duration) error {
 	pages, err := f.projector()
 	if err != nil {
 		return err
 	}
 	open := func(flag string) (publisher.Store, error) { return p.open(ctx, f, flag) }
-	if *dryRun { // makes no folder
+	if dryRun { // makes no folder
 		open = func(flag string) (publisher.Store, error) {
 			store, _, err := f.openBucket(ctx, flag)
 			return store, err
@@ -55,15 +60,15 @@ func (p *program) generate(ctx context.Context, args []string) error {
 		return err
 	}
 	progress := p.newProgress("uploads")
-	limited, cancel := limit(ctx, *timeout)
+	limited, cancel := limit(ctx, timeout)
 	defer cancel()
 	report, err := generator.Run(limited, generator.Options{
-		Drop: drop, Site: site, Config: f.config, Channels: f.channels, DryRun: *dryRun, Workers: f.workers, Pages: pages,
+		Drop: drop, Site: site, Config: f.config, Channels: f.channels, DryRun: dryRun, Workers: f.workers, Pages: pages,
 		Progress: func(g generator.Progress) { progress.update(g.Channel, g.Done, g.Total) },
 	})
 	progress.finish()
 	if err != nil && limited.Err() != nil && ctx.Err() == nil {
-		err = hint(fmt.Errorf("stopped after %s, as --timeout says", *timeout),
+		err = hint(fmt.Errorf("stopped after %s, as --timeout says", timeout),
 			"nothing is lost, and what was published stands; run it again, with more time, and it goes on from there")
 	}
 	p.printReport(report, f.output, err != nil)
@@ -230,6 +235,9 @@ func (p *program) noteReport(r *generator.Report) {
 		if c.Head != "" && c.Error == "" {
 			p.say("note", c.Head+"; "+wouldBe(r.DryRun)+"written anew from the log")
 		}
+		if c.Budget != nil {
+			p.noteBudget(c.Channel, c.Budget)
+		}
 		if c.Pages != nil {
 			p.notePages(c.Channel, c.Pages)
 		}
@@ -259,4 +267,14 @@ func (p *program) noteIgnored(all []publisher.Ignored) {
 		texts = append(texts, i.Key+" "+i.Reason)
 	}
 	p.notes("note", texts)
+}
+
+// noteBudget warns of an index that is about to become too large.
+func (p *program) noteBudget(channel string, b *generator.Budget) {
+	var most []string
+	for _, c := range b.Charts {
+		most = append(most, fmt.Sprintf("%s (%s, %s)", short(c.Chart, maxName), count(c.Versions, "version"), sizeText(c.Size)))
+	}
+	p.say("note", fmt.Sprintf("%s: its index has %s, and Flux takes none above %s. Its largest charts are %s: publish some in another channel",
+		channel, sizeText(b.Size), sizeText(b.Limit), strings.Join(most, ", ")))
 }

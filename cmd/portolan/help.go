@@ -81,6 +81,10 @@ Options:
     --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
                         which need not be there).
     --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
+    --cpuprofile FILE
+                        PORTOLAN_CPUPROFILE
+                        Profile for 'go tool pprof': where CPU time goes.
+    --trace FILE        Trace for 'go tool trace'.             PORTOLAN_TRACE
 
 URLs are those of buckets (s3://, gs://, azblob://) or local folders, which are
 made when missing.

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/portolan-charts/portolan/templates"
 )
 
@@ -18,35 +20,21 @@ const (
 	maxFilters    = 24 // keywords that a channel's page offers
 )
 
-// list writes what lists the channel's charts.
+// list writes what lists the channel's charts. With many of them each of these
+// files takes its time, so they are made side by side.
 func (p *pass) list(ctx context.Context, all []ChartSummary) error {
-	before := p.beforeList()
-	links := pageLinks(all)
-	for n := range max(1, len(links)) {
-		some := part(all, n)
-		if n > 0 && reflect.DeepEqual(some, part(before, n)) && reflect.DeepEqual(links, pageLinks(before)) {
-			continue // it tells no generation
-		}
-		if err := p.listPage(ctx, n, some, links, all); err != nil {
-			return err
-		}
-	}
-	for n := max(1, len(links)); n < len(pageLinks(before)); n++ {
-		if err := p.remove(ctx, listPage(n+1)); err != nil {
-			return err
-		}
-	}
-	if err := p.search(ctx, all); err != nil {
-		return err
-	}
-	if err := p.sitemap(ctx, all); err != nil {
-		return err
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(p.Workers)
+	for _, write := range []func(context.Context, []ChartSummary) error{p.channelDoc, p.listPages, p.search, p.sitemap} {
+		group.Go(func() error { return write(ctx, all) })
 	}
 	if hub := p.ArtifactHub(p.channel.Name); hub != nil {
-		if err := p.put(ctx, hubFile, hub); err != nil {
-			return err
-		}
+		group.Go(func() error { return p.put(ctx, hubFile, hub) })
 	}
+	return group.Wait()
+}
+
+func (p *pass) channelDoc(ctx context.Context, all []ChartSummary) error {
 	_, versions := p.after.Counts()
 	return p.putDoc(ctx, path.Join(p.channel.Name, channelDoc), ChannelDoc{
 		Schema: p.schema(0, "channel"), Channel: p.channel.Name, Repository: p.absolute(p.channel.Name),
@@ -54,14 +42,26 @@ func (p *pass) list(ctx context.Context, all []ChartSummary) error {
 	})
 }
 
-// beforeList are the summaries that the last pass listed, by name.
-func (p *pass) beforeList() []ChartSummary {
-	var before []ChartSummary
-	for _, s := range p.had {
-		before = append(before, s)
+// listPages writes the channel's pages: the first, which tells the generation,
+// and those that list other charts than before.
+func (p *pass) listPages(ctx context.Context, all []ChartSummary) error {
+	before := p.rows
+	links, had := pageLinks(all), pageLinks(before)
+	for n := range max(1, len(links)) {
+		some := part(all, n)
+		if n > 0 && reflect.DeepEqual(some, part(before, n)) && reflect.DeepEqual(links, had) {
+			continue
+		}
+		if err := p.listPage(ctx, n, some, links, all); err != nil {
+			return err
+		}
 	}
-	slices.SortFunc(before, func(a, b ChartSummary) int { return cmp.Compare(a.Name, b.Name) })
-	return before
+	for n := max(1, len(links)); n < len(had); n++ {
+		if err := p.remove(ctx, listPage(n+1)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // part is what the n-th page lists, counted from 0.

@@ -31,10 +31,11 @@ type pass struct {
 	save func(ctx context.Context, site publisher.Store, key string, body []byte, last bool) (bool, error)
 
 	head   publisher.Header
-	state  ChangesDoc       // as the last pass left it; zero if there was none
-	before *publisher.Index // that the pages show
-	after  *publisher.Index // that they are to show
-	had    map[string]ChartSummary
+	state  ChangesDoc              // as the last pass left it; zero if there was none
+	before *publisher.Index        // that the pages show
+	after  *publisher.Index        // that they are to show
+	rows   []ChartSummary          // what the last pass listed, by name
+	had    map[string]ChartSummary // the same
 
 	mu     sync.Mutex
 	report *generator.PagesReport
@@ -116,6 +117,7 @@ func (p *pass) open(ctx context.Context) error {
 		if err := p.read(ctx, channelDoc, &doc); err != nil {
 			return err
 		}
+		p.rows = doc.Charts
 		for _, s := range doc.Charts {
 			p.had[s.Name] = s
 		}

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/portolan-charts/portolan/ci/bench/seed"
 	"github.com/portolan-charts/portolan/generator/charttest"
 )
 
@@ -75,7 +76,7 @@ func together(n int, do func() ([]time.Duration, error)) ([]time.Duration, error
 
 // small is an archive of a new version of one of the charts.
 func small(n int) []byte {
-	name := chartName(n % (many / perChart))
+	name := seed.ChartName(n % (many / seed.PerChart))
 	return charttest.Pack(name, charttest.Chart(name, fmt.Sprintf("2.%d.0", n)), &charttest.Options{Level: gzip.BestSpeed})
 }
 

@@ -111,7 +111,7 @@ func (b *benchmark) with(ctx context.Context, versions int, generate bool, do fu
 		return err
 	}
 	defer os.RemoveAll(folder)
-	if err := seed(ctx, filepath.Join(folder, "site"), versions); err != nil {
+	if err := seedSite(ctx, filepath.Join(folder, "site"), versions); err != nil {
 		return fmt.Errorf("making a channel with %d versions: %w", versions, err)
 	}
 	args := []string{"shim", "--listen", "127.0.0.1:0", "--drop", "drop", "--site", "site"}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"compress/gzip"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/portolan-charts/portolan/ci/bench/seed"
+	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/generator/charttest"
+)
+
+// makeArchives fills a folder with the archives of so many chart versions, of
+// the size and make of real ones: some 20 files, 12 KB packed.
+func makeArchives(ctx context.Context, folder string, versions int) error {
+	if err := os.Mkdir(folder, 0o777); err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range versions / seed.PerChart {
+		group.Go(func() error {
+			for j := range seed.PerChart {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				name, version := seed.ChartName(i), fmt.Sprintf("1.%d.0", j+1)
+				file := filepath.Join(folder, generator.FileName(name, version))
+				if err := os.WriteFile(file, makeArchive(uint64(i), name, version), 0o666); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+func makeArchive(source uint64, name, version string) []byte {
+	words := rand.New(rand.NewPCG(source, 1))
+	files := charttest.Chart(name, version, "README.md", "# "+name+"\n\n"+prose(words, 6<<10))
+	files["Chart.yaml"] += "appVersion: \"" + version + "\"\nkeywords: [bench, " + word(words) + "]\nmaintainers: [{name: " + word(words) + "}]\n"
+	var values strings.Builder
+	for i := range 150 {
+		fmt.Fprintf(&values, "# %s\n%s%d: %s\n", prose(words, 40), word(words), i, word(words))
+	}
+	files["values.yaml"] = values.String()
+	for i := range 14 {
+		files[fmt.Sprintf("templates/%s-%d.yaml", word(words), i)] =
+			"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}-" + word(words) + "\ndata:\n  text: \"" + prose(words, 900) + "\"\n"
+	}
+	return charttest.Pack(name, files, &charttest.Options{Level: gzip.BestSpeed})
+}
+
+// prose is text of some length that packs about as well as real text.
+func prose(r *rand.Rand, length int) string {
+	var b strings.Builder
+	for b.Len() < length {
+		b.WriteString(word(r))
+		b.WriteByte(' ')
+	}
+	return strings.TrimSpace(b.String())
+}
+
+const syllables = "ba be bi bo bu da de di do du ka ke ki ko ku la le li lo lu ma me mi mo mu na ne ni no nu ra re ri ro ru"
+
+func word(r *rand.Rand) string {
+	var b strings.Builder
+	for range 2 + r.IntN(3) {
+		i := r.IntN(len(syllables)/3) * 3
+		b.WriteString(syllables[i : i+2])
+	}
+	return b.String()
+}

@@ -1,0 +1,125 @@
+package publisher
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// indexText is a file in the place of an index.yaml, as it was read.
+type indexText struct {
+	entry Entry
+	text  string
+}
+
+// readIndex reads an index file. It may be the largest thing that a run holds,
+// so it is held once.
+func readIndex(ctx context.Context, s Store, key string) (*indexText, error) {
+	r, err := s.Get(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return readIndexFrom(r, key)
+}
+
+func readIndexFrom(r *Reader, key string) (*indexText, error) {
+	var text strings.Builder
+	text.Grow(int(min(max(r.Entry.Size, 0), maxIndex)))
+	n, err := io.Copy(&text, io.LimitReader(r, maxIndex+1))
+	if err == nil && n > maxIndex {
+		err = errTooLarge
+	}
+	if err != nil {
+		return nil, &KeyError{key, err}
+	}
+	return &indexText{r.Entry, text.String()}, nil
+}
+
+// sumLater sums up a text while its caller goes on to work with it. The SHA-256,
+// in hex, is there when it is asked for.
+func sumLater(text string) (wait func() string) {
+	sum := make(chan string, 1)
+	go func() {
+		h := sha256.New()
+		part := make([]byte, 64<<10) // a hash takes no strings
+		for rest := text; rest != ""; {
+			n := copy(part, rest)
+			h.Write(part[:n])
+			rest = rest[n:]
+		}
+		sum <- hex.EncodeToString(h.Sum(nil))
+	}()
+	return sync.OnceValue(func() string { return <-sum })
+}
+
+// ErrNotOurs is reported for an index.yaml that is somebody else's, or damaged.
+var ErrNotOurs = errors.New("not written by portolan")
+
+// decodeHeader reads the first line of an index.
+func decodeHeader(line string) (h headerLine, err error) {
+	body, ok := strings.CutSuffix(line, headerEnd)
+	if !ok || json.Unmarshal([]byte(body+"}"), &h) != nil {
+		return h, ErrNotOurs
+	}
+	return h, nil
+}
+
+// parseHeader reads the generation from the first line of an index.
+func parseHeader(line string) (generation int, err error) {
+	h, err := decodeHeader(line)
+	if err != nil {
+		return 0, err
+	}
+	generation, err = strconv.Atoi(h.Annotations[generationKey])
+	if err != nil || generation < 1 {
+		return 0, ErrNotOurs
+	}
+	return generation, nil
+}
+
+// parseIndex reads an index that portolan wrote. The Index keeps the text.
+func parseIndex(text string) (*Index, error) {
+	lines := strings.Split(text, "\n")
+	if n := len(lines); n < 3 || lines[n-1] != "" || lines[n-2]+"\n" != indexEnd {
+		return nil, ErrNotOurs
+	}
+	x := &Index{header: lines[0]}
+	if _, err := parseHeader(x.header); err != nil {
+		return nil, err
+	}
+	rest := lines[1 : len(lines)-2]
+	for len(rest) > 0 {
+		n, s, err := parseSection(rest)
+		if err != nil {
+			return nil, err
+		}
+		x.charts = append(x.charts, s)
+		rest = rest[n:]
+	}
+	return x, nil
+}
+
+// parseSection reads the first chart's section and counts the lines it took.
+func parseSection(lines []string) (n int, s section, err error) {
+	quoted, ok := strings.CutSuffix(lines[0], ":[")
+	if !ok || json.Unmarshal([]byte(quoted), &s.name) != nil {
+		return 0, s, ErrNotOurs
+	}
+	for i, line := range lines[1:] {
+		if line == "]" || line == "]," {
+			s.lines = lines[1 : i+1]
+			for j := range s.lines {
+				s.lines[j] = strings.TrimSuffix(s.lines[j], ",")
+			}
+			return i + 2, s, nil
+		}
+	}
+	return 0, s, ErrNotOurs
+}

@@ -1,0 +1,117 @@
+package publisher
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+)
+
+const (
+	noDecisions = "\n \"decisions\": []"
+	changeSum   = "\n  \"sha256\": "
+)
+
+// write writes the record, indented so that grep and diff work on a log. It may
+// tell of thousands of uploads, so its lists are encoded one item after the
+// other: as a whole it would be in memory several times.
+func (r *Record) write(w io.Writer) error {
+	text, err := r.withoutLists()
+	if err != nil {
+		return err
+	}
+	b := bufio.NewWriterSize(w, 64<<10)
+	// No text in JSON has a line end, so these are where the lists belong.
+	if before, after, ok := strings.Cut(text, noDecisions); ok {
+		b.WriteString(before)
+		if err := writeList(b, " ", "decisions", r.Decisions); err != nil {
+			return err
+		}
+		text = after
+	}
+	if before, after, ok := strings.Cut(text, changeSum); ok {
+		b.WriteString(before)
+		if err := r.Change.writeLines(b); err != nil {
+			return err
+		}
+		text = changeSum + after
+	}
+	b.WriteString(text)
+	return b.Flush() // holds the first error of all the writes
+}
+
+// withoutLists is the record with nothing in its lists.
+func (r *Record) withoutLists() (string, error) {
+	frame := *r
+	if len(r.Decisions) > 0 {
+		frame.Decisions = []Decision{}
+	}
+	if r.Change != nil {
+		frame.Change = &Change{Header: r.Change.Header, SHA256: r.Change.SHA256, Size: r.Change.Size}
+	}
+	var text strings.Builder
+	if err := encoder(&text, "").Encode(frame); err != nil {
+		return "", fmt.Errorf("encoding the record of generation %d: %v", r.Generation, err)
+	}
+	return text.String(), nil
+}
+
+func (c *Change) writeLines(b *bufio.Writer) error {
+	for _, list := range []struct {
+		name  string
+		lines []Line
+	}{{"removed", c.Removed}, {"added", c.Added}} {
+		if len(list.lines) == 0 {
+			continue
+		}
+		if err := writeList(b, "  ", list.name, list.lines); err != nil {
+			return err
+		}
+		b.WriteByte(',')
+	}
+	return nil
+}
+
+// writeList writes a field of an object that is indented so far.
+func writeList[T any](b *bufio.Writer, indent, name string, items []T) error {
+	b.WriteString("\n" + indent + `"` + name + `": [`)
+	var text bytes.Buffer
+	e := encoder(&text, indent+" ")
+	for i, item := range items {
+		text.Reset()
+		if err := e.Encode(item); err != nil {
+			return fmt.Errorf("encoding item %d of the %s: %v", i, name, err)
+		}
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString("\n" + indent + " ")
+		b.Write(bytes.TrimSuffix(text.Bytes(), []byte("\n")))
+	}
+	if len(items) > 0 {
+		b.WriteString("\n" + indent)
+	}
+	b.WriteByte(']')
+	return nil
+}
+
+// encoder writes values as indented JSON, all lines of which but the first are
+// indented so far. Characters stand as they are.
+func encoder(w io.Writer, indent string) *json.Encoder {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent(indent, " ")
+	return e
+}
+
+// measure returns the SHA-256, in hex, and the size of what write writes.
+func (r *Record) measure() (sum string, size int64, err error) {
+	h := sha256.New()
+	counter := &countingWriter{w: h}
+	err = r.write(counter)
+	return hex.EncodeToString(h.Sum(nil)), counter.n, err
+}
