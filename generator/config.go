@@ -254,7 +254,7 @@ func checkLink(s string) error {
 	case u.Scheme == "mailto" && u.Opaque != "", (u.Scheme == "http" || u.Scheme == "https") && u.Host != "":
 		return nil
 	}
-	return errors.New("must begin with https://, http:// or mailto:")
+	return errors.New("must begin with mailto:, http:// or https://")
 }
 
 // CheckBaseURL says why s cannot be where a site is served.

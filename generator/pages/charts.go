@@ -6,7 +6,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -101,7 +100,6 @@ type chartPages struct {
 	versions []VersionSummary
 	newest   int // position of the newest one
 
-	mu   sync.Mutex
 	read map[int]*reading // archives that are needed more than once, by position
 }
 
