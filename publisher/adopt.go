@@ -32,9 +32,12 @@ func Adopt(ctx context.Context, drop Store, channel string, f *Foreign, now time
 }
 
 // Discard deletes a file that was adopted, unless it has been overwritten
-// meanwhile: then it is one more upload, for the next run.
+// meanwhile: then it is one more upload, for the next run. The provenance file
+// goes last. Whoever lists the inbox in between, or finds it so after a crash,
+// takes it for one that signs the chart once more, which changes nothing; the
+// chart alone they would publish without its signature.
 func Discard(ctx context.Context, drop Store, f *Foreign) error {
-	for _, e := range []*Entry{f.Request, f.Prov, f.Chart} {
+	for _, e := range []*Entry{f.Request, f.Chart, f.Prov} {
 		if e == nil {
 			continue
 		}
