@@ -17,7 +17,8 @@ const (
 	// portolan's shows it. They are removed again; after a crash one may stay.
 	ProbePrefix = ".probe-"
 
-	probeTime = 30 * time.Second // for cleaning up, whatever became of the probe
+	probeTime  = 30 * time.Second // for cleaning up, whatever became of the probe
+	probeLeave = 3 * time.Second  // for it when a run was stopped; prune removes what stays
 )
 
 // BrokenPromise is the error of a store that does not do what the commit
@@ -86,7 +87,11 @@ func (p *probe) run(ctx context.Context, steps func(context.Context) error) erro
 	if broken := (*BrokenPromise)(nil); err != nil && !errors.As(err, &broken) {
 		err = fmt.Errorf("probing %s: %w", serverName(p.store), err)
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeTime)
+	limit := probeTime
+	if ctx.Err() != nil {
+		limit = probeLeave // somebody waits for this to end
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	defer cancel()
 	if cleaning := p.store.Delete(ctx, p.key, ""); err == nil && cleaning != nil {
 		return fmt.Errorf("probing %s: removing what was written for it: %w", serverName(p.store), cleaning)

@@ -139,6 +139,9 @@ func (p *pruner) channel(ctx context.Context, report *ChannelPrune) error {
 	if err := p.snapshots(ctx, c, k, report); err != nil {
 		return err
 	}
+	if err := p.probes(ctx, c); err != nil {
+		return err
+	}
 	return p.chartFiles(ctx, c, k, report)
 }
 

@@ -446,3 +446,20 @@ func deleting(t *testing.T, s publisher.Store, dir, name string) string {
 	}
 	return aside
 }
+
+// A probe's object stays if its process dies. It goes once the grace time has
+// passed, and no younger one does, whose process may be at it.
+func TestPruneProbes(t *testing.T) {
+	s := newShop(t, 1)
+	s.m.Put("stable/"+publisher.ProbePrefix+"old", []byte("old"))
+	*s.now = s.now.Add(week)
+	s.m.Put("stable/"+publisher.ProbePrefix+"new", []byte("new"))
+	*s.now = s.now.Add(time.Hour)
+	report, err := s.prune(publisher.PruneOptions{Grace: day})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, stays := s.m.Snapshot()["stable/"+publisher.ProbePrefix+"new"]; !stays || report.Leftovers.Files != 1 {
+		t.Errorf("removed %+v; the younger one stays: %t", report.Leftovers, stays)
+	}
+}

@@ -36,6 +36,20 @@ func (p *pruner) snapshots(ctx context.Context, c *Channel, k *keeping, report *
 	return r.wait(nil)
 }
 
+// probes removes what processes that died while they probed the store left there.
+func (p *pruner) probes(ctx context.Context, c *Channel) error {
+	r := p.remover(ctx, p.site)
+	for e, err := range p.site.List(ctx, c.Name, Children) {
+		if err != nil {
+			return r.wait(err)
+		}
+		if !e.Dir && strings.HasPrefix(path.Base(e.Key), ProbePrefix) && p.now.Sub(e.Modified) > p.Grace {
+			r.remove(e, &p.report.Leftovers)
+		}
+	}
+	return r.wait(nil)
+}
+
 // chartFiles removes the files that no kept generation names, of uploads that
 // are decided. Others may be about to be published.
 func (p *pruner) chartFiles(ctx context.Context, c *Channel, k *keeping, report *ChannelPrune) error {

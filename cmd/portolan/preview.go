@@ -40,7 +40,7 @@ func (p *program) preview(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	p.printPreview(f, "http://"+l.Addr().String(), channels)
+	p.printPreview(f, "http://"+reachable(l.Addr().String()), channels)
 	log := slog.New(slog.NewTextHandler(p.stderr, nil))
 	if err := shim.Serve(ctx, l, publisher.Handler(site, log), log, graceTime); !errors.Is(err, shim.ErrBrokenOff) {
 		return err
