@@ -26,7 +26,7 @@ Options:
                         PORTOLAN_PASSWORD_FILE
                         Credentials of the repository. They are sent to its own
                         host only, wherever its charts lie.
-    --token-file F      The same with a Bearer token.          PORTOLAN_TOKEN_FILE
+    --token-file F      The same with a Bearer token.       PORTOLAN_TOKEN_FILE
     --chart PATTERN     Names of charts to import; may be      PORTOLAN_CHART
                         repeated (default: all).
     --keep N            The N highest versions of each chart   PORTOLAN_KEEP
