@@ -107,14 +107,23 @@ func (d *folder) read(ctx context.Context, ref string, f func(io.Reader) error) 
 	if u.Scheme == "" && u.Host == "" {
 		return d.file(strings.TrimPrefix(path.Clean("/"+u.Path), "/"), f)
 	}
-	// The index of a web site may lie beside its archives.
-	if err := d.file(path.Base(u.Path), f); !errors.Is(err, errMissing) {
+	// The index of a web site may lie beside its archives, and provenance
+	// files are where these are.
+	name := path.Base(u.Path)
+	archive, isProv := strings.CutSuffix(name, ".prov")
+	err = d.file(name, f)
+	if !errors.Is(err, errMissing) || isProv && d.has(archive) {
 		return err
 	}
 	if !isWeb(u) {
 		return notFetched(u)
 	}
 	return d.web.read(ctx, ref, f)
+}
+
+func (d *folder) has(name string) bool {
+	_, err := d.root.Stat(name)
+	return err == nil
 }
 
 func (d *folder) file(name string, f func(io.Reader) error) error {
