@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -42,6 +43,21 @@ func newOld(t *testing.T) *old {
 	s.Server = httptest.NewServer(s)
 	t.Cleanup(s.Close)
 	return s
+}
+
+// times is how often a path was asked for.
+func (s *old) times(path string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.count[path]
+}
+
+// lately are the paths that were asked for since it was called last.
+func (s *old) lately() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer func() { s.asked = nil }()
+	return strings.Join(s.asked, " ")
 }
 
 // add adds a chart, and returns its entry to be changed.
@@ -177,11 +193,11 @@ func TestImport(t *testing.T) {
 		t.Error("the provenance file is not uploaded")
 	}
 	for _, when := range []string{"while it waits", "published"} {
-		s.asked = nil
+		s.lately()
 		got, _ = g.imports(o)
 		g.want(when, got, "a 2.0.0 there, a 1.0.0 there, b 1.0.0 there, c 1.0.0 there")
 		// Without a digest it must be read to know what it is.
-		g.want("fetched "+when, strings.Join(s.asked, " "), "/repo/index.yaml /repo/c-1.0.0.tgz /repo/c-1.0.0.tgz.prov")
+		g.want("fetched "+when, s.lately(), "/repo/index.yaml /repo/c-1.0.0.tgz /repo/c-1.0.0.tgz.prov")
 		g.generate()
 	}
 	if n := len(g.waits()); n != 0 {
@@ -335,8 +351,38 @@ func TestImportRetries(t *testing.T) {
 	}
 	got, _ := g.imports(g.options(from))
 	g.want("retries", got, "busy 1.0.0 taken, cut 1.0.0 taken, down 1.0.0 unfetched, limited 1.0.0 taken, refused 1.0.0 unfetched")
-	if s.count["/repo/down-1.0.0.tgz"] < webTries || s.count["/repo/refused-1.0.0.tgz"] != 1 || longest < 3*time.Second {
-		t.Errorf("asked %v; waited for %v at most", s.count, longest)
+	if down, refused := s.times("/repo/down-1.0.0.tgz"), s.times("/repo/refused-1.0.0.tgz"); down < webTries || refused != 1 || longest < 3*time.Second {
+		t.Errorf("asked %d and %d times; waited for %v at most", down, refused, longest)
+	}
+}
+
+// TestImportStalls breaks off what does not go on, and tries again.
+func TestImportStalls(t *testing.T) {
+	s, g := newOld(t), newTarget(t)
+	s.add("slow", "1.0.0")
+	s.odd = func(w http.ResponseWriter, r *http.Request, n int) bool {
+		if !strings.HasSuffix(r.URL.Path, ".tgz") || n > 1 {
+			return false
+		}
+		w.Write(s.files[r.URL.Path][:100])
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+		return true
+	}
+	from := s.open(Credentials{})
+	from.place.(*web).stall = 50 * time.Millisecond
+	got, _ := g.imports(g.options(from))
+	g.want("stalled", got, "slow 1.0.0 taken")
+	if n := s.times("/repo/slow-1.0.0.tgz"); n != 2 {
+		t.Errorf("asked %d times, want 2", n)
+	}
+	s.odd = func(w http.ResponseWriter, r *http.Request, n int) bool {
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+		return true
+	}
+	if _, err := Run(t.Context(), g.options(from)); err == nil || !strings.Contains(err.Error(), "no data for 50ms") {
+		t.Errorf("got %v, want that there was no data", err)
 	}
 }
 
@@ -346,9 +392,9 @@ func TestImportServerDown(t *testing.T) {
 	for i := range 3 * maxFailed {
 		s.add(fmt.Sprintf("c%d", i), "1.0.0")
 	}
-	down := true
+	var up atomic.Bool
 	s.odd = func(w http.ResponseWriter, r *http.Request, _ int) bool {
-		if down && strings.HasSuffix(r.URL.Path, ".tgz") {
+		if !up.Load() && strings.HasSuffix(r.URL.Path, ".tgz") {
 			w.WriteHeader(http.StatusBadGateway)
 			return true
 		}
@@ -360,7 +406,7 @@ func TestImportServerDown(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "502") || len(r.Results) != maxFailed-1 {
 		t.Errorf("got %d results and %v", len(r.Results), err)
 	}
-	down = false
+	up.Store(true)
 	if _, r := g.imports(o); r.Count(Taken) != 3*maxFailed {
 		t.Errorf("%d taken", r.Count(Taken))
 	}

@@ -44,6 +44,7 @@ func (c Credentials) header() string {
 type web struct {
 	base   *url.URL // of the repository; nil if that is no web site
 	client *http.Client
+	stall  time.Duration // without a byte, after which a request is broken off
 	sleep  func(context.Context, time.Duration) error
 }
 
@@ -53,7 +54,7 @@ func newWeb(base *url.URL, c Credentials) *web {
 	transport.ResponseHeaderTimeout = webStall
 	signed := &signer{next: transport, base: base, header: c.header()}
 	client := &http.Client{Transport: signed, CheckRedirect: signed.checkRedirect}
-	return &web{base, client, sleep}
+	return &web{base, client, webStall, sleep}
 }
 
 // signer adds the credentials to those requests, first ones and redirected
@@ -173,7 +174,7 @@ func (w *web) try(ctx context.Context, u *url.URL, f func(io.Reader) error) (wai
 	if err := judge(r); err != nil {
 		return retryAfter(r), err
 	}
-	body := &stallReader{r: r.Body, timer: time.AfterFunc(webStall, func() { cancel(fmt.Errorf("no data for %s", webStall)) })}
+	body := &stallReader{r: r.Body, timer: time.AfterFunc(w.stall, func() { cancel(fmt.Errorf("no data for %s", w.stall)) }), every: w.stall}
 	defer body.timer.Stop()
 	err = f(body)
 	switch cause := context.Cause(ctx); {
@@ -223,13 +224,14 @@ func retryAfter(r *http.Response) time.Duration {
 type stallReader struct {
 	r     io.Reader
 	timer *time.Timer
+	every time.Duration
 	err   error
 }
 
 func (s *stallReader) Read(b []byte) (int, error) {
 	n, err := s.r.Read(b)
 	if n > 0 {
-		s.timer.Reset(webStall)
+		s.timer.Reset(s.every)
 	}
 	if err != nil && err != io.EOF {
 		s.err = err
