@@ -55,8 +55,11 @@ func (p *program) importCharts(ctx context.Context, args []string) error {
 	if p.found = report; !f.output.json {
 		p.printImported(report, err != nil)
 	}
-	if errors.Is(err, importer.ErrDenied) {
+	switch {
+	case errors.Is(err, importer.ErrDenied):
 		err = hint(err, "name a user with --username and --password-file, or a token with --token-file, who may read the repository")
+	case errors.Is(err, publisher.ErrNotOurs):
+		err = hint(err, "import into a channel of another name: portolan does not overwrite what it did not write")
 	}
 	if err == nil && report.Lost() > 0 {
 		return errRejected
@@ -130,6 +133,9 @@ func (i *importFlags) repository(ctx context.Context, p *program) (*importer.Rep
 		return importer.OpenFolder(folder)
 	case strings.HasPrefix(i.from, "oci://"):
 		return nil, hint(fmt.Errorf("%s: an OCI registry has no index to import", i.given["from"]), "'helm pull' its charts into a folder, and import that")
+	}
+	if isMemory(i.from) {
+		return nil, fmt.Errorf("%s: a bucket in memory has nothing in it", i.given["from"])
 	}
 	store, err := publisher.Open(ctx, i.from)
 	if err != nil {

@@ -635,6 +635,88 @@ func TestImportStoreFails(t *testing.T) {
 	}
 }
 
+// published are the versions in the channel's index, with digests and dates.
+func (g *target) published() string {
+	g.t.Helper()
+	head, err := publisher.ReadHead(g.t.Context(), g.site.Handle("reader"), "stable", nil)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	var words []string
+	for chart := range head.Charts() {
+		for _, line := range head.Lines(chart) {
+			var l struct{ Version, Digest, Created string }
+			if err := json.Unmarshal([]byte(line), &l); err != nil {
+				g.t.Fatal(err)
+			}
+			words = append(words, chart, l.Version, l.Digest, l.Created)
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// TestImportTwiceAtOnce shows nothing twice.
+func TestImportTwiceAtOnce(t *testing.T) {
+	s, once, g := newOld(t), newTarget(t), newTarget(t)
+	for i := range 20 {
+		s.add("web", fmt.Sprintf("1.0.%d", i))
+	}
+	once.imports(once.options(s.open(Credentials{})))
+	once.generate()
+	var both sync.WaitGroup
+	for range 2 {
+		both.Go(func() {
+			if _, err := Run(t.Context(), g.options(s.open(Credentials{}))); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	both.Wait()
+	g.generate()
+	g.want("published", g.published(), once.published())
+}
+
+// TestImportFaulty lets each operation on the drop area and the site go wrong,
+// with and without effect. Whatever comes of it, the next import completes it.
+func TestImportFaulty(t *testing.T) {
+	s, clean := newOld(t), newTarget(t)
+	s.add("a", "1.0.0")
+	s.add("b", "1.0.0")
+	s.files["/repo/b-1.0.0.tgz.prov"] = charttest.NewSigner().Sign("b-1.0.0.tgz", s.files["/repo/b-1.0.0.tgz"])
+	n := 0
+	count := func(storetest.Op) storetest.Fault { n++; return storetest.None }
+	clean.drop.Hook, clean.site.Hook = count, count
+	clean.imports(clean.options(s.open(Credentials{})))
+	clean.drop.Hook, clean.site.Hook = nil, nil
+	clean.generate()
+	if n < 5 {
+		t.Fatalf("an import is %d operations", n)
+	}
+	for at := range n {
+		for _, fault := range []storetest.Fault{storetest.Refused, storetest.Unacked} {
+			g, i := newTarget(t), 0
+			hook := func(storetest.Op) storetest.Fault {
+				if i++; i == at+1 {
+					return fault
+				}
+				return storetest.None
+			}
+			g.drop.Hook, g.site.Hook = hook, hook
+			o := g.options(s.open(Credentials{}))
+			o.Workers = 1
+			if _, err := Run(t.Context(), o); err == nil && fault == storetest.Refused {
+				t.Errorf("operation %d is refused, and nothing is said", at)
+			}
+			g.drop.Hook, g.site.Hook = nil, nil
+			if _, r := g.imports(o); r.Lost() > 0 {
+				t.Errorf("operation %d: %+v", at, r.Results)
+			}
+			g.generate()
+			g.want(fmt.Sprint("operation ", at), g.published(), clean.published())
+		}
+	}
+}
+
 // TestIndexSource fails as a whole if there is no index to be had.
 func TestIndexSource(t *testing.T) {
 	for name, answer := range map[string]func(w http.ResponseWriter){
