@@ -2,6 +2,7 @@ package generator
 
 import (
 	"strings"
+	"time"
 
 	"github.com/portolan-charts/portolan/publisher"
 )
@@ -60,3 +61,17 @@ func (c *candidate) refs() []ref {
 }
 
 func (c *candidate) arrival() arrival { return arrival{c.upload.Arrival, c.upload.ID} }
+
+// created is when the chart was published in the repository that it was
+// imported from; the zero time if it was not, or if what the upload says of
+// that cannot be true: a time before 1970, or after the upload.
+func (c *candidate) created() (t time.Time, ok bool) {
+	t = c.request.Created.UTC()
+	switch {
+	case t.IsZero():
+		return time.Time{}, true
+	case t.Unix() < 0 || t.After(c.upload.Arrival):
+		return time.Time{}, false
+	}
+	return t, true
+}

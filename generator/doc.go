@@ -83,6 +83,10 @@
 // of a provenance file waits for that, both for a named time. A name that differs from a
 // published one in case alone is refused.
 //
+// The index dates a release by when its content was accepted. If the upload's
+// request brings a date along, as an import's does, it is that, unless it is
+// before 1970 or after the upload. It never moves.
+//
 // What is decided is committed to the channel's log, see package publisher,
 // before anything shows it; receipts and the index follow from the log.
 //

@@ -59,6 +59,10 @@ func (o *outcome) receipt(channel string, generation int, decided time.Time) pub
 		r.Warnings = append(r.Warnings, publisher.Warning{Rule: "warn-request", Message: fmt.Sprintf(
 			"the .json file beside the upload was ignored, since it cannot be read: %s", foreign(err))})
 	}
+	if _, ok := o.created(); !ok {
+		r.Warnings = append(r.Warnings, publisher.Warning{Rule: "warn-created", Message: fmt.Sprintf(
+			"the chart was created %s, it is said, which is before 1970 or after the upload: its date is when it was accepted", o.request.Created.UTC().Format(time.RFC3339))})
+	}
 	if len(o.sorted) > 0 {
 		r.Warnings = append(r.Warnings, warnPrecedence(o.ref.version, o.sorted))
 	}

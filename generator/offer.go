@@ -112,22 +112,29 @@ func (c *Config) NewJudge(site publisher.Store, channel string, index *publisher
 // verdict is the generator's: until then somebody else may publish. Any other
 // error is one of the site.
 func (j *Judge) Judge(ctx context.Context, o *Offer, force bool) error {
+	_, _, err := j.Foresee(ctx, o, force)
+	return err
+}
+
+// Foresee is Judge, and also says which verdict it would be, and by which rule.
+func (j *Judge) Foresee(ctx context.Context, o *Offer, force bool) (publisher.Verdict, string, error) {
 	c, upload := *o.candidate, *o.candidate.upload
 	upload.Arrival = j.run.Now()
 	c.upload, c.request.Force = &upload, force
 	if err := j.run.lookUp(ctx, &c); err != nil {
-		return err
+		return "", "", err
 	}
-	if p := j.run.planner(&history{}).foresee(&c); p != nil {
-		return p
+	foreseen := j.run.planner(&history{}).foresee(&c)
+	if foreseen.problem != nil {
+		return publisher.Rejected, foreseen.rule, foreseen.problem
 	}
-	return nil
+	return foreseen.verdict, foreseen.rule, nil
 }
 
-// foresee returns why the candidate would be rejected if no other waited.
-func (p *planner) foresee(c *candidate) *Problem {
+// foresee returns what would become of the candidate if no other waited.
+func (p *planner) foresee(c *candidate) *outcome {
 	p.slots, p.lower, p.plan = map[ref]*slot{}, map[string]string{}, &plan{}
 	o := &outcome{candidate: c, ref: c.ref()}
 	p.one(o)
-	return o.problem
+	return o
 }

@@ -27,10 +27,12 @@ func (r *release) contentOrNil() *content {
 func (r *release) same(c content) bool { return r != nil && r.content.same(c) }
 
 // newRelease is the release that the candidate's chart makes. Content that is
-// published already, and only gets its signature, keeps its date.
+// published already, and only gets its signature, keeps its date; what is
+// imported has one.
 func (o *outcome) newRelease(current *release) *release {
 	r := &release{content: o.content(), ref: o.ref, upload: o.upload.ID, chart: o.candidate}
 	r.url = publisher.ReleaseURL(o.ref.name, o.ref.version, o.upload.ID)
+	r.created, _ = o.created()
 	if current.same(r.content) {
 		r.created = current.created
 	}

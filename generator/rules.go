@@ -117,5 +117,6 @@ var rules = map[string]rule{
 	"warn-dropped-character": {"control characters were dropped", ""},
 	"warn-schema":            {"values.schema.json is not JSON", ""},
 	"warn-request":           {"the .json file beside the upload cannot be read", ""},
+	"warn-created":           {"the date that an upload was imported with cannot be true", ""},
 	"warn-precedence":        {"two versions have the same precedence", ""},
 }

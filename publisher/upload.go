@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 )
 
 const (
@@ -21,6 +22,12 @@ type Request struct {
 	Provenance bool              `json:"provenance,omitempty"` // a provenance file was written with the chart
 	RequestID  string            `json:"requestID,omitempty"`
 	Uploader   map[string]string `json:"uploader,omitempty"` // who: user, token id, address, job, …
+	Digest     string            `json:"digest,omitempty"`   // SHA-256 of the archive, in hex
+
+	// Created is when the chart was published in the repository that it is
+	// imported from. Nothing but 'portolan import' says it. Decisions do not
+	// depend on it: one that is made up is a wrong date in the index.
+	Created time.Time `json:"created,omitzero"`
 
 	// Err is why the file is there but means nothing, so that all else is zero.
 	Err error `json:"-"`

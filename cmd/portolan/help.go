@@ -6,6 +6,7 @@ const helpOverview = `portolan publishes Helm charts as a static site.
 Usage:
     portolan generate [--drop URL] [--site URL] [--channel NAME]... [--dry-run]
     portolan drop [--drop URL] [--wait] CHANNEL FILE...
+    portolan import --from URL|DIR [--drop URL] [--site URL] CHANNEL
     portolan status [--drop URL] [--site URL] [CHANNEL | UPLOAD-ID]
     portolan verify [--site URL] [--channel NAME]... [--deep]
     portolan doctor [--drop URL] [--site URL] [--base-url URL] [--read-only]
@@ -21,6 +22,7 @@ Usage:
 Commands:
     generate    Take in what waits in the drop area and publish it.
     drop        Check charts and put them into the drop area.
+    import      Take over the charts of another Helm repository.
     status      Show the channels, or what became of an upload.
     verify      Check a site against its log.
     doctor      Check the set-up: buckets, permissions, web server.
@@ -392,6 +394,8 @@ func helpOf(command string) string {
 		return helpGenerate
 	case "drop":
 		return helpDrop
+	case "import":
+		return helpImport
 	case "status":
 		return helpStatus
 	case "verify":
@@ -419,7 +423,7 @@ func helpOf(command string) string {
 }
 
 func commandNames() []string {
-	return []string{"generate", "drop", "status", "verify", "doctor", "prune", "rebuild", "preview", "shim", "token", "auth", "version", "help"}
+	return []string{"generate", "drop", "import", "status", "verify", "doctor", "prune", "rebuild", "preview", "shim", "token", "auth", "version", "help"}
 }
 
 func (p *program) help(args []string) error {

@@ -99,6 +99,8 @@ func (p *program) command(ctx context.Context, args []string) error {
 		return p.generate(ctx, args)
 	case "drop":
 		return p.drop(ctx, args)
+	case "import":
+		return p.importCharts(ctx, args)
 	case "status":
 		return p.status(ctx, args)
 	case "verify":

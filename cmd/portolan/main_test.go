@@ -132,7 +132,7 @@ func valueOf(flag string) string {
 	switch flag {
 	case "output":
 		return "=json"
-	case "workers", "max-uploads", "keep-snapshots", "keep-days":
+	case "workers", "max-uploads", "keep-snapshots", "keep-days", "keep", "concurrency":
 		return "=1"
 	case "timeout", "grace":
 		return "=1s"

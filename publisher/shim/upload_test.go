@@ -310,6 +310,22 @@ func TestTaken(t *testing.T) {
 	}
 }
 
+// TestCreatedByClient: no client dates its chart, whatever its form says, since
+// only an import does.
+func TestCreatedByClient(t *testing.T) {
+	p := open(t, nil)
+	body, media := form("created", "2001-02-03T04:05:06Z", "digest", "d", "request", `{"created":"2001-02-03T04:05:06Z"}`, "@chart", "chart alpha 1.0.0")
+	got := p.post("/api/stable/charts?created=2001-02-03T04:05:06Z&digest=d", body, "Content-Type", media)
+	var a taken
+	if err := json.Unmarshal([]byte(got.body), &a); err != nil {
+		t.Fatal(err, got.body)
+	}
+	request := string(p.drop.Snapshot()["inbox/stable/"+a.ID+".json"])
+	if !strings.Contains(request, `"file":"alpha-1.0.0.tgz"`) || strings.Contains(request, "2001") || strings.Contains(request, "digest") {
+		t.Errorf("request: %s", request)
+	}
+}
+
 func encode(t *testing.T, v any) string {
 	t.Helper()
 	b, err := json.Marshal(v)

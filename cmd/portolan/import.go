@@ -1,0 +1,187 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"strings"
+
+	"github.com/portolan-charts/portolan/generator/importer"
+	"github.com/portolan-charts/portolan/publisher"
+)
+
+func (p *program) importCharts(ctx context.Context, args []string) error {
+	f := newFlags("import")
+	f.withDrop()
+	f.withSite()
+	f.withConfig()
+	i := &importFlags{flags: f}
+	f.StringVar(&i.from, "from", "", "")
+	f.StringVar(&i.username, "username", "", "")
+	f.StringVar(&i.passwordFile, "password-file", "", "")
+	f.StringVar(&i.tokenFile, "token-file", "", "")
+	f.StringSliceVar(&i.charts, "chart", nil, "")
+	f.IntVar(&i.keep, "keep", 0, "")
+	f.IntVar(&i.concurrency, "concurrency", 8, "")
+	f.BoolVar(&i.dryRun, "dry-run", false, "")
+	if err := p.parse(f, args); err != nil {
+		return err
+	}
+	if err := i.checkImport(); err != nil {
+		return err
+	}
+	if err := f.apart(); err != nil {
+		return err
+	}
+	repository, err := i.repository(ctx, p)
+	if err != nil {
+		return err
+	}
+	drop, site, err := i.stores(ctx, p)
+	if err != nil {
+		return err
+	}
+	who := uploader()
+	who["client"], who["from"] = "portolan import", repository.String()
+	progress := p.newProgress("charts")
+	report, err := importer.Run(ctx, importer.Options{
+		From: repository, Channel: f.Arg(0), Drop: drop, Site: site, Config: f.config,
+		Charts: i.charts, Keep: i.keep, Workers: i.concurrency, DryRun: i.dryRun, Uploader: who,
+		Progress: func(done, total int) { progress.update(f.Arg(0), done, total) },
+	})
+	progress.finish()
+	if p.found = report; !f.output.json {
+		p.printImported(report, err != nil)
+	}
+	switch {
+	case errors.Is(err, importer.ErrDenied):
+		err = hint(err, "name a user with --username and --password-file, or a token with --token-file, who may read the repository")
+	case errors.Is(err, publisher.ErrNotOurs):
+		err = hint(err, "import into a channel of another name: portolan does not overwrite what it did not write")
+	}
+	if err == nil && report.Lost() > 0 {
+		return errRejected
+	}
+	return err
+}
+
+// importFlags are the flags of import.
+type importFlags struct {
+	*flags
+	from, username, passwordFile, tokenFile string
+	charts                                  []string
+	keep, concurrency                       int
+	dryRun                                  bool
+}
+
+// checkImport refuses command lines before anything is read.
+func (i *importFlags) checkImport() error {
+	const maxConcurrency = 256
+	switch {
+	case i.NArg() != 1:
+		return hint(usagef("import needs a channel, and nothing else after it"), "for example: portolan import --from https://charts.example.com stable")
+	case i.from == "":
+		return hint(usagef("--from is missing: where is the repository?"), "it is the URL that 'helm repo add' takes, or a folder")
+	case i.keep < 0 || i.keep == 0 && i.Changed("keep"):
+		return hint(usagef("%s: %d is not at least 1", i.given["keep"], i.keep), "without it, all versions are imported")
+	case i.concurrency < 1 || i.concurrency > maxConcurrency:
+		return usagef("%s: %d is not between 1 and %d", i.given["concurrency"], i.concurrency, maxConcurrency)
+	case i.tokenFile != "" && (i.username != "" || i.passwordFile != ""):
+		return hint(usagef("a token, and a user name or password"), "a token that is used as a password goes with --username and --password-file")
+	case (i.username != "") != (i.passwordFile != ""):
+		return usagef("--username and --password-file go together")
+	case (i.username != "" || i.tokenFile != "") && !isWeb(i.from):
+		return hint(usagef("credentials are for web sites only"), "those of a bucket are found as its cloud's own tools find them")
+	}
+	for _, pattern := range i.charts {
+		if _, err := path.Match(pattern, ""); err != nil {
+			return usagef("%s: %q is not a pattern of chart names", i.given["chart"], pattern)
+		}
+	}
+	if err := publisher.CheckChannel(i.Arg(0)); err != nil {
+		return usagef("%v", err)
+	}
+	return nil
+}
+
+// repository opens the repository that is imported.
+func (i *importFlags) repository(ctx context.Context, p *program) (*importer.Repository, error) {
+	if err := i.checkBucket("from", i.from); err != nil {
+		return nil, err
+	}
+	switch {
+	case isWeb(i.from):
+		c, err := i.credentials()
+		if err != nil {
+			return nil, err
+		}
+		if c != (importer.Credentials{}) && strings.HasPrefix(strings.ToLower(i.from), "http:") {
+			p.say("warning", "the credentials are sent over http, where others can read them")
+		}
+		r, err := importer.OpenWeb(i.from, c)
+		if err != nil {
+			return nil, hint(fmt.Errorf("%s: %w", i.given["from"], err), "write the URL alone, and credentials into a file for --password-file or --token-file")
+		}
+		return r, nil
+	case localFolder(i.from) != "":
+		folder := localFolder(i.from)
+		if err := isFolder(folder); err != nil {
+			return nil, err
+		}
+		return importer.OpenFolder(folder)
+	case strings.HasPrefix(i.from, "oci://"):
+		return nil, hint(fmt.Errorf("%s: an OCI registry has no index to import", i.given["from"]), "'helm pull' its charts into a folder, and import that")
+	}
+	if isMemory(i.from) {
+		return nil, fmt.Errorf("%s: a bucket in memory has nothing in it", i.given["from"])
+	}
+	store, err := publisher.Open(ctx, i.from)
+	if err != nil {
+		return nil, err
+	}
+	return importer.OpenBucket(i.from, store)
+}
+
+// credentials reads what the files say.
+func (i *importFlags) credentials() (c importer.Credentials, err error) {
+	c.Username = i.username
+	if i.passwordFile != "" {
+		c.Password, err = readSecret(i.passwordFile)
+	}
+	if i.tokenFile != "" {
+		c.Token, err = readSecret(i.tokenFile)
+	}
+	return c, err
+}
+
+// readSecret reads a file of one line.
+func readSecret(file string) (string, error) {
+	const most = 64 << 10 // tokens of all kinds are far shorter
+	b, err := readFile(file, most)
+	secret := strings.TrimRight(string(b), "\r\n")
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return "", fmt.Errorf("%s: no such file", file)
+	case err != nil:
+		return "", err
+	case secret == "" || len(b) > most || strings.ContainsAny(secret, "\r\n"):
+		return "", fmt.Errorf("%s: not one line with a secret", file)
+	}
+	return secret, nil
+}
+
+// stores opens the drop area, which is made if need be, and the site, which is
+// only read and need not be there.
+func (i *importFlags) stores(ctx context.Context, p *program) (drop, site publisher.Store, err error) {
+	if site, _, err = i.openBucket(ctx, "site"); err != nil {
+		return nil, nil, err
+	}
+	if i.dryRun {
+		drop, _, err = i.openBucket(ctx, "drop")
+		return drop, site, err
+	}
+	drop, err = p.open(ctx, i.flags, "drop")
+	return drop, site, err
+}

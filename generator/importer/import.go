@@ -1,0 +1,254 @@
+package importer
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/publisher"
+)
+
+// Options say what to import, and to where.
+type Options struct {
+	From       *Repository
+	Channel    string
+	Drop, Site publisher.Store
+	Config     *generator.Config
+	Charts     []string          // patterns of names, as of path.Match; empty means all
+	Keep       int               // the newest versions of each chart; 0 means all
+	Workers    int               // archives at the same time; 0 means 8
+	DryRun     bool              // fetch and check, and upload nothing
+	Uploader   map[string]string // who imports, for the receipts
+	Progress   func(done, total int)
+}
+
+const defaultWorkers = 8
+
+// Outcome is what became of one entry.
+type Outcome string
+
+// Outcomes.
+const (
+	Taken     Outcome = "taken"
+	There     Outcome = "there"     // it is published, or waits in the inbox
+	Differs   Outcome = "differs"   // from what the index says, or from what is published
+	Refused   Outcome = "refused"   // by a rule
+	Unfetched Outcome = "unfetched" // the archive cannot be had
+	Broken    Outcome = "broken"    // the entry cannot be read
+	Duplicate Outcome = "duplicate" // the version is listed twice
+)
+
+// Outcomes are all outcomes, in the order in which people want to see them.
+func Outcomes() []Outcome {
+	return []Outcome{Taken, There, Differs, Refused, Unfetched, Broken, Duplicate}
+}
+
+// Result is what became of one entry, and why.
+type Result struct {
+	Chart   string              `json:"chart,omitempty"`
+	Version string              `json:"version,omitempty"`
+	Outcome Outcome             `json:"outcome"`
+	ID      string              `json:"id,omitempty"` // of the upload
+	URL     string              `json:"url,omitempty"`
+	Digest  string              `json:"digest,omitempty"` // of what was fetched
+	Created time.Time           `json:"created,omitzero"` // as the old index has it
+	Rule    string              `json:"rule,omitempty"`
+	Message string              `json:"message,omitempty"`
+	Fix     string              `json:"fix,omitempty"`
+	Warn    []generator.Warning `json:"warnings,omitempty"`
+
+	// Lost says that the channel will lack something that the repository has.
+	Lost bool `json:"lost"`
+}
+
+// Report is what an import did.
+type Report struct {
+	From    string   `json:"from"`
+	Channel string   `json:"channel"`
+	DryRun  bool     `json:"dryRun"`
+	Results []Result `json:"charts"`
+}
+
+// Count is how many entries had the outcome.
+func (r *Report) Count(o Outcome) int {
+	n := 0
+	for _, result := range r.Results {
+		if result.Outcome == o {
+			n++
+		}
+	}
+	return n
+}
+
+// Lost is how many entries were left out.
+func (r *Report) Lost() int {
+	n := 0
+	for _, result := range r.Results {
+		if result.Lost {
+			n++
+		}
+	}
+	return n
+}
+
+// Run imports a repository. A failure of one entry is in the report and does
+// not keep the others from being taken; an error is one of the index, the drop
+// area or the site, and the report then has what was done by then.
+func Run(ctx context.Context, o Options) (*Report, error) {
+	report := &Report{From: o.From.String(), Channel: o.Channel, DryRun: o.DryRun, Results: []Result{}}
+	index, err := readIndex(ctx, o)
+	if err != nil {
+		return report, fmt.Errorf("%s: %s: %w", o.From, indexFile, err)
+	}
+	r := &run{Options: o}
+	if r.judge, r.published, err = readChannel(ctx, o); err != nil {
+		return report, err
+	}
+	if r.waiting, err = readWaiting(ctx, o); err != nil {
+		return report, err
+	}
+	work, left := o.pick(index)
+	err = r.all(ctx, work, report)
+	report.Results = append(report.Results, left...)
+	sortResults(report.Results)
+	return report, err
+}
+
+// readIndex reads the repository's index, or what it has instead of one.
+func readIndex(ctx context.Context, o Options) (*Index, error) {
+	// On disk, since it is read twice, perhaps, and may be large.
+	file, err := os.CreateTemp("", "portolan-index-*")
+	if err != nil {
+		return nil, err
+	}
+	defer os.Remove(file.Name())
+	defer file.Close()
+	err = o.From.place.read(ctx, indexFile, func(body io.Reader) error {
+		if err := file.Truncate(0); err != nil {
+			return err
+		}
+		if _, err := file.Seek(0, io.SeekStart); err != nil {
+			return err
+		}
+		_, err := io.Copy(file, io.LimitReader(body, maxIndex+1))
+		return err
+	})
+	if d, ok := o.From.place.(*folder); ok && errors.Is(err, errMissing) {
+		return d.list(ctx, o.Config.Policy(o.Channel).Checks)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return ReadIndex(file)
+}
+
+// release names a version of a chart.
+type release struct{ chart, version string }
+
+// run is an import that is under way.
+type run struct {
+	Options
+	judge     *generator.Judge
+	published map[release]string // digests
+	waiting   *waiting
+
+	mu     sync.Mutex
+	done   int
+	failed int // archives in a row for which the server could not be asked
+}
+
+// all imports the entries, several at a time, and notes what became of each.
+func (r *run) all(ctx context.Context, work []Entry, report *Report) error {
+	results := make([]Result, len(work))
+	group, until := errgroup.WithContext(ctx)
+	group.SetLimit(cmp.Or(r.Workers, defaultWorkers))
+	for i, e := range work {
+		if until.Err() != nil {
+			break
+		}
+		group.Go(func() error {
+			result, err := r.one(until, e)
+			if err == nil {
+				results[i] = result
+				r.step(len(work))
+			}
+			return err
+		})
+	}
+	err := group.Wait()
+	if err == nil {
+		err = ctx.Err()
+	}
+	for _, result := range results {
+		if result.Outcome != "" {
+			report.Results = append(report.Results, result)
+		}
+	}
+	return err
+}
+
+func (r *run) step(total int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.done++
+	if r.Progress != nil {
+		r.Progress(r.done, total)
+	}
+}
+
+// maxFailed is after how many archives in a row that cannot be had from a server
+// at all an import gives up: it is down, and each takes its time to fail.
+const maxFailed = 20
+
+// reached notes whether the server could be asked for an archive.
+func (r *run) reached(err error) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !errors.As(err, &exhausted{}) {
+		r.failed = 0
+		return nil
+	}
+	if r.failed++; r.failed < maxFailed {
+		return nil
+	}
+	return fmt.Errorf("%d archives in a row cannot be fetched from %s: %w", r.failed, r.From, err)
+}
+
+// one imports one entry.
+func (r *run) one(ctx context.Context, e Entry) (Result, error) {
+	if err := ctx.Err(); err != nil {
+		return Result{}, err
+	}
+	t := &take{run: r, entry: e, result: newResult(e)}
+	if t.known(e.Digest) {
+		return t.result, nil
+	}
+	err := t.fetch(ctx)
+	if err == nil {
+		err = t.check(ctx)
+	}
+	if err == nil {
+		err = t.upload(ctx)
+	}
+	switch p := (*generator.Problem)(nil); {
+	case err == nil, errors.Is(err, errSettled):
+		return t.result, nil
+	case errors.As(err, &p):
+		t.result.Rule, t.result.Fix = p.Rule, p.Fix
+		_ = t.left(Refused, "%s", p.Message)
+		return t.result, nil
+	}
+	return t.result, err
+}
+
+func newResult(e Entry) Result {
+	return Result{Chart: e.Name, Version: e.Version, URL: shown(e.URL), Created: e.Created.UTC()}
+}

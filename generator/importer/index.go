@@ -1,0 +1,146 @@
+package importer
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+const (
+	maxIndex = 100 << 20 // bytes of an index
+	maxWhole = 8 << 20   // bytes of an index that cannot be read entry by entry
+	maxEntry = 1 << 20   // bytes of an entry; a chart's line in an index has at most 64 KiB
+	maxText  = 4096      // bytes of a URL
+	maxWord  = 256       // bytes of a name, version or digest
+)
+
+// Entry is what an index says of a release.
+type Entry struct {
+	Name, Version string
+	Created       time.Time // zero if the index does not say
+	Digest        string    // SHA-256 of the archive, in hex; "" if the index does not say
+	URL           string    // the first, which is the one that Helm uses
+}
+
+// Flaw is an entry that cannot be read.
+type Flaw struct {
+	Chart   string // under which name it is listed
+	Version string // if that could be read
+	Reason  string
+}
+
+// Index is what there is in an index.
+type Index struct {
+	Entries []Entry
+	Flaws   []Flaw
+}
+
+var (
+	errTooLarge = fmt.Errorf("has more than %d MiB", maxIndex>>20)
+	errLayout   = errors.New("is not laid out as Helm writes an index")
+	errNoIndex  = errors.New("is no index of a Helm repository")
+)
+
+// ReadIndex reads an index.
+func ReadIndex(r io.ReadSeeker) (*Index, error) {
+	size, err := r.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil, err
+	}
+	if size > maxIndex {
+		return nil, errTooLarge
+	}
+	b, err := rewind(r)
+	if err != nil {
+		return nil, err
+	}
+	byEntry := readYAML
+	if first, err := firstByte(b); err != nil {
+		return nil, err
+	} else if first == '{' {
+		byEntry = readJSON
+	}
+	x, clean, err := byEntry(b)
+	if clean || size > maxWhole || err != nil && !errors.Is(err, errLayout) {
+		return x, err
+	}
+	if b, err = rewind(r); err != nil {
+		return nil, err
+	}
+	whole, wholeErr := readWhole(b)
+	if wholeErr == nil || x == nil {
+		return whole, wholeErr
+	}
+	return x, nil // what can be read of it
+}
+
+func rewind(r io.ReadSeeker) (*bufio.Reader, error) {
+	_, err := r.Seek(0, io.SeekStart)
+	return bufio.NewReaderSize(r, 64<<10), err
+}
+
+// firstByte skips what may stand before an index, and returns its first byte.
+func firstByte(b *bufio.Reader) (byte, error) {
+	if mark, _ := b.Peek(3); bytes.Equal(mark, []byte("\xef\xbb\xbf")) {
+		_, _ = b.Discard(3)
+	}
+	for {
+		next, err := b.Peek(1)
+		if err == io.EOF {
+			return 0, fmt.Errorf("%w: it is empty", errNoIndex)
+		}
+		if err != nil {
+			return 0, err
+		}
+		if !strings.ContainsRune(" \t\r\n", rune(next[0])) {
+			return next[0], nil
+		}
+		if next[0] == ' ' || next[0] == '\t' {
+			return ' ', nil // indented: YAML of some kind, or JSON, which is YAML
+		}
+		_, _ = b.Discard(1)
+	}
+}
+
+// add takes an entry that was read under a chart's name.
+func (x *Index) add(chart string, e Entry) {
+	reason := ""
+	switch {
+	case e.Name == "":
+		reason = "it has no name"
+	case e.Version == "":
+		reason = "it has no version"
+	case e.URL == "":
+		reason = "it has no URL"
+	case e.Name != chart:
+		reason = fmt.Sprintf("it is of a chart called %.100q", e.Name)
+	case len(e.Name) > maxWord, len(e.Version) > maxWord, len(e.Digest) > maxWord, len(e.URL) > maxText:
+		reason = "its name, version, digest or URL is too long"
+	}
+	if reason != "" {
+		x.flaw(chart, e.Version, reason)
+		return
+	}
+	x.Entries = append(x.Entries, e)
+}
+
+func (x *Index) flaw(chart, version, reason string) {
+	x.Flaws = append(x.Flaws, Flaw{cut(chart), cut(version), reason})
+}
+
+// cut keeps hold of no more of a text than a report says, nor of what it is a
+// part of.
+func cut(s string) string { return strings.Clone(s[:min(len(s), maxWord)]) }
+
+// parseTime reads a date as Helm does.
+func parseTime(text string) (time.Time, error) {
+	t, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return t, fmt.Errorf("created is %.100q, which is no time", text)
+	}
+	return t, nil
+}

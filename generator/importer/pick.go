@@ -1,0 +1,174 @@
+package importer
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"sync"
+
+	"github.com/Masterminds/semver/v3"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/publisher"
+)
+
+func sum(b []byte) string {
+	s := sha256.Sum256(b)
+	return hex.EncodeToString(s[:])
+}
+
+// pick returns the entries to import, oldest first, and results for those that
+// cannot be.
+func (o Options) pick(x *Index) (work []Entry, left []Result) {
+	for _, f := range x.Flaws {
+		if o.wants(f.Chart) {
+			left = append(left, Result{Chart: f.Chart, Version: f.Version, Outcome: Broken, Message: "the entry cannot be used: " + f.Reason, Lost: true})
+		}
+	}
+	first := map[release]Entry{}
+	charts := map[string][]Entry{}
+	for _, e := range x.Entries {
+		v := release{e.Name, e.Version}
+		earlier, twice := first[v]
+		switch {
+		case e.Name == "": // an archive that cannot be read; why is found out later
+			work = append(work, e)
+		case !o.wants(e.Name):
+		case twice:
+			left = append(left, twin(earlier, e))
+		default:
+			first[v] = e
+			charts[e.Name] = append(charts[e.Name], e)
+		}
+	}
+	for _, all := range charts {
+		work = append(work, o.newest(all)...)
+	}
+	slices.SortStableFunc(work, func(a, b Entry) int {
+		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.Name, b.Name), compareVersions(a.Version, b.Version))
+	})
+	return work, left
+}
+
+func (o Options) wants(chart string) bool {
+	matches := func(pattern string) bool {
+		ok, err := path.Match(pattern, chart)
+		return ok && err == nil
+	}
+	return len(o.Charts) == 0 || slices.ContainsFunc(o.Charts, matches)
+}
+
+// twin is the result of an entry whose version is listed before.
+func twin(first, second Entry) Result {
+	r := newResult(second)
+	r.Outcome, r.Message = Duplicate, "the version is listed twice, with the same digest"
+	if first.Digest == "" || plainDigest(first.Digest) != plainDigest(second.Digest) {
+		r.Message = "the version is listed twice; Helm uses the first entry, which has another digest, or none"
+		r.Lost = true
+	}
+	return r
+}
+
+// newest returns the newest versions of a chart, as many as are to be kept.
+func (o Options) newest(all []Entry) []Entry {
+	if o.Keep == 0 || len(all) <= o.Keep {
+		return all
+	}
+	slices.SortStableFunc(all, func(a, b Entry) int {
+		return cmp.Or(compareVersions(b.Version, a.Version), b.Created.Compare(a.Created))
+	})
+	return all[:o.Keep]
+}
+
+// compareVersions compares by semantic version; what is none is older.
+func compareVersions(a, b string) int {
+	va, errA := semver.NewVersion(a)
+	vb, errB := semver.NewVersion(b)
+	switch {
+	case errA != nil && errB != nil:
+		return cmp.Compare(a, b)
+	case errA != nil:
+		return -1
+	case errB != nil:
+		return 1
+	}
+	return va.Compare(vb)
+}
+
+// sortResults sorts by chart, then newest version first.
+func sortResults(all []Result) {
+	slices.SortStableFunc(all, func(a, b Result) int {
+		return cmp.Or(cmp.Compare(a.Chart, b.Chart), compareVersions(b.Version, a.Version))
+	})
+}
+
+// readChannel reads what is published in the channel.
+func readChannel(ctx context.Context, o Options) (*generator.Judge, map[release]string, error) {
+	head, err := publisher.ReadHead(ctx, o.Site, o.Channel, nil)
+	if errors.Is(err, publisher.ErrNotFound) {
+		head, err = publisher.EmptyHead(), nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	published := map[release]string{}
+	for chart := range head.Charts() {
+		for _, line := range head.Lines(chart) {
+			var l struct{ Version, Digest string }
+			if err := json.Unmarshal([]byte(line), &l); err != nil {
+				return nil, nil, fmt.Errorf("the index of channel %s cannot be read: %v", o.Channel, err)
+			}
+			published[release{chart, l.Version}] = l.Digest
+		}
+	}
+	return o.Config.NewJudge(o.Site, o.Channel, head.Index), published, nil
+}
+
+// waiting is what the inbox holds for the channel.
+type waiting struct {
+	digests map[string]bool // of uploads by imports
+	files   map[string]bool // names of archives, of which one may be of any content
+}
+
+// readWaiting reads what waits for the channel. What imports have uploaded says
+// its digest; of the others only a name is known, if that.
+func readWaiting(ctx context.Context, o Options) (*waiting, error) {
+	w := &waiting{digests: map[string]bool{}, files: map[string]bool{}}
+	inbox, err := publisher.ReadInbox(ctx, o.Drop)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(inbox.Channels, func(c *publisher.ChannelInbox) bool { return c.Channel == o.Channel })
+	if i < 0 {
+		return w, nil
+	}
+	for _, f := range inbox.Channels[i].Foreign {
+		w.files[f.Name] = f.Chart != nil
+	}
+	var mu sync.Mutex
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(cmp.Or(o.Workers, defaultWorkers))
+	for _, u := range inbox.Channels[i].Uploads {
+		if u.Chart == nil {
+			continue
+		}
+		group.Go(func() error {
+			request, err := publisher.ReadRequest(ctx, o.Drop, u)
+			mu.Lock()
+			defer mu.Unlock()
+			w.digests[request.Digest], w.files[request.File] = true, true
+			return err
+		})
+	}
+	err = group.Wait()
+	delete(w.digests, "")
+	delete(w.files, "")
+	return w, err
+}

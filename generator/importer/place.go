@@ -1,0 +1,229 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/publisher"
+)
+
+// place is where a repository lies.
+type place interface {
+	// read reads a file, which the index calls by the URL ref. It hands the
+	// file's bytes to f, again from the beginning if reading them failed in
+	// passing. Without the file it fails with errMissing. Any failure but one
+	// of f's says something about this file alone, unless ctx is done.
+	read(ctx context.Context, ref string, f func(io.Reader) error) error
+}
+
+var errMissing = errors.New("it is not there")
+
+const indexFile = "index.yaml"
+
+// Repository is a Helm repository to be imported.
+type Repository struct {
+	name  string // for people
+	place place
+}
+
+// String is the repository's URL or folder, without secrets.
+func (r *Repository) String() string { return r.name }
+
+// OpenWeb returns the repository that is served under a URL, as 'helm repo
+// add' takes it.
+func OpenWeb(base string, c Credentials) (*Repository, error) {
+	u, err := url.Parse(base)
+	switch {
+	case err != nil, u.Host == "", u.Scheme != "http" && u.Scheme != "https":
+		return nil, fmt.Errorf("%.200q is no URL of a repository", base)
+	case u.User != nil:
+		return nil, errors.New("the URL holds credentials, which others on this machine can read on the command line")
+	}
+	// Helm's users know the URL with and without it.
+	u.Path = strings.TrimSuffix(u.Path, "/"+indexFile)
+	u.RawPath, u.Fragment = "", ""
+	return &Repository{bare(u), newWeb(u, c)}, nil
+}
+
+// OpenFolder returns the repository in a folder. Without an index, it is of the
+// archives in the folder and in those below it.
+func OpenFolder(dir string) (*Repository, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	return &Repository{dir, &folder{root, newWeb(nil, Credentials{})}}, nil
+}
+
+// OpenBucket returns the repository in a bucket, of which s is the store.
+func OpenBucket(bucket string, s publisher.Store) (*Repository, error) {
+	u, err := url.Parse(bucket)
+	if err != nil {
+		return nil, fmt.Errorf("%.200q is no URL of a bucket", bucket)
+	}
+	prefix := strings.Trim(u.Query().Get("prefix"), "/")
+	return &Repository{bare(u), &objects{s, u, prefix, newWeb(nil, Credentials{})}}, nil
+}
+
+// bare is a URL without what may be secret in it.
+func bare(u *url.URL) string {
+	b := *u
+	b.User, b.RawQuery, b.Fragment = nil, "", ""
+	return b.String()
+}
+
+// isWeb reports whether a web server is asked for what is at the URL.
+func isWeb(u *url.URL) bool { return u.Scheme == "http" || u.Scheme == "https" }
+
+// notFetched is the failure of a URL that nothing here fetches.
+func notFetched(u *url.URL) error {
+	if u.Scheme == "oci" {
+		return errors.New("its URL is one of an OCI registry, which is not fetched; 'helm pull' it, and 'portolan drop' the archive")
+	}
+	return fmt.Errorf("its URL is %.200q, and %.20s is not fetched", bare(u), u.Scheme)
+}
+
+// folder is a repository in a folder. Nothing outside it is read, whatever
+// links there are.
+type folder struct {
+	root *os.Root
+	web  *web
+}
+
+func (d *folder) read(ctx context.Context, ref string, f func(io.Reader) error) error {
+	u, err := url.Parse(ref)
+	if err != nil {
+		return fmt.Errorf("its URL %.200q is none", ref)
+	}
+	if u.Scheme == "" && u.Host == "" {
+		return d.file(strings.TrimPrefix(path.Clean("/"+u.Path), "/"), f)
+	}
+	// The index of a web site may lie beside its archives, and provenance
+	// files are where these are.
+	name := path.Base(u.Path)
+	archive, isProv := strings.CutSuffix(name, ".prov")
+	err = d.file(name, f)
+	if !errors.Is(err, errMissing) || isProv && d.has(archive) {
+		return err
+	}
+	if !isWeb(u) {
+		return notFetched(u)
+	}
+	return d.web.read(ctx, ref, f)
+}
+
+func (d *folder) has(name string) bool {
+	_, err := d.root.Stat(name)
+	return err == nil
+}
+
+func (d *folder) file(name string, f func(io.Reader) error) error {
+	name = filepath.FromSlash(name)
+	info, err := d.root.Stat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return errMissing
+	}
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%.200q is no file", name)
+	}
+	if err != nil {
+		return err
+	}
+	file, err := d.root.Open(name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	return f(file)
+}
+
+// list makes an index of the archives in the folder and in those below it,
+// where 'helm repo index' looks. One that cannot be read has no name in it, and
+// what is wrong with it is found when it is imported.
+func (d *folder) list(ctx context.Context, checks generator.Checks) (*Index, error) {
+	x := &Index{}
+	for _, pattern := range []string{"*.tgz", "*/*.tgz"} {
+		files, err := fs.Glob(d.root.FS(), pattern)
+		if err != nil {
+			return nil, err
+		}
+		for _, file := range files {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			e := Entry{URL: (&url.URL{Path: file}).String()}
+			_ = d.file(file, func(r io.Reader) error {
+				chart, err := generator.Check(r, checks)
+				if err == nil {
+					e.Name, e.Version, e.Digest = chart.Metadata.Name, chart.Metadata.Version, chart.Digest
+				}
+				return err
+			})
+			x.Entries = append(x.Entries, e)
+		}
+	}
+	if len(x.Entries) == 0 {
+		return nil, fmt.Errorf("%w, and there are no archives (*.tgz) either", errMissing)
+	}
+	return x, nil
+}
+
+// objects is a repository in a bucket.
+type objects struct {
+	store  publisher.Store
+	bucket *url.URL
+	prefix string // of the store's keys in the bucket
+	web    *web
+}
+
+func (o *objects) read(ctx context.Context, ref string, f func(io.Reader) error) error {
+	u, err := url.Parse(ref)
+	if err != nil {
+		return fmt.Errorf("its URL %.200q is none", ref)
+	}
+	key := strings.TrimPrefix(path.Clean("/"+u.Path), "/")
+	switch {
+	case u.Scheme == "" && u.Host == "":
+	case u.Scheme == o.bucket.Scheme && u.Host == o.bucket.Host:
+		var inside bool
+		if key, inside = strings.CutPrefix(key, o.prefix); !inside {
+			return fmt.Errorf("its URL is not below %s of the bucket", o.prefix)
+		}
+		key = strings.TrimPrefix(key, "/")
+	case isWeb(u):
+		return o.web.read(ctx, ref, f)
+	default:
+		return notFetched(u)
+	}
+	r, err := o.store.Get(ctx, key)
+	if errors.Is(err, publisher.ErrNotFound) {
+		return errMissing
+	}
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	return f(r)
+}
+
+// signatureOf is the URL of an archive's provenance file.
+func signatureOf(ref string) string {
+	u, err := url.Parse(ref)
+	if err != nil {
+		return ref + ".prov"
+	}
+	u.Path += ".prov"
+	if u.RawPath != "" {
+		u.RawPath += ".prov"
+	}
+	return u.String()
+}
