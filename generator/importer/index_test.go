@@ -145,7 +145,7 @@ func TestReadIndex(t *testing.T) {
 		{"bad date", "entries:\n  a:\n  - created: yesterday\n    name: a\n    version: 1\n    urls: [u]\n", `(a: created is "yesterday", which is no time)`},
 		{"huge entry", "entries:\n  a:\n  - description: " + strings.Repeat("x", maxEntry) + "\n  - " + a + "\n", "a@1 u, (a: it has more than 1048576 bytes)"},
 		{"long URL", "entries:\n  a:\n  - {name: a, version: 1, urls: [" + strings.Repeat("u", maxText+1) + "]}\n", "(a: its name, version, digest or URL is too long)"},
-		{"entries as a list", "apiVersion: v1\nentries:\n- a\n- b\n", "error: is no index"},
+		{"entries as a list", "apiVersion: v1\nentries:\n- a\n- b\n", "(: it is no object with a name, a version and URLs), (: it is no object with a name, a version and URLs)"},
 		{"entries as text", "apiVersion: v1\nentries: a\n", "error: is no index"},
 		{"a chart as text", "entries:\n  a: b\n", "(a: there is no list of versions)"},
 		{"entries twice", "entries:\n  a:\n  - " + a + "\nentries:\n", "error: is no index"},
