@@ -130,7 +130,7 @@ func valueOf(flag string) string {
 		return "=json"
 	case "workers", "max-uploads", "keep-snapshots", "keep-days", "keep", "concurrency":
 		return "=1"
-	case "timeout", "grace":
+	case "timeout", "grace", "watch":
 		return "=1s"
 	case "dry-run", "read-only", "deep", "force", "wait", "generate", "pages", "allow-anonymous-uploads":
 		return ""
