@@ -278,6 +278,14 @@ Options:
                         against (none unless it is given;
                         with --generate, default ./site).
     --generate          Run the generator here after uploads.  PORTOLAN_GENERATE
+    --notify URL        Tell this URL of uploads, so that the  PORTOLAN_NOTIFY
+                        generator's job starts: GitLab's pipeline trigger (with
+                        ?ref=BRANCH), GitHub's repository_dispatch, or any that
+                        takes JSON.
+    --notify-token-file FILE
+                        PORTOLAN_NOTIFY_TOKEN_FILE
+                        The token for it; without this, it is the value of
+                        PORTOLAN_NOTIFY_TOKEN.
     --listen ADDRESS    Where (default 127.0.0.1:8080; port 0  PORTOLAN_LISTEN
                         picks a free one).
     --auth FILE         Who may do what. Without it, everybody PORTOLAN_AUTH
