@@ -188,6 +188,44 @@ func TestFileFlushFails(t *testing.T) {
 	}
 }
 
+// TestFilePlaceAgain has rivals put the object in place, and take it away again,
+// all the while that another gives it its name: between being refused the name and
+// comparing what is there, it is gone.
+func TestFilePlaceAgain(t *testing.T) {
+	s, dir := newTestFiles(t)
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	writeFile(t, "1", dir, "tmp")
+	writeFile(t, "1", dir, "rival")
+	if err := root.Mkdir("c", 0o777); err != nil {
+		t.Fatal(err)
+	}
+	var group sync.WaitGroup
+	stop := make(chan struct{})
+	group.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				_ = root.Link("rival", "c/1")
+				_ = root.Remove("c/1")
+			}
+		}
+	})
+	for range 2000 {
+		if err := s.place(root, "c/1", "tmp"); err != nil {
+			t.Error(err)
+			break
+		}
+	}
+	close(stop)
+	group.Wait()
+}
+
 // TestFileClaims has two stores defer the same objects, as two processes do.
 func TestFileClaims(t *testing.T) {
 	s, dir := newTestFiles(t)
