@@ -188,6 +188,37 @@ func TestFileFlushFails(t *testing.T) {
 	}
 }
 
+// TestFileSubmitFails: an upload that cannot be made safe fails alone. Its id is
+// never used again, so nobody would create its objects once more.
+func TestFileSubmitFails(t *testing.T) {
+	s, _, w := watched(t)
+	fire := errors.New("disk on fire")
+	burning := true
+	s.sync.all = func(*os.File) error {
+		w.all++
+		return fire
+	}
+	s.sync.file = func(*os.File) error {
+		if burning {
+			return fire
+		}
+		return nil
+	}
+	submit := func(id string) error {
+		return Submit(t.Context(), s, "stable", id, Submission{Chart: Bytes([]byte("1")), Prov: Bytes([]byte("2"))})
+	}
+	if err := submit("019cab00-0000-7000-8000-000000000001"); !errors.Is(err, fire) {
+		t.Fatalf("got %v", err)
+	}
+	burning = false
+	if err := submit("019cab00-0000-7000-8000-000000000002"); err != nil {
+		t.Error(err)
+	}
+	if w.all != 0 {
+		t.Errorf("%d flushes of the file system for an upload", w.all)
+	}
+}
+
 // TestFilePlaceAgain has rivals put the object in place, and take it away again,
 // all the while that another gives it its name: between being refused the name and
 // comparing what is there, it is gone.
