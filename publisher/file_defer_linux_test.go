@@ -188,6 +188,30 @@ func TestFileFlushFails(t *testing.T) {
 	}
 }
 
+// TestFileFlushFailsOnce: what could not be made safe in one piece of work of a
+// process that lives long is not held against the next.
+func TestFileFlushFailsOnce(t *testing.T) {
+	fire := errors.New("disk on fire")
+	s, dir, w := watched(t)
+	w.fail[1] = fire
+	mustDefer(t, s, "c/1", "1")
+	if err := s.Create(t.Context(), Object{Key: "log/1", Body: Bytes(nil)}); !errors.Is(err, fire) {
+		t.Fatalf("got %v", err)
+	}
+	fresh := Fresh(s)
+	mustCreate(t, fresh, "log/1", "")
+	if got := strings.Join(onDisk(t, dir), " "); got != "log/1" {
+		t.Errorf("in place: %s", got)
+	}
+
+	if err := os.Rename(dir, dir+"-unmounted"); err != nil {
+		t.Fatal(err)
+	}
+	if err := Fresh(fresh).Create(t.Context(), Object{Key: "log/2", Body: Bytes(nil)}); !errors.Is(err, errGone) {
+		t.Errorf("got %v, want %v", err, errGone)
+	}
+}
+
 // TestFileSubmitFails: an upload that cannot be made safe fails alone. Its id is
 // never used again, so nobody would create its objects once more.
 func TestFileSubmitFails(t *testing.T) {
