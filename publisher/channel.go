@@ -238,6 +238,26 @@ func (c *Channel) Since(ctx context.Context, t time.Time) ([]*Record, error) {
 	return records, nil
 }
 
+// Find returns those records that decide one of the uploads, by their ids. It
+// looks at all of that time or later, which may be many, and keeps no others.
+func (c *Channel) Find(ctx context.Context, uploads map[string]bool, since time.Time) (map[string]*Record, error) {
+	found := map[string]*Record{}
+	for r, err := range c.back(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		if len(found) == len(uploads) || r.Time.Before(since) {
+			break
+		}
+		for _, d := range r.Decisions {
+			if uploads[d.Upload] {
+				found[d.Upload] = r
+			}
+		}
+	}
+	return found, nil
+}
+
 // Lately is the time of the n-th newest record, or of the first if there are
 // fewer; zero in a new channel.
 func (c *Channel) Lately(ctx context.Context, n int) (time.Time, error) {
