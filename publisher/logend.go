@@ -52,6 +52,9 @@ func (c *Channel) hole(listed int) error {
 func (c *Channel) listedNewest(ctx context.Context) (int, error) {
 	newest, folder := 0, path.Join(c.Name, logDir)
 	for e, err := range c.site.List(ctx, folder, Children) {
+		if errors.Is(err, errNoBucket) { // which GCS does not tell to who asks for an object
+			return 0, err
+		}
 		if err != nil {
 			return 0, fmt.Errorf("something of channel %s was lost, so its log must be listed to see whether it is complete; "+
 				"let portolan list the site, or restore %s: %w", c.Name, headKey(c.Name), err)
