@@ -108,11 +108,12 @@ func (c *Channel) exists(ctx context.Context, number int) (bool, error) {
 	return true, r.Close()
 }
 
-// incomplete adds to the failure to read a record before the end what to do if
-// it is missing.
+// incomplete says of a record before the end that is missing what to do about
+// it, instead of what the server said.
 func incomplete(err error) error {
-	if errors.Is(err, ErrNotFound) {
-		return fmt.Errorf("%w, but there are later records: %s", err, fixLog)
+	missing := (*KeyError)(nil)
+	if errors.Is(err, ErrNotFound) && errors.As(err, &missing) {
+		return &KeyError{missing.Key, fmt.Errorf("%w, but there are later records: %s", ErrNotFound, fixLog)}
 	}
 	return err
 }

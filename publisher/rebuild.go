@@ -189,9 +189,10 @@ func restore(ctx context.Context, s Store, o Object) (written bool, err error) {
 		default:
 			same, failure := sameBytes(ctx, r, o.Body)
 			r.Close()
-			if failure != nil || same {
+			if same || ctx.Err() != nil {
 				return false, failure
 			}
+			// What cannot be read to its end, after all retries, is damaged, too.
 			err = s.Replace(ctx, o, r.Entry.Token)
 		}
 		if !errors.Is(err, ErrConflict) {

@@ -48,6 +48,7 @@ var symptoms = []symptom{
 	{"AuthorizationFailure", "permission denied", fixPermission},
 	{"AccessDenied", "permission denied", fixPermission},
 	{"permission denied", "permission denied", fixPermission},
+	{"the store did not answer for", "the server does not answer in time", fixEndpoint},
 	{"not found", "the server knows nothing under this name", fixBucket},
 }
 
