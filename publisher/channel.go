@@ -22,6 +22,7 @@ type Channel struct {
 	sum    string     // SHA-256 of the newest record
 	opened generation // what head showed when the channel was opened
 	behind []generation
+	lost   bool // behind is the newest of them alone: head did not say where to begin
 }
 
 // head is index.yaml as it was read. A channel whose head does not exist yet,
@@ -112,6 +113,9 @@ func (c *Channel) Refresh(ctx context.Context) error {
 	if err != nil || number == c.Generation() {
 		return err
 	}
+	if c.newest == nil && number > 1 {
+		return c.fromStart(ctx, number)
+	}
 	record, sum, err := c.record(ctx, number)
 	if err != nil {
 		return err
@@ -121,6 +125,26 @@ func (c *Channel) Refresh(ctx context.Context) error {
 	}
 	c.newest, c.sum = record, sum
 	return nil
+}
+
+// fromStart reads the whole log up to the record of that number, since there is no
+// head to begin with. It holds one index, however long the log is: Project reads
+// the log once more, for the snapshots.
+func (c *Channel) fromStart(ctx context.Context, number int) error {
+	for s, err := range c.replay(ctx, true) {
+		if err != nil {
+			return err
+		}
+		c.newest, c.sum, c.index = s.record, s.sum, s.index
+		if s.record.Change != nil {
+			c.lost = c.lost || len(c.behind) > 0
+			c.behind = []generation{{s.record.Generation, s.index}}
+		}
+		if s.record.Generation == number {
+			return nil
+		}
+	}
+	return c.hole(number)
 }
 
 // follow applies to the index every change up to the record, which is newer
