@@ -48,7 +48,7 @@ type Upload struct {
 	// Earliest: its id was made long before or after its object was written,
 	// or nothing describes it. So it is when somebody puts back what was
 	// decided, or a write that was given up takes effect after all. Its
-	// receipt tells.
+	// receipt tells, or else the log.
 	MaybeDecided bool
 
 	Chart   *Entry // nil if there is a provenance file only
