@@ -306,7 +306,8 @@ func (p *program) runShim(ctx context.Context, f *shimFlags, o shim.Options, not
 // run is the generator's run, as the shim has it made.
 func (f *shimFlags) run(o shim.Options, pages generator.Pages, log *slog.Logger) func(context.Context) error {
 	return func(ctx context.Context) error {
-		report, err := generator.Run(ctx, generator.Options{Drop: o.Drop, Site: o.Site, Config: f.config, Workers: f.workers, Pages: pages})
+		drop, site := publisher.Fresh(o.Drop), publisher.Fresh(o.Site)
+		report, err := generator.Run(ctx, generator.Options{Drop: drop, Site: site, Config: f.config, Workers: f.workers, Pages: pages})
 		if report == nil {
 			return err
 		}
