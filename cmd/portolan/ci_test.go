@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,8 +27,15 @@ type workshop struct {
 func newWorkshop(t *testing.T) *workshop {
 	t.Helper()
 	f, w := newForge(t), newTown(t)
+	// Jobs ask for tokens for the shim's URL, which its auth file must know before it is there.
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	free.Close()
+	f.audience = "http://" + free.Addr().String()
 	w.writeForgeAuth(f)
-	s := &workshop{town: w, forge: f, shim: w.shim("--auth", "auth.yaml"), checkout: t.TempDir(), home: t.TempDir(), bin: t.TempDir()}
+	s := &workshop{town: w, forge: f, shim: w.shim("--auth", "auth.yaml", "--listen", free.Addr().String()), checkout: t.TempDir(), home: t.TempDir(), bin: t.TempDir()}
 	s.curls = filepath.Join(t.TempDir(), "curls")
 	s.program("helm", tool(t, "helm4"), "")
 	curl, err := exec.LookPath("curl")

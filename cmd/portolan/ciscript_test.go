@@ -47,12 +47,12 @@ func TestCIScriptTokens(t *testing.T) {
 		{"a file", "42/stable", []string{"CHARTS_TOKEN_FILE=" + file}},
 		{"a GitLab job's", "42/stable", []string{"CHARTS_USER=gitlab-ci-token", "CHARTS_TOKEN=" + jobSecret}},
 		{"a GitHub job's", "stable", []string{"GITHUB_ACTIONS=true", "ACTIONS_ID_TOKEN_REQUEST_URL=" + s.forge.URL + "/github/token?api-version=2",
-			"ACTIONS_ID_TOKEN_REQUEST_TOKEN=" + requestSecret, "CHARTS_AUDIENCE=" + chartsAudience}},
+			"ACTIONS_ID_TOKEN_REQUEST_TOKEN=" + requestSecret, "CHARTS_URL=" + strings.Replace(s.shim.url, "127.0.0.1", "localhost", 1), "CHARTS_AUDIENCE=" + s.shim.url}},
 	} {
 		for j, shell := range [][]string{{"sh", "-x"}, {"bash", "-x"}} {
 			version := fmt.Sprintf("1.%d.%d", i, j)
 			s.chart("chart", "app-web", version)
-			o := s.script(shell, append(c.env, "CHARTS_URL="+s.shim.url, "CHARTS_CHANNEL="+c.channel), "upload", "chart")
+			o := s.script(shell, append([]string{"CHARTS_URL=" + s.shim.url, "CHARTS_CHANNEL=" + c.channel}, c.env...), "upload", "chart")
 			if o.code != 0 || !strings.Contains(o.stderr, "portolan.sh: uploaded app-web-"+version+".tgz to "+c.channel+"\n") {
 				t.Fatalf("%s, %q: exit code %d\n%s", c.name, shell, o.code, o.stderr)
 			}

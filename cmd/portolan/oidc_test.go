@@ -29,8 +29,9 @@ const (
 // token and one access token.
 type forge struct {
 	*httptest.Server
-	t   *testing.T
-	key jose.JSONWebKey
+	t        *testing.T
+	key      jose.JSONWebKey
+	audience string // whom jobs ask for tokens for
 }
 
 func newForge(t *testing.T) *forge {
@@ -39,7 +40,7 @@ func newForge(t *testing.T) *forge {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &forge{t: t, key: jose.JSONWebKey{Key: key, KeyID: "k1", Algorithm: "RS256", Use: "sig"}}
+	f := &forge{t: t, key: jose.JSONWebKey{Key: key, KeyID: "k1", Algorithm: "RS256", Use: "sig"}, audience: chartsAudience}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /.well-known/openid-configuration", func(w http.ResponseWriter, r *http.Request) {
 		json.NewEncoder(w).Encode(map[string]any{"issuer": f.URL, "jwks_uri": f.URL + "/oauth/discovery/keys"})
@@ -71,7 +72,7 @@ func newForge(t *testing.T) *forge {
 // idToken is that of a job in project 42, on the ref.
 func (f *forge) idToken(ref string) string {
 	return f.sign(map[string]any{
-		"aud": chartsAudience, "sub": "project_path:acme/app:ref_type:branch:ref:" + ref,
+		"aud": f.audience, "sub": "project_path:acme/app:ref_type:branch:ref:" + ref,
 		"project_id": "42", "job_project_id": "42", "project_path": "acme/app", "ref": ref, "ref_type": "branch", "ref_protected": "true", "pipeline_source": "push",
 	})
 }
@@ -136,7 +137,7 @@ gitlab:
   rules:
     - {name: job, claims: {project_id: "42", ref: main, ref_type: branch}, protected: false, scopes: ["write:42/**"]}
     - {name: people, claims: {project_id: "42", token: access}, scopes: ["write:42/**", "read:42/**"]}
-`, f.URL, chartsAudience))
+`, f.URL, f.audience))
 }
 
 // TestForgeTokens uploads with GitLab's tokens and with OIDC's, by the commands
