@@ -1,0 +1,343 @@
+package main
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"sigs.k8s.io/yaml"
+)
+
+// ourActions begins the name of each action that ci/github has.
+const ourActions = "portolan-charts/portolan/ci/github/"
+
+// githubStep is a step of a workflow's job or of a composite action.
+type githubStep struct {
+	ID, If, Uses, Run, Shell string
+	With                     map[string]any
+	Env                      map[string]string
+}
+
+type githubWorkflow struct {
+	Concurrency struct{ Group string }
+	Jobs        map[string]struct {
+		Permissions map[string]string
+		Steps       []githubStep
+	}
+}
+
+type githubAction struct {
+	Inputs map[string]struct {
+		Required bool
+		Default  *string
+	}
+	Outputs map[string]struct{ Value string }
+	Runs    struct{ Steps []githubStep }
+}
+
+// githubJob is a job that runs: what expressions can name, and its environment.
+type githubJob struct {
+	*workshop
+	context map[string]string
+	env     []string
+	runs    int
+}
+
+// newGithubJob is a job of a push in the checkout.
+func (s *workshop) newGithubJob(before string, env ...string) *githubJob {
+	temp := s.t.TempDir()
+	return &githubJob{workshop: s, context: map[string]string{"github.event.before": before}, env: append([]string{
+		"GITHUB_ACTIONS=true", "GITHUB_REPOSITORY=acme/app", "GITHUB_SHA=" + s.git(s.checkout, "rev-parse", "HEAD"), "RUNNER_TEMP=" + temp,
+		"GITHUB_WORKSPACE=" + s.checkout, "ACTIONS_ID_TOKEN_REQUEST_URL=" + s.forge.URL + "/github/token?api-version=2.0", "ACTIONS_ID_TOKEN_REQUEST_TOKEN=" + requestSecret,
+		"GITHUB_STEP_SUMMARY=" + filepath.Join(temp, "summary"),
+	}, env...)}
+}
+
+func parseYAML(t *testing.T, file string, v any) {
+	t.Helper()
+	if err := yaml.Unmarshal(read(t, file), v); err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+}
+
+// workflow runs a workflow of ci/github, with some inputs of our actions instead
+// of those that it names. It ends with the first step that fails.
+func (j *githubJob) workflow(name string, with map[string]string) outcome {
+	j.t.Helper()
+	var w githubWorkflow
+	parseYAML(j.t, "../../ci/github/workflows/"+name+".yml", &w)
+	if w.Concurrency.Group == "" || len(w.Jobs) != 1 {
+		j.t.Errorf("%s has the concurrency group %q and %d jobs", name, w.Concurrency.Group, len(w.Jobs))
+	}
+	for _, job := range w.Jobs {
+		if job.Permissions["id-token"] != "write" {
+			j.t.Errorf("%s: the job may not ask for its token", name)
+		}
+		return j.steps(job.Steps, with)
+	}
+	return outcome{}
+}
+
+// steps runs steps until one fails.
+func (j *githubJob) steps(steps []githubStep, with map[string]string) outcome {
+	j.t.Helper()
+	all := outcome{}
+	for _, step := range steps {
+		if all.code != 0 || !j.holds(step.If) {
+			continue
+		}
+		var o outcome
+		action, ours := strings.CutPrefix(step.Uses, ourActions)
+		switch {
+		case ours:
+			inputs := map[string]string{}
+			for name, v := range step.With {
+				inputs[name] = j.expand(v.(string))
+			}
+			maps.Copy(inputs, with)
+			o = j.action(strings.TrimSuffix(action, "@main"), step.ID, inputs)
+		case step.Uses != "":
+			j.outputs(step.ID, strings.Join([]string{"base_url=https://acme.github.io/app", "page_url=https://acme.github.io/app"}, "\n"))
+		default:
+			o = j.run(step, "")
+		}
+		all.code, all.stdout, all.stderr = o.code, all.stdout+o.stdout, all.stderr+o.stderr
+	}
+	return all
+}
+
+// action runs a composite action of ours, as the step with the id.
+func (j *githubJob) action(name, id string, with map[string]string) outcome {
+	j.t.Helper()
+	folder, err := filepath.Abs("../../ci/github/" + name)
+	if err != nil {
+		j.t.Fatal(err)
+	}
+	var a githubAction
+	parseYAML(j.t, filepath.Join(folder, "action.yml"), &a)
+	inner := &githubJob{workshop: j.workshop, context: maps.Clone(j.context), env: append(slices.Clone(j.env), "GITHUB_ACTION_PATH="+folder)}
+	for input, about := range a.Inputs {
+		value, given := with[input]
+		if !given && about.Default != nil {
+			value = j.expand(*about.Default)
+		} else if !given && about.Required {
+			j.t.Errorf("the input %s of %s is missing", input, name)
+		}
+		inner.context["inputs."+input] = value
+		delete(with, input)
+	}
+	if len(with) > 0 {
+		j.t.Errorf("%s has no input %q", name, sortedKeys(with))
+	}
+	var all outcome
+	for _, step := range a.Runs.Steps {
+		o := inner.run(step, folder)
+		all.code, all.stdout, all.stderr = o.code, all.stdout+o.stdout, all.stderr+o.stderr
+		if o.code != 0 {
+			return all
+		}
+	}
+	for output, about := range a.Outputs {
+		j.outputs(id, output+"="+inner.expand(about.Value))
+	}
+	return all
+}
+
+// run runs the lines of a step, as a runner does with bash.
+func (j *githubJob) run(step githubStep, where string) outcome {
+	j.t.Helper()
+	if strings.Contains(step.Run, "${{") {
+		j.t.Errorf("an expression stands within lines, where what it holds would be run:\n%s", step.Run)
+	}
+	if where != "" && step.Shell != "bash" {
+		j.t.Errorf("a step of %s says the shell %q", where, step.Shell)
+	}
+	j.shellcheck("a step of "+where, "bash", step.Run)
+	j.runs++
+	output := filepath.Join(j.t.TempDir(), "output")
+	env := append(slices.Clone(j.env), "GITHUB_OUTPUT="+output)
+	for _, name := range sortedKeys(step.Env) {
+		env = append(env, name+"="+j.expand(step.Env[name]))
+	}
+	write(j.t, output, nil)
+	o := process(j.t, j.checkout, j.workshop.env(env...), "bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step.Run)
+	j.outputs(step.ID, string(read(j.t, output)))
+	return o
+}
+
+// outputs takes what a step has set.
+func (j *githubJob) outputs(id, lines string) {
+	for line := range strings.Lines(lines) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+		j.context["steps."+id+".outputs."+name] = value
+	}
+}
+
+var expression = regexp.MustCompile(`\$\{\{ ([a-z0-9_.-]+) \}\}`)
+
+// expand replaces expressions, all of which must be known.
+func (j *githubJob) expand(text string) string {
+	j.t.Helper()
+	text = expression.ReplaceAllStringFunc(text, func(e string) string {
+		value, ok := j.context[expression.FindStringSubmatch(e)[1]]
+		if !ok {
+			j.t.Fatalf("%s is not known: %q", e, sortedKeys(j.context))
+		}
+		return value
+	})
+	if strings.Contains(text, "${{") {
+		j.t.Fatalf("this test knows no such expression: %s", text)
+	}
+	return text
+}
+
+// holds evaluates a step's condition.
+func (j *githubJob) holds(condition string) bool {
+	j.t.Helper()
+	if condition == "" {
+		return true
+	}
+	name, value, ok := strings.Cut(condition, " == ")
+	if !ok {
+		j.t.Fatalf("this test knows no such condition: %s", condition)
+	}
+	return j.expand("${{ "+name+" }}") == strings.Trim(value, "'")
+}
+
+// newGithub is a workshop whose checkout is a clone, as actions/checkout makes it,
+// of a repository with two charts.
+func newGithub(t *testing.T) (s *workshop, origin string) {
+	t.Helper()
+	s = newWorkshop(t)
+	work := s.checkout
+	s.git(work, "init", "--quiet", "--initial-branch=main")
+	s.chart("charts/web", "web", "1.0.0")
+	s.chart("charts/db", "db", "1.0.0")
+	origin = filepath.Join(t.TempDir(), "origin.git")
+	s.git(work, "init", "--quiet", "--bare", origin)
+	s.git(origin, "config", "uploadpack.allowAnySHA1InWant", "true")
+	s.git(work, "remote", "add", "origin", origin)
+	return s, origin
+}
+
+// push commits all and clones the last commit of it for the next job. It returns
+// the commit that was the last before.
+func (s *workshop) push(origin string) (before string) {
+	s.t.Helper()
+	s.git(s.checkout, "add", ".")
+	s.git(s.checkout, "commit", "--quiet", "--message", "charts")
+	before = strings.Repeat("0", 40)
+	if strings.Count(s.git(s.checkout, "rev-list", "HEAD"), "\n") > 0 || s.git(s.checkout, "rev-parse", "--is-shallow-repository") == "true" {
+		before = s.git(s.checkout, "rev-parse", "HEAD~1")
+	}
+	s.git(s.checkout, "push", "--quiet", "origin", "HEAD:main")
+	s.checkout = filepath.Join(s.t.TempDir(), "clone")
+	s.git(s.t.TempDir(), "clone", "--quiet", "--depth=1", "--branch=main", "file://"+origin, s.checkout)
+	return before
+}
+
+// TestGitHubUpload runs the workflows that upload and generate: what a push has
+// changed gets from a clone to what Helm installs.
+func TestGitHubUpload(t *testing.T) {
+	s, origin := newGithub(t)
+	before := s.push(origin)
+	upload := map[string]string{"url": s.shim.url}
+	if o := s.newGithubJob(before).workflow("upload", maps.Clone(upload)); o.code != 0 {
+		t.Fatalf("upload: exit code %d\n%s%s", o.code, o.stdout, o.stderr)
+	}
+	equal(t, "waiting", s.waiting(), map[string]int{"stable": 2})
+	generate := map[string]string{"drop": filepath.Join(s.folder, "drop"), "site": filepath.Join(s.folder, "site")}
+	if o := s.newGithubJob(before).workflow("generate", maps.Clone(generate)); o.code != 0 {
+		t.Fatalf("generate: exit code %d\n%s%s", o.code, o.stdout, o.stderr)
+	}
+	s.chart("charts/web", "web", "1.1.0")
+	before = s.push(origin)
+	if o := s.newGithubJob(before).workflow("upload", maps.Clone(upload)); o.code != 0 || !strings.Contains(o.stderr, "charts/db has not changed") {
+		t.Fatalf("upload: exit code %d\n%s%s", o.code, o.stdout, o.stderr)
+	}
+	equal(t, "waiting", s.waiting(), map[string]int{"stable": 1})
+	write(t, filepath.Join(s.folder, "drop", "inbox", "stable", "bad-1.0.0.tgz"), []byte("nonsense"))
+	job := s.newGithubJob(before)
+	if o := job.action("generate", "x", maps.Clone(generate)); o.code != exitRejected || job.runs > 0 {
+		t.Errorf("generate with a bad upload: exit code %d\n%s%s", o.code, o.stdout, o.stderr)
+	}
+	equal(t, "published", s.published("stable"), []string{"db 1.0.0", "web 1.1.0", "web 1.0.0"})
+	s.installs("stable", "web")
+	write(t, filepath.Join(s.folder, "drop", "inbox", "stable", "bad-1.0.1.tgz"), []byte("nonsense"))
+	generate["fail-if-rejected"] = "false"
+	if o := job.action("generate", "x", generate); o.code != 0 || job.context["steps.x.outputs.rejected"] != "true" {
+		t.Errorf("generate with a bad upload that may be: exit code %d, %v\n%s%s", o.code, job.context, o.stdout, o.stderr)
+	}
+	if o := s.newGithubJob(before, "ACTIONS_ID_TOKEN_REQUEST_TOKEN=").workflow("upload", upload); o.code != 1 || !strings.Contains(o.stderr, "permissions: {id-token: write}") {
+		t.Errorf("upload without the permission: exit code %d\n%s%s", o.code, o.stdout, o.stderr)
+	}
+}
+
+// TestGitHubPages runs the workflow for Pages, which keeps the site in a branch:
+// each run starts from what the last one has left there, and nothing else.
+func TestGitHubPages(t *testing.T) {
+	s, origin := newGithub(t)
+	pages := func(want int, says string) {
+		t.Helper()
+		before := s.push(origin)
+		job := s.newGithubJob(before)
+		o := job.workflow("pages", map[string]string{})
+		if o.code != want || !strings.Contains(o.stdout+o.stderr, says) {
+			t.Fatalf("exit code %d, want %d and %q in\n%s%s", o.code, want, says, o.stdout, o.stderr)
+		}
+		folder := job.context["steps.charts.outputs.folder"]
+		if err := os.RemoveAll(filepath.Join(s.folder, "site")); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.CopyFS(filepath.Join(s.folder, "site"), os.DirFS(folder)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(filepath.Join(folder, ".portolan")); err == nil {
+			t.Error("the folder of locks is deployed")
+		}
+		s.done("verify", "--deep", "--base-url", "https://acme.github.io/app")
+	}
+	pages(0, "accepted")
+	equal(t, "published", s.published("stable"), []string{"db 1.0.0", "web 1.0.0"})
+	s.chart("charts/web", "web", "1.1.0")
+	pages(0, "charts/db has not changed")
+	equal(t, "published", s.published("stable"), []string{"db 1.0.0", "web 1.1.0", "web 1.0.0"})
+	s.chart("charts/web", "web", "1.2.0")
+	s.chart("charts/db", "db", "1.0.0", "values.yaml", "other: content\n")
+	write(t, filepath.Join(s.checkout, "portolan.yaml"), []byte("channels: [{match: stable, duplicates: reject}]\n"))
+	pages(3, "db 1.0.0")
+	equal(t, "published beside a refused chart", s.published("stable"), []string{"db 1.0.0", "web 1.2.0", "web 1.1.0", "web 1.0.0"})
+	s.installs("stable", "web")
+}
+
+// TestGitHubWorkflows has actionlint read the workflows, as users have them and
+// with the actions beside them, whose inputs and outputs it then compares.
+func TestGitHubWorkflows(t *testing.T) {
+	s := newWorkshop(t)
+	s.git(s.checkout, "init", "--quiet")
+	if err := os.CopyFS(filepath.Join(s.checkout, "ci", "github"), os.DirFS("../../ci/github")); err != nil {
+		t.Fatal(err)
+	}
+	files, _ := filepath.Glob("../../ci/github/workflows/*.yml")
+	used := map[string]int{}
+	for _, file := range files {
+		text := string(read(t, file))
+		for _, m := range regexp.MustCompile(regexp.QuoteMeta(ourActions)+`([a-z]+)@main`).FindAllStringSubmatch(text, -1) {
+			used[m[1]]++
+		}
+		text = strings.ReplaceAll(strings.ReplaceAll(text, ourActions, "./ci/github/"), "@main", "")
+		write(t, filepath.Join(s.checkout, ".github", "workflows", filepath.Base(file)), []byte(text))
+	}
+	equal(t, "actions that the workflows use", used, map[string]int{"upload": 1, "generate": 1, "pages": 1})
+	if o := process(t, s.checkout, s.env(), tool(t, "actionlint")); o.code != 0 {
+		t.Errorf("actionlint says\n%s%s", o.stdout, o.stderr)
+	}
+	args := append([]string{"-no-color"}, files...)
+	if o := process(t, ".", s.env(), tool(t, "actionlint"), args...); o.code != 0 {
+		t.Errorf("actionlint says\n%s%s", o.stdout, o.stderr)
+	}
+}
