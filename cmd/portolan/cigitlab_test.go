@@ -118,7 +118,7 @@ func TestGitLabTemplates(t *testing.T) {
 	s.gitlabProject(fmt.Sprintf(`include:
   - local: ci/gitlab/portolan.yml
   - local: ci/gitlab/templates/upload.yml
-    inputs: {url: "%[1]s", charts: charts/*, channel: component, stage: build}
+    inputs: {url: "%[1]s", charts: charts/*, channel: component, stage: build, merge-requests: true}
   - local: ci/gitlab/templates/generate.yml
     inputs: {drop: "%[2]s/drop", site: "%[2]s/site"}
   - local: ci/gitlab/templates/generate.yml
@@ -158,6 +158,9 @@ publish:
 	equal(t, "published", s.published("42/component"), []string{"app-db 1.0.1", "app-db 1.0.0", "app-web 1.0.1", "app-web 1.0.0"})
 	equal(t, "published", s.published("42/job-token"), []string{"app-web 1.0.1", "app-web 1.0.0"})
 	s.installs("42/component", "app-web")
+	if o := s.runGitlab(gitlabShells[0], jobs["upload-charts"], "CI_PIPELINE_SOURCE=merge_request_event"); o.code != 0 || len(s.waiting()) > 0 {
+		t.Errorf("in a merge request: exit code %d, and waiting are %v\n%s%s", o.code, s.waiting(), o.stdout, o.stderr)
+	}
 	s.gitlabRefusals(jobs)
 	s.gitlabBinaries(jobs["publish-charts"])
 }
@@ -222,7 +225,7 @@ func (s *workshop) checkGitlabRules() {
 	s.t.Helper()
 	uploads, publishes := []string{"id-token", "job-token", "upload-charts"}, []string{"publish", "publish-after", "publish-charts"}
 	for source, want := range map[string][]string{
-		"push": append(slices.Clone(uploads), "publish-after"), "schedule": slices.Clone(publishes), "trigger": slices.Clone(publishes), "merge_request_event": nil,
+		"push": append(slices.Clone(uploads), "publish-after"), "schedule": slices.Clone(publishes), "trigger": slices.Clone(publishes), "merge_request_event": {"upload-charts"},
 	} {
 		args := []string{"--list-json", "--variable", "CI_PIPELINE_SOURCE=" + source}
 		if source == "merge_request_event" { // such a pipeline is of no branch
