@@ -7,7 +7,7 @@ BENCH = .
 
 # What the tests run beside portolan: the clients that users have, and servers of the buckets that they keep.
 TOOLS = helm3 helm4 helm-cm-push curl versitygw fake-gcs-server azurite-blob strace html-validate chromium \
-	gitlab-ci-local actionlint shellcheck git
+	gitlab-ci-local actionlint shellcheck busybox git
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | expand -t 8

@@ -96,7 +96,7 @@ package() { # FOLDER CHART...
 github_token() {
 	need curl "install it"
 	curl --silent --show-error --fail --retry 3 --config - --get \
-		--data-urlencode "audience=${CHARTS_AUDIENCE:-$CHARTS_URL}" "$ACTIONS_ID_TOKEN_REQUEST_URL" <<END |
+		--data-urlencode "audience=${CHARTS_AUDIENCE:-${CHARTS_URL%/}}" "$ACTIONS_ID_TOKEN_REQUEST_URL" <<END |
 header = "Authorization: Bearer $ACTIONS_ID_TOKEN_REQUEST_TOKEN"
 END
 		sed -n 's/.*"value" *: *"\([^"]*\)".*/\1/p'

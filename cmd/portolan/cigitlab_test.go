@@ -78,7 +78,7 @@ func (s *workshop) gitlabJobs() map[string]gitlabJob {
 }
 
 // gitlabShells are how a runner runs a job's lines: with bash where it is.
-var gitlabShells = [][]string{{"sh", "-e", "-c"}, {"bash", "-eo", "pipefail", "-c"}}
+var gitlabShells = [][]string{{"sh", "-e", "-c"}, {"bash", "-eo", "pipefail", "-c"}, {"busybox", "sh", "-eo", "pipefail", "-c"}}
 
 // gitlabEnv is the environment of the job: what GitLab sets, its tokens, and its
 // variables, in which others are expanded.
@@ -150,13 +150,13 @@ publish:
 			}
 		}
 		equal(t, "waiting", s.waiting(), map[string]int{"42/component": 2, "42/id-token": 2, "42/job-token": 1})
-		publish := []string{"publish", "publish-charts"}[i]
+		publish := []string{"publish", "publish-charts", "publish-after"}[i]
 		if o := s.runGitlab(shell, jobs[publish]); o.code != 0 {
 			t.Fatalf("%s: exit code %d\n%s%s", publish, o.code, o.stdout, o.stderr)
 		}
 	}
-	equal(t, "published", s.published("42/component"), []string{"app-db 1.0.1", "app-db 1.0.0", "app-web 1.0.1", "app-web 1.0.0"})
-	equal(t, "published", s.published("42/job-token"), []string{"app-web 1.0.1", "app-web 1.0.0"})
+	equal(t, "published", s.published("42/component"), []string{"app-db 1.0.2", "app-db 1.0.1", "app-db 1.0.0", "app-web 1.0.2", "app-web 1.0.1", "app-web 1.0.0"})
+	equal(t, "published", s.published("42/job-token"), []string{"app-web 1.0.2", "app-web 1.0.1", "app-web 1.0.0"})
 	s.installs("42/component", "app-web")
 	if o := s.runGitlab(gitlabShells[0], jobs["upload-charts"], "CI_PIPELINE_SOURCE=merge_request_event"); o.code != 0 || len(s.waiting()) > 0 {
 		t.Errorf("in a merge request: exit code %d, and waiting are %v\n%s%s", o.code, s.waiting(), o.stdout, o.stderr)

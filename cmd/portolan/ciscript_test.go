@@ -33,7 +33,7 @@ func (s *workshop) script(shell []string, env []string, args ...string) outcome 
 var sh = []string{"sh"}
 
 // TestCIScriptTokens uploads with each kind of token, and looks for them in
-// the traces of both shells and in the command lines that 'ps' would show.
+// the traces of all shells and in the command lines that 'ps' would show.
 func TestCIScriptTokens(t *testing.T) {
 	s := newWorkshop(t)
 	token := s.forge.idToken("main")
@@ -49,7 +49,7 @@ func TestCIScriptTokens(t *testing.T) {
 		{"a GitHub job's", "stable", []string{"GITHUB_ACTIONS=true", "ACTIONS_ID_TOKEN_REQUEST_URL=" + s.forge.URL + "/github/token?api-version=2",
 			"ACTIONS_ID_TOKEN_REQUEST_TOKEN=" + requestSecret, "CHARTS_URL=" + strings.Replace(s.shim.url, "127.0.0.1", "localhost", 1), "CHARTS_AUDIENCE=" + s.shim.url}},
 	} {
-		for j, shell := range [][]string{{"sh", "-x"}, {"bash", "-x"}} {
+		for j, shell := range [][]string{{"sh", "-x"}, {"bash", "-x"}, {"busybox", "sh", "-x"}} {
 			version := fmt.Sprintf("1.%d.%d", i, j)
 			s.chart("chart", "app-web", version)
 			o := s.script(shell, append([]string{"CHARTS_URL=" + s.shim.url, "CHARTS_CHANNEL=" + c.channel}, c.env...), "upload", "chart")
@@ -59,11 +59,11 @@ func TestCIScriptTokens(t *testing.T) {
 			s.hides(c.name, []string{o.stdout, o.stderr}, token, jobSecret, requestSecret)
 		}
 	}
-	equal(t, "waiting", s.waiting(), map[string]int{"42/stable": 6, "stable": 2})
+	equal(t, "waiting", s.waiting(), map[string]int{"42/stable": 9, "stable": 3})
 	if o := s.script(sh, []string{"PORTOLAN_DROP=" + filepath.Join(s.folder, "drop"), "PORTOLAN_SITE=" + filepath.Join(s.folder, "site")}, "generate", "--channel", "stable"); o.code != 0 {
 		t.Fatalf("generate: exit code %d\n%s%s", o.code, o.stdout, o.stderr)
 	}
-	equal(t, "published", s.published("stable"), []string{"app-web 1.3.1", "app-web 1.3.0"})
+	equal(t, "published", s.published("stable"), []string{"app-web 1.3.2", "app-web 1.3.1", "app-web 1.3.0"})
 	s.installs("stable", "app-web")
 }
 
