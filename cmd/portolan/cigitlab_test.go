@@ -21,11 +21,6 @@ type gitlabJob struct {
 	IDTokens     map[string]struct{ Aud string } `json:"id_tokens"`
 	BeforeScript []string                        `json:"before_script"`
 	Script       []string
-	Artifacts    struct {
-		When    string
-		Paths   []string
-		Reports struct{ Junit string }
-	}
 	AllowFailure struct {
 		ExitCodes int `json:"exit_codes"`
 	} `json:"allow_failure"`
