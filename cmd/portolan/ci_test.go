@@ -20,8 +20,9 @@ type workshop struct {
 	shim     *shimProcess
 	checkout string // the job's working directory
 	home     string
-	bin      string // what is found first
-	curls    string // the file that has the command lines of all curls
+	bin      string          // what is found first
+	curls    string          // the file that has the command lines of all curls
+	checked  map[string]bool // the lines that shellcheck has read
 }
 
 func newWorkshop(t *testing.T) *workshop {
@@ -35,7 +36,7 @@ func newWorkshop(t *testing.T) *workshop {
 	free.Close()
 	f.audience = "http://" + free.Addr().String()
 	w.writeForgeAuth(f)
-	s := &workshop{town: w, forge: f, shim: w.shim("--auth", "auth.yaml", "--listen", free.Addr().String()), checkout: t.TempDir(), home: t.TempDir(), bin: t.TempDir()}
+	s := &workshop{town: w, forge: f, shim: w.shim("--auth", "auth.yaml", "--listen", free.Addr().String()), checkout: t.TempDir(), home: t.TempDir(), bin: t.TempDir(), checked: map[string]bool{}}
 	s.curls = filepath.Join(t.TempDir(), "curls")
 	s.program("helm", tool(t, "helm4"), "")
 	curl, err := exec.LookPath("curl")

@@ -263,6 +263,10 @@ func (s *workshop) checkGitlabJobs(jobs map[string]gitlabJob) {
 // be split (SC2086).
 func (s *workshop) shellcheck(name, shell, lines string) {
 	s.t.Helper()
+	if s.checked[lines] {
+		return
+	}
+	s.checked[lines] = true
 	file := filepath.Join(s.t.TempDir(), "lines")
 	write(s.t, file, []byte(lines+"\n"))
 	if o := process(s.t, s.checkout, s.env(), "shellcheck", "--shell", shell, "--exclude", "SC2086", file); o.code != 0 {
