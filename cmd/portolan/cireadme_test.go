@@ -29,10 +29,15 @@ func TestReadmePipelines(t *testing.T) {
 	s := newWorkshop(t)
 	s.chart("mychart", "app-mychart", "1.0.0")
 	s.gitlabProject(block(t, "gitlab", "https://charts.example.com", s.shim.url,
-		"remote: https://raw.githubusercontent.com/portolan-charts/portolan/main/", "local: "))
-	if o := s.runGitlab(gitlabShells[0], s.gitlabJobs()["upload-charts"]); o.code != 0 {
-		t.Errorf("GitLab: exit code %d\n%s%s", o.code, o.stdout, o.stderr)
+		"remote: https://raw.githubusercontent.com/portolan-charts/portolan/main/", "local: ",
+		"s3://acme-chart-drop?region=eu-central-1", filepath.Join(s.folder, "drop"), "s3://acme-charts?region=eu-central-1", filepath.Join(s.folder, "site")))
+	jobs := s.gitlabJobs()
+	for _, name := range []string{"upload-charts", "publish-charts"} {
+		if o := s.runGitlab(gitlabShells[0], jobs[name]); o.code != 0 {
+			t.Errorf("GitLab's %s: exit code %d\n%s%s", name, o.code, o.stdout, o.stderr)
+		}
 	}
+	equal(t, "published from GitLab", s.published("42/stable"), []string{"app-mychart 1.0.0"})
 
 	var w githubWorkflow
 	if err := yaml.Unmarshal([]byte(block(t, "github", "https://charts.example.com", s.shim.url)), &w); err != nil {
@@ -52,7 +57,7 @@ func TestReadmePipelines(t *testing.T) {
 	if o := process(t, s.checkout, env, "sh", "-eu", "-c", lines); o.code != 0 {
 		t.Errorf("the script: exit code %d\n%s%s", o.code, o.stdout, o.stderr)
 	}
-	for _, channel := range []string{"42/stable", "stable", "42/script"} {
+	for _, channel := range []string{"stable", "42/script"} {
 		equal(t, channel, s.published(channel), []string{"app-mychart 1.0.0"})
 	}
 }
