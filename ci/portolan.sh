@@ -7,7 +7,7 @@
 #	ci/portolan.sh generate [FLAG]...	what 'portolan generate' does
 #	ci/portolan.sh get			prints the path of the binary, which it gets if there is none
 #
-# A CHART is an archive, a folder with a Chart.yaml, or a folder of such folders. Folders are linted and packaged
+# A CHART is an archive, a folder with a Chart.yaml, or a folder of such folders. Folders are packaged and linted
 # before anything is uploaded.
 #
 #	CHARTS_URL           where the shim is, such as https://charts.example.com
@@ -48,11 +48,20 @@ charts_in() { # PATH
 	done
 }
 
-# Whether a chart is to be left out. What cannot be compared is not: the same content again changes nothing. A chart
-# with a dependency beside it may have changed with that.
+# Whether a chart is to be left out. What cannot be compared is not: the same content again changes nothing.
 unchanged() { # FOLDER
-	[ -n "${CHARTS_SINCE:-}" ] && ! grep -q 'file://' "$1/Chart.yaml" &&
-		git cat-file -e "$CHARTS_SINCE^{commit}" 2>/dev/null && git diff --quiet "$CHARTS_SINCE" -- "$1"
+	[ -n "${CHARTS_SINCE:-}" ] && git cat-file -e "$CHARTS_SINCE^{commit}" 2>/dev/null && same "$1" 1
+}
+
+# Whether nothing has changed in a chart's folder, nor in those of dependencies beside it (file://), and so on.
+same() { # FOLDER DEPTH
+	git diff --quiet "$CHARTS_SINCE" -- "$1" 2>/dev/null || return 1
+	sed -n 's|.*file://\([^]}"'\'' ,]*\).*|\1|p' "$1/Chart.yaml" "$1/requirements.yaml" >"$tmp/beside$2" 2>/dev/null || :
+	while IFS= read -r beside; do
+		if [ "$2" -ge 8 ] || ! same "$1/$beside" $(($2 + 1)); then
+			return 1
+		fi
+	done <"$tmp/beside$2"
 }
 
 # Fetches the commit to compare with: a CI's checkout is often of the last one only.
@@ -63,7 +72,7 @@ fetch_since() {
 		say "the commit $CHARTS_SINCE is not to be had: no chart is left out"
 }
 
-# Lints and packages into a folder. Archives are copied there as they are, with their signatures.
+# Packages into a folder, and lints. Archives are copied there as they are, with their signatures.
 package() { # FOLDER CHART...
 	[ $# -ge 2 ] || usage
 	into=$1
@@ -84,10 +93,11 @@ package() { # FOLDER CHART...
 				say "$chart has not changed since $CHARTS_SINCE"
 				continue
 			fi
-			helm lint "$chart" >&2 </dev/null || die "$chart does not lint; nothing is uploaded"
 			# shellcheck disable=SC2086 # flags, with spaces between them
 			helm package ${HELM_PACKAGE_FLAGS---dependency-update} --destination "$into" "$chart" >&2 </dev/null ||
 				die "$chart cannot be packaged; nothing is uploaded"
+			# Now it has its dependencies, whose templates it may use.
+			helm lint "$chart" >&2 </dev/null || die "$chart does not lint; nothing is uploaded"
 		done <"$tmp/charts"
 	done
 }

@@ -134,32 +134,38 @@ func TestCIScriptChanged(t *testing.T) {
 	s.checkout = origin
 	s.git(origin, "init", "--quiet", "--initial-branch=main")
 	s.git(origin, "config", "uploadpack.allowAnySHA1InWant", "true")
-	s.chart("charts/one", "one", "1.0.0")
+	s.chart("charts/one", "one", "1.0.0", "templates/_x.tpl", "{{ define \"one.x\" }}x: y{{ end }}")
 	s.chart("charts/two", "two", "1.0.0")
 	s.chart("charts/on-common", "on-common", "1.0.0", "Chart.yaml",
-		"apiVersion: v2\nname: on-common\nversion: 1.0.0\ndependencies: [{name: one, version: 1.x, repository: \"file://../one\"}]\n")
+		"apiVersion: v2\nname: on-common\nversion: 1.0.0\ndependencies: [{name: one, version: 1.x, repository: \"file://../one\"}]\n", "templates/x.yaml", "{{ include \"one.x\" . }}")
 	s.git(origin, "add", ".")
 	s.git(origin, "commit", "--quiet", "--message", "first")
 	first := s.git(origin, "rev-parse", "HEAD")
 	s.chart("charts/two", "two", "2.0.0")
 	s.git(origin, "commit", "--quiet", "--all", "--message", "second")
+	second := s.git(origin, "rev-parse", "HEAD")
+	s.chart("charts/one", "one", "1.0.1", "templates/_x.tpl", "{{ define \"one.x\" }}x: y{{ end }}")
+	s.git(origin, "commit", "--quiet", "--all", "--message", "third")
 	s.checkout = filepath.Join(t.TempDir(), "clone")
 	s.git(origin, "clone", "--quiet", "--depth=1", "file://"+origin, s.checkout)
 	for _, c := range []struct {
 		name, since, says string
 		want              []string
 	}{
-		{"all", "", "", []string{"on-common-1.0.0.tgz", "one-1.0.0.tgz", "two-2.0.0.tgz"}},
-		{"none but what may have changed with another", "HEAD", "charts/one has not changed", []string{"on-common-1.0.0.tgz"}},
-		{"a commit that is not here", first, "charts/one has not changed since " + first, []string{"on-common-1.0.0.tgz", "two-2.0.0.tgz"}},
-		{"a new branch", strings.Repeat("0", 40), "no chart is left out", []string{"on-common-1.0.0.tgz", "one-1.0.0.tgz", "two-2.0.0.tgz"}},
+		{"all", "", "", []string{"on-common-1.0.0.tgz", "one-1.0.1.tgz", "two-2.0.0.tgz"}},
+		{"none", "HEAD", "charts/on-common has not changed", nil},
+		{"a commit that is not here", first, "", []string{"on-common-1.0.0.tgz", "one-1.0.1.tgz", "two-2.0.0.tgz"}},
+		{"what has changed with another", second, "charts/two has not changed since " + second, []string{"on-common-1.0.0.tgz", "one-1.0.1.tgz"}},
+		{"a new branch", strings.Repeat("0", 40), "no chart is left out", []string{"on-common-1.0.0.tgz", "one-1.0.1.tgz", "two-2.0.0.tgz"}},
 	} {
 		into := t.TempDir()
+		s.git(s.checkout, "clean", "--quiet", "-dx", "--force") // of dependencies that were packaged
+		s.git(s.checkout, "checkout", "--quiet", ".")
 		o := s.script(sh, []string{"CHARTS_SINCE=" + c.since}, "package", into, "charts")
 		if o.code != 0 || !strings.Contains(o.stderr, c.says) {
 			t.Fatalf("%s: exit code %d, want %q in\n%s", c.name, o.code, c.says, o.stderr)
 		}
-		equal(t, c.name, sortedKeys(readFolder(t, into)), c.want)
+		equal(t, c.name, sortedKeys(readFolder(t, into)), append([]string{}, c.want...))
 	}
 }
 
