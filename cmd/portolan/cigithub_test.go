@@ -1,12 +1,17 @@
 package main
 
 import (
+	"encoding/json"
 	"maps"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/portolan-charts/portolan/publisher/shim/notify"
 )
 
 // newGithub is a workshop whose checkout is a clone, as actions/checkout makes it,
@@ -52,8 +57,12 @@ func TestGitHubUpload(t *testing.T) {
 	}
 	equal(t, "waiting", s.waiting(), map[string]int{"stable": 2})
 	generate := map[string]string{"drop": filepath.Join(s.folder, "drop"), "site": filepath.Join(s.folder, "site")}
-	if o := s.newGithubJob(before).workflow("generate", maps.Clone(generate)); o.code != 0 {
+	job := s.newGithubJob(before)
+	if o := job.workflow("generate", maps.Clone(generate)); o.code != 0 {
 		t.Fatalf("generate: exit code %d\n%s%s", o.code, o.stdout, o.stderr)
+	}
+	if text := string(read(t, job.summary)); !strings.Contains(text, "web") {
+		t.Errorf("the summary is %q", text)
 	}
 	s.chart("charts/web", "web", "1.1.0")
 	before = s.push(origin)
@@ -62,7 +71,7 @@ func TestGitHubUpload(t *testing.T) {
 	}
 	equal(t, "waiting", s.waiting(), map[string]int{"stable": 1})
 	write(t, filepath.Join(s.folder, "drop", "inbox", "stable", "bad-1.0.0.tgz"), []byte("nonsense"))
-	job := s.newGithubJob(before)
+	job = s.newGithubJob(before)
 	if o := job.action("generate", "x", maps.Clone(generate)); o.code != exitRejected {
 		t.Errorf("generate with a bad upload: exit code %d\n%s%s", o.code, o.stdout, o.stderr)
 	}
@@ -94,6 +103,9 @@ func TestGitHubPages(t *testing.T) {
 		o := job.workflow("pages", map[string]string{})
 		if o.code != want || !strings.Contains(o.stdout+o.stderr, says) {
 			t.Fatalf("exit code %d, want %d and %q in\n%s%s", o.code, want, says, o.stdout, o.stderr)
+		}
+		if text := string(read(t, job.summary)); !strings.Contains(text, "stable") {
+			t.Errorf("the summary is %q", text)
 		}
 		folder := job.context["steps.charts.outputs.folder"]
 		if err := os.RemoveAll(filepath.Join(s.folder, "site")); err != nil {
@@ -138,6 +150,9 @@ func TestGitHubWorkflows(t *testing.T) {
 		text = strings.ReplaceAll(strings.ReplaceAll(text, ourActions, "./ci/github/"), "@main", "")
 		write(t, filepath.Join(s.checkout, ".github", "workflows", filepath.Base(file)), []byte(text))
 	}
+	if dispatched := dispatchType(t); !strings.Contains(string(read(t, "../../ci/github/workflows/generate.yml")), "    types: ["+dispatched+"]\n") {
+		t.Errorf("the shim dispatches %q, for which generate.yml does not wait", dispatched)
+	}
 	equal(t, "actions that the workflows use", used, map[string]int{"upload": 1, "generate": 1, "pages": 1})
 	if o := process(t, s.checkout, s.env(), tool(t, "actionlint")); o.code != 0 {
 		t.Errorf("actionlint says\n%s%s", o.stdout, o.stderr)
@@ -146,4 +161,27 @@ func TestGitHubWorkflows(t *testing.T) {
 	if o := process(t, ".", s.env(), tool(t, "actionlint"), args...); o.code != 0 {
 		t.Errorf("actionlint says\n%s%s", o.stdout, o.stderr)
 	}
+}
+
+// dispatchType is the type of the event that a shim with --notify sends to GitHub.
+func dispatchType(t *testing.T) string {
+	t.Helper()
+	var sent struct {
+		Type string `json:"event_type"`
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := json.NewDecoder(r.Body).Decode(&sent); err != nil {
+			t.Error(err)
+		}
+		w.WriteHeader(http.StatusNoContent)
+	}))
+	defer server.Close()
+	target, err := notify.ParseTarget(server.URL + "/repos/acme/charts/dispatches")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := target.Send(t.Context(), "s3cret", notify.Event{}); err != nil {
+		t.Fatal(err)
+	}
+	return sent.Type
 }

@@ -43,15 +43,17 @@ type githubJob struct {
 	*workshop
 	context map[string]string
 	env     []string
+	summary string // the file
 }
 
 // newGithubJob is a job of a push in the checkout.
 func (s *workshop) newGithubJob(before string, env ...string) *githubJob {
 	temp := s.t.TempDir()
-	return &githubJob{workshop: s, context: map[string]string{"github.event.before": before, "github.event.pull_request.base.sha": ""}, env: append([]string{
+	summary := filepath.Join(temp, "summary")
+	return &githubJob{workshop: s, summary: summary, context: map[string]string{"github.event.before": before, "github.event.pull_request.base.sha": ""}, env: append([]string{
 		"GITHUB_ACTIONS=true", "GITHUB_EVENT_NAME=push", "GITHUB_REPOSITORY=acme/app", "GITHUB_SHA=" + s.git(s.checkout, "rev-parse", "HEAD"), "RUNNER_TEMP=" + temp,
 		"GITHUB_WORKSPACE=" + s.checkout, "ACTIONS_ID_TOKEN_REQUEST_URL=" + s.forge.URL + "/github/token?api-version=2.0", "ACTIONS_ID_TOKEN_REQUEST_TOKEN=" + requestSecret,
-		"GITHUB_STEP_SUMMARY=" + filepath.Join(temp, "summary"),
+		"GITHUB_STEP_SUMMARY=" + summary,
 	}, env...)}
 }
 

@@ -25,6 +25,11 @@ type gitlabJob struct {
 		ExitCodes int `json:"exit_codes"`
 	} `json:"allow_failure"`
 	ResourceGroup string `json:"resource_group"`
+	Artifacts     struct {
+		When    string
+		Paths   []string
+		Reports struct{ Junit string }
+	}
 }
 
 func (j gitlabJob) lines() []string { return append(slices.Clone(j.BeforeScript), j.Script...) }
@@ -180,6 +185,11 @@ func (s *workshop) gitlabRefusals(jobs map[string]gitlabJob) {
 	if o := s.runGitlab(shell, publish); o.code != publish.AllowFailure.ExitCodes || o.code != exitRejected {
 		s.t.Errorf("a rejected upload: exit code %d, and allowed to fail is %d\n%s%s", o.code, publish.AllowFailure.ExitCodes, o.stdout, o.stderr)
 	}
+	for file, says := range map[string]string{publish.Artifacts.Reports.Junit: "<failure", publish.Artifacts.Paths[0]: "app-web"} {
+		if text := string(read(s.t, filepath.Join(s.checkout, file))); !strings.Contains(text, says) {
+			s.t.Errorf("%s does not say %s:\n%s", file, says, text)
+		}
+	}
 	if all := s.published("42/component"); !slices.Contains(all, "app-web 2.0.0") {
 		s.t.Errorf("beside a rejected upload are published %q", all)
 	}
@@ -254,6 +264,8 @@ func (s *workshop) checkGitlabJobs(jobs map[string]gitlabJob) {
 			}
 		} else if j.ResourceGroup == "" || j.AllowFailure.ExitCodes != exitRejected {
 			s.t.Errorf("%s: its resource group is %q, and it may fail with %d", name, j.ResourceGroup, j.AllowFailure.ExitCodes)
+		} else if a := j.Artifacts; a.When != "always" || a.Reports.Junit != "portolan.xml" || !slices.Equal(a.Paths, []string{"portolan.md"}) {
+			s.t.Errorf("%s: its artifacts are %+v", name, a)
 		}
 		s.shellcheck(name, "sh", strings.Join(j.lines(), "\n"))
 	}
