@@ -6,7 +6,8 @@ FUZZTIME = 30s
 BENCH = .
 
 # What the tests run beside portolan: the clients that users have, and servers of the buckets that they keep.
-TOOLS = helm3 helm4 helm-cm-push curl versitygw fake-gcs-server azurite-blob strace html-validate chromium nginx kubectl-validate
+TOOLS = helm3 helm4 helm-cm-push curl versitygw fake-gcs-server azurite-blob strace html-validate chromium nginx kubectl-validate \
+	gitlab-ci-local actionlint shellcheck busybox git
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | expand -t 8
@@ -26,10 +27,11 @@ bench: build ## run the benchmarks (BENCH), measure publishing beside its peers,
 	tools=$$(ci/tools/install helm3) && go run ./ci/bench/publish -portolan .build/portolan -helm "$$tools/helm3"
 	go run ./ci/bench/shim -portolan .build/portolan
 
-check: ## formatting, vet, staticcheck, go.mod
+check: ## formatting, vet, staticcheck, shellcheck, go.mod
 	! gofmt -l . | grep .
 	go vet ./...
 	tools=$$(ci/tools/install staticcheck) && "$$tools/staticcheck" ./...
+	ci/tools/install shellcheck git >/dev/null && shellcheck $$(git ls-files | xargs awk 'FNR == 1 && /^#!.*sh$$/ { print FILENAME }')
 	go mod tidy -diff
 
 vuln: ## look for known vulnerabilities; needs the database on the network

@@ -29,8 +29,9 @@ const (
 // token and one access token.
 type forge struct {
 	*httptest.Server
-	t   *testing.T
-	key jose.JSONWebKey
+	t        *testing.T
+	key      jose.JSONWebKey
+	audience string // whom jobs ask for tokens for
 }
 
 func newForge(t *testing.T) *forge {
@@ -39,7 +40,7 @@ func newForge(t *testing.T) *forge {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &forge{t: t, key: jose.JSONWebKey{Key: key, KeyID: "k1", Algorithm: "RS256", Use: "sig"}}
+	f := &forge{t: t, key: jose.JSONWebKey{Key: key, KeyID: "k1", Algorithm: "RS256", Use: "sig"}, audience: chartsAudience}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /.well-known/openid-configuration", func(w http.ResponseWriter, r *http.Request) {
 		json.NewEncoder(w).Encode(map[string]any{"issuer": f.URL, "jwks_uri": f.URL + "/oauth/discovery/keys"})
@@ -62,6 +63,7 @@ func newForge(t *testing.T) *forge {
 		`{"id": 4, "name": "x", "revoked": false, "scopes": ["api"], "user_id": 3, "active": true, "expires_at": null}`))
 	mux.HandleFunc("GET /api/v4/projects/42", known("PRIVATE-TOKEN", accessSecret,
 		`{"id": 42, "permissions": {"project_access": {"access_level": 40}, "group_access": null}}`))
+	mux.HandleFunc("GET /github/token", f.githubToken)
 	f.Server = httptest.NewServer(mux)
 	t.Cleanup(f.Close)
 	return f
@@ -69,28 +71,51 @@ func newForge(t *testing.T) *forge {
 
 // idToken is that of a job in project 42, on the ref.
 func (f *forge) idToken(ref string) string {
-	f.t.Helper()
-	s, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: f.key}, nil)
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	now := time.Now().Unix()
-	payload, err := json.Marshal(map[string]any{
-		"iss": f.URL, "aud": chartsAudience, "iat": now, "nbf": now - 5, "exp": now + 300, "sub": "project_path:acme/app:ref_type:branch:ref:" + ref,
+	return f.sign(map[string]any{
+		"aud": f.audience, "sub": "project_path:acme/app:ref_type:branch:ref:" + ref,
 		"project_id": "42", "job_project_id": "42", "project_path": "acme/app", "ref": ref, "ref_type": "branch", "ref_protected": "true", "pipeline_source": "push",
 	})
+}
+
+// sign makes a token with the claims, that is good for five minutes.
+func (f *forge) sign(claims map[string]any) string {
+	s, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: f.key}, nil)
 	if err != nil {
-		f.t.Fatal(err)
+		f.t.Error(err)
+		return ""
+	}
+	now := time.Now().Unix()
+	claims["iss"], claims["iat"], claims["nbf"], claims["exp"] = f.URL, now, now-5, now+300
+	payload, err := json.Marshal(claims)
+	if err != nil {
+		f.t.Error(err)
+		return ""
 	}
 	object, err := s.Sign(payload)
 	if err != nil {
-		f.t.Fatal(err)
+		f.t.Error(err)
+		return ""
 	}
 	text, err := object.CompactSerialize()
 	if err != nil {
-		f.t.Fatal(err)
+		f.t.Error(err)
 	}
 	return text
+}
+
+// requestSecret is what a GitHub job asks for its OIDC token with.
+const requestSecret = "ghr_canaryRequestToken4713"
+
+// githubToken gives a job of GitHub the token that it asks for.
+func (f *forge) githubToken(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("Authorization") != "Bearer "+requestSecret || r.URL.Query().Get("api-version") == "" {
+		http.Error(w, "who are you?", http.StatusUnauthorized)
+		return
+	}
+	json.NewEncoder(w).Encode(map[string]any{"count": 1, "value": f.sign(map[string]any{
+		"aud": r.URL.Query().Get("audience"), "sub": "repo:acme/app:ref:refs/heads/main", "repository": "acme/app",
+		"repository_id": "74", "repository_owner_id": "65", "ref": "refs/heads/main", "event_name": "push",
+	})})
 }
 
 // writeForgeAuth writes an auth file that knows the forge's tokens.
@@ -104,12 +129,15 @@ func (w *town) writeForgeAuth(f *forge) {
         claims: {project_id: "42", ref: main}
         scopes: ["write:42/**"]
         charts: ["app-*"]
+      - name: github
+        claims: {repository_id: "74", repository_owner_id: "65", ref: refs/heads/main}
+        scopes: ["write:stable"]
 gitlab:
   url: %[1]s
   rules:
     - {name: job, claims: {project_id: "42", ref: main, ref_type: branch}, protected: false, scopes: ["write:42/**"]}
     - {name: people, claims: {project_id: "42", token: access}, scopes: ["write:42/**", "read:42/**"]}
-`, f.URL, chartsAudience))
+`, f.URL, f.audience))
 }
 
 // TestForgeTokens uploads with GitLab's tokens and with OIDC's, by the commands
@@ -241,9 +269,9 @@ func TestAuthCheck(t *testing.T) {
 		{"another channel", f.idToken("main"), []string{"--channel", "stable"}, 1, []string{"write   denied", "may not upload any chart to channel stable"}},
 		{"no rule", f.idToken("next"), nil, 1, []string{`main (line 5) does not fit: ref is "next", not "main"`, "no rule of this server fits"}},
 		{"no token", "nonsense", nil, 1, []string{"none of the file's tokens"}},
-		{"a job token", jobSecret, []string{"--channel", "42/x"}, 0, []string{"who     gitlab job 8", "rule    job (line 12) fits", `people (line 13) does not fit: token is "job", not "access"`, "write   allowed by rule job"}},
+		{"a job token", jobSecret, []string{"--channel", "42/x"}, 0, []string{"who     gitlab job 8", "rule    job (line 15) fits", `people (line 16) does not fit: token is "job", not "access"`, "write   allowed by rule job"}},
 		{"an older job token", "64_old", []string{"--username", "gitlab-ci-token"}, 1, []string{"GitLab does not know the job token"}},
-		{"an access token", accessSecret, []string{"--channel", "42/x"}, 0, []string{"job (line 12) does not fit: there is no claim ref", "read    allowed by rule people"}},
+		{"an access token", accessSecret, []string{"--channel", "42/x"}, 0, []string{"job (line 15) does not fit: there is no claim ref", "read    allowed by rule people"}},
 	} {
 		write(t, filepath.Join(w.folder, "token"), []byte(c.token+"\n"))
 		args := append([]string{"auth", "check", "--auth", "auth.yaml", "--token-file", "token"}, c.args...)

@@ -1,0 +1,259 @@
+#!/bin/sh
+# Packages and uploads charts, and runs the generator, in any CI and on any machine, with curl, helm and the binary.
+# No secret stands on a command line, where 'ps' shows it, nor in a variable that 'set -x' would print.
+#
+#	ci/portolan.sh upload CHART...		to the shim at CHARTS_URL
+#	ci/portolan.sh package FOLDER CHART...	into the folder only
+#	ci/portolan.sh generate [FLAG]...	what 'portolan generate' does
+#	ci/portolan.sh get			prints the path of the binary, which it gets if there is none
+#
+# A CHART is an archive, a folder with a Chart.yaml, or a folder of such folders. Folders are packaged and linted
+# before anything is uploaded.
+#
+#	CHARTS_URL           where the shim is, such as https://charts.example.com
+#	CHARTS_CHANNEL       the channel to upload to (stable)
+#	CHARTS_TOKEN         the token to upload with; it may be the job's, of GitLab's id_tokens
+#	CHARTS_TOKEN_FILE    a file that holds it instead
+#	CHARTS_USER          a user name, if the token is to go with one, such as gitlab-ci-token
+#	CHARTS_AUDIENCE      in GitHub without a token: whom the job's OIDC token is made for (CHARTS_URL)
+#	CHARTS_SINCE         a commit: charts that have not changed since then are left out
+#	CHARTS_PLAIN_HTTP    yes sends the token to an http:// URL of another machine
+#	HELM_PACKAGE_FLAGS   flags of 'helm package' (--dependency-update)
+#	PORTOLAN_BINARY_URL, PORTOLAN_BINARY_SHA256   where the binary is, and what it must be; or
+#	PORTOLAN_VERSION     the version that 'go install' builds; without either, the portolan in the PATH
+#	                     is used, or else the one that the checkout around this script holds is built
+#
+# It ends with 0 when all is done, 1 when it failed, 2 for a wrong command line, 3 when some chart was refused:
+# the others are uploaded.
+
+set -eu
+
+say() { printf '%s\n' "portolan.sh: $*" >&2; }
+die() { say "$@"; exit 1; }
+need() { command -v "$1" >/dev/null || die "there is no $1 here; $2"; }
+
+usage() {
+	sed -n 's/^#	ci\/portolan.sh/usage: portolan.sh/p' "$0" >&2
+	exit 2
+}
+
+# Prints the folders of charts below or at a path.
+charts_in() { # PATH
+	if [ -f "$1/Chart.yaml" ]; then
+		printf '%s\n' "$1"
+		return
+	fi
+	for chart in "$1"/*/; do
+		[ ! -f "$chart/Chart.yaml" ] || printf '%s\n' "${chart%/}"
+	done
+}
+
+# Whether a chart is to be left out. What cannot be compared is not: the same content again changes nothing.
+unchanged() { # FOLDER
+	[ -n "${CHARTS_SINCE:-}" ] && git cat-file -e "$CHARTS_SINCE^{commit}" 2>/dev/null && same "$1" 1
+}
+
+# Whether nothing has changed in a chart's folder, nor in those of dependencies beside it (file://), and so on.
+same() { # FOLDER DEPTH
+	git diff --quiet "$CHARTS_SINCE" -- "$1" 2>/dev/null || return 1
+	sed -n 's|.*file://\([^]}"'\'' ,]*\).*|\1|p' "$1/Chart.yaml" "$1/requirements.yaml" >"$tmp/beside$2" 2>/dev/null || :
+	while IFS= read -r beside; do
+		if [ "$2" -ge 8 ] || ! same "$1/$beside" $(($2 + 1)); then
+			return 1
+		fi
+	done <"$tmp/beside$2"
+}
+
+# Fetches the commit to compare with: a CI's checkout is often of the last one only.
+fetch_since() {
+	[ -n "${CHARTS_SINCE:-}" ] || return 0
+	git cat-file -e "$CHARTS_SINCE^{commit}" 2>/dev/null ||
+		git fetch --quiet --depth=1 origin "$CHARTS_SINCE" 2>/dev/null ||
+		say "the commit $CHARTS_SINCE is not to be had: no chart is left out"
+}
+
+# Packages into a folder, and lints. Archives are copied there as they are, with their signatures.
+package() { # FOLDER CHART...
+	[ $# -ge 2 ] || usage
+	into=$1
+	shift
+	mkdir -p "$into"
+	fetch_since
+	for given; do
+		if [ -f "$given" ]; then
+			cp "$given" "$into"
+			[ ! -f "$given.prov" ] || cp "$given.prov" "$into"
+			continue
+		fi
+		charts_in "$given" >"$tmp/charts"
+		[ -s "$tmp/charts" ] || die "$given is neither an archive, nor has it a Chart.yaml, nor a folder that has one"
+		need helm "install it, or package the charts before"
+		while IFS= read -r chart; do
+			if unchanged "$chart"; then
+				say "$chart has not changed since $CHARTS_SINCE"
+				continue
+			fi
+			# shellcheck disable=SC2086 # flags, with spaces between them
+			helm package ${HELM_PACKAGE_FLAGS---dependency-update} --destination "$into" "$chart" >&2 </dev/null ||
+				die "$chart cannot be packaged; nothing is uploaded"
+			# Now it has its dependencies, whose templates it may use.
+			helm lint "$chart" >&2 </dev/null || die "$chart does not lint; nothing is uploaded"
+		done <"$tmp/charts"
+	done
+}
+
+# Asks GitHub for the job's token, and prints it.
+github_token() {
+	need curl "install it"
+	curl --silent --show-error --fail --retry 3 --config - --get \
+		--data-urlencode "audience=${CHARTS_AUDIENCE:-${CHARTS_URL%/}}" "$ACTIONS_ID_TOKEN_REQUEST_URL" <<END |
+header = "Authorization: Bearer $ACTIONS_ID_TOKEN_REQUEST_TOKEN"
+END
+		sed -n 's/.*"value" *: *"\([^"]*\)".*/\1/p'
+}
+
+# Prints the token. It fails if there is none.
+token() {
+	if [ -n "${CHARTS_TOKEN_FILE:-}" ]; then
+		[ -r "$CHARTS_TOKEN_FILE" ] || die "CHARTS_TOKEN_FILE: cannot read $CHARTS_TOKEN_FILE"
+		cat "$CHARTS_TOKEN_FILE"
+	elif [ -n "${CHARTS_TOKEN:+set}" ]; then
+		cat <<END
+$CHARTS_TOKEN
+END
+	elif [ -n "${ACTIONS_ID_TOKEN_REQUEST_TOKEN:+set}" ]; then
+		github_token
+	elif [ -n "${GITHUB_ACTIONS:-}" ]; then
+		die "this job may not ask for a token of its own; give it 'permissions: {id-token: write}', or set CHARTS_TOKEN"
+	else
+		return 1
+	fi
+}
+
+# Writes what curl sends with each upload to $tmp/credentials. The token goes through pipes, here-documents and files
+# of ours only.
+credentials() {
+	if ! token >"$tmp/token"; then
+		say "there is neither CHARTS_TOKEN nor CHARTS_TOKEN_FILE: uploading as nobody"
+		: >"$tmp/credentials"
+		return
+	fi
+	[ -s "$tmp/token" ] || die "the token is empty"
+	check_transport
+	{
+		if [ -n "${CHARTS_USER:-}" ]; then
+			printf 'user = "%s:' "$CHARTS_USER"
+		else
+			printf 'header = "Authorization: Bearer '
+		fi
+		head -n 1 "$tmp/token" | tr -d '\r\n' | sed 's/[\\"]/\\&/g'
+		echo '"'
+	} >"$tmp/credentials"
+}
+
+# A token that anyone on the way could read is none.
+check_transport() {
+	case $CHARTS_URL in
+	https://* | http://localhost | http://localhost[:/]* | http://127.0.0.1 | http://127.0.0.1[:/]*) ;;
+	*)
+		[ "${CHARTS_PLAIN_HTTP:-}" = yes ] ||
+			die "CHARTS_URL: a token is sent to https:// only; CHARTS_PLAIN_HTTP=yes sends it to $CHARTS_URL as well"
+		;;
+	esac
+}
+
+# Uploads an archive. What the shim refuses is said, and counted; when it cannot take anything, that is the end.
+send() { # ARCHIVE
+	name=${1##*/}
+	set -- --form "chart=@\"$1\"" ${2+--form "prov=@\"$2\""}
+	status=$(curl --silent --show-error --config "$tmp/credentials" --retry 4 --connect-timeout 20 --max-time 600 \
+		--output "$tmp/answer" --write-out '%{http_code}' --request POST "$@" "$endpoint") ||
+		die "$name is not uploaded: $endpoint cannot be reached; curl says above why"
+	why=$(sed -n 's/^{"error":"\(.*\)","message":.*/\1/p' "$tmp/answer" | sed 's/\\\(["\\]\)/\1/g')
+	[ -n "$why" ] || why=$(head -c 500 "$tmp/answer")
+	case $status in
+	20?) say "uploaded $name to ${CHARTS_CHANNEL:-stable}" ;;
+	400 | 409 | 413 | 422)
+		refused=$((refused + 1))
+		say "refused $name: $why"
+		[ -z "${GITHUB_ACTIONS:-}" ] || printf '::error title=%s is refused::%s\n' "$name" "$(printf '%s' "$why" | sed 's/%/%25/g')"
+		;;
+	*) die "$name is not uploaded: $endpoint answers $status: $why" ;;
+	esac
+}
+
+upload() { # CHART...
+	[ $# -ge 1 ] || usage
+	[ -n "${CHARTS_URL:-}" ] || die "CHARTS_URL is not set; it says where the shim is, such as https://charts.example.com"
+	need curl "install it"
+	endpoint=${CHARTS_URL%/}/api/${CHARTS_CHANNEL:-stable}/charts
+	package "$tmp/packages" "$@"
+	credentials
+	refused=0
+	for archive in "$tmp"/packages/*.tgz; do
+		if [ ! -f "$archive" ]; then
+			say "there is nothing to upload"
+		elif [ -f "$archive.prov" ]; then
+			send "$archive" "$archive.prov"
+		else
+			send "$archive"
+		fi
+	done
+	[ "$refused" = 0 ] || exit 3
+}
+
+sha256() { if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi | cut -d ' ' -f 1; }
+
+# Downloads the binary once, and again when it is to be another.
+download() {
+	[ -n "${PORTOLAN_BINARY_SHA256:-}" ] || die "PORTOLAN_BINARY_SHA256 is not set; it says what $PORTOLAN_BINARY_URL must be"
+	binary=$bin/portolan-$PORTOLAN_BINARY_SHA256
+	[ ! -x "$binary" ] || return 0
+	curl --silent --show-error --fail --location --retry 4 --output "$tmp/binary" "$PORTOLAN_BINARY_URL" ||
+		die "cannot download $PORTOLAN_BINARY_URL; curl says above why"
+	is=$(sha256 <"$tmp/binary")
+	[ "$is" = "$PORTOLAN_BINARY_SHA256" ] || die "$PORTOLAN_BINARY_URL has the SHA-256 sum $is, not $PORTOLAN_BINARY_SHA256"
+	chmod +x "$tmp/binary"
+	mkdir -p "$bin"
+	mv -f "$tmp/binary" "$binary"
+}
+
+# Sets binary to the path of the binary.
+get() {
+	bin=${XDG_CACHE_HOME:-$HOME/.cache}/portolan/ci
+	binary=$bin/portolan
+	source=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+	if [ -n "${PORTOLAN_BINARY_URL:-}" ]; then
+		download
+	elif [ -n "${PORTOLAN_VERSION:-}" ]; then
+		need go "install it, or set PORTOLAN_BINARY_URL and PORTOLAN_BINARY_SHA256"
+		GOBIN=$bin go install "github.com/portolan-charts/portolan/cmd/portolan@$PORTOLAN_VERSION" >&2 ||
+			die "cannot install portolan $PORTOLAN_VERSION; what go said is above"
+	elif command -v portolan >/dev/null; then
+		binary=$(command -v portolan)
+	elif [ -d "$source/cmd/portolan" ]; then
+		need go "install it, or set PORTOLAN_BINARY_URL and PORTOLAN_BINARY_SHA256"
+		go build -C "$source" -o "$binary" ./cmd/portolan >&2 || die "cannot build portolan in $source; what go said is above"
+	else
+		die "there is no portolan here; set PORTOLAN_BINARY_URL and PORTOLAN_BINARY_SHA256, or PORTOLAN_VERSION"
+	fi
+}
+
+[ $# -ge 1 ] || usage
+command=$1
+shift
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 130' INT TERM
+case $command in
+upload | package) "$command" "$@" ;;
+generate)
+	get
+	"$binary" generate "$@"
+	;;
+get)
+	get
+	printf '%s\n' "$binary"
+	;;
+*) usage ;;
+esac
