@@ -104,7 +104,10 @@
 			if (!answer.ok) throw new Error(answer.status);
 			return answer.json();
 		});
+		// A row of this page tells more than the index: the date, the badges, the icon.
+		const here = new Map(all.map((item) => [item.querySelector("a")?.textContent, item]));
 		const row = (chart) => {
+			if (here.has(chart.n)) return here.get(chart.n);
 			const link = make("a", { href: "charts/" + encodeURIComponent(chart.n) + "/index.html" }, chart.n);
 			const item = make("li", { class: "c7", "data-i": chart.n.slice(0, 1).toUpperCase() }, make("h2", {}, link));
 			if (chart.d) item.append(make("p", { dir: "auto" }, chart.d));

@@ -40,7 +40,7 @@ func page(text string) ChartPage {
 	dependencies := []DependencyChange{{text, text, text}}
 	return ChartPage{
 		Frame:   Frame{Site: Site{Title: text, Description: text, Footer: links}, Title: text, Description: text, Canonical: url, Crumbs: links, Feed: "feed.xml"},
-		Channel: Channel{Name: text, RepoName: text, Link: "../../index.html"}, Badges: Badges{true, true, true, true},
+		Channel: Channel{Name: text, RepoName: text, Link: "../../index.html"}, Badges: Badges{true, false, true, true},
 		Name: text, Version: text, AppVersion: text, Description: text, APIVersion: text, KubeVersion: text, Home: url, Icon: url, License: text,
 		Keywords: []string{text}, Sources: links, Maintainers: []Maintainer{{text, "mailto:a@example.com", url}}, Links: links, Created: day,
 		Digest: text, Size: 1, File: text, Archive: "../../a.tgz", Prov: "../../a.tgz.prov", KeyID: text, ChartLink: "index.html",
@@ -154,6 +154,25 @@ func TestEveryPageHas(t *testing.T) {
 }
 
 // Equal data make equal bytes.
+// TestInstall finds on a library chart's page no way to install it, for Helm
+// refuses that, and in a dependency a version that YAML reads as a text.
+func TestInstall(t *testing.T) {
+	s := newSet(t, Options{})
+	for _, library := range []bool{false, true} {
+		p := page("0.1")
+		p.Library = library
+		got := string(render(t, s, p))
+		for _, way := range []string{"helm install", "kind: HelmRelease", "kind: Application"} {
+			if strings.Contains(got, way) == library {
+				t.Errorf("library %v: the page has %q: %v, want %v", library, way, library, !library)
+			}
+		}
+		if want := `version: "0.1"`; !strings.Contains(got, "    "+want+"\n    repository:") {
+			t.Errorf("library %v: no %s in the dependency", library, want)
+		}
+	}
+}
+
 func TestRenderRepeats(t *testing.T) {
 	a, b := newSet(t, Options{}), newSet(t, Options{})
 	if a.Look() != b.Look() {

@@ -92,6 +92,7 @@ await open(pathOf("channel"), desk, async (page, fault) => {
 	await page.keyboard.type("findme");
 	await page.waitForFunction(() => document.getElementById("found").textContent !== "");
 	expect(fault, "charts found", await page.locator("#charts > li").count(), 1);
+	expect(fault, "dates of the charts found", await page.locator("#charts > li time").count(), 1);
 	expect(fault, "what is said", await page.locator("#found").textContent(), "1 chart");
 	await page.locator("#search").fill("");
 	await page.waitForFunction(() => document.getElementById("found").textContent === "");
