@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Head is a channel's index as its readers get it.
+// Head is a channel's index as its readers get it, and what its older index adds.
 type Head struct {
 	*Index
 	Token    string    // of index.yaml in its store; "" if there is none yet
@@ -34,6 +34,9 @@ func ReadHead(ctx context.Context, site Store, channel string, before *Head) (*H
 	index, err := parseIndex(file.text)
 	if err != nil {
 		return nil, &KeyError{key, err}
+	}
+	if err := readOlder(ctx, site, channel, index); err != nil {
+		return nil, olderLost(err)
 	}
 	return &Head{index, r.Entry.Token, int64(len(file.text)), r.Entry.Modified}, nil
 }

@@ -8,7 +8,8 @@ import (
 )
 
 // Project makes the site show the newest generation: it writes a snapshot of
-// each kept generation that head was behind, and then head. It may be repeated
+// each kept generation that head was behind, its older index if there is one,
+// and then head. It may be repeated
 // after any failure, and when it returns nil, head shows this generation or a
 // later one.
 func (c *Channel) Project(ctx context.Context) error {
@@ -16,14 +17,15 @@ func (c *Channel) Project(ctx context.Context) error {
 		if g.number < c.Floor() {
 			continue // nobody is promised what it names
 		}
-		err := c.site.Create(ctx, Object{
-			Key: snapshotKey(c.Name, g.number), Body: g.index.body(snapshotUp), ContentType: typeYAML, CacheControl: forever, Deferred: true,
-		})
-		if errors.Is(err, ErrConflict) {
-			return c.foreignSnapshot(ctx, g.number, err)
-		}
-		if err != nil {
-			return err
+		for _, o := range g.index.snapshot(c.Name, g.number) {
+			o.Deferred = true // head follows
+			err := c.site.Create(ctx, o)
+			if errors.Is(err, ErrConflict) {
+				return c.foreignSnapshot(ctx, g.number, err)
+			}
+			if err != nil {
+				return err
+			}
 		}
 	}
 	if len(c.behind) == 0 {
@@ -104,6 +106,15 @@ func (c *Channel) rereadHead(ctx context.Context) error {
 		return err
 	}
 	return nil
+}
+
+// snapshot is what keeps the index as it was at a generation.
+func (x *Index) snapshot(channel string, generation int) []Object {
+	files := []Object{{Key: snapshotKey(channel, generation), Body: x.body(snapshotUp), ContentType: typeYAML, CacheControl: forever}}
+	if older := x.olderIndex(); older != nil {
+		files = append(files, Object{Key: olderKey(channel, generation), Body: older.body(olderUp), ContentType: typeYAML, CacheControl: forever})
+	}
+	return files
 }
 
 func (x *Index) body(up string) Body {
