@@ -275,6 +275,7 @@ func (p *program) noteBudget(channel string, b *generator.Budget) {
 	for _, c := range b.Charts {
 		most = append(most, fmt.Sprintf("%s (%s, %s)", short(c.Chart, maxName), count(c.Versions, "version"), sizeText(c.Size)))
 	}
-	p.say("note", fmt.Sprintf("%s: its index has %s, and Flux takes none above %s. Its largest charts are %s: publish some in another channel",
+	p.say("note", fmt.Sprintf("%s: its index has %s, and Flux takes none above %s. Its largest charts are %s: with 'keep: N' in portolan.yaml it shows the newest N of each chart"+
+		" (the others stay available), or publish some in another channel",
 		channel, sizeText(b.Size), sizeText(b.Limit), strings.Join(most, ", ")))
 }
