@@ -189,6 +189,7 @@ func runChannel(ctx context.Context, o Options, w *publisher.ChannelInbox) (*Cha
 			r.catalog = newCatalog(r.channel.Index())
 		}
 	}
+	r.report.Older = r.channel.Index().Older()
 	r.report.Budget = budgetOf(r.channel.Index(), indexBudget)
 	return r.report, errors.Join(failures...)
 }

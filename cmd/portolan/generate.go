@@ -118,7 +118,7 @@ func (p *program) printReport(r *generator.Report, f format, failed bool) {
 	w := bufio.NewWriter(p.stdout)
 	decided, healed := 0, false
 	for _, c := range r.Channels {
-		healed = healed || c.Head != ""
+		healed = healed || c.Head != "" || c.Before != c.After
 		if c.Pages != nil && len(c.Receipts) == 0 && len(c.Pages.Written) > 0 {
 			healed = true
 			fmt.Fprintf(w, "%s: %s of its pages written\n", c.Channel, count(len(c.Pages.Written), "file"))
@@ -141,6 +141,9 @@ func (p *program) printReport(r *generator.Report, f format, failed bool) {
 // they are seen.
 func printChannel(w io.Writer, c generator.ChannelReport, dryRun bool) {
 	fmt.Fprintln(w, heading(c, dryRun))
+	if len(c.Receipts) == 0 { // then the configuration made it
+		fmt.Fprintf(w, "  its index lists all versions but %d older ones\n", c.Older)
+	}
 	for _, r := range c.Receipts {
 		if r.Verdict != publisher.Rejected {
 			fmt.Fprintf(w, "  %s%s\n", verdictColumn(r.Verdict, dryRun), subject(r))
