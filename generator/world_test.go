@@ -31,6 +31,7 @@ type world struct {
 	pages      generator.Pages // nil for none
 	judge      judge
 	quiet      bool // no invariants are checked
+	older      int  // versions that head does not list, in the end
 	failed     error
 	pruned     map[string]bool // keys in the drop area
 }

@@ -31,6 +31,7 @@ type head struct {
 	token      string // "" if there is none
 	modified   time.Time
 	late       bool // it was written long after its record: by a backup, perhaps
+	bare       bool // it is what the log says, but its older index is not, or is lost
 }
 
 // generation is one that changed the index, but that head did not show yet.
@@ -86,6 +87,7 @@ func (c *Channel) readHead(ctx context.Context) error {
 		return nil
 	}
 	whole, err := c.complete(ctx, index, record.Change)
+	c.head.bare = !whole
 	if whole {
 		c.head.generation = number
 		c.head.modified, c.head.late = file.entry.Modified, file.entry.Modified.Sub(record.Time) > headLag
@@ -99,7 +101,7 @@ func (c *Channel) readHead(ctx context.Context) error {
 // reports whether that is what the log says; if it is lost or damaged, then it
 // follows from the log, as a damaged head does.
 func (c *Channel) complete(ctx context.Context, x *Index, change *Change) (bool, error) {
-	err := readOlder(ctx, c.site, c.Name, x)
+	_, err := readOlder(ctx, c.site, c.Name, x)
 	if errors.Is(err, ErrNotFound) || errors.Is(err, ErrNotOurs) {
 		return false, nil
 	}

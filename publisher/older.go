@@ -169,31 +169,30 @@ func (c *Change) proveOlder(x *Index) error {
 
 // readOlder completes what was read from a head or snapshot, if that says that
 // there is more. It fails with ErrNotFound if that is gone, and with ErrNotOurs
-// if it is damaged.
-func readOlder(ctx context.Context, site Store, channel string, x *Index) error {
+// if it is damaged. It returns how many bytes there are more.
+func readOlder(ctx context.Context, site Store, channel string, x *Index) (size int64, err error) {
 	h, err := x.Head()
 	if err != nil || !h.Older {
-		return err
+		return 0, err
 	}
 	key := olderKey(channel, h.Generation)
-	older, err := readMoved(ctx, site, key, olderUp)
+	older, size, err := readMoved(ctx, site, key, olderUp)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	return keyError(key, x.join(older))
+	return size, keyError(key, x.join(older))
 }
 
 // readMoved reads an index that lies so far below its channel's folder.
-func readMoved(ctx context.Context, site Store, key, up string) (*Index, error) {
+func readMoved(ctx context.Context, site Store, key, up string) (x *Index, size int64, err error) {
 	file, err := readIndex(ctx, site, key)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	x, err := parseIndex(file.text)
-	if err == nil {
+	if x, err = parseIndex(file.text); err == nil {
 		err = x.moveUp(up)
 	}
-	return x, keyError(key, err)
+	return x, int64(len(file.text)), keyError(key, err)
 }
 
 // olderLost tells of a head whose older index cannot be read. A missing channel

@@ -35,11 +35,11 @@ func (c *Channel) At(ctx context.Context, generation int) (*Index, error) {
 	case c.opened.number:
 		return c.opened.index, nil
 	}
-	x, err := readMoved(ctx, c.site, snapshotKey(c.Name, generation), snapshotUp)
-	if err != nil {
-		return nil, err
+	x, _, err := readMoved(ctx, c.site, snapshotKey(c.Name, generation), snapshotUp)
+	if err == nil {
+		_, err = readOlder(ctx, c.site, c.Name, x)
 	}
-	return x, readOlder(ctx, c.site, c.Name, x)
+	return x, err
 }
 
 // moveUp takes up away from the front of each URL.

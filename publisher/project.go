@@ -61,6 +61,8 @@ func (c *Channel) Behind() string {
 		return ""
 	case c.head.generation > 0:
 		what = fmt.Sprintf("generation %d, though generation %d is committed", c.head.generation, c.IndexGeneration())
+	case c.head.bare:
+		what = "what is not in it, its older index, is missing or damaged"
 	case c.head.token != "":
 		what = "damaged"
 	}
