@@ -131,7 +131,7 @@ func (x *Index) olderIndex() *Index {
 func (x *Index) join(older *Index) error {
 	for _, o := range older.charts {
 		i, ok := x.find(o.name)
-		if !ok {
+		if !ok || len(x.charts[i].lines) == 0 {
 			return ErrNotOurs
 		}
 		s := &x.charts[i]

@@ -130,3 +130,32 @@ func TestHeaderOlder(t *testing.T) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }
+
+// FuzzOlderJoin: no two files make the reader fail in any other way than by an
+// error, and what head shows is what the chart has.
+func FuzzOlderJoin(f *testing.F) {
+	none := strings.Split(sampleIndex, "\n")[0] + "\n\"alpha\":[\n]\n}}\n"
+	f.Add(sampleIndex, sampleIndex)
+	f.Add(sampleIndex, none)
+	f.Add(none, sampleIndex)
+	f.Add(sampleIndex, strings.ReplaceAll(sampleIndex, ".0.0", ".0.1"))
+	f.Fuzz(func(t *testing.T, head, older string) {
+		x, err := parseIndex(head)
+		if err != nil {
+			return
+		}
+		o, err := parseIndex(older)
+		if err != nil || x.join(o) != nil {
+			return
+		}
+		shown, again := x.HeadLines("alpha"), x.olderIndex()
+		if x.Older() < 0 || again != nil && len(again.Lines("alpha")) > len(x.Lines("alpha")) {
+			t.Errorf("%d versions are not in head, of %d", x.Older(), len(x.Lines("alpha")))
+		}
+		for _, line := range shown {
+			if !slices.Contains(x.Lines("alpha"), line) {
+				t.Errorf("head shows %q, which the chart does not have", line)
+			}
+		}
+	})
+}
