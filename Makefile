@@ -6,7 +6,7 @@ FUZZTIME = 30s
 BENCH = .
 
 # What the tests run beside portolan: the clients that users have, and servers of the buckets that they keep.
-TOOLS = helm3 helm4 helm-cm-push curl versitygw fake-gcs-server azurite-blob strace html-validate chromium
+TOOLS = helm3 helm4 helm-cm-push curl versitygw fake-gcs-server azurite-blob strace html-validate chromium nginx
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | expand -t 8

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/portolan-charts/portolan/publisher"
 )
@@ -67,12 +68,20 @@ func (r *channelRun) recognize(ctx context.Context, w *publisher.ChannelInbox) e
 	return err
 }
 
-// lookBack is how many of the newest records are searched for an upload that may
-// have been decided long ago, but has no receipt: whoever decided it died before
-// writing that, and each later run would have written it.
-const lookBack = 16
+const (
+	// lookBack is how many of the newest records are searched for an upload that
+	// may have been decided long ago, but has no receipt: whoever decided it died
+	// before writing that, and each later run would have written it.
+	lookBack = 16
 
-// searchBack makes the run search the newest records for such uploads.
+	// maxAge is how old an id may be for all records since then to be searched as
+	// well: somebody may have put the upload back when its receipt was pruned, or
+	// with a backup of the drop area that is older than the receipt.
+	maxAge = 366 * 24 * time.Hour
+	skew   = 24 * time.Hour // between the clocks of who made the id and who decided
+)
+
+// searchBack makes the run search the log for such uploads.
 func (r *channelRun) searchBack(ctx context.Context, uploads []*publisher.Upload) error {
 	doubtful := func(u *publisher.Upload) bool { return u.MaybeDecided && r.known[u.ID] == nil }
 	if !slices.ContainsFunc(uploads, doubtful) {
@@ -82,12 +91,25 @@ func (r *channelRun) searchBack(ctx context.Context, uploads []*publisher.Upload
 	if err != nil || since.IsZero() {
 		return err
 	}
+	old, from := map[string]bool{}, since
 	for _, u := range uploads {
-		if doubtful(u) && since.Before(u.Earliest) {
+		if !doubtful(u) {
+			continue
+		}
+		if since.Before(u.Earliest) {
 			u.Earliest = since
 		}
+		if made := u.Made.Add(-skew); made.Before(since) && r.Now().Sub(u.Made) < maxAge {
+			old[u.ID] = true
+			if made.Before(from) {
+				from = made
+			}
+		}
 	}
-	return nil
+	if len(old) > 0 {
+		r.long, err = r.channel.Find(ctx, old, from)
+	}
+	return err
 }
 
 // adoptForeign returns what the files become, nil for those that stay.

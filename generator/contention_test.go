@@ -27,7 +27,7 @@ var contended = []string{"stable", "group/devel", "group/app/stable"}
 // while uploads come in to several channels, many of them of versions that
 // others upload as well. With PORTOLAN_EVERY_FAULT set there are 300 for each channel.
 func TestContention(t *testing.T) {
-	uploads := map[string]int{"file": 300, "s3": 40, "gs": 40, "azblob": 25}
+	uploads := map[string]int{"file": 300, "s3": 100, "gs": 100, "azblob": 100}
 	if os.Getenv("PORTOLAN_EVERY_FAULT") != "" {
 		uploads = map[string]int{"file": 300, "s3": 300, "gs": 300, "azblob": 300}
 	}

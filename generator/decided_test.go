@@ -41,6 +41,36 @@ func TestPutBack(t *testing.T) {
 	}
 }
 
+// TestPutBackLate: also when its receipt was pruned, or is not in the backup that
+// the drop area was restored from, and many records came since. Else it would take
+// the place of what has replaced it.
+func TestPutBackLate(t *testing.T) {
+	w := newWorld(t)
+	w.quiet = true
+	w.mustUpload("stable", id(0), alphaOld, nil)
+	backup := w.drop.Snapshot()
+	w.mustRunQuiet()
+	for i := range 40 {
+		w.publish("stable", i+1, charttest.Simple("alpha", "1.0.0", "README.md", id(i)))
+	}
+	w.clock = w.clock.Add(60 * 24 * time.Hour)
+	if err := w.drop.Handle("prune").Delete(t.Context(), "receipts/"+id(0)+".json", ""); err != nil {
+		t.Fatal(err)
+	}
+	for key, b := range backup {
+		w.drop.Put(key, b)
+	}
+	if got, want := verdicts(w.mustRunQuiet()), map[string]string{id(0): "accepted"}; !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if _, ok := w.drop.Snapshot()["receipts/"+id(0)+".json"]; !ok {
+		t.Error("it has no receipt")
+	}
+	if _, ok := w.site.Snapshot()["stable/log/00000042.json"]; ok {
+		t.Error("it was decided once more")
+	}
+}
+
 // TestPutBackForged: an id that claims to be from 1970 does not have the whole
 // log read, also when nothing is known of it.
 func TestPutBackForged(t *testing.T) {

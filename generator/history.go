@@ -45,3 +45,12 @@ func newHistory(since time.Time, records []*publisher.Record) *history {
 	}
 	return h
 }
+
+// recall adds that the record decided the upload.
+func (h *history) recall(upload string, r *publisher.Record) {
+	for _, d := range r.Decisions {
+		if d.Upload == upload {
+			h.decided[upload] = past{d, r}
+		}
+	}
+}

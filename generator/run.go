@@ -147,6 +147,7 @@ type channelRun struct {
 	total   int
 
 	known map[string]*publisher.Receipt // of uploads that earlier runs have decided, by id
+	long  map[string]*publisher.Record  // that decided uploads long ago whose receipts are gone, by id
 
 	mu      sync.Mutex
 	claimed map[ref]bool
@@ -278,7 +279,11 @@ func (r *channelRun) history(ctx context.Context, since time.Time) (*history, er
 	if err != nil {
 		return nil, err
 	}
-	return newHistory(since, records), nil
+	h := newHistory(since, records)
+	for id, record := range r.long {
+		h.recall(id, record)
+	}
+	return h, nil
 }
 
 // earliest is from when on records may speak of the charts among the uploads.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"net/http"
 	"strings"
 	"sync"
 
@@ -40,6 +39,8 @@ type provider struct {
 	alias  func(key string) string // another key to store an object under; "" and nil are none
 	status func(error) int         // the HTTP status that was answered; 0 if none was; nil if there never is one
 	locked bool                    // there are no conditions: look first, under a lock
+
+	noBucket func(error) bool // whether the bucket itself is missing; may be nil
 }
 
 // A bucketStore is a Store in a bucket that gocloud opened.
@@ -151,6 +152,9 @@ func (s *bucketStore) upload(ctx context.Context, o Object, options *blob.Writer
 // one that succeeded may have been lost, and its repetition by the SDK refused
 // then, so the object itself is asked.
 func (s *bucketStore) written(ctx context.Context, o Object, token string, err error) error {
+	if err := s.translate(err); errors.Is(err, errNoBucket) {
+		return err
+	}
 	refused := gcerrors.Code(err) == gcerrors.FailedPrecondition || errors.Is(err, ErrConflict)
 	r, rerr := s.get(ctx, o.Key, 0)
 	if errors.Is(rerr, ErrNotFound) {
@@ -295,20 +299,6 @@ func (s *bucketStore) exclude() (free func()) {
 	}
 	s.lock.Lock()
 	return s.lock.Unlock
-}
-
-// translate makes our errors of gocloud's.
-func (s *bucketStore) translate(err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case s.statusOf(err) == http.StatusForbidden:
-		// GCS's NotFound, too: a site that may not be read is not an empty one.
-		return fmt.Errorf("%w: %v", errDenied, err)
-	case gcerrors.Code(err) == gcerrors.NotFound:
-		return fmt.Errorf("%w: %v", ErrNotFound, err)
-	}
-	return err
 }
 
 // begin checks what every method needs checked.

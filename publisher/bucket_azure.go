@@ -7,6 +7,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob"
 	azblobblob "github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/bloberror"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 	"gocloud.dev/blob"
 	_ "gocloud.dev/blob/azureblob" // azblob:// URLs
@@ -52,6 +53,7 @@ var azureProvider = provider{
 		}
 		return response.StatusCode
 	},
+	noBucket: func(err error) bool { return bloberror.HasCode(err, bloberror.ContainerNotFound) },
 }
 
 func azureToken(etag *azcore.ETag) string {

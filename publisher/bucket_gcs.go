@@ -36,6 +36,7 @@ var gcsProvider = provider{
 		}
 		return api.Code
 	},
+	noBucket: func(err error) bool { return errors.Is(err, storage.ErrBucketNotExist) },
 }
 
 func ifGeneration(token string, as func(any) bool) error {

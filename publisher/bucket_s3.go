@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/feature/s3/transfermanager"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"gocloud.dev/blob"
 	_ "gocloud.dev/blob/s3blob" // s3:// URLs
@@ -55,6 +56,10 @@ var s3Provider = provider{
 			return 0
 		}
 		return response.HTTPStatusCode()
+	},
+	noBucket: func(err error) bool {
+		var api smithy.APIError
+		return errors.As(err, &api) && api.ErrorCode() == "NoSuchBucket"
 	},
 	beforeRead: func(as func(any) bool) error {
 		var options *[]func(*s3.Options)

@@ -39,12 +39,12 @@ func (s *bucketStore) retry(ctx context.Context, f func() error) error {
 	for {
 		err := f()
 		if err == nil || !s.transient(err) || time.Since(start)+wait > s.total {
-			return err
+			return s.named(err)
 		}
 		// Half of it is chance, so that those who failed together do not
 		// come back together.
 		if sleep(ctx, wait/2+rand.N(wait/2+1)) != nil {
-			return err
+			return s.named(err)
 		}
 		wait = min(2*wait, maxWait)
 	}
@@ -138,7 +138,7 @@ func (r *bucketReader) Read(p []byte) (int, error) {
 	}
 	err = r.end(err)
 	if r.offset == r.broke || !r.s.transient(err) || !r.resume() {
-		return n, keyError(r.entry.Key, r.s.translate(err))
+		return n, keyError(r.entry.Key, r.s.named(r.s.translate(err)))
 	}
 	return n, nil
 }

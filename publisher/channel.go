@@ -22,6 +22,7 @@ type Channel struct {
 	sum    string     // SHA-256 of the newest record
 	opened generation // what head showed when the channel was opened
 	behind []generation
+	lost   bool // behind is the newest of them alone: head did not say where to begin
 }
 
 // head is index.yaml as it was read. A channel whose head does not exist yet,
@@ -102,7 +103,7 @@ func (c *Channel) readHead(ctx context.Context) error {
 // follows from the log, as a damaged head does.
 func (c *Channel) complete(ctx context.Context, x *Index, change *Change) (bool, error) {
 	_, err := readOlder(ctx, c.site, c.Name, x)
-	if errors.Is(err, ErrNotFound) || errors.Is(err, ErrNotOurs) {
+	if errors.Is(err, ErrNotFound) || err != nil && damagedHead(err) && ctx.Err() == nil {
 		return false, nil
 	}
 	return err == nil && change.proveOlder(x) == nil, err
@@ -129,6 +130,9 @@ func (c *Channel) Refresh(ctx context.Context) error {
 	if err != nil || number == c.Generation() {
 		return err
 	}
+	if c.newest == nil && number > 1 {
+		return c.fromStart(ctx, number)
+	}
 	record, sum, err := c.record(ctx, number)
 	if err != nil {
 		return err
@@ -138,6 +142,26 @@ func (c *Channel) Refresh(ctx context.Context) error {
 	}
 	c.newest, c.sum = record, sum
 	return nil
+}
+
+// fromStart reads the whole log up to the record of that number, since there is no
+// head to begin with. It holds one index, however long the log is: Project reads
+// the log once more, for the snapshots.
+func (c *Channel) fromStart(ctx context.Context, number int) error {
+	for s, err := range c.replay(ctx, true) {
+		if err != nil {
+			return err
+		}
+		c.newest, c.sum, c.index = s.record, s.sum, s.index
+		if s.record.Change != nil {
+			c.lost = c.lost || len(c.behind) > 0
+			c.behind = []generation{{s.record.Generation, s.index}}
+		}
+		if s.record.Generation == number {
+			return nil
+		}
+	}
+	return c.hole(number)
 }
 
 // follow applies to the index every change up to the record, which is newer
@@ -249,6 +273,26 @@ func (c *Channel) Since(ctx context.Context, t time.Time) ([]*Record, error) {
 		}
 	}
 	return records, nil
+}
+
+// Find returns those records that decide one of the uploads, by their ids. It
+// looks at all of that time or later, which may be many, and keeps no others.
+func (c *Channel) Find(ctx context.Context, uploads map[string]bool, since time.Time) (map[string]*Record, error) {
+	found := map[string]*Record{}
+	for r, err := range c.back(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		if len(found) == len(uploads) || r.Time.Before(since) {
+			break
+		}
+		for _, d := range r.Decisions {
+			if uploads[d.Upload] {
+				found[d.Upload] = r
+			}
+		}
+	}
+	return found, nil
 }
 
 // Lately is the time of the n-th newest record, or of the first if there are

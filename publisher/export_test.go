@@ -6,3 +6,6 @@ import "time"
 func Hasten(s Store, stall, total, wait time.Duration) {
 	s.(*bucketStore).patience = patience{stall, total, wait}
 }
+
+// Held is how many indexes a channel holds that head does not show.
+func Held(c *Channel) int { return len(c.behind) }

@@ -73,6 +73,19 @@ func newFileStore(dir string) (*fileStore, error) {
 	return &fileStore{dir: abs, sync: newFileSync()}, nil
 }
 
+// Fresh returns the store as another process would open it: in one that lives
+// long, a run that could not make safe what it deferred must not keep the next
+// one from writing, which may have no reason to create the same objects.
+func Fresh(s Store) Store {
+	old, ok := s.(*fileStore)
+	if !ok {
+		return s
+	}
+	fresh := &fileStore{dir: old.dir, sync: old.sync}
+	fresh.disk.Store(old.disk.Load())
+	return fresh
+}
+
 func (s *fileStore) Create(ctx context.Context, o Object) error {
 	root, err := s.begin(ctx, o.Key, true)
 	if err != nil {

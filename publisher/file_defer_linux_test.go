@@ -188,6 +188,99 @@ func TestFileFlushFails(t *testing.T) {
 	}
 }
 
+// TestFileFlushFailsOnce: what could not be made safe in one piece of work of a
+// process that lives long is not held against the next.
+func TestFileFlushFailsOnce(t *testing.T) {
+	fire := errors.New("disk on fire")
+	s, dir, w := watched(t)
+	w.fail[1] = fire
+	mustDefer(t, s, "c/1", "1")
+	if err := s.Create(t.Context(), Object{Key: "log/1", Body: Bytes(nil)}); !errors.Is(err, fire) {
+		t.Fatalf("got %v", err)
+	}
+	fresh := Fresh(s)
+	mustCreate(t, fresh, "log/1", "")
+	if got := strings.Join(onDisk(t, dir), " "); got != "log/1" {
+		t.Errorf("in place: %s", got)
+	}
+
+	if err := os.Rename(dir, dir+"-unmounted"); err != nil {
+		t.Fatal(err)
+	}
+	if err := Fresh(fresh).Create(t.Context(), Object{Key: "log/2", Body: Bytes(nil)}); !errors.Is(err, errGone) {
+		t.Errorf("got %v, want %v", err, errGone)
+	}
+}
+
+// TestFileSubmitFails: an upload that cannot be made safe fails alone. Its id is
+// never used again, so nobody would create its objects once more.
+func TestFileSubmitFails(t *testing.T) {
+	s, _, w := watched(t)
+	fire := errors.New("disk on fire")
+	burning := true
+	s.sync.all = func(*os.File) error {
+		w.all++
+		return fire
+	}
+	s.sync.file = func(*os.File) error {
+		if burning {
+			return fire
+		}
+		return nil
+	}
+	submit := func(id string) error {
+		return Submit(t.Context(), s, "stable", id, Submission{Chart: Bytes([]byte("1")), Prov: Bytes([]byte("2"))})
+	}
+	if err := submit("019cab00-0000-7000-8000-000000000001"); !errors.Is(err, fire) {
+		t.Fatalf("got %v", err)
+	}
+	burning = false
+	if err := submit("019cab00-0000-7000-8000-000000000002"); err != nil {
+		t.Error(err)
+	}
+	if w.all != 0 {
+		t.Errorf("%d flushes of the file system for an upload", w.all)
+	}
+}
+
+// TestFilePlaceAgain has rivals put the object in place, and take it away again,
+// all the while that another gives it its name: between being refused the name and
+// comparing what is there, it is gone.
+func TestFilePlaceAgain(t *testing.T) {
+	s, dir := newTestFiles(t)
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	writeFile(t, "1", dir, "tmp")
+	writeFile(t, "1", dir, "rival")
+	if err := root.Mkdir("c", 0o777); err != nil {
+		t.Fatal(err)
+	}
+	var group sync.WaitGroup
+	stop := make(chan struct{})
+	group.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				_ = root.Link("rival", "c/1")
+				_ = root.Remove("c/1")
+			}
+		}
+	})
+	for range 2000 {
+		if err := s.place(root, "c/1", "tmp"); err != nil {
+			t.Error(err)
+			break
+		}
+	}
+	close(stop)
+	group.Wait()
+}
+
 // TestFileClaims has two stores defer the same objects, as two processes do.
 func TestFileClaims(t *testing.T) {
 	s, dir := newTestFiles(t)

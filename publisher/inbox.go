@@ -41,11 +41,14 @@ type Upload struct {
 	// after it had been decided.
 	Earliest time.Time
 
+	// Made is when the id was made, by the clock of who made it.
+	Made time.Time
+
 	// MaybeDecided says that the upload may have been decided before
 	// Earliest: its id was made long before or after its object was written,
 	// or nothing describes it. So it is when somebody puts back what was
 	// decided, or a write that was given up takes effect after all. Its
-	// receipt tells.
+	// receipt tells, or else the log.
 	MaybeDecided bool
 
 	Chart   *Entry // nil if there is a provenance file only
@@ -256,11 +259,11 @@ func (f *files) waiting(channel string) *ChannelInbox {
 }
 
 func (w *ChannelInbox) add(base string, chart, prov, request *Entry) {
-	if id, ours := parseID(base); ours {
+	if _, ours := parseID(base); ours {
 		u := newUpload(w.Channel, base, chart, prov)
 		u.Request = request
 		written := cmp.Or(chart, prov).Modified
-		u.MaybeDecided = request == nil || written.Sub(idTime(id)).Abs() >= maxClockLead
+		u.MaybeDecided = request == nil || written.Sub(u.Made).Abs() >= maxClockLead
 		w.Uploads = append(w.Uploads, u)
 		return
 	}
@@ -286,6 +289,7 @@ func newUpload(channel, id string, chart, prov *Entry) *Upload {
 	u.Earliest = u.Arrival
 	parsed, _ := parseID(id)
 	made := idTime(parsed)
+	u.Made = made
 	switch {
 	case !made.Before(u.Arrival): // a clock ahead of the store's, or a lie
 	case parsed.Version() == 8:

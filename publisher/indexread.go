@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"strconv"
 	"strings"
@@ -29,15 +30,18 @@ func readIndex(ctx context.Context, s Store, key string) (*indexText, error) {
 	return readIndexFrom(r, key)
 }
 
+// errTorn is reported of an index that is there, but fails while it is read.
+var errTorn = errors.New("it cannot be read to its end")
+
 func readIndexFrom(r *Reader, key string) (*indexText, error) {
 	var text strings.Builder
 	text.Grow(int(min(max(r.Entry.Size, 0), maxIndex)))
 	n, err := io.Copy(&text, io.LimitReader(r, maxIndex+1))
-	if err == nil && n > maxIndex {
-		err = errTooLarge
-	}
 	if err != nil {
-		return nil, &KeyError{key, err}
+		return nil, &KeyError{key, fmt.Errorf("%w: %w", errTorn, err)}
+	}
+	if n > maxIndex {
+		return nil, &KeyError{key, errTooLarge}
 	}
 	return &indexText{r.Entry, text.String()}, nil
 }

@@ -52,6 +52,9 @@ func (c *Channel) hole(listed int) error {
 func (c *Channel) listedNewest(ctx context.Context) (int, error) {
 	newest, folder := 0, path.Join(c.Name, logDir)
 	for e, err := range c.site.List(ctx, folder, Children) {
+		if errors.Is(err, errNoBucket) { // which GCS does not tell to who asks for an object
+			return 0, err
+		}
 		if err != nil {
 			return 0, fmt.Errorf("something of channel %s was lost, so its log must be listed to see whether it is complete; "+
 				"let portolan list the site, or restore %s: %w", c.Name, headKey(c.Name), err)
@@ -105,11 +108,12 @@ func (c *Channel) exists(ctx context.Context, number int) (bool, error) {
 	return true, r.Close()
 }
 
-// incomplete adds to the failure to read a record before the end what to do if
-// it is missing.
+// incomplete says of a record before the end that is missing what to do about
+// it, instead of what the server said.
 func incomplete(err error) error {
-	if errors.Is(err, ErrNotFound) {
-		return fmt.Errorf("%w, but there are later records: %s", err, fixLog)
+	missing := (*KeyError)(nil)
+	if errors.Is(err, ErrNotFound) && errors.As(err, &missing) {
+		return &KeyError{missing.Key, fmt.Errorf("%w, but there are later records: %s", ErrNotFound, fixLog)}
 	}
 	return err
 }

@@ -13,28 +13,58 @@ import (
 // after any failure, and when it returns nil, head shows this generation or a
 // later one.
 func (c *Channel) Project(ctx context.Context) error {
-	for _, g := range c.behind {
-		if g.number < c.Floor() {
-			continue // nobody is promised what it names
-		}
-		for _, o := range g.index.snapshot(c.Name, g.number) {
-			o.Deferred = true // head follows
-			err := c.site.Create(ctx, o)
-			if errors.Is(err, ErrConflict) {
-				return c.foreignSnapshot(ctx, g.number, err)
-			}
-			if err != nil {
-				return err
-			}
-		}
-	}
 	if len(c.behind) == 0 {
 		return nil
+	}
+	if c.lost {
+		if err := c.snapshotsBefore(ctx, c.behind[0].number); err != nil {
+			return err
+		}
+	}
+	for _, g := range c.behind {
+		if err := c.putSnapshot(ctx, g); err != nil {
+			return err
+		}
 	}
 	if err := c.moveHead(ctx, c.behind[len(c.behind)-1]); err != nil {
 		return err
 	}
-	c.behind = nil
+	c.behind, c.lost = nil, false
+	return nil
+}
+
+// snapshotsBefore writes the snapshots of the generations before that one, some
+// of which may be missing.
+func (c *Channel) snapshotsBefore(ctx context.Context, end int) error {
+	for s, err := range c.replay(ctx, false) {
+		if err != nil || s.record.Generation >= end {
+			return err
+		}
+		if s.record.Change != nil {
+			if err := c.putSnapshot(ctx, generation{s.record.Generation, s.index}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// putSnapshot writes the snapshot of a generation and its older index, if it is
+// kept: nobody is promised what an earlier one names.
+func (c *Channel) putSnapshot(ctx context.Context, g generation) error {
+	if g.number < c.Floor() {
+		return nil
+	}
+	for _, o := range g.index.snapshot(c.Name, g.number) {
+		o.Deferred = true // head follows
+		err := c.site.Create(ctx, o)
+		if errors.Is(err, ErrConflict) {
+			return c.foreignSnapshot(ctx, g.number, err)
+		}
+		if err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

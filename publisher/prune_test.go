@@ -375,6 +375,27 @@ func TestProjectAboveFloor(t *testing.T) {
 	}
 }
 
+// TestProjectLost: where head is lost, the log is read without holding the index
+// of every generation, and yet each of their snapshots is seen to.
+func TestProjectLost(t *testing.T) {
+	s := newShop(t, 6)
+	before := s.m.Snapshot()
+	remove(t, s.m, "stable/index.yaml", "stable/snapshots/00000002/index.yaml", "stable/snapshots/00000006/index.yaml")
+	c := s.open(s.m.Handle("test"))
+	if n := publisher.Held(c); n != 1 {
+		t.Errorf("%d indexes are held", n)
+	}
+	if err := c.Project(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if !sameObjects(before, s.m.Snapshot()) {
+		t.Errorf("%d snapshots", s.snapshots())
+	}
+	if n := publisher.Held(c); n != 0 || c.Behind() != "" {
+		t.Errorf("%d indexes are held after that, and head is behind: %q", n, c.Behind())
+	}
+}
+
 // TestPruneUnknownChannel: a name that is misspelt is no success.
 func TestPruneUnknownChannel(t *testing.T) {
 	s := newShop(t, 1)

@@ -76,7 +76,7 @@ func (b *rebuilder) checkLater(ctx context.Context) error {
 		return b.hole(listed)
 	}
 	b.head = head{}
-	if err := b.rereadHead(ctx); err != nil && !errors.Is(err, ErrNotOurs) && !errors.Is(err, errTooLarge) {
+	if err := b.rereadHead(ctx); err != nil && (!damagedHead(err) || ctx.Err() != nil) {
 		return err
 	}
 	if b.head.generation > b.Generation() {
@@ -91,6 +91,12 @@ func (b *rebuilder) checkLater(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// damagedHead reports whether the failure to read head is one that writing it
+// anew puts right.
+func damagedHead(err error) bool {
+	return errors.Is(err, ErrNotOurs) || errors.Is(err, errTooLarge) || errors.Is(err, errTorn)
 }
 
 // later is the error that something is of a generation that the log lacks.
@@ -166,7 +172,7 @@ func (b *rebuilder) headIsRight(ctx context.Context) (bool, error) {
 	defer r.Close()
 	b.head.token = r.Entry.Token
 	same, err := sameBytes(ctx, r, b.index.body(""))
-	if err != nil || same {
+	if same || ctx.Err() != nil {
 		return same, err
 	}
 	return b.exists(ctx, b.Generation()+1) // then head is the business of who committed that
@@ -189,9 +195,10 @@ func restore(ctx context.Context, s Store, o Object) (written bool, err error) {
 		default:
 			same, failure := sameBytes(ctx, r, o.Body)
 			r.Close()
-			if failure != nil || same {
+			if same || ctx.Err() != nil {
 				return false, failure
 			}
+			// What cannot be read to its end, after all retries, is damaged, too.
 			err = s.Replace(ctx, o, r.Entry.Token)
 		}
 		if !errors.Is(err, ErrConflict) {

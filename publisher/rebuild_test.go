@@ -2,10 +2,14 @@ package publisher_test
 
 import (
 	"bytes"
+	"context"
+	"io"
 	"maps"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"testing/iotest"
 
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/storetest"
@@ -180,5 +184,38 @@ func TestRebuildFails(t *testing.T) {
 		if _, err := rebuild(t, s.m); err != nil || !sameObjects(s.m.Snapshot(), want) {
 			t.Fatalf("after a failure of operation %d: %v", n, err)
 		}
+	}
+}
+
+// badSector is a store that cannot read an object to its end until it is written anew.
+type badSector struct {
+	publisher.Store
+	key    string
+	healed bool
+}
+
+func (b *badSector) Get(ctx context.Context, key string) (*publisher.Reader, error) {
+	r, err := b.Store.Get(ctx, key)
+	if err == nil && key == b.key && !b.healed {
+		r.ReadCloser = io.NopCloser(io.MultiReader(io.LimitReader(r.ReadCloser, 10), iotest.ErrReader(syscall.EIO)))
+	}
+	return r, err
+}
+
+func (b *badSector) Replace(ctx context.Context, o publisher.Object, token string) error {
+	b.healed = b.healed || o.Key == b.key
+	return b.Store.Replace(ctx, o, token)
+}
+
+// TestRebuildUnreadable: what is there but cannot be read is damaged, too.
+func TestRebuildUnreadable(t *testing.T) {
+	for _, key := range []string{"stable/snapshots/00000004/index.yaml", "stable/index.yaml"} {
+		s := aged(t)
+		store := &badSector{Store: s.m.Handle("rebuild"), key: key}
+		report, err := publisher.Rebuild(t.Context(), store, "stable", func(int, int) {})
+		if err != nil || !slices.Equal(report.Written, []string{key}) {
+			t.Errorf("%s: got %+v, %v", key, report, err)
+		}
+		s.mustVerify(5, 5)
 	}
 }

@@ -70,8 +70,7 @@ func Submit(ctx context.Context, drop Store, channel, id string, s Submission) e
 	if s.Chart != nil {
 		objects = append(objects, Object{Key: u.key(chartExt), Body: s.Chart, ContentType: typeChart})
 	}
-	for i, o := range objects {
-		o.Deferred = i < len(objects)-1
+	for _, o := range objects {
 		if err := drop.Create(ctx, o); err != nil {
 			return submitted(ctx, drop, id, err)
 		}

@@ -10,11 +10,20 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/generator"
+	reporting "github.com/portolan-charts/portolan/generator/report"
 	"github.com/portolan-charts/portolan/publisher"
 )
 
-func (p *program) generate(ctx context.Context, args []string) error {
-	f := newFlags("generate")
+// generateFlags are the flags of generate.
+type generateFlags struct {
+	*flags
+	dryRun          bool
+	timeout, watch  time.Duration
+	report, summary string
+}
+
+func newGenerateFlags() *generateFlags {
+	f := &generateFlags{flags: newFlags("generate")}
 	f.withDrop()
 	f.withSite()
 	f.withConfig()
@@ -22,63 +31,118 @@ func (p *program) generate(ctx context.Context, args []string) error {
 	f.withWorkers()
 	f.withPages()
 	f.withProfiles()
-	dryRun := f.Bool("dry-run", false, "")
-	timeout := f.Duration("timeout", 0, "")
-	if err := p.parse(f, args); err != nil {
+	f.BoolVar(&f.dryRun, "dry-run", false, "")
+	f.DurationVar(&f.timeout, "timeout", 0, "")
+	f.DurationVar(&f.watch, "watch", 0, "")
+	f.StringVar(&f.report, "report", "", "")
+	f.StringVar(&f.summary, "summary", "", "")
+	return f
+}
+
+func (p *program) generate(ctx context.Context, args []string) error {
+	f := newGenerateFlags()
+	if err := p.parse(f.flags, args); err != nil {
 		return err
 	}
 	if err := f.noOperands(); err != nil {
 		return err
 	}
-	if f.Changed("timeout") && *timeout <= 0 {
-		return usagef("%s: %s is no time to run for; write one such as 90s or 20m", f.given["timeout"], *timeout)
+	if err := f.checkTimes(); err != nil {
+		return err
 	}
 	if err := f.apart(); err != nil {
 		return err
 	}
-	return f.profiled(func() error { return p.generateNow(ctx, f, *dryRun, *timeout) })
+	if f.watch > 0 {
+		return f.profiled(func() error { return p.watch(ctx, f) })
+	}
+	return f.profiled(func() error { return p.generateOnce(ctx, f) })
 }
 
-func (p *program) generateNow(ctx context.Context, f *flags, dryRun bool, timeout time.Duration) error {
-	pages, err := f.projector()
+// checkTimes refuses times that make no sense, and what a watch cannot do.
+func (f *generateFlags) checkTimes() error {
+	switch {
+	case f.Changed("timeout") && f.timeout <= 0:
+		return usagef("%s: %s is no time to run for; write one such as 90s or 20m", f.given["timeout"], f.timeout)
+	case !f.Changed("watch"):
+		return nil
+	case f.watch < time.Second:
+		return usagef("%s: %s is too short; look every second, or less often", f.given["watch"], f.watch)
+	case f.dryRun:
+		return usagef("%s: a dry run is over when it has said what would happen, so there is nothing to watch for", f.given["watch"])
+	case f.report != "" || f.summary != "":
+		return hint(usagef("%s: --report and --summary tell of one run, and there are many of them", f.given["watch"]), "run 'portolan generate' without --watch in the jobs whose results are to be kept")
+	}
+	return nil
+}
+
+// generateOnce makes one run, and tells of it whoever is to be told.
+func (p *program) generateOnce(ctx context.Context, f *generateFlags) error {
+	tell, err := f.tellers()
 	if err != nil {
 		return err
 	}
-	open := func(flag string) (publisher.Store, error) { return p.open(ctx, f, flag) }
-	if dryRun { // makes no folder
+	start := time.Now()
+	report, err := p.generateNow(ctx, f)
+	told := tell.run(p, f, &reporting.Run{Report: report, Err: err, Start: start, Took: time.Since(start)})
+	if err == nil && report.Count(publisher.Rejected) > 0 {
+		err = errRejected
+	}
+	if told != nil && (err == nil || err == errRejected) {
+		return told
+	}
+	return err
+}
+
+// generateNow opens the buckets, makes one run, and prints what it did.
+func (p *program) generateNow(ctx context.Context, f *generateFlags) (*generator.Report, error) {
+	o, err := p.generateOptions(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	return p.round(ctx, f, o)
+}
+
+// generateOptions are those of the runs that the flags ask for.
+func (p *program) generateOptions(ctx context.Context, f *generateFlags) (o generator.Options, err error) {
+	o = generator.Options{Config: f.config, Channels: f.channels, DryRun: f.dryRun, Workers: f.workers}
+	if o.Pages, err = f.projector(); err != nil {
+		return o, err
+	}
+	open := func(flag string) (publisher.Store, error) { return p.open(ctx, f.flags, flag) }
+	if f.dryRun { // makes no folder
 		open = func(flag string) (publisher.Store, error) {
 			store, _, err := f.openBucket(ctx, flag)
 			return store, err
 		}
 	}
-	drop, err := open("drop")
-	if err != nil {
-		return err
+	if o.Drop, err = open("drop"); err != nil {
+		return o, err
 	}
-	site, err := open("site")
-	if err != nil {
-		return err
-	}
+	o.Site, err = open("site")
+	return o, err
+}
+
+// round makes one run, and prints what it did.
+func (p *program) round(ctx context.Context, f *generateFlags, o generator.Options) (*generator.Report, error) {
 	progress := p.newProgress("uploads")
-	limited, cancel := limit(ctx, timeout)
+	o.Progress = func(g generator.Progress) { progress.update(g.Channel, g.Done, g.Total) }
+	limited, cancel := limit(ctx, f.timeout)
 	defer cancel()
-	report, err := generator.Run(limited, generator.Options{
-		Drop: drop, Site: site, Config: f.config, Channels: f.channels, DryRun: dryRun, Workers: f.workers, Pages: pages,
-		Progress: func(g generator.Progress) { progress.update(g.Channel, g.Done, g.Total) },
-	})
+	report, err := generator.Run(limited, o)
 	progress.finish()
 	if err != nil && limited.Err() != nil && ctx.Err() == nil {
-		err = hint(fmt.Errorf("stopped after %s, as --timeout says", timeout),
+		err = hint(fmt.Errorf("stopped after %s, as --timeout says", f.timeout),
 			"nothing is lost, and what was published stands; run it again, with more time, and it goes on from there")
+	}
+	if f.watch > 0 && idle(report) {
+		return report, err
 	}
 	p.printReport(report, f.output, err != nil)
 	if err == nil {
-		err = p.noteUnknown(ctx, f, site, report)
+		err = p.noteUnknown(ctx, f.flags, o.Site, report)
 	}
-	if err == nil && report.Count(publisher.Rejected) > 0 {
-		return errRejected
-	}
-	return err
+	return report, err
 }
 
 // limit returns a context that ends after the time; 0 is never.
@@ -153,6 +217,7 @@ func printChannel(w io.Writer, c generator.ChannelReport, dryRun bool) {
 		if r.Verdict == publisher.Rejected {
 			fmt.Fprintf(w, "  %s%s\n", verdictColumn(r.Verdict, dryRun), subject(r))
 			printReason(w, r.Message, r.Fix)
+			printJob(w, r)
 		}
 	}
 }
@@ -212,6 +277,13 @@ func printReason(w io.Writer, message, fix string) {
 	fmt.Fprintf(w, "      %s\n", short(message, maxProse))
 	if fix != "" {
 		fmt.Fprintf(w, "      fix: %s\n", short(fix, maxProse))
+	}
+}
+
+// printJob prints which job made a rejected upload, so that its people are found.
+func printJob(w io.Writer, r publisher.Receipt) {
+	if job := reporting.Job(r); job != "" {
+		fmt.Fprintf(w, "      uploaded by %s\n", job)
 	}
 }
 

@@ -57,6 +57,7 @@ Example:
 
 const helpGenerate = `Usage:
     portolan generate [--drop URL] [--site URL] [--channel NAME]... [--dry-run]
+                      [--watch TIME] [--report FILE] [--summary FILE]
 
 Take in what waits in the drop area: every upload is checked and accepted or
 rejected, gets a receipt, and what is accepted is published as a new generation
@@ -73,6 +74,12 @@ Options:
     --dry-run           Say what would happen; write nothing.  PORTOLAN_DRY_RUN
     --timeout TIME      Stop after this long, such as 20m      PORTOLAN_TIMEOUT
                         (default: never); run it again to go on.
+    --watch TIME        Keep running, and look this often,     PORTOLAN_WATCH
+                        such as 10s; a signal ends it.
+    --report FILE       Write what became of each upload as    PORTOLAN_REPORT
+                        JUnit XML; a rejected one is a failed test.
+    --summary FILE      Append what was published where, as    PORTOLAN_SUMMARY
+                        Markdown, for people.
     --base-url URL      Where the site's root is served        PORTOLAN_BASE_URL
                         (default: baseURL in portolan.yaml);
                         its pages tell it to their readers.
@@ -92,6 +99,11 @@ Options:
 
 URLs are those of buckets (s3://, gs://, azblob://) or local folders, which are
 made when missing.
+
+With --watch, what fails is tried again after longer and longer pauses, and a
+signal ends the command with exit code 0; --timeout is that of each run, and
+portolan.yaml is read once. Where GITHUB_ACTIONS is true, rejections and errors
+are said as annotations, too.
 
 Exit codes:
     0 done, 1 failed, 2 wrong command line, 3 done (or, with --dry-run, would be
@@ -268,6 +280,14 @@ Options:
                         against (none unless it is given;
                         with --generate, default ./site).
     --generate          Run the generator here after uploads.  PORTOLAN_GENERATE
+    --notify URL        Tell this URL of uploads, so that the  PORTOLAN_NOTIFY
+                        generator's job starts: GitLab's pipeline trigger (with
+                        ?ref=BRANCH), GitHub's repository_dispatch, or any that
+                        takes JSON.
+    --notify-token-file FILE
+                        PORTOLAN_NOTIFY_TOKEN_FILE
+                        The token for it; without this, it is the value of
+                        PORTOLAN_NOTIFY_TOKEN.
     --listen ADDRESS    Where (default 127.0.0.1:8080; port 0  PORTOLAN_LISTEN
                         picks a free one).
     --auth FILE         Who may do what. Without it, everybody PORTOLAN_AUTH

@@ -78,11 +78,7 @@ type writerFunc func([]byte) (int, error)
 func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
 
 func TestOutputFails(t *testing.T) {
-	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
-	if err != nil {
-		t.Skip(err)
-	}
-	defer full.Close()
+	full := writerFunc(func([]byte) (int, error) { return 0, errors.New("no space left") })
 	t.Chdir(t.TempDir())
 	for _, args := range [][]string{{"version"}, {"help"}, {"generate"}, {"generate", "--output", "json"}, {"status"}} {
 		var stderr bytes.Buffer
@@ -134,7 +130,7 @@ func valueOf(flag string) string {
 		return "=json"
 	case "workers", "max-uploads", "keep-snapshots", "keep-days", "keep", "concurrency":
 		return "=1"
-	case "timeout", "grace":
+	case "timeout", "grace", "watch":
 		return "=1s"
 	case "dry-run", "read-only", "deep", "force", "wait", "generate", "pages", "allow-anonymous-uploads":
 		return ""
@@ -199,6 +195,29 @@ func TestComplain(t *testing.T) {
 	const want = "portolan: error: one\nportolan: error: t\\x1bwo\nportolan: hint: try this\n"
 	if got := b.String(); got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestAdvice: whatever command meets the error of a bucket, it says what to do.
+func TestAdvice(t *testing.T) {
+	bucket := func(err error) error {
+		return fmt.Errorf("reading the inbox: %w", &publisher.BucketError{Bucket: "s3://charts", Err: err})
+	}
+	for _, c := range []struct {
+		err  error
+		want string // the beginning
+	}{
+		{bucket(errors.New("NoSuchBucket: it does not exist")), "check the bucket's name"},
+		{bucket(errors.New("SignatureDoesNotMatch: no")), "give the credentials"},
+		{bucket(errors.New("AccessDenied: no")), "allow it to these credentials"},
+		{bucket(errors.New("out of cheese")), "'portolan doctor' examines"},
+		{hint(bucket(errors.New("AccessDenied: no")), "ask"), "ask"},
+		{bucket(context.Canceled), ""},
+		{errors.New("AccessDenied"), ""},
+	} {
+		if got := adviceOn(c.err); !strings.HasPrefix(got, c.want) || c.want == "" && got != "" {
+			t.Errorf("%v: got %q, want %q", c.err, got, c.want)
+		}
 	}
 }
 

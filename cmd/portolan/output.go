@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,6 +18,9 @@ import (
 
 	"github.com/dustin/go-humanize"
 	"golang.org/x/term"
+
+	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/doctor"
 )
 
 // What portolan says follows these rules: results go to standard output, and
@@ -96,8 +100,8 @@ func (p *program) printFound(failure error) error {
 		fields[name] = value
 	}
 	fields["error"] = cmp.Or(failure.Error(), "no command was given")
-	if h := (*hinted)(nil); errors.As(failure, &h) {
-		fields["hint"] = h.hint
+	if advice := adviceOn(failure); advice != "" {
+		fields["hint"] = advice
 	}
 	return p.printJSON(fields)
 }
@@ -143,9 +147,19 @@ func (p *program) complain(err error) {
 			p.say("error", line)
 		}
 	}
-	if h := (*hinted)(nil); errors.As(err, &h) {
-		p.say("hint", h.hint)
+	if advice := adviceOn(err); advice != "" {
+		p.say("hint", advice)
 	}
+}
+
+// adviceOn is what to do about an error: its hint, or about a bucket, what the
+// doctor would say.
+func adviceOn(err error) string {
+	bucket := (*publisher.BucketError)(nil)
+	if advice := hintOf(err); advice != "" || !errors.As(err, &bucket) || errors.Is(err, context.Canceled) {
+		return advice
+	}
+	return cmp.Or(doctor.Advice(bucket), "'portolan doctor' examines the set-up, and tells what usually goes wrong")
 }
 
 // plain makes text safe to print: what would move the cursor, change colours

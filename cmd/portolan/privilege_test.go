@@ -254,6 +254,61 @@ func TestGenerateRights(t *testing.T) {
 	}
 }
 
+// TestUpkeepRights verifies a site, rebuilds it, and prunes it, each where
+// there is something of everything to do.
+func TestUpkeepRights(t *testing.T) {
+	w := newGuarded()
+	ago := func() time.Time { return time.Now().Add(-time.Hour) }
+	w.drop.Now, w.site.Now = ago, ago
+	for _, content := range []string{"one", "two"} {
+		w.submit(t, charttest.Simple("web", "1.0.0", "README.md", content), nil)
+		w.submit(t, []byte("no chart"), nil)
+		w.generate(t, nil, generator.Options{Now: ago})
+	}
+	damage := func() {
+		w.site.Put("stable/index.yaml", []byte("damaged"))
+		if err := w.site.Handle("vandal").Delete(t.Context(), "stable/snapshots/00000002/index.yaml", ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	open := func(allowed rights) (drop, site *guard, forDrop, forSite publisher.Store) {
+		drop, site = w.as(allowed)
+		return drop, site, lister{drop}, lister{site}
+	}
+
+	damage()
+	allowed := readmeRights(t, "portolan rebuild")
+	_, rebuilt, _, site := open(allowed)
+	if _, err := publisher.Rebuild(t.Context(), site, "stable", func(int, int) {}); err != nil {
+		t.Fatal(err)
+	}
+	wantRights(t, "portolan rebuild", allowed, rebuilt)
+
+	allowed = readmeRights(t, "portolan verify")
+	_, verified, _, site := open(allowed)
+	report, err := publisher.Verify(t.Context(), site, publisher.VerifyOptions{Deep: true})
+	if err != nil || len(report.Channels) != 1 || len(report.Channels[0].Faults) > 0 {
+		t.Fatalf("got %+v, %v", report, err)
+	}
+	wantRights(t, "portolan verify", allowed, verified)
+
+	damage()
+	allowed = readmeRights(t, "portolan prune")
+	pruned, prunedSite, drop, site := open(allowed)
+	files := 0
+	for range 2 { // the first puts head right: what it named stays until then
+		freed, err := publisher.Prune(t.Context(), drop, site, publisher.PruneOptions{Snapshots: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		files += freed.Total().Files
+	}
+	if files != 4+4+1+2 { // receipts, refused uploads and their reasons, a snapshot, a chart and its release.json
+		t.Errorf("%d files are removed", files)
+	}
+	wantRights(t, "portolan prune", allowed, pruned, prunedSite)
+}
+
 func (w *guarded) inbox() (keys []string) {
 	for key := range w.drop.Snapshot() {
 		if strings.HasPrefix(key, "inbox/") {

@@ -55,7 +55,9 @@ func (p *program) prune(ctx context.Context, args []string) error {
 	if err == nil && pages != nil && !*dryRun {
 		err = prunedPages(ctx, site, report, pages)
 	}
-	if p.found = report; !f.output.json {
+	p.found = report
+	// After a failure, that nothing was removed does not mean that all is well.
+	if !f.output.json && (err == nil || report.Total().Files > 0) {
 		err = errors.Join(err, p.printPruned(report))
 	}
 	return err

@@ -19,12 +19,14 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/shim"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
+	"github.com/portolan-charts/portolan/publisher/shim/notify"
 )
 
 // shimFlags are the flags of the shim alone.
 type shimFlags struct {
 	*flags
 	address, metrics, auth, rootChannel, publicURL, tlsCert, tlsKey string
+	notify, notifyTokenFile                                         string
 	generate, anonymous                                             bool
 	projects, proxies                                               []string
 	maxUploads                                                      int
@@ -50,6 +52,8 @@ func newShimFlags() *shimFlags {
 	f.StringVar(&f.tlsCert, "tls-cert", "", "")
 	f.StringVar(&f.tlsKey, "tls-key", "", "")
 	f.IntVar(&f.maxUploads, "max-uploads", 256, "")
+	f.StringVar(&f.notify, "notify", "", "")
+	f.StringVar(&f.notifyTokenFile, "notify-token-file", "", "")
 	f.DurationVar(&f.grace, "grace", 30*time.Second, "")
 	return f
 }
@@ -67,6 +71,10 @@ func (p *program) shim(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	notifier, err := f.notifier(log)
+	if err != nil {
+		return err
+	}
 	if o.Drop, err = p.open(ctx, f.flags, "drop"); err != nil {
 		return err
 	}
@@ -78,7 +86,7 @@ func (p *program) shim(ctx context.Context, args []string) error {
 			return err
 		}
 	}
-	return p.runShim(ctx, f, o, log)
+	return p.runShim(ctx, f, o, notifier, log)
 }
 
 // hasSite reports whether the shim is told of a site: it takes uploads without
@@ -243,7 +251,7 @@ func refusal(err error) error {
 }
 
 // runShim serves until the context ends.
-func (p *program) runShim(ctx context.Context, f *shimFlags, o shim.Options, log *slog.Logger) error {
+func (p *program) runShim(ctx context.Context, f *shimFlags, o shim.Options, notifier *notify.Notifier, log *slog.Logger) error {
 	var generating *shim.Generating
 	if o.Site != nil {
 		o.Judge = judgesOf(f.config, o.Site)
@@ -254,7 +262,14 @@ func (p *program) runShim(ctx context.Context, f *shimFlags, o shim.Options, log
 			return err
 		}
 		generating = shim.NewGenerating(f.run(o, pages, log))
-		o.Uploaded = generating.Want
+	}
+	o.Uploaded = func(channel string) {
+		if generating != nil {
+			generating.Want()
+		}
+		if notifier != nil {
+			notifier.Uploaded(channel)
+		}
 	}
 	s := shim.New(o)
 	l, err := p.listenFor(ctx, f, log)
@@ -279,6 +294,11 @@ func (p *program) runShim(ctx context.Context, f *shimFlags, o shim.Options, log
 	if generating != nil {
 		background.Go(func() { generating.Run(ctx, s, f.grace) })
 	}
+	if notifier != nil { // until the last upload is answered
+		lasting, end := context.WithCancel(context.WithoutCancel(ctx))
+		defer end()
+		background.Go(func() { notifier.Run(lasting, func(e notify.Event, err error) { s.Notified(e.Uploads, err) }) })
+	}
 	p.printShim(f, o, l.Addr().String(), log)
 	return shim.Serve(ctx, l, s, log, f.grace)
 }
@@ -286,7 +306,8 @@ func (p *program) runShim(ctx context.Context, f *shimFlags, o shim.Options, log
 // run is the generator's run, as the shim has it made.
 func (f *shimFlags) run(o shim.Options, pages generator.Pages, log *slog.Logger) func(context.Context) error {
 	return func(ctx context.Context) error {
-		report, err := generator.Run(ctx, generator.Options{Drop: o.Drop, Site: o.Site, Config: f.config, Workers: f.workers, Pages: pages})
+		drop, site := publisher.Fresh(o.Drop), publisher.Fresh(o.Site)
+		report, err := generator.Run(ctx, generator.Options{Drop: drop, Site: site, Config: f.config, Workers: f.workers, Pages: pages})
 		if report == nil {
 			return err
 		}

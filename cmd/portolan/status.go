@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	reporting "github.com/portolan-charts/portolan/generator/report"
 	"github.com/portolan-charts/portolan/publisher"
 )
 
@@ -267,6 +268,7 @@ func (p *program) printReceipt(r *publisher.Receipt) error {
 	if r.Request != nil {
 		line("file", short(r.Request.File, maxName))
 		line("user", short(r.Request.Uploader["user"], maxName))
+		line("job", reporting.Job(*r))
 	}
 	for _, warning := range r.Warnings {
 		line("warning", warning.Message)

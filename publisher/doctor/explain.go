@@ -10,6 +10,8 @@ import (
 	"syscall"
 
 	"gocloud.dev/gcerrors"
+
+	"github.com/portolan-charts/portolan/publisher"
 )
 
 // symptom is a text in an error, and what it means. The SDKs' errors say it in
@@ -40,10 +42,13 @@ var symptoms = []symptom{
 	{"NoAuthenticationInformation", "no credentials were found", fixCredentials},
 	{"AuthenticationFailed", "the server does not accept the credentials", fixCredentials},
 	{"invalid_grant", "the server does not accept the credentials", fixCredentials},
+	{"XAdminUserNotFound", "the server does not know this access key", fixCredentials},                          // versitygw
+	{"Server failed to authenticate the request", "the server does not accept the credentials", fixCredentials}, // Azure, and azurite by another code
 	{"AuthorizationPermissionMismatch", "permission denied", fixPermission},
 	{"AuthorizationFailure", "permission denied", fixPermission},
 	{"AccessDenied", "permission denied", fixPermission},
 	{"permission denied", "permission denied", fixPermission},
+	{"the store did not answer for", "the server does not answer in time", fixEndpoint},
 	{"not found", "the server knows nothing under this name", fixBucket},
 }
 
@@ -70,6 +75,12 @@ func Explain(err error, p Place) (seen, fix string) {
 		}
 	}
 	return what + " (" + err.Error() + ")", fix
+}
+
+// Advice says what to do about the error of a bucket; "" if it is not known.
+func Advice(err *publisher.BucketError) string {
+	_, fix := meaning(err, Place{})
+	return fix
 }
 
 // meaning looks for what kind of error this is.

@@ -23,8 +23,8 @@ type Generating struct {
 	wanted chan struct{} // holds one if there is something to do
 }
 
-// NewGenerating returns what runs the generator. [Generating.Want] belongs into
-// [Options.Uploaded].
+// NewGenerating returns what runs the generator. [Options.Uploaded] is to call
+// [Generating.Want].
 func NewGenerating(run func(context.Context) error) *Generating {
 	g := &Generating{run: run, wanted: make(chan struct{}, 1)}
 	g.Want()

@@ -20,6 +20,7 @@ type metrics struct {
 	refusedLogins prometheus.Counter
 	runs          *prometheus.CounterVec // of the generator, by result
 	runSeconds    prometheus.Histogram
+	notifications *prometheus.CounterVec // of whoever runs the generator, by result
 }
 
 func newMetrics(s *Shim) *metrics {
@@ -41,8 +42,10 @@ func newMetrics(s *Shim) *metrics {
 		runSeconds: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "portolan_generate_duration_seconds", Help: "Time that a run of the generator took.",
 			Buckets: prometheus.ExponentialBuckets(0.01, 3, 10)}),
+		notifications: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "portolan_notifications_total", Help: "Attempts to tell whoever runs the generator of uploads."}, []string{"result"}),
 	}
-	m.registry.MustRegister(m.requests, m.seconds, m.uploads, m.received, m.refusedLogins, m.runs, m.runSeconds,
+	m.registry.MustRegister(m.requests, m.seconds, m.uploads, m.received, m.refusedLogins, m.runs, m.runSeconds, m.notifications,
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "portolan_http_requests_in_flight", Help: "Requests being answered."}, func() float64 { return float64(s.answering.Load()) }),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
@@ -60,6 +63,18 @@ func (m *metrics) observe(route, method string, status int, took time.Duration) 
 	}
 	m.requests.WithLabelValues(route, method, strconv.Itoa(status)).Inc()
 	m.seconds.WithLabelValues(route).Observe(took.Seconds())
+}
+
+// Notified counts an attempt to tell whoever runs the generator of uploads, and
+// logs a failed one.
+func (s *Shim) Notified(uploads int, err error) {
+	if err != nil {
+		s.metrics.notifications.WithLabelValues("failed").Inc()
+		s.Log.Error("notify", "uploads", uploads, "error", err.Error())
+		return
+	}
+	s.metrics.notifications.WithLabelValues("sent").Inc()
+	s.Log.Info("notified", "uploads", uploads)
 }
 
 // Metrics serves what the shim counts, as Prometheus reads it. It belongs on an

@@ -33,8 +33,8 @@ type Options struct {
 	MinRate    int           // bytes a second that an upload must come with; 0 means 1,024
 	Patience   time.Duration // over which MinRate is measured, and for a reader to take the next bytes; 0 means 20 s
 
-	Uploaded func()       // is told of each upload that was taken
-	Log      *slog.Logger // nil means none
+	Uploaded func(channel string) // is told of each upload that was taken
+	Log      *slog.Logger         // nil means none
 }
 
 // Rules are what the generator knows and the shim does not: what makes a chart
@@ -108,7 +108,7 @@ func New(o Options) *Shim {
 	o.MinRate = cmp.Or(o.MinRate, defaultRate)
 	o.Patience = cmp.Or(o.Patience, defaultPatience)
 	if o.Uploaded == nil {
-		o.Uploaded = func() {}
+		o.Uploaded = func(string) {}
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

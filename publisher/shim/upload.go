@@ -47,7 +47,7 @@ func (s *Shim) upload(a *answer, r *http.Request, to *route, who *auth.Identity)
 	}
 	a.note.upload, a.note.who = id, u.allowed().String()
 	s.metrics.uploads.WithLabelValues("taken").Inc()
-	s.Uploaded()
+	s.Uploaded(to.channel)
 	receipt := s.base(r) + to.receipts() + id
 	a.Header().Set("Location", receipt)
 	return a.json(r, http.StatusCreated, taken{

@@ -1,0 +1,278 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/portolan-charts/portolan/generator/charttest"
+)
+
+// nginx starts a server with one of the files in ci/nginx, of which each change
+// must apply, until the test ends. It returns its URL.
+func nginx(t *testing.T, file string, changes map[string]string) string {
+	t.Helper()
+	program, err := exec.LookPath("nginx")
+	if err != nil {
+		t.Fatalf("%v; install it by: make test", err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	l.Close()
+	folder := t.TempDir()
+	b, err := os.ReadFile("../../ci/nginx/" + file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conf := string(b)
+	changes["listen 80;"] = "listen " + address + ";"
+	for old, new := range changes {
+		if !strings.Contains(conf, old) {
+			t.Fatalf("%s has no %q", file, old)
+		}
+		conf = strings.ReplaceAll(conf, old, strings.ReplaceAll(new, "FOLDER", folder))
+	}
+	write(t, filepath.Join(folder, "nginx.conf"), fmt.Appendf(nil, `user root; daemon off; worker_processes 1; pid %[1]s/pid; error_log stderr warn;
+events { worker_connections 256; }
+http {
+	access_log off;
+	client_body_temp_path %[1]s/body; proxy_temp_path %[1]s/proxy; fastcgi_temp_path %[1]s/fastcgi; uwsgi_temp_path %[1]s/uwsgi; scgi_temp_path %[1]s/scgi;
+%[2]s}
+`, folder, conf))
+	c := exec.Command(program, "-e", "stderr", "-p", folder, "-c", filepath.Join(folder, "nginx.conf"))
+	said := &logLines{}
+	c.Stderr = writerFunc(func(b []byte) (int, error) {
+		said.mu.Lock()
+		defer said.mu.Unlock()
+		return said.all.Write(b)
+	})
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		c.Process.Signal(syscall.SIGTERM)
+		c.Wait()
+		if t.Failed() {
+			t.Logf("nginx: %s", said.text())
+		}
+	})
+	for until := time.Now().Add(startTime); ; {
+		if conn, err := net.Dial("tcp", address); err == nil {
+			conn.Close()
+			return "http://" + address
+		}
+		if time.Now().After(until) {
+			t.Fatalf("nginx does not listen: %s", said.text())
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// served is what a server answers, as far as every server must answer the same.
+type served struct {
+	status                          int
+	kind, caching, sniffing, target string
+	body                            string
+}
+
+func fetchServed(t *testing.T, method, url string) served {
+	t.Helper()
+	r, err := http.NewRequest(method, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := (&http.Transport{DisableCompression: true}).RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	b, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if answer.Header.Get("Content-Encoding") != "" {
+		t.Errorf("%s is compressed, and nobody asked for that", url)
+	}
+	h := answer.Header
+	return served{answer.StatusCode, h.Get("Content-Type"), h.Get("Cache-Control"), h.Get("X-Content-Type-Options"), h.Get("Location"), string(b)}
+}
+
+// nginxSite is a site with all kinds of files.
+func nginxSite(t *testing.T) *town {
+	w := newTown(t)
+	write(t, filepath.Join(w.folder, "portolan.yaml"), []byte("description: Charts\nlogo: logo.svg\nbaseURL: https://charts.example.com\n"))
+	write(t, filepath.Join(w.folder, "logo.svg"), []byte(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>`))
+	plus := charttest.Simple("web", "1.0.0+a.1")
+	w.drop("stable", map[string][]byte{"web-1.0.0+a.1.tgz": plus, "web-1.1.0.tgz": charttest.Simple("web", "1.1.0")})
+	w.drop("group/app/devel", map[string][]byte{"db-2.0.0.tgz": charttest.Simple("db", "2.0.0")})
+	w.done("generate")
+	write(t, filepath.Join(w.folder, "site", "stable", "index.yaml.attrs"), []byte(`{}`))
+	return w
+}
+
+// siteKeys are the files of a site, and folders that have pages.
+func (w *town) siteKeys() (keys []string) {
+	w.t.Helper()
+	root := filepath.Join(w.folder, "site")
+	err := filepath.WalkDir(root, func(file string, d os.DirEntry, err error) error {
+		key := filepath.ToSlash(strings.TrimPrefix(strings.TrimPrefix(file, root), "/"))
+		if err == nil && !d.IsDir() {
+			keys = append(keys, "/"+key)
+			if folder, isPage := strings.CutSuffix("/"+key, "index.html"); isPage {
+				keys = append(keys, folder)
+			}
+		}
+		return err
+	})
+	if err != nil || len(keys) < 30 {
+		w.t.Fatalf("%d files in the site: %v", len(keys), err)
+	}
+	return keys
+}
+
+// sameAsPreview compares what a server says with what portolan preview says.
+func (w *town) sameAsPreview(server string, keys []string) {
+	w.t.Helper()
+	preview := w.preview()
+	for _, key := range keys {
+		if key == "/404.html" {
+			continue // a page, or what is said of a missing one
+		}
+		if strings.HasSuffix(key, ".attrs") { // which no preview meets
+			if got := fetchServed(w.t, "GET", server+key); got.status != http.StatusNotFound {
+				w.t.Errorf("GET %s: %d, want 404", key, got.status)
+			}
+			continue
+		}
+		got, want := fetchServed(w.t, "GET", server+key), fetchServed(w.t, "GET", preview+key)
+		if got != want {
+			got.body, want.body = fmt.Sprintf("%.100q", got.body), fmt.Sprintf("%.100q", want.body)
+			w.t.Errorf("GET %s:\ngot  %+v\nwant %+v", key, got, want)
+		}
+	}
+	if got := fetchServed(w.t, "HEAD", server+"/stable/index.yaml"); got.status != http.StatusOK || got.body != "" {
+		w.t.Errorf("HEAD: got %+v", got)
+	}
+	if got := fetchServed(w.t, "POST", server+"/stable/index.yaml"); got.status != http.StatusMethodNotAllowed {
+		w.t.Errorf("POST: got %d, want 405", got.status)
+	}
+}
+
+// helmsUse has both Helm clients take charts from a server.
+func helmsUse(t *testing.T, url string) {
+	t.Helper()
+	for _, name := range clients {
+		h := newHelm(t, name)
+		h.run("repo", "add", "charts", url+"/stable")
+		if out := h.run("search", "repo", "charts/web", "--versions", "--devel"); !strings.Contains(out, "1.0.0+a.1") || !strings.Contains(out, "1.1.0") {
+			t.Errorf("%s finds\n%s", name, out)
+		}
+		h.run("pull", "charts/web", "--version", "1.0.0+a.1")
+		h.run("template", "web", "charts/web", "--version", "1.1.0")
+	}
+}
+
+// TestNginxFolder serves a site with ci/nginx/folder.conf: as portolan preview
+// does, to both Helm clients, and anew with each generation.
+func TestNginxFolder(t *testing.T) {
+	w := nginxSite(t)
+	server := nginx(t, "folder.conf", map[string]string{"/srv/charts": filepath.Join(w.folder, "site")})
+	w.sameAsPreview(server, append(w.siteKeys(), "/nowhere", "/nowhere/", "/.portolan/", "/stable/log/", "/stable/../.hidden"))
+	if got := fetchServed(t, "GET", server+"/stable"); got.status != http.StatusMovedPermanently || got.target != "/stable/" {
+		t.Errorf("a folder without its slash: %+v", got)
+	}
+	helmsUse(t, server)
+	r, err := http.NewRequest("GET", server+"/stable/index.yaml", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("If-Modified-Since", time.Now().UTC().Format(http.TimeFormat))
+	r.Header.Set("Accept-Encoding", "gzip")
+	answer, err := (&http.Transport{}).RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	if h := answer.Header; answer.StatusCode != http.StatusOK || h.Get("Etag") != "" || h.Get("Last-Modified") != "" || h.Get("Content-Encoding") != "gzip" || h.Get("Vary") != "Accept-Encoding" {
+		t.Errorf("got %s and %v, want all of it, compressed, without a stamp", answer.Status, h)
+	}
+	w.drop("stable", map[string][]byte{"web-1.2.0.tgz": charttest.Simple("web", "1.2.0")})
+	w.done("generate")
+	if got := fetchServed(t, "GET", server+"/stable/index.yaml"); !strings.Contains(got.body, `"1.2.0"`) {
+		t.Error("the new generation is not served")
+	}
+}
+
+// TestNginxBucket serves a site with ci/nginx/bucket.conf from a bucket that
+// denies what it does not have: as portolan preview does, and from its cache
+// while the bucket is away.
+func TestNginxBucket(t *testing.T) {
+	w := nginxSite(t)
+	types := w.preview()
+	var asked, down atomic.Int64
+	bucket := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		if down.Load() > 0 {
+			out.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		if r.Header.Get("Authorization") != "" || r.URL.RawQuery != "" || !strings.HasPrefix(r.URL.Path, "/site/") {
+			t.Errorf("the bucket is asked for %s, with %v", r.URL, r.Header)
+		}
+		key := filepath.FromSlash(strings.TrimPrefix(r.URL.Path, "/"))
+		b, err := os.ReadFile(filepath.Join(w.folder, key))
+		if err != nil {
+			out.WriteHeader(http.StatusForbidden)
+			return
+		}
+		kinds := fetchServed(t, "HEAD", types+strings.TrimPrefix(r.URL.Path, "/site"))
+		out.Header().Set("Content-Type", kinds.kind)
+		out.Header().Set("Cache-Control", "no-store") // whatever a bucket says
+		out.Header().Set("x-amz-request-id", "x")
+		out.Write(b)
+	}))
+	defer bucket.Close()
+	server := nginx(t, "bucket.conf", map[string]string{
+		"https://acme-charts.example.com": bucket.URL + "/site", "/var/cache/nginx/portolan": "FOLDER/cache", "resolver 127.0.0.53;": "",
+	})
+	keys := append(w.siteKeys(), "/nowhere", "/nowhere/", "/.portolan/", "/stable/log/", "/stable/../.hidden")
+	for i, key := range keys {
+		if strings.HasSuffix(key, ".attrs") {
+			keys = append(keys[:i], keys[i+1:]...)
+			break
+		}
+	}
+	w.sameAsPreview(server, keys)
+	helmsUse(t, server)
+	for _, odd := range []string{"/stable/index.yaml%0d%0aX:y", "/stable/%2e%2e/drop", "/a%20b", "/a/..%2fdrop", `/a\b`} {
+		if got := fetchServed(t, "GET", server+odd); got.status != http.StatusNotFound && got.status != http.StatusBadRequest {
+			t.Errorf("GET %s: %d", odd, got.status)
+		}
+	}
+	if got := fetchServed(t, "GET", server+"/stable/index.yaml?list-type=2"); got.status != http.StatusOK {
+		t.Errorf("with a query: %d", got.status)
+	}
+	down.Store(1)
+	before := asked.Load()
+	for _, key := range []string{"/stable/index.yaml", "/stable/"} {
+		if got := fetchServed(t, "GET", server+key); got.status != http.StatusOK {
+			t.Errorf("while the bucket is away, %s: %d", key, got.status)
+		}
+	}
+	if n := asked.Load() - before; n > 4 {
+		t.Errorf("the bucket is asked %d times for what was asked for just before", n)
+	}
+}

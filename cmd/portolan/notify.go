@@ -1,0 +1,41 @@
+package main
+
+import (
+	"log/slog"
+	"os"
+
+	"github.com/portolan-charts/portolan/publisher/shim/notify"
+)
+
+// notifyToken is the variable that may hold the secret. There is no flag for
+// it: others on the machine can read command lines.
+const notifyToken = "PORTOLAN_NOTIFY_TOKEN"
+
+// notifier returns what tells the generator's job of uploads; nil if nobody
+// wants to be told.
+func (f *shimFlags) notifier(log *slog.Logger) (*notify.Notifier, error) {
+	if f.notify == "" {
+		if f.notifyTokenFile != "" {
+			return nil, usagef("%s: a token for whom? --notify is missing", f.given["notify-token-file"])
+		}
+		return nil, nil
+	}
+	target, err := notify.ParseTarget(f.notify)
+	if err != nil {
+		return nil, hint(usagef("%s: %v", f.given["notify"], err), "the secret goes into a file for --notify-token-file, or into "+notifyToken)
+	}
+	secret := func() (string, error) { return os.Getenv(notifyToken), nil }
+	if f.notifyTokenFile != "" {
+		secret = func() (string, error) { return readSecret(f.notifyTokenFile) }
+	}
+	first, err := secret()
+	switch {
+	case err != nil:
+		return nil, err
+	case first == "" && target.NeedsSecret():
+		return nil, hint(usagef("%s: %s wants a token", f.given["notify"], target), "put it into a file and name that with --notify-token-file, or into the variable "+notifyToken)
+	case first != "" && target.Plain():
+		log.Warn("the token of --notify is sent over http, where others can read it", "target", target.String())
+	}
+	return notify.New(target, secret), nil
+}

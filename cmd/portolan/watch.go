@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/portolan-charts/portolan/generator"
+)
+
+// maxPause is how long a watch rests at most between two runs that fail.
+const maxPause = 5 * time.Minute
+
+// watch makes a run, and another each time the interval is over, until a signal
+// ends it. A run that fails is told once, however often it fails like that, and
+// followed by longer and longer pauses.
+func (p *program) watch(ctx context.Context, f *generateFlags) error {
+	o, err := p.generateOptions(ctx, f)
+	if err != nil {
+		return err
+	}
+	p.say("note", fmt.Sprintf("looking into %s every %s; stop it with Ctrl-C", f.drop, f.watch))
+	pause, said := f.watch, ""
+	for {
+		report, err := p.round(ctx, f, o)
+		if ctx.Err() != nil {
+			return nil // as it was asked to
+		}
+		if err := p.printRound(report, err, err != nil && err.Error() == said); err != nil {
+			return err // nobody reads it any more
+		}
+		switch {
+		case err != nil:
+			pause, said = min(2*pause, max(maxPause, f.watch)), err.Error()
+		case said != "":
+			p.say("note", "it works again")
+			fallthrough
+		default:
+			pause, said = f.watch, ""
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(pause):
+		}
+	}
+}
+
+// printRound prints what only the end of a command has printed otherwise: the
+// error, unless it is known, and the JSON of a run that did something.
+func (p *program) printRound(report *generator.Report, err error, known bool) error {
+	if p.json && (!idle(report) || err != nil && !known) {
+		p.found = report
+		p.printFound(err)
+	}
+	p.found = nil
+	if err != nil && !known {
+		p.complain(err)
+	}
+	return p.stdout.err
+}
+
+// idle reports whether a run found nothing to do.
+func idle(r *generator.Report) bool {
+	if r == nil {
+		return true
+	}
+	for _, c := range r.Channels {
+		if len(c.Receipts) > 0 || c.Before != c.After || c.Head != "" || c.Pages != nil && len(c.Pages.Written) > 0 {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,58 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/publisher"
+)
+
+// maxAnnotations is how many errors GitHub shows of a step.
+const maxAnnotations = 10
+
+// Annotations writes the commands by which a step of GitHub Actions marks what
+// was rejected, and what went wrong, where people look for it.
+func Annotations(w io.Writer, r *Run) error {
+	var all []string
+	for _, c := range r.channels() {
+		for _, receipt := range c.Receipts {
+			if receipt.Verdict == publisher.Rejected {
+				all = append(all, annotation(c, receipt))
+			}
+		}
+		if c.Error != "" {
+			all = append(all, command("portolan: "+c.Channel, lines(c.Error)))
+		}
+	}
+	if err := r.rest(); err != nil {
+		all = append(all, command("portolan", lines(err.Error())))
+	}
+	if more := len(all) - maxAnnotations; more > 0 {
+		all = append(all[:maxAnnotations-1], command("portolan", fmt.Sprintf("and %d more like these", more+1)))
+	}
+	_, err := io.WriteString(w, strings.Join(all, ""))
+	return err
+}
+
+func annotation(c generator.ChannelReport, r publisher.Receipt) string {
+	text := short(r.Message, maxProse)
+	if r.Fix != "" {
+		text += "\nfix: " + short(r.Fix, maxProse)
+	}
+	if job := Job(r); job != "" {
+		text += "\nuploaded by " + job
+	}
+	return command(fmt.Sprintf("%s: %s rejected", c.Channel, subject(r)), text)
+}
+
+var (
+	inMessage  = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
+	inProperty = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
+)
+
+// command is the line that makes GitHub show an error.
+func command(title, message string) string {
+	return fmt.Sprintf("::error title=%s::%s\n", inProperty.Replace(short(title, maxName)), inMessage.Replace(message))
+}

@@ -1,0 +1,164 @@
+package report
+
+import (
+	"cmp"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/publisher"
+)
+
+// The elements of a JUnit report that GitLab, Jenkins and others read.
+type (
+	testSuites struct {
+		XMLName  xml.Name    `xml:"testsuites"`
+		Name     string      `xml:"name,attr"`
+		Tests    int         `xml:"tests,attr"`
+		Failures int         `xml:"failures,attr"`
+		Errors   int         `xml:"errors,attr"`
+		Time     string      `xml:"time,attr"`
+		Suites   []testSuite `xml:"testsuite"`
+	}
+	testSuite struct {
+		Name      string     `xml:"name,attr"`
+		Tests     int        `xml:"tests,attr"`
+		Failures  int        `xml:"failures,attr"`
+		Errors    int        `xml:"errors,attr"`
+		Skipped   int        `xml:"skipped,attr"`
+		Time      string     `xml:"time,attr"`
+		Timestamp string     `xml:"timestamp,attr"`
+		Cases     []testCase `xml:"testcase"`
+	}
+	testCase struct {
+		Name      string  `xml:"name,attr"`
+		Class     string  `xml:"classname,attr"`
+		Time      string  `xml:"time,attr"`
+		Skipped   *reason `xml:"skipped"`
+		Error     *reason `xml:"error"`
+		Failure   *reason `xml:"failure"`
+		SystemOut string  `xml:"system-out,omitempty"`
+	}
+	reason struct {
+		Message string `xml:"message,attr"`
+		Type    string `xml:"type,attr,omitempty"`
+		Text    string `xml:",chardata"`
+	}
+)
+
+// JUnit writes a run as JUnit XML: a channel is a test suite and an upload a
+// test case, which fails if the upload is rejected. What waits is skipped, and
+// what stopped the run is an error.
+func JUnit(w io.Writer, r *Run) error {
+	all := testSuites{Name: "portolan", Time: seconds(r.Took)}
+	for _, c := range r.channels() {
+		if s := r.suite(c); len(s.Cases) > 0 {
+			all.add(s, r)
+		}
+	}
+	if err := r.rest(); err != nil {
+		all.add(testSuite{Name: "portolan", Cases: []testCase{failed("portolan", err.Error(), r.Hint)}}, r)
+	}
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return err
+	}
+	e := xml.NewEncoder(w)
+	e.Indent("", " ")
+	if err := e.Encode(all); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, "\n")
+	return err
+}
+
+// add adds a suite, with its sums. Time is that of the whole run: that of one
+// upload is nothing that anybody waits for.
+func (all *testSuites) add(s testSuite, r *Run) {
+	s.Time, s.Timestamp = "0.000", r.Start.UTC().Format("2006-01-02T15:04:05")
+	for i, c := range s.Cases {
+		s.Tests++
+		s.Cases[i].Class, s.Cases[i].Time = s.Name, "0.000"
+		switch {
+		case c.Failure != nil:
+			s.Failures++
+		case c.Error != nil:
+			s.Errors++
+		case c.Skipped != nil:
+			s.Skipped++
+		}
+	}
+	all.Tests += s.Tests
+	all.Failures += s.Failures
+	all.Errors += s.Errors
+	all.Suites = append(all.Suites, s)
+}
+
+func (r *Run) suite(c generator.ChannelReport) testSuite {
+	s := testSuite{Name: short(c.Channel, maxName)}
+	for _, receipt := range c.Receipts {
+		s.Cases = append(s.Cases, r.testCase(c, receipt))
+	}
+	for _, u := range c.Waiting {
+		t := testCase{Name: short(cmp.Or(u.File, "upload "+u.ID), maxName)}
+		t.Skipped = &reason{Message: "waits: " + short(u.Reason, maxProse)}
+		s.Cases = append(s.Cases, t)
+	}
+	if c.Error != "" {
+		s.Cases = append(s.Cases, failed(c.Channel, c.Error, r.Hint))
+	}
+	return s
+}
+
+// failed is the case of a run that was stopped.
+func failed(what, message, hint string) testCase {
+	e := &reason{Message: lines(message), Type: "run", Text: lines(message)}
+	if hint != "" {
+		e.Text += "\nhint: " + lines(hint)
+	}
+	return testCase{Name: "run of " + short(what, maxName), Error: e}
+}
+
+func (r *Run) testCase(c generator.ChannelReport, receipt publisher.Receipt) testCase {
+	t := testCase{Name: subject(receipt)}
+	var text []string
+	if receipt.Verdict == publisher.Rejected {
+		text = append(text, short(receipt.Message, maxProse))
+		if receipt.Fix != "" {
+			text = append(text, "fix: "+short(receipt.Fix, maxProse))
+		}
+		text = append(text, "rule: "+short(receipt.Rule, maxName))
+	} else {
+		text = append(text, string(receipt.Verdict))
+		if link := r.link(receipt.URL); link != "" {
+			text = append(text, link)
+		}
+	}
+	for _, w := range receipt.Warnings {
+		text = append(text, "warning: "+short(w.Message, maxProse))
+	}
+	text = append(text, "upload: "+short(receipt.ID, maxName))
+	if job := Job(receipt); job != "" {
+		text = append(text, "uploaded by: "+job)
+	}
+	told := strings.Join(text, "\n")
+	if receipt.Verdict == publisher.Rejected {
+		t.Failure = &reason{Message: text[0], Type: short(receipt.Rule, maxName), Text: told}
+	} else {
+		t.SystemOut = told
+	}
+	return t
+}
+
+// lines cuts each line of a text, of which there may be several.
+func lines(text string) string {
+	var all []string
+	for line := range strings.Lines(text) {
+		all = append(all, short(strings.TrimRight(line, "\r\n"), maxProse))
+	}
+	return strings.Join(all, "\n")
+}
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.3f", d.Seconds()) }

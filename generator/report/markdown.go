@@ -1,0 +1,202 @@
+package report
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/publisher"
+)
+
+const (
+	// maxRows is how many uploads a table lists, and maxMarkdown how many bytes
+	// the tables of a run have in all: GitHub drops a summary of over a MiB.
+	maxRows     = 500
+	maxMarkdown = 512 << 10
+)
+
+// Markdown writes a run as Markdown, in the dialect of GitHub and GitLab: what
+// was published where, and what was rejected and why.
+func Markdown(w io.Writer, r *Run) error {
+	m := &markdown{run: r}
+	m.printf("## %s\n", m.title())
+	for _, c := range r.channels() {
+		m.channel(c)
+	}
+	if err := r.rest(); err != nil {
+		m.failure(err.Error(), r.Hint)
+	}
+	_, err := w.Write(append(m.Bytes(), '\n'))
+	return err
+}
+
+type markdown struct {
+	bytes.Buffer
+	run *Run
+}
+
+func (m *markdown) printf(format string, args ...any) { fmt.Fprintf(m, format, args...) }
+
+// title says in a line what the run did.
+func (m *markdown) title() string {
+	r := m.run
+	var counts []string
+	for _, v := range []publisher.Verdict{publisher.Accepted, publisher.Replaced, publisher.Unchanged, publisher.Superseded, publisher.Rejected} {
+		if r.Report == nil {
+			break
+		}
+		if n := r.Report.Count(v); n > 0 {
+			counts = append(counts, fmt.Sprintf("%d %s", n, v))
+		}
+	}
+	told := strings.Join(counts, ", ")
+	switch {
+	case r.Err != nil && told == "":
+		return "portolan failed"
+	case r.Err != nil:
+		return "portolan failed, after " + told
+	case told == "":
+		return "portolan: nothing to do"
+	case r.dryRun():
+		return "portolan, dry run: it would be " + told
+	}
+	return "portolan: " + told
+}
+
+func (m *markdown) channel(c generator.ChannelReport) {
+	if len(c.Receipts) == 0 && len(c.Waiting) == 0 && c.Error == "" && c.Before == c.After {
+		return
+	}
+	m.printf("\n### %s\n\n", linked(c.Channel, m.run.home(c)))
+	switch {
+	case c.Before != c.After && m.run.dryRun():
+		m.printf("It would be generation %d.\n", c.After)
+	case c.Before != c.After:
+		m.printf("Generation %d.\n", c.After)
+	case c.After > 0:
+		m.printf("Generation %d, as before.\n", c.After)
+	default:
+		m.printf("Nothing is published yet.\n")
+	}
+	var rejected, others []publisher.Receipt
+	for _, r := range c.Receipts {
+		if r.Verdict == publisher.Rejected {
+			rejected = append(rejected, r)
+		} else {
+			others = append(others, r)
+		}
+	}
+	m.rejected(rejected)
+	m.decided(c, others)
+	m.waiting(c.Waiting)
+	if c.Error != "" {
+		m.failure(c.Error, m.run.Hint)
+	}
+}
+
+// home is the URL of a channel's page, or else of its index.
+func (r *Run) home(c generator.ChannelReport) string {
+	switch {
+	case c.After == 0 || r.dryRun():
+		return ""
+	case c.Pages == nil:
+		return r.link(c.Channel + "/index.yaml")
+	}
+	return r.link(c.Channel + "/")
+}
+
+func (m *markdown) rejected(all []publisher.Receipt) {
+	table(m, "| rejected | why | rule | uploaded by |", all, func(r publisher.Receipt) string {
+		why := escape(short(r.Message, maxProse))
+		if r.Fix != "" {
+			why += "<br>**Fix:** " + escape(short(r.Fix, maxProse))
+		}
+		job := ""
+		if url := Job(r); url != "" {
+			job = linked("its job", url)
+		}
+		return fmt.Sprintf("| %s | %s | %s | %s |", named(r), why, escape(short(r.Rule, maxName)), job)
+	})
+}
+
+// named is the subject of a rejected upload, with the file that it came in.
+func named(r publisher.Receipt) string {
+	name := escape(subject(r))
+	if r.Chart != "" && r.Request != nil && r.Request.File != "" {
+		name += "<br>" + escape(short(r.Request.File, maxName))
+	}
+	return name
+}
+
+func (m *markdown) decided(c generator.ChannelReport, all []publisher.Receipt) {
+	table(m, "| chart | version | | |", all, func(r publisher.Receipt) string {
+		archive := ""
+		if link := m.run.link(r.URL); link != "" && !m.run.dryRun() {
+			archive = linked("archive", link)
+		}
+		told := string(r.Verdict)
+		for _, w := range r.Warnings {
+			told += "<br>⚠ " + escape(short(w.Message, maxProse))
+		}
+		page := m.run.page(c, r)
+		return fmt.Sprintf("| %s | %s | %s | %s |", linked(cmp.Or(r.Chart, subject(r)), page), escape(short(r.Version, maxName)), told, archive)
+	})
+}
+
+func (m *markdown) waiting(all []generator.Waiting) {
+	table(m, "| waiting | why |", all, func(w generator.Waiting) string {
+		return fmt.Sprintf("| %s | %s |", escape(short(cmp.Or(w.File, "upload "+w.ID), maxName)), escape(short(w.Reason, maxProse)))
+	})
+}
+
+// table writes a table, and how many rows there was no room for.
+func table[T any](m *markdown, head string, all []T, row func(T) string) {
+	if len(all) == 0 {
+		return
+	}
+	m.printf("\n%s\n%s\n", head, strings.Repeat("| --- ", strings.Count(head, "|")-1)+"|")
+	for i, one := range all {
+		if i == maxRows || m.Len() > maxMarkdown {
+			m.printf("\nAnd %d more, which `portolan generate --report` tells.\n", len(all)-i)
+			return
+		}
+		m.printf("%s\n", row(one))
+	}
+}
+
+// failure says what stopped the run.
+func (m *markdown) failure(message, hint string) {
+	m.printf("\n**Failed:** %s\n", strings.ReplaceAll(escape(lines(message)), "\n", "<br>"))
+	if hint != "" {
+		m.printf("\n**Hint:** %s\n", escape(lines(hint)))
+	}
+}
+
+// linked is a text that links to the URL, if there is one. The URLs are those of
+// link and Job, which have no angle brackets.
+func linked(text, url string) string {
+	if text = escape(short(text, maxName)); url == "" {
+		return text
+	}
+	return fmt.Sprintf("[%s](<%s>)", text, strings.ReplaceAll(url, "|", "%7C"))
+}
+
+// escape makes text mean itself in Markdown: whatever might be markup is written
+// as a character reference, which never is. The dot after www would make a link.
+func escape(text string) string {
+	var b strings.Builder
+	last := rune(0)
+	for _, r := range text {
+		plain := r >= 0x80 || r == ' ' || r == '\n' || r >= '0' && r <= '9' || r|0x20 >= 'a' && r|0x20 <= 'z' || strings.ContainsRune(",-/+", r)
+		if plain || r == '.' && last|0x20 != 'w' {
+			b.WriteRune(r)
+		} else {
+			fmt.Fprintf(&b, "&#%d;", r)
+		}
+		last = r
+	}
+	return b.String()
+}

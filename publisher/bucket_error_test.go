@@ -1,0 +1,51 @@
+package publisher_test
+
+import (
+	"errors"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/storetest/servers"
+)
+
+// TestBucketMissing: a bucket that is not there is not an empty one, and each
+// error says in one line which bucket it is.
+func TestBucketMissing(t *testing.T) {
+	for scheme, server := range map[string]func(testing.TB) *servers.Server{"s3": servers.S3, "gs": servers.GCS, "azblob": servers.Azure} {
+		u, err := url.Parse(server(t).Bucket(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		u.Host = "missing"
+		s := openStore(t, u.String())
+		_, get := s.Get(t.Context(), "k")
+		if scheme == "gs" && errors.Is(get, publisher.ErrNotFound) {
+			get = nil // the server does not tell the one from the other
+		}
+		var list error
+		for _, err := range s.List(t.Context(), "", publisher.Children) {
+			list = err
+		}
+		_, open := publisher.OpenChannel(t.Context(), s, "stable")
+		create := s.Create(t.Context(), publisher.Object{Key: "k", Body: publisher.Bytes(nil)})
+		for what, err := range map[string]error{"get": get, "list": list, "open": open, "create": create} {
+			if err == nil && what == "get" && scheme == "gs" {
+				continue
+			}
+			named := (*publisher.BucketError)(nil)
+			if !errors.As(err, &named) || errors.Is(err, publisher.ErrNotFound) && what != "create" {
+				t.Errorf("%s: %s: got %v, want an error of the bucket", scheme, what, err)
+				continue
+			}
+			text := err.Error()
+			if strings.Contains(text, "\n") || !strings.Contains(text, scheme+"://missing") || strings.Contains(text, "was lost") {
+				t.Errorf("%s: %s: got %s", scheme, what, text)
+			}
+			if scheme != "gs" && !strings.Contains(text, "there is no such bucket") {
+				t.Errorf("%s: %s: got %s", scheme, what, text)
+			}
+		}
+	}
+}
