@@ -9,9 +9,8 @@ import (
 
 // Project makes the site show the newest generation: it writes a snapshot of
 // each kept generation that head was behind, its older index if there is one,
-// and then head. It may be repeated
-// after any failure, and when it returns nil, head shows this generation or a
-// later one.
+// and then head. It may be repeated after any failure, and when it returns nil,
+// head shows this generation or a later one.
 func (c *Channel) Project(ctx context.Context) error {
 	if len(c.behind) == 0 {
 		return nil
