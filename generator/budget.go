@@ -53,7 +53,7 @@ func budgetOf(x *publisher.Index, budget int64) *Budget {
 
 func fill(x *publisher.Index, chart string) Filler {
 	f := Filler{Chart: chart}
-	for _, line := range x.Lines(chart) {
+	for _, line := range x.HeadLines(chart) {
 		f.Versions++
 		f.Size += int64(len(line) + len(",\n"))
 	}

@@ -34,12 +34,15 @@ func (p *planner) finish() error {
 		p.plan.releases = append(p.plan.releases, s.current)
 	}
 	p.plan.removed, p.plan.added = p.catalog.index.Diff(linesOf(changed))
+	if err := p.keep(changed); err != nil {
+		return err
+	}
 	for _, s := range p.slots {
 		for _, o := range s.group {
 			o.release = s.current
 		}
 	}
-	return nil
+	return p.noteOlder(changed)
 }
 
 // changedRefs lists the versions whose release is another than before.

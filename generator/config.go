@@ -91,6 +91,9 @@ type ChannelConfig struct {
 	// What becomes of new content for a published version: it takes its place, or it is refused.
 	Duplicates string `yaml:"duplicates" jsonschema:"enum=replace,enum=reject,default=replace"`
 
+	// How many versions of a chart its channel's index shows: the newest ones. The others stay at their URLs, in an index of older versions, in snapshots and on the pages. All are shown if it is not set.
+	Keep int `yaml:"keep" jsonschema:"minimum=1,maximum=1000000"`
+
 	// Which versions charts may have: semantic ones only, or whatever Helm can order.
 	Versions string `yaml:"versions" jsonschema:"enum=strict,enum=helm,default=strict"`
 
@@ -138,6 +141,7 @@ const (
 // Policy is what the configuration asks of one channel.
 type Policy struct {
 	Duplicates string // Replace or Reject
+	Keep       int    // how many versions of a chart the index shows; 0 for all
 	Checks     Checks
 }
 
@@ -184,6 +188,7 @@ func (c *Config) Policy(channel string) Policy {
 
 func (c ChannelConfig) apply(p *Policy) {
 	override(&p.Duplicates, c.Duplicates)
+	override(&p.Keep, c.Keep)
 	override(&p.Checks.Versions, c.Versions)
 	if c.Charts != nil {
 		p.Checks.Charts = c.Charts

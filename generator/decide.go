@@ -33,7 +33,7 @@ func (r *channelRun) decideAll(ctx context.Context, pending []*candidate, h *his
 			}
 			continue
 		}
-		if len(p.outcomes) == 0 {
+		if !p.changes() {
 			r.noteWaiting(p)
 			return decided, h, nil
 		}
@@ -67,6 +67,8 @@ func (r *channelRun) commit(ctx context.Context, p *plan) error {
 		Decisions:   p.decisions(),
 		Removed:     p.removed,
 		Added:       p.added,
+		Shown:       p.shown,
+		Keep:        r.policy.Keep,
 		ContextPath: r.Config.ContextPath(),
 		Nonce:       r.Nonce(),
 	}

@@ -87,6 +87,10 @@
 // request brings a date along, as an import's does, it is that, unless it is
 // before 1970 or after the upload. It never moves.
 //
+// A channel's index may list the newest so many versions of each chart, if the
+// configuration says keep; see package publisher for where the others are. They
+// are decided about as all are.
+//
 // What is decided is committed to the channel's log, see package publisher,
 // before anything shows it; receipts and the index follow from the log.
 //

@@ -66,6 +66,9 @@ func (o *outcome) receipt(channel string, generation int, decided time.Time) pub
 	if len(o.sorted) > 0 {
 		r.Warnings = append(r.Warnings, warnPrecedence(o.ref.version, o.sorted))
 	}
+	if o.keep > 0 {
+		r.Warnings = append(r.Warnings, warnOlder(o.ref.version, o.keep))
+	}
 	if o.release != nil {
 		r.URL = channel + "/" + o.release.url
 	}

@@ -16,6 +16,7 @@ type outcome struct {
 	problem *Problem // if rejected
 	sorted  []string // versions of equal precedence, worth a warning
 	release *release // where its content is in the index afterwards; nil if it is not
+	keep    int      // how many newer versions the index shows instead; 0 if it shows this one
 }
 
 // plan is what one record will say, and what must be on the site before it.
@@ -27,7 +28,11 @@ type plan struct {
 	releases []*release   // new ones, in the order of charts and versions
 	removed  []publisher.Line
 	added    []publisher.Line
+	shown    []publisher.Shown // see keep
 }
+
+// changes reports whether the plan changes anything, be it without a verdict.
+func (p *plan) changes() bool { return len(p.outcomes) > 0 || len(p.shown) > 0 }
 
 // planner decides candidates one by one, in order of arrival.
 type planner struct {

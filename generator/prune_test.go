@@ -39,8 +39,19 @@ func (w *world) prune(drop, site publisher.Store) (*publisher.PruneReport, error
 // staged for uploads that it did not get to decide, or that are superseded. The
 // uploads that wait replace and add charts; what one generator staged for them
 // before it died lies there.
-func prunableWorld(t testing.TB) *world {
+func prunableWorld(t testing.TB) *world { return newWorld(t).prunable() }
+
+// keptPrunableWorld is prunableWorld where head does not list everything.
+func keptPrunableWorld(t testing.TB) *world {
 	w := newWorld(t)
+	w.keep(1)
+	w.older = 1
+	w.publish("stable", 21, charttest.Simple("beta", "0.9.0"))
+	return w.prunable()
+}
+
+func (w *world) prunable() *world {
+	t := w.t
 	w.publish("stable", 1, alphaOld, beta)
 	w.mustUpload("stable", id(3), bad, nil)
 	w.clock = w.clock.Add(leap)
@@ -67,7 +78,10 @@ func prunableWorld(t testing.TB) *world {
 // explorePrune lets a generator and a prune happen as planned, and time leap by
 // more than the grace time at some moment.
 func explorePrune(t testing.TB, plan schedule) (*turns, error) {
-	w := prunableWorld(t)
+	return prunableWorld(t).explorePrune(plan)
+}
+
+func (w *world) explorePrune(plan schedule) (*turns, error) {
 	turns := newTurns(3, plan)
 	actors := map[string]int{"generator": 0, pruneActor: 1, "clock": 2}
 	hook := func(op storetest.Op) storetest.Fault { return turns.operation(actors[op.Actor]) }
@@ -136,7 +150,7 @@ func (w *world) checkPruned() error {
 	if err != nil {
 		return err
 	}
-	if c := report.Channels[0]; !report.OK() || c.Snapshots != 1 || c.Archives != 4 {
+	if c := report.Channels[0]; !report.OK() || c.Snapshots != 1 || c.Archives != 4+w.older || c.Older != w.older {
 		return fmt.Errorf("verify: %+v", c)
 	}
 	x, err := w.judge.index(w.site.Snapshot()["stable/index.yaml"])
@@ -156,7 +170,7 @@ func (w *world) checkPruned() error {
 			archives++
 		}
 	}
-	if archives != 4 {
+	if archives != 4+w.older {
 		return fmt.Errorf("%d archives are left", archives)
 	}
 	return nil
@@ -174,6 +188,17 @@ func TestEveryOrderOfPrune(t *testing.T) {
 		depth = 2
 	}
 	eachSchedule(t, explorePrune, depth, func(s schedule, explore func(schedule) *turns) { explore(s) })
+}
+
+// TestEveryOrderOfPruneWithKeep is TestEveryOrderOfPrune where what is pruned has
+// older versions, which are not.
+func TestEveryOrderOfPruneWithKeep(t *testing.T) {
+	depth := 1
+	if testing.Short() {
+		depth = 0
+	}
+	explore := func(t testing.TB, plan schedule) (*turns, error) { return keptPrunableWorld(t).explorePrune(plan) }
+	eachSchedule(t, explore, depth, func(s schedule, explore func(schedule) *turns) { explore(s) })
 }
 
 // TestEveryOrderOfPruneWithAFault runs every schedule with at most one preemption

@@ -69,6 +69,9 @@ type ChannelReport struct {
 	// Head is what was wrong with head when the run began; "" if nothing was.
 	Head string `json:"head,omitempty"`
 
+	// Older is how many versions of the channel the index does not list.
+	Older int `json:"older,omitempty"`
+
 	Budget   *Budget             `json:"budget,omitempty"`  // nil if the index is far from what clients refuse
 	Pages    *PagesReport        `json:"pages,omitempty"`   // nil if there are none
 	Receipts []publisher.Receipt `json:"receipts"`          // in the order of arrival

@@ -119,4 +119,5 @@ var rules = map[string]rule{
 	"warn-request":           {"the .json file beside the upload cannot be read", ""},
 	"warn-created":           {"the date that an upload was imported with cannot be true", ""},
 	"warn-precedence":        {"two versions have the same precedence", ""},
+	"warn-older":             {"the index shows newer versions only", ""},
 }

@@ -175,8 +175,8 @@ func runChannel(ctx context.Context, o Options, w *publisher.ChannelInbox) (*Cha
 	r.catalog = newCatalog(r.channel.Index())
 	r.report.Head = r.channel.Behind()
 	failures := []error{w.Err, adoptErr}
-	if len(uploads) == 0 && !o.DryRun {
-		failures = append(failures, r.project(ctx, true))
+	if len(uploads) == 0 {
+		failures = append(failures, r.settle(ctx))
 	}
 	for len(uploads) > 0 {
 		n, unread, err := r.batch(ctx, uploads)
@@ -190,8 +190,21 @@ func runChannel(ctx context.Context, o Options, w *publisher.ChannelInbox) (*Cha
 			r.catalog = newCatalog(r.channel.Index())
 		}
 	}
+	r.report.Older = r.channel.Index().Older()
 	r.report.Budget = budgetOf(r.channel.Index(), indexBudget)
 	return r.report, errors.Join(failures...)
+}
+
+// settle makes a channel without work what its configuration and its log say.
+func (r *channelRun) settle(ctx context.Context) error {
+	before, err := r.history(ctx, r.earliest(nil))
+	if err != nil {
+		return err
+	}
+	if _, _, err := r.decideAll(ctx, nil, before); err != nil || r.DryRun {
+		return err
+	}
+	return r.project(ctx, true)
 }
 
 // maxFailures is how many failures of single uploads are told one by one.

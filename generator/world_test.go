@@ -31,6 +31,7 @@ type world struct {
 	pages      generator.Pages // nil for none
 	judge      judge
 	quiet      bool // no invariants are checked
+	older      int  // versions that head does not list, in the end
 	failed     error
 	pruned     map[string]bool // keys in the drop area
 }
@@ -319,10 +320,15 @@ func (s *state) checkIndex(j judge, key string, b []byte) error {
 	folder := path.Dir(key) // what clients resolve URLs against
 	generation := 0
 	fmt.Sscan(x.Annotations["portolan/generation"], &generation)
-	if path.Base(path.Dir(folder)) != "snapshots" {
+	if channel, _, snapshot := strings.Cut(folder, "/snapshots/"); !snapshot {
 		s.channels[folder].head = generation
-	} else if generation < s.channels[path.Dir(path.Dir(folder))].floor {
+	} else if generation < s.channels[channel].floor {
 		return nil
+	}
+	if older := x.Annotations["portolan/older"]; older != "" && s.channels[folder] != nil {
+		if _, ok := s.site[path.Join(folder, older, "index.yaml")]; !ok {
+			return fmt.Errorf("its older index %s is missing", older)
+		}
 	}
 	for _, entries := range x.Entries {
 		for _, e := range entries {
@@ -343,9 +349,12 @@ func (s *state) checkIndex(j judge, key string, b []byte) error {
 func (s *state) checkSnapshots() error {
 	for name, c := range s.channels {
 		for _, r := range c.records[:c.head] {
-			key := fmt.Sprintf("%s/snapshots/%08d/index.yaml", name, r.Generation)
-			if _, ok := s.site[key]; !ok && r.Change != nil && r.Generation >= c.floor {
-				return fmt.Errorf("%s is missing", key)
+			folder := fmt.Sprintf("%s/snapshots/%08d/", name, r.Generation)
+			if _, ok := s.site[folder+"index.yaml"]; !ok && r.Change != nil && r.Generation >= c.floor {
+				return fmt.Errorf("%sindex.yaml is missing", folder)
+			}
+			if _, ok := s.site[folder+"older/index.yaml"]; !ok && r.Change != nil && r.Change.Older != nil && r.Generation >= c.floor {
+				return fmt.Errorf("%solder/index.yaml is missing", folder)
 			}
 		}
 	}

@@ -32,6 +32,7 @@ type head struct {
 	token      string // "" if there is none
 	modified   time.Time
 	late       bool // it was written long after its record: by a backup, perhaps
+	bare       bool // it is what the log says, but its older index is not, or is lost
 }
 
 // generation is one that changed the index, but that head did not show yet.
@@ -83,13 +84,29 @@ func (c *Channel) readHead(ctx context.Context) error {
 		return err
 	}
 	c.head.token = file.entry.Token
-	if record.Change != nil && record.Change.SHA256 == headSum() {
+	if record.Change == nil || record.Change.SHA256 != headSum() {
+		return nil
+	}
+	whole, err := c.complete(ctx, index, record.Change)
+	c.head.bare = !whole
+	if whole {
 		c.head.generation = number
 		c.head.modified, c.head.late = file.entry.Modified, file.entry.Modified.Sub(record.Time) > headLag
 		c.index, c.newest, c.sum = index, record, recordSum
 		c.opened = generation{number, index}
 	}
-	return nil
+	return err
+}
+
+// complete adds to the index, which was read from head, what is not in head. It
+// reports whether that is what the log says; if it is lost or damaged, then it
+// follows from the log, as a damaged head does.
+func (c *Channel) complete(ctx context.Context, x *Index, change *Change) (bool, error) {
+	_, err := readOlder(ctx, c.site, c.Name, x)
+	if errors.Is(err, ErrNotFound) || err != nil && damagedHead(err) && ctx.Err() == nil {
+		return false, nil
+	}
+	return err == nil && change.proveOlder(x) == nil, err
 }
 
 // foreignHead tells an index of somebody else's, which portolan must not
@@ -182,12 +199,8 @@ func (c *Channel) apply(r *Record) error {
 	if err != nil {
 		return &KeyError{key, err}
 	}
-	sum, size, err := index.sum("")
-	if err != nil {
-		return err
-	}
-	if sum != r.Change.SHA256 || size != r.Change.Size {
-		return &KeyError{key, errors.New("the index that it describes is not the one whose SHA-256 it gives")}
+	if err := r.Change.proves(index); err != nil {
+		return &KeyError{key, err}
 	}
 	c.index = index
 	c.behind = append(c.behind, generation{r.Generation, index})

@@ -12,6 +12,8 @@ type Draft struct {
 	Decisions   []Decision
 	Removed     []Line // see [Index.Diff]
 	Added       []Line
+	Shown       []Shown // see [Change.Shown]
+	Keep        int     // see [Header.Keep]
 	ContextPath string
 	Nonce       string
 	Floor       int // 0 leaves it where it is
@@ -34,11 +36,11 @@ func (c *Channel) Commit(ctx context.Context, d Draft) error {
 		Time:       d.Time,
 		Decisions:  d.Decisions,
 	}
-	record.Format = record.format()
 	next, err := record.describe(c.index, d)
 	if err != nil {
 		return err
 	}
+	record.Format = record.format()
 	if err := record.check(record.Generation); err != nil {
 		return &KeyError{recordKey(c.Name, record.Generation), err}
 	}
@@ -46,7 +48,7 @@ func (c *Channel) Commit(ctx context.Context, d Draft) error {
 	if err != nil {
 		return err
 	}
-	if size > maxRecord || record.Change != nil && record.Change.Size > maxIndex {
+	if size > maxRecord || record.Change != nil && record.Change.largest() > maxIndex {
 		// Once it is there, nobody could read it, nor get past it.
 		return &KeyError{recordKey(c.Name, record.Generation), errTooMuch}
 	}
@@ -75,20 +77,39 @@ var errTooMuch = fmt.Errorf("refused to commit an index of more than %d bytes, o
 // describe sets the record's change to the one that the draft makes in x, and
 // returns the index that results.
 func (r *Record) describe(x *Index, d Draft) (*Index, error) {
-	if len(d.Removed) == 0 && len(d.Added) == 0 {
+	if len(d.Removed) == 0 && len(d.Added) == 0 && len(d.Shown) == 0 {
 		return x, nil
 	}
-	header, err := Header{Generated: d.Time, ContextPath: d.ContextPath, Generation: r.Generation}.line()
+	h := Header{Generated: d.Time, ContextPath: d.ContextPath, Generation: r.Generation, Keep: d.Keep}
+	header, err := h.line()
 	if err != nil {
 		return nil, err
 	}
-	r.Change = &Change{Header: header, Removed: d.Removed, Added: d.Added}
+	r.Change = &Change{Header: header, Removed: d.Removed, Added: d.Added, Shown: d.Shown}
 	next, err := x.Apply(r.Change)
 	if err != nil {
 		return nil, err
 	}
+	if older := next.olderIndex(); older != nil {
+		h.Older = true
+		if next.header, err = h.line(); err != nil {
+			return nil, err
+		}
+		r.Change.Header, older.header, r.Change.Older = next.header, next.header, &Sum{}
+		if r.Change.Older.SHA256, r.Change.Older.Size, err = older.sum(olderUp); err != nil {
+			return nil, err
+		}
+	}
 	r.Change.SHA256, r.Change.Size, err = next.sum("")
 	return next, err
+}
+
+// largest is the size of the larger one of the change's index files.
+func (c *Change) largest() int64 {
+	if c.Older == nil {
+		return c.Size
+	}
+	return max(c.Size, c.Older.Size)
 }
 
 // Pretend moves this view of the channel on as Commit would, and writes

@@ -20,9 +20,15 @@
 //	<channel>/charts/<name>/<version>/<upload>/release.json           see ReleaseInfo
 //	<channel>/log/00000042.json                                       see Record
 //	<channel>/snapshots/00000042/index.yaml                           generation 42
+//	<channel>/snapshots/00000042/older/index.yaml                     what that left out
 //
 // All but head is written once and never changed, and removed only by [Prune].
 // A snapshot is head as it was, but for the "../../" in front of each URL.
+//
+// Head need not list every version of a chart: a record says which it does, see
+// [Shown]. The others are in the generation's older index, a repository of its
+// own, which is written before head. An [Index] has the lines of both, and what
+// holds for a version does not depend on which of the two it is in.
 //
 // # Committing
 //
@@ -50,8 +56,8 @@
 //  1. An upload that was acknowledged is in the inbox, or has its verdict in
 //     the log; if it was rejected, it is also kept with its reason, until
 //     pruned.
-//  2. Every URL in head and in every snapshot at or above the floor returns
-//     bytes that match the digest.
+//  2. Every URL in head, and in every snapshot and older index at or above the
+//     floor, returns bytes that match the digest.
 //  3. A file on an immutable path never changes, and is not deleted while a
 //     kept generation names it.
 //  4. Each upload is decided by exactly one record.

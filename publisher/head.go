@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// Head is a channel's index as its readers get it.
+// Head is a channel's index as its readers get it, and what its older index adds.
 type Head struct {
 	*Index
 	Token    string    // of index.yaml in its store; "" if there is none yet
-	Size     int64     // bytes of index.yaml
+	Size     int64     // bytes of index.yaml and of its older index
 	Modified time.Time // when index.yaml was written; zero if there is none
 }
 
@@ -35,7 +35,11 @@ func ReadHead(ctx context.Context, site Store, channel string, before *Head) (*H
 	if err != nil {
 		return nil, &KeyError{key, err}
 	}
-	return &Head{index, r.Entry.Token, int64(len(file.text)), r.Entry.Modified}, nil
+	more, err := readOlder(ctx, site, channel, index)
+	if err != nil {
+		return nil, olderLost(err)
+	}
+	return &Head{index, r.Entry.Token, int64(len(file.text)) + more, r.Entry.Modified}, nil
 }
 
 // EmptyHead is the head of a channel that has nothing in it yet, as Helm takes

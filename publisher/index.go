@@ -18,8 +18,12 @@ import (
 // maxIndex is the largest index that is read, in bytes: some 700,000 releases.
 const maxIndex = 1 << 30
 
-// generationKey is the annotation by which a head says which generation it is.
-const generationKey = "portolan/generation"
+// Annotations of an index.
+const (
+	generationKey = "portolan/generation" // which generation it is
+	keepKey       = "portolan/keep"       // how many versions of a chart it has at most
+	olderIndexKey = "portolan/older"      // where in the channel the other versions are
+)
 
 // Index is one generation's index.yaml: JSON, which is YAML, one release a
 // line. Only its first line and the chart names are looked into; what a line
@@ -37,10 +41,13 @@ type Index struct {
 	charts []section // sorted by name
 }
 
-// section is one chart's releases. The lines have no comma at their end.
+// section is one chart's releases. The lines have no comma at their end. All are
+// in head, but for the last ones if some are only in the older index.
 type section struct {
 	name  string
 	lines []string
+	older int // how many lines at the end are in the older index
+	also  int // the place of the one among these that is in head as well; 0 for none
 }
 
 // Header is what the first line of an index says.
@@ -48,6 +55,8 @@ type Header struct {
 	Generated   time.Time
 	ContextPath string // the path under which the site's root is served; "" if not known
 	Generation  int
+	Keep        int  // how many versions of a chart were to be in head at most; 0 for all
+	Older       bool // some are not in head, but in the older index
 }
 
 // headerLine is the first line's JSON, up to the brace that opens "entries".
@@ -74,6 +83,12 @@ func (h Header) line() (string, error) {
 		Generated:   h.Generated,
 		Annotations: map[string]string{generationKey: strconv.Itoa(h.Generation)},
 	}
+	if h.Keep > 0 {
+		l.Annotations[keepKey] = strconv.Itoa(h.Keep)
+	}
+	if h.Older {
+		l.Annotations[olderIndexKey] = olderPath(h.Generation)
+	}
 	if h.ContextPath != "" {
 		l.ServerInfo = &serverInfo{h.ContextPath}
 	}
@@ -88,7 +103,7 @@ func (l headerLine) line() (string, error) {
 	return strings.TrimSuffix(string(b), "}") + headerEnd, nil
 }
 
-// WriteTo writes the index file as head.
+// WriteTo writes the index file as head, without the versions that are not in it.
 func (x *Index) WriteTo(w io.Writer) (int64, error) {
 	return x.write(w, "")
 }
@@ -109,12 +124,13 @@ func (x *Index) write(w io.Writer, up string) (int64, error) {
 		}
 		b.Write(name)
 		b.WriteString(":[\n")
-		for j, line := range s.lines {
+		lines := s.head()
+		for j, line := range lines {
 			if up != "" {
 				line = moveURL(b, line, up)
 			}
 			b.WriteString(line)
-			b.WriteString(comma(j, len(s.lines)))
+			b.WriteString(comma(j, len(lines)))
 		}
 		b.WriteString("]" + comma(i, len(x.charts)))
 	}
@@ -184,8 +200,8 @@ func (x *Index) Charts() iter.Seq[string] {
 	}
 }
 
-// Lines returns the lines of a chart's releases, in the index's order. The
-// caller must not change the slice.
+// Lines returns the lines of a chart's releases, in the index's order, also of
+// those that are not in head. The caller must not change the slice.
 func (x *Index) Lines(chart string) []string {
 	i, ok := x.find(chart)
 	if !ok {
@@ -200,7 +216,8 @@ func (x *Index) find(chart string) (int, bool) {
 	})
 }
 
-// Counts returns how many charts the index holds, and how many versions.
+// Counts returns how many charts the channel has, and how many versions, also of
+// those that are not in head.
 func (x *Index) Counts() (charts, versions int) {
 	for _, s := range x.charts {
 		versions += len(s.lines)
@@ -222,7 +239,7 @@ func (x *Index) Apply(c *Change) (*Index, error) {
 		}
 		next.set(chart, lines)
 	}
-	return next, nil
+	return next, next.show(c.Shown)
 }
 
 // set gives a chart the lines, or takes it out of the index if there are none.
@@ -232,9 +249,9 @@ func (x *Index) set(chart string, lines []string) {
 	case ok && len(lines) == 0:
 		x.charts = slices.Delete(x.charts, i, i+1)
 	case ok:
-		x.charts[i].lines = lines
+		x.charts[i] = section{name: chart, lines: lines}
 	case len(lines) > 0:
-		x.charts = slices.Insert(x.charts, i, section{chart, lines})
+		x.charts = slices.Insert(x.charts, i, section{name: chart, lines: lines})
 	}
 }
 

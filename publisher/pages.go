@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strconv"
 	"strings"
 )
 
@@ -14,7 +15,8 @@ func (x *Index) Head() (Header, error) {
 	if err != nil {
 		return Header{}, err
 	}
-	h := Header{Generated: l.Generated}
+	h := Header{Generated: l.Generated, Older: l.Annotations[olderIndexKey] != ""}
+	h.Keep, _ = strconv.Atoi(l.Annotations[keepKey])
 	if l.ServerInfo != nil {
 		h.ContextPath = l.ServerInfo.ContextPath
 	}
@@ -33,16 +35,11 @@ func (c *Channel) At(ctx context.Context, generation int) (*Index, error) {
 	case c.opened.number:
 		return c.opened.index, nil
 	}
-	key := snapshotKey(c.Name, generation)
-	file, err := readIndex(ctx, c.site, key)
-	if err != nil {
-		return nil, err
+	x, _, err := readMoved(ctx, c.site, snapshotKey(c.Name, generation), snapshotUp)
+	if err == nil {
+		_, err = readOlder(ctx, c.site, c.Name, x)
 	}
-	x, err := parseIndex(file.text)
-	if err != nil {
-		return nil, &KeyError{key, err}
-	}
-	return x, x.moveUp(snapshotUp)
+	return x, err
 }
 
 // moveUp takes up away from the front of each URL.
@@ -52,7 +49,7 @@ func (x *Index) moveUp(up string) error {
 			url := strings.LastIndex(line, lineURL) + len(lineURL)
 			rest, ok := strings.CutPrefix(line[url:], up)
 			if url < len(lineURL) || !ok {
-				return fmt.Errorf("chart %s: a URL does not begin with %s", s.name, up)
+				return fmt.Errorf("%w: chart %s: a URL does not begin with %s", ErrNotOurs, s.name, up)
 			}
 			s.lines[i] = line[:url] + rest
 		}

@@ -8,9 +8,9 @@ import (
 )
 
 // Project makes the site show the newest generation: it writes a snapshot of
-// each kept generation that head was behind, and then head. It may be repeated
-// after any failure, and when it returns nil, head shows this generation or a
-// later one.
+// each kept generation that head was behind, its older index if there is one,
+// and then head. It may be repeated after any failure, and when it returns nil,
+// head shows this generation or a later one.
 func (c *Channel) Project(ctx context.Context) error {
 	if len(c.behind) == 0 {
 		return nil
@@ -48,19 +48,23 @@ func (c *Channel) snapshotsBefore(ctx context.Context, end int) error {
 	return nil
 }
 
-// putSnapshot writes the snapshot of a generation, if it is kept: nobody is promised
-// what an earlier one names.
+// putSnapshot writes the snapshot of a generation and its older index, if it is
+// kept: nobody is promised what an earlier one names.
 func (c *Channel) putSnapshot(ctx context.Context, g generation) error {
 	if g.number < c.Floor() {
 		return nil
 	}
-	err := c.site.Create(ctx, Object{
-		Key: snapshotKey(c.Name, g.number), Body: g.index.body(snapshotUp), ContentType: typeYAML, CacheControl: forever, Deferred: true,
-	})
-	if errors.Is(err, ErrConflict) {
-		return c.foreignSnapshot(ctx, g.number, err)
+	for _, o := range g.index.snapshot(c.Name, g.number) {
+		o.Deferred = true // head follows
+		err := c.site.Create(ctx, o)
+		if errors.Is(err, ErrConflict) {
+			return c.foreignSnapshot(ctx, g.number, err)
+		}
+		if err != nil {
+			return err
+		}
 	}
-	return err
+	return nil
 }
 
 // foreignSnapshot explains the conflict with a file in the place of a snapshot.
@@ -86,6 +90,8 @@ func (c *Channel) Behind() string {
 		return ""
 	case c.head.generation > 0:
 		what = fmt.Sprintf("generation %d, though generation %d is committed", c.head.generation, c.IndexGeneration())
+	case c.head.bare:
+		what = "what is not in it, its older index, is missing or damaged"
 	case c.head.token != "":
 		what = "damaged"
 	}
@@ -131,6 +137,15 @@ func (c *Channel) rereadHead(ctx context.Context) error {
 		return err
 	}
 	return nil
+}
+
+// snapshot is what keeps the index as it was at a generation.
+func (x *Index) snapshot(channel string, generation int) []Object {
+	files := []Object{{Key: snapshotKey(channel, generation), Body: x.body(snapshotUp), ContentType: typeYAML, CacheControl: forever}}
+	if older := x.olderIndex(); older != nil {
+		files = append(files, Object{Key: olderKey(channel, generation), Body: older.body(olderUp), ContentType: typeYAML, CacheControl: forever})
+	}
+	return files
 }
 
 func (x *Index) body(up string) Body {

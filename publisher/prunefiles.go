@@ -3,7 +3,6 @@ package publisher
 import (
 	"context"
 	"path"
-	"strconv"
 	"strings"
 )
 
@@ -28,8 +27,7 @@ func (p *pruner) snapshots(ctx context.Context, c *Channel, k *keeping, report *
 		if err != nil {
 			return r.wait(err)
 		}
-		n, _ := strconv.Atoi(path.Base(path.Dir(e.Key)))
-		if n > 0 && n < k.from && e.Key == snapshotKey(c.Name, n) {
+		if n := snapshotNumber(c.Name, e.Key); n > 0 && n < k.from {
 			r.remove(e, &report.Snapshots)
 		}
 	}

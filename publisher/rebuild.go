@@ -130,17 +130,17 @@ func (b *rebuilder) write(ctx context.Context) error {
 }
 
 func (b *rebuilder) snapshot(ctx context.Context, n int, x *Index) error {
-	// Not deferred, since nothing needs to follow: head may be right.
-	written, err := restore(ctx, b.site, Object{
-		Key: snapshotKey(b.Name, n), Body: x.body(snapshotUp), ContentType: typeYAML, CacheControl: forever,
-	})
-	if err != nil {
-		return err
+	for _, o := range x.snapshot(b.Name, n) {
+		// Not deferred, since nothing needs to follow: head may be right.
+		written, err := restore(ctx, b.site, o)
+		if err != nil {
+			return err
+		}
+		if written {
+			b.report.Written = append(b.report.Written, o.Key)
+		}
 	}
 	b.report.Snapshots++
-	if written {
-		b.report.Written = append(b.report.Written, snapshotKey(b.Name, n))
-	}
 	return nil
 }
 

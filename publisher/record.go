@@ -14,7 +14,7 @@ const (
 	// Format is the newest version of the log that this code writes. It stops
 	// at records of any later one, since it cannot know what they promise. A
 	// record has the lowest format that says all of it: see [Record.format].
-	Format = 2
+	Format = 3
 
 	// MaxVerdicts is the most uploads that one record decides.
 	MaxVerdicts = 10_000
@@ -78,14 +78,20 @@ type Change struct {
 	Header  string `json:"header"` // the first line of the new index
 	Removed []Line `json:"removed,omitempty"`
 	Added   []Line `json:"added,omitempty"`
-	SHA256  string `json:"sha256"` // of the new index, in hex
-	Size    int64  `json:"size"`   // of the new index, in bytes
+	// Shown is of charts of which head does not have all versions. Of a chart
+	// that gets or loses a line and is not in here, head has all; of any other
+	// one, those that it had.
+	Shown []Shown `json:"shown,omitempty"`
+
+	SHA256 string `json:"sha256"`          // of the new index, in hex
+	Size   int64  `json:"size"`            // of the new index, in bytes
+	Older  *Sum   `json:"older,omitempty"` // the new older index; nil if all versions are in head
 }
 
 // Line is a release's line in the index.
 type Line struct {
 	Chart string `json:"chart"`
-	At    int    `json:"at"` // among the chart's lines: of a removed one, before the change; of an added one, after it
+	At    int    `json:"at"` // among all the chart's lines: of a removed one, before the change; of an added one, after it
 	Text  string `json:"line"`
 }
 
@@ -99,8 +105,12 @@ func (r *Record) Head() int {
 
 // format is 2 from the first floor on. Who only knows format 1 would take what
 // was pruned for lost, and advise to restore the log; so it must stop, and say
-// that it is too old.
+// that it is too old. It is 3 where head does not have all versions, or gets them
+// back: who only knows format 2 would lose the others.
 func (r *Record) format() int {
+	if r.Change != nil && (r.Change.Older != nil || len(r.Change.Shown) > 0) {
+		return 3
+	}
 	if r.Floor > 0 {
 		return 2
 	}

@@ -14,9 +14,15 @@ func sampleRecord() *Record {
 	return &Record{
 		Format: Format, Generation: 2, Parent: strings.Repeat("a", 64), Base: 1, Floor: 1, Nonce: "n", Time: at,
 		Decisions: []Decision{{Upload: "u", Arrival: at, Chart: "alpha", Version: "1.0.0", Verdict: Accepted, Digest: strings.Repeat("b", 64), Size: 3}},
-		Change:    &Change{Header: "h", Added: []Line{{"alpha", 0, `{"description":"<&>"}`}}, SHA256: strings.Repeat("c", 64), Size: 9},
+		Change: &Change{
+			Header: "h", Added: []Line{{"alpha", 0, `{"description":"<&>"}`}}, Shown: []Shown{{"alpha", 3, 7}, {"beta", 1, 0}},
+			SHA256: strings.Repeat("c", 64), Size: 9, Older: &Sum{strings.Repeat("d", 64), 8},
+		},
 	}
 }
+
+// whole makes the record one of a generation whose head has all versions.
+func (r *Record) whole() { r.Change.Shown, r.Change.Older = nil, nil }
 
 func (r *Record) encode() ([]byte, error) {
 	var b bytes.Buffer
@@ -76,15 +82,17 @@ func TestRecordRefused(t *testing.T) {
 		"format 0":                     func(r *Record) { r.Format = 0 },
 		"is generation 3":              func(r *Record) { r.Generation = 3 },
 		"not an earlier generation":    func(r *Record) { r.Base = 2 },
-		"format 2, not 1":              func(r *Record) { r.Floor = 0 },
-		"format 1, not 2":              func(r *Record) { r.Format = 1 },
+		"format 2, not 1":              func(r *Record) { r.whole(); r.Floor, r.Format = 0, 2 },
+		"format 1, not 2":              func(r *Record) { r.whole(); r.Format = 1 },
+		"format 2, not 3":              func(r *Record) { r.Change.Shown, r.Format = nil, 2 },
+		"format 1, not 3":              func(r *Record) { r.Change.Older, r.Format = nil, 1 },
 		"floor 2 is not an earlier":    func(r *Record) { r.Floor = 2 },
-		"floor -1 is not an earlier":   func(r *Record) { r.Floor, r.Format = -1, 1 },
+		"floor -1 is not an earlier":   func(r *Record) { r.Floor = -1 },
 		"does not fit generation":      func(r *Record) { r.Parent = "" },
 		"no nonce":                     func(r *Record) { r.Nonce = "" },
 		"no time":                      func(r *Record) { r.Time = time.Time{} },
 		"before it arrived":            func(r *Record) { r.Decisions[0].Arrival = r.Time.Add(1) },
-		"but the index stays as it is": func(r *Record) { r.Change = nil },
+		"but the index stays as it is": func(r *Record) { r.Change, r.Format = nil, 2 },
 		"decides nothing":              func(r *Record) { r.Change, r.Decisions, r.Floor, r.Format = nil, nil, 0, 1 },
 	} {
 		r := sampleRecord()

@@ -3,6 +3,7 @@ package publisher
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -51,7 +52,7 @@ func (r *Record) withoutLists() (string, error) {
 		frame.Decisions = []Decision{}
 	}
 	if r.Change != nil {
-		frame.Change = &Change{Header: r.Change.Header, SHA256: r.Change.SHA256, Size: r.Change.Size}
+		frame.Change = &Change{Header: r.Change.Header, SHA256: r.Change.SHA256, Size: r.Change.Size, Older: r.Change.Older}
 	}
 	var text strings.Builder
 	if err := encoder(&text, "").Encode(frame); err != nil {
@@ -61,19 +62,21 @@ func (r *Record) withoutLists() (string, error) {
 }
 
 func (c *Change) writeLines(b *bufio.Writer) error {
-	for _, list := range []struct {
-		name  string
-		lines []Line
-	}{{"removed", c.Removed}, {"added", c.Added}} {
-		if len(list.lines) == 0 {
-			continue
-		}
-		if err := writeList(b, "  ", list.name, list.lines); err != nil {
-			return err
-		}
-		b.WriteByte(',')
+	return cmp.Or(
+		writeSome(b, "removed", c.Removed),
+		writeSome(b, "added", c.Added),
+		writeSome(b, "shown", c.Shown))
+}
+
+// writeSome writes a field of the change, unless it is empty.
+func writeSome[T any](b *bufio.Writer, name string, items []T) error {
+	if len(items) == 0 {
+		return nil
 	}
-	return nil
+	if err := writeList(b, "  ", name, items); err != nil {
+		return err
+	}
+	return b.WriteByte(',')
 }
 
 // writeList writes a field of an object that is indented so far.

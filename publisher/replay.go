@@ -77,7 +77,7 @@ func (s step) next(b []byte, prove bool) (step, error) {
 }
 
 // proves says how the index that the change resulted in is not the one that the
-// record describes.
+// record describes, or its older part.
 func (c *Change) proves(x *Index) error {
 	sum, size, err := x.sum("")
 	if err != nil {
@@ -86,7 +86,7 @@ func (c *Change) proves(x *Index) error {
 	if sum != c.SHA256 || size != c.Size {
 		return fmt.Errorf("its index has %d bytes and the SHA-256 %s, but it says %d and %s", size, sum, c.Size, c.SHA256)
 	}
-	return nil
+	return c.proveOlder(x)
 }
 
 // follows says why the record cannot follow on the last one, whose SHA-256 is

@@ -57,7 +57,8 @@ func cacheControl(key string) string {
 		case segment == chartsDir && len(rest) == 4, // name, version, upload, file
 			segment == assetsDir && i == 0 && len(rest) == 1,
 			segment == logDir && len(rest) == 1,
-			segment == snapshotsDir && len(rest) == 2 && rest[1] == indexFile:
+			segment == snapshotsDir && len(rest) == 2 && rest[1] == indexFile,
+			segment == snapshotsDir && len(rest) == 3 && rest[1] == olderDir && rest[2] == indexFile:
 			return forever
 		case slices.Contains(reservedSegments, segment):
 			return revalidated

@@ -16,8 +16,9 @@ type ChannelStatus struct {
 	Generation      int       `json:"generation"`      // the newest record; 0 if there is none yet
 	IndexGeneration int       `json:"indexGeneration"` // the newest that changed the index
 	Charts          int       `json:"charts"`
-	Versions        int       `json:"versions"`
-	Size            int64     `json:"size"`             // bytes of the archives that the index names
+	Versions        int       `json:"versions"`         // also those that are not in head
+	Older           int       `json:"older,omitempty"`  // versions that are not in head
+	Size            int64     `json:"size"`             // bytes of the archives of these versions
 	Changed         time.Time `json:"changed,omitzero"` // when the newest record was made; zero if there is none yet
 	Waiting         int       `json:"waiting"`          // uploads in the inbox
 
@@ -76,6 +77,7 @@ func readChannelStatus(ctx context.Context, site Store, name string) (*ChannelSt
 	}
 	s := &ChannelStatus{Channel: name, Generation: c.Generation(), IndexGeneration: c.IndexGeneration(), Changed: c.Time()}
 	s.Charts, s.Versions = c.index.Counts()
+	s.Older = c.index.Older()
 	named := map[string]bool{}
 	for _, section := range c.index.charts {
 		for _, line := range section.lines {

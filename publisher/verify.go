@@ -42,7 +42,8 @@ type ChannelVerify struct {
 	Floor      int     `json:"floor,omitempty"` // the oldest generation that is kept; 0 if all are
 	Snapshots  int     `json:"snapshots"`       // that are what the log says
 	Charts     int     `json:"charts"`          // in the newest index
-	Versions   int     `json:"versions"`        // in the newest index
+	Versions   int     `json:"versions"`        // in the newest index, or its older index
+	Older      int     `json:"older,omitempty"` // of these, in the older index only
 	Archives   int     `json:"archives"`        // that head or a snapshot names
 	Bytes      int64   `json:"bytes"`           // of these archives
 	Faults     []Fault `json:"faults"`
@@ -141,6 +142,7 @@ type snapshot struct {
 	head       string    // SHA-256 of head at this generation, in hex
 	sha256     string    // of the snapshot itself
 	size       int64     // of the snapshot itself, in bytes
+	older      *Sum      // of its older index; nil if there is none
 }
 
 // archive is a file that some generation names.
@@ -206,6 +208,7 @@ func (v *verifier) run(ctx context.Context) error {
 		}
 	}
 	v.result.Charts, v.result.Versions = v.index.Counts()
+	v.result.Older = v.index.Older()
 	v.result.Archives = v.countKept()
 	if err := v.checkSnapshots(ctx); err != nil {
 		return err
@@ -298,7 +301,7 @@ func (v *verifier) derive(r *Record, written time.Time) error {
 	if written.Before(r.Time) { // the store does not say; records are made some time before they are written
 		written = r.Time
 	}
-	v.snapshots = append(v.snapshots, snapshot{r.Generation, written, r.Change.SHA256, snapshotSHA, snapshotSize})
+	v.snapshots = append(v.snapshots, snapshot{r.Generation, written, r.Change.SHA256, snapshotSHA, snapshotSize, r.Change.Older})
 	return nil
 }
 

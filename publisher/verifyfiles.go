@@ -142,16 +142,28 @@ func (v *verifier) checkSnapshots(ctx context.Context) error {
 		if s.generation < v.result.Floor {
 			continue
 		}
-		group.Go(func() error { return v.checkSnapshot(ctx, s, i < v.shown) })
+		group.Go(func() error {
+			right, err := v.checkSnapshot(ctx, snapshotKey(v.name, s.generation), Sum{s.sha256, s.size}, i < v.shown)
+			if err == nil && s.older != nil {
+				var rest bool
+				rest, err = v.checkSnapshot(ctx, olderKey(v.name, s.generation), *s.older, i < v.shown)
+				right = right && rest
+			}
+			if right {
+				v.mu.Lock()
+				v.result.Snapshots++
+				v.mu.Unlock()
+			}
+			return err
+		})
 	}
 	return group.Wait()
 }
 
-// checkSnapshot compares a snapshot with its record; shown says that head
-// covers it, and so that it must be there.
-func (v *verifier) checkSnapshot(ctx context.Context, s snapshot, shown bool) error {
+// checkSnapshot compares a file of a snapshot with its record, and reports if it
+// is right; shown says that head covers it, and so that it must be there.
+func (v *verifier) checkSnapshot(ctx context.Context, key string, want Sum, shown bool) (bool, error) {
 	defer v.step()
-	key := snapshotKey(v.name, s.generation)
 	sum, size, err := v.hash(ctx, key)
 	switch {
 	case errors.Is(err, ErrNotFound):
@@ -159,15 +171,13 @@ func (v *verifier) checkSnapshot(ctx context.Context, s snapshot, shown bool) er
 			v.fault(key, fixSnapshot, "it is missing")
 		}
 	case err != nil:
-		return v.unreadable(ctx, key, err)
-	case sum != s.sha256:
-		v.fault(key, fixSnapshot, "its %d bytes with the SHA-256 %s are not those of the log: %d bytes, %s", size, sum, s.size, s.sha256)
+		return false, v.unreadable(ctx, key, err)
+	case sum != want.SHA256:
+		v.fault(key, fixSnapshot, "its %d bytes with the SHA-256 %s are not those of the log: %d bytes, %s", size, sum, want.Size, want.SHA256)
 	default:
-		v.mu.Lock()
-		v.result.Snapshots++
-		v.mu.Unlock()
+		return true, nil
 	}
-	return nil
+	return false, nil
 }
 
 // step counts a file as done.

@@ -24,6 +24,9 @@ func (v *verifier) countKept() (archives int) {
 	for _, s := range v.snapshots {
 		if s.generation >= v.result.Floor {
 			v.total++
+			if s.older != nil {
+				v.total++
+			}
 		}
 	}
 	return archives
@@ -42,6 +45,7 @@ func (v *verifier) forgivePruned(ctx context.Context) error {
 	pruned := map[string]bool{}
 	for _, s := range v.snapshots {
 		pruned[snapshotKey(v.name, s.generation)] = s.generation < v.result.Floor
+		pruned[olderKey(v.name, s.generation)] = s.generation < v.result.Floor
 	}
 	v.result.Faults = slices.DeleteFunc(v.result.Faults, func(f Fault) bool {
 		a := v.archives[strings.TrimSuffix(f.Key, ".prov")]

@@ -51,6 +51,15 @@ type Channel struct {
 	Changed    time.Time // when this generation was made
 	Charts     int
 	Versions   int
+	Older      *OlderVersions // nil if the repository has all of them
+}
+
+// OlderVersions are those that the repository does not list: a repository of
+// their own.
+type OlderVersions struct {
+	Versions int
+	URL      string // absolute, of that repository; "" if the site's is not known
+	Link     string // URL of its index, relative to the page
 }
 
 // ChannelPage is a channel's index.html, and page-2.html and so on after it.
@@ -128,6 +137,7 @@ type ChartPage struct {
 	KeyID       string // of the key that signed it, in hex; "" if not known
 
 	Newest    bool   // of all the chart's versions
+	Older     bool   // the index does not list it, but newer ones
 	ChartLink string // URL of the chart's page; on that one, "index.html"
 	API       string // URL of the chart's description in JSON
 	Badge     string // URL of the chart's badge, an SVG image
@@ -277,6 +287,7 @@ type VersionEntry struct {
 	Size       int64  // bytes; 0 if not known
 	Link       string // URL of its page
 	Newest     bool
+	Older      bool // the index does not list it
 	Badges
 }
 

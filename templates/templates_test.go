@@ -64,7 +64,7 @@ func entries(n int, text string) []VersionEntry {
 	for i := range n {
 		all = append(all, VersionEntry{
 			Version: fmt.Sprintf("%d.0.0%s", i, text), AppVersion: "2026.3.1", Created: day, Digest: strings.Repeat("a", 64), Size: 123456,
-			Link: "1.0.0/index.html", Newest: i == 0, Badges: Badges{true, false, true, true},
+			Link: "1.0.0/index.html", Newest: i == 0, Older: i > 0, Badges: Badges{true, false, true, true},
 		})
 	}
 	return all
@@ -73,14 +73,17 @@ func entries(n int, text string) []VersionEntry {
 // everyPage is one page of each type, with the text in its fields.
 func everyPage(text string) []Page {
 	chart := page(text)
-	channel := Channel{Name: text, RepoName: text, Link: "a/index.html", Generation: 2, Changed: day, Charts: 1, Versions: 2}
+	channel := Channel{Name: text, RepoName: text, Link: "a/index.html", Generation: 2, Changed: day, Charts: 1, Versions: 2, Older: &OlderVersions{1, "", "snapshots/00000002/older/index.yaml"}}
+	older := chart
+	older.Older = true
 	events := []Event{{text, text, "added", "a/index.html"}, {text, text, "removed", ""}}
 	return []Page{
 		HomePage{chart.Frame, []Channel{channel}},
 		ChannelPage{Frame: chart.Frame, Channel: channel, Charts: charts(1, text), Keywords: []Keyword{{text, 1}}, Search: "search.json", Changes: "changes.html", Pages: []PageLink{{1, "index.html", text, true}, {2, "page-2.html", text, false}}},
 		chart,
+		older,
 		VersionsPage{Frame: chart.Frame, Channel: channel, Name: text, ChartLink: "index.html", Versions: entries(2, text), Pages: []PageLink{{1, "versions-1.html", "", true}}},
-		ChangesPage{Frame: chart.Frame, Channel: channel, Generations: []Generation{{2, day, "snapshots/00000002/index.yaml", "", events, 3}, {1, day, "", "", events, 0}}, Older: 4},
+		ChangesPage{Frame: chart.Frame, Channel: channel, Generations: []Generation{{2, day, "snapshots/00000002/index.yaml", "", events, 3}, {1, day, "", "", nil, 0}}, Older: 4},
 		MissingPage{chart.Frame},
 	}
 }

@@ -16,7 +16,7 @@ func TestBudgetNote(t *testing.T) {
 		Size: 41 << 20, Limit: 50 << 20, Charts: []generator.Filler{{Chart: "web", Versions: 9000, Size: 21 << 20}, {Chart: "db", Versions: 1, Size: 3 << 10}},
 	}}}}, format{}, false)
 	const want = "nothing to do\nportolan: note: stable: its index has 41 MiB, and Flux takes none above 50 MiB. " +
-		"Its largest charts are web (9000 versions, 21 MiB), db (1 version, 3.0 KiB): publish some in another channel\n"
+		"Its largest charts are web (9000 versions, 21 MiB), db (1 version, 3.0 KiB): with 'keep: N' in portolan.yaml it shows the newest N of each chart (the others stay available), or publish some in another channel\n"
 	if got := out.String(); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

@@ -182,7 +182,7 @@ func (p *program) printReport(r *generator.Report, f format, failed bool) {
 	w := bufio.NewWriter(p.stdout)
 	decided, healed := 0, false
 	for _, c := range r.Channels {
-		healed = healed || c.Head != ""
+		healed = healed || c.Head != "" || c.Before != c.After
 		if c.Pages != nil && len(c.Receipts) == 0 && len(c.Pages.Written) > 0 {
 			healed = true
 			fmt.Fprintf(w, "%s: %s of its pages written\n", c.Channel, count(len(c.Pages.Written), "file"))
@@ -205,6 +205,9 @@ func (p *program) printReport(r *generator.Report, f format, failed bool) {
 // they are seen.
 func printChannel(w io.Writer, c generator.ChannelReport, dryRun bool) {
 	fmt.Fprintln(w, heading(c, dryRun))
+	if len(c.Receipts) == 0 { // then the configuration made it
+		fmt.Fprintf(w, "  its index lists all versions but %d older ones\n", c.Older)
+	}
 	for _, r := range c.Receipts {
 		if r.Verdict != publisher.Rejected {
 			fmt.Fprintf(w, "  %s%s\n", verdictColumn(r.Verdict, dryRun), subject(r))
@@ -347,6 +350,7 @@ func (p *program) noteBudget(channel string, b *generator.Budget) {
 	for _, c := range b.Charts {
 		most = append(most, fmt.Sprintf("%s (%s, %s)", short(c.Chart, maxName), count(c.Versions, "version"), sizeText(c.Size)))
 	}
-	p.say("note", fmt.Sprintf("%s: its index has %s, and Flux takes none above %s. Its largest charts are %s: publish some in another channel",
+	p.say("note", fmt.Sprintf("%s: its index has %s, and Flux takes none above %s. Its largest charts are %s: with 'keep: N' in portolan.yaml it shows the newest N of each chart"+
+		" (the others stay available), or publish some in another channel",
 		channel, sizeText(b.Size), sizeText(b.Limit), strings.Join(most, ", ")))
 }

@@ -33,6 +33,7 @@ func TestHelm(t *testing.T) {
 		"template":     testTemplate,
 		"dependencies": testDependencies,
 		"snapshots":    testSnapshots,
+		"kept":         testKept,
 		"replaced":     testReplaced,
 		"description":  testDescription,
 	}
@@ -84,6 +85,8 @@ func newMarket(t *testing.T) *market {
 	m.drop("42/devel", map[string][]byte{"alpine-9.0.0.tgz": charttest.Simple("alpine", "9.0.0")})
 	m.drop(oddChannel, map[string][]byte{"Alpine_9.x-9.0.0+a-b.1.tgz": charttest.Simple("Alpine_9.x", "9.0.0+a-b.1")})
 	m.drop("real", realCharts(t))
+	write(t, filepath.Join(m.folder, "portolan.yaml"), []byte("channels: [{match: kept, keep: 2}]\n"))
+	m.drop("kept", keptCharts())
 	m.done("generate")
 
 	second := map[string][]byte{
@@ -382,6 +385,35 @@ func testSnapshots(t *testing.T, m *market, h *helm) {
 	keyring := filepath.Join(h.dir, "keyring.gpg")
 	write(t, keyring, m.signer.Keyring())
 	sameFiles(t, h.pull("old/signed", "--verify", "--keyring", keyring), only(m.first, "signed-1.0.0.tgz", "signed-1.0.0.tgz.prov"))
+}
+
+// keptCharts are more versions than the channel's index is to list.
+func keptCharts() map[string][]byte {
+	charts := map[string][]byte{}
+	for _, version := range []string{"1.0.0", "1.1.0", "1.2.0", "2.0.0-rc.1"} {
+		charts["alpine-"+version+".tgz"] = charttest.Simple("alpine", version)
+	}
+	return charts
+}
+
+// testKept uses a channel whose index lists the newest versions alone: the others
+// are at their URLs, and in a repository of their own.
+func testKept(t *testing.T, m *market, h *helm) {
+	h.run("repo", "add", "kept", m.repo("kept"))
+	h.run("repo", "add", "older", m.repo("kept/snapshots/00000001/older"))
+	equal(t, "alpine", h.search("kept", "--devel")["alpine"], []string{"2.0.0-rc.1", "1.2.0"})
+	equal(t, "older alpine", h.search("older")["alpine"], []string{"1.1.0", "1.0.0"})
+	sameFiles(t, h.pull("kept/alpine"), only(keptCharts(), "alpine-1.2.0.tgz"))
+	h.fails("pull", "kept/alpine", "--version", "1.1.0")
+	oldest := only(keptCharts(), "alpine-1.0.0.tgz")
+	sameFiles(t, h.pull("older/alpine", "--version", "1.0.0"), oldest)
+	older := read(t, filepath.Join(m.folder, "site", "kept", "snapshots", "00000001", "older", "index.yaml"))
+	releases, err := parseIndex(older)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(releases, func(r headRelease) bool { return r.Version == "1.0.0" })
+	sameFiles(t, h.pull(m.repo("kept")+"/"+strings.TrimPrefix(releases[i].URLs[0], "../../../")), oldest) // as from its page
 }
 
 // testReplaced pulls both contents of one version with one client, whose

@@ -62,7 +62,9 @@ const helpGenerate = `Usage:
 Take in what waits in the drop area: every upload is checked and accepted or
 rejected, gets a receipt, and what is accepted is published as a new generation
 of its channel. It may be run by several jobs at once, and again after any
-failure. With nothing to do it writes nothing.
+failure. With nothing to do it writes nothing. With --channel it also applies a
+changed 'keep' (how many versions of a chart the index lists) where there is no
+upload.
 
 Options:
     --drop URL          Drop area (default ./drop).            PORTOLAN_DROP

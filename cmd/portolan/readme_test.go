@@ -78,7 +78,7 @@ func TestReadmeConfig(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if p := c.Policy("acme/stable"); p.Duplicates != generator.Reject || p.Checks.Versions != "strict" || p.Checks.Limits.Packed != 5<<20 {
+		if p := c.Policy("acme/stable"); p.Duplicates != generator.Reject || p.Keep != 20 || p.Checks.Versions != "strict" || p.Checks.Limits.Packed != 5<<20 {
 			t.Errorf("policy of acme/stable: %+v", p)
 		}
 		if p := c.Policy("devel"); p.Duplicates != generator.Replace {

@@ -197,6 +197,9 @@ func printPublished(w io.Writer, s channelStatus) {
 	fmt.Fprintf(w, "index of generation\t%d\n", s.IndexGeneration)
 	fmt.Fprintf(w, "charts\t%d\n", s.Charts)
 	fmt.Fprintf(w, "versions\t%d\n", s.Versions)
+	if s.Older > 0 {
+		fmt.Fprintf(w, "not in the index\t%s\n", count(s.Older, "older version"))
+	}
 	fmt.Fprintf(w, "size\t%s\n", sizeText(s.Size))
 	fmt.Fprintf(w, "changed\t%s\n", timeText(s.Changed))
 }

@@ -109,6 +109,14 @@ func (p *program) printVerified(r *publisher.VerifyReport, f *flags, failed bool
 	return nil
 }
 
+// versionsOf says how many versions a channel has.
+func versionsOf(c publisher.ChannelVerify) string {
+	if c.Older == 0 {
+		return count(c.Versions, "version")
+	}
+	return fmt.Sprintf("%s (%d not in the index)", count(c.Versions, "version"), c.Older)
+}
+
 func (p *program) printVerifiedChannel(c publisher.ChannelVerify) {
 	switch {
 	case c.Error != "":
@@ -117,7 +125,7 @@ func (p *program) printVerifiedChannel(c publisher.ChannelVerify) {
 		p.printf("faulty  %s: %s\n", c.Channel, count(len(c.Faults), "fault"))
 	default:
 		p.printf("ok      %s: generation %d, %s, %s, %s, %s\n", c.Channel, c.Generation,
-			count(c.Charts, "chart"), count(c.Versions, "version"), count(c.Snapshots, "snapshot"), sizeText(c.Bytes))
+			count(c.Charts, "chart"), versionsOf(c), count(c.Snapshots, "snapshot"), sizeText(c.Bytes))
 	}
 	for _, fault := range c.Faults {
 		p.printf("  %s: %s\n", plain(fault.Key), plain(fault.Message))

@@ -78,6 +78,7 @@ type VersionSummary struct {
 	Deprecated  bool      `json:"deprecated,omitempty"`
 	Prerelease  bool      `json:"prerelease,omitempty"`
 	Signed      bool      `json:"signed,omitempty"`
+	Older       bool      `json:"older,omitempty" jsonschema_description:"It is not in the repository's index, which shows newer ones; its archive is where it was"`
 	Archive     string    `json:"archive" jsonschema_description:"URL of the archive. That of the provenance file ends in .prov"`
 	Page        string    `json:"page" jsonschema_description:"URL of the version's page"`
 }

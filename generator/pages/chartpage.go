@@ -108,7 +108,7 @@ func (c *chartPages) page(i int, name string) *templates.ChartPage {
 		page.Prov = archive + ".prov"
 	}
 	describe(page, r.Metadata)
-	page.Signed = v.Signed
+	page.Signed, page.Older = v.Signed, v.Older
 	title := c.name
 	if !own {
 		title += " " + r.Version

@@ -23,22 +23,28 @@ func (p *pass) charts(ctx context.Context) ([]ChartSummary, error) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(p.Workers)
 	for i, name := range names {
-		before, after := p.before.Lines(name), p.after.Lines(name)
-		if s, ok := p.had[name]; ok && slices.Equal(before, after) && s.describes(after) {
+		after := p.after.Lines(name)
+		if s, ok := p.had[name]; ok && p.same(name) && s.describes(after) {
 			summaries[i] = s
 			continue
 		}
 		group.Go(func() (err error) {
-			summaries[i], err = p.chart(ctx, name, before, after)
+			summaries[i], err = p.chart(ctx, name)
 			return err
 		})
 	}
 	for name := range p.before.Charts() {
 		if p.after.Lines(name) == nil {
-			group.Go(func() error { return p.removeChart(ctx, name, p.before.Lines(name)) })
+			group.Go(func() error { return p.removeChart(ctx, name) })
 		}
 	}
 	return summaries, group.Wait()
+}
+
+// same reports whether a chart has the versions that its pages show, and the
+// index shows the same of them.
+func (p *pass) same(chart string) bool {
+	return p.before.Shown(chart) == p.after.Shown(chart) && slices.Equal(p.before.Lines(chart), p.after.Lines(chart))
 }
 
 // describes reports whether the summary is that of one of the lines, and counts
@@ -48,14 +54,13 @@ func (s ChartSummary) describes(lines []string) bool {
 		slices.ContainsFunc(lines, func(line string) bool { return strings.Contains(line, s.Digest) })
 }
 
-// chart writes what the change from the lines before to those after changes of
-// a chart's pages.
-func (p *pass) chart(ctx context.Context, name string, before, after []string) (ChartSummary, error) {
-	all, err := parseReleases(after)
+// chart writes what differs of a chart's pages.
+func (p *pass) chart(ctx context.Context, name string) (ChartSummary, error) {
+	all, err := parseReleases(p.after.Lines(name), p.after.Shown(name))
 	if err != nil {
 		return ChartSummary{}, fmt.Errorf("chart %s: %w", name, err)
 	}
-	had, err := parseReleases(before)
+	had, err := parseReleases(p.before.Lines(name), p.before.Shown(name))
 	if err != nil {
 		return ChartSummary{}, fmt.Errorf("chart %s: %w", name, err)
 	}
@@ -71,7 +76,7 @@ func (p *pass) chart(ctx context.Context, name string, before, after []string) (
 	}
 	c := &chartPages{pass: p, name: name, all: all, versions: versions, newest: newest(all), read: map[int]*reading{}}
 	summary := all[c.newest].chartSummary(versions, c.newest)
-	if slices.Equal(before, after) {
+	if p.same(name) {
 		return summary, nil // only its summary was not at hand
 	}
 	if err := c.writeVersions(ctx, had); err != nil {
@@ -106,13 +111,13 @@ type chartPages struct {
 // inputs are what a version's page is made of: it is made again if they differ.
 type inputs struct {
 	line, predecessor string
-	newest            bool
+	newest, older     bool
 }
 
 func inputsOf(all []*release) map[string]inputs {
 	of := map[string]inputs{}
 	for i, r := range all {
-		in := inputs{line: r.line, newest: i == newest(all)}
+		in := inputs{line: r.line, newest: i == newest(all), older: r.older}
 		if j := predecessor(all, i); j >= 0 {
 			in.predecessor = all[j].line
 		}
@@ -183,7 +188,7 @@ func (c *chartPages) sameList(had []*release, upTo, from int) bool {
 	was, is := newest(had), c.newest
 	for k := from; k < upTo; k++ {
 		i, j := len(had)-1-k, len(c.all)-1-k
-		if had[i].line != c.all[j].line || (i == was) != (j == is) {
+		if had[i].line != c.all[j].line || had[i].older != c.all[j].older || (i == was) != (j == is) {
 			return false
 		}
 	}
@@ -216,7 +221,7 @@ func (c *chartPages) entries(from, to int) []templates.VersionEntry {
 		v := c.versions[i]
 		rows = append(rows, templates.VersionEntry{
 			Version: v.Version, AppVersion: v.AppVersion, Created: v.Created, Digest: v.Digest, Size: v.Size,
-			Link: escapePath(v.Version) + "/" + indexPage, Newest: i == c.newest,
+			Link: escapePath(v.Version) + "/" + indexPage, Newest: i == c.newest, Older: v.Older,
 			Badges: templates.Badges{Deprecated: v.Deprecated, Signed: v.Signed, Prerelease: v.Prerelease},
 		})
 	}
@@ -234,8 +239,8 @@ func (c *chartPages) crumbs(levels int, chart bool) []templates.Link {
 }
 
 // removeChart removes the pages of a chart that the channel does not have any more.
-func (p *pass) removeChart(ctx context.Context, name string, lines []string) error {
-	all, err := parseReleases(lines)
+func (p *pass) removeChart(ctx context.Context, name string) error {
+	all, err := parseReleases(p.before.Lines(name), p.before.Shown(name))
 	if err != nil {
 		return err
 	}

@@ -119,6 +119,12 @@ func (p *pass) shown(levels int) templates.Channel {
 	c.Generation, c.Changed = p.head.Generation, p.head.Generated
 	c.Charts, c.Versions = p.after.Counts()
 	c.Snapshot = strings.Repeat("../", levels) + snapshotDir(p.head.Generation)
+	if n := p.after.Older(); n > 0 {
+		folder := snapshotDir(p.head.Generation) + "/older"
+		c.Older = &templates.OlderVersions{
+			Versions: n, URL: p.absolute(path.Join(p.channel.Name, folder)), Link: strings.Repeat("../", levels) + folder + "/index.yaml",
+		}
+	}
 	return c
 }
 

@@ -28,6 +28,7 @@ type town struct {
 	writer     *pages.Writer
 	clock      time.Time
 	uploads    int
+	config     *generator.Config
 }
 
 func newTown(t testing.TB, o pages.Options) *town {
@@ -66,7 +67,7 @@ func (w *town) run() []string {
 	w.t.Helper()
 	w.clock = w.clock.Add(time.Minute)
 	report, err := generator.Run(context.Background(), generator.Options{
-		Drop: w.drop, Site: w.site, Pages: w.writer, Now: w.now,
+		Drop: w.drop, Site: w.site, Pages: w.writer, Config: w.config, Now: w.now,
 		Sleep: func(_ context.Context, d time.Duration) error { w.clock = w.clock.Add(d); return nil },
 	})
 	if err != nil {
@@ -117,6 +118,9 @@ func TestRunsMakeWhatARebuildMakes(t *testing.T) {
 						prov = signer.Sign(name+"-"+version+".tgz", chart)
 					}
 					w.upload("group/stable", chart, prov)
+				}
+				if seed >= 2 {
+					w.keep(random.IntN(4))
 				}
 				w.run()
 				w.mustBeRebuilt("group/stable", fmt.Sprintf("round %d", round))

@@ -22,7 +22,8 @@ type release struct {
 	Digest  string    `json:"digest"`
 	URLs    []string  `json:"urls"`
 
-	line string
+	line  string
+	older bool // it is not in the index, which shows newer ones
 }
 
 func parseRelease(line string) (*release, error) {
@@ -33,13 +34,15 @@ func parseRelease(line string) (*release, error) {
 	return r, nil
 }
 
-func parseReleases(lines []string) ([]*release, error) {
+// parseReleases reads a chart's lines, some of which may not be in head.
+func parseReleases(lines []string, shown publisher.Shown) ([]*release, error) {
 	all := make([]*release, len(lines))
 	for i, line := range lines {
 		var err error
 		if all[i], err = parseRelease(line); err != nil {
 			return nil, err
 		}
+		all[i].older = !shown.Has(i)
 	}
 	return all, nil
 }
@@ -77,7 +80,7 @@ func predecessor(all []*release, i int) int {
 func (r *release) summary(chart string) VersionSummary {
 	return VersionSummary{
 		Version: r.Version, AppVersion: r.AppVersion, KubeVersion: r.KubeVersion, Created: r.Created, Digest: r.Digest,
-		Deprecated: r.Deprecated, Prerelease: badges(r.Metadata).Prerelease,
+		Deprecated: r.Deprecated, Prerelease: badges(r.Metadata).Prerelease, Older: r.older,
 		Archive: "../../" + escapePath(r.URLs[0]), Page: "../../" + escapePath(versionPage(chart, r.Version)),
 	}
 }

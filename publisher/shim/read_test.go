@@ -180,6 +180,31 @@ func TestFresh(t *testing.T) {
 	}
 }
 
+// TestOlderVersions: what the index does not list can be had all the same, and is
+// known to whoever judges uploads; clients' indexes do not have it.
+func TestOlderVersions(t *testing.T) {
+	p := open(t, nil)
+	const header = `{"apiVersion":"v1","generated":"2026-03-01T12:00:00Z","annotations":{"portolan/generation":"1","portolan/older":"snapshots/00000001/older"},"entries":{`
+	entry := func(version, up string) string {
+		url := "charts/alpha/" + version + "/id/alpha-" + version + ".tgz"
+		return header + "\n\"alpha\":[\n" + `{"name":"alpha","version":"` + version + `","urls":["` + up + url + `"]}` + "\n]\n}}\n"
+	}
+	p.put(p.site, "team/index.yaml", entry("2.0.0", ""))
+	p.put(p.site, "team/snapshots/00000001/older/index.yaml", entry("1.0.0", "../../../"))
+	p.put(p.site, "team/"+archive, "the archive")
+	for path, want := range map[string]string{
+		"/team/charts/alpha-1.0.0.tgz": "the archive", "/api/team/charts/alpha/1.0.0": `{"name":"alpha","version":"1.0.0"`, "/team/index.yaml": header,
+	} {
+		if got := p.get(path).body; !strings.HasPrefix(got, want) || path == "/team/index.yaml" && strings.Contains(got, "1.0.0") {
+			t.Errorf("%s answers %s", path, got)
+		}
+	}
+	v, err := p.views.get(t.Context(), "team")
+	if err != nil || len(v.head.Lines("alpha")) != 2 || v.head.Size < int64(2*len(header)) {
+		t.Errorf("the view: %+v, %v", v, err)
+	}
+}
+
 // TestShrink checks that what is kept of indexes is bounded, in number and bytes.
 func TestShrink(t *testing.T) {
 	p := open(t, nil)
