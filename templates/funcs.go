@@ -71,3 +71,21 @@ func (p ChartPage) ArchiveURL() string {
 	}
 	return p.Channel.URL + "/" + strings.TrimLeft(p.Archive, "./")
 }
+
+// maxRelease is how many characters Helm allows the name of a release.
+const maxRelease = 53
+
+// Release is a name for what is installed: the chart's, as Helm and Kubernetes
+// take it, which want lower case and neither '_' nor '.' in a namespace.
+func (p ChartPage) Release() string {
+	name := "my-" + strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
+			return r
+		case r >= 'A' && r <= 'Z':
+			return r + 'a' - 'A'
+		}
+		return '-'
+	}, p.Name)
+	return strings.TrimRight(name[:min(maxRelease, len(name))], "-")
+}

@@ -176,6 +176,16 @@ func TestInstall(t *testing.T) {
 	}
 }
 
+func TestRelease(t *testing.T) {
+	for name, want := range map[string]string{
+		"web": "my-web", "My_Chart.v2": "my-my-chart-v2", strings.Repeat("x", 49) + "-y": "my-" + strings.Repeat("x", 49), "世界": "my",
+	} {
+		if got := (ChartPage{Name: name}).Release(); got != want {
+			t.Errorf("%s: got %s, want %s", name, got, want)
+		}
+	}
+}
+
 func TestRenderRepeats(t *testing.T) {
 	a, b := newSet(t, Options{}), newSet(t, Options{})
 	if a.Look() != b.Look() {
