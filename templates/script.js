@@ -90,6 +90,8 @@
 		choose(Math.max(0, buttons.findIndex((button) => button.textContent === kept)), false);
 	};
 
+	const badges = [["d", "warn", "deprecated"], ["p", "pre", "prerelease"], ["l", "", "library"], ["s", "good", "signed"]];
+
 	const search = (box) => {
 		const input = box.querySelector("input");
 		const found = box.querySelector("[role=status]");
@@ -104,12 +106,16 @@
 			if (!answer.ok) throw new Error(answer.status);
 			return answer.json();
 		});
-		// A row of this page tells more than the index: the date, the badges, the icon.
+		// A row of this page tells more than the index: the date, the app version, the icon.
 		const here = new Map(all.map((item) => [item.querySelector("a")?.textContent, item]));
 		const row = (chart) => {
 			if (here.has(chart.n)) return here.get(chart.n);
 			const link = make("a", { href: "charts/" + encodeURIComponent(chart.n) + "/index.html" }, chart.n);
-			const item = make("li", { class: "c7", "data-i": chart.n.slice(0, 1).toUpperCase() }, make("h2", {}, link));
+			const title = make("h2", {}, link);
+			for (const [letter, kind, text] of badges) {
+				if (chart.s?.includes(letter)) title.append(" ", make("span", { class: "badge " + kind }, text));
+			}
+			const item = make("li", { class: "c7", "data-i": chart.n.slice(0, 1).toUpperCase() }, title);
 			if (chart.d) item.append(make("p", { dir: "auto" }, chart.d));
 			item.append(make("p", { class: "meta" }, chart.v));
 			return item;

@@ -182,7 +182,7 @@ func (p *pass) search(ctx context.Context, all []ChartSummary) error {
 // searchEntry is the chart in the search index: its name, and as much of the
 // rest as there is room for.
 func (s ChartSummary) searchEntry() templates.SearchEntry {
-	e := templates.SearchEntry{Name: s.Name, Version: shorten(s.Version, 40)}
+	e := templates.SearchEntry{Name: s.Name, Version: shorten(s.Version, 40), State: s.badges().State()}
 	room := searchEntry - size(e) - len(`,"d":"","k":[]},`)
 	for _, k := range s.Keywords {
 		if n := size(k) + 1; n < room/2 {
