@@ -118,6 +118,15 @@ func (w *warnings) add(rule, format string, args ...any) {
 	w.count[rule]++
 }
 
+// total is how many warnings there were.
+func (w *warnings) total() int {
+	n := 0
+	for _, count := range w.count {
+		n += count
+	}
+	return n
+}
+
 // list returns the warnings sorted by rule.
 func (w *warnings) list() []Warning {
 	var all []Warning

@@ -331,8 +331,8 @@ func keyText(plain string) string {
 	return plain
 }
 
-// checkValues checks a values.yaml.
-func (b *budget) checkValues(where string, data []byte, strict bool) *Problem {
+// parseValues checks a values.yaml.
+func (b *budget) parseValues(where string, data []byte, strict bool) *Problem {
 	if _, p := b.inspectYAML(where, data, strict); p != nil {
 		return p
 	}

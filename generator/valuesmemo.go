@@ -1,0 +1,71 @@
+package generator
+
+import (
+	"crypto/sha256"
+	"sync"
+)
+
+// A new version of a chart often has the values of the one before, and charts
+// of one team the same subcharts. What was found of a values.yaml depends on its
+// bytes alone, so it is remembered: parsing them, once as text and once as Helm
+// does, is a third of what checking an archive costs.
+
+// maxValuesMemo is how many are remembered, in some 70 bytes each.
+const maxValuesMemo = 16 << 10
+
+// valuesMemo remembers what good values.yaml files cost of a budget.
+type valuesMemo struct {
+	mu   sync.Mutex
+	good map[[sha256.Size]byte]yamlCost
+}
+
+// yamlCost is what parsing a file takes from a budget.
+type yamlCost struct {
+	marks, nodes int
+	text         int64
+}
+
+var goodValues valuesMemo
+
+func (m *valuesMemo) find(sum [sha256.Size]byte) (yamlCost, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	cost, known := m.good[sum]
+	return cost, known
+}
+
+// add remembers a file. When there are too many it begins anew.
+func (m *valuesMemo) add(sum [sha256.Size]byte, cost yamlCost) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.good == nil || len(m.good) >= maxValuesMemo {
+		m.good = map[[sha256.Size]byte]yamlCost{}
+	}
+	m.good[sum] = cost
+}
+
+// spend takes the cost from the budget, if it has so much left.
+func (b *budget) spend(c yamlCost) bool {
+	if b.marks < c.marks || b.yamlNodes+c.nodes > maxYAMLNodesTotal || b.yamlText+c.text > maxYAMLTextTotal {
+		return false
+	}
+	b.marks -= c.marks
+	b.yamlNodes += c.nodes
+	b.yamlText += c.text
+	return true
+}
+
+// checkValues checks a values.yaml. One that was found to be good, with nothing
+// to warn of, is not parsed again.
+func (b *budget) checkValues(where string, data []byte, strict bool) *Problem {
+	sum := sha256.Sum256(data)
+	if cost, known := goodValues.find(sum); known && b.spend(cost) {
+		return nil
+	}
+	before, warned := *b, b.warn.total()
+	p := b.parseValues(where, data, strict)
+	if p == nil && b.warn.total() == warned {
+		goodValues.add(sum, yamlCost{before.marks - b.marks, b.yamlNodes - before.yamlNodes, b.yamlText - before.yamlText})
+	}
+	return p
+}
