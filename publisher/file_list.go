@@ -49,15 +49,40 @@ func (s *fileStore) listing(ctx context.Context, dir string, depth Depth, notes 
 			yield(Entry{}, keyError(dir, plain(err)))
 			return
 		}
-		l := &fileListing{ctx: ctx, root: root, depth: depth, notes: notes, yield: yield}
-		l.list(dir, names)
+		l := &fileListing{ctx: ctx, depth: depth, notes: notes, yield: yield}
+		l.list(&openFolder{parent: root, name: dir}, dir, names)
+	}
+}
+
+// openFolder is a folder that is opened when one below it is to be read: from
+// there that costs one step, and from the root one for each folder on the way.
+type openFolder struct {
+	parent *os.Root
+	name   string // below it
+	root   *os.Root
+}
+
+func (f *openFolder) open() (*os.Root, error) {
+	if f.name == "" {
+		return f.parent, nil
+	}
+	if f.root != nil {
+		return f.root, nil
+	}
+	var err error
+	f.root, err = f.parent.OpenRoot(f.name)
+	return f.root, err
+}
+
+func (f *openFolder) close() {
+	if f.root != nil {
+		f.root.Close()
 	}
 }
 
 // fileListing is one listing of a file store.
 type fileListing struct {
 	ctx   context.Context
-	root  *os.Root
 	depth Depth
 	notes noter // if nil, what cannot be read ends the listing
 	yield func(Entry, error) bool
@@ -66,7 +91,8 @@ type fileListing struct {
 // list yields what lies in dir and reports whether to go on. It holds one
 // folder's names at a time for each level, sorted, so that a file renamed
 // while the folder is read does not come twice.
-func (l *fileListing) list(dir string, names []fs.DirEntry) bool {
+func (l *fileListing) list(folder *openFolder, dir string, names []fs.DirEntry) bool {
+	defer folder.close()
 	for i, d := range names {
 		if err := l.ctx.Err(); err != nil {
 			l.yield(Entry{}, keyError(dir, err))
@@ -83,8 +109,7 @@ func (l *fileListing) list(dir string, names []fs.DirEntry) bool {
 			}
 		case d.IsDir() && l.notes != nil && !l.notes.enter(key):
 		case d.IsDir():
-			below, err := readDir(l.root, key)
-			if err != nil && !l.unreadableFolder(key, err) || !l.list(key, below) {
+			if !l.below(folder, key) {
 				return false
 			}
 		case !d.Type().IsRegular():
@@ -94,6 +119,25 @@ func (l *fileListing) list(dir string, names []fs.DirEntry) bool {
 		}
 	}
 	return true
+}
+
+// below lists a folder in another one and reports whether to go on.
+func (l *fileListing) below(folder *openFolder, key string) bool {
+	name := path.Base(key)
+	root, err := folder.open()
+	var names []fs.DirEntry
+	if err == nil {
+		names, err = readDir(root, name)
+	}
+	switch {
+	case absent(err):
+		return true // removed meanwhile
+	case err != nil && !l.unreadableFolder(key, err):
+		return false
+	case root == nil:
+		return true
+	}
+	return l.list(&openFolder{parent: root, name: name}, key, names)
 }
 
 // file yields a file and reports whether to go on.
