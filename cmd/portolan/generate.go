@@ -2,7 +2,9 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -41,27 +43,32 @@ func newGenerateFlags() *generateFlags {
 
 func (p *program) generate(ctx context.Context, args []string) error {
 	f := newGenerateFlags()
-	if err := p.parse(f.flags, args); err != nil {
+	usage := (*usageError)(nil)
+	err := p.parse(f.flags, args)
+	switch {
+	case err == errHelp, errors.As(err, &usage):
+		return err
+	case err == nil:
+		err = f.noOperands()
+	}
+	if err := f.checkRun(); err != nil {
 		return err
 	}
-	if err := f.noOperands(); err != nil {
-		return err
+	if err == nil {
+		err = f.apart()
 	}
-	if err := f.checkTimes(); err != nil {
-		return err
-	}
-	if err := f.apart(); err != nil {
-		return err
-	}
-	if f.watch > 0 {
+	if f.watch > 0 && err == nil {
 		return f.profiled(func() error { return p.watch(ctx, f) })
 	}
-	return f.profiled(func() error { return p.generateOnce(ctx, f) })
+	return f.profiled(func() error { return p.generateOnce(ctx, f, err) })
 }
 
-// checkTimes refuses times that make no sense, and what a watch cannot do.
-func (f *generateFlags) checkTimes() error {
+// checkRun refuses times that make no sense, what a watch cannot do, and two
+// reports in one file.
+func (f *generateFlags) checkRun() error {
 	switch {
+	case f.report != "" && f.report == f.summary:
+		return usagef("%s: %s is the file of --report, too", f.given["summary"], f.summary)
 	case f.Changed("timeout") && f.timeout <= 0:
 		return usagef("%s: %s is no time to run for; write one such as 90s or 20m", f.given["timeout"], f.timeout)
 	case !f.Changed("watch"):
@@ -76,14 +83,18 @@ func (f *generateFlags) checkTimes() error {
 	return nil
 }
 
-// generateOnce makes one run, and tells of it whoever is to be told.
-func (p *program) generateOnce(ctx context.Context, f *generateFlags) error {
-	tell, err := f.tellers()
-	if err != nil {
-		return err
+// generateOnce makes one run, and tells of it whoever is to be told: also that
+// there was none, because of the error.
+func (p *program) generateOnce(ctx context.Context, f *generateFlags, err error) error {
+	tell, failure := f.tellers()
+	if failure != nil {
+		return cmp.Or(err, failure)
 	}
 	start := time.Now()
-	report, err := p.generateNow(ctx, f)
+	var report *generator.Report
+	if err == nil {
+		report, err = p.generateNow(ctx, f)
+	}
 	told := tell.run(p, f, &reporting.Run{Report: report, Err: err, Start: start, Took: time.Since(start)})
 	if err == nil && report.Count(publisher.Rejected) > 0 {
 		err = errRejected

@@ -77,7 +77,8 @@ Options:
     --watch TIME        Keep running, and look this often,     PORTOLAN_WATCH
                         such as 10s; a signal ends it.
     --report FILE       Write what became of each upload as    PORTOLAN_REPORT
-                        JUnit XML; a rejected one is a failed test.
+                        JUnit XML; a rejected one is a failed test, and what
+                        stopped the run an error.
     --summary FILE      Append what was published where, as    PORTOLAN_SUMMARY
                         Markdown, for people.
     --base-url URL      Where the site's root is served        PORTOLAN_BASE_URL

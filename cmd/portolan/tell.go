@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	reporting "github.com/portolan-charts/portolan/generator/report"
 )
@@ -17,18 +18,24 @@ type tellers struct {
 }
 
 func (f *generateFlags) tellers() (t tellers, err error) {
-	if f.report != "" {
-		if t.report, err = os.OpenFile(f.report, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644); err != nil {
-			return t, fmt.Errorf("%s: %w", f.given["report"], err)
-		}
-	}
 	if f.summary != "" { // GitHub collects what all steps have to say in one file
 		if t.summary, err = os.OpenFile(f.summary, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644); err != nil {
 			return t, fmt.Errorf("%s: %w", f.given["summary"], err)
 		}
 	}
+	if f.report != "" {
+		if t.report, err = os.OpenFile(f.report, os.O_WRONLY|os.O_CREATE, 0o644); err == nil {
+			// What is there while the run goes on, and stays if that is killed.
+			err = overwrite(t.report, &reporting.Run{Err: errUnfinished, Start: time.Now()})
+		}
+		if err != nil {
+			return t, fmt.Errorf("%s: %w", f.given["report"], err)
+		}
+	}
 	return t, nil
 }
+
+var errUnfinished = errors.New("the run did not get to its end")
 
 // run tells what became of a run, whether it failed or not.
 func (t tellers) run(p *program, f *generateFlags, r *reporting.Run) error {
@@ -38,9 +45,12 @@ func (t tellers) run(p *program, f *generateFlags, r *reporting.Run) error {
 	if h := (*hinted)(nil); errors.As(r.Err, &h) {
 		r.Hint = h.hint
 	}
-	failures := []error{
-		tell(t.report, r, reporting.JUnit),
-		tell(t.summary, r, reporting.Markdown),
+	var failures []error
+	if t.report != nil {
+		failures = append(failures, overwrite(t.report, r), t.report.Close())
+	}
+	if t.summary != nil {
+		failures = append(failures, reporting.Markdown(t.summary, r), t.summary.Close())
 	}
 	if os.Getenv("GITHUB_ACTIONS") == "true" { // reads commands on both, and JSON may be on the other
 		failures = append(failures, reporting.Annotations(p.stderr, r))
@@ -48,15 +58,22 @@ func (t tellers) run(p *program, f *generateFlags, r *reporting.Run) error {
 	return errors.Join(failures...)
 }
 
-// tell writes all of it at once: a file that breaks off is no XML.
-func tell(file *os.File, r *reporting.Run, write func(io.Writer, *reporting.Run) error) error {
-	if file == nil {
-		return nil
-	}
+// overwrite puts a report in the place of the one before.
+func overwrite(file *os.File, r *reporting.Run) error {
 	var b bytes.Buffer
-	err := write(&b, r)
-	if err == nil {
-		_, err = file.Write(b.Bytes())
+	if err := reporting.JUnit(&b, r); err != nil {
+		return err
 	}
-	return errors.Join(err, file.Close())
+	if info, err := file.Stat(); err == nil && info.Mode().IsRegular() { // and no pipe
+		if _, err := file.Seek(0, io.SeekStart); err != nil {
+			return err
+		}
+		if err := file.Truncate(0); err != nil {
+			return err
+		}
+	} else if errors.Is(r.Err, errUnfinished) {
+		return err
+	}
+	_, err := file.Write(b.Bytes())
+	return err
 }

@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"time"
 
 	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/publisher"
 )
 
 // maxPause is how long a watch rests at most between two runs that fail.
@@ -22,16 +24,18 @@ func (p *program) watch(ctx context.Context, f *generateFlags) error {
 	p.say("note", fmt.Sprintf("looking into %s every %s; stop it with Ctrl-C", f.drop, f.watch))
 	pause, said := f.watch, ""
 	for {
-		report, err := p.round(ctx, f, o)
+		fresh := o
+		fresh.Drop, fresh.Site = publisher.Fresh(o.Drop), publisher.Fresh(o.Site) // a failed write is no trouble of the next run's
+		report, err := p.round(ctx, f, fresh)
 		if ctx.Err() != nil {
 			return nil // as it was asked to
 		}
-		if err := p.printRound(report, err, err != nil && err.Error() == said); err != nil {
+		if err := p.printRound(report, err, err != nil && lasting(err) == said); err != nil {
 			return err // nobody reads it any more
 		}
 		switch {
 		case err != nil:
-			pause, said = min(2*pause, max(maxPause, f.watch)), err.Error()
+			pause, said = min(2*pause, max(maxPause, f.watch)), lasting(err)
 		case said != "":
 			p.say("note", "it works again")
 			fallthrough
@@ -45,6 +49,13 @@ func (p *program) watch(ctx context.Context, f *generateFlags) error {
 		}
 	}
 }
+
+// numbered are the words of an error that differ each time: of requests, times
+// and files.
+var numbered = regexp.MustCompile(`\S*[0-9]\S*`)
+
+// lasting is an error's text as far as it stays the same when it happens again.
+func lasting(err error) string { return numbered.ReplaceAllString(err.Error(), "") }
 
 // printRound prints what only the end of a command has printed otherwise: the
 // error, unless it is known, and the JSON of a run that did something.

@@ -98,8 +98,14 @@ func (all *testSuites) add(s testSuite, r *Run) {
 
 func (r *Run) suite(c generator.ChannelReport) testSuite {
 	s := testSuite{Name: short(c.Channel, maxName)}
+	seen := map[string]bool{}
 	for _, receipt := range c.Receipts {
-		s.Cases = append(s.Cases, r.testCase(c, receipt))
+		one := r.testCase(c, receipt)
+		if seen[one.Name] { // of cases with one name GitLab shows the last
+			one.Name += ", upload " + short(receipt.ID, maxName)
+		}
+		seen[one.Name] = true
+		s.Cases = append(s.Cases, one)
 	}
 	for _, u := range c.Waiting {
 		t := testCase{Name: short(cmp.Or(u.File, "upload "+u.ID), maxName)}
@@ -156,6 +162,10 @@ func (r *Run) testCase(c generator.ChannelReport, receipt publisher.Receipt) tes
 func lines(text string) string {
 	var all []string
 	for line := range strings.Lines(text) {
+		if len(all) == maxLines {
+			all = append(all, "…")
+			break
+		}
 		all = append(all, short(strings.TrimRight(line, "\r\n"), maxProse))
 	}
 	return strings.Join(all, "\n")

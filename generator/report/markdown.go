@@ -16,6 +16,9 @@ const (
 	// the tables of a run have in all: GitHub drops a summary of over a MiB.
 	maxRows     = 500
 	maxMarkdown = 512 << 10
+
+	maxWarnings = 3  // of a chart
+	maxLines    = 20 // of an error
 )
 
 // Markdown writes a run as Markdown, in the dialect of GitHub and GitLab: what
@@ -23,7 +26,11 @@ const (
 func Markdown(w io.Writer, r *Run) error {
 	m := &markdown{run: r}
 	m.printf("## %s\n", m.title())
-	for _, c := range r.channels() {
+	for i, c := range r.channels() {
+		if m.Len() > maxMarkdown {
+			m.printf("\nAnd %d more channels, of which `portolan generate --report` tells.\n", len(r.channels())-i)
+			break
+		}
 		m.channel(c)
 	}
 	if err := r.rest(); err != nil {
@@ -138,8 +145,11 @@ func (m *markdown) decided(c generator.ChannelReport, all []publisher.Receipt) {
 			archive = linked("archive", link)
 		}
 		told := string(r.Verdict)
-		for _, w := range r.Warnings {
+		for _, w := range r.Warnings[:min(maxWarnings, len(r.Warnings))] {
 			told += "<br>⚠ " + escape(short(w.Message, maxProse))
+		}
+		if more := len(r.Warnings) - maxWarnings; more > 0 {
+			told += fmt.Sprintf("<br>and %d more warnings", more)
 		}
 		page := m.run.page(c, r)
 		return fmt.Sprintf("| %s | %s | %s | %s |", linked(cmp.Or(r.Chart, subject(r)), page), escape(short(r.Version, maxName)), told, archive)

@@ -63,7 +63,7 @@ func (r *Run) link(key string) string {
 
 // page is the URL of the page that shows what a receipt is about.
 func (r *Run) page(c generator.ChannelReport, receipt publisher.Receipt) string {
-	if c.Pages == nil || receipt.URL == "" {
+	if c.Pages == nil || receipt.URL == "" || r.dryRun() {
 		return ""
 	}
 	return r.link(c.Channel + "/charts/" + receipt.Chart + "/" + receipt.Version + "/")

@@ -86,9 +86,9 @@ func TestNotifier(t *testing.T) {
 
 		for range 40 {
 			n.Uploaded("a")
-			time.Sleep(500 * time.Millisecond)
+			time.Sleep(400 * time.Millisecond) // never when patience ends
 		}
-		f.expect(t, time.Minute, "15s: 30 in [a], with one", "20.5s: 10 in [a], with one")
+		f.expect(t, time.Minute, "15s: 38 in [a], with one", "16.6s: 2 in [a], with one")
 
 		f.set(3)
 		secret.Store("two")

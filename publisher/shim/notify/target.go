@@ -119,11 +119,13 @@ func (t *Target) address() string {
 // judge makes an error of an answer that is no consent.
 func judge(answer *http.Response, secret string) error {
 	const most = 500 // bytes of it that are told
-	text, _ := io.ReadAll(io.LimitReader(answer.Body, most))
+	// More is read, lest a secret is cut in half and not known any more.
+	text, _ := io.ReadAll(io.LimitReader(answer.Body, most+4*int64(len(secret))))
 	said := string(text)
 	if secret != "" {
-		said = strings.ReplaceAll(said, secret, "…")
+		said = strings.NewReplacer(secret, "…", url.QueryEscape(secret), "…").Replace(said)
 	}
+	said = strings.ToValidUTF8(said[:min(most, len(said))], "")
 	switch code := answer.StatusCode; {
 	case code >= 200 && code < 300:
 		return nil
