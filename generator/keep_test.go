@@ -107,7 +107,7 @@ func (w *world) mustShow(wantHead, wantOlder string) {
 // follows from the log is what the log says.
 func (w *world) mustBeWhole() {
 	w.t.Helper()
-	report, err := publisher.Verify(w.t.Context(), w.site.Handle("verify"), publisher.VerifyOptions{Deep: true})
+	report, err := publisher.Verify(w.t.Context(), w.site.Handle("verify"), publisher.VerifyOptions{Deep: true, Workers: 1})
 	if err != nil || !report.OK() {
 		w.t.Errorf("verifying: %+v, %v", report, err)
 	}
