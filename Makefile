@@ -1,6 +1,7 @@
 # Each line here is one that could be typed. The tools are installed once, in the user's cache: see ci/tools.
 
-# What runs under the race detector as well (the explorations of every order take turns, so they cannot race); how long each target is fuzzed; which benchmarks run.
+# What runs under the race detector as well (not the explorations, in which all take turns); how long each target is
+# fuzzed; which benchmarks run.
 RACE = -short -skip "^TestEvery" ./publisher/... ./generator ./generator/importer ./generator/pages
 FUZZTIME = 30s
 BENCH = .
