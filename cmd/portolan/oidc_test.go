@@ -23,15 +23,17 @@ const (
 	chartsAudience = "https://charts.example.com"
 	jobSecret      = "glcbt-64_canaryJobToken4711"
 	accessSecret   = "glpat-canaryAccessToken4712"
+	triggerSecret  = "glptt-canaryTriggerToken4714"
 )
 
 // forge is a GitLab on loopback: an OIDC issuer, and an API that knows one job
-// token and one access token.
+// token, one access token, and one that starts pipelines.
 type forge struct {
 	*httptest.Server
-	t        *testing.T
-	key      jose.JSONWebKey
-	audience string // whom jobs ask for tokens for
+	t         *testing.T
+	key       jose.JSONWebKey
+	audience  string        // whom jobs ask for tokens for
+	pipelines chan struct{} // that were started by the trigger
 }
 
 func newForge(t *testing.T) *forge {
@@ -40,7 +42,7 @@ func newForge(t *testing.T) *forge {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &forge{t: t, key: jose.JSONWebKey{Key: key, KeyID: "k1", Algorithm: "RS256", Use: "sig"}, audience: chartsAudience}
+	f := &forge{t: t, key: jose.JSONWebKey{Key: key, KeyID: "k1", Algorithm: "RS256", Use: "sig"}, audience: chartsAudience, pipelines: make(chan struct{}, 100)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /.well-known/openid-configuration", func(w http.ResponseWriter, r *http.Request) {
 		json.NewEncoder(w).Encode(map[string]any{"issuer": f.URL, "jwks_uri": f.URL + "/oauth/discovery/keys"})
@@ -63,10 +65,25 @@ func newForge(t *testing.T) *forge {
 		`{"id": 4, "name": "x", "revoked": false, "scopes": ["api"], "user_id": 3, "active": true, "expires_at": null}`))
 	mux.HandleFunc("GET /api/v4/projects/42", known("PRIVATE-TOKEN", accessSecret,
 		`{"id": 42, "permissions": {"project_access": {"access_level": 40}, "group_access": null}}`))
+	mux.HandleFunc("POST /api/v4/projects/42/trigger/pipeline", f.trigger)
 	mux.HandleFunc("GET /github/token", f.githubToken)
 	f.Server = httptest.NewServer(mux)
 	t.Cleanup(f.Close)
 	return f
+}
+
+// trigger starts a pipeline on main, for those who know the secret.
+func (f *forge) trigger(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case r.PostFormValue("token") != triggerSecret:
+		http.Error(w, `{"message":"404 Not Found"}`, http.StatusNotFound)
+	case r.PostFormValue("ref") != "main":
+		http.Error(w, `{"message":{"base":["Reference not found"]}}`, http.StatusBadRequest)
+	default:
+		w.WriteHeader(http.StatusCreated)
+		io.WriteString(w, `{"id": 7, "project_id": 42, "ref": "main", "status": "created", "source": "trigger"}`)
+		f.pipelines <- struct{}{}
+	}
 }
 
 // idToken is that of a job in project 42, on the ref.

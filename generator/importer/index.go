@@ -16,6 +16,9 @@ const (
 	maxEntry = 1 << 20   // bytes of an entry; a chart's line in an index has at most 64 KiB
 	maxText  = 4096      // bytes of a URL
 	maxWord  = 256       // bytes of a name, version or digest
+
+	maxEntries = 500_000 // of an index; the largest public ones have less than a tenth of that
+	maxFlaws   = 10_000  // after which it is no use to tell of them one by one
 )
 
 // Entry is what an index says of a release.
@@ -43,6 +46,8 @@ var (
 	errTooLarge = fmt.Errorf("has more than %d MiB", maxIndex>>20)
 	errLayout   = errors.New("is not laid out as Helm writes an index")
 	errNoIndex  = errors.New("is no index of a Helm repository")
+	errEntries  = fmt.Errorf("has more than %d entries", maxEntries)
+	errFlaws    = fmt.Errorf("has more than %d entries that cannot be used; it is damaged, or no index", maxFlaws)
 )
 
 // ReadIndex reads an index.
@@ -126,6 +131,18 @@ func (x *Index) add(chart string, e Entry) {
 		return
 	}
 	x.Entries = append(x.Entries, e)
+}
+
+// full says of what an index has too many: an entry can be as short as two
+// bytes, and what is kept of it takes hundreds.
+func (x *Index) full() error {
+	switch {
+	case len(x.Entries) > maxEntries:
+		return errEntries
+	case len(x.Flaws) > maxFlaws:
+		return errFlaws
+	}
+	return nil
 }
 
 func (x *Index) flaw(chart, version, reason string) {

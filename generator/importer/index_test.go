@@ -247,6 +247,33 @@ func TestLargeIndex(t *testing.T) {
 	}
 }
 
+// TestManyEntries: an index of little else than the beginnings of entries is
+// read no further than it is of use.
+func TestManyEntries(t *testing.T) {
+	const entry = `{"name":"a","version":"1","urls":["u"]}`
+	for name, test := range map[string]struct {
+		r    *repeated
+		want error
+	}{
+		"yaml":          {&repeated{head: "entries:\n  a:\n", part: "  - 1\n"}, errFlaws},
+		"json":          {&repeated{head: `{"entries":{"a":[1`, part: ",1", tail: "]}}"}, errFlaws},
+		"flow":          {&repeated{head: "entries: {a: [1", part: ",1", tail: "]}"}, errFlaws},
+		"json, entries": {&repeated{head: `{"entries":{"a":[` + entry, part: "," + entry, tail: "]}}"}, errEntries},
+	} {
+		test.r.n = maxFlaws - 10
+		if test.want == errEntries {
+			test.r.n = maxEntries - 1
+		}
+		if _, err := ReadIndex(test.r); err != nil {
+			t.Errorf("%s: %d entries: got %v", name, test.r.n, err)
+		}
+		test.r.n += 20
+		if _, err := ReadIndex(test.r); !errors.Is(err, test.want) {
+			t.Errorf("%s: %d entries: got %v, want %v", name, test.r.n, err, test.want)
+		}
+	}
+}
+
 // FuzzReadIndex: whatever an index is, reading it ends, and what is read of an
 // index is whole and short. What Helm reads of one in JSON is read, too.
 func FuzzReadIndex(f *testing.F) {

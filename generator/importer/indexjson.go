@@ -102,6 +102,9 @@ func (j *jsonReader) charts() error {
 				return noEOF(err)
 			}
 			j.entry(chart, raw)
+			if err := j.index.full(); err != nil {
+				return err
+			}
 		}
 		_, err := j.Token()
 		return noEOF(err)

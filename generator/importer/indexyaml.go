@@ -27,6 +27,9 @@ func readYAML(b *bufio.Reader) (x *Index, clean bool, err error) {
 		if err == nil {
 			err = y.line(line, long)
 		}
+		if err == nil {
+			err = y.index.full()
+		}
 		if errors.Is(err, errEnd) {
 			break
 		}
@@ -284,7 +287,9 @@ func readWhole(b *bufio.Reader) (*Index, error) {
 			if charts.Kind != yaml.MappingNode && charts.Tag != "!!null" {
 				return nil, errNoIndex
 			}
-			x.addCharts(charts)
+			if err := x.addCharts(charts); err != nil {
+				return nil, err
+			}
 		case "apiVersion":
 			versioned = true
 		}
@@ -296,7 +301,7 @@ func readWhole(b *bufio.Reader) (*Index, error) {
 }
 
 // addCharts takes the entries of all charts.
-func (x *Index) addCharts(n *yaml.Node) {
+func (x *Index) addCharts(n *yaml.Node) error {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		chart, list := n.Content[i].Value, resolve(n.Content[i+1])
 		if list.Kind != yaml.SequenceNode {
@@ -307,6 +312,10 @@ func (x *Index) addCharts(n *yaml.Node) {
 		}
 		for _, item := range list.Content {
 			x.addNode(chart, item)
+			if err := x.full(); err != nil {
+				return err
+			}
 		}
 	}
+	return x.full() // of charts without a list
 }
