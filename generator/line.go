@@ -70,12 +70,12 @@ func parseLine(line string) (published, error) {
 // version; where that makes no difference (1.2.3 and v1.2.3, 1.2.3+a and
 // 1.2.3+b) the newest content first, then by text.
 func compareReleases(a, b published) int {
-	return cmp.Or(compareVersions(b.Version, a.Version), b.Created.Compare(a.Created), cmp.Compare(a.Version, b.Version))
+	return cmp.Or(CompareVersions(b.Version, a.Version), b.Created.Compare(a.Created), cmp.Compare(a.Version, b.Version))
 }
 
-// compareVersions compares by semantic version. What is none comes before all
+// CompareVersions compares by semantic version. What is none comes before all
 // that are.
-func compareVersions(a, b string) int {
+func CompareVersions(a, b string) int {
 	va, errA := semver.NewVersion(a)
 	vb, errB := semver.NewVersion(b)
 	switch {

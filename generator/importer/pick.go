@@ -12,7 +12,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/Masterminds/semver/v3"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/portolan-charts/portolan/generator"
@@ -52,7 +51,7 @@ func (o Options) pick(x *Index) (work []Entry, left []Result) {
 		work = append(work, o.newest(all)...)
 	}
 	slices.SortStableFunc(work, func(a, b Entry) int {
-		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.Name, b.Name), compareVersions(a.Version, b.Version))
+		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.Name, b.Name), generator.CompareVersions(a.Version, b.Version))
 	})
 	return work, left
 }
@@ -82,30 +81,15 @@ func (o Options) newest(all []Entry) []Entry {
 		return all
 	}
 	slices.SortStableFunc(all, func(a, b Entry) int {
-		return cmp.Or(compareVersions(b.Version, a.Version), b.Created.Compare(a.Created))
+		return cmp.Or(generator.CompareVersions(b.Version, a.Version), b.Created.Compare(a.Created))
 	})
 	return all[:o.Keep]
-}
-
-// compareVersions compares by semantic version; what is none is older.
-func compareVersions(a, b string) int {
-	va, errA := semver.NewVersion(a)
-	vb, errB := semver.NewVersion(b)
-	switch {
-	case errA != nil && errB != nil:
-		return cmp.Compare(a, b)
-	case errA != nil:
-		return -1
-	case errB != nil:
-		return 1
-	}
-	return va.Compare(vb)
 }
 
 // sortResults sorts by chart, then newest version first.
 func sortResults(all []Result) {
 	slices.SortStableFunc(all, func(a, b Result) int {
-		return cmp.Or(cmp.Compare(a.Chart, b.Chart), compareVersions(b.Version, a.Version))
+		return cmp.Or(cmp.Compare(a.Chart, b.Chart), generator.CompareVersions(b.Version, a.Version))
 	})
 }
 
