@@ -1,0 +1,196 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/portolan-charts/portolan/generator"
+	reporting "github.com/portolan-charts/portolan/generator/report"
+	"github.com/portolan-charts/portolan/publisher"
+)
+
+// printReport prints what a run did; it may have failed halfway.
+func (p *program) printReport(r *generator.Report, f format, failed bool) {
+	if r == nil {
+		return
+	}
+	if p.found = r; f.json {
+		return
+	}
+	w := bufio.NewWriter(p.stdout)
+	decided, healed := 0, false
+	for _, c := range r.Channels {
+		healed = healed || c.Head != "" || c.Before != c.After
+		if c.Pages != nil && len(c.Receipts) == 0 && len(c.Pages.Written) > 0 {
+			healed = true
+			fmt.Fprintf(w, "%s: %s of its pages written\n", c.Channel, count(len(c.Pages.Written), "file"))
+		}
+		if decided += len(c.Receipts); len(c.Receipts) > 0 || c.Before != c.After {
+			printChannel(w, c, r.DryRun)
+		}
+	}
+	switch {
+	case decided > 0:
+		fmt.Fprintln(w, summary(r))
+	case !failed && !healed:
+		fmt.Fprintln(w, "nothing to do")
+	}
+	w.Flush() // the writer below remembers an error
+	p.noteReport(r)
+}
+
+// printChannel prints one channel's receipts, the rejected ones last, where
+// they are seen.
+func printChannel(w io.Writer, c generator.ChannelReport, dryRun bool) {
+	fmt.Fprintln(w, heading(c, dryRun))
+	if len(c.Receipts) == 0 { // then the configuration made it
+		fmt.Fprintf(w, "  its index lists all versions but %d older ones\n", c.Older)
+	}
+	for _, r := range c.Receipts {
+		if r.Verdict != publisher.Rejected {
+			fmt.Fprintf(w, "  %s%s\n", verdictColumn(r.Verdict, dryRun), subject(r))
+		}
+	}
+	for _, r := range c.Receipts {
+		if r.Verdict == publisher.Rejected {
+			fmt.Fprintf(w, "  %s%s\n", verdictColumn(r.Verdict, dryRun), subject(r))
+			printReason(w, r.Message, r.Fix)
+			printJob(w, r)
+		}
+	}
+}
+
+func heading(c generator.ChannelReport, dryRun bool) string {
+	would := wouldBe(dryRun)
+	switch {
+	case c.Before == c.After && c.After == 0:
+		return c.Channel + ": nothing published yet"
+	case c.Before == c.After:
+		return fmt.Sprintf("%s: generation %d", c.Channel, c.After)
+	case c.Before == 0:
+		return fmt.Sprintf("%s: %snew, generation %d", c.Channel, would, c.After)
+	}
+	return fmt.Sprintf("%s: %sgeneration %d → %d", c.Channel, would, c.Before, c.After)
+}
+
+func wouldBe(dryRun bool) string {
+	if dryRun {
+		return "would be "
+	}
+	return ""
+}
+
+// verdictColumn is a verdict, padded, so that the names behind it line up
+// however many there are.
+func verdictColumn(v publisher.Verdict, dryRun bool) string {
+	column := fmt.Sprintf("%-12s", short(string(v), maxName))
+	if dryRun {
+		return "would be " + column
+	}
+	return column
+}
+
+// subject names the thing that a receipt is about, safe to print.
+func subject(r publisher.Receipt) string {
+	var words []string
+	if r.Chart != "" {
+		words = append(words, short(r.Chart+" "+r.Version, 3*maxName))
+	}
+	file := ""
+	if r.Request != nil {
+		file = r.Request.File
+	}
+	switch {
+	case r.Verdict != publisher.Rejected && r.Chart != "":
+	case file != "":
+		words = append(words, fmt.Sprintf("%s (upload %s)", short(file, maxName), short(r.ID, maxName)))
+	default:
+		words = append(words, "upload "+short(r.ID, maxName))
+	}
+	return strings.Join(words, ", ")
+}
+
+// printReason prints why something was rejected and what to do about it.
+func printReason(w io.Writer, message, fix string) {
+	fmt.Fprintf(w, "      %s\n", short(message, maxProse))
+	if fix != "" {
+		fmt.Fprintf(w, "      fix: %s\n", short(fix, maxProse))
+	}
+}
+
+// printJob prints which job made a rejected upload, so that its people are found.
+func printJob(w io.Writer, r publisher.Receipt) {
+	if job := reporting.Job(r); job != "" {
+		fmt.Fprintf(w, "      uploaded by %s\n", job)
+	}
+}
+
+// summary says in one sentence what became of all uploads.
+func summary(r *generator.Report) string {
+	var counts []string
+	for _, v := range []publisher.Verdict{publisher.Accepted, publisher.Replaced, publisher.Unchanged, publisher.Superseded, publisher.Rejected} {
+		if n := r.Count(v); n > 0 {
+			counts = append(counts, fmt.Sprintf("%d %s", n, v))
+		}
+	}
+	if r.DryRun {
+		return "dry run, nothing was written; it would be: " + strings.Join(counts, ", ")
+	}
+	return strings.Join(counts, ", ")
+}
+
+// noteReport says what the run left alone, and what is odd.
+func (p *program) noteReport(r *generator.Report) {
+	p.noteIgnored(r.Ignored)
+	var waiting []string
+	warned := 0
+	for _, c := range r.Channels {
+		if c.Head != "" && c.Error == "" {
+			p.say("note", c.Head+"; "+wouldBe(r.DryRun)+"written anew from the log")
+		}
+		if c.Budget != nil {
+			p.noteBudget(c.Channel, c.Budget)
+		}
+		if c.Pages != nil {
+			p.notePages(c.Channel, c.Pages)
+		}
+		for _, w := range c.Waiting {
+			name := short(w.File, maxName)
+			if name == "" {
+				name = "upload " + w.ID
+			}
+			waiting = append(waiting, fmt.Sprintf("%s: %s waits: %s", c.Channel, name, w.Reason))
+		}
+		for _, receipt := range c.Receipts {
+			if len(receipt.Warnings) > 0 {
+				warned++
+			}
+		}
+	}
+	p.notes("note", waiting)
+	if warned > 0 {
+		p.say("note", count(warned, "receipt")+" with warnings; read them with --output json, or with 'portolan status UPLOAD-ID'")
+	}
+}
+
+// noteIgnored names what lies in the inbox and is no upload.
+func (p *program) noteIgnored(all []publisher.Ignored) {
+	var texts []string
+	for _, i := range all {
+		texts = append(texts, i.Key+" "+i.Reason)
+	}
+	p.notes("note", texts)
+}
+
+// noteBudget warns of an index that is about to become too large.
+func (p *program) noteBudget(channel string, b *generator.Budget) {
+	var most []string
+	for _, c := range b.Charts {
+		most = append(most, fmt.Sprintf("%s (%s, %s)", short(c.Chart, maxName), count(c.Versions, "version"), sizeText(c.Size)))
+	}
+	p.say("note", fmt.Sprintf("%s: its index has %s, and Flux takes none above %s. Its largest charts are %s: with 'keep: N' in portolan.yaml it shows the newest N of each chart"+
+		" (the others stay available), or publish some in another channel",
+		channel, sizeText(b.Size), sizeText(b.Limit), strings.Join(most, ", ")))
+}

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"log/slog"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/shim"
+	"github.com/portolan-charts/portolan/publisher/shim/auth"
+)
+
+// shimFlags are the flags of the shim alone.
+type shimFlags struct {
+	*flags
+	address, metrics, auth, rootChannel, publicURL, tlsCert, tlsKey string
+	notify, notifyTokenFile                                         string
+	generate, anonymous                                             bool
+	projects, proxies                                               []string
+	maxUploads                                                      int
+	grace                                                           time.Duration
+}
+
+func newShimFlags() *shimFlags {
+	f := &shimFlags{flags: newFlags("shim")}
+	f.withDrop()
+	f.withSite()
+	f.withConfig()
+	f.withWorkers()
+	f.withPages()
+	f.StringVar(&f.address, "listen", "127.0.0.1:8080", "")
+	f.StringVar(&f.metrics, "metrics-listen", "", "")
+	f.StringVar(&f.auth, "auth", "", "")
+	f.BoolVar(&f.anonymous, "allow-anonymous-uploads", false, "")
+	f.BoolVar(&f.generate, "generate", false, "")
+	f.StringSliceVar(&f.projects, "project", nil, "")
+	f.StringVar(&f.rootChannel, "root-channel", "stable", "")
+	f.StringVar(&f.publicURL, "public-url", "", "")
+	f.StringSliceVar(&f.proxies, "trusted-proxy", nil, "")
+	f.StringVar(&f.tlsCert, "tls-cert", "", "")
+	f.StringVar(&f.tlsKey, "tls-key", "", "")
+	f.IntVar(&f.maxUploads, "max-uploads", 256, "")
+	f.StringVar(&f.notify, "notify", "", "")
+	f.StringVar(&f.notifyTokenFile, "notify-token-file", "", "")
+	f.DurationVar(&f.grace, "grace", 30*time.Second, "")
+	return f
+}
+
+// options are those of the shim, but for the buckets.
+func (f *shimFlags) options(log *slog.Logger) (shim.Options, error) {
+	o := shim.Options{
+		Rules: rulesOf(f.config), RootChannel: f.rootChannel, MaxUploads: f.maxUploads, Log: log,
+	}
+	if err := f.checkAddresses(); err != nil {
+		return o, err
+	}
+	if err := publisher.CheckChannel(f.rootChannel); err != nil {
+		return o, usagef("%s: %v", f.given["root-channel"], err)
+	}
+	if f.maxUploads < 1 {
+		return o, usagef("%s: %d uploads at a time are too few", f.given["max-uploads"], f.maxUploads)
+	}
+	if (f.tlsCert == "") != (f.tlsKey == "") {
+		return o, usagef("--tls-cert and --tls-key go together")
+	}
+	var err error
+	if o.Projects, err = f.projectNames(); err != nil {
+		return o, err
+	}
+	if o.Proxies, err = f.prefixes(); err != nil {
+		return o, err
+	}
+	if o.PublicURL, err = f.public(); err != nil {
+		return o, err
+	}
+	o.Auth, err = f.authoriser(log)
+	return o, err
+}
+
+func (f *shimFlags) checkAddresses() error {
+	if f.metrics != "" {
+		if err := f.checkAddress("metrics-listen"); err != nil {
+			return err
+		}
+	}
+	return f.checkAddress("listen")
+}
+
+// public is the URL that --public-url gives; nil if it is not given.
+func (f *shimFlags) public() (*url.URL, error) {
+	if f.publicURL == "" {
+		return nil, nil
+	}
+	u, err := url.Parse(f.publicURL)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return nil, usagef("%s: %q is no URL such as https://charts.example.com", f.given["public-url"], f.publicURL)
+	}
+	return u, nil
+}
+
+// projectNames are the projects that --project names, as they are in a URL or as
+// people write them.
+func (f *shimFlags) projectNames() ([]string, error) {
+	var all []string
+	for _, text := range f.projects {
+		name, err := url.PathUnescape(text)
+		if name = strings.Trim(name, "/"); err != nil || name == "" {
+			return nil, usagef("%s: %q is neither the number nor the path of a project", f.given["project"], text)
+		}
+		all = append(all, name)
+	}
+	return all, nil
+}
+
+// prefixes are the networks that --trusted-proxy names.
+func (f *shimFlags) prefixes() ([]netip.Prefix, error) {
+	var all []netip.Prefix
+	for _, text := range f.proxies {
+		prefix, err := netip.ParsePrefix(text)
+		if err != nil {
+			var addr netip.Addr
+			if addr, err = netip.ParseAddr(text); err == nil {
+				prefix = netip.PrefixFrom(addr, addr.BitLen())
+			}
+		}
+		if err != nil {
+			return nil, usagef("%s: %q is neither an address nor a network such as 10.0.0.0/8", f.given["trusted-proxy"], text)
+		}
+		all = append(all, prefix)
+	}
+	return all, nil
+}
+
+// authoriser is that of the auth file. Without one everybody may upload, which
+// is for those alone who are on this machine, unless it is asked for.
+func (f *shimFlags) authoriser(log *slog.Logger) (*auth.Authoriser, error) {
+	if f.auth != "" && f.anonymous {
+		return nil, hint(usagef("--auth and --allow-anonymous-uploads exclude each other"), "what strangers may do stands in the auth file, under anonymous")
+	}
+	if f.auth != "" {
+		return auth.Open(f.auth, log)
+	}
+	if !f.anonymous && (f.publicURL != "" || len(f.proxies) > 0) {
+		return nil, hint(usagef("without --auth, everybody who can reach the proxy could upload"),
+			"name who may with --auth FILE ('portolan token new' makes one), or say --allow-anonymous-uploads")
+	}
+	if !f.anonymous && !isLoopback(f.address) {
+		return nil, hint(usagef("%s: %s: without --auth, everybody who can reach this address could upload", f.given["listen"], f.address),
+			"name who may with --auth FILE ('portolan token new' makes one), listen on 127.0.0.1, or say --allow-anonymous-uploads")
+	}
+	return auth.Anyone(), nil
+}
+
