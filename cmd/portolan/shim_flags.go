@@ -152,4 +152,3 @@ func (f *shimFlags) authoriser(log *slog.Logger) (*auth.Authoriser, error) {
 	}
 	return auth.Anyone(), nil
 }
-
