@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,17 +38,18 @@ imagePullSecrets: [{name: pull}]
 drop: s3://drop?region=eu-central-1
 site: s3://charts?region=eu-central-1
 config: {baseURL: "https://charts.example.com", channels: [{match: stable, duplicates: reject}]}
-serviceAccount: {annotations: {eks.amazonaws.com/role-arn: "arn:aws:iam::111122223333:role/portolan"}}
+serviceAccount: {name: "true", annotations: {eks.amazonaws.com/role-arn: "arn:aws:iam::111122223333:role/portolan"}}
 env: [{name: AWS_REGION, value: eu-central-1}]
 envFrom: [{secretRef: {name: bucket}}]
 auth: {content: "tokens: []\n"}
 shim:
   replicas: 3
-  projects: [42, group/app]
+  projects: [12345678, group/app, "42"]
   publicURL: https://charts.example.com/helm
+  maxUploads: 2000000
   trustedProxies: [10.0.0.0/8]
   notify: {url: "https://gitlab.example.com/api/v4/projects/42/trigger/pipeline?ref=main", existingSecret: notify}
-  ingress: {enabled: true, className: nginx, tlsSecret: tls, annotations: {a: b}}
+  ingress: {enabled: true, className: nginx, host: "*.example.com", tlsSecret: "1", annotations: {a: b}}
   metrics: {serviceMonitor: {enabled: true, labels: {release: prometheus}}}
   networkPolicy: {from: [{podSelector: {}}], metricsFrom: [{namespaceSelector: {}}]}
   podAnnotations: {a: b}
@@ -197,6 +199,11 @@ func TestKubernetesCommands(t *testing.T) {
 	args := w.command(pod)
 	if args[0] != "shim" {
 		t.Fatalf("the first argument is %s", args[0])
+	}
+	for _, number := range []string{"--project=12345678", "--max-uploads=2000000"} { // which templates like to print as 1.2345678e+07
+		if !slices.Contains(args, number) {
+			t.Errorf("there is no %s in %q", number, args)
+		}
 	}
 	s := w.shim(append(args[1:], "--notify", "http://127.0.0.1:1/")...)
 	for _, probe := range []string{"startupProbe", "livenessProbe", "readinessProbe"} {

@@ -174,17 +174,24 @@ func TestVerifyInterrupted(t *testing.T) {
 
 func TestPlain(t *testing.T) {
 	for text, want := range map[string]string{
-		"web 1.0.0":      "web 1.0.0",
-		"Grüße, 世界":      "Grüße, 世界",
-		"a\x1b[31mb":     `a\x1b[31mb`,
-		"a\nb\tc\rd":     `a\nb\tc\rd`,
-		"a\u202eb\u2066": `a\u202eb\u2066`,
-		"a\xffb":         "a\uFFFDb",
-		"a\u0085b\x7f":   `a\u0085b\x7f`,
+		"web 1.0.0":       "web 1.0.0",
+		"Grüße, 世界":       "Grüße, 世界",
+		"a\x1b[31mb":      `a\x1b[31mb`,
+		"a\nb\tc\rd":      `a\nb\tc\rd`,
+		"a\u202eb\u2066":  `a\u202eb\u2066`,
+		"a\xffb":          "a\uFFFDb",
+		"a\u0085b\x7f":    `a\u0085b\x7f`,
+		"a ##[error]###[": `a #\x23[error]#\x23#[`,
+		" ::add-mask::a":  ` :\x3aadd-mask::a`,
+		"a::b #c":         "a::b #c",
 	} {
 		if got := plain(text); got != want {
 			t.Errorf("plain(%q) = %q, want %q", text, got, want)
 		}
+	}
+	const text = `{"file": "##[error]\u202e"}`
+	if got, want := string(escapeJSON([]byte(text))), `{"file": "#\u0023[error]\u202e"}`; got != want {
+		t.Errorf("escapeJSON(%s) = %s, want %s", text, got, want)
 	}
 }
 

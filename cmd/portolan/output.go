@@ -109,7 +109,7 @@ func (p *program) printFound(failure error) error {
 // escapeJSON escapes in JSON what is not safe to print, which is in strings.
 func escapeJSON(text []byte) []byte {
 	var safe []byte
-	for _, r := range strings.ReplaceAll(string(text), runnerCommand, `#\u0023[`) {
+	for _, r := range strings.ReplaceAll(string(text), "##", `#\u0023`) {
 		if r == '\n' || !unsafe(r) {
 			safe = utf8.AppendRune(safe, r)
 			continue
@@ -162,14 +162,18 @@ func adviceOn(err error) string {
 	return cmp.Or(doctor.Advice(bucket), "'portolan doctor' examines the set-up, and tells what usually goes wrong")
 }
 
-// runnerCommand begins a command to the runner of GitHub Actions, wherever it
-// stands in a line of what a step prints.
-const runnerCommand = "##["
-
 // plain makes text safe to print: what would move the cursor, change colours
-// or the direction of writing is shown as an escape.
+// or the direction of writing is shown as an escape. So is what a CI that reads
+// along would obey: GitHub's runner takes ##[set-output name=x;]y for a command
+// anywhere in a line, Azure's agent ##vso[…], and GitHub's ::command:: where a
+// line begins.
 func plain(text string) string {
-	text = strings.ReplaceAll(text, runnerCommand, `#\x23[`)
+	if strings.Contains(text, "##") {
+		text = strings.ReplaceAll(text, "##", `#\x23`)
+	}
+	if strings.HasPrefix(strings.TrimSpace(text), "::") {
+		text = strings.Replace(text, "::", `:\x3a`, 1)
+	}
 	if !strings.ContainsFunc(text, unsafe) && !strings.ContainsRune(text, unicode.ReplacementChar) {
 		return text
 	}

@@ -82,7 +82,7 @@ capabilities: {drop: [ALL]}
 
 {{/* What all pods have in common, above their containers. */}}
 {{- define "portolan.pod" -}}
-serviceAccountName: {{ include "portolan.serviceAccount" . }}
+serviceAccountName: {{ include "portolan.serviceAccount" . | quote }}
 automountServiceAccountToken: {{ .Values.serviceAccount.automountToken }}
 {{- with .Values.imagePullSecrets }}
 imagePullSecrets: {{- toYaml . | nindent 2 }}
@@ -92,7 +92,7 @@ securityContext: {{- toYaml .Values.podSecurityContext | nindent 2 }}
 
 {{/* What all containers have in common. */}}
 {{- define "portolan.container" -}}
-image: {{ include "portolan.image" . }}
+image: {{ include "portolan.image" . | quote }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
 securityContext: {{- include "portolan.containerSecurity" . | nindent 2 }}
 {{- with .Values.env }}
@@ -116,7 +116,7 @@ envFrom: {{- toYaml . | nindent 2 }}
   configMap: {name: {{ include "portolan.name" . }}}
 {{- if include "portolan.onVolume" . }}
 - name: data
-  persistentVolumeClaim: {claimName: {{ .Values.persistence.existingClaim | default (include "portolan.name" .) }}}
+  persistentVolumeClaim: {claimName: {{ .Values.persistence.existingClaim | default (include "portolan.name" .) | quote }}}
 {{- end }}
 {{- end -}}
 
