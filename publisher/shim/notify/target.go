@@ -119,11 +119,13 @@ func (t *Target) address() string {
 // judge makes an error of an answer that is no consent.
 func judge(answer *http.Response, secret string) error {
 	const most = 500 // bytes of it that are told
-	text, _ := io.ReadAll(io.LimitReader(answer.Body, most))
+	// The secret is taken out of more than is told, which might end within it.
+	text, _ := io.ReadAll(io.LimitReader(answer.Body, most+int64(len(secret))))
 	said := string(text)
 	if secret != "" {
 		said = strings.ReplaceAll(said, secret, "…")
 	}
+	said = strings.ToValidUTF8(said[:min(len(said), most)], "")
 	switch code := answer.StatusCode; {
 	case code >= 200 && code < 300:
 		return nil
