@@ -10,7 +10,8 @@
 // by its syntax; YAML by its lines, which works for block style, whatever its
 // indentation, and so for all that Helm, ChartMuseum and GitLab write. A YAML
 // index that is laid out otherwise (flow style, anchors) is read as a whole if
-// it has at most 8 MiB, and refused if it has more.
+// it has at most 8 MiB, and refused if it has more. So is an index of more than
+// 500,000 entries, or of more than 10,000 that cannot be used.
 //
 // An entry that lacks a name, version or URL, or whose date is none, is
 // reported and left out. Of entries that have the same name and version Helm
