@@ -246,7 +246,7 @@ func TestNginxBucket(t *testing.T) {
 	}))
 	defer bucket.Close()
 	server := nginx(t, "bucket.conf", map[string]string{
-		"https://acme-charts.example.com": bucket.URL + "/site", "/var/cache/nginx/portolan": "FOLDER/cache", "resolver 127.0.0.53;": "",
+		"https://acme-charts.example.com": bucket.URL + "/site", "/var/cache/nginx/portolan": "FOLDER/cache", "resolver 127.0.0.53;": "", "200 5s": "200 1s",
 	})
 	keys := append(w.siteKeys(), "/nowhere", "/nowhere/", "/.portolan/", "/stable/log/", "/stable/../.hidden")
 	for i, key := range keys {
@@ -265,7 +265,26 @@ func TestNginxBucket(t *testing.T) {
 	if got := fetchServed(t, "GET", server+"/stable/index.yaml?list-type=2"); got.status != http.StatusOK {
 		t.Errorf("with a query: %d", got.status)
 	}
+	w.drop("stable", map[string][]byte{"web-1.3.0.tgz": charttest.Simple("web", "1.3.0")})
+	w.done("generate")
+	for until := time.Now().Add(startTime); !strings.Contains(fetchServed(t, "GET", server+"/stable/index.yaml").body, `"1.3.0"`); {
+		if time.Now().After(until) {
+			t.Fatal("the new generation is not served")
+		}
+		time.Sleep(100 * time.Millisecond) // the cache keeps an index for a second here
+	}
+	fetchServed(t, "GET", server+"/stable/")
 	down.Store(1)
+	time.Sleep(1100 * time.Millisecond) // what is served now is stale
+	var unknown string
+	for _, key := range w.siteKeys() {
+		if strings.HasSuffix(key, "web-1.3.0.tgz") {
+			unknown = key
+		}
+	}
+	if got := fetchServed(t, "GET", server+unknown); got.status != http.StatusServiceUnavailable || got.caching != "no-cache" {
+		t.Errorf("what is not in the cache, while the bucket is away: %d, %q", got.status, got.caching)
+	}
 	before := asked.Load()
 	for _, key := range []string{"/stable/index.yaml", "/stable/"} {
 		if got := fetchServed(t, "GET", server+key); got.status != http.StatusOK {

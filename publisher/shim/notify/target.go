@@ -35,10 +35,12 @@ const timeout = 15 * time.Second // for one request
 func ParseTarget(text string) (*Target, error) {
 	u, err := url.Parse(text)
 	switch {
-	case err != nil, u.Scheme != "http" && u.Scheme != "https", u.Host == "":
-		return nil, fmt.Errorf("%.200q is no URL such as https://gitlab.example.com/api/v4/projects/42/trigger/pipeline?ref=main", text)
+	case err != nil:
+		return nil, errors.New("it is no URL such as https://gitlab.example.com/api/v4/projects/42/trigger/pipeline?ref=main")
 	case u.User != nil, u.Query().Has("token"), u.Query().Has("private_token"), u.Query().Has("access_token"):
 		return nil, errors.New("the URL holds a secret, which others on this machine can read on the command line")
+	case u.Scheme != "http" && u.Scheme != "https", u.Host == "":
+		return nil, fmt.Errorf("%.200q is no URL such as https://gitlab.example.com/api/v4/projects/42/trigger/pipeline?ref=main", text)
 	case u.Fragment != "":
 		return nil, errors.New("the URL has a fragment, which no server gets to see")
 	}

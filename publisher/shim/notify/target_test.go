@@ -21,6 +21,7 @@ func TestParseTarget(t *testing.T) {
 		"https://u:p@hooks.example.com":                                                       "holds a secret",
 		"https://hooks.example.com/#x":                                                        "has a fragment",
 		"hooks.example.com":                                                                   "is no URL",
+		"ftp://u:glptt@hooks.example.com":                                                     "holds a secret",
 		"ftp://hooks.example.com":                                                             "is no URL",
 		"":                                                                                    "is no URL",
 	} {
