@@ -3,7 +3,9 @@ package publisher
 import (
 	"context"
 	"errors"
+	"maps"
 	"path"
+	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -65,7 +67,7 @@ func (r *remover) removeFolders() {
 	if !ok {
 		return
 	}
-	for folder := range r.folders {
+	for _, folder := range slices.Backward(slices.Sorted(maps.Keys(r.folders))) { // those within others first
 		disk.removeEmpty(folder)
 	}
 }
