@@ -1,18 +1,16 @@
 package main
 
 import (
-	"context"
 	"fmt"
-	"iter"
 	"os"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/storetest"
 )
 
 // TestReadmeOperations compares README.md's table of what a run asks of each
@@ -29,9 +27,9 @@ func TestReadmeOperations(t *testing.T) {
 				o.submit(t, n)
 				server.Inject(bucket.url, nil)
 				stored = append(stored, o.run(t))
-				methods := counts{}
+				methods := &storetest.Counter{}
 				for _, r := range server.Requests(bucket.url) {
-					methods[r.Method]++
+					methods.Add(r.Method)
 				}
 				requested = append(requested, methods.String())
 			}
@@ -59,27 +57,6 @@ func readmeRow(t *testing.T, name string) []string {
 		t.Fatalf("README.md has no row of four cells for %s: %q", name, cells)
 	}
 	return cells[1:]
-}
-
-// counts are how many there were of each kind.
-type counts map[string]int
-
-// kinds are those of operations and of requests, as README.md orders them.
-var kinds = []string{"list", "get", "create", "replace", "delete", "GET", "HEAD", "PUT", "POST", "DELETE"}
-
-func (c counts) String() string {
-	sum, parts := 0, []string{}
-	for kind, n := range c {
-		if sum += n; !slices.Contains(kinds, kind) {
-			parts = append(parts, fmt.Sprintf("%d of an unknown kind %s", n, kind))
-		}
-	}
-	for _, kind := range kinds {
-		if n := c[kind]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, kind))
-		}
-	}
-	return fmt.Sprintf("%d: %s", sum, strings.Join(parts, ", "))
 }
 
 func (p place) open(t *testing.T) publisher.Store {
@@ -116,52 +93,9 @@ func (o *operations) submit(t *testing.T, n int) {
 // run runs the generator, and counts.
 func (o *operations) run(t *testing.T) string {
 	t.Helper()
-	c := &counter{n: counts{}}
-	if _, err := generator.Run(t.Context(), generator.Options{Drop: counted{o.drop, c}, Site: counted{o.site, c}}); err != nil {
+	c := &storetest.Counter{}
+	if _, err := generator.Run(t.Context(), generator.Options{Drop: c.Of(o.drop), Site: c.Of(o.site)}); err != nil {
 		t.Fatal(err)
 	}
-	return c.n.String()
-}
-
-// counter counts the operations of several stores.
-type counter struct {
-	mu sync.Mutex
-	n  counts
-}
-
-func (c *counter) count(kind string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.n[kind]++
-}
-
-// counted is a store whose operations are counted.
-type counted struct {
-	publisher.Store
-	*counter
-}
-
-func (s counted) Create(ctx context.Context, o publisher.Object) error {
-	s.count("create")
-	return s.Store.Create(ctx, o)
-}
-
-func (s counted) Replace(ctx context.Context, o publisher.Object, token string) error {
-	s.count("replace")
-	return s.Store.Replace(ctx, o, token)
-}
-
-func (s counted) Get(ctx context.Context, key string) (*publisher.Reader, error) {
-	s.count("get")
-	return s.Store.Get(ctx, key)
-}
-
-func (s counted) List(ctx context.Context, dir string, depth publisher.Depth) iter.Seq2[publisher.Entry, error] {
-	s.count("list")
-	return s.Store.List(ctx, dir, depth)
-}
-
-func (s counted) Delete(ctx context.Context, key, token string) error {
-	s.count("delete")
-	return s.Store.Delete(ctx, key, token)
+	return c.String()
 }

@@ -4,13 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"iter"
-	"sync/atomic"
 	"text/tabwriter"
 
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/pages"
-	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/storetest"
 )
 
 // growth is what one chart costs in channels of growing size.
@@ -48,56 +46,7 @@ func (w *world) operations(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var c counter
-	_, err = generator.Run(ctx, generator.Options{Drop: &counted{w.drop, &c}, Site: &counted{w.site, &c}, Config: &generator.Config{}, Pages: writer})
+	var c storetest.Counter
+	_, err = generator.Run(ctx, generator.Options{Drop: c.Of(w.drop), Site: c.Of(w.site), Config: &generator.Config{}, Pages: writer})
 	return c.String(), err
-}
-
-// counter counts operations on stores, by kind.
-type counter struct{ list, get, create, replace, delete atomic.Int64 }
-
-func (c *counter) String() string {
-	all := []struct {
-		kind string
-		n    int64
-	}{{"list", c.list.Load()}, {"get", c.get.Load()}, {"create", c.create.Load()}, {"replace", c.replace.Load()}, {"delete", c.delete.Load()}}
-	sum, text, comma := int64(0), "", ""
-	for _, k := range all {
-		if sum += k.n; k.n > 0 {
-			text += fmt.Sprintf("%s%d %s", comma, k.n, k.kind)
-			comma = ", "
-		}
-	}
-	return fmt.Sprintf("%d: %s", sum, text)
-}
-
-// counted is a store whose operations are counted.
-type counted struct {
-	publisher.Store
-	counter *counter
-}
-
-func (s *counted) Create(ctx context.Context, o publisher.Object) error {
-	s.counter.create.Add(1)
-	return s.Store.Create(ctx, o)
-}
-
-func (s *counted) Replace(ctx context.Context, o publisher.Object, token string) error {
-	s.counter.replace.Add(1)
-	return s.Store.Replace(ctx, o, token)
-}
-
-func (s *counted) Get(ctx context.Context, key string) (*publisher.Reader, error) {
-	s.counter.get.Add(1)
-	return s.Store.Get(ctx, key)
-}
-
-func (s *counted) List(ctx context.Context, dir string, depth publisher.Depth) iter.Seq2[publisher.Entry, error] {
-	s.counter.list.Add(1)
-	return s.Store.List(ctx, dir, depth)
-}
-
-func (s *counted) Delete(ctx context.Context, key, token string) error {
-	s.counter.delete.Add(1)
-	return s.Store.Delete(ctx, key, token)
 }

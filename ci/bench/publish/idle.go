@@ -10,6 +10,7 @@ import (
 	"github.com/portolan-charts/portolan/ci/bench/seed"
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/storetest"
 )
 
 const (
@@ -46,8 +47,8 @@ func (b *bench) idle(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var c counter
-	if _, err := generator.Run(ctx, generator.Options{Drop: &counted{w.drop, &c}, Site: &counted{w.site, &c}, Config: &generator.Config{}}); err != nil {
+	var c storetest.Counter
+	if _, err := generator.Run(ctx, generator.Options{Drop: c.Of(w.drop), Site: c.Of(w.site), Config: &generator.Config{}}); err != nil {
 		return err
 	}
 	b.table.add(row{
