@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/publisher"
@@ -16,9 +17,8 @@ import (
 )
 
 const (
-	rivals     = 4 // generators that run at the same time
-	crowd      = 6 // uploaders
-	contention = 10 * time.Minute
+	rivals = 4 // generators that run at the same time
+	crowd  = 6 // uploaders
 )
 
 var contended = []string{"stable", "group/devel", "group/app/stable"}
@@ -62,8 +62,7 @@ func TestContention(t *testing.T) {
 
 // contend makes so many uploads for each channel, and checks what became of them.
 func contend(t *testing.T, each int, open func(t *testing.T, name string) publisher.Store) {
-	ctx, cancel := context.WithTimeout(context.Background(), contention)
-	defer cancel()
+	ctx := testenv.Context(t)
 	sent := make(chan struct{}) // closed when all uploads are in the inbox
 	var generators sync.WaitGroup
 	for range rivals {

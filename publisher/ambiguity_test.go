@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/publisher"
@@ -29,13 +30,23 @@ func TestGCSAmbiguity(t *testing.T) { testAmbiguity(t, servers.GCS(t)) }
 func TestAzureAmbiguity(t *testing.T) { testAmbiguity(t, servers.Azure(t)) }
 
 const (
-	cellsAtOnce = 12               // on one server: most of a cell is waiting
-	cellTime    = 2 * time.Minute  // for one, on a busy machine
-	shortStall  = 2 * time.Second  // before a request is cut off
-	shortTotal  = 20 * time.Second // of repetitions
+	cellsAtOnce = 12 // on one server: most of a cell is waiting
 	shortWait   = 5 * time.Millisecond
-	outageTotal = 200 * time.Millisecond
+	noLimit     = 24 * time.Hour
 )
+
+// hasten makes a store patient: a server that is only slow is waited for. It
+// gives up soon where the test sees to it that waiting is in vain.
+func hasten(s publisher.Store, f servers.Fault) {
+	stall, total := noLimit, noLimit
+	switch f {
+	case servers.Stalled:
+		stall = 2 * time.Second // a slow answer is cut off, too, and asked for once more
+	case outage:
+		total = 200 * time.Millisecond
+	}
+	publisher.Hasten(s, stall, total, shortWait)
+}
 
 // outage is not one request that fails, but all from that one on.
 const outage servers.Fault = -1
@@ -111,12 +122,8 @@ func (c *cell) run(ctx context.Context, k int, f servers.Fault) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	total := shortTotal
-	if f == outage {
-		total = outageTotal
-	}
-	publisher.Hasten(drop, min(shortStall, total), total, shortWait)
-	publisher.Hasten(site, min(shortStall, total), total, shortWait)
+	hasten(drop, f)
+	hasten(site, f)
 	c.server.Inject(c.bucket, func(r servers.Request) servers.Fault {
 		switch {
 		case f == outage && r.N >= k:
@@ -194,8 +201,7 @@ func decisions(ctx context.Context, site publisher.Store) (map[string]publisher.
 // testCell lets the k-th request of a run have a fault, runs once more, and
 // has everything right then. It returns how many requests the first run made.
 func testCell(t *testing.T, s *servers.Server, k int, f servers.Fault) (n int, err error) {
-	ctx, cancel := context.WithTimeout(t.Context(), cellTime)
-	defer cancel()
+	ctx := testenv.Context(t)
 	c, err := newCell(t, s)
 	if err != nil {
 		return 0, fmt.Errorf("making it ready: %w", err)
@@ -272,7 +278,7 @@ func testSubmitAmbiguity(t *testing.T, s *servers.Server) {
 			bucket, tries := s.Bucket(t), 0
 			submit := func() error {
 				drop := openStore(t, bucket)
-				publisher.Hasten(drop, outageTotal, outageTotal, shortWait)
+				hasten(drop, f)
 				tries++
 				return publisher.Submit(t.Context(), drop, "stable", uploadID(1), publisher.Submission{
 					Chart: publisher.Bytes(ambiguousNew), Prov: publisher.Bytes(ambiguousSigned),

@@ -10,6 +10,7 @@ import (
 
 	"gocloud.dev/blob"
 
+	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/storetest/servers"
 )
@@ -138,7 +139,8 @@ func TestServerHeaders(t *testing.T) {
 // curl returns the answer to a GET, with its header.
 func curl(t *testing.T, url string) string {
 	t.Helper()
-	b, err := exec.CommandContext(t.Context(), "curl", "--silent", "--show-error", "--max-time", "30", "--include", url).CombinedOutput()
+	curl := testenv.Program(t, "curl")
+	b, err := exec.CommandContext(testenv.Context(t), curl, "--silent", "--show-error", "--include", url).CombinedOutput()
 	if err != nil {
 		t.Fatalf("curl %s: %v: %s", url, err, b)
 	}

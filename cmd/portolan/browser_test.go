@@ -5,18 +5,14 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
+	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/publisher"
 )
-
-// browserTime is for all pages, in all sizes and colours, on a busy machine.
-const browserTime = 8 * time.Minute
 
 // TestPages publishes every kind of page, and charts that mean no good, and has
 // them looked at by a browser and by a validator.
@@ -29,9 +25,7 @@ func TestPages(t *testing.T) {
 // lookAtPages opens pages in Chromium: see testdata/browser/look.mjs for what
 // must not be seen.
 func lookAtPages(t *testing.T, w *town) {
-	if _, err := os.Stat("/usr/bin/chromium"); err != nil {
-		t.Fatalf("%v; install it by: make test", err)
-	}
+	chromium := testenv.Program(t, "chromium")
 	site, err := publisher.Open(t.Context(), filepath.Join(w.folder, "site"))
 	if err != nil {
 		t.Fatal(err)
@@ -65,7 +59,7 @@ func lookAtPages(t *testing.T, w *town) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := processFor(t, browserTime, w.folder, plainEnv(), "node", script, nodeModules(t), server.URL, string(pages))
+	out := process(t, w.folder, plainEnv(), "node", script, nodeModules(t), chromium, server.URL, string(pages))
 	if out.code != 0 {
 		t.Fatalf("node: exit code %d\n%s", out.code, out.stderr)
 	}
@@ -79,7 +73,7 @@ func lookAtPages(t *testing.T, w *town) {
 // nodeModules is the folder of the npm packages that ci/tools installs for browsers.
 func nodeModules(t *testing.T) string {
 	t.Helper()
-	file, err := filepath.EvalSymlinks(tool(t, "html-validate"))
+	file, err := filepath.EvalSymlinks(testenv.Tool(t, "html-validate"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +111,7 @@ func validatePages(t *testing.T, w *town) {
 	}
 	config := filepath.Join(w.folder, "htmlvalidate.json")
 	write(t, config, []byte(`{"root": true, "extends": ["html-validate:standard"], "rules": {"require-sri": "off"}}`))
-	out := processFor(t, browserTime, w.folder, plainEnv(), tool(t, "html-validate"), append([]string{"--config", config, "--formatter", "text"}, files...)...)
+	out := process(t, w.folder, plainEnv(), testenv.Tool(t, "html-validate"), append([]string{"--config", config, "--formatter", "text"}, files...)...)
 	if out.code != 0 {
 		t.Errorf("html-validate: exit code %d\n%.8000s%s", out.code, out.stdout, out.stderr)
 	}

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/storetest/servers"
@@ -68,7 +69,7 @@ func newHarbor(t *testing.T, drop, site place) *harbor {
 // drop area and the site in one bucket, in two, and with two providers.
 func TestBuckets(t *testing.T) {
 	for _, client := range clients {
-		tool(t, client)
+		testenv.Tool(t, client)
 	}
 	for _, scheme := range sortedKeys(backends) {
 		t.Run(scheme+", one bucket", func(t *testing.T) {
@@ -164,7 +165,7 @@ func (h *harbor) dropAndWait(g *goods) {
 	g.files[file] = charttest.Simple("alpine", "0.2.0")
 	write(h.t, filepath.Join(h.folder, file), g.files[file])
 	var stderr bytes.Buffer
-	c := exec.CommandContext(h.t.Context(), portolanPath(h.t), "drop", "--wait", "--timeout", processTime.String(), "stable", file)
+	c := exec.CommandContext(h.t.Context(), portolanPath(h.t), "drop", "--wait", "--timeout", "24h", "stable", file)
 	c.Dir, c.Env, c.Stderr = h.folder, plainEnv(), &stderr
 	out, err := c.StdoutPipe()
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator/charttest"
 )
 
@@ -38,12 +39,8 @@ func newWorkshop(t *testing.T) *workshop {
 	w.writeForgeAuth(f)
 	s := &workshop{town: w, forge: f, shim: w.shim("--auth", "auth.yaml", "--listen", free.Addr().String()), checkout: t.TempDir(), home: t.TempDir(), bin: t.TempDir(), checked: map[string]bool{}}
 	s.curls = filepath.Join(t.TempDir(), "curls")
-	s.program("helm", tool(t, "helm4"), "")
-	curl, err := exec.LookPath("curl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.program("curl", curl, `printf '%s\n' "$*" >>'`+s.curls+"'")
+	s.program("helm", testenv.Tool(t, "helm4"), "")
+	s.program("curl", testenv.Program(t, "curl"), `printf '%s\n' "$*" >>'`+s.curls+"'")
 	return s
 }
 

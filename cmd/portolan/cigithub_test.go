@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/publisher/shim/notify"
 )
 
@@ -154,11 +155,11 @@ func TestGitHubWorkflows(t *testing.T) {
 		t.Errorf("the shim dispatches %q, for which generate.yml does not wait", dispatched)
 	}
 	equal(t, "actions that the workflows use", used, map[string]int{"upload": 1, "generate": 1, "pages": 1})
-	if o := process(t, s.checkout, s.env(), tool(t, "actionlint")); o.code != 0 {
+	if o := process(t, s.checkout, s.env(), testenv.Tool(t, "actionlint")); o.code != 0 {
 		t.Errorf("actionlint says\n%s%s", o.stdout, o.stderr)
 	}
 	args := append([]string{"-no-color"}, files...)
-	if o := process(t, ".", s.env(), tool(t, "actionlint"), args...); o.code != 0 {
+	if o := process(t, ".", s.env(), testenv.Tool(t, "actionlint"), args...); o.code != 0 {
 		t.Errorf("actionlint says\n%s%s", o.stdout, o.stderr)
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"sigs.k8s.io/yaml"
+
+	"github.com/portolan-charts/portolan/ci/testenv"
 )
 
 // gitlabJob is a job of GitLab's, when all includes, inputs and extends are in it.
@@ -52,7 +54,7 @@ func (s *workshop) gitlabProject(text string) {
 // against GitLab's schema.
 func (s *workshop) gitlab(args ...string) string {
 	s.t.Helper()
-	o := process(s.t, s.checkout, s.env(), tool(s.t, "gitlab-ci-local"), args...)
+	o := process(s.t, s.checkout, s.env(), testenv.Tool(s.t, "gitlab-ci-local"), args...)
 	if o.code != 0 {
 		s.t.Fatalf("gitlab-ci-local %q: %s%s", args, o.stdout, o.stderr)
 	}

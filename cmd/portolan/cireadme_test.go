@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"sigs.k8s.io/yaml"
+
+	"github.com/portolan-charts/portolan/ci/testenv"
 )
 
 // block is the only block of the README after a mark, with some text replaced.
@@ -44,7 +46,7 @@ func TestReadmePipelines(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(s.checkout, ".github", "workflows", "charts.yml"), []byte(blocks(t, "github")[0]))
-	if o := process(t, s.checkout, s.env(), tool(t, "actionlint")); o.code != 0 {
+	if o := process(t, s.checkout, s.env(), testenv.Tool(t, "actionlint")); o.code != 0 {
 		t.Errorf("actionlint says\n%s%s", o.stdout, o.stderr)
 	}
 	if o := s.newGithubJob("").steps(w.Jobs["charts"].Steps, nil); o.code != 0 {

@@ -5,11 +5,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator/charttest"
 )
 
@@ -206,11 +206,7 @@ func TestCIScriptGets(t *testing.T) {
 // where nothing else is said and none is in the PATH: as in GitHub's actions.
 func TestCIScriptBuilds(t *testing.T) {
 	s := newWorkshop(t)
-	goPath, err := exec.LookPath("go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.program("go", goPath, "")
+	s.program("go", testenv.Program(t, "go"), "")
 	path := "PATH=" + s.bin + ":/usr/bin:/bin"
 	o := s.script(sh, []string{path, "GOFLAGS="}, "get")
 	if want := filepath.Join(s.home, ".cache", "portolan", "ci", "portolan"); o.code != 0 || o.stdout != want+"\n" {

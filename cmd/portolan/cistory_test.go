@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator/charttest"
 )
 
@@ -44,7 +45,7 @@ func newStory(t *testing.T) *story {
 	t.Cleanup(func() {
 		defer open.Close()
 		stopByID(t, pid)
-		open.SetReadDeadline(time.Now().Add(processTime))
+		open.SetReadDeadline(testenv.Deadline(t))
 		if _, err := open.Read(make([]byte, 1)); err != io.EOF { // the end of whoever could write
 			t.Errorf("the shim does not end: %v", err)
 		}
@@ -90,7 +91,7 @@ func (s *story) ends(old []byte, more string) {
 	file := filepath.Join(s.folder, "site", "stable", "index.yaml")
 	ticker := time.NewTicker(50 * time.Millisecond)
 	defer ticker.Stop()
-	for end := time.Now().Add(startTime); ; <-ticker.C {
+	for end := testenv.Deadline(s.t); ; <-ticker.C {
 		got := indexReleases(s.t, read(s.t, file))
 		if _, ok := got[more]; !ok && time.Now().Before(end) {
 			continue

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
 )
@@ -28,7 +29,7 @@ const final = "final"
 func newPushTown(t *testing.T, flags ...string) *shimProcess {
 	t.Helper()
 	for _, name := range append(clients, "helm-cm-push") {
-		tool(t, name)
+		testenv.Tool(t, name)
 	}
 	w := newTown(t)
 	write(t, filepath.Join(w.folder, "portolan.yaml"), []byte("channels:\n  - match: \"**/"+final+"\"\n    duplicates: reject\n"))

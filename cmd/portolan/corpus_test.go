@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/publisher"
 )
@@ -21,7 +22,7 @@ import (
 // the channel other, where also those get a receipt that drop refuses.
 func TestCorpus(t *testing.T) {
 	for _, client := range clients {
-		tool(t, client)
+		testenv.Tool(t, client)
 	}
 	w := newTown(t)
 	files := corpusFiles(t)

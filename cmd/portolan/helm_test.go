@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator/charttest"
 )
 
@@ -19,7 +20,7 @@ import (
 // it is what those clients say and fetch; nothing is read behind their back.
 func TestHelm(t *testing.T) {
 	for _, client := range clients {
-		tool(t, client)
+		testenv.Tool(t, client)
 	}
 	m := newMarket(t)
 	tests := map[string]func(*testing.T, *market, *helm){

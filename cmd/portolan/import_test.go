@@ -18,6 +18,7 @@ import (
 
 	"sigs.k8s.io/yaml"
 
+	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/generator/importer"
 )
@@ -42,7 +43,7 @@ func newOldServer(t *testing.T, files []string) *oldServer {
 	for _, file := range files {
 		write(t, filepath.Join(s.folder, filepath.Base(file)), read(t, file))
 	}
-	if o := process(t, s.folder, plainEnv(), tool(t, "helm3"), "repo", "index", "."); o.code != 0 {
+	if o := process(t, s.folder, plainEnv(), testenv.Tool(t, "helm3"), "repo", "index", "."); o.code != 0 {
 		t.Fatalf("helm repo index: %s", o.stderr)
 	}
 	s.Server = httptest.NewServer(s)
@@ -255,7 +256,7 @@ func (w *town) importKilled(s *oldServer, after int) (asked map[string]int) {
 	}
 	select {
 	case <-s.held:
-	case <-time.After(processTime):
+	case <-testenv.Late(w.t):
 		w.t.Error("the import does not get half-way")
 	}
 	if err := c.Process.Kill(); err != nil {

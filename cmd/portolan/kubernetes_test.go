@@ -11,6 +11,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator/charttest"
 )
 
@@ -142,7 +143,7 @@ func validate(t *testing.T, objects map[string]kubeObject) {
 		write(t, filepath.Join(folder, fmt.Sprintf("%d.yaml", i)), b)
 	}
 	for _, version := range kubernetesVersions {
-		if o := process(t, folder, plainEnv(), tool(t, "kubectl-validate"), "--version", version, "."); o.code != 0 {
+		if o := process(t, folder, plainEnv(), testenv.Tool(t, "kubectl-validate"), "--version", version, "."); o.code != 0 {
 			t.Errorf("Kubernetes %s: %s%s", version, o.stdout, o.stderr)
 		}
 	}

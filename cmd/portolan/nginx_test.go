@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator/charttest"
 )
 
@@ -22,10 +23,7 @@ import (
 // must apply, until the test ends. It returns its URL.
 func nginx(t *testing.T, file string, changes map[string]string) string {
 	t.Helper()
-	program, err := exec.LookPath("nginx")
-	if err != nil {
-		t.Fatalf("%v; install it by: make test", err)
-	}
+	program := testenv.Program(t, "nginx")
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -69,7 +67,7 @@ http {
 			t.Logf("nginx: %s", said.text())
 		}
 	})
-	for until := time.Now().Add(startTime); ; {
+	for until := testenv.Deadline(t); ; {
 		if conn, err := net.Dial("tcp", address); err == nil {
 			conn.Close()
 			return "http://" + address
@@ -267,7 +265,7 @@ func TestNginxBucket(t *testing.T) {
 	}
 	w.drop("stable", map[string][]byte{"web-1.3.0.tgz": charttest.Simple("web", "1.3.0")})
 	w.done("generate")
-	for until := time.Now().Add(startTime); !strings.Contains(fetchServed(t, "GET", server+"/stable/index.yaml").body, `"1.3.0"`); {
+	for until := testenv.Deadline(t); !strings.Contains(fetchServed(t, "GET", server+"/stable/index.yaml").body, `"1.3.0"`); {
 		if time.Now().After(until) {
 			t.Fatal("the new generation is not served")
 		}

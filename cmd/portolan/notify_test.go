@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
+	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator/charttest"
 )
 
@@ -48,7 +48,7 @@ func TestNotify(t *testing.T) {
 			if body != want {
 				t.Errorf("told %s, want %s", body, want)
 			}
-		case <-time.After(processTime):
+		case <-testenv.Late(t):
 			t.Fatal("nothing is told")
 		}
 	}

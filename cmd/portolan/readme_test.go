@@ -1,13 +1,13 @@
 package main
 
 import (
-	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/charttest"
 )
@@ -48,7 +48,7 @@ func TestReadmeCommands(t *testing.T) {
 		}
 	}
 	bin := t.TempDir()
-	for name, target := range map[string]string{"helm": tool(t, "helm4"), "portolan": portolanPath(t)} {
+	for name, target := range map[string]string{"helm": testenv.Tool(t, "helm4"), "portolan": portolanPath(t)} {
 		if err := os.Symlink(target, filepath.Join(bin, name)); err != nil {
 			t.Fatal(err)
 		}
@@ -59,9 +59,7 @@ func TestReadmeCommands(t *testing.T) {
 		t.Fatalf("README.md has %d blocks to run, and this test knows %d", len(all), len(wants))
 	}
 	for i, block := range all {
-		ctx, cancel := context.WithTimeout(t.Context(), processTime)
-		defer cancel()
-		c := exec.CommandContext(ctx, "sh", "-eu", "-c", block)
+		c := exec.CommandContext(testenv.Context(t), "sh", "-eu", "-c", block)
 		c.Dir = dir
 		c.Env = append(plainEnv(), "PATH="+bin+":"+os.Getenv("PATH"), "HOME="+dir)
 		out, err := c.CombinedOutput()

@@ -20,6 +20,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/storetest/servers"
@@ -41,6 +42,10 @@ func TestScript(t *testing.T) {
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			env.Values[lateKey{}] = testenv.Late(t)
+			return nil
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":    exits,
 			"mkchart":  mkchart,
@@ -50,6 +55,7 @@ func TestScript(t *testing.T) {
 			"change":   change,
 			"freeport": freeport,
 			"waithttp": waithttp,
+			"await":    await,
 			"serve":    serve,
 			"servebad": servebad,
 			"field":    field,
@@ -192,17 +198,43 @@ func waithttp(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: waithttp url")
 	}
-	var err error
-	for range 200 {
-		var r *http.Response
-		if r, err = http.Get(args[0]); err == nil {
+	for {
+		r, err := http.Get(args[0])
+		if err == nil {
 			r.Body.Close()
 			return
 		}
-		time.Sleep(50 * time.Millisecond)
+		waits(ts, args[0], err)
 	}
-	ts.Fatalf("%v", err)
 }
+
+// await GLOB: waits until a file fits the pattern.
+func await(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: await glob")
+	}
+	for {
+		files, err := filepath.Glob(ts.MkAbs(args[0]))
+		ts.Check(err)
+		if len(files) > 0 {
+			return
+		}
+		waits(ts, args[0], fs.ErrNotExist)
+	}
+}
+
+// waits pauses for a moment for what is not there yet; the script ends when its time is up.
+func waits(ts *testscript.TestScript, what string, err error) {
+	late := ts.Value(lateKey{}).(<-chan time.Time)
+	select {
+	case <-late:
+		ts.Fatalf("%s: still %v", what, err)
+	case <-time.After(50 * time.Millisecond):
+	}
+}
+
+// lateKey is of the value of a script that receives when its time is up.
+type lateKey struct{}
 
 // serve FOLDER NAME: serves the folder, and sets the variable to its URL.
 func serve(ts *testscript.TestScript, neg bool, args []string) {

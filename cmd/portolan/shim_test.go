@@ -18,6 +18,7 @@ import (
 
 	"golang.org/x/crypto/bcrypt"
 
+	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
@@ -439,7 +440,7 @@ func tryAnswer(r *http.Request) (int, []byte, error) {
 // another host.
 func TestGitLab(t *testing.T) {
 	for _, client := range clients {
-		tool(t, client)
+		testenv.Tool(t, client)
 	}
 	w := newTown(t)
 	w.writeAuth()

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator/charttest"
 )
 
@@ -136,7 +137,7 @@ func (s *shimProcess) beginUpload() *halfUpload {
 		s.t.Fatal(err)
 	}
 	s.t.Cleanup(func() { conn.Close() })
-	conn.SetDeadline(time.Now().Add(startTime))
+	conn.SetDeadline(testenv.Deadline(s.t))
 	u := &halfUpload{s.t, conn, bufio.NewReader(conn), charttest.Simple("web", "1.0.0")}
 	fmt.Fprintf(conn, "POST /api/stable/charts HTTP/1.1\r\nHost: shim\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n", len(u.archive))
 	if line, err := u.answer.ReadString('\n'); err != nil || line != "HTTP/1.1 100 Continue\r\n" {
@@ -183,7 +184,7 @@ func TestShimMaxUploads(t *testing.T) {
 // TestShimGrace stops shims while an upload is under way: one finishes it, and
 // the other, whose grace is over, breaks it off and says so.
 func TestShimGrace(t *testing.T) {
-	patient := newTown(t).shim("--grace", processTime.String())
+	patient := newTown(t).shim("--grace", "24h")
 	u := patient.beginUpload()
 	patient.terminate()
 	patient.awaitDeaf()
@@ -214,7 +215,7 @@ func (s *shimProcess) terminate() {
 	s.t.Helper()
 	s.stopped.Do(func() {
 		s.command.Process.Signal(syscall.SIGTERM)
-		hung := time.AfterFunc(processTime, func() { s.command.Process.Kill() })
+		hung := time.AfterFunc(time.Until(testenv.Deadline(s.t)), func() { s.command.Process.Kill() })
 		s.t.Cleanup(func() { hung.Stop(); s.command.Process.Kill() })
 	})
 }
@@ -224,7 +225,7 @@ func (s *shimProcess) awaitDeaf() {
 	s.t.Helper()
 	ticker := time.NewTicker(10 * time.Millisecond)
 	defer ticker.Stop()
-	for end := time.Now().Add(startTime); time.Now().Before(end); <-ticker.C {
+	for end := testenv.Deadline(s.t); time.Now().Before(end); <-ticker.C {
 		conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
 		if err != nil {
 			return

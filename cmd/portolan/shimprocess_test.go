@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/portolan-charts/portolan/ci/testenv"
 )
 
 // shimProcess is 'portolan shim' as a process of its own, on loopback.
@@ -55,7 +57,7 @@ func (w *town) shim(args ...string) *shimProcess {
 	select {
 	case address := <-listening:
 		s.url = "http://" + address
-	case <-time.After(startTime):
+	case <-testenv.Late(w.t):
 	}
 	if s.url == "http://" || s.url == "" {
 		w.t.Fatalf("portolan shim %q does not listen: %s", args, s.log.text())
@@ -73,7 +75,7 @@ func (s *shimProcess) stop() {
 			if err != nil {
 				s.t.Errorf("portolan shim ends with %v: %s", err, s.log.text())
 			}
-		case <-time.After(processTime):
+		case <-testenv.Late(s.t):
 			s.command.Process.Kill()
 			s.t.Errorf("portolan shim does not end: %s", s.log.text())
 		}
@@ -190,7 +192,7 @@ func (s *shimProcess) waitFor(t *testing.T, repository string, as credentials, w
 	t.Helper()
 	ticker := time.NewTicker(50 * time.Millisecond)
 	defer ticker.Stop()
-	for end := time.Now().Add(startTime); time.Now().Before(end); <-ticker.C {
+	for end := testenv.Deadline(t); time.Now().Before(end); <-ticker.C {
 		if status, b := s.get(t, repository+"/index.yaml", as); status == http.StatusOK {
 			releases, err := parseIndex(b)
 			if err != nil {
@@ -201,7 +203,7 @@ func (s *shimProcess) waitFor(t *testing.T, repository string, as credentials, w
 			}
 		}
 	}
-	t.Fatalf("%s: not %s after %v", repository, what, startTime)
+	t.Fatalf("%s: still not %s", repository, what)
 }
 
 // newPusher is a Helm client that has the plugin cm-push, laid out as
@@ -214,7 +216,7 @@ func newPusher(t *testing.T, client string) *helm {
 	if err := os.Mkdir(filepath.Join(folder, "bin"), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink(tool(t, "helm-cm-push"), filepath.Join(folder, "bin", "helm-cm-push")); err != nil {
+	if err := os.Symlink(testenv.Tool(t, "helm-cm-push"), filepath.Join(folder, "bin", "helm-cm-push")); err != nil {
 		t.Fatal(err)
 	}
 	h.env = append(h.env, "HELM_PLUGINS="+filepath.Dir(folder))

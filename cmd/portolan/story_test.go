@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
+	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator/charttest"
 )
 
@@ -26,7 +26,7 @@ type junitCase struct {
 // returns the cases of all reports.
 func (w *town) runPipelines(f *forge, uploads int) (cases []junitCase) {
 	w.t.Helper()
-	for late := time.After(processTime); len(cases) < uploads; {
+	for late := testenv.Late(w.t); len(cases) < uploads; {
 		select {
 		case <-f.pipelines:
 		case <-late:

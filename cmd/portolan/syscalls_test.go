@@ -5,13 +5,13 @@ package main
 import (
 	"bufio"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/publisher"
 )
@@ -31,12 +31,10 @@ func (s tracedCall) before(o tracedCall) bool { return s.end < o.start }
 // name, and the name made durable, before the record is linked to its own; and
 // that head comes after the record is durable.
 func TestSystemCalls(t *testing.T) {
-	strace, err := exec.LookPath("strace")
-	if err != nil {
-		t.Fatalf("%v; install it by: make test", err)
-	}
+	strace := testenv.Program(t, "strace")
 	folder := t.TempDir()
-	if folder, err = filepath.EvalSymlinks(folder); err != nil {
+	folder, err := filepath.EvalSymlinks(folder)
+	if err != nil {
 		t.Fatal(err)
 	}
 	drop, err := publisher.Open(t.Context(), filepath.Join(folder, "drop"))

@@ -17,30 +17,12 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/portolan-charts/portolan/ci/testenv"
 )
 
 // The tests in helm_test.go, corpus_test.go and kill_test.go run portolan as
 // a process of its own, beside the Helm clients that users have.
-
-const (
-	processTime = 2 * time.Minute // for one process, on a busy machine
-	startTime   = 30 * time.Second
-)
-
-// tool returns the path of a program that ci/tools installs. Tests that could
-// not be made are failures, not skipped: the promises are to real clients.
-func tool(t *testing.T, name string) string {
-	t.Helper()
-	folder := os.Getenv("PORTOLAN_TOOLS")
-	if folder == "" {
-		t.Fatal("PORTOLAN_TOOLS is not set; run the tests with: make test")
-	}
-	file := filepath.Join(folder, name)
-	if _, err := os.Stat(file); err != nil {
-		t.Fatalf("%v; install it by: make test", err)
-	}
-	return file
-}
 
 // portolanPath returns the program under test, which TestMain has put in the PATH.
 func portolanPath(t *testing.T) string {
@@ -68,17 +50,7 @@ type outcome struct {
 // process runs a program to its end.
 func process(t *testing.T, dir string, env []string, name string, args ...string) outcome {
 	t.Helper()
-	o, err := start(t, dir, env, name, args...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return o
-}
-
-// processFor is process for a program that may take longer.
-func processFor(t *testing.T, limit time.Duration, dir string, env []string, name string, args ...string) outcome {
-	t.Helper()
-	o, err := startFor(t, limit, dir, env, name, args...)
+	o, err := start(t, dir, env, testenv.Program(t, name), args...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,16 +60,12 @@ func processFor(t *testing.T, limit time.Duration, dir string, env []string, nam
 // start is process for goroutines, which may not end a test. It fails if there
 // was no proper end: a process that could not be run, was killed or hung.
 func start(t *testing.T, dir string, env []string, name string, args ...string) (outcome, error) {
-	return startFor(t, processTime, dir, env, name, args...)
-}
-
-func startFor(t *testing.T, limit time.Duration, dir string, env []string, name string, args ...string) (outcome, error) {
-	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	ctx, cancel := context.WithDeadline(t.Context(), testenv.Deadline(t))
 	defer cancel()
 	var stdout, stderr bytes.Buffer
 	c := exec.CommandContext(ctx, name, args...)
 	c.Dir, c.Env, c.Stdout, c.Stderr = dir, env, &stdout, &stderr
-	c.WaitDelay = time.Second
+	c.WaitDelay = time.Minute // for what it has said to be read
 	err := c.Run()
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && exit.Exited() {
 		err = nil
@@ -171,7 +139,7 @@ func (w *town) preview() string {
 		}
 	})
 	// The first line says the URL, as soon as it listens.
-	stdout.SetReadDeadline(time.Now().Add(startTime))
+	stdout.SetReadDeadline(testenv.Deadline(w.t))
 	line := make([]byte, 64<<10)
 	n, err := stdout.Read(line)
 	url := regexp.MustCompile(`http://[0-9.:]+`).FindString(string(line[:n]))
@@ -203,7 +171,7 @@ func newHelm(t *testing.T, name string) *helm {
 		"KUBECONFIG="+filepath.Join(home, "none"),
 		"HOME="+home,
 	)
-	return &helm{t, tool(t, name), strings.TrimPrefix(name, "helm"), env, t.TempDir()}
+	return &helm{t, testenv.Tool(t, name), strings.TrimPrefix(name, "helm"), env, t.TempDir()}
 }
 
 // fresh returns the same client without any of its settings and caches.

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
+	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator/charttest"
 )
 
@@ -55,7 +55,7 @@ func (s *watching) read(r io.ReadCloser) {
 // said waits for a line that begins like that, and returns those before it.
 func (s *watching) said(begin string) (before []string) {
 	s.t.Helper()
-	late := time.After(processTime)
+	late := testenv.Late(s.t)
 	for {
 		select {
 		case line, more := <-s.lines:
@@ -81,7 +81,7 @@ func (s *watching) stop() {
 		if err != nil {
 			s.t.Errorf("it ends with %v", err)
 		}
-	case <-time.After(processTime):
+	case <-testenv.Late(s.t):
 		s.t.Error("it does not end")
 	}
 	for line := range s.lines {

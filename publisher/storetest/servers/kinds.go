@@ -115,8 +115,7 @@ var azureKind = kind{
 
 // with opens a bucket and calls f with the client beneath it.
 func with[Client any](bucketURL string, f func(ctx context.Context, client Client) error) error {
-	ctx, cancel := context.WithTimeout(context.Background(), startTime)
-	defer cancel()
+	ctx := context.Background()
 	b, err := blob.OpenBucket(ctx, bucketURL)
 	if err != nil {
 		return err

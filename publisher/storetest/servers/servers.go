@@ -20,16 +20,16 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/portolan-charts/portolan/ci/testenv"
 )
 
 const (
-	startTime = time.Minute // for a server to answer, on a busy machine
 	startTick = 20 * time.Millisecond
 	starts    = 3 // another process may take the port that was free
 )
@@ -144,15 +144,8 @@ func get(t testing.TB, scheme string, k kind) *Server {
 	if s := running.servers[scheme]; s != nil {
 		return s
 	}
-	folder := os.Getenv("PORTOLAN_TOOLS")
-	if folder == "" {
-		t.Fatal("PORTOLAN_TOOLS is not set; run the tests with: make test")
-	}
-	program := filepath.Join(folder, k.program)
-	if _, err := os.Stat(program); err != nil {
-		t.Fatalf("%v; install it by: make test", err)
-	}
-	s, err := start(scheme, k, program)
+	program := testenv.Tool(t, k.program)
+	s, err := start(t, scheme, k, program)
 	if err != nil {
 		t.Fatalf("starting %s: %v", k.program, err)
 	}
@@ -163,7 +156,7 @@ func get(t testing.TB, scheme string, k kind) *Server {
 	return s
 }
 
-func start(scheme string, k kind, program string) (*Server, error) {
+func start(t testing.TB, scheme string, k kind, program string) (*Server, error) {
 	dir, err := os.MkdirTemp("", "portolan-"+k.program)
 	if err != nil {
 		return nil, err
@@ -181,7 +174,7 @@ func start(scheme string, k kind, program string) (*Server, error) {
 		}
 	}
 	for try := 1; ; try++ {
-		err := s.run(program)
+		err := s.run(t, program)
 		if err == nil {
 			break
 		}
@@ -190,13 +183,13 @@ func start(scheme string, k kind, program string) (*Server, error) {
 			return nil, errors.Join(err, l.Close(), os.RemoveAll(dir))
 		}
 	}
-	s.front = &http.Server{Handler: &s.proxy, ReadHeaderTimeout: startTime}
+	s.front = &http.Server{Handler: &s.proxy, ReadHeaderTimeout: time.Hour}
 	go func() { _ = s.front.Serve(l) }() // until stop
 	return s, nil
 }
 
 // run starts the process and waits until it answers.
-func (s *Server) run(program string) error {
+func (s *Server) run(t testing.TB, program string) error {
 	port, err := freePort()
 	if err != nil {
 		return err
@@ -231,14 +224,14 @@ func (s *Server) run(program string) error {
 		Transport:    &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true},
 		ErrorHandler: func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
 	}}
-	if err := s.await(base.String()); err != nil {
+	if err := s.await(t, base.String()); err != nil {
 		return fmt.Errorf("%w; it said:\n%s", err, output)
 	}
 	return nil
 }
 
-func (s *Server) await(base string) error {
-	deadline := time.After(startTime)
+func (s *Server) await(t testing.TB, base string) error {
+	late := testenv.Late(t)
 	tick := time.NewTicker(startTick)
 	defer tick.Stop()
 	for {
@@ -248,8 +241,8 @@ func (s *Server) await(base string) error {
 		select {
 		case <-s.done:
 			return errors.New("it ended at once")
-		case <-deadline:
-			return fmt.Errorf("no answer in %s", startTime)
+		case <-late:
+			return errors.New("no answer")
 		case <-tick.C:
 		}
 	}

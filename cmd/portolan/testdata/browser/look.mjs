@@ -1,12 +1,12 @@
 // Looks at pages of a site in Chromium, as people with and without JavaScript, on a phone and at a desk, by day and by
 // night would, and prints what is wrong as a JSON list. Run by browser_test.go:
 //
-//	node look.mjs MODULES SITE-URL PAGES-JSON
+//	node look.mjs MODULES CHROMIUM SITE-URL PAGES-JSON
 
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 
-const [modules, site, pagesJSON] = process.argv.slice(2);
+const [modules, executablePath, site, pagesJSON] = process.argv.slice(2);
 const require = createRequire(modules + "/");
 const { chromium } = require("playwright-core");
 const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
@@ -15,7 +15,8 @@ const origin = new URL(site).origin;
 const faults = [];
 
 const browser = await chromium.launch({
-	executablePath: "/usr/bin/chromium",
+	executablePath,
+	timeout: 0, // the test has a limit
 	args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
 		"--disable-component-update", "--disable-sync"],
 });
@@ -23,6 +24,7 @@ const browser = await chromium.launch({
 // open visits a page in a context of its own, and notes whatever it does that it must not.
 const open = async (path, options, look) => {
 	const context = await browser.newContext({ ...options, permissions: ["clipboard-read", "clipboard-write"] });
+	context.setDefaultTimeout(0);
 	const page = await context.newPage();
 	const where = `${path} (${JSON.stringify(options)})`;
 	const fault = (text) => faults.push(`${where}: ${text}`);

@@ -1,0 +1,76 @@
+// Package testenv is what tests ask about the machine that they run on: which
+// programs it has, and how long they may wait.
+//
+// A machine that has only Go passes the tests: those that need another program
+// are skipped, and say which. 'make test' installs all of them, so there, and in
+// a CI, a missing program is a failure.
+package testenv
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// Tool returns the path of a program that ci/tools/install builds.
+func Tool(t testing.TB, name string) string {
+	t.Helper()
+	Complete(t, name)
+	file, err := exec.LookPath(filepath.Join(os.Getenv("PORTOLAN_TOOLS"), name))
+	if err != nil {
+		t.Fatalf("%v; make test installs it", err)
+	}
+	return file
+}
+
+// Program returns the path of a program of the system.
+func Program(t testing.TB, name string) string {
+	t.Helper()
+	file, err := exec.LookPath(name)
+	if err != nil {
+		Complete(t, name)
+		t.Fatalf("%v; make test installs it, or says how", err)
+	}
+	return file
+}
+
+// Complete skips the test, unless 'make test' or a CI runs it. The test needs
+// something that a machine with Go alone does not have, or has only after minutes.
+func Complete(t testing.TB, needed string) {
+	t.Helper()
+	if os.Getenv("PORTOLAN_TOOLS") != "" {
+		return
+	}
+	if os.Getenv("CI") != "" {
+		t.Fatalf("needs %s, and PORTOLAN_TOOLS is not set; run the tests with: make test", needed)
+	}
+	t.Skipf("needs %s; run it with: make test", needed)
+}
+
+// A test that hangs is ended this long before go test ends all of them, so that
+// it can say what it was waiting for.
+const grace = 20 * time.Second
+
+// Deadline is when a test gives up waiting. No test has a limit of its own: how
+// long something takes says how fast the machine is, and what else it does.
+func Deadline(t testing.TB) time.Time {
+	if t, ok := t.(interface{ Deadline() (time.Time, bool) }); ok {
+		if end, ok := t.Deadline(); ok {
+			return end.Add(-min(grace, time.Until(end)/10))
+		}
+	}
+	return time.Now().Add(24 * time.Hour)
+}
+
+// Late receives when the test gives up waiting.
+func Late(t testing.TB) <-chan time.Time { return time.After(time.Until(Deadline(t))) }
+
+// Context is a context that is done when the test ends, or gives up waiting.
+func Context(t testing.TB) context.Context {
+	ctx, cancel := context.WithDeadline(t.Context(), Deadline(t))
+	t.Cleanup(cancel)
+	return ctx
+}
