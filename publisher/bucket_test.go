@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"gocloud.dev/blob"
@@ -120,7 +121,12 @@ func fakeStore(d *fakeDriver) *bucketStore {
 			}
 			return 0
 		},
-	}, patience: patience{time.Minute, 100 * time.Millisecond, time.Millisecond}}
+	}, patience: patience{stallTime, tryTime, firstWait}}
+}
+
+// testBucket is a subtest in which waiting takes no time.
+func testBucket(t *testing.T, name string, f func(t *testing.T)) {
+	t.Run(name, func(t *testing.T) { synctest.Test(t, f) })
 }
 
 // TestBucketAnswers lists what a bucket may say to a write of "mine", what is
@@ -152,7 +158,7 @@ func TestBucketAnswers(t *testing.T) {
 		{name: "busy, then done", there: "-", answers: []error{errBusy, errBusy, nil}, effects: []bool{false, false, true}},
 		{name: "busy, then taken", there: "-", answers: []error{errBusy, errTaken}, effects: []bool{false, true}},
 	} {
-		t.Run(test.name, func(t *testing.T) {
+		testBucket(t, test.name, func(t *testing.T) {
 			o := Object{Key: "k", Body: Bytes([]byte("mine"))}
 			for name, write := range map[string]func(*bucketStore) error{
 				"Create":  func(s *bucketStore) error { return s.Create(t.Context(), o) },
@@ -182,12 +188,15 @@ func TestBucketAnswers(t *testing.T) {
 }
 
 func TestBucketGivesUp(t *testing.T) {
-	const enough = 50 // repetitions would take hours, were there no end
-	d := &fakeDriver{answers: slices.Repeat([]error{errBusy}, enough), effects: make([]bool, enough)}
-	err := fakeStore(d).Create(t.Context(), Object{Key: "k", Body: Bytes(nil)})
-	if !errors.Is(err, errBusy) || d.writes < 2 || d.writes > 10 {
-		t.Errorf("got %v after %d attempts, want %v after a few", err, d.writes, errBusy)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		const enough = 1000 // repetitions would take hours, were there no end
+		d := &fakeDriver{answers: slices.Repeat([]error{errBusy}, enough), effects: make([]bool, enough)}
+		start := time.Now()
+		err := fakeStore(d).Create(t.Context(), Object{Key: "k", Body: Bytes(nil)})
+		if took := time.Since(start); !errors.Is(err, errBusy) || took > tryTime || took < tryTime/2 {
+			t.Errorf("got %v after %s, want %v after a little less than %s", err, took, errBusy, tryTime)
+		}
+	})
 }
 
 func TestBucketBodyFails(t *testing.T) {
@@ -202,32 +211,36 @@ func TestBucketBodyFails(t *testing.T) {
 }
 
 func TestBucketDenied(t *testing.T) {
-	s := fakeStore(&fakeDriver{reading: errNotYou, answers: []error{errNotYou}, effects: []bool{false}})
-	if _, err := s.Get(t.Context(), "k"); !errors.Is(err, errDenied) || errors.Is(err, ErrNotFound) {
-		t.Errorf("Get: got %v, want %v", err, errDenied)
-	}
-	if err := s.Delete(t.Context(), "k", ""); !errors.Is(err, errDenied) {
-		t.Errorf("Delete: got %v, want %v", err, errDenied)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := fakeStore(&fakeDriver{reading: errNotYou, answers: []error{errNotYou}, effects: []bool{false}})
+		if _, err := s.Get(t.Context(), "k"); !errors.Is(err, errDenied) || errors.Is(err, ErrNotFound) {
+			t.Errorf("Get: got %v, want %v", err, errDenied)
+		}
+		if err := s.Delete(t.Context(), "k", ""); !errors.Is(err, errDenied) {
+			t.Errorf("Delete: got %v, want %v", err, errDenied)
+		}
+	})
 }
 
 func TestBucketDelete(t *testing.T) {
-	for _, test := range []struct {
-		answers []error
-		there   string // the token of what is there; "" for nothing
-		want    error
-	}{
-		{[]error{nil}, "v1", nil},
-		{[]error{errMissing}, "", nil},
-		{[]error{errTaken}, "v2", ErrConflict},
-		{[]error{errTaken}, "", nil},        // removed before, and the answer lost
-		{[]error{errTaken, nil}, "v1", nil}, // refused without a reason
-		{[]error{errLost}, "v1", errLost},
-		{[]error{errBusy, nil}, "v1", nil},
-	} {
-		d := &fakeDriver{answers: test.answers, effects: make([]bool, len(test.answers)), exists: test.there != "", token: test.there}
-		if err := fakeStore(d).Delete(t.Context(), "k", "v1"); !errors.Is(err, test.want) {
-			t.Errorf("%v: got %v, want %v", test.answers, err, test.want)
+	synctest.Test(t, func(t *testing.T) {
+		for _, test := range []struct {
+			answers []error
+			there   string // the token of what is there; "" for nothing
+			want    error
+		}{
+			{[]error{nil}, "v1", nil},
+			{[]error{errMissing}, "", nil},
+			{[]error{errTaken}, "v2", ErrConflict},
+			{[]error{errTaken}, "", nil},        // removed before, and the answer lost
+			{[]error{errTaken, nil}, "v1", nil}, // refused without a reason
+			{[]error{errLost}, "v1", errLost},
+			{[]error{errBusy, nil}, "v1", nil},
+		} {
+			d := &fakeDriver{answers: test.answers, effects: make([]bool, len(test.answers)), exists: test.there != "", token: test.there}
+			if err := fakeStore(d).Delete(t.Context(), "k", "v1"); !errors.Is(err, test.want) {
+				t.Errorf("%v: got %v, want %v", test.answers, err, test.want)
+			}
 		}
-	}
+	})
 }

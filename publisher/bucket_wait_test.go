@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"gocloud.dev/blob"
@@ -73,11 +74,10 @@ func TestBucketReadOn(t *testing.T) {
 		{"replaced", []string{"a", "b"}, []int{5, -1}, 2, content[:4], io.ErrUnexpectedEOF},
 		{"no progress", []string{"a", "a"}, []int{5, 1}, 2, content[:4], io.ErrUnexpectedEOF},
 	} {
-		t.Run(test.name, func(t *testing.T) {
+		testBucket(t, test.name, func(t *testing.T) {
 			d := &brokenDriver{content: content, tokens: test.tokens, breaks: test.breaks}
 			s := fakeStore(&d.fakeDriver)
 			s.bucket = blob.NewBucket(d)
-			s.stall = 20 * time.Millisecond
 			r, err := s.Get(t.Context(), "k")
 			if err != nil {
 				t.Fatal(err)
@@ -117,23 +117,67 @@ func (w *stalledWriter) Close() error {
 }
 
 func TestBucketWriteStalls(t *testing.T) {
-	for _, test := range []struct {
-		stalls int
-		want   error
-	}{{0, nil}, {1, nil}, {1000, errSilent}} {
-		d := &stalledDriver{stalls: test.stalls, fakeDriver: fakeDriver{answers: []error{nil}, effects: []bool{true}}}
-		s := fakeStore(&d.fakeDriver)
-		s.bucket = blob.NewBucket(d)
-		s.stall = 20 * time.Millisecond
-		// A Body may take its time: that is no stall of the store's.
-		slow := func(w io.Writer) error {
-			time.Sleep(2 * s.stall)
-			_, err := io.WriteString(w, "mine")
+	synctest.Test(t, func(t *testing.T) {
+		for _, test := range []struct {
+			stalls int
+			want   error
+		}{{0, nil}, {1, nil}, {1000, errSilent}} {
+			d := &stalledDriver{stalls: test.stalls, fakeDriver: fakeDriver{answers: []error{nil}, effects: []bool{true}}}
+			s := fakeStore(&d.fakeDriver)
+			s.bucket = blob.NewBucket(d)
+			// A Body may take its time: that is no stall of the store's.
+			slow := func(w io.Writer) error {
+				time.Sleep(2 * s.stall)
+				_, err := io.WriteString(w, "mine")
+				return err
+			}
+			err := s.Create(t.Context(), Object{Key: "k", Body: slow})
+			if !errors.Is(err, test.want) || errors.Is(err, context.Canceled) || d.exists != (err == nil) {
+				t.Errorf("%d stalls: got %v, and the object exists: %v", test.stalls, err, d.exists)
+			}
+		}
+	})
+}
+
+// TestBucketCanceled ends what waits for a store as soon as its context ends.
+func TestBucketCanceled(t *testing.T) {
+	const patience = time.Second
+	for name, act := range map[string]func(context.Context, *bucketStore) error{
+		"write": func(ctx context.Context, s *bucketStore) error {
+			return s.Create(ctx, Object{Key: "k", Body: Bytes([]byte("mine"))})
+		},
+		"read": func(ctx context.Context, s *bucketStore) error {
+			r, err := s.Get(ctx, "k")
+			if err != nil {
+				return err
+			}
+			defer r.Close()
+			_, err = io.ReadAll(r)
 			return err
-		}
-		err := s.Create(t.Context(), Object{Key: "k", Body: slow})
-		if !errors.Is(err, test.want) || errors.Is(err, context.Canceled) || d.exists != (err == nil) {
-			t.Errorf("%d stalls: got %v, and the object exists: %v", test.stalls, err, d.exists)
-		}
+		},
+	} {
+		testBucket(t, name, func(t *testing.T) {
+			d := &silentDriver{
+				stalledDriver{stalls: 1000}, brokenDriver{content: "0123456789", tokens: []string{"a", "a"}, breaks: []int{0, 0}},
+			}
+			s := fakeStore(&d.stalledDriver.fakeDriver)
+			s.bucket = blob.NewBucket(d)
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			defer cancel()
+			start := time.Now()
+			if err, took := act(ctx, s), time.Since(start); !errors.Is(err, context.DeadlineExceeded) || took != patience {
+				t.Errorf("got %v after %s, want %s", err, took, patience)
+			}
+		})
 	}
+}
+
+// silentDriver answers neither writes nor reads, until it is cut off.
+type silentDriver struct {
+	stalledDriver
+	reads brokenDriver
+}
+
+func (d *silentDriver) NewRangeReader(ctx context.Context, key string, offset, n int64, o *driver.ReaderOptions) (driver.Reader, error) {
+	return d.reads.NewRangeReader(ctx, key, offset, n, o)
 }
