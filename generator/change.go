@@ -132,12 +132,3 @@ func (p *plan) decisions() []publisher.Decision {
 	}
 	return decisions
 }
-
-// weight is about how many bytes the chart's line takes in the index.
-func (c *Chart) weight() int {
-	line, err := renderLine(c.Metadata, time.Time{}, c.Digest, "")
-	if err != nil {
-		return 0 // it will fail where that is reported
-	}
-	return len(line)
-}

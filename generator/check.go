@@ -1,6 +1,7 @@
 package generator
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -9,7 +10,6 @@ import (
 	"io"
 	"path"
 	"slices"
-	"time"
 )
 
 // Default limits of one archive. Limits has what each one counts.
@@ -110,6 +110,7 @@ type Chart struct {
 	Digest      string    // SHA-256 of the archive, 64 hex digits
 	Fingerprint string    // of paths and content; survives repacking
 	Size        int64     // of the archive, in bytes
+	IndexSize   int       // bytes that its line takes in the index, without digest and URL
 	Files       []File    // sorted by path, without the top folder
 	Warnings    []Warning // sorted by rule
 
@@ -149,7 +150,7 @@ func examine(r io.Reader, c Checks, contents *Contents) (chart *Chart, err error
 		return nil, p
 	}
 	chart = t.chart()
-	if p := checkDescription(md, chart.Files); p != nil {
+	if chart.IndexSize, p = checkDescription(md, chart.Files); p != nil {
 		return nil, p
 	}
 	chart.Metadata = md
@@ -160,23 +161,37 @@ func examine(r io.Reader, c Checks, contents *Contents) (chart *Chart, err error
 }
 
 // checkDescription bounds what the site says of a chart: its line in the index,
-// and the list of its files.
-func checkDescription(md *Metadata, files []File) *Problem {
-	line, err := renderLine(md, time.Time{}, "", "")
+// whose size it returns, and the list of its files.
+func checkDescription(md *Metadata, files []File) (size int, p *Problem) {
+	size, err := indexSize(md)
 	if err != nil {
-		return reject("chart-yaml", "Chart.yaml cannot be written as JSON: %s", foreign(err))
+		return 0, reject("chart-yaml", "Chart.yaml cannot be written as JSON: %s", foreign(err))
 	}
-	if len(line) > maxLine {
-		return reject("index-line-size", "Chart.yaml takes %d bytes in the index, which every client reads whole; it may take %d", len(line), maxLine)
+	if size > maxLine {
+		return 0, reject("index-line-size", "Chart.yaml takes %d bytes in the index, which every client reads whole; it may take %d", size, maxLine)
 	}
 	names := int64(0)
 	for _, f := range files {
 		names += jsonText(f.Path) + int64(len(`{"path":"","size":10000000},`))
 	}
 	if names > maxNames {
-		return reject("too-many-entries", "the names of the archive's files take more than %s", sizeText(maxNames))
+		return 0, reject("too-many-entries", "the names of the archive's files take more than %s", sizeText(maxNames))
 	}
-	return nil
+	return size, nil
+}
+
+// lineRest is what a line of the index has besides the fields of Chart.yaml: a
+// date, and room for digest and URL.
+const lineRest = `,"created":"0001-01-01T00:00:00Z","digest":"","urls":[""]`
+
+// indexSize is how many bytes the chart's line takes in the index, without
+// digest and URL.
+func indexSize(md *Metadata) (int, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(md)
+	return b.Len() - len("\n") + len(lineRest), err
 }
 
 // recovered turns a panic into a Problem.

@@ -167,7 +167,7 @@ func LoadConfig(path string) (*Config, error) {
 		return nil, err
 	}
 	if len(b) > maxConfig {
-		return nil, fmt.Errorf("%s: larger than %s", path, sizeText(maxConfig))
+		return nil, fmt.Errorf("%s: larger than 1 MiB", path)
 	}
 	return ParseConfig(b, path)
 }
@@ -240,14 +240,6 @@ func (c *Config) Wait() time.Duration {
 		return defaultWait
 	}
 	return time.Duration(c.ProvenanceWait)
-}
-
-// workers is how many uploads to read at the same time; 0 if that is not set.
-func (c *Config) workers() int {
-	if c == nil {
-		return 0
-	}
-	return c.Workers
 }
 
 // checkLink says why s cannot be the address of a link.

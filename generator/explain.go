@@ -18,25 +18,25 @@ func explain(rule string, v ref, current content, digest string, now time.Time) 
 	what := fmt.Sprintf("%s %s was published %s", v.name, v.version, published.UTC().Format(time.RFC3339))
 	switch rule {
 	case "version-exists":
-		return reject(rule, "%s with other content: its SHA-256 is %s, that of this upload %s", what, current.digest, digest)
+		return rejectRun(rule, "%s with other content: its SHA-256 is %s, that of this upload %s", what, current.digest, digest)
 	case "provenance-repacked":
-		return reject(rule, "%s without a signature, and this one signs other bytes: the published archive's SHA-256 is %s, that of this upload %s", what, current.digest, digest)
+		return rejectRun(rule, "%s without a signature, and this one signs other bytes: the published archive's SHA-256 is %s, that of this upload %s", what, current.digest, digest)
 	case "provenance-differs":
-		return reject(rule, "%s with another provenance file for the same archive, SHA-256 %s", what, current.digest)
+		return rejectRun(rule, "%s with another provenance file for the same archive, SHA-256 %s", what, current.digest)
 	}
 	return nil
 }
 
 func rejectNameCase(name, other string) *Problem {
-	return reject("name-case", "chart name %q differs from the published %q in case alone", name, other)
+	return rejectRun("name-case", "chart name %q differs from the published %q in case alone", name, other)
 }
 
 func rejectProvAlone(file string, wait time.Duration) *Problem {
-	return reject("provenance-alone", "no chart %s with the SHA-256 that the provenance file names has come in %s", quote(file), wait)
+	return rejectRun("provenance-alone", "no chart %s with the SHA-256 that the provenance file names has come in %s", quote(file), wait)
 }
 
 func rejectProvMissing(v ref, wait time.Duration) *Problem {
-	return reject("provenance-missing", "the upload of %s %s speaks of a provenance file, and none has come in %s", v.name, v.version, wait)
+	return rejectRun("provenance-missing", "the upload of %s %s speaks of a provenance file, and none has come in %s", v.name, v.version, wait)
 }
 
 // receipt tells the uploader what the outcome is.
@@ -72,7 +72,7 @@ func (o *outcome) receipt(channel string, generation int, decided time.Time) pub
 	if o.release != nil {
 		r.URL = channel + "/" + o.release.url
 	}
-	r.Message, r.Fix = Describe(o.ruling.rule)
+	r.Message, r.Fix = DescribeAny(o.ruling.rule)
 	if o.problem != nil {
 		r.Message, r.Fix = o.problem.Message, o.problem.Fix
 	}

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
-	"github.com/Masterminds/semver/v3"
 )
 
 // indexLine is a release as Helm reads it from an index: the fields of
@@ -71,20 +69,4 @@ func parseLine(line string) (published, error) {
 // 1.2.3+b) the newest content first, then by text.
 func compareReleases(a, b published) int {
 	return cmp.Or(CompareVersions(b.Version, a.Version), b.Created.Compare(a.Created), cmp.Compare(a.Version, b.Version))
-}
-
-// CompareVersions compares by semantic version. What is none comes before all
-// that are.
-func CompareVersions(a, b string) int {
-	va, errA := semver.NewVersion(a)
-	vb, errB := semver.NewVersion(b)
-	switch {
-	case errA != nil && errB != nil:
-		return cmp.Compare(a, b)
-	case errA != nil:
-		return -1
-	case errB != nil:
-		return 1
-	}
-	return va.Compare(vb)
 }

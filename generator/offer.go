@@ -28,7 +28,7 @@ type Offer struct {
 // the faults that a run would find: of a chart, of a provenance file, or of
 // both; what there is none of is nil. A fault is a *Problem; any other error
 // is that of a reader.
-func (c *Config) CheckOffer(channel string, chart, prov io.Reader) (*Offer, error) {
+func CheckOffer(c *Config, channel string, chart, prov io.Reader) (*Offer, error) {
 	o := &Offer{candidate: &candidate{upload: &publisher.Upload{Channel: channel}}}
 	sum := sha256.New()
 	if prov != nil {
@@ -53,7 +53,7 @@ func (o *Offer) readProv(prov io.Reader) error {
 	}
 	o.candidate.signs, o.File, o.Digest = signs, signs.File, signs.Digest
 	if len(o.Charts()) == 0 {
-		return reject("prov-name", "the provenance file is for %s, which is not what an archive is called: name, dash, version and .tgz", quote(signs.File))
+		return rejectRun("prov-name", "the provenance file is for %s, which is not what an archive is called: name, dash, version and .tgz", quote(signs.File))
 	}
 	return nil
 }
@@ -98,7 +98,7 @@ type Judge struct {
 // NewJudge returns the judge of one channel, who knows its index and may look
 // up releases on the site. It can be used by several at a time, and what it has
 // looked up it keeps.
-func (c *Config) NewJudge(site publisher.Store, channel string, index *publisher.Index) *Judge {
+func NewJudge(c *Config, site publisher.Store, channel string, index *publisher.Index) *Judge {
 	return &Judge{&channelRun{
 		Options: Options{Site: site, Config: c, Now: time.Now},
 		policy:  c.Policy(channel),

@@ -24,7 +24,7 @@ func (w *world) foresee(channel string, chart, prov []byte, force bool) string {
 		}
 		return bytes.NewReader(b)
 	}
-	o, err := w.config.CheckOffer(channel, reader(chart), reader(prov))
+	o, err := generator.CheckOffer(w.config, channel, reader(chart), reader(prov))
 	if err == nil {
 		head, readErr := publisher.ReadHead(context.Background(), w.site.Handle("judge"), channel, nil)
 		if errors.Is(readErr, publisher.ErrNotFound) {
@@ -33,7 +33,7 @@ func (w *world) foresee(channel string, chart, prov []byte, force bool) string {
 		if readErr != nil {
 			w.t.Fatal(readErr)
 		}
-		err = w.config.NewJudge(w.site.Handle("judge"), channel, head.Index).Judge(context.Background(), o, force)
+		err = generator.NewJudge(w.config, w.site.Handle("judge"), channel, head.Index).Judge(context.Background(), o, force)
 	}
 	var problem *generator.Problem
 	if err != nil && !errors.As(err, &problem) {
@@ -145,7 +145,7 @@ func TestOfferCharts(t *testing.T) {
 		"x-0.1-alpha.1-2.tgz": "x x-0.1-alpha.1",
 	} {
 		var c *generator.Config
-		o, err := c.CheckOffer("stable", nil, bytes.NewReader(signer.Sign(file, []byte(file))))
+		o, err := generator.CheckOffer(c, "stable", nil, bytes.NewReader(signer.Sign(file, []byte(file))))
 		if problem := (*generator.Problem)(nil); (errors.As(err, &problem) && problem.Rule == "prov-name") != (want == "refused") {
 			t.Errorf("%s: %v", file, err)
 		}

@@ -124,7 +124,7 @@ func (p *planner) publishesAlone(c *candidate) bool {
 		return false
 	}
 	base := p.slot(c.ref()).base
-	return p.policy.rule(base.contentOrNil(), c.content(), c.request.Force).verdict.Publishes()
+	return decide(p.policy, base.contentOrNil(), c.content(), c.request.Force).verdict.Publishes()
 }
 
 // chart decides an upload that has a chart.
@@ -139,11 +139,11 @@ func (p *planner) chart(o *outcome) {
 	}
 	s := p.slot(o.ref)
 	force := o.request.Force
-	r := p.policy.rule(s.current.contentOrNil(), o.content(), force)
+	r := decide(p.policy, s.current.contentOrNil(), o.content(), force)
 	if r.verdict == publisher.Replaced && !s.current.same(o.content()) {
 		// It takes the place of whatever this plan held for the version,
 		// so it is measured against what is published.
-		if r = p.policy.rule(s.base.contentOrNil(), o.content(), force); r.verdict != publisher.Rejected {
+		if r = decide(p.policy, s.base.contentOrNil(), o.content(), force); r.verdict != publisher.Rejected {
 			s.displace()
 		}
 	}

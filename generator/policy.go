@@ -35,15 +35,15 @@ const (
 	ruleRestored    = "restored"     // replaced: the published archive was missing
 )
 
-// rule decides whether the upload u may take the place of the published
+// decide says whether the upload u may take the place of the published
 // content, which is nil if the version is new. It knows no more than the two
 // contents: that a later upload was decided before is judged elsewhere.
-func (p Policy) rule(current *content, u content, force bool) ruling {
+func decide(p Policy, current *content, u content, force bool) ruling {
 	switch {
 	case current == nil:
 		return ruling{publisher.Accepted, ""}
 	case current.same(u):
-		return p.ruleSame(*current, u, force)
+		return decideSame(p, *current, u, force)
 	case p.Duplicates != Reject:
 		return ruling{publisher.Replaced, ""}
 	case force:
@@ -52,9 +52,9 @@ func (p Policy) rule(current *content, u content, force bool) ruling {
 	return ruling{publisher.Rejected, "version-exists"}
 }
 
-// ruleSame decides about an upload of what is published already: only its
+// decideSame decides about an upload of what is published already: only its
 // signature can be new.
-func (p Policy) ruleSame(current, u content, force bool) ruling {
+func decideSame(p Policy, current, u content, force bool) ruling {
 	repacked := current.digest != u.digest
 	switch {
 	case current.missing && !repacked:

@@ -39,7 +39,7 @@ func (r *channelRun) read(ctx context.Context, u *publisher.Upload) (*candidate,
 // drop lets go of what is large and not needed to decide, and weighs the rest.
 func (c *candidate) drop() {
 	if c.chart != nil {
-		c.weight = c.chart.weight()
+		c.weight = c.chart.IndexSize + len(c.chart.Digest)
 		c.chart.Files, c.chart.README, c.chart.Values, c.chart.Schema = nil, nil, nil, nil
 		c.chart.Templates, c.chart.CRDs = nil, nil
 	}

@@ -13,8 +13,8 @@ const (
 	smaller     = "leave out what the chart does not need, for instance through .helmignore"
 )
 
-// rules has one line per rule: first what rejects an upload, then what only
-// warns, which has no fix.
+// rules has one line per rule: first what makes an archive or a provenance file
+// be refused, then what only warns, which has no fix.
 var rules = map[string]rule{
 	// The file as a whole.
 	"packed-size":           {"the archive is too large", smaller},
@@ -85,22 +85,6 @@ var rules = map[string]rule{
 	"prov-name":   {"the provenance file is for a file of another name", signAgain},
 	"prov-digest": {"the provenance file is for other content", signAgain},
 
-	// What the channel's policy, or what is published, has against it.
-	"name-case":           {"the chart's name differs from a published one in case alone", "use the published spelling, or another name"},
-	"version-exists":      {"the version is published with other content, and versions of this channel are final", "raise the version in Chart.yaml"},
-	"provenance-differs":  {"the archive is published with another provenance file", "keep the published signature, or raise the version and sign that"},
-	"provenance-repacked": {"the version is published unsigned, and this signs other bytes of the same content", "sign the published archive itself: download it, make its .prov, and upload that"},
-	"provenance-alone":    {"no chart came for the provenance file", "upload the chart together with its provenance file"},
-	"provenance-missing":  {"the provenance file that the upload speaks of did not come", "upload the chart together with its provenance file, or by itself if it is not signed"},
-	"upload-overwritten":  {"the upload was overwritten while it was being published", "upload the chart again, under a new name"},
-
-	// How an upload was decided that nothing is wrong with.
-	"same-content": {"the same content is published already", ""},
-	"signature":    {"the provenance file was added to the published version", ""},
-	"later-upload": {"a later upload of this version was decided before it", ""},
-	"forced":       {"the upload was forced: it took the place of a final version", ""},
-	"restored":     {"the published archive was missing; this one is the same", ""},
-
 	// What is accepted, with a warning.
 	"warn-tar-end":           {"the tar archive lacks its end mark", ""},
 	"warn-top-folder":        {"the files lie in no folder", ""},
@@ -116,8 +100,4 @@ var rules = map[string]rule{
 	"warn-duplicate-key":     {"a key occurs twice in a subchart's YAML file", ""},
 	"warn-dropped-character": {"control characters were dropped", ""},
 	"warn-schema":            {"values.schema.json is not JSON", ""},
-	"warn-request":           {"the .json file beside the upload cannot be read", ""},
-	"warn-created":           {"the date that an upload was imported with cannot be true", ""},
-	"warn-precedence":        {"two versions have the same precedence", ""},
-	"warn-older":             {"the index shows newer versions only", ""},
 }

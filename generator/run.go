@@ -109,7 +109,10 @@ func (o *Options) concerns(w *publisher.ChannelInbox) bool {
 }
 
 func (o *Options) setDefaults() {
-	o.Workers = cmp.Or(o.Workers, o.Config.workers(), runtime.GOMAXPROCS(0))
+	if o.Config == nil {
+		o.Config = &Config{}
+	}
+	o.Workers = cmp.Or(o.Workers, o.Config.Workers, runtime.GOMAXPROCS(0))
 	if o.Progress == nil {
 		o.Progress = func(Progress) {}
 	}

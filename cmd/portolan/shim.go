@@ -68,7 +68,7 @@ func (p *program) openShimSite(ctx context.Context, f *shimFlags) (publisher.Sto
 func rulesOf(config *generator.Config) shim.Rules {
 	return shim.Rules{
 		Check: func(channel string, chart, prov io.Reader) (*shim.Chart, error) {
-			o, err := config.CheckOffer(channel, chart, prov)
+			o, err := generator.CheckOffer(config, channel, chart, prov)
 			if err != nil {
 				return nil, refusal(err)
 			}
@@ -91,7 +91,7 @@ func rulesOf(config *generator.Config) shim.Rules {
 // published.
 func judgesOf(config *generator.Config, site publisher.Store) func(string, *publisher.Index) shim.Judge {
 	return func(channel string, index *publisher.Index) shim.Judge {
-		judge := config.NewJudge(site, channel, index)
+		judge := generator.NewJudge(config, site, channel, index)
 		return func(ctx context.Context, c *shim.Chart, force bool) error {
 			return refusal(judge.Judge(ctx, c.Checked.(*generator.Offer), force))
 		}

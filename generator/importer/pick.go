@@ -112,7 +112,7 @@ func readChannel(ctx context.Context, o Options) (*generator.Judge, map[release]
 			published[release{chart, l.Version}] = l.Digest
 		}
 	}
-	return o.Config.NewJudge(o.Site, o.Channel, head.Index), published, nil
+	return generator.NewJudge(o.Config, o.Site, o.Channel, head.Index), published, nil
 }
 
 // waiting is what the inbox holds for the channel.

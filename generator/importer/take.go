@@ -130,7 +130,7 @@ func (t *take) check(ctx context.Context) error {
 	if want := plainDigest(t.entry.Digest); want != "" && want != t.result.Digest {
 		return t.left(Differs, "the archive's SHA-256 is %s, and the index says %.100q", t.result.Digest, t.entry.Digest)
 	}
-	offer, err := t.Config.CheckOffer(t.Channel, bytes.NewReader(t.chart), prov)
+	offer, err := generator.CheckOffer(t.Config, t.Channel, bytes.NewReader(t.chart), prov)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,46 @@
+package generator
+
+import "fmt"
+
+// runRules has one line per rule of the run itself, beside those of archives:
+// first what rejects an upload, then how one was decided that nothing is wrong
+// with, then what only warns. Codes are public and stay, as those do.
+var runRules = map[string]struct{ message, fix string }{
+	// What the channel's policy, or what is published, has against it.
+	"name-case":           {"the chart's name differs from a published one in case alone", "use the published spelling, or another name"},
+	"version-exists":      {"the version is published with other content, and versions of this channel are final", "raise the version in Chart.yaml"},
+	"provenance-differs":  {"the archive is published with another provenance file", "keep the published signature, or raise the version and sign that"},
+	"provenance-repacked": {"the version is published unsigned, and this signs other bytes of the same content", "sign the published archive itself: download it, make its .prov, and upload that"},
+	"provenance-alone":    {"no chart came for the provenance file", "upload the chart together with its provenance file"},
+	"provenance-missing":  {"the provenance file that the upload speaks of did not come", "upload the chart together with its provenance file, or by itself if it is not signed"},
+	"upload-overwritten":  {"the upload was overwritten while it was being published", "upload the chart again, under a new name"},
+
+	// How an upload was decided that nothing is wrong with.
+	"same-content": {"the same content is published already", ""},
+	"signature":    {"the provenance file was added to the published version", ""},
+	"later-upload": {"a later upload of this version was decided before it", ""},
+	"forced":       {"the upload was forced: it took the place of a final version", ""},
+	"restored":     {"the published archive was missing; this one is the same", ""},
+
+	// What is accepted, with a warning.
+	"warn-request":    {"the .json file beside the upload cannot be read", ""},
+	"warn-created":    {"the date that an upload was imported with cannot be true", ""},
+	"warn-precedence": {"two versions have the same precedence", ""},
+	"warn-older":      {"the index shows newer versions only", ""},
+}
+
+// DescribeAny returns the general texts of a rule, for places where only the
+// code is known, such as the log. They are empty if there is no such rule; fix
+// is empty for a warning, which asks for nothing.
+func DescribeAny(rule string) (message, fix string) {
+	if r, ok := runRules[rule]; ok {
+		return r.message, r.fix
+	}
+	return Describe(rule)
+}
+
+// rejectRun makes the Problem of a rule; the fix is the rule's own.
+func rejectRun(rule, format string, args ...any) *Problem {
+	_, fix := DescribeAny(rule)
+	return &Problem{Rule: rule, Message: fmt.Sprintf(format, args...), Fix: fix}
+}
