@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
 )
 
@@ -11,15 +12,15 @@ import (
 type candidate struct {
 	upload  *publisher.Upload
 	request publisher.Request
-	chart   *Chart      // nil if there is none, or it was refused
-	weight  int         // about how many bytes its line in the index takes
-	prov    string      // SHA-256 of the provenance file; "" if there is none
-	signs   *Provenance // what a provenance file alone names
-	problem *Problem    // why it was refused
-	awaited bool        // its uploader says that a chart comes under the same id
-	bare    bool        // its uploader says that a provenance file comes with the chart, which is not there
-	staged  bool        // its files are on the site
-	gone    bool        // another generator has taken it out of the inbox
+	chart   *check.Chart      // nil if there is none, or it was refused
+	weight  int               // about how many bytes its line in the index takes
+	prov    string            // SHA-256 of the provenance file; "" if there is none
+	signs   *check.Provenance // what a provenance file alone names
+	problem *check.Problem    // why it was refused
+	awaited bool              // its uploader says that a chart comes under the same id
+	bare    bool              // its uploader says that a provenance file comes with the chart, which is not there
+	staged  bool              // its files are on the site
+	gone    bool              // another generator has taken it out of the inbox
 }
 
 // ref is the chart's name and version; zero if it could not be read.
@@ -49,7 +50,7 @@ func (c *candidate) refs() []ref {
 	}
 	var refs []ref
 	base := strings.TrimSuffix(c.signs.File, ".tgz")
-	if len(base) > maxNameVersion+len("-") {
+	if len(base) > check.MaxNameVersion+len("-") {
 		return nil
 	}
 	for i, b := range base {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
 )
 
@@ -83,11 +84,11 @@ func (s *slot) place(all []published, now time.Time) ([]published, error) {
 // the version which comes there.
 func equalVersions(all []published, at int, version string) []string {
 	var equal []string
-	for i := at - 1; i >= 0 && CompareVersions(all[i].Version, version) == 0; i-- {
+	for i := at - 1; i >= 0 && check.CompareVersions(all[i].Version, version) == 0; i-- {
 		equal = append(equal, all[i].Version)
 	}
 	slices.Reverse(equal) // the index's order
-	for i := at; i < len(all) && CompareVersions(all[i].Version, version) == 0; i++ {
+	for i := at; i < len(all) && check.CompareVersions(all[i].Version, version) == 0; i++ {
 		equal = append(equal, all[i].Version)
 	}
 	return equal

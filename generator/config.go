@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/bmatcuk/doublestar/v4"
+	"github.com/portolan-charts/portolan/generator/check"
 )
 
 // Config is what portolan.yaml says. The zero Config, and a nil one, are the
@@ -142,7 +143,7 @@ const (
 type Policy struct {
 	Duplicates string // Replace or Reject
 	Keep       int    // how many versions of a chart the index shows; 0 for all
-	Checks     Checks
+	Checks     check.Options
 }
 
 const (
@@ -174,7 +175,7 @@ func LoadConfig(path string) (*Config, error) {
 
 // Policy returns what is asked of the channel.
 func (c *Config) Policy(channel string) Policy {
-	p := Policy{Duplicates: Replace, Checks: Checks{Versions: "strict"}}
+	p := Policy{Duplicates: Replace, Checks: check.Options{Versions: "strict"}}
 	if c == nil {
 		return p
 	}
@@ -201,7 +202,7 @@ func (c ChannelConfig) apply(p *Policy) {
 	}
 }
 
-func (c *LimitsConfig) apply(l *Limits) {
+func (c *LimitsConfig) apply(l *check.Limits) {
 	override(&l.Packed, int64(c.Packed))
 	override(&l.Unpacked, int64(c.Unpacked))
 	override(&l.File, int64(c.File))

@@ -1,6 +1,7 @@
 package generator
 
 import (
+	"github.com/portolan-charts/portolan/generator/check"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -45,8 +46,8 @@ channels:
 	if got := c.Wait(); got != 90*time.Minute {
 		t.Errorf("Wait() = %v, want 1h30m", got)
 	}
-	stable := Policy{Reject, 5, Checks{Versions: "strict", Require: []string{"maintainers", "home"}, Limits: Limits{Packed: 1 << 20, Entries: 100}}}
-	devel := Policy{Replace, 20, Checks{Versions: "helm", Charts: []string{"web-*", "db"}, Require: []string{}, Limits: Limits{Packed: 2 << 20, Entries: 100}}}
+	stable := Policy{Reject, 5, check.Options{Versions: "strict", Require: []string{"maintainers", "home"}, Limits: check.Limits{Packed: 1 << 20, Entries: 100}}}
+	devel := Policy{Replace, 20, check.Options{Versions: "helm", Charts: []string{"web-*", "db"}, Require: []string{}, Limits: check.Limits{Packed: 2 << 20, Entries: 100}}}
 	for channel, want := range map[string]Policy{"stable": stable, "42/devel": devel, "a/42/devel": stable, "devel": stable} {
 		if got := c.Policy(channel); !reflect.DeepEqual(got, want) {
 			t.Errorf("Policy(%q) = %+v, want %+v", channel, got, want)
@@ -58,7 +59,7 @@ channels:
 }
 
 func TestConfigDefaults(t *testing.T) {
-	want := Policy{Replace, 0, Checks{Versions: "strict"}}
+	want := Policy{Replace, 0, check.Options{Versions: "strict"}}
 	empty := []*Config{nil, {}}
 	for _, text := range []string{"", "# nothing\n", "---\n", "{}", "\ufeff", "\ufeff# nothing\n", "---\n# nothing\n...\n"} {
 		c, err := ParseConfig([]byte(text), "portolan.yaml")

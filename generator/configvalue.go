@@ -13,6 +13,7 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/dustin/go-humanize"
 
+	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/templates"
 )
 
@@ -62,7 +63,7 @@ func checkValue(kind, s string) error {
 		}
 		return nil
 	case "chartField":
-		known := metadataFields()
+		known := check.Fields()
 		if !slices.Contains(known, s) {
 			return fmt.Errorf("is not a field of Chart.yaml%s", didYouMean(s, known))
 		}

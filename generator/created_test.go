@@ -64,7 +64,7 @@ func TestCreatedImpossible(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", created, got, want)
 		}
 	}
-	if message, _ := generator.DescribeAny("warn-created"); message == "" {
+	if message, _ := generator.Describe("warn-created"); message == "" {
 		t.Error("the warning's rule has no text")
 	}
 	w := newWorld(t)

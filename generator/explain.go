@@ -5,12 +5,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
 )
 
 // explain puts a policy's refusal of an archive, or of a signature, into words.
 // What is only about to be published has no date yet: it gets that of now.
-func explain(rule string, v ref, current content, digest string, now time.Time) *Problem {
+func explain(rule string, v ref, current content, digest string, now time.Time) *check.Problem {
 	published := current.created
 	if published.IsZero() {
 		published = now
@@ -18,25 +19,25 @@ func explain(rule string, v ref, current content, digest string, now time.Time) 
 	what := fmt.Sprintf("%s %s was published %s", v.name, v.version, published.UTC().Format(time.RFC3339))
 	switch rule {
 	case "version-exists":
-		return rejectRun(rule, "%s with other content: its SHA-256 is %s, that of this upload %s", what, current.digest, digest)
+		return reject(rule, "%s with other content: its SHA-256 is %s, that of this upload %s", what, current.digest, digest)
 	case "provenance-repacked":
-		return rejectRun(rule, "%s without a signature, and this one signs other bytes: the published archive's SHA-256 is %s, that of this upload %s", what, current.digest, digest)
+		return reject(rule, "%s without a signature, and this one signs other bytes: the published archive's SHA-256 is %s, that of this upload %s", what, current.digest, digest)
 	case "provenance-differs":
-		return rejectRun(rule, "%s with another provenance file for the same archive, SHA-256 %s", what, current.digest)
+		return reject(rule, "%s with another provenance file for the same archive, SHA-256 %s", what, current.digest)
 	}
 	return nil
 }
 
-func rejectNameCase(name, other string) *Problem {
-	return rejectRun("name-case", "chart name %q differs from the published %q in case alone", name, other)
+func rejectNameCase(name, other string) *check.Problem {
+	return reject("name-case", "chart name %q differs from the published %q in case alone", name, other)
 }
 
-func rejectProvAlone(file string, wait time.Duration) *Problem {
-	return rejectRun("provenance-alone", "no chart %s with the SHA-256 that the provenance file names has come in %s", quote(file), wait)
+func rejectProvAlone(file string, wait time.Duration) *check.Problem {
+	return reject("provenance-alone", "no chart %s with the SHA-256 that the provenance file names has come in %s", check.Quote(file), wait)
 }
 
-func rejectProvMissing(v ref, wait time.Duration) *Problem {
-	return rejectRun("provenance-missing", "the upload of %s %s speaks of a provenance file, and none has come in %s", v.name, v.version, wait)
+func rejectProvMissing(v ref, wait time.Duration) *check.Problem {
+	return reject("provenance-missing", "the upload of %s %s speaks of a provenance file, and none has come in %s", v.name, v.version, wait)
 }
 
 // receipt tells the uploader what the outcome is.
@@ -57,7 +58,7 @@ func (o *outcome) receipt(channel string, generation int, decided time.Time) pub
 	}
 	if err := o.request.Err; err != nil {
 		r.Warnings = append(r.Warnings, publisher.Warning{Rule: "warn-request", Message: fmt.Sprintf(
-			"the .json file beside the upload was ignored, since it cannot be read: %s", foreign(err))})
+			"the .json file beside the upload was ignored, since it cannot be read: %s", check.Foreign(err))})
 	}
 	if _, ok := o.created(); !ok {
 		r.Warnings = append(r.Warnings, publisher.Warning{Rule: "warn-created", Message: fmt.Sprintf(
@@ -72,7 +73,7 @@ func (o *outcome) receipt(channel string, generation int, decided time.Time) pub
 	if o.release != nil {
 		r.URL = channel + "/" + o.release.url
 	}
-	r.Message, r.Fix = DescribeAny(o.ruling.rule)
+	r.Message, r.Fix = Describe(o.ruling.rule)
 	if o.problem != nil {
 		r.Message, r.Fix = o.problem.Message, o.problem.Fix
 	}

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"github.com/portolan-charts/portolan/generator/check"
 	"strings"
 	"time"
 )
@@ -12,14 +13,14 @@ import (
 // indexLine is a release as Helm reads it from an index: the fields of
 // Chart.yaml, and three more.
 type indexLine struct {
-	*Metadata
+	*check.Metadata
 	Created time.Time `json:"created"`
 	Digest  string    `json:"digest"`
 	URLs    []string  `json:"urls"` // exactly one; the last field, see withURL
 }
 
 // renderLine returns a release's line in the index.
-func renderLine(md *Metadata, created time.Time, digest, url string) (string, error) {
+func renderLine(md *check.Metadata, created time.Time, digest, url string) (string, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
@@ -68,5 +69,5 @@ func parseLine(line string) (published, error) {
 // version; where that makes no difference (1.2.3 and v1.2.3, 1.2.3+a and
 // 1.2.3+b) the newest content first, then by text.
 func compareReleases(a, b published) int {
-	return cmp.Or(CompareVersions(b.Version, a.Version), b.Created.Compare(a.Created), cmp.Compare(a.Version, b.Version))
+	return cmp.Or(check.CompareVersions(b.Version, a.Version), b.Created.Compare(a.Created), cmp.Compare(a.Version, b.Version))
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/Masterminds/semver/v3"
 
+	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
 )
 
@@ -19,7 +20,7 @@ type Offer struct {
 	Name, Version string // empty of a provenance file alone
 	File          string // what the archive is called
 	Digest        string // SHA-256 of the archive, in hex
-	Warnings      []Warning
+	Warnings      []check.Warning
 
 	candidate *candidate
 }
@@ -47,30 +48,30 @@ func CheckOffer(c *Config, channel string, chart, prov io.Reader) (*Offer, error
 }
 
 func (o *Offer) readProv(prov io.Reader) error {
-	signs, err := ParseProvenance(prov)
+	signs, err := check.ReadProvenance(prov)
 	if err != nil {
 		return err
 	}
 	o.candidate.signs, o.File, o.Digest = signs, signs.File, signs.Digest
 	if len(o.Charts()) == 0 {
-		return rejectRun("prov-name", "the provenance file is for %s, which is not what an archive is called: name, dash, version and .tgz", quote(signs.File))
+		return reject("prov-name", "the provenance file is for %s, which is not what an archive is called: name, dash, version and .tgz", check.Quote(signs.File))
 	}
 	return nil
 }
 
-func (o *Offer) readChart(checks Checks, chart, prov io.Reader) error {
-	checked, err := Check(chart, checks)
+func (o *Offer) readChart(checks check.Options, chart, prov io.Reader) error {
+	checked, err := check.Archive(chart, checks)
 	if err != nil {
 		return err
 	}
 	o.Name, o.Version = checked.Metadata.Name, checked.Metadata.Version
-	o.File, o.Digest, o.Warnings = FileName(o.Name, o.Version), checked.Digest, checked.Warnings
+	o.File, o.Digest, o.Warnings = check.FileName(o.Name, o.Version), checked.Digest, checked.Warnings
 	o.candidate.chart, o.candidate.upload.Chart = checked, &publisher.Entry{}
 	o.candidate.drop()
 	if prov == nil {
 		return nil
 	}
-	return CheckProvenance(prov, o.File, o.Digest)
+	return check.CheckProvenance(prov, o.File, o.Digest)
 }
 
 // Charts are the names that the chart may have: one, unless a provenance file

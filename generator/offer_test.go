@@ -11,6 +11,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/charttest"
+	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
 )
 
@@ -35,7 +36,7 @@ func (w *world) foresee(channel string, chart, prov []byte, force bool) string {
 		}
 		err = generator.NewJudge(w.config, w.site.Handle("judge"), channel, head.Index).Judge(context.Background(), o, force)
 	}
-	var problem *generator.Problem
+	var problem *check.Problem
 	if err != nil && !errors.As(err, &problem) {
 		w.t.Fatal(err)
 	}
@@ -146,7 +147,7 @@ func TestOfferCharts(t *testing.T) {
 	} {
 		var c *generator.Config
 		o, err := generator.CheckOffer(c, "stable", nil, bytes.NewReader(signer.Sign(file, []byte(file))))
-		if problem := (*generator.Problem)(nil); (errors.As(err, &problem) && problem.Rule == "prov-name") != (want == "refused") {
+		if problem := (*check.Problem)(nil); (errors.As(err, &problem) && problem.Rule == "prov-name") != (want == "refused") {
 			t.Errorf("%s: %v", file, err)
 		}
 		if err != nil {

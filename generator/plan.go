@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
 )
 
@@ -12,11 +13,11 @@ import (
 type outcome struct {
 	*candidate
 	ruling
-	ref     ref      // what it is about; zero if that is not known
-	problem *Problem // if rejected
-	sorted  []string // versions of equal precedence, worth a warning
-	release *release // where its content is in the index afterwards; nil if it is not
-	keep    int      // how many newer versions the index shows instead; 0 if it shows this one
+	ref     ref            // what it is about; zero if that is not known
+	problem *check.Problem // if rejected
+	sorted  []string       // versions of equal precedence, worth a warning
+	release *release       // where its content is in the index afterwards; nil if it is not
+	keep    int            // how many newer versions the index shows instead; 0 if it shows this one
 }
 
 // plan is what one record will say, and what must be on the site before it.
@@ -232,7 +233,7 @@ func (s *slot) displace() {
 	s.current, s.group = s.base, nil
 }
 
-func (o *outcome) reject(problem *Problem) {
+func (o *outcome) reject(problem *check.Problem) {
 	o.ruling = ruling{publisher.Rejected, problem.Rule}
 	o.problem = problem
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 
+	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
 )
 
@@ -80,7 +81,7 @@ func (r *channelRun) readChart(ctx context.Context, c *candidate) ([]byte, error
 	}
 	defer in.Close()
 	var archive bytes.Buffer
-	c.chart, err = Check(io.TeeReader(in, &archive), r.policy.Checks)
+	c.chart, err = check.Archive(io.TeeReader(in, &archive), r.policy.Checks)
 	return archive.Bytes(), c.refuse(err)
 }
 
@@ -94,9 +95,9 @@ func (r *channelRun) readProv(ctx context.Context, c *candidate) ([]byte, error)
 	var prov bytes.Buffer
 	tee := io.TeeReader(in, &prov)
 	if c.chart == nil {
-		c.signs, err = ParseProvenance(tee)
+		c.signs, err = check.ReadProvenance(tee)
 	} else {
-		err = CheckProvenance(tee, FileName(c.ref().name, c.ref().version), c.chart.Digest)
+		err = check.CheckProvenance(tee, check.FileName(c.ref().name, c.ref().version), c.chart.Digest)
 	}
 	sum := sha256.Sum256(prov.Bytes())
 	c.prov = hex.EncodeToString(sum[:])
@@ -106,7 +107,7 @@ func (r *channelRun) readProv(ctx context.Context, c *candidate) ([]byte, error)
 // refuse turns a fault of the upload into the candidate's problem, and returns
 // any other error.
 func (c *candidate) refuse(err error) error {
-	var problem *Problem
+	var problem *check.Problem
 	if errors.As(err, &problem) {
 		c.problem = problem
 		return nil
@@ -180,8 +181,8 @@ func (r *channelRun) describe(ctx context.Context, p published) (*publisher.Rele
 	}
 	defer in.Close()
 	info.Size = in.Entry.Size
-	chart, err := Check(in, Checks{Versions: "helm"})
-	var problem *Problem
+	chart, err := check.Archive(in, check.Options{Versions: "helm"})
+	var problem *check.Problem
 	switch {
 	case errors.As(err, &problem):
 		// Published under other rules; its digest has to do.

@@ -1,6 +1,7 @@
 package generator
 
 import (
+	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
 )
 
@@ -59,7 +60,7 @@ func (r *release) owner() *candidate {
 }
 
 // describe is the release as it goes to the site, but for the bytes.
-func (r *release) describe(chart *Chart) *publisher.Release {
+func (r *release) describe(chart *check.Chart) *publisher.Release {
 	owner := r.owner()
 	info := publisher.ReleaseInfo{
 		Upload: owner.upload.ID, Arrival: owner.upload.Arrival,

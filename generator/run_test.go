@@ -557,7 +557,7 @@ func TestBadRequests(t *testing.T) {
 	if warned := report.Channels[0].Receipts[0].Warnings; len(warned) != 1 || warned[0].Rule != "warn-request" || !strings.Contains(warned[0].Message, ".json") {
 		t.Errorf("warnings %v; want one of the request", warned)
 	}
-	if message, _ := generator.DescribeAny("warn-request"); message == "" {
+	if message, _ := generator.Describe("warn-request"); message == "" {
 		t.Error("the warning's rule has no text")
 	}
 	w.clock = w.clock.Add(25 * time.Hour)

@@ -44,7 +44,7 @@ func (r *channelRun) claim(v ref) bool {
 func (r *channelRun) put(ctx context.Context, c *candidate, files *publisher.Release) error {
 	err := publisher.PutRelease(ctx, r.Site, r.channel.Name, files)
 	if errors.Is(err, publisher.ErrConflict) {
-		return c.refuse(rejectRun("upload-overwritten", "upload %s was overwritten while it was being published", c.upload.ID))
+		return c.refuse(reject("upload-overwritten", "upload %s was overwritten while it was being published", c.upload.ID))
 	}
 	return err
 }
@@ -88,7 +88,7 @@ func (r *channelRun) stageAgain(ctx context.Context, rel *release) error {
 		return publisher.ErrNotFound // of the part that was there before
 	}
 	if again.problem != nil || again.chart.Digest != rel.chart.chart.Digest {
-		return rel.chart.refuse(rejectRun("upload-overwritten", "upload %s was overwritten while it was being published", rel.chart.upload.ID))
+		return rel.chart.refuse(reject("upload-overwritten", "upload %s was overwritten while it was being published", rel.chart.upload.ID))
 	}
 	files := rel.describe(again.chart)
 	files.Archive = publisher.Bytes(archive)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
 )
 
@@ -244,7 +245,7 @@ func pullOne(t *testing.T, h *helm, folder string, key [2]string, file string) e
 	if err != nil || o.code != 0 || strings.TrimSpace(o.stderr) != "" {
 		return fmt.Errorf("%v, exit code %d, %s", err, o.code, o.stderr)
 	}
-	pulled := filepath.Join(folder, generator.FileName(key[0], key[1]))
+	pulled := filepath.Join(folder, check.FileName(key[0], key[1]))
 	got, err := os.ReadFile(pulled)
 	if err != nil {
 		return err

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
 )
 
@@ -120,7 +120,7 @@ type dropper struct {
 	*program
 	store   publisher.Store
 	channel string
-	checks  generator.Checks
+	checks  check.Options
 	request publisher.Request
 	json    bool
 	results []*dropped
@@ -128,19 +128,19 @@ type dropper struct {
 
 // dropped is what became of one file.
 type dropped struct {
-	File     string              `json:"file"`
-	Channel  string              `json:"channel"`
-	Verdict  publisher.Verdict   `json:"verdict"`      // waiting is not decided yet
-	ID       string              `json:"id,omitempty"` // "" if it was not uploaded
-	Chart    string              `json:"chart,omitempty"`
-	Version  string              `json:"version,omitempty"`
-	Digest   string              `json:"digest,omitempty"`
-	Rule     string              `json:"rule,omitempty"` // why it was rejected
-	Message  string              `json:"message,omitempty"`
-	Fix      string              `json:"fix,omitempty"`
-	Warnings []generator.Warning `json:"warnings,omitempty"`
-	Receipt  *publisher.Receipt  `json:"receipt,omitempty"`
-	signs    string              // the archive that a provenance file alone is for
+	File     string             `json:"file"`
+	Channel  string             `json:"channel"`
+	Verdict  publisher.Verdict  `json:"verdict"`      // waiting is not decided yet
+	ID       string             `json:"id,omitempty"` // "" if it was not uploaded
+	Chart    string             `json:"chart,omitempty"`
+	Version  string             `json:"version,omitempty"`
+	Digest   string             `json:"digest,omitempty"`
+	Rule     string             `json:"rule,omitempty"` // why it was rejected
+	Message  string             `json:"message,omitempty"`
+	Fix      string             `json:"fix,omitempty"`
+	Warnings []check.Warning    `json:"warnings,omitempty"`
+	Receipt  *publisher.Receipt `json:"receipt,omitempty"`
+	signs    string             // the archive that a provenance file alone is for
 }
 
 const verdictWaiting publisher.Verdict = "waiting"
@@ -162,7 +162,7 @@ func (d *dropper) files(ctx context.Context, names []string) error {
 		}
 		r := &dropped{File: name, Channel: d.channel, Verdict: verdictWaiting}
 		d.results = append(d.results, r)
-		problem := (*generator.Problem)(nil)
+		problem := (*check.Problem)(nil)
 		if err := u.check(d.checks, r); errors.As(err, &problem) {
 			d.refuse(r, problem)
 			continue
@@ -178,7 +178,7 @@ func (d *dropper) files(ctx context.Context, names []string) error {
 }
 
 // refuse notes that a file was not uploaded, and says why.
-func (d *dropper) refuse(r *dropped, p *generator.Problem) {
+func (d *dropper) refuse(r *dropped, p *check.Problem) {
 	r.Verdict, r.Rule, r.Message, r.Fix = publisher.Rejected, p.Rule, p.Message, p.Fix
 	if !d.json {
 		d.complain(hint(fmt.Errorf("%s: %s", r.File, oneLine(p.Message)), "%s", oneLine(p.Fix)))

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/shim"
 	"github.com/portolan-charts/portolan/publisher/shim/notify"
@@ -82,7 +83,7 @@ func rulesOf(config *generator.Config) shim.Rules {
 			if limit := config.Policy(channel).Checks.Limits.Packed; limit > 0 {
 				return limit
 			}
-			return generator.DefaultPacked
+			return check.DefaultPacked
 		},
 	}
 }
@@ -100,7 +101,7 @@ func judgesOf(config *generator.Config, site publisher.Store) func(string, *publ
 
 // refusal makes the shim's error of the generator's.
 func refusal(err error) error {
-	if problem := (*generator.Problem)(nil); errors.As(err, &problem) {
+	if problem := (*check.Problem)(nil); errors.As(err, &problem) {
 		return &shim.Refusal{Rule: problem.Rule, Message: problem.Message, Fix: problem.Fix}
 	}
 	return err

@@ -11,12 +11,12 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/generator/check"
 )
 
 // maxProv is how much is read of a provenance file: far more than the generator
 // takes, which says so when it checks it.
-const maxProv = generator.DefaultPacked
+const maxProv = check.DefaultPacked
 
 // upload is a file to be dropped, in memory: what is uploaded is what was
 // checked, whatever happens to the file meanwhile.
@@ -50,7 +50,7 @@ func (d *dropper) readUnlessDone(ctx context.Context, name string) (*upload, err
 func (d *dropper) read(name string) (*upload, error) {
 	limit := d.checks.Limits.Packed
 	if limit == 0 {
-		limit = generator.DefaultPacked
+		limit = check.DefaultPacked
 	}
 	if name == "-" {
 		chart, err := readUpTo(d.stdin, limit)
@@ -92,27 +92,27 @@ func readUpTo(r io.Reader, limit int64) ([]byte, error) {
 }
 
 // check checks the upload as the generator will, and notes what it is. A
-// fault of the file is a *[generator.Problem].
-func (u *upload) check(checks generator.Checks, r *dropped) error {
+// fault of the file is a *[check.Problem].
+func (u *upload) check(checks check.Options, r *dropped) error {
 	if u.chart == nil {
-		prov, err := generator.ParseProvenance(bytes.NewReader(u.prov))
+		prov, err := check.ReadProvenance(bytes.NewReader(u.prov))
 		if err != nil {
 			return err
 		}
 		r.signs = prov.File
 		return nil
 	}
-	chart, err := generator.Check(bytes.NewReader(u.chart), checks)
+	chart, err := check.Archive(bytes.NewReader(u.chart), checks)
 	if err != nil {
 		return err
 	}
 	r.Chart, r.Version, r.Digest, r.Warnings = chart.Metadata.Name, chart.Metadata.Version, chart.Digest, chart.Warnings
-	file := generator.FileName(r.Chart, r.Version)
+	file := check.FileName(r.Chart, r.Version)
 	if u.file == "" {
 		u.file = file
 	}
 	if u.prov == nil {
 		return nil
 	}
-	return generator.CheckProvenance(bytes.NewReader(u.prov), file, chart.Digest)
+	return check.CheckProvenance(bytes.NewReader(u.prov), file, chart.Digest)
 }

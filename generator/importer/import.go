@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
 )
 
@@ -53,17 +54,17 @@ func Outcomes() []Outcome {
 
 // Result is what became of one entry, and why.
 type Result struct {
-	Chart   string              `json:"chart,omitempty"`
-	Version string              `json:"version,omitempty"`
-	Outcome Outcome             `json:"outcome"`
-	ID      string              `json:"id,omitempty"` // of the upload
-	URL     string              `json:"url,omitempty"`
-	Digest  string              `json:"digest,omitempty"` // of what was fetched
-	Created time.Time           `json:"created,omitzero"` // as the old index has it
-	Rule    string              `json:"rule,omitempty"`
-	Message string              `json:"message,omitempty"`
-	Fix     string              `json:"fix,omitempty"`
-	Warn    []generator.Warning `json:"warnings,omitempty"`
+	Chart   string          `json:"chart,omitempty"`
+	Version string          `json:"version,omitempty"`
+	Outcome Outcome         `json:"outcome"`
+	ID      string          `json:"id,omitempty"` // of the upload
+	URL     string          `json:"url,omitempty"`
+	Digest  string          `json:"digest,omitempty"` // of what was fetched
+	Created time.Time       `json:"created,omitzero"` // as the old index has it
+	Rule    string          `json:"rule,omitempty"`
+	Message string          `json:"message,omitempty"`
+	Fix     string          `json:"fix,omitempty"`
+	Warn    []check.Warning `json:"warnings,omitempty"`
 
 	// Lost says that the channel will lack something that the repository has.
 	Lost bool `json:"lost"`
@@ -238,7 +239,7 @@ func (r *run) one(ctx context.Context, e Entry) (Result, error) {
 	if err == nil {
 		err = t.upload(ctx)
 	}
-	switch p := (*generator.Problem)(nil); {
+	switch p := (*check.Problem)(nil); {
 	case err == nil, errors.Is(err, errSettled):
 		return t.result, nil
 	case errors.As(err, &p):

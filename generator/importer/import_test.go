@@ -16,6 +16,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/charttest"
+	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/storetest"
 )
@@ -297,7 +298,7 @@ func TestImportFaults(t *testing.T) {
 	s.files["/repo/badprov-1.0.0.tgz.prov"] = charttest.NewSigner().Sign("badprov-1.0.0.tgz", []byte("else"))
 	s.add("pageprov", "1.0.0")
 	s.files["/repo/pageprov-1.0.0.tgz.prov"] = []byte("\n<!doctype html>")
-	big := make([]byte, generator.DefaultPacked+10)
+	big := make([]byte, check.DefaultPacked+10)
 	s.add("big", "1.0.0")["digest"] = nil
 	s.files["/repo/big-1.0.0.tgz"] = big
 	got, r := g.imports(g.options(s.open(Credentials{})))

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
 )
 
@@ -51,7 +52,7 @@ func (o Options) pick(x *Index) (work []Entry, left []Result) {
 		work = append(work, o.newest(all)...)
 	}
 	slices.SortStableFunc(work, func(a, b Entry) int {
-		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.Name, b.Name), generator.CompareVersions(a.Version, b.Version))
+		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.Name, b.Name), check.CompareVersions(a.Version, b.Version))
 	})
 	return work, left
 }
@@ -81,7 +82,7 @@ func (o Options) newest(all []Entry) []Entry {
 		return all
 	}
 	slices.SortStableFunc(all, func(a, b Entry) int {
-		return cmp.Or(generator.CompareVersions(b.Version, a.Version), b.Created.Compare(a.Created))
+		return cmp.Or(check.CompareVersions(b.Version, a.Version), b.Created.Compare(a.Created))
 	})
 	return all[:o.Keep]
 }
@@ -89,7 +90,7 @@ func (o Options) newest(all []Entry) []Entry {
 // sortResults sorts by chart, then newest version first.
 func sortResults(all []Result) {
 	slices.SortStableFunc(all, func(a, b Result) int {
-		return cmp.Or(cmp.Compare(a.Chart, b.Chart), generator.CompareVersions(b.Version, a.Version))
+		return cmp.Or(cmp.Compare(a.Chart, b.Chart), check.CompareVersions(b.Version, a.Version))
 	})
 }
 

@@ -12,7 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
 )
 
@@ -149,7 +149,7 @@ func (d *folder) file(name string, f func(io.Reader) error) error {
 // list makes an index of the archives in the folder and in those below it,
 // where 'helm repo index' looks. One that cannot be read has no name in it, and
 // what is wrong with it is found when it is imported.
-func (d *folder) list(ctx context.Context, checks generator.Checks) (*Index, error) {
+func (d *folder) list(ctx context.Context, checks check.Options) (*Index, error) {
 	x := &Index{}
 	for _, pattern := range []string{"*.tgz", "*/*.tgz"} {
 		files, err := fs.Glob(d.root.FS(), pattern)
@@ -162,7 +162,7 @@ func (d *folder) list(ctx context.Context, checks generator.Checks) (*Index, err
 			}
 			e := Entry{URL: (&url.URL{Path: file}).String()}
 			_ = d.file(file, func(r io.Reader) error {
-				chart, err := generator.Check(r, checks)
+				chart, err := check.Archive(r, checks)
 				if err == nil {
 					e.Name, e.Version, e.Digest = chart.Metadata.Name, chart.Metadata.Version, chart.Digest
 				}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
 )
 
@@ -78,7 +79,7 @@ func shown(ref string) string {
 func (t *take) fetch(ctx context.Context) (err error) {
 	limit := t.Config.Policy(t.Channel).Checks.Limits.Packed
 	if limit == 0 {
-		limit = generator.DefaultPacked
+		limit = check.DefaultPacked
 	}
 	t.chart, err = t.read(ctx, t.entry.URL, limit)
 	if ctx.Err() != nil {

@@ -6,7 +6,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/generator/markdown"
 	"github.com/portolan-charts/portolan/templates"
 )
@@ -17,12 +17,12 @@ var changeKinds = []string{"added", "changed", "deprecated", "removed", "fixed",
 // annotation reads an annotation that is a list in YAML; it is nil if that is
 // anything else. Since all annotations are part of a line of the index, they
 // have a bound already.
-func annotation(md *generator.Metadata, name string) []*yaml.Node {
+func annotation(md *check.Metadata, name string) []*yaml.Node {
 	text := md.Annotations[name]
 	if strings.TrimSpace(text) == "" {
 		return nil
 	}
-	root := generator.ReadYAML([]byte(text))
+	root := check.ReadYAML([]byte(text))
 	if root == nil || resolve(root).Kind != yaml.SequenceNode {
 		return nil
 	}
@@ -62,7 +62,7 @@ func resolve(n *yaml.Node) *yaml.Node {
 func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" }
 
 // annotatedLinks returns the links of artifacthub.io/links.
-func annotatedLinks(md *generator.Metadata) []templates.Link {
+func annotatedLinks(md *check.Metadata) []templates.Link {
 	return links(annotation(md, "artifacthub.io/links"))
 }
 
@@ -85,7 +85,7 @@ func links(items []*yaml.Node) []templates.Link {
 }
 
 // annotatedImages returns the images of artifacthub.io/images.
-func annotatedImages(md *generator.Metadata) []templates.Image {
+func annotatedImages(md *check.Metadata) []templates.Image {
 	var all []templates.Image
 	for _, item := range annotation(md, "artifacthub.io/images") {
 		m := fields(item)
@@ -98,7 +98,7 @@ func annotatedImages(md *generator.Metadata) []templates.Image {
 
 // annotatedChanges returns the changes of artifacthub.io/changes by their kinds:
 // a list of texts, or of mappings. A text in the place of the list is one change.
-func annotatedChanges(md *generator.Metadata) []templates.ChangeGroup {
+func annotatedChanges(md *check.Metadata) []templates.ChangeGroup {
 	groups := map[string][]templates.Change{}
 	items := annotation(md, "artifacthub.io/changes")
 	for _, item := range items {

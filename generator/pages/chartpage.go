@@ -9,15 +9,15 @@ import (
 	"path"
 	"strings"
 
-	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/templates"
 )
 
 // reading is what was read of a release's archive.
 type reading struct {
-	contents *generator.Contents // nil if it is not there, or no chart
-	keyID    string              // of its provenance file
+	contents *check.Contents // nil if it is not there, or no chart
+	keyID    string          // of its provenance file
 }
 
 // contents reads the archive of the release at the position, nil being none. A
@@ -38,8 +38,8 @@ func (c *chartPages) contents(ctx context.Context, i int) (*reading, error) {
 		return nil, err
 	}
 	defer in.Close()
-	r.contents, err = generator.ReadContents(in, generator.Checks{Versions: "helm", Limits: generator.MaxLimits})
-	var problem *generator.Problem
+	r.contents, err = check.ReadContents(in, check.Options{Versions: "helm", Limits: check.MaxLimits})
+	var problem *check.Problem
 	if err != nil && !errors.As(err, &problem) {
 		return nil, fmt.Errorf("%s: %w", c.all[i].URLs[0], err)
 	}
@@ -55,11 +55,11 @@ func (c *chartPages) contents(ctx context.Context, i int) (*reading, error) {
 // keyID reads which key made the release's provenance file; "" if that does not say.
 func (c *chartPages) keyID(ctx context.Context, i int) (string, error) {
 	key := path.Join(c.channel.Name, c.all[i].URLs[0]+".prov")
-	b, _, err := publisher.ReadFile(ctx, c.site, key, generator.MaxProvenance)
+	b, _, err := publisher.ReadFile(ctx, c.site, key, check.MaxProvenance)
 	if err != nil || b == nil {
 		return "", err
 	}
-	prov, err := generator.ParseProvenance(bytes.NewReader(b))
+	prov, err := check.ReadProvenance(bytes.NewReader(b))
 	if err != nil {
 		return "", nil // it was accepted under other rules
 	}
@@ -129,7 +129,7 @@ func (c *chartPages) page(i int, name string) *templates.ChartPage {
 }
 
 // fill puts on the page what stands in the archive.
-func (c *chartPages) fill(page *templates.ChartPage, contents *generator.Contents) {
+func (c *chartPages) fill(page *templates.ChartPage, contents *check.Contents) {
 	show(page, contents)
 	for i, d := range page.Dependencies {
 		if page.Channel.URL != "" && strings.TrimSuffix(d.Repository, "/") == page.Channel.URL {

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/generator/values"
 	"github.com/portolan-charts/portolan/templates"
 )
@@ -12,7 +12,7 @@ import (
 // compare tells what differs between two versions of a chart: the
 // question that every upgrade asks. Links to the earlier one's page are left
 // to the caller.
-func compare(before, after *generator.Contents) *templates.Comparison {
+func compare(before, after *check.Contents) *templates.Comparison {
 	a, b := before.Metadata, after.Metadata
 	v := values.Compare(before.Values, after.Values, values.Render(after.Values))
 	c := &templates.Comparison{
@@ -40,7 +40,7 @@ func pair(before, after string) *templates.Pair {
 }
 
 // chartType returns a chart's type, which is application if it is not said.
-func chartType(md *generator.Metadata) string {
+func chartType(md *check.Metadata) string {
 	if md.Type == "" {
 		return "application"
 	}
@@ -49,7 +49,7 @@ func chartType(md *generator.Metadata) string {
 
 // compareDefinitions compares definitions by their names; changed ones are those
 // of another text.
-func compareDefinitions(c *templates.Comparison, before, after []generator.Definition) {
+func compareDefinitions(c *templates.Comparison, before, after []check.Definition) {
 	old, now := definitionSums(before), definitionSums(after)
 	for _, name := range sortedKeys(old, now) {
 		a, was := old[name]
@@ -66,7 +66,7 @@ func compareDefinitions(c *templates.Comparison, before, after []generator.Defin
 }
 
 // definitionSums returns the hashes of definitions by what they are called.
-func definitionSums(all []generator.Definition) map[string]string {
+func definitionSums(all []check.Definition) map[string]string {
 	m := map[string]string{}
 	for _, d := range all {
 		m[definitionName(&d)] += string(d.Sum[:]) // there may be two of a name
@@ -75,7 +75,7 @@ func definitionSums(all []generator.Definition) map[string]string {
 }
 
 // definitionName returns what a definition is called: Kind (group), or its file.
-func definitionName(d *generator.Definition) string {
+func definitionName(d *check.Definition) string {
 	switch {
 	case d.Kind == "":
 		return shortened(d.File, maxPageName)
@@ -87,7 +87,7 @@ func definitionName(d *generator.Definition) string {
 
 // compareDependencies compares dependencies by name and alias: their versions
 // and repositories.
-func compareDependencies(c *templates.Comparison, before, after []*generator.Dependency) {
+func compareDependencies(c *templates.Comparison, before, after []*check.Dependency) {
 	old, now := dependencyMap(before), dependencyMap(after)
 	for _, name := range sortedKeys(old, now) {
 		a, was := old[name]
@@ -109,8 +109,8 @@ func compareDependencies(c *templates.Comparison, before, after []*generator.Dep
 }
 
 // dependencyMap returns dependencies by the names that pages call them by.
-func dependencyMap(all []*generator.Dependency) map[string]*generator.Dependency {
-	m := map[string]*generator.Dependency{}
+func dependencyMap(all []*check.Dependency) map[string]*check.Dependency {
+	m := map[string]*check.Dependency{}
 	for _, d := range all[:min(len(all), maxPageList)] {
 		if d == nil {
 			continue

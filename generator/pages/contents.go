@@ -8,7 +8,7 @@ import (
 
 	"github.com/Masterminds/semver/v3"
 
-	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/generator/markdown"
 	"github.com/portolan-charts/portolan/generator/values"
 	"github.com/portolan-charts/portolan/templates"
@@ -23,7 +23,7 @@ const (
 )
 
 // describe fills in what a page shows of Chart.yaml.
-func describe(p *templates.ChartPage, md *generator.Metadata) {
+func describe(p *templates.ChartPage, md *check.Metadata) {
 	p.Badges = badges(md)
 	p.AppVersion, p.APIVersion, p.KubeVersion = oneLine(md.AppVersion), oneLine(md.APIVersion), oneLine(md.KubeVersion)
 	p.Description = shortened(md.Description, maxPageText)
@@ -39,7 +39,7 @@ func describe(p *templates.ChartPage, md *generator.Metadata) {
 }
 
 // show fills in what a page shows of the other files in the archive.
-func show(p *templates.ChartPage, c *generator.Contents) {
+func show(p *templates.ChartPage, c *check.Contents) {
 	p.Resources = resources(c.Kinds)
 	p.CRDs = crds(c.Definitions)
 	if len(c.README) > 0 {
@@ -56,7 +56,7 @@ func show(p *templates.ChartPage, c *generator.Contents) {
 var focusable = strings.NewReplacer("<table>", `<table tabindex="0">`)
 
 // valuesOf returns what pages show of values.yaml and its schema.
-func valuesOf(c *generator.Contents) *templates.Values {
+func valuesOf(c *check.Contents) *templates.Values {
 	v := &templates.Values{}
 	var file *values.File
 	if c.Values != nil {
@@ -70,7 +70,7 @@ func valuesOf(c *generator.Contents) *templates.Values {
 }
 
 // badges returns what Chart.yaml says of a version's state.
-func badges(md *generator.Metadata) templates.Badges {
+func badges(md *check.Metadata) templates.Badges {
 	v, err := semver.NewVersion(md.Version)
 	return templates.Badges{
 		Deprecated: md.Deprecated,
@@ -80,7 +80,7 @@ func badges(md *generator.Metadata) templates.Badges {
 }
 
 // keywords returns the keywords, each once.
-func keywords(md *generator.Metadata) []string {
+func keywords(md *check.Metadata) []string {
 	var all []string
 	for _, k := range md.Keywords {
 		if k = shortened(k, 60); k != "" && !slices.Contains(all, k) && len(all) < maxPageList {
@@ -91,7 +91,7 @@ func keywords(md *generator.Metadata) []string {
 }
 
 // sources returns the sources that can be links, or else as text alone.
-func sources(md *generator.Metadata) []templates.Link {
+func sources(md *check.Metadata) []templates.Link {
 	var all []templates.Link
 	for _, s := range md.Sources[:min(len(md.Sources), maxPageList)] {
 		if text := oneLine(s); text != "" {
@@ -102,7 +102,7 @@ func sources(md *generator.Metadata) []templates.Link {
 }
 
 // maintainers returns those that have a name or address.
-func maintainers(md *generator.Metadata) []templates.Maintainer {
+func maintainers(md *check.Metadata) []templates.Maintainer {
 	var all []templates.Maintainer
 	for _, m := range md.Maintainers[:min(len(md.Maintainers), maxPageList)] {
 		if m == nil {
@@ -121,7 +121,7 @@ func maintainers(md *generator.Metadata) []templates.Maintainer {
 
 // dependencies returns what Chart.yaml depends on. Links to charts of the same
 // channel are the channel's affair.
-func dependencies(md *generator.Metadata) []templates.Dependency {
+func dependencies(md *check.Metadata) []templates.Dependency {
 	var all []templates.Dependency
 	for _, d := range md.Dependencies {
 		if d == nil || len(all) == maxPageList {
@@ -137,7 +137,7 @@ func dependencies(md *generator.Metadata) []templates.Dependency {
 
 // resources returns the templates by the kinds of objects that they make, those
 // of which that is not known last.
-func resources(kinds []generator.TemplateKinds) []templates.Resource {
+func resources(kinds []check.TemplateKinds) []templates.Resource {
 	files := map[string][]string{}
 	for _, t := range kinds[:min(len(kinds), maxPageFiles)] {
 		of := t.Kinds
@@ -162,7 +162,7 @@ func resources(kinds []generator.TemplateKinds) []templates.Resource {
 }
 
 // crds returns the definitions in the folder crds.
-func crds(all []generator.Definition) []templates.CRD {
+func crds(all []check.Definition) []templates.CRD {
 	var shown []templates.CRD
 	for _, d := range all {
 		crd := templates.CRD{Kind: oneLine(d.Kind), Group: oneLine(d.Group), File: shortened(d.File, maxPageName)}

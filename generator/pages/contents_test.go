@@ -8,8 +8,8 @@ import (
 	"testing"
 	"unicode"
 
-	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/charttest"
+	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/templates"
 )
 
@@ -82,7 +82,7 @@ func TestBadges(t *testing.T) {
 	}{
 		{"1.0.0", "", false}, {"1.0.0-rc.1", "", true}, {"v1.0.0-rc.1", "false", true}, {"1.0.0", "true", true}, {"1.0.0", "maybe", false}, {"1.0.0+x-y", "", false}, {"odd", "", false},
 	} {
-		md := &generator.Metadata{Version: tt.version, Annotations: map[string]string{"artifacthub.io/prerelease": tt.annotation}}
+		md := &check.Metadata{Version: tt.version, Annotations: map[string]string{"artifacthub.io/prerelease": tt.annotation}}
 		if got := badges(md).Prerelease; got != tt.want {
 			t.Errorf("%s, %q: got %v", tt.version, tt.annotation, got)
 		}
@@ -103,7 +103,7 @@ func TestAnnotations(t *testing.T) {
 		{"images", "- name: a\n  image: x/y:1\n  whitelisted: true\n  platforms: [linux/amd64]\n- image: z\n- name: b\n- c\n", "[{a x/y:1} { z}]"},
 		{"images", "x", "[]"},
 	} {
-		md := &generator.Metadata{Annotations: map[string]string{"artifacthub.io/" + tt.name: tt.text}}
+		md := &check.Metadata{Annotations: map[string]string{"artifacthub.io/" + tt.name: tt.text}}
 		var got any
 		switch tt.name {
 		case "changes":
@@ -122,7 +122,7 @@ func TestAnnotations(t *testing.T) {
 // TestPageBounds gives more of everything than a page shows.
 func TestPageBounds(t *testing.T) {
 	many := func(item string) string { return strings.Repeat(item, 3*maxPageList) }
-	md := &generator.Metadata{Annotations: map[string]string{
+	md := &check.Metadata{Annotations: map[string]string{
 		"artifacthub.io/changes": many("- {kind: added, description: x, links: [" + strings.Repeat("{name: a, url: 'http://b'},", 20) + "]}\n"),
 		"artifacthub.io/links":   many("- {name: a, url: 'http://b'}\n"),
 		"artifacthub.io/images":  many("- {image: a}\n"),
@@ -206,9 +206,9 @@ func TestCompareContents(t *testing.T) {
 const crd = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  name: things.example.com\nspec:\n  group: example.com\n  names:\n    kind: Thing\n  versions:\n  - name: v1\n  - name: v2\n"
 
 // readContents reads the contents of a chart with more files.
-func readContents(t *testing.T, more ...string) *generator.Contents {
+func readContents(t *testing.T, more ...string) *check.Contents {
 	t.Helper()
-	c, err := generator.ReadContents(bytes.NewReader(charttest.Simple("mychart", "0.1.0", more...)), generator.Checks{})
+	c, err := check.ReadContents(bytes.NewReader(charttest.Simple("mychart", "0.1.0", more...)), check.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

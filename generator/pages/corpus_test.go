@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/templates"
 )
 
@@ -30,13 +30,13 @@ func corpus(t *testing.T) []string {
 // what these say is shown as its authors mean it to be.
 func TestCorpusPages(t *testing.T) {
 	var readmes, files, rows, links int
-	earlier := map[string]*generator.Contents{}
+	earlier := map[string]*check.Contents{}
 	for _, file := range corpus(t) {
 		data, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := generator.ReadContents(bytes.NewReader(data), generator.Checks{Versions: "helm"})
+		c, err := check.ReadContents(bytes.NewReader(data), check.Options{Versions: "helm"})
 		if err != nil {
 			continue // TestCorpus has it
 		}

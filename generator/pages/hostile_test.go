@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/charttest"
+	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/templates"
 )
 
@@ -19,9 +19,9 @@ import (
 // show of them is bounded, and no link leads where links must not.
 func TestHostileCharts(t *testing.T) {
 	archives := charttest.Hostile()
-	var before *generator.Contents
+	var before *check.Contents
 	for _, name := range slices.Sorted(maps.Keys(archives)) {
-		c, err := generator.ReadContents(bytes.NewReader(archives[name]), generator.Checks{})
+		c, err := check.ReadContents(bytes.NewReader(archives[name]), check.Options{})
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue

@@ -11,13 +11,13 @@ import (
 	"github.com/Masterminds/semver/v3"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
 )
 
 // release is a line of the index.
 type release struct {
-	*generator.Metadata
+	*check.Metadata
 	Created time.Time `json:"created"`
 	Digest  string    `json:"digest"`
 	URLs    []string  `json:"urls"`

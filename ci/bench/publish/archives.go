@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/portolan-charts/portolan/ci/bench/seed"
-	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/charttest"
+	"github.com/portolan-charts/portolan/generator/check"
 )
 
 // makeArchives fills a folder with the archives of so many chart versions, of
@@ -32,7 +32,7 @@ func makeArchives(ctx context.Context, folder string, versions int) error {
 					return err
 				}
 				name, version := seed.ChartName(i), fmt.Sprintf("1.%d.0", j+1)
-				file := filepath.Join(folder, generator.FileName(name, version))
+				file := filepath.Join(folder, check.FileName(name, version))
 				if err := os.WriteFile(file, makeArchive(uint64(i), name, version), 0o666); err != nil {
 					return err
 				}

@@ -11,7 +11,7 @@ import (
 
 	"helm.sh/helm/v3/pkg/chart"
 
-	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
 )
 
@@ -68,7 +68,7 @@ func indexLine(name, version string, created time.Time) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	md := &generator.Metadata{
+	md := &check.Metadata{
 		APIVersion: "v2", Name: name, Version: version, AppVersion: version, Type: "application", KubeVersion: "^1.25.0-0",
 		Description: "A chart to fill the index with", Keywords: []string{"bench", "index"},
 		Home: "https://example.com/" + name, Sources: []string{"https://git.example.com/" + name},
@@ -76,7 +76,7 @@ func indexLine(name, version string, created time.Time) (string, error) {
 	}
 	digest := strings.Repeat(strings.ReplaceAll(id, "-", ""), 2)
 	b, err := json.Marshal(struct {
-		*generator.Metadata
+		*check.Metadata
 		Created time.Time `json:"created"`
 		Digest  string    `json:"digest"`
 		URLs    []string  `json:"urls"`

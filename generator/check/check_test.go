@@ -1,4 +1,4 @@
-package generator
+package check
 
 import (
 	"bytes"
@@ -19,7 +19,7 @@ import (
 var updateChecks = flag.Bool("update-checks", false, "rewrite what testdata/check wants")
 
 // TestCheck runs the cases of testdata/check: the files of an archive, and
-// what Check says of it. Options stand in the comment.
+// what Archive says of it. Options stand in the comment.
 func TestCheck(t *testing.T) {
 	cases, err := filepath.Glob("testdata/check/*.txtar")
 	if err != nil || len(cases) == 0 {
@@ -53,7 +53,7 @@ func TestCheck(t *testing.T) {
 }
 
 // options reads the lines "versions:", "charts:" and "require:" of a comment.
-func options(comment string) (c Checks) {
+func options(comment string) (c Options) {
 	for line := range strings.Lines(comment) {
 		key, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
 		switch key {
@@ -68,7 +68,7 @@ func options(comment string) (c Checks) {
 	return c
 }
 
-// verdict writes what Check returned.
+// verdict writes what Archive returned.
 func verdict(c *Chart, err error) string {
 	if p := (*Problem)(nil); errors.As(err, &p) {
 		return fmt.Sprintf("rejected %s: %s\n", p.Rule, p.Message)
@@ -92,7 +92,7 @@ func wantRule(t *testing.T, err error, rule string) {
 
 func TestCheckResult(t *testing.T) {
 	data := charttest.Simple("mychart", "0.1.0", "crds/a.json", "{}", "values.schema.json", "{}", "annotations.txt", "x")
-	c, err := Check(bytes.NewReader(data), Checks{})
+	c, err := Archive(bytes.NewReader(data), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +114,7 @@ func TestCheckResult(t *testing.T) {
 
 func TestREADMEChoice(t *testing.T) {
 	data := charttest.Simple("mychart", "0.1.0", "readme", "3", "readme.md", "2", "README.txt", "4")
-	c, err := Check(bytes.NewReader(data), Checks{})
+	c, err := Archive(bytes.NewReader(data), Options{})
 	if err != nil || string(c.README) != "# mychart\n" {
 		t.Errorf("got %v, %v", c, err)
 	}
@@ -127,11 +127,11 @@ func TestDescription(t *testing.T) {
 	}
 	fits := 64<<10 - check(t, charttest.Simple("mychart", "0.1.0", "Chart.yaml", chart(1))).IndexSize + 1
 	check(t, charttest.Simple("mychart", "0.1.0", "Chart.yaml", chart(fits)))
-	_, err := sameAsHelm(t, charttest.Simple("mychart", "0.1.0", "Chart.yaml", chart(fits+1)), Checks{})
+	_, err := sameAsHelm(t, charttest.Simple("mychart", "0.1.0", "Chart.yaml", chart(fits+1)), Options{})
 	wantRule(t, err, "index-line-size")
 	long := strings.Repeat("x", 40<<10)
 	_, err = sameAsHelm(t, charttest.Simple("mychart", "0.1.0", "Chart.yaml", chart(len(long)),
-		"requirements.yaml", "dependencies:\n- {name: a, version: '1', repository: "+long+"}\n"), Checks{})
+		"requirements.yaml", "dependencies:\n- {name: a, version: '1', repository: "+long+"}\n"), Options{})
 	wantRule(t, err, "index-line-size")
 
 	md := &Metadata{Name: "mychart", Version: "0.1.0"}
@@ -179,7 +179,7 @@ func TestFingerprint(t *testing.T) {
 
 func check(t *testing.T, data []byte) *Chart {
 	t.Helper()
-	c, err := sameAsHelm(t, data, Checks{})
+	c, err := sameAsHelm(t, data, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +194,7 @@ func TestCheckSourceError(t *testing.T) {
 	for i := 0; i < len(data); i += 97 {
 		for _, cause := range []error{broken, io.ErrUnexpectedEOF} {
 			r := io.MultiReader(bytes.NewReader(data[:i]), iotest.ErrReader(cause))
-			if _, err := Check(iotest.OneByteReader(r), Checks{}); err != cause {
+			if _, err := Archive(iotest.OneByteReader(r), Options{}); err != cause {
 				t.Fatalf("at byte %d: got %v, want %v", i, err, cause)
 			}
 		}
@@ -206,7 +206,7 @@ func TestCheckTruncated(t *testing.T) {
 	nested := charttest.Simple("sub", "0.1.0")
 	data := charttest.Simple("mychart", "0.1.0", "charts/sub.tgz", string(nested))
 	for i := range data {
-		_, err := Check(bytes.NewReader(data[:i]), Checks{})
+		_, err := Archive(bytes.NewReader(data[:i]), Options{})
 		if rule := "gzip-truncated"; i >= 2 {
 			wantRule(t, err, rule)
 		} else {
@@ -221,7 +221,7 @@ func TestCheckFlipped(t *testing.T) {
 	good := check(t, data)
 	for i := range data {
 		data[i] ^= 0x10
-		c, err := Check(bytes.NewReader(data), Checks{})
+		c, err := Archive(bytes.NewReader(data), Options{})
 		// The gzip header says nothing that matters: time, system, level.
 		if i >= 10 && err == nil || err == nil && c.Fingerprint != good.Fingerprint {
 			t.Errorf("byte %d changed and nobody noticed", i)
@@ -235,18 +235,18 @@ type panics struct{}
 func (panics) Read([]byte) (int, error) { panic("out of \x1b[31mcheese") }
 
 func TestCheckPanic(t *testing.T) {
-	c, err := Check(panics{}, Checks{})
+	c, err := Archive(panics{}, Options{})
 	wantRule(t, err, "internal")
 	if c != nil || strings.Contains(err.Error(), "\x1b") {
 		t.Errorf("got %v, %q", c, err)
 	}
-	_, err = ParseProvenance(panics{})
+	_, err = ReadProvenance(panics{})
 	wantRule(t, err, "internal")
 }
 
 func TestCheckNoProgress(t *testing.T) {
 	r := readerFunc(func([]byte) (int, error) { return 0, nil })
-	if _, err := Check(r, Checks{}); err != io.ErrNoProgress {
+	if _, err := Archive(r, Options{}); err != io.ErrNoProgress {
 		t.Errorf("got %v, want %v", err, io.ErrNoProgress)
 	}
 }
@@ -256,11 +256,11 @@ type readerFunc func([]byte) (int, error)
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 func TestChecksValidate(t *testing.T) {
-	good := Checks{Versions: "helm", Charts: []string{"team-*"}, Require: []string{"maintainers", "appVersion"}}
+	good := Options{Versions: "helm", Charts: []string{"team-*"}, Require: []string{"maintainers", "appVersion"}}
 	if err := good.Validate(); err != nil {
 		t.Error(err)
 	}
-	for _, bad := range []Checks{
+	for _, bad := range []Options{
 		{Versions: "semver"}, {Charts: []string{"["}}, {Require: []string{"maintainer"}}, {Limits: Limits{Depth: -1}},
 	} {
 		if err := bad.Validate(); err == nil {
@@ -279,7 +279,7 @@ func BenchmarkCheck(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(int64(len(data)))
 			for b.Loop() {
-				if _, err := Check(bytes.NewReader(data), Checks{}); err != nil {
+				if _, err := Archive(bytes.NewReader(data), Options{}); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -1,4 +1,4 @@
-package generator
+package check
 
 import (
 	"bytes"
@@ -30,25 +30,25 @@ type Provenance struct {
 // the archive of that file name and digest. A fault of the file is a *Problem;
 // any other error is r's own.
 func CheckProvenance(r io.Reader, file, digest string) error {
-	p, err := ParseProvenance(r)
+	p, err := ReadProvenance(r)
 	if err != nil {
 		return err
 	}
 	if p.File != file {
-		return reject("prov-name", "the provenance file is for %s and the archive is %s", quote(p.File), quote(file))
+		return reject("prov-name", "the provenance file is for %s and the archive is %s", Quote(p.File), Quote(file))
 	}
 	if p.Digest != digest {
-		return reject("prov-digest", "the provenance file is for an archive with SHA-256 %s and this one has %s", quote(p.Digest), quote(digest))
+		return reject("prov-digest", "the provenance file is for an archive with SHA-256 %s and this one has %s", Quote(p.Digest), Quote(digest))
 	}
 	return nil
 }
 
 // ParseProvenance reads a provenance file, whatever archive it is for. Errors
 // are those of CheckProvenance.
-func ParseProvenance(r io.Reader) (prov *Provenance, err error) {
+func ReadProvenance(r io.Reader) (prov *Provenance, err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			prov, err = nil, reject("internal", "reading the provenance file made portolan fail: %s", foreign(fmt.Errorf("%v", v)))
+			prov, err = nil, reject("internal", "reading the provenance file made portolan fail: %s", Foreign(fmt.Errorf("%v", v)))
 		}
 	}()
 	data, err := io.ReadAll(io.LimitReader(r, MaxProvenance+1))
@@ -84,7 +84,7 @@ func signedText(data []byte) (text []byte, keyID string, p *Problem) {
 	}
 	signature, err := packet.Read(block.ArmoredSignature.Body)
 	if err != nil {
-		return nil, "", reject("prov-format", "the signature of the provenance file cannot be read: %s", foreign(err))
+		return nil, "", reject("prov-format", "the signature of the provenance file cannot be read: %s", Foreign(err))
 	}
 	made, ok := signature.(*packet.Signature)
 	if !ok {
@@ -92,7 +92,7 @@ func signedText(data []byte) (text []byte, keyID string, p *Problem) {
 	}
 	// Reading to the end checks the armor's own checksum.
 	if _, err := io.Copy(io.Discard, block.ArmoredSignature.Body); err != nil {
-		return nil, "", reject("prov-format", "the signature of the provenance file cannot be read: %s", foreign(err))
+		return nil, "", reject("prov-format", "the signature of the provenance file cannot be read: %s", Foreign(err))
 	}
 	if made.IssuerKeyId != nil {
 		keyID = fmt.Sprintf("%016X", *made.IssuerKeyId)
@@ -117,11 +117,11 @@ func parseSigned(text []byte) (*Provenance, *Problem) {
 		}
 	}
 	if _, err := loadMetadata(parts[0], nil); err != nil {
-		return nil, reject("prov-format", "Helm cannot read the metadata in the provenance file: %s", foreign(err))
+		return nil, reject("prov-format", "Helm cannot read the metadata in the provenance file: %s", Foreign(err))
 	}
 	sums, err := loadSums(parts[1])
 	if err != nil {
-		return nil, reject("prov-format", "Helm cannot read the sums in the provenance file: %s", foreign(err))
+		return nil, reject("prov-format", "Helm cannot read the sums in the provenance file: %s", Foreign(err))
 	}
 	if len(sums) != 1 {
 		return nil, reject("prov-files", "the provenance file names %d archives instead of one", len(sums))
@@ -129,7 +129,7 @@ func parseSigned(text []byte) (*Provenance, *Problem) {
 	for file, sum := range sums {
 		digest, ok := strings.CutPrefix(sum, "sha256:")
 		if raw, err := hex.DecodeString(digest); !ok || err != nil || len(raw) != sha256.Size || digest != strings.ToLower(digest) {
-			return nil, reject("prov-files", "the provenance file gives %s no SHA-256 but %s", quote(file), quote(sum))
+			return nil, reject("prov-files", "the provenance file gives %s no SHA-256 but %s", Quote(file), Quote(sum))
 		}
 		return &Provenance{File: file, Digest: digest}, nil
 	}

@@ -1,4 +1,4 @@
-package generator
+package check
 
 import (
 	"maps"
@@ -12,7 +12,7 @@ import (
 
 // check checks what the tree's charts say of themselves and returns the
 // metadata of the upload's own.
-func (t *tree) check(c Checks) (*Metadata, *Problem) {
+func (t *tree) check(c Options) (*Metadata, *Problem) {
 	b := t.budget
 	md, p := t.root.load(b)
 	if p != nil {
@@ -21,9 +21,9 @@ func (t *tree) check(c Checks) (*Metadata, *Problem) {
 	switch t.top {
 	case md.Name:
 	case ".":
-		b.warn.add("warn-top-folder", "the files lie in no folder; Helm reads them, other programs want a folder %s", quote(md.Name))
+		b.warn.add("warn-top-folder", "the files lie in no folder; Helm reads them, other programs want a folder %s", Quote(md.Name))
 	default:
-		return nil, reject("top-name", "the top folder is %s and the chart's name is %s", quote(t.top), quote(md.Name))
+		return nil, reject("top-name", "the top folder is %s and the chart's name is %s", Quote(t.top), Quote(md.Name))
 	}
 	if p := checkAllowed(md.Name, c.Charts); p != nil {
 		return nil, p
@@ -52,21 +52,21 @@ func (n *node) load(b *budget) (*Metadata, *Problem) {
 	}
 	md, err := loadMetadata(n.chartYAML, n.requirements)
 	if err != nil {
-		return nil, reject("chart-yaml", "Helm cannot read Chart.yaml: %s", foreign(err)).in(n.where)
+		return nil, reject("chart-yaml", "Helm cannot read Chart.yaml: %s", Foreign(err)).in(n.where)
 	}
 	if own {
 		if err := loadAPIVersion(n.chartYAML); err != nil {
-			return nil, reject("yaml-number", "Helm 4 cannot read Chart.yaml, where a number is not finite: %s", foreign(err))
+			return nil, reject("yaml-number", "Helm 4 cannot read Chart.yaml, where a number is not finite: %s", Foreign(err))
 		}
 		if p := checkIdentity(doc, md, b); p != nil {
 			return nil, p
 		}
 	}
 	if err := md.Validate(); err != nil {
-		return nil, reject("chart-yaml", "Helm refuses Chart.yaml: %s", foreign(err)).in(n.where)
+		return nil, reject("chart-yaml", "Helm refuses Chart.yaml: %s", Foreign(err)).in(n.where)
 	}
 	if !own && n.folder != "" && n.folder != md.Name {
-		b.warn.add("warn-nested-name", "the top folder of %s is not named after its chart %s", quote(n.where), quote(md.Name))
+		b.warn.add("warn-nested-name", "the top folder of %s is not named after its chart %s", Quote(n.where), Quote(md.Name))
 	}
 	for _, name := range slices.Sorted(maps.Keys(n.subcharts)) {
 		if _, p := n.subcharts[name].load(b); p != nil {
@@ -78,15 +78,15 @@ func (n *node) load(b *budget) (*Metadata, *Problem) {
 
 func (n *node) missing() *Problem {
 	if n.where != "" {
-		return reject("subchart", "%s has no Chart.yaml, and Helm loads everything in charts/ as a chart", quote(n.where))
+		return reject("subchart", "%s has no Chart.yaml, and Helm loads everything in charts/ as a chart", Quote(n.where))
 	}
 	if n.folder == "." {
 		return reject("chart-yaml-missing", "there is no Chart.yaml where Helm looks for it; the paths begin with ./ instead of the chart's name")
 	}
 	if n.lookalike != "" {
-		return reject("chart-yaml-missing", "there is no Chart.yaml in the folder %s, and %s does not count", quote(n.folder), quote(n.lookalike))
+		return reject("chart-yaml-missing", "there is no Chart.yaml in the folder %s, and %s does not count", Quote(n.folder), Quote(n.lookalike))
 	}
-	return reject("chart-yaml-missing", "there is no Chart.yaml in the folder %s", quote(n.folder))
+	return reject("chart-yaml-missing", "there is no Chart.yaml in the folder %s", Quote(n.folder))
 }
 
 // checkIdentity checks what identifies the upload's own chart: what Helm reads
@@ -111,24 +111,24 @@ func (n *node) checkRequirements(b *budget) *Problem {
 	if p != nil {
 		return p
 	}
-	known := metadataFields()
+	known := Fields()
 	for _, key := range keys(doc) {
 		for _, field := range known {
 			if fold(key) == fold(field) && key != "dependencies" {
-				return reject("requirements", "%s sets %s, which Helm takes for the chart's own", quote(where), quote(key))
+				return reject("requirements", "%s sets %s, which Helm takes for the chart's own", Quote(where), Quote(key))
 			}
 		}
 	}
 	alone, err := loadMetadata(n.requirements, nil)
 	if err != nil {
-		return reject("requirements", "Helm cannot read %s: %s", quote(where), foreign(err))
+		return reject("requirements", "Helm cannot read %s: %s", Quote(where), Foreign(err))
 	}
 	chart, err := loadMetadata(n.chartYAML, nil)
 	if err != nil {
-		return reject("chart-yaml", "Helm cannot read Chart.yaml: %s", foreign(err)).in(n.where)
+		return reject("chart-yaml", "Helm cannot read Chart.yaml: %s", Foreign(err)).in(n.where)
 	}
 	if len(chart.Dependencies) > 0 && !reflect.DeepEqual(chart.Dependencies, alone.Dependencies) {
-		return reject("requirements", "%s and Chart.yaml list different dependencies, and Helm mixes them", quote(where))
+		return reject("requirements", "%s and Chart.yaml list different dependencies, and Helm mixes them", Quote(where))
 	}
 	return nil
 }
@@ -146,7 +146,7 @@ func keys(doc *yaml.Node) []string {
 }
 
 // metadataFields returns the keys of Chart.yaml that Helm knows.
-func metadataFields() []string {
+func Fields() []string {
 	var names []string
 	for field := range reflect.TypeFor[Metadata]().Fields() {
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
@@ -165,11 +165,11 @@ func checkText(doc *yaml.Node, md *Metadata, w *warnings) *Problem {
 		switch {
 		case field.text == field.read:
 		case field.name == "name":
-			return reject("name-text", "Chart.yaml says %s for name and Helm reads %s", quote(field.text), quote(field.read))
+			return reject("name-text", "Chart.yaml says %s for name and Helm reads %s", Quote(field.text), Quote(field.read))
 		case field.name == "version":
-			return reject("version-text", "Chart.yaml says %s for version and Helm reads %s", quote(field.text), quote(field.read))
+			return reject("version-text", "Chart.yaml says %s for version and Helm reads %s", Quote(field.text), Quote(field.read))
 		default:
-			w.add("warn-read-differently", "Chart.yaml says %s for %s and Helm reads %s; quotes help", quote(field.text), field.name, quote(field.read))
+			w.add("warn-read-differently", "Chart.yaml says %s for %s and Helm reads %s; quotes help", Quote(field.text), field.name, Quote(field.read))
 		}
 	}
 	switch {
@@ -179,7 +179,7 @@ func checkText(doc *yaml.Node, md *Metadata, w *warnings) *Problem {
 		return reject("version-missing", "Chart.yaml has no version")
 	case md.APIVersion != "v1" && md.APIVersion != "v2":
 		// Helm 3 takes anything; Helm 4 takes v3 as well, whose meaning is not settled.
-		return reject("api-version", "apiVersion is %s; it can be v1 or v2", quote(md.APIVersion))
+		return reject("api-version", "apiVersion is %s; it can be v1 or v2", Quote(md.APIVersion))
 	case !slices.ContainsFunc(keys(doc), func(key string) bool { return fold(key) == "apiversion" }):
 		w.add("warn-api-version", "Chart.yaml has no apiVersion; Helm takes the chart for v1")
 	}
@@ -190,7 +190,7 @@ func checkText(doc *yaml.Node, md *Metadata, w *warnings) *Problem {
 // ignores case, knows by another spelling.
 func checkKeyNames(doc *yaml.Node, where string, t reflect.Type, w *warnings) *Problem {
 	known := map[string]string{}
-	for _, name := range metadataFields() {
+	for _, name := range Fields() {
 		known[fold(name)] = name
 	}
 	seen := map[string]string{}
@@ -202,11 +202,11 @@ func checkKeyNames(doc *yaml.Node, where string, t reflect.Type, w *warnings) *P
 			// What Helm merges overrides what stands before it.
 			return reject("yaml-key", "%s merges other keys into its own with <<, which hides what name and version are", where)
 		case !ok && len(unknown) < 10:
-			unknown = append(unknown, quote(key))
+			unknown = append(unknown, Quote(key))
 		case ok && seen[name] != "":
-			return reject("yaml-duplicate-key", "%s has the keys %s and %s, which are one for Helm", where, quote(seen[name]), quote(key))
+			return reject("yaml-duplicate-key", "%s has the keys %s and %s, which are one for Helm", where, Quote(seen[name]), Quote(key))
 		case ok && name != key:
-			w.add("warn-key-case", "%s has the key %s; Helm takes it for %s", where, quote(key), name)
+			w.add("warn-key-case", "%s has the key %s; Helm takes it for %s", where, Quote(key), name)
 		}
 		if ok {
 			seen[name] = key
@@ -237,7 +237,7 @@ func textFields(doc *yaml.Node, md *Metadata) []textField {
 		case "annotations":
 			each(value, func(key string, value *yaml.Node) {
 				if got, ok := md.Annotations[key]; ok {
-					all = appendText(all, "annotations."+quote(key), value, got)
+					all = appendText(all, "annotations."+Quote(key), value, got)
 				}
 			})
 		case "dependencies":
@@ -247,7 +247,7 @@ func textFields(doc *yaml.Node, md *Metadata) []textField {
 				}
 				each(item, func(key string, value *yaml.Node) {
 					if fold(key) == "version" {
-						all = appendText(all, "the version of dependency "+quote(md.Dependencies[i].Name), value, md.Dependencies[i].Version)
+						all = appendText(all, "the version of dependency "+Quote(md.Dependencies[i].Name), value, md.Dependencies[i].Version)
 					}
 				})
 			}
@@ -297,7 +297,7 @@ func checkRequired(md *Metadata, fields []string) *Problem {
 func cleanMetadata(md *Metadata, w *warnings) *Problem {
 	for key, value := range md.Annotations {
 		if strings.ContainsFunc(key, hidden) {
-			return reject("chart-yaml-annotation", "the annotation %s has control characters in its key", quote(key))
+			return reject("chart-yaml-annotation", "the annotation %s has control characters in its key", Quote(key))
 		}
 		if clean := printable(value, "\n\t"); clean != value {
 			md.Annotations[key] = clean

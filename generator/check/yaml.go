@@ -1,4 +1,4 @@
-package generator
+package check
 
 import (
 	"bytes"
@@ -73,7 +73,7 @@ type extent struct {
 // if that is empty.
 func (b *budget) inspectYAML(where string, data []byte, strict bool) (*yaml.Node, *Problem) {
 	if !utf8.Valid(data) {
-		return nil, reject("yaml-encoding", "%s is not UTF-8", quote(where))
+		return nil, reject("yaml-encoding", "%s is not UTF-8", Quote(where))
 	}
 	marks := yamlMarks(data)
 	if b.marks -= marks; marks > maxYAMLMarks || b.marks < 0 {
@@ -86,7 +86,7 @@ func (b *budget) inspectYAML(where string, data []byte, strict bool) (*yaml.Node
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	var doc yaml.Node
 	if err := decoder.Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
-		return nil, reject("yaml", "%s is not YAML that Helm can read: %s", quote(where), foreign(err))
+		return nil, reject("yaml", "%s is not YAML that Helm can read: %s", Quote(where), Foreign(err))
 	}
 	f := &yamlFile{
 		where: where, strict: strict, budget: b, maxText: b.maxText(where),
@@ -107,7 +107,7 @@ func (b *budget) inspectYAML(where string, data []byte, strict bool) (*yaml.Node
 	b.yamlText += e.text
 	if b.yamlNodes > maxYAMLNodesTotal || b.yamlText > maxYAMLTextTotal {
 		return nil, reject("yaml-complex", "%s brings the YAML files of the archive to more than %d nodes or %s of text, aliases expanded",
-			quote(where), maxYAMLNodesTotal, sizeText(maxYAMLTextTotal))
+			Quote(where), maxYAMLNodesTotal, sizeText(maxYAMLTextTotal))
 	}
 	return root, nil
 }
@@ -121,7 +121,7 @@ func (b *budget) maxText(where string) int64 {
 }
 
 func tooComplex(where string) *Problem {
-	return reject("yaml-complex", "%s has, or brings the YAML files of the archive to, too many keys and items", quote(where))
+	return reject("yaml-complex", "%s has, or brings the YAML files of the archive to, too many keys and items", Quote(where))
 }
 
 // yamlMarks counts the characters that can begin a node.
@@ -150,10 +150,10 @@ func (f *yamlFile) onlyDocument(decoder *yaml.Decoder) *Problem {
 			return nil
 		}
 		if err != nil {
-			return reject("yaml", "%s is not YAML that Helm can read: %s", quote(f.where), foreign(err))
+			return reject("yaml", "%s is not YAML that Helm can read: %s", Quote(f.where), Foreign(err))
 		}
 		if len(next.Content) > 0 && !isNull(next.Content[0]) {
-			return reject("yaml-documents", "%s holds more than one YAML document", quote(f.where))
+			return reject("yaml-documents", "%s holds more than one YAML document", Quote(f.where))
 		}
 	}
 }
@@ -178,7 +178,7 @@ func (f *yamlFile) measure(n *yaml.Node, depth int) (extent, *Problem) {
 		return f.measureAlias(n, depth)
 	}
 	if depth > maxYAMLDepth {
-		return extent{}, reject("yaml-deep", "%s is nested more than %d levels deep in line %d", quote(f.where), maxYAMLDepth, n.Line)
+		return extent{}, reject("yaml-deep", "%s is nested more than %d levels deep in line %d", Quote(f.where), maxYAMLDepth, n.Line)
 	}
 	if n.Anchor != "" {
 		f.open[n] = true
@@ -217,13 +217,13 @@ func (f *yamlFile) measure(n *yaml.Node, depth int) (extent, *Problem) {
 func (f *yamlFile) checkExtent(e extent) *Problem {
 	switch {
 	case e.nodes > maxYAMLNodes:
-		return reject("yaml-aliases", "%s expands to more than %d nodes", quote(f.where), maxYAMLNodes)
+		return reject("yaml-aliases", "%s expands to more than %d nodes", Quote(f.where), maxYAMLNodes)
 	case e.text <= f.maxText:
 		return nil
 	case len(f.sizes)+len(f.open) > 0: // it has anchors
-		return reject("yaml-aliases", "the aliases in %s expand to more than %s of text", quote(f.where), sizeText(f.maxText))
+		return reject("yaml-aliases", "the aliases in %s expand to more than %s of text", Quote(f.where), sizeText(f.maxText))
 	}
-	return reject("yaml-size", "%s has more than %s of text as JSON, in which form Helm reads it", quote(f.where), sizeText(f.maxText))
+	return reject("yaml-size", "%s has more than %s of text as JSON, in which form Helm reads it", Quote(f.where), sizeText(f.maxText))
 }
 
 // nodeText returns how many bytes of JSON Helm makes of a scalar.
@@ -258,11 +258,11 @@ func jsonText(s string) int64 {
 
 func (f *yamlFile) measureAlias(n *yaml.Node, depth int) (extent, *Problem) {
 	if f.open[n.Alias] {
-		return extent{}, reject("yaml-aliases", "%s has an alias to something that it is part of, in line %d", quote(f.where), n.Line)
+		return extent{}, reject("yaml-aliases", "%s has an alias to something that it is part of, in line %d", Quote(f.where), n.Line)
 	}
 	e := f.sizes[n.Alias]
 	if depth+e.depth > maxYAMLDepth {
-		return e, reject("yaml-deep", "%s is nested more than %d levels deep with the alias in line %d", quote(f.where), maxYAMLDepth, n.Line)
+		return e, reject("yaml-deep", "%s is nested more than %d levels deep with the alias in line %d", Quote(f.where), maxYAMLDepth, n.Line)
 	}
 	return e, nil
 }
@@ -277,7 +277,7 @@ func (f *yamlFile) checkKeys(n *yaml.Node) *Problem {
 			continue // Helm will refuse it
 		}
 		if key.Style&yaml.TaggedStyle != 0 {
-			return reject("yaml-key", "%s has a key with a tag in line %d", quote(f.where), n.Content[i].Line)
+			return reject("yaml-key", "%s has a key with a tag in line %d", Quote(f.where), n.Content[i].Line)
 		}
 		text := key.Value
 		if maybeNumber(key) {
@@ -291,9 +291,9 @@ func (f *yamlFile) checkKeys(n *yaml.Node) *Problem {
 		switch {
 		case !twice:
 		case f.strict:
-			return reject("yaml-duplicate-key", "%s has the key %s twice, in lines %d and %d", quote(f.where), quote(text), line, n.Content[i].Line)
+			return reject("yaml-duplicate-key", "%s has the key %s twice, in lines %d and %d", Quote(f.where), Quote(text), line, n.Content[i].Line)
 		default:
-			f.budget.warn.add("warn-duplicate-key", "%s has the key %s twice, in lines %d and %d", quote(f.where), quote(text), line, n.Content[i].Line)
+			f.budget.warn.add("warn-duplicate-key", "%s has the key %s twice, in lines %d and %d", Quote(f.where), Quote(text), line, n.Content[i].Line)
 		}
 	}
 	return nil
@@ -337,7 +337,7 @@ func (b *budget) parseValues(where string, data []byte, strict bool) *Problem {
 		return p
 	}
 	if _, err := loadValues(data); err != nil {
-		return reject("yaml", "Helm cannot read %s: %s", quote(where), foreign(err))
+		return reject("yaml", "Helm cannot read %s: %s", Quote(where), Foreign(err))
 	}
 	return checkHelm4Values(where, data)
 }
@@ -352,7 +352,7 @@ func checkHelm4Values(where string, data []byte) *Problem {
 	}
 	parts, ok := splitDocuments(data)
 	if !ok {
-		return reject("yaml-documents", "%s has a line that begins with --- and goes on, which Helm 4 refuses", quote(where))
+		return reject("yaml-documents", "%s has a line that begins with --- and goes on, which Helm 4 refuses", Quote(where))
 	}
 	if len(parts) == 0 || len(parts) == 1 && len(parts[0]) == len(data) {
 		return nil
@@ -361,19 +361,19 @@ func checkHelm4Values(where string, data []byte) *Problem {
 	for _, part := range parts {
 		v, err := loadValues(part)
 		if err != nil {
-			return reject("yaml-documents", "Helm 4 cannot read %s, which it cuts at its --- lines: %s", quote(where), foreign(err))
+			return reject("yaml-documents", "Helm 4 cannot read %s, which it cuts at its --- lines: %s", Quote(where), Foreign(err))
 		}
 		if len(v) == 0 {
 			continue
 		}
 		if len(found) > 0 {
-			return reject("yaml-documents", "%s holds more than one YAML document", quote(where))
+			return reject("yaml-documents", "%s holds more than one YAML document", Quote(where))
 		}
 		found = v
 	}
 	values, err := loadValues(data)
 	if err != nil || len(found)+len(values) > 0 && !reflect.DeepEqual(found, values) {
-		return reject("yaml-documents", "Helm 3 and Helm 4 read different values from %s", quote(where))
+		return reject("yaml-documents", "Helm 3 and Helm 4 read different values from %s", Quote(where))
 	}
 	return nil
 }
@@ -411,7 +411,7 @@ func (b *budget) checkLock(where string, data []byte, strict bool) *Problem {
 		return p
 	}
 	if err := loadLock(data); err != nil {
-		return reject("yaml", "Helm cannot read %s: %s", quote(where), foreign(err))
+		return reject("yaml", "Helm cannot read %s: %s", Quote(where), Foreign(err))
 	}
 	return nil
 }

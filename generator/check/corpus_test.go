@@ -1,4 +1,4 @@
-package generator
+package check
 
 import (
 	"bytes"
@@ -29,9 +29,9 @@ func corpus(tb testing.TB) []string {
 
 // sameAsHelm checks an archive and, if it is accepted, that Helm reads the
 // same chart from it.
-func sameAsHelm(tb testing.TB, data []byte, c Checks) (*Chart, error) {
+func sameAsHelm(tb testing.TB, data []byte, c Options) (*Chart, error) {
 	tb.Helper()
-	chart, err := Check(bytes.NewReader(data), c)
+	chart, err := Archive(bytes.NewReader(data), c)
 	if err != nil {
 		if p := (*Problem)(nil); !errors.As(err, &p) {
 			tb.Fatalf("the error of a complete archive is no Problem: %v", err)
@@ -65,7 +65,7 @@ func TestCorpus(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			chart, err := sameAsHelm(t, data, Checks{Versions: mode})
+			chart, err := sameAsHelm(t, data, Options{Versions: mode})
 			if err != nil {
 				rejected = append(rejected, filepath.Base(file)+": "+err.Error())
 				continue

@@ -1,4 +1,4 @@
-package generator
+package check
 
 import (
 	"bytes"
@@ -101,10 +101,10 @@ func TestMessagesAreHarmless(t *testing.T) {
 		"name: x\nversion: " + strconv.QuoteToASCII("1\x1b[31m"), "keywords: {" + strings.Repeat("x", 5000) + "\u0085: 1}", nasty,
 		"name: mychart\nversion: 0.1.0\ndependencies: [{name: \"\\e[31m" + strings.Repeat("x", 5000) + "\", alias: \"a b\"}]",
 	} {
-		_, err := Check(bytes.NewReader(charttest.Simple("mychart", "0.1.0", "Chart.yaml", yaml)), Checks{})
+		_, err := Archive(bytes.NewReader(charttest.Simple("mychart", "0.1.0", "Chart.yaml", yaml)), Options{})
 		problems = append(problems, err)
 	}
-	problems = append(problems, reject("name", "%s", quote(nasty)), reject("name", "%s", foreign(errors.New(nasty))))
+	problems = append(problems, reject("name", "%s", Quote(nasty)), reject("name", "%s", Foreign(errors.New(nasty))))
 	for _, err := range problems {
 		p := (*Problem)(nil)
 		if !errors.As(err, &p) {

@@ -1,4 +1,4 @@
-package generator
+package check
 
 import (
 	"helm.sh/helm/v3/pkg/chart"

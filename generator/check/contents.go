@@ -1,4 +1,4 @@
-package generator
+package check
 
 import (
 	"bytes"
@@ -46,11 +46,11 @@ type Definition struct {
 	Sum      [sha256.Size]byte // of its text
 }
 
-// ReadContents reads an archive like [Check], in one pass and with the same
+// ReadContents reads an archive like [Archive], in one pass and with the same
 // limits and verdict, and finds what its pages show. Templates and definitions
 // are read line by line and not as YAML, which templates are not and
 // definitions, of which a chart may bring megabytes, need not be for this.
-func ReadContents(r io.Reader, c Checks) (*Contents, error) {
+func ReadContents(r io.Reader, c Options) (*Contents, error) {
 	contents := &Contents{}
 	chart, err := examine(r, c, contents)
 	if err != nil {

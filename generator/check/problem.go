@@ -1,4 +1,4 @@
-package generator
+package check
 
 import (
 	"fmt"
@@ -51,13 +51,13 @@ func (p *Problem) in(where string) *Problem {
 		return p
 	}
 	q := *p
-	q.Message = "in " + quote(where) + ": " + p.Message
+	q.Message = "in " + Quote(where) + ": " + p.Message
 	return &q
 }
 
 // quote returns s so that it can stand in a message: quoted, without control
 // characters or direction marks, and not long.
-func quote(s string) string {
+func Quote(s string) string {
 	if len(s) > maxQuote {
 		s = s[:maxQuote] + "…"
 	}
@@ -75,7 +75,7 @@ var prefixes = strings.NewReplacer(
 
 // foreign returns the text of someone else's error for use in a message. Such
 // texts quote what they read, so nothing is known about their content.
-func foreign(err error) string {
+func Foreign(err error) string {
 	s := prefixes.Replace(err.Error())
 	if len(s) > maxMessage {
 		s = s[:maxMessage] + "…"

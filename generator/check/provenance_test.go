@@ -1,4 +1,4 @@
-package generator
+package check
 
 import (
 	"bytes"
@@ -66,7 +66,7 @@ func TestProvenance(t *testing.T) {
 func TestParseProvenance(t *testing.T) {
 	archive := charttest.Simple("mychart", "0.1.0")
 	data := charttest.NewSigner().Sign("mychart-0.1.0.tgz", archive)
-	got, err := ParseProvenance(bytes.NewReader(data))
+	got, err := ReadProvenance(bytes.NewReader(data))
 	want := Provenance{File: "mychart-0.1.0.tgz", Digest: check(t, archive).Digest, Size: int64(len(data))}
 	if err != nil {
 		t.Fatal(err)
@@ -78,7 +78,7 @@ func TestParseProvenance(t *testing.T) {
 
 func TestProvenanceSourceError(t *testing.T) {
 	broken := errors.New("connection reset")
-	if _, err := ParseProvenance(iotest.ErrReader(broken)); err != broken {
+	if _, err := ReadProvenance(iotest.ErrReader(broken)); err != broken {
 		t.Errorf("got %v, want %v", err, broken)
 	}
 }
@@ -108,7 +108,7 @@ func TestRealProvenance(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, err := ParseProvenance(bytes.NewReader(data))
+		p, err := ReadProvenance(bytes.NewReader(data))
 		if err != nil || p.File != strings.TrimSuffix(filepath.Base(file), ".prov") {
 			t.Errorf("%s: %+v, %v", file, p, err)
 			continue

@@ -1,4 +1,4 @@
-package generator
+package check
 
 import (
 	"cmp"
@@ -19,7 +19,7 @@ const (
 
 	// maxNameVersion bounds name and version together, in bytes. They stand
 	// three times in a key of the site, and in file names.
-	maxNameVersion = 240
+	MaxNameVersion = 240
 )
 
 var (
@@ -43,27 +43,27 @@ func splitPath(name string, dir bool) (top, rest string, p *Problem) {
 		name = strings.TrimSuffix(name, "/")
 	}
 	if strings.HasPrefix(name, "/") {
-		return "", "", reject("path-absolute", "the path %s is absolute", quote(name))
+		return "", "", reject("path-absolute", "the path %s is absolute", Quote(name))
 	}
 	for i, s := range strings.Split(name, "/") {
 		switch {
 		case s == "..":
-			return "", "", reject("path-parent", "the path %s leads upwards", quote(name))
+			return "", "", reject("path-parent", "the path %s leads upwards", Quote(name))
 		case s == "", s == "." && i > 0:
-			return "", "", reject("path-unclean", "the path %s has an empty or dot segment", quote(name))
+			return "", "", reject("path-unclean", "the path %s has an empty or dot segment", Quote(name))
 		case len(s) > maxSegment:
-			return "", "", reject("path-long", "the path %s has a segment of %d bytes; %d are allowed", quote(name), len(s), maxSegment)
+			return "", "", reject("path-long", "the path %s has a segment of %d bytes; %d are allowed", Quote(name), len(s), maxSegment)
 		case drivePattern.MatchString(s):
-			return "", "", reject("path-drive", "the path %s holds a drive letter", quote(name))
+			return "", "", reject("path-drive", "the path %s holds a drive letter", Quote(name))
 		}
 	}
 	top, rest, _ = strings.Cut(name, "/")
 	switch {
 	case strings.HasPrefix(rest, ".."):
 		// Helm's loader takes any such name for a way out.
-		return "", "", reject("path-parent", "the path %s begins with two dots below its top folder, which Helm refuses", quote(name))
+		return "", "", reject("path-parent", "the path %s begins with two dots below its top folder, which Helm refuses", Quote(name))
 	case rest == "" && !dir, top == "Chart.yaml":
-		return "", "", reject("top-folder", "the file %s does not lie in a folder named after the chart", quote(name))
+		return "", "", reject("top-folder", "the file %s does not lie in a folder named after the chart", Quote(name))
 	}
 	return top, rest, nil
 }
@@ -73,13 +73,13 @@ func splitPath(name string, dir bool) (top, rest string, p *Problem) {
 func checkCharacters(name string) *Problem {
 	switch {
 	case len(name) > maxPath:
-		return reject("path-long", "the path %s has %d bytes; %d are allowed", quote(name), len(name), maxPath)
+		return reject("path-long", "the path %s has %d bytes; %d are allowed", Quote(name), len(name), maxPath)
 	case !utf8.ValidString(name):
-		return reject("path-encoding", "the path %s is not UTF-8", quote(name))
+		return reject("path-encoding", "the path %s is not UTF-8", Quote(name))
 	case strings.ContainsFunc(name, hidden):
-		return reject("path-control", "the path %s holds control characters", quote(name))
+		return reject("path-control", "the path %s holds control characters", Quote(name))
 	case strings.Contains(name, `\`):
-		return reject("path-backslash", "the path %s holds a backslash", quote(name))
+		return reject("path-backslash", "the path %s holds a backslash", Quote(name))
 	}
 	return nil
 }
@@ -94,13 +94,13 @@ func hidden(r rune) bool {
 func checkName(name, version string, w *warnings) *Problem {
 	switch {
 	case len(name) > maxName:
-		return reject("name-long", "the name %s has %d characters; %d are allowed", quote(name), len(name), maxName)
-	case len(name)+len(version) > maxNameVersion:
-		return reject("name-long", "name and version of %s have %d bytes together; %d are allowed", quote(name), len(name)+len(version), maxNameVersion)
+		return reject("name-long", "the name %s has %d characters; %d are allowed", Quote(name), len(name), maxName)
+	case len(name)+len(version) > MaxNameVersion:
+		return reject("name-long", "name and version of %s have %d bytes together; %d are allowed", Quote(name), len(name)+len(version), MaxNameVersion)
 	case !namePattern.MatchString(name):
-		return reject("name", "the name %s is not made of letters and digits, joined by single '-', '.' or '_'", quote(name))
+		return reject("name", "the name %s is not made of letters and digits, joined by single '-', '.' or '_'", Quote(name))
 	case !advisedName.MatchString(name):
-		w.add("warn-name", "Helm advises lower case letters, digits and '-' for names; this one is %s", quote(name))
+		w.add("warn-name", "Helm advises lower case letters, digits and '-' for names; this one is %s", Quote(name))
 	}
 	return nil
 }
@@ -112,11 +112,11 @@ func checkVersion(version, mode string, w *warnings) *Problem {
 	_, strict := semver.StrictNewVersion(strings.TrimPrefix(version, "v"))
 	switch {
 	case loose != nil, !versionPattern.MatchString(version):
-		return reject("version", "the version %s is not a semantic version, and Helm cannot order it", quote(version))
+		return reject("version", "the version %s is not a semantic version, and Helm cannot order it", Quote(version))
 	case strict != nil && mode != "helm":
-		return reject("version", "the version %s is not a semantic version", quote(version))
+		return reject("version", "the version %s is not a semantic version", Quote(version))
 	case strict != nil:
-		w.add("warn-version", "the version %s is not strictly semantic; Helm orders it as %s", quote(version), coerced(version))
+		w.add("warn-version", "the version %s is not strictly semantic; Helm orders it as %s", Quote(version), coerced(version))
 	}
 	return nil
 }
@@ -156,7 +156,7 @@ func checkAllowed(name string, patterns []string) *Problem {
 	if len(patterns) == 0 {
 		return nil
 	}
-	return reject("name-not-allowed", "charts named %s are not allowed here", quote(name))
+	return reject("name-not-allowed", "charts named %s are not allowed here", Quote(name))
 }
 
 // sizeText writes a number of bytes for people.

@@ -1,4 +1,4 @@
-package generator
+package check
 
 import (
 	"archive/tar"
@@ -159,7 +159,7 @@ func (a *archive) visit(hd *tar.Header, visit func(entry, io.Reader) error) erro
 func checkHeader(hd *tar.Header) *Problem {
 	for key := range hd.PAXRecords {
 		if strings.HasPrefix(key, "GNU.sparse.") {
-			return reject("entry-sparse", "%s is a sparse file", quote(hd.Name))
+			return reject("entry-sparse", "%s is a sparse file", Quote(hd.Name))
 		}
 	}
 	mode := hd.FileInfo().Mode()
@@ -168,18 +168,18 @@ func checkHeader(hd *tar.Header) *Problem {
 		return checkGlobal(hd)
 	case tar.TypeReg:
 		if !mode.IsRegular() {
-			return reject("entry-mode", "%s is a file by its type and something else by its mode", quote(hd.Name))
+			return reject("entry-mode", "%s is a file by its type and something else by its mode", Quote(hd.Name))
 		}
 	case tar.TypeDir:
 		if !mode.IsDir() || hd.Size != 0 {
-			return reject("entry-mode", "%s is a folder by its type and something else by its mode or size", quote(hd.Name))
+			return reject("entry-mode", "%s is a folder by its type and something else by its mode or size", Quote(hd.Name))
 		}
 	case tar.TypeGNUSparse:
-		return reject("entry-sparse", "%s is a sparse file", quote(hd.Name))
+		return reject("entry-sparse", "%s is a sparse file", Quote(hd.Name))
 	case tar.TypeLink, tar.TypeSymlink:
-		return reject("entry-type", "%s is a link", quote(hd.Name))
+		return reject("entry-type", "%s is a link", Quote(hd.Name))
 	default:
-		return reject("entry-type", "%s is neither a file nor a folder (tar type %q)", quote(hd.Name), hd.Typeflag)
+		return reject("entry-type", "%s is neither a file nor a folder (tar type %q)", Quote(hd.Name), hd.Typeflag)
 	}
 	return nil
 }
@@ -191,7 +191,7 @@ func checkGlobal(hd *tar.Header) *Problem {
 	for key := range hd.PAXRecords {
 		switch key {
 		case "path", "linkpath", "size", "hdrcharset":
-			return reject("tar-global-header", "a global tar header sets %s for all entries", quote(key))
+			return reject("tar-global-header", "a global tar header sets %s for all entries", Quote(key))
 		}
 	}
 	return nil
@@ -252,7 +252,7 @@ func (a *archive) fault(err error) error {
 	case a.entries == 0:
 		return reject("not-tar", "the compressed data is not a tar archive")
 	}
-	return reject("tar-corrupt", "the tar archive is damaged after %d entries: %s", a.entries, foreign(err))
+	return reject("tar-corrupt", "the tar archive is damaged after %d entries: %s", a.entries, Foreign(err))
 }
 
 func (a *archive) gzipFault(err error) error {
@@ -268,5 +268,5 @@ func (a *archive) gzipFault(err error) error {
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return reject("gzip-truncated", "the compressed data ends too early")
 	}
-	return reject("gzip-corrupt", "the compressed data is damaged: %s", foreign(err))
+	return reject("gzip-corrupt", "the compressed data is damaged: %s", Foreign(err))
 }

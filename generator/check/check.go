@@ -1,4 +1,4 @@
-package generator
+package check
 
 import (
 	"bytes"
@@ -71,18 +71,18 @@ func set[T int | int64](field *T, def T) {
 	}
 }
 
-// Checks are what a channel asks of its charts. The zero value asks for what
+// Options are what a channel asks of its charts. The zero value asks for what
 // Helm needs, and for a semantic version.
-type Checks struct {
+type Options struct {
 	Versions string   // "strict" or "helm"; empty means strict
 	Charts   []string // patterns of allowed names, as of path.Match; empty allows all
 	Require  []string // fields that Chart.yaml must have, such as "maintainers"
 	Limits   Limits
 }
 
-// Validate reports what in the checks themselves makes no sense, so that a
+// Validate reports what in the options themselves makes no sense, so that a
 // slip in the configuration rejects no charts.
-func (c Checks) Validate() error {
+func (c Options) Validate() error {
 	if c.Versions != "" && c.Versions != "strict" && c.Versions != "helm" {
 		return fmt.Errorf("versions is %q; it can be \"strict\" or \"helm\"", c.Versions)
 	}
@@ -91,7 +91,7 @@ func (c Checks) Validate() error {
 			return fmt.Errorf("%q is not a pattern of chart names", pattern)
 		}
 	}
-	known := metadataFields()
+	known := Fields()
 	for _, field := range c.Require {
 		if !slices.Contains(known, field) {
 			return fmt.Errorf("%q is not a field of Chart.yaml", field)
@@ -124,16 +124,16 @@ type File struct {
 	Size int64  `json:"size"`
 }
 
-// Check reads one chart archive to its end, in one pass and in bounded memory.
+// Archive reads one chart archive to its end, in one pass and in bounded memory.
 // A fault of the archive is a *Problem; any other error is r's own and says
 // nothing about the archive. A panic while reading is a Problem too, since the
 // same bytes would only do it again.
-func Check(r io.Reader, c Checks) (chart *Chart, err error) {
+func Archive(r io.Reader, c Options) (chart *Chart, err error) {
 	return examine(r, c, nil)
 }
 
-// examine is Check, and puts what else pages need into contents unless that is nil.
-func examine(r io.Reader, c Checks, contents *Contents) (chart *Chart, err error) {
+// examine is Archive, and puts what else pages need into contents unless that is nil.
+func examine(r io.Reader, c Options, contents *Contents) (chart *Chart, err error) {
 	defer recovered(&chart, &err)
 	limits := c.Limits.withDefaults()
 	b := &budget{
@@ -165,7 +165,7 @@ func examine(r io.Reader, c Checks, contents *Contents) (chart *Chart, err error
 func checkDescription(md *Metadata, files []File) (size int, p *Problem) {
 	size, err := indexSize(md)
 	if err != nil {
-		return 0, reject("chart-yaml", "Chart.yaml cannot be written as JSON: %s", foreign(err))
+		return 0, reject("chart-yaml", "Chart.yaml cannot be written as JSON: %s", Foreign(err))
 	}
 	if size > maxLine {
 		return 0, reject("index-line-size", "Chart.yaml takes %d bytes in the index, which every client reads whole; it may take %d", size, maxLine)
@@ -198,14 +198,14 @@ func indexSize(md *Metadata) (int, error) {
 func recovered(chart **Chart, err *error) {
 	if v := recover(); v != nil {
 		*chart = nil
-		*err = reject("internal", "reading the archive made portolan fail: %s", foreign(fmt.Errorf("%v", v)))
+		*err = reject("internal", "reading the archive made portolan fail: %s", Foreign(fmt.Errorf("%v", v)))
 	}
 }
 
 // A budget is what may still be spent on an archive and all archives in it.
 type budget struct {
 	limits   Limits
-	versions string // as in Checks
+	versions string // as in Options
 	unpacked int64
 	entries  int
 	marks    int   // of YAML, see inspectYAML

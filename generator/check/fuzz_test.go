@@ -1,4 +1,4 @@
-package generator
+package check
 
 import (
 	"archive/tar"
@@ -87,7 +87,7 @@ func tarTakes(e charttest.Entry) bool {
 // fuzzOne checks an archive: no panic, no other error than a Problem, no
 // message that could do harm, nothing that Helm reads differently.
 func fuzzOne(t *testing.T, data []byte) {
-	chart, err := sameAsHelm(t, data, Checks{Versions: "helm", Limits: small})
+	chart, err := sameAsHelm(t, data, Options{Versions: "helm", Limits: small})
 	if p := (*Problem)(nil); errors.As(err, &p) {
 		if message, _ := Describe(p.Rule); message == "" {
 			t.Errorf("the rule %q has no entry", p.Rule)
@@ -123,7 +123,7 @@ func FuzzProvenance(f *testing.F) {
 	f.Add(signed[begin:end])
 	f.Fuzz(func(t *testing.T, data []byte) {
 		for _, file := range [][]byte{data, append(append(bytes.Clone(signed[:begin]), data...), append([]byte("\n"), signed[end:]...)...)} {
-			p, err := ParseProvenance(bytes.NewReader(file))
+			p, err := ReadProvenance(bytes.NewReader(file))
 			if problem := (*Problem)(nil); err != nil && !errors.As(err, &problem) {
 				t.Errorf("no Problem: %v", err)
 			} else if err != nil {
@@ -156,7 +156,7 @@ func TestMutatedCorpus(t *testing.T) {
 			at := (j*j*613 + i*97) % min(len(changed), 4096)
 			changed[at] ^= 1 << (j % 8)
 			all++
-			if _, err := sameAsHelm(t, charttest.Gzip(changed, 1), Checks{Versions: "helm"}); err == nil {
+			if _, err := sameAsHelm(t, charttest.Gzip(changed, 1), Options{Versions: "helm"}); err == nil {
 				accepted++
 			}
 		}

@@ -1,4 +1,4 @@
-package generator
+package check
 
 import (
 	"bytes"
@@ -85,12 +85,12 @@ func (t *tree) add(e entry, r io.Reader) error {
 	}
 	switch {
 	case e.top != t.top:
-		return reject("top-several", "the archive has two top folders, %s and %s", quote(t.top), quote(e.top))
+		return reject("top-several", "the archive has two top folders, %s and %s", Quote(t.top), Quote(e.top))
 	case e.dir:
 		t.dirs[e.path] = true
 		return nil
 	case e.size > t.budget.limits.File:
-		return reject("file-size", "%s has %s; a file may have %s", quote(e.path), sizeText(e.size), sizeText(t.budget.limits.File))
+		return reject("file-size", "%s has %s; a file may have %s", Quote(e.path), sizeText(e.size), sizeText(t.budget.limits.File))
 	}
 	src := &source{r: r, sum: sha256.New(), max: t.budget.limits.File}
 	earlier, repeated := t.files[e.path]
@@ -105,10 +105,10 @@ func (t *tree) add(e entry, r io.Reader) error {
 	c := hashed{size: src.n}
 	src.sum.Sum(c.sum[:0])
 	if repeated && c != earlier {
-		return reject("path-twice", "%s occurs twice with different content", quote(e.path))
+		return reject("path-twice", "%s occurs twice with different content", Quote(e.path))
 	}
 	if repeated {
-		t.budget.warn.add("warn-path-twice", "%s occurs twice with the same content", quote(e.path))
+		t.budget.warn.add("warn-path-twice", "%s occurs twice with the same content", Quote(e.path))
 	}
 	t.files[e.path] = c
 	return nil
@@ -154,11 +154,11 @@ func (n *node) route(name string, depth int) (*node, string, *Problem) {
 		case strings.HasPrefix(sub, "_"), strings.HasPrefix(sub, "."):
 			return n, name, nil // Helm ignores it
 		case path.Ext(sub) == ".tgz" && inside:
-			return nil, "", reject("subchart", "%s is a folder; Helm expects an archive of that name", quote(where))
+			return nil, "", reject("subchart", "%s is a folder; Helm expects an archive of that name", Quote(where))
 		case path.Ext(sub) != ".tgz" && !inside:
-			return nil, "", reject("subchart", "%s is no chart, and Helm loads everything in charts/ as one", quote(where))
+			return nil, "", reject("subchart", "%s is no chart, and Helm loads everything in charts/ as one", Quote(where))
 		case n.depth >= depth:
-			return nil, "", reject("too-deep", "%s is nested too deeply; %d levels are allowed", quote(where), depth)
+			return nil, "", reject("too-deep", "%s is nested too deeply; %d levels are allowed", Quote(where), depth)
 		}
 		n, name = n.sub(sub), rest
 	}
@@ -180,7 +180,7 @@ func isYAML(name string) bool {
 func (t *tree) readYAML(n *node, name string, e entry, src *source) error {
 	b := t.budget
 	if name != "values.yaml" && e.size > b.limits.ChartYAML {
-		return reject("yaml-size", "%s has %s; it may have %s", quote(e.path), sizeText(e.size), sizeText(b.limits.ChartYAML))
+		return reject("yaml-size", "%s has %s; it may have %s", Quote(e.path), sizeText(e.size), sizeText(b.limits.ChartYAML))
 	}
 	data, err := io.ReadAll(src)
 	if err != nil {
@@ -303,7 +303,7 @@ func (t *tree) checkNames() *Problem {
 	folded := map[string]string{}
 	for _, f := range files {
 		if i := sort.SearchStrings(names, f.Path+"/"); i < len(names) && strings.HasPrefix(names[i], f.Path+"/") {
-			return reject("path-conflict", "%s is both a file and a folder", quote(f.Path))
+			return reject("path-conflict", "%s is both a file and a folder", Quote(f.Path))
 		}
 		key := fold(f.Path)
 		if key == "chart.yaml" && f.Path != "Chart.yaml" {
@@ -314,9 +314,9 @@ func (t *tree) checkNames() *Problem {
 		case !ok:
 			folded[key] = f.Path
 		case key == "chart.yaml":
-			return reject("chart-yaml-case", "the archive holds both %s and %s", quote(other), quote(f.Path))
+			return reject("chart-yaml-case", "the archive holds both %s and %s", Quote(other), Quote(f.Path))
 		default:
-			t.budget.warn.add("warn-path-case", "%s and %s differ in case alone", quote(other), quote(f.Path))
+			t.budget.warn.add("warn-path-case", "%s and %s differ in case alone", Quote(other), Quote(f.Path))
 		}
 	}
 	return nil

@@ -1,4 +1,4 @@
-package generator
+package check
 
 import (
 	"archive/tar"
@@ -80,7 +80,7 @@ func TestEntries(t *testing.T) {
 		{"nested, bad values", "yaml", charttest.File("mychart/charts/sub.tgz", string(charttest.Simple("sub", "0.1.0", "values.yaml", "- x")))},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := sameAsHelm(t, charttest.Archive(chart, test.entry), Checks{})
+			_, err := sameAsHelm(t, charttest.Archive(chart, test.entry), Options{})
 			switch {
 			case test.rule != "":
 				wantRule(t, err, test.rule)
@@ -165,7 +165,7 @@ func TestFraming(t *testing.T) {
 		{"PAX sparse", "entry-sparse", zip(sparse(true))},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			c, err := sameAsHelm(t, test.data, Checks{})
+			c, err := sameAsHelm(t, test.data, Options{})
 			switch {
 			case test.rule != "":
 				wantRule(t, err, test.rule)
@@ -190,10 +190,10 @@ func nest(levels int) []byte {
 }
 
 func TestDepth(t *testing.T) {
-	if _, err := sameAsHelm(t, nest(DefaultDepth), Checks{}); err != nil {
+	if _, err := sameAsHelm(t, nest(DefaultDepth), Options{}); err != nil {
 		t.Error(err)
 	}
-	_, err := sameAsHelm(t, nest(DefaultDepth+1), Checks{})
+	_, err := sameAsHelm(t, nest(DefaultDepth+1), Options{})
 	wantRule(t, err, "too-deep")
 }
 
@@ -221,7 +221,7 @@ func TestLimits(t *testing.T) {
 		{"", nested, Limits{Entries: 11}},
 		{"", nested, Limits{Depth: 1}},
 	} {
-		_, err := sameAsHelm(t, test.data, Checks{Limits: test.limits})
+		_, err := sameAsHelm(t, test.data, Options{Limits: test.limits})
 		if test.rule != "" {
 			wantRule(t, err, test.rule)
 		} else if err != nil {
@@ -291,7 +291,7 @@ func TestBombs(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
-			_, err := Check(test.archive, Checks{})
+			_, err := Archive(test.archive, Options{})
 			runtime.ReadMemStats(&after)
 			wantRule(t, err, test.rule)
 			n := after.TotalAlloc - before.TotalAlloc
@@ -319,6 +319,6 @@ func TestBombsTogether(t *testing.T) {
 		files[fmt.Sprintf("charts/a%d/Chart.yaml", i)] = "apiVersion: v2\nname: a\nversion: 0.1.0\n"
 		files[fmt.Sprintf("charts/a%d/values.yaml", i)] = "a: &a " + strings.Repeat("x", 1<<20) + "\nb: [*a, *a, *a, *a, *a, *a, *a, *a]\n"
 	}
-	_, err := Check(bytes.NewReader(charttest.Pack("mychart", files, nil)), Checks{})
+	_, err := Archive(bytes.NewReader(charttest.Pack("mychart", files, nil)), Options{})
 	wantRule(t, err, "yaml-complex")
 }

@@ -1,4 +1,4 @@
-package generator
+package check
 
 import (
 	"bytes"
@@ -14,7 +14,7 @@ import (
 // readContents reads the contents of a chart with more files.
 func readContents(t *testing.T, more ...string) *Contents {
 	t.Helper()
-	c, err := ReadContents(bytes.NewReader(charttest.Simple("mychart", "0.1.0", more...)), Checks{})
+	c, err := ReadContents(bytes.NewReader(charttest.Simple("mychart", "0.1.0", more...)), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +113,7 @@ func TestContents(t *testing.T) {
 	}
 }
 
-// TestContentsLikeCheck reads real charts, and finds in them what Check finds, in
+// TestContentsLikeCheck reads real charts, and finds in them what Archive finds, in
 // whatever order their entries come.
 func TestContentsLikeCheck(t *testing.T) {
 	kinds := 0
@@ -122,8 +122,8 @@ func TestContentsLikeCheck(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		chart, checkErr := Check(bytes.NewReader(data), Checks{Versions: "helm"})
-		contents, err := ReadContents(bytes.NewReader(data), Checks{Versions: "helm"})
+		chart, checkErr := Archive(bytes.NewReader(data), Options{Versions: "helm"})
+		contents, err := ReadContents(bytes.NewReader(data), Options{Versions: "helm"})
 		if fmt.Sprint(err) != fmt.Sprint(checkErr) {
 			t.Fatalf("%s: got error %v, want %v", file, err, checkErr)
 		}
@@ -131,7 +131,7 @@ func TestContentsLikeCheck(t *testing.T) {
 			continue
 		}
 		if !reflect.DeepEqual(contents.Chart, chart) {
-			t.Errorf("%s: another chart than that of Check", file)
+			t.Errorf("%s: another chart than that of Archive", file)
 		}
 		kinds += len(contents.Kinds)
 	}
@@ -142,7 +142,7 @@ func TestContentsLikeCheck(t *testing.T) {
 	var both [2]*Contents
 	for i, reverse := range []bool{false, true} {
 		var err error
-		if both[i], err = ReadContents(bytes.NewReader(charttest.Pack("mychart", files, &charttest.Options{Reverse: reverse})), Checks{}); err != nil {
+		if both[i], err = ReadContents(bytes.NewReader(charttest.Pack("mychart", files, &charttest.Options{Reverse: reverse})), Options{}); err != nil {
 			t.Fatal(err)
 		}
 		both[i].Digest, both[i].Size = "", 0
@@ -184,14 +184,14 @@ func BenchmarkContents(b *testing.B) {
 	b.Run("check", func(b *testing.B) {
 		for b.Loop() {
 			for _, data := range archives {
-				_, _ = Check(bytes.NewReader(data), Checks{})
+				_, _ = Archive(bytes.NewReader(data), Options{})
 			}
 		}
 	})
 	b.Run("contents", func(b *testing.B) {
 		for b.Loop() {
 			for _, data := range archives {
-				_, _ = ReadContents(bytes.NewReader(data), Checks{})
+				_, _ = ReadContents(bytes.NewReader(data), Options{})
 			}
 		}
 	})

@@ -1,0 +1,82 @@
+// Package check reads chart archives and their provenance files, and says what
+// is wrong with them. It knows no bucket, clock or network: what it says depends
+// on the bytes it reads and on [Options] alone.
+//
+// # Archives
+//
+// [Archive] reads one archive. What is ambiguous is refused, what is merely odd
+// is accepted with a warning: whatever is accepted, Helm 3 and Helm 4 load with
+// the same name and version, and so does anything else that reads the archive
+// by the book. Helm accepts more than this. An archive is accepted if:
+//
+//   - it is one gzip member with a correct checksum, with nothing after it,
+//     and holds one tar archive with nothing but zero bytes after its end;
+//   - it stays within [Limits], which count nested archives too. Exceeding one
+//     is found out before more than that has been read or held in memory;
+//   - its entries are plain files and folders (and the global header with a
+//     comment that `git archive` writes): no links, devices, sparse files, nor
+//     entries whose mode says something else than their type;
+//   - its paths are UTF-8 without control characters, direction marks or
+//     backslashes; relative, without drive letters, without empty, dot or
+//     dot-dot segments; at most 1,024 bytes long, 255 in a segment; and none is
+//     both a file and a folder;
+//   - a path that occurs twice has the same bytes both times;
+//   - all lie in one top folder, named after the chart. Paths that begin with
+//     ./ and no folder are accepted, since argo-helm has published such;
+//   - there is a Chart.yaml, and no other file of that name but for case;
+//   - the YAML files that Helm interprets (Chart.yaml, values.yaml, Chart.lock,
+//     requirements.yaml, requirements.lock) are UTF-8 of one document that Helm
+//     3 and Helm 4 read alike, without duplicate keys (in subcharts: with a
+//     warning), at most 100 levels deep and, when aliases are expanded, with at
+//     most 500,000 nodes and as much text as [Limits] allow the file; 10 MiB for
+//     values.yaml. All those of an archive have at most 1,000,000 nodes and 40
+//     MiB of text. Text counts as in the JSON that Helm makes of it;
+//   - what the index says of the chart, which is most of Chart.yaml, takes at
+//     most 64 KiB, and the names of its files at most 8 MiB;
+//   - no number in Chart.yaml is infinite or none (.inf, .nan), also where it would
+//     be taken for text: Helm 4 does not take it;
+//   - Helm's own validation of Chart.yaml succeeds;
+//   - everything in charts/ is a chart, as Helm's loader wants it, or begins
+//     with _ or . and is ignored. Charts in there, packed or not, are held to
+//     all of this but for names, the version's form and the folder's name;
+//   - requirements.yaml sets nothing but dependencies, and no other ones than
+//     Chart.yaml.
+//
+// # Names, versions and metadata
+//
+// A name is made of letters and digits, joined by single '-', '.' or '_', and
+// has at most 250 characters; name and version have at most 240 bytes
+// together. A version is a semantic version with an optional leading v or, if
+// [Options] say so, anything that Helm can order. Both are what the text of
+// Chart.yaml says: where YAML makes something else of it (version: 1.10 is
+// 1.1), the archive is refused. Other fields are taken as Helm reads them
+// (appVersion: 010 is 8), with a warning.
+//
+// apiVersion is v1 or v2; if it is missing it is v1. Keys that Helm does not
+// know are ignored, with a warning.
+//
+// No string of an accepted [Metadata] has control characters or direction
+// marks. Helm drops them from most fields; annotations keep their lines and
+// tabs and lose the rest.
+//
+// # Provenance files
+//
+// [ReadProvenance] accepts a clear-signed file of at most 1 MiB that names
+// exactly one archive and its SHA-256; [Provenance.Fits] compares them with
+// those of an archive. Neither verifies the signature.
+//
+// # Contents
+//
+// [ReadContents] reads an archive like [Archive] and keeps what its pages show.
+// That is shown as text, or made harmless by packages markdown and values: links
+// lead to http, https and mailto URLs, nothing is loaded from anywhere, and lists
+// and texts end somewhere. What of it has the wrong shape is left out, and never
+// makes a chart fail that was accepted.
+//
+// # Problems
+//
+// A fault of an archive or a provenance file is a [*Problem]. Its rule is a
+// stable code, of those that [Describe] knows. Messages can be shown anywhere:
+// what they repeat of a file is quoted, printable and short. Any other error is
+// that of the reader the bytes came from, and says nothing about them.
+package check
