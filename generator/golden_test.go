@@ -1,6 +1,7 @@
 package generator_test
 
 import (
+	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -13,9 +14,10 @@ import (
 
 	"golang.org/x/tools/txtar"
 
-	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/charttest"
 )
+
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 // TestGolden publishes each drop in testdata/drops and compares the whole site,
 // and the receipts, with testdata/golden. A drop's comment that begins with a
@@ -33,7 +35,7 @@ func TestGolden(t *testing.T) {
 			}
 			got := txtar.Format(&txtar.Archive{Files: publishDrop(t, a)})
 			golden := filepath.Join("../testdata/golden", filepath.Base(drop))
-			if generator.UpdateGolden() {
+			if *update {
 				if err := os.WriteFile(golden, got, 0o644); err != nil {
 					t.Fatal(err)
 				}

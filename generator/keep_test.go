@@ -11,6 +11,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/charttest"
+	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/storetest"
 )
@@ -272,7 +273,7 @@ func TestKeepOperations(t *testing.T) {
 // versions are to be shown, and an uploader of one more happen as planned.
 func exploreKept(t testing.TB, plan schedule) (*turns, error) {
 	w := keptWorld(t)
-	few, err := generator.ParseConfig([]byte("channels: [{match: '**', keep: 1}]"), "portolan.yaml")
+	few, err := config.Parse([]byte("channels: [{match: '**', keep: 1}]"), "portolan.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}

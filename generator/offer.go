@@ -11,6 +11,7 @@ import (
 	"github.com/Masterminds/semver/v3"
 
 	"github.com/portolan-charts/portolan/generator/check"
+	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
 )
 
@@ -29,7 +30,7 @@ type Offer struct {
 // the faults that a run would find: of a chart, of a provenance file, or of
 // both; what there is none of is nil. A fault is a *Problem; any other error
 // is that of a reader.
-func CheckOffer(c *Config, channel string, chart, prov io.Reader) (*Offer, error) {
+func CheckOffer(c *config.Config, channel string, chart, prov io.Reader) (*Offer, error) {
 	o := &Offer{candidate: &candidate{upload: &publisher.Upload{Channel: channel}}}
 	sum := sha256.New()
 	if prov != nil {
@@ -99,7 +100,7 @@ type Judge struct {
 // NewJudge returns the judge of one channel, who knows its index and may look
 // up releases on the site. It can be used by several at a time, and what it has
 // looked up it keeps.
-func NewJudge(c *Config, site publisher.Store, channel string, index *publisher.Index) *Judge {
+func NewJudge(c *config.Config, site publisher.Store, channel string, index *publisher.Index) *Judge {
 	return &Judge{&channelRun{
 		Options: Options{Site: site, Config: c, Now: time.Now},
 		policy:  c.Policy(channel),

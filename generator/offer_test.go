@@ -12,6 +12,7 @@ import (
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/generator/check"
+	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
 )
 
@@ -81,7 +82,7 @@ func TestJudge(t *testing.T) {
 		{name: "no signature", prov: []byte("hello"), replace: "prov-format", reject: "prov-format"},
 	}
 	for _, test := range tests {
-		for _, policy := range []string{generator.Replace, generator.Reject} {
+		for _, policy := range []string{config.Replace, config.Reject} {
 			t.Run(test.name+"/"+policy, func(t *testing.T) {
 				w := newWorld(t)
 				w.configure("channels: [{match: stable, duplicates: " + policy + "}]")
@@ -91,7 +92,7 @@ func TestJudge(t *testing.T) {
 					t.Fatal(err)
 				}
 				want := test.replace
-				if policy == generator.Reject {
+				if policy == config.Reject {
 					want = test.reject
 				}
 				if got := w.foresee("stable", test.chart, test.prov, test.force); got != want {
@@ -145,7 +146,7 @@ func TestOfferCharts(t *testing.T) {
 		"a-b.tgz":             "refused",
 		"x-0.1-alpha.1-2.tgz": "x x-0.1-alpha.1",
 	} {
-		var c *generator.Config
+		var c *config.Config
 		o, err := generator.CheckOffer(c, "stable", nil, bytes.NewReader(signer.Sign(file, []byte(file))))
 		if problem := (*check.Problem)(nil); (errors.As(err, &problem) && problem.Rule == "prov-name") != (want == "refused") {
 			t.Errorf("%s: %v", file, err)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/generator/check"
+	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
 )
 
@@ -37,7 +38,7 @@ func (p *plan) changes() bool { return len(p.outcomes) > 0 || len(p.shown) > 0 }
 
 // planner decides candidates one by one, in order of arrival.
 type planner struct {
-	policy  Policy
+	policy  config.Policy
 	wait    time.Duration // for how long a provenance file waits, or is waited for
 	now     time.Time
 	catalog *catalog
@@ -134,7 +135,7 @@ func (p *planner) chart(o *outcome) {
 		o.reject(rejectNameCase(o.ref.name, other))
 		return
 	}
-	if last, ok := p.history.latest[o.ref]; ok && p.policy.Duplicates != Reject && last.compare(o.arrival()) > 0 {
+	if last, ok := p.history.latest[o.ref]; ok && p.policy.Duplicates != config.Reject && last.compare(o.arrival()) > 0 {
 		o.ruling = ruling{publisher.Superseded, ruleLater}
 		return
 	}

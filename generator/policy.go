@@ -3,6 +3,7 @@ package generator
 import (
 	"time"
 
+	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
 )
 
@@ -38,13 +39,13 @@ const (
 // decide says whether the upload u may take the place of the published
 // content, which is nil if the version is new. It knows no more than the two
 // contents: that a later upload was decided before is judged elsewhere.
-func decide(p Policy, current *content, u content, force bool) ruling {
+func decide(p config.Policy, current *content, u content, force bool) ruling {
 	switch {
 	case current == nil:
 		return ruling{publisher.Accepted, ""}
 	case current.same(u):
 		return decideSame(p, *current, u, force)
-	case p.Duplicates != Reject:
+	case p.Duplicates != config.Reject:
 		return ruling{publisher.Replaced, ""}
 	case force:
 		return ruling{publisher.Replaced, ruleForced}
@@ -54,7 +55,7 @@ func decide(p Policy, current *content, u content, force bool) ruling {
 
 // decideSame decides about an upload of what is published already: only its
 // signature can be new.
-func decideSame(p Policy, current, u content, force bool) ruling {
+func decideSame(p config.Policy, current, u content, force bool) ruling {
 	repacked := current.digest != u.digest
 	switch {
 	case current.missing && !repacked:
@@ -67,7 +68,7 @@ func decideSame(p Policy, current, u content, force bool) ruling {
 		return ruling{publisher.Unchanged, ruleSameContent}
 	case current.provenance != "":
 		return ruling{publisher.Rejected, "provenance-differs"}
-	case repacked && p.Duplicates == Reject && !force:
+	case repacked && p.Duplicates == config.Reject && !force:
 		return ruling{publisher.Rejected, "provenance-repacked"}
 	}
 	return ruling{publisher.Replaced, ruleSignature}

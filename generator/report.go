@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
 )
 
@@ -11,11 +12,11 @@ import (
 // Site works.
 type Options struct {
 	Drop, Site publisher.Store
-	Config     *Config  // nil means the defaults
-	Channels   []string // empty means all
-	Pages      Pages    // nil means that there are none
-	DryRun     bool     // decide, say what would happen, and write nothing
-	Workers    int      // uploads read at the same time; 0 means one a processor
+	Config     *config.Config // nil means the defaults
+	Channels   []string       // empty means all
+	Pages      Pages          // nil means that there are none
+	DryRun     bool           // decide, say what would happen, and write nothing
+	Workers    int            // uploads read at the same time; 0 means one a processor
 	Progress   func(Progress)
 
 	// For tests, which own time and chance.

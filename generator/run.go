@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
 )
 
@@ -110,7 +111,7 @@ func (o *Options) concerns(w *publisher.ChannelInbox) bool {
 
 func (o *Options) setDefaults() {
 	if o.Config == nil {
-		o.Config = &Config{}
+		o.Config = &config.Config{}
 	}
 	o.Workers = cmp.Or(o.Workers, o.Config.Workers, runtime.GOMAXPROCS(0))
 	if o.Progress == nil {
@@ -142,7 +143,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 // channelRun is a run in one channel.
 type channelRun struct {
 	Options
-	policy  Policy
+	policy  config.Policy
 	channel *publisher.Channel
 	catalog *catalog
 	report  *ChannelReport

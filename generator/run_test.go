@@ -13,6 +13,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/charttest"
+	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/storetest"
 )
@@ -30,7 +31,7 @@ func (w *world) operations(run func()) []string {
 
 func (w *world) configure(yaml string) {
 	w.t.Helper()
-	c, err := generator.ParseConfig([]byte(yaml), "portolan.yaml")
+	c, err := config.Parse([]byte(yaml), "portolan.yaml")
 	if err != nil {
 		w.t.Fatal(err)
 	}

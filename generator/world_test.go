@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/storetest"
 )
@@ -27,7 +28,7 @@ type world struct {
 	clock      time.Time
 	promises   []promise
 	n          int // operations on both stores
-	config     *generator.Config
+	config     *config.Config
 	pages      generator.Pages // nil for none
 	judge      judge
 	quiet      bool // no invariants are checked

@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
 )
 
@@ -29,7 +29,7 @@ func usagef(format string, args ...any) error {
 type flags struct {
 	*pflag.FlagSet
 	command string
-	config  *generator.Config // nil if there is none
+	config  *config.Config    // nil if there is none
 	given   map[string]string // what set each flag, for messages: its name, the variable's, or the file's
 
 	drop, site, configFile string
@@ -92,11 +92,11 @@ func (f *flags) setBaseURL() error {
 		return nil
 	}
 	url := *f.base
-	if err := generator.CheckBaseURL(url); err != nil {
+	if err := config.CheckBaseURL(url); err != nil {
 		return usagef("%s: %q %v", f.given["base-url"], url, err)
 	}
 	if f.config == nil {
-		f.config = &generator.Config{}
+		f.config = &config.Config{}
 	}
 	f.config.BaseURL = url
 	return nil
@@ -112,7 +112,7 @@ func (f *flags) explain(err error) error {
 		var known []string
 		f.VisitAll(func(flag *pflag.Flag) { known = append(known, flag.Name) })
 		err = usagef("%s has no flag --%s", f.command, name)
-		if near := generator.Nearest(name, known); near != "" {
+		if near := config.Nearest(name, known); near != "" {
 			return hint(err, "did you mean --%s?", near)
 		}
 	case errors.As(err, &value):
@@ -183,7 +183,7 @@ func (f *flags) loadConfig() error {
 		return nil
 	}
 	var err error
-	f.config, err = generator.LoadConfig(f.configFile)
+	f.config, err = config.Load(f.configFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		if !f.Changed("config") {
 			return nil
@@ -241,7 +241,7 @@ func unknownCommand(name string) error {
 		return hint(usagef("%s stands before the command", name), "write the command first, as in 'portolan generate --site URL'")
 	}
 	err := usagef("no command is called %q", name)
-	if near := generator.Nearest(name, commandNames()); near != "" {
+	if near := config.Nearest(name, commandNames()); near != "" {
 		return hint(err, "did you mean 'portolan %s'?", near)
 	}
 	return hint(err, "see 'portolan help'")

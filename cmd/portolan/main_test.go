@@ -16,6 +16,7 @@ import (
 	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/charttest"
+	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
 )
 
@@ -233,7 +234,7 @@ func TestNearest(t *testing.T) {
 	for word, want := range map[string]string{
 		"generat": "generate", "gen": "", "dorp": "drop", "verfiy": "verify", "stats": "status", "publish": "", "preveiw": "preview",
 	} {
-		if got := generator.Nearest(word, commandNames()); got != want {
+		if got := config.Nearest(word, commandNames()); got != want {
 			t.Errorf("nearest(%q) = %q, want %q", word, got, want)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/generator/pages"
 	"github.com/portolan-charts/portolan/templates"
 )
@@ -22,7 +23,7 @@ func (f *flags) withPages() {
 func (f *flags) writer() (*pages.Writer, error) {
 	c := f.config
 	if c == nil {
-		c = &generator.Config{}
+		c = &config.Config{}
 	}
 	if !f.Changed("pages") {
 		f.pages = c.HasPages()

@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"github.com/portolan-charts/portolan/ci/testenv"
-	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/charttest"
+	"github.com/portolan-charts/portolan/generator/config"
 )
 
 // blocks returns the code blocks of the README that come after a mark.
@@ -72,14 +72,14 @@ func TestReadmeCommands(t *testing.T) {
 // TestReadmeConfig reads the README's portolan.yaml.
 func TestReadmeConfig(t *testing.T) {
 	for _, block := range blocks(t, "config") {
-		c, err := generator.ParseConfig([]byte(block), "README.md")
+		c, err := config.Parse([]byte(block), "README.md")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if p := c.Policy("acme/stable"); p.Duplicates != generator.Reject || p.Keep != 20 || p.Checks.Versions != "strict" || p.Checks.Limits.Packed != 5<<20 {
+		if p := c.Policy("acme/stable"); p.Duplicates != config.Reject || p.Keep != 20 || p.Checks.Versions != "strict" || p.Checks.Limits.Packed != 5<<20 {
 			t.Errorf("policy of acme/stable: %+v", p)
 		}
-		if p := c.Policy("devel"); p.Duplicates != generator.Replace {
+		if p := c.Policy("devel"); p.Duplicates != config.Replace {
 			t.Errorf("policy of devel: %+v", p)
 		}
 	}
@@ -88,7 +88,7 @@ func TestReadmeConfig(t *testing.T) {
 // TestReadmePages reads what the README says of pages.
 func TestReadmePages(t *testing.T) {
 	for _, block := range blocks(t, "pages") {
-		c, err := generator.ParseConfig([]byte(block), "README.md")
+		c, err := config.Parse([]byte(block), "README.md")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/check"
+	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/shim"
 	"github.com/portolan-charts/portolan/publisher/shim/notify"
@@ -66,7 +67,7 @@ func (p *program) openShimSite(ctx context.Context, f *shimFlags) (publisher.Sto
 }
 
 // rulesOf hands the shim what the generator knows.
-func rulesOf(config *generator.Config) shim.Rules {
+func rulesOf(config *config.Config) shim.Rules {
 	return shim.Rules{
 		Check: func(channel string, chart, prov io.Reader) (*shim.Chart, error) {
 			o, err := generator.CheckOffer(config, channel, chart, prov)
@@ -90,7 +91,7 @@ func rulesOf(config *generator.Config) shim.Rules {
 
 // judgesOf hands the shim what the generator says of uploads beside what is
 // published.
-func judgesOf(config *generator.Config, site publisher.Store) func(string, *publisher.Index) shim.Judge {
+func judgesOf(config *config.Config, site publisher.Store) func(string, *publisher.Index) shim.Judge {
 	return func(channel string, index *publisher.Index) shim.Judge {
 		judge := generator.NewJudge(config, site, channel, index)
 		return func(ctx context.Context, c *shim.Chart, force bool) error {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/check"
+	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
 )
 
@@ -22,7 +23,7 @@ type Options struct {
 	From       *Repository
 	Channel    string
 	Drop, Site publisher.Store
-	Config     *generator.Config
+	Config     *config.Config
 	Charts     []string          // patterns of names, as of path.Match; empty means all
 	Keep       int               // the newest versions of each chart; 0 means all
 	Workers    int               // archives at the same time; 0 means 8

@@ -17,6 +17,7 @@ import (
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/generator/check"
+	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/storetest"
 )
@@ -102,7 +103,7 @@ func (s *old) open(c Credentials) *Repository {
 type target struct {
 	t          *testing.T
 	drop, site *storetest.Mem
-	config     *generator.Config
+	config     *config.Config
 }
 
 func newTarget(t *testing.T) *target {
@@ -206,7 +207,7 @@ func TestImport(t *testing.T) {
 func TestImportPublished(t *testing.T) {
 	for _, policy := range []string{"replace", "reject"} {
 		g, before, s := newTarget(t), newOld(t), newOld(t)
-		config, err := generator.ParseConfig([]byte("channels: [{match: stable, duplicates: "+policy+"}]"), "portolan.yaml")
+		config, err := config.Parse([]byte("channels: [{match: stable, duplicates: "+policy+"}]"), "portolan.yaml")
 		if err != nil {
 			t.Fatal(err)
 		}

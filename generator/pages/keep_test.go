@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/charttest"
+	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/generator/pages"
 )
 
@@ -18,7 +18,7 @@ func (w *town) keep(n int) {
 		return
 	}
 	var err error
-	if w.config, err = generator.ParseConfig(fmt.Appendf(nil, "channels: [{match: '**', keep: %d}]", n), "portolan.yaml"); err != nil {
+	if w.config, err = config.Parse(fmt.Appendf(nil, "channels: [{match: '**', keep: %d}]", n), "portolan.yaml"); err != nil {
 		w.t.Fatal(err)
 	}
 }

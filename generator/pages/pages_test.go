@@ -14,6 +14,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/charttest"
+	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/generator/pages"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/storetest"
@@ -28,7 +29,7 @@ type town struct {
 	writer     *pages.Writer
 	clock      time.Time
 	uploads    int
-	config     *generator.Config
+	config     *config.Config
 }
 
 func newTown(t testing.TB, o pages.Options) *town {

@@ -20,6 +20,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/charttest"
+	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/doctor"
 	"github.com/portolan-charts/portolan/publisher/storetest"
@@ -52,7 +53,7 @@ func (s *setUp) publish(name, version string) {
 	if err == nil {
 		err = publisher.Submit(s.t.Context(), s.drop.Handle("uploader"), "group/stable", id, publisher.Submission{Chart: publisher.Bytes(charttest.Simple(name, version))})
 	}
-	config := &generator.Config{BaseURL: "https://charts.example.com/helm"}
+	config := &config.Config{BaseURL: "https://charts.example.com/helm"}
 	if err == nil {
 		_, err = generator.Run(s.t.Context(), generator.Options{Drop: s.drop.Handle("generator"), Site: s.site.Handle("generator"), Config: config})
 	}

@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/generator/pages"
 	"github.com/portolan-charts/portolan/publisher/storetest"
 )
@@ -47,6 +48,6 @@ func (w *world) operations(ctx context.Context) (string, error) {
 		return "", err
 	}
 	var c storetest.Counter
-	_, err = generator.Run(ctx, generator.Options{Drop: c.Of(w.drop), Site: c.Of(w.site), Config: &generator.Config{}, Pages: writer})
+	_, err = generator.Run(ctx, generator.Options{Drop: c.Of(w.drop), Site: c.Of(w.site), Config: &config.Config{}, Pages: writer})
 	return c.String(), err
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/portolan-charts/portolan/ci/bench/seed"
 	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/storetest"
 )
@@ -48,7 +49,7 @@ func (b *bench) idle(ctx context.Context) error {
 		return err
 	}
 	var c storetest.Counter
-	if _, err := generator.Run(ctx, generator.Options{Drop: c.Of(w.drop), Site: c.Of(w.site), Config: &generator.Config{}}); err != nil {
+	if _, err := generator.Run(ctx, generator.Options{Drop: c.Of(w.drop), Site: c.Of(w.site), Config: &config.Config{}}); err != nil {
 		return err
 	}
 	b.table.add(row{

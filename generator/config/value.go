@@ -1,4 +1,4 @@
-package generator
+package config
 
 import (
 	"errors"
@@ -69,7 +69,7 @@ func checkValue(kind, s string) error {
 		}
 		return nil
 	}
-	panic("generator: no check is called " + kind)
+	panic("config: no check is called " + kind)
 }
 
 // checkChannelPattern refuses, besides what is no pattern, what can never fit:

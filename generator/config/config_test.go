@@ -1,4 +1,4 @@
-package generator
+package config
 
 import (
 	"github.com/portolan-charts/portolan/generator/check"
@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-func TestParseConfig(t *testing.T) {
+func TestParse(t *testing.T) {
 	const text = `
 drop: s3://uploads
 site: ./public
@@ -33,7 +33,7 @@ channels:
   limits:
     packed: 2097152
 `
-	c, err := ParseConfig([]byte(text), "portolan.yaml")
+	c, err := Parse([]byte(text), "portolan.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,13 +58,13 @@ channels:
 	}
 }
 
-func TestConfigDefaults(t *testing.T) {
+func TestDefaults(t *testing.T) {
 	want := Policy{Replace, 0, check.Options{Versions: "strict"}}
 	empty := []*Config{nil, {}}
 	for _, text := range []string{"", "# nothing\n", "---\n", "{}", "\ufeff", "\ufeff# nothing\n", "---\n# nothing\n...\n"} {
-		c, err := ParseConfig([]byte(text), "portolan.yaml")
+		c, err := Parse([]byte(text), "portolan.yaml")
 		if err != nil {
-			t.Errorf("ParseConfig(%q): %v", text, err)
+			t.Errorf("Parse(%q): %v", text, err)
 			continue
 		}
 		empty = append(empty, c)
@@ -80,7 +80,7 @@ func TestConfigDefaults(t *testing.T) {
 }
 
 // Each text is followed by the messages it causes, all of them, in order.
-func TestParseConfigProblems(t *testing.T) {
+func TestParseProblems(t *testing.T) {
 	tests := []struct{ name, text, want string }{
 		{"unknown key", "titel: x", `c.yaml:1: unknown key "titel"; did you mean "title"?`},
 		{"unknown key by case", "baseUrl: https://x", `c.yaml:1: unknown key "baseUrl"; did you mean "baseURL"?`},
@@ -131,7 +131,7 @@ c.yaml:5: channels[0].versions: "loose" is not one of: strict, helm`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			c, err := ParseConfig([]byte(test.text), "c.yaml")
+			c, err := Parse([]byte(test.text), "c.yaml")
 			if err == nil {
 				t.Fatalf("got %+v, want an error", c)
 			}
@@ -146,7 +146,7 @@ func TestContextPath(t *testing.T) {
 	for url, want := range map[string]string{
 		"https://h": "", "https://h/": "", "https://h/a": "/a", "https://h/a/b/": "/a/b", "http://h:8080/a%20b": "/a b",
 	} {
-		c, err := ParseConfig([]byte("baseURL: "+url), "c.yaml")
+		c, err := Parse([]byte("baseURL: "+url), "c.yaml")
 		if err != nil {
 			t.Errorf("%s: %v", url, err)
 			continue
@@ -157,36 +157,36 @@ func TestContextPath(t *testing.T) {
 	}
 }
 
-func TestLoadConfig(t *testing.T) {
+func TestLoad(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "portolan.yaml")
-	if _, err := LoadConfig(path); !os.IsNotExist(err) {
+	if _, err := Load(path); !os.IsNotExist(err) {
 		t.Errorf("missing file: got %v, want one that says so", err)
 	}
 	if err := os.WriteFile(path, []byte("title: Charts\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if c, err := LoadConfig(path); err != nil || c.Title != "Charts" {
+	if c, err := Load(path); err != nil || c.Title != "Charts" {
 		t.Errorf("got %+v, %v", c, err)
 	}
 	if err := os.WriteFile(path, []byte(strings.Repeat("# long\n", 1<<18)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := LoadConfig(path); err == nil || !strings.Contains(err.Error(), "larger than 1 MiB") {
+	if _, err := Load(path); err == nil || !strings.Contains(err.Error(), "larger than 1 MiB") {
 		t.Errorf("large file: got %v, want an error that says so", err)
 	}
-	if _, err := LoadConfig(t.TempDir()); err == nil || !strings.Contains(err.Error(), "must be a regular file") {
+	if _, err := Load(t.TempDir()); err == nil || !strings.Contains(err.Error(), "must be a regular file") {
 		t.Errorf("folder: got %v, want an error that says so", err)
 	}
 }
 
 // Every field must be one that the decoder can fill: it panics at what it does
 // not know.
-func FuzzParseConfig(f *testing.F) {
+func FuzzParse(f *testing.F) {
 	f.Add("drop: a\nsite: b\nbaseURL: https://h\ntitle: t\nprovenanceWait: 1h\nworkers: 1\nchannels: []")
 	f.Add("channels:\n- match: a\n  duplicates: reject\n  versions: helm\n  charts: [a]\n  require: [home]\n  limits: {packed: 1, unpacked: 1, file: 1, chartYAML: 1, entries: 1, depth: 1}")
 	f.Add("a: &a [*a]")
 	f.Fuzz(func(t *testing.T, text string) {
-		c, err := ParseConfig([]byte(text), "c.yaml")
+		c, err := Parse([]byte(text), "c.yaml")
 		if (c == nil) == (err == nil) {
 			t.Fatalf("got %v and %v", c, err)
 		}

@@ -1,4 +1,11 @@
-package generator
+// Package config reads portolan.yaml: the settings of a run and of the pages, and
+// what is asked of each channel.
+//
+// Decoding is strict: an unknown key, one that occurs twice or a value that would
+// have no effect is an error, which names the line and, where it can, what was
+// meant. The file portolan.schema.json says the same to editors; a test holds it
+// to the types.
+package config
 
 import (
 	"errors"
@@ -44,10 +51,10 @@ type Config struct {
 	Logo string `yaml:"logo"`
 
 	// Colours of the pages that are not portolan's own.
-	Colors ColorsConfig `yaml:"colors"`
+	Colors Colors `yaml:"colors"`
 
 	// Links at the foot of each page.
-	Footer []LinkConfig `yaml:"footer"`
+	Footer []Link `yaml:"footer"`
 
 	// How long a provenance file alone waits for its chart before it is rejected.
 	ProvenanceWait Duration `yaml:"provenanceWait" jsonschema:"default=24h"`
@@ -56,11 +63,11 @@ type Config struct {
 	Workers int `yaml:"workers" jsonschema:"minimum=1,maximum=1024"`
 
 	// Policies, in order: every entry whose match fits a channel applies to it, and what a later one sets stands.
-	Channels []ChannelConfig `yaml:"channels"`
+	Channels []Channel `yaml:"channels"`
 }
 
-// ColorsConfig are colours of the pages, such as #0b6477.
-type ColorsConfig struct {
+// Colors are colours of the pages, such as #0b6477.
+type Colors struct {
 	// Links and marks on a light background.
 	Accent string `yaml:"accent" check:"color"`
 
@@ -74,8 +81,8 @@ type ColorsConfig struct {
 	BackgroundDark string `yaml:"backgroundDark" check:"color"`
 }
 
-// LinkConfig is a link to somewhere else.
-type LinkConfig struct {
+// Link is a link to somewhere else.
+type Link struct {
 	// What it says.
 	Text string `yaml:"text" jsonschema:"required"`
 
@@ -83,9 +90,9 @@ type LinkConfig struct {
 	URL string `yaml:"url" jsonschema:"required" check:"link"`
 }
 
-// ChannelConfig is the policy of the channels that it matches. What it does
+// Channel is the policy of the channels that it matches. What it does
 // not set is left as it was.
-type ChannelConfig struct {
+type Channel struct {
 	// A channel's name, or a pattern: * stands for one segment or a part of it, ** for any number of them.
 	Match string `yaml:"match" jsonschema:"required" check:"channelPattern"`
 
@@ -105,15 +112,15 @@ type ChannelConfig struct {
 	Require []string `yaml:"require" check:"chartField"`
 
 	// How large a chart may be.
-	Limits *LimitsConfig `yaml:"limits"`
+	Limits *Limits `yaml:"limits"`
 
 	// What Artifact Hub is to know of the repository: artifacthub-repo.yml.
-	ArtifactHub *ArtifactHubConfig `yaml:"artifactHub"`
+	ArtifactHub *ArtifactHub `yaml:"artifactHub"`
 }
 
-// LimitsConfig says how large a chart may be. Sizes are bytes, or text such as
+// Limits says how large a chart may be. Sizes are bytes, or text such as
 // 20MiB. The maxima are what Helm itself can load.
-type LimitsConfig struct {
+type Limits struct {
 	// The packed archive; 20MiB if it is not set.
 	Packed Size `yaml:"packed" max:"100MiB"`
 
@@ -151,9 +158,9 @@ const (
 	defaultWait = 24 * time.Hour
 )
 
-// LoadConfig reads a configuration file. Its error holds every problem of the
+// Load reads a configuration file. Its error holds every problem of the
 // file, each on a line that begins with the file's name and the line's number.
-func LoadConfig(path string) (*Config, error) {
+func Load(path string) (*Config, error) {
 	// To open a pipe waits for its other end, and nothing would end that.
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s: a configuration must be a regular file, not a pipe, device or folder", path)
@@ -170,7 +177,7 @@ func LoadConfig(path string) (*Config, error) {
 	if len(b) > maxConfig {
 		return nil, fmt.Errorf("%s: larger than 1 MiB", path)
 	}
-	return ParseConfig(b, path)
+	return Parse(b, path)
 }
 
 // Policy returns what is asked of the channel.
@@ -187,7 +194,7 @@ func (c *Config) Policy(channel string) Policy {
 	return p
 }
 
-func (c ChannelConfig) apply(p *Policy) {
+func (c Channel) apply(p *Policy) {
 	override(&p.Duplicates, c.Duplicates)
 	override(&p.Keep, c.Keep)
 	override(&p.Checks.Versions, c.Versions)
@@ -202,7 +209,7 @@ func (c ChannelConfig) apply(p *Policy) {
 	}
 }
 
-func (c *LimitsConfig) apply(l *check.Limits) {
+func (c *Limits) apply(l *check.Limits) {
 	override(&l.Packed, int64(c.Packed))
 	override(&l.Unpacked, int64(c.Unpacked))
 	override(&l.File, int64(c.File))

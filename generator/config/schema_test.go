@@ -1,4 +1,4 @@
-package generator
+package config
 
 import (
 	"bytes"
@@ -12,14 +12,14 @@ import (
 	"github.com/invopop/jsonschema"
 )
 
-var updateSchema = flag.Bool("update", false, "rewrite the golden files")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 // TestSchemaGolden compares portolan.schema.json, which editors use, with the
 // types that portolan.yaml is decoded into.
 func TestSchemaGolden(t *testing.T) {
 	const file = "portolan.schema.json"
 	want := schema(t)
-	if *updateSchema {
+	if *update {
 		if err := os.WriteFile(file, want, 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -51,7 +51,7 @@ func schema(t *testing.T) []byte {
 			return nil
 		},
 	}
-	if err := r.AddGoComments("github.com/portolan-charts/portolan/generator", "."); err != nil {
+	if err := r.AddGoComments("github.com/portolan-charts/portolan/generator/config", "."); err != nil {
 		t.Fatal(err)
 	}
 	for name, text := range r.CommentMap {

@@ -1,21 +1,21 @@
-package generator
+package config
 
 import (
 	"github.com/bmatcuk/doublestar/v4"
 	"go.yaml.in/yaml/v3"
 )
 
-// ArtifactHubConfig is what artifacthub-repo.yml says.
-type ArtifactHubConfig struct {
+// ArtifactHub is what artifacthub-repo.yml says.
+type ArtifactHub struct {
 	// The id that Artifact Hub gave the repository; with it, its publisher is verified.
 	RepositoryID string `yaml:"repositoryID"`
 
 	// Who may claim the repository there.
-	Owners []OwnerConfig `yaml:"owners"`
+	Owners []Owner `yaml:"owners"`
 }
 
-// OwnerConfig is somebody who owns a repository on Artifact Hub.
-type OwnerConfig struct {
+// Owner is somebody who owns a repository on Artifact Hub.
+type Owner struct {
 	// The name.
 	Name string `yaml:"name" jsonschema:"required"`
 
@@ -28,7 +28,7 @@ func (c *Config) ArtifactHub(channel string) []byte {
 	if c == nil {
 		return nil
 	}
-	var hub *ArtifactHubConfig
+	var hub *ArtifactHub
 	for _, entry := range c.Channels {
 		if ok, err := doublestar.Match(entry.Match, channel); err == nil && ok {
 			override(&hub, entry.ArtifactHub)

@@ -1,4 +1,4 @@
-package generator
+package config
 
 import (
 	"bytes"
@@ -16,10 +16,10 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// ParseConfig reads a configuration; name stands in its messages for the file.
+// Parse reads a configuration; name stands in its messages for the file.
 // An empty one is the defaults. It is strict: whatever would have no effect, or
 // another one than it seems, is a problem.
-func ParseConfig(b []byte, name string) (*Config, error) {
+func Parse(b []byte, name string) (*Config, error) {
 	d := &decoder{name: name}
 	config := &Config{}
 	if root := d.document(b); root != nil {
@@ -122,7 +122,7 @@ func (d *decoder) value(n *yaml.Node, v reflect.Value, p place) {
 			d.problem(n, p, "must be true or false")
 		}
 	default:
-		panic("generator: the configuration's decoder does not know " + v.Type().String())
+		panic("config: the configuration's decoder does not know " + v.Type().String())
 	}
 }
 
@@ -224,7 +224,7 @@ func bound(tag reflect.StructTag, name string) int {
 			return i
 		}
 	}
-	panic("generator: a number in the configuration has no " + name)
+	panic("config: a number in the configuration has no " + name)
 }
 
 // text fills a type that reads itself from text. A number will do for a size.
@@ -243,7 +243,7 @@ func (d *decoder) text(n *yaml.Node, u encoding.TextUnmarshaler, p place) {
 	}
 	most, err := humanize.ParseBytes(p.tag.Get("max"))
 	if err != nil {
-		panic("generator: a size in the configuration has no maximum")
+		panic("config: a size in the configuration has no maximum")
 	}
 	if uint64(*size) > most {
 		d.problem(n, p, "%s is more than %s, the most that can be allowed", n.Value, p.tag.Get("max"))

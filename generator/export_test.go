@@ -1,4 +1,0 @@
-package generator
-
-// UpdateGolden reports whether golden files are to be rewritten.
-func UpdateGolden() bool { return *updateSchema }
