@@ -2,7 +2,7 @@
 
 # What runs under the race detector as well (not the explorations, in which all take turns); how long each target is
 # fuzzed; which benchmarks run.
-RACE = -short -skip "^TestEvery" ./publisher/... ./generator ./generator/importer ./generator/pages
+RACE = -short -skip "^TestEvery" ./publisher/... ./generator ./generator/check ./generator/importer ./generator/pages
 FUZZTIME = 30s
 BENCH = .
 

@@ -72,7 +72,11 @@ func (o *Offer) readChart(checks check.Options, chart, prov io.Reader) error {
 	if prov == nil {
 		return nil
 	}
-	return check.CheckProvenance(prov, o.File, o.Digest)
+	signs, err := check.ReadProvenance(prov)
+	if err != nil {
+		return err
+	}
+	return signs.Fits(o.File, o.Digest)
 }
 
 // Charts are the names that the chart may have: one, unless a provenance file

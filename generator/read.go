@@ -94,10 +94,13 @@ func (r *channelRun) readProv(ctx context.Context, c *candidate) ([]byte, error)
 	defer in.Close()
 	var prov bytes.Buffer
 	tee := io.TeeReader(in, &prov)
-	if c.chart == nil {
-		c.signs, err = check.ReadProvenance(tee)
-	} else {
-		err = check.CheckProvenance(tee, check.FileName(c.ref().name, c.ref().version), c.chart.Digest)
+	signs, err := check.ReadProvenance(tee)
+	switch {
+	case err != nil:
+	case c.chart == nil:
+		c.signs = signs
+	default:
+		err = signs.Fits(check.FileName(c.ref().name, c.ref().version), c.chart.Digest)
 	}
 	sum := sha256.Sum256(prov.Bytes())
 	c.prov = hex.EncodeToString(sum[:])

@@ -114,5 +114,9 @@ func (u *upload) check(checks check.Options, r *dropped) error {
 	if u.prov == nil {
 		return nil
 	}
-	return check.CheckProvenance(bytes.NewReader(u.prov), file, chart.Digest)
+	prov, err := check.ReadProvenance(bytes.NewReader(u.prov))
+	if err != nil {
+		return err
+	}
+	return prov.Fits(file, chart.Digest)
 }

@@ -26,25 +26,8 @@ type Provenance struct {
 	KeyID  string // of the key that says it made it, 16 hex digits; "" if none does
 }
 
-// CheckProvenance reads a provenance file and checks that Helm can use it for
-// the archive of that file name and digest. A fault of the file is a *Problem;
-// any other error is r's own.
-func CheckProvenance(r io.Reader, file, digest string) error {
-	p, err := ReadProvenance(r)
-	if err != nil {
-		return err
-	}
-	if p.File != file {
-		return reject("prov-name", "the provenance file is for %s and the archive is %s", Quote(p.File), Quote(file))
-	}
-	if p.Digest != digest {
-		return reject("prov-digest", "the provenance file is for an archive with SHA-256 %s and this one has %s", Quote(p.Digest), Quote(digest))
-	}
-	return nil
-}
-
-// ParseProvenance reads a provenance file, whatever archive it is for. Errors
-// are those of CheckProvenance.
+// ReadProvenance reads a provenance file, whatever archive it is for. A fault of
+// the file is a *Problem; any other error is r's own.
 func ReadProvenance(r io.Reader) (prov *Provenance, err error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -68,6 +51,18 @@ func ReadProvenance(r io.Reader) (prov *Provenance, err error) {
 	}
 	prov.Size, prov.KeyID = int64(len(data)), key
 	return prov, nil
+}
+
+// Fits says why Helm cannot use the provenance file for the archive of that file
+// name and digest, with a *Problem; nil if it can.
+func (p *Provenance) Fits(file, digest string) error {
+	if p.File != file {
+		return reject("prov-name", "the provenance file is for %s and the archive is %s", Quote(p.File), Quote(file))
+	}
+	if p.Digest != digest {
+		return reject("prov-digest", "the provenance file is for an archive with SHA-256 %s and this one has %s", Quote(p.Digest), Quote(digest))
+	}
+	return nil
 }
 
 // signedText returns what the signature covers, and the id of the key that it
