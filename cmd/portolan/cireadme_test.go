@@ -2,7 +2,6 @@ package main
 
 import (
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"sigs.k8s.io/yaml"
@@ -10,23 +9,7 @@ import (
 	"github.com/portolan-charts/portolan/ci/testenv"
 )
 
-// block is the only block of the README after a mark, with some text replaced.
-func block(t *testing.T, mark string, replace ...string) string {
-	t.Helper()
-	all := blocks(t, mark)
-	if len(all) != 1 {
-		t.Fatalf("README.md has %d blocks marked %q", len(all), mark)
-	}
-	for i := 0; i < len(replace); i += 2 {
-		if !strings.Contains(all[0], replace[i]) {
-			t.Fatalf("the block marked %q has no %s", mark, replace[i])
-		}
-		all[0] = strings.ReplaceAll(all[0], replace[i], replace[i+1])
-	}
-	return all[0]
-}
-
-// TestReadmePipelines runs the jobs that README.md tells to write.
+// TestReadmePipelines runs the jobs that the READMEs tell users to write.
 func TestReadmePipelines(t *testing.T) {
 	s := newWorkshop(t)
 	s.chart("mychart", "app-mychart", "1.0.0")

@@ -19,7 +19,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/charttest"
 )
 
-// story is a block of the README that starts a shim, run in a folder of its own.
+// story is a block of a README that starts a shim, run in a folder of its own.
 type story struct {
 	*workshop
 	url string // of the shim that the block starts
@@ -105,7 +105,7 @@ func (s *story) ends(old []byte, more string) {
 	}
 }
 
-// TestFromGitLab moves a channel of GitLab's registry over, as README.md tells.
+// TestFromGitLab moves a channel of GitLab's registry over, as the README tells.
 func TestFromGitLab(t *testing.T) {
 	s := newStory(t)
 	registry := newOldServer(t, []string{writeChart(t)})
@@ -129,7 +129,7 @@ func TestFromGitLab(t *testing.T) {
 	s.ends(read(t, filepath.Join(registry.folder, "index.yaml")), "mychart 0.2.0")
 }
 
-// TestFromChartMuseum moves ChartMuseum's charts over, as README.md tells, and
+// TestFromChartMuseum moves ChartMuseum's charts over, as the README tells, and
 // pushes one more.
 func TestFromChartMuseum(t *testing.T) {
 	s := newStory(t)
@@ -146,7 +146,7 @@ func TestFromChartMuseum(t *testing.T) {
 }
 
 // TestFromPages takes the charts over that chart-releaser has put onto Pages and
-// into releases, as README.md tells, and goes on with the workflow for Pages.
+// into releases, as the README tells, and goes on with the workflow for Pages.
 func TestFromPages(t *testing.T) {
 	s, origin := newGithub(t)
 	s.push(origin)

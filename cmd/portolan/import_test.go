@@ -347,7 +347,7 @@ func TestImportBad(t *testing.T) {
 	}
 }
 
-// TestImportRights imports with the rights that README.md lists.
+// TestImportRights imports with the rights that the table lists.
 func TestImportRights(t *testing.T) {
 	folder := t.TempDir()
 	write(t, filepath.Join(folder, "web-1.0.0.tgz"), charttest.Simple("web", "1.0.0"))

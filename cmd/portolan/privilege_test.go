@@ -10,7 +10,6 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -114,31 +113,26 @@ func (w *guarded) as(allowed rights) (drop, site *guard) {
 	return &guard{Store: w.drop.Handle("actor"), bucket: "drop", allowed: allowed}, &guard{Store: w.site.Handle("actor"), bucket: "site", allowed: allowed}
 }
 
-// readmeRights are the rights that README.md gives to who.
+// readmeRights are the rights that the table of permissions gives to who.
 func readmeRights(t *testing.T, who string) rights {
 	t.Helper()
-	readme, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, table, _ := strings.Cut(string(readme), "<!-- permissions -->\n")
-	table, _, _ = strings.Cut(table, "\n\n")
 	all := rights{}
-	row := regexp.MustCompile("(?m)^\\| `(.*)` \\| (drop area|site)(?:, `(.*)`)? \\| ([a-z, ]+) \\|$")
-	for _, m := range row.FindAllStringSubmatch(table, -1) {
-		if m[1] != who {
+	place := regexp.MustCompile("^(drop area|site)(?:, `(.*)`)?$")
+	for _, cells := range table(t, "permissions") {
+		m := place.FindStringSubmatch(cells[1])
+		if cells[0] != "`"+who+"`" || m == nil {
 			continue
 		}
 		where := "site"
-		if m[2] == "drop area" {
-			where = "drop " + m[3]
+		if m[1] == "drop area" {
+			where = "drop " + m[2]
 		}
-		for op := range strings.SplitSeq(m[4], ", ") {
+		for op := range strings.SplitSeq(cells[2], ", ") {
 			all[where+" "+op] = true
 		}
 	}
 	if len(all) == 0 {
-		t.Fatalf("README.md gives no rights to %s", who)
+		t.Fatalf("the table of permissions gives none to %s", who)
 	}
 	return all
 }
@@ -160,11 +154,11 @@ func wantRights(t *testing.T, who string, want rights, used ...*guard) {
 		maps.Copy(got, g.used)
 	}
 	if !maps.Equal(got, want) {
-		t.Errorf("%s does\n%s\nand README.md says\n%s", who, got, want)
+		t.Errorf("%s does\n%s\nand the table says\n%s", who, got, want)
 	}
 }
 
-// TestDropRights drops a chart, with no rights but those that README.md lists,
+// TestDropRights drops a chart, with no rights but those that the table lists,
 // waits in vain, and once more when there is a receipt.
 func TestDropRights(t *testing.T) {
 	w := newGuarded()
@@ -337,7 +331,7 @@ func (w *guarded) submit(t *testing.T, chart, prov []byte) (id string) {
 	return id
 }
 
-// TestShimRights uploads to shims that may do nothing but what README.md lists,
+// TestShimRights uploads to shims that may do nothing but what the table lists,
 // reads what they answer of receipts, and of the site where there is one.
 func TestShimRights(t *testing.T) {
 	w := newGuarded()
@@ -419,7 +413,7 @@ func (o *oneOrMany) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, (*[]string)(o))
 }
 
-// TestReadmePolicies compares README.md's policies with its table, which the
+// TestReadmePolicies compares the READMEs' policies with the table, which the
 // tests above compare with what is done.
 func TestReadmePolicies(t *testing.T) {
 	for policy, want := range map[string]rights{

@@ -12,30 +12,8 @@ import (
 	"github.com/portolan-charts/portolan/generator/config"
 )
 
-// blocks returns the code blocks of the README that come after a mark.
-func blocks(t *testing.T, mark string) []string {
-	t.Helper()
-	readme, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all []string
-	for _, part := range strings.Split(string(readme), "<!-- "+mark+" -->\n```")[1:] {
-		_, rest, _ := strings.Cut(part, "\n") // the language
-		block, _, ok := strings.Cut(rest, "```")
-		if !ok {
-			t.Fatal("a block has no end")
-		}
-		all = append(all, block)
-	}
-	if len(all) == 0 {
-		t.Fatalf("README.md has no block marked %q", mark)
-	}
-	return all
-}
-
-// TestReadmeCommands runs what README.md tells to type, in a folder with a
-// chart, one block after the other.
+// TestReadmeCommands runs what the READMEs tell users to type, in a folder with
+// a chart, one block after the other.
 func TestReadmeCommands(t *testing.T) {
 	dir := t.TempDir()
 	for name, body := range charttest.Chart("mychart", "0.1.0") {
@@ -56,7 +34,7 @@ func TestReadmeCommands(t *testing.T) {
 	all := blocks(t, "run")
 	wants := []string{"accepted    mychart 0.1.0", "unchanged   mychart 0.1.0", "stable: generation 2, 1 snapshot, 0 files written\n"}
 	if len(all) != len(wants) {
-		t.Fatalf("README.md has %d blocks to run, and this test knows %d", len(all), len(wants))
+		t.Fatalf("the READMEs have %d blocks to run, and this test knows %d", len(all), len(wants))
 	}
 	for i, block := range all {
 		c := exec.CommandContext(testenv.Context(t), "sh", "-eu", "-c", block)
@@ -69,7 +47,7 @@ func TestReadmeCommands(t *testing.T) {
 	}
 }
 
-// TestReadmeConfig reads the README's portolan.yaml.
+// TestReadmeConfig reads the portolan.yaml that a README shows.
 func TestReadmeConfig(t *testing.T) {
 	for _, block := range blocks(t, "config") {
 		c, err := config.Parse([]byte(block), "README.md")
@@ -85,7 +63,7 @@ func TestReadmeConfig(t *testing.T) {
 	}
 }
 
-// TestReadmePages reads what the README says of pages.
+// TestReadmePages reads the settings of pages that a README shows.
 func TestReadmePages(t *testing.T) {
 	for _, block := range blocks(t, "pages") {
 		c, err := config.Parse([]byte(block), "README.md")
@@ -98,7 +76,7 @@ func TestReadmePages(t *testing.T) {
 	}
 }
 
-// TestReadmeAuth reads the README's auth file.
+// TestReadmeAuth reads the auth file that a README shows.
 func TestReadmeAuth(t *testing.T) {
 	for _, block := range blocks(t, "auth") {
 		w := newTown(t)
