@@ -81,10 +81,7 @@ func rulesOf(config *config.Config) shim.Rules {
 			return c, nil
 		},
 		MaxArchive: func(channel string) int64 {
-			if limit := config.Policy(channel).Checks.Limits.Packed; limit > 0 {
-				return limit
-			}
-			return check.DefaultPacked
+			return config.Policy(channel).Checks.Limits.WithDefaults().Packed
 		},
 	}
 }

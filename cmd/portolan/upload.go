@@ -14,9 +14,9 @@ import (
 	"github.com/portolan-charts/portolan/generator/check"
 )
 
-// maxProv is how much is read of a provenance file: far more than the generator
-// takes, which says so when it checks it.
-const maxProv = check.DefaultPacked
+// maxProv is how much is read of a provenance file: more than is accepted, so
+// that the check says why it is refused.
+const maxProv = 2 * check.MaxProvenance
 
 // upload is a file to be dropped, in memory: what is uploaded is what was
 // checked, whatever happens to the file meanwhile.
@@ -48,10 +48,7 @@ func (d *dropper) readUnlessDone(ctx context.Context, name string) (*upload, err
 
 // read reads a file, and the provenance file beside it.
 func (d *dropper) read(name string) (*upload, error) {
-	limit := d.checks.Limits.Packed
-	if limit == 0 {
-		limit = check.DefaultPacked
-	}
+	limit := d.checks.Limits.WithDefaults().Packed
 	if name == "-" {
 		chart, err := readUpTo(d.stdin, limit)
 		if err != nil {

@@ -98,13 +98,13 @@ type entry struct {
 // readArchive hands every file and folder of an archive to visit, then checks
 // that the archive ends as it should. noEnd reports that its tar archive does
 // not end with two zero blocks; tar and Helm take it all the same.
-func readArchive(src *source, b *budget, visit func(e entry, r io.Reader) error) (noEnd bool, err error) {
+func readArchive(src *source, b *bounds, visit func(e entry, r io.Reader) error) (noEnd bool, err error) {
 	a := &archive{src: src, buf: bufio.NewReader(src)}
 	noEnd, err = a.read(b, visit)
 	return noEnd, a.fault(err)
 }
 
-func (a *archive) read(b *budget, visit func(entry, io.Reader) error) (noEnd bool, err error) {
+func (a *archive) read(b *bounds, visit func(entry, io.Reader) error) (noEnd bool, err error) {
 	if magic, err := a.buf.Peek(2); string(magic) != gzipMagic && (err == nil || err == io.EOF) {
 		return false, reject("not-gzip", "the file is not a gzip-compressed archive")
 	}

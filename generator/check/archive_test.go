@@ -68,9 +68,9 @@ func TestEntries(t *testing.T) {
 		{"file and folder", "path-conflict", charttest.Folder("mychart/Chart.yaml/")},
 		{"bad UTF-8 in values", "yaml-encoding", charttest.File("mychart/values.yaml", "a: caf\xe9\n")},
 		{"UTF-16 values", "yaml-encoding", charttest.File("mychart/values.yaml", "\xff\xfea\x00:\x00 \x001\x00")},
-		{"5 MiB", "", charttest.File("mychart/x", strings.Repeat("x", DefaultFile))},
-		{"more than 5 MiB", "file-size", charttest.File("mychart/x", strings.Repeat("x", DefaultFile+1))},
-		{"large lock", "yaml-size", charttest.File("mychart/Chart.lock", strings.Repeat("#", DefaultChartYAML+1))},
+		{"5 MiB", "", charttest.File("mychart/x", strings.Repeat("x", defaultFile))},
+		{"more than 5 MiB", "file-size", charttest.File("mychart/x", strings.Repeat("x", defaultFile+1))},
+		{"large lock", "yaml-size", charttest.File("mychart/Chart.lock", strings.Repeat("#", defaultChartYAML+1))},
 		{"dense values", "yaml-complex", charttest.File("mychart/values.yaml", "a:\n"+strings.Repeat("- 1\n", maxYAMLMarks))},
 		{"nested", "", charttest.File("mychart/charts/sub.tgz", string(charttest.Simple("sub", "0.1.0")))},
 		{"nested, other folder", "", charttest.File("mychart/charts/sub.tgz", string(charttest.Pack("x", charttest.Chart("sub", "0.1.0"), nil)))},
@@ -190,10 +190,10 @@ func nest(levels int) []byte {
 }
 
 func TestDepth(t *testing.T) {
-	if _, err := sameAsHelm(t, nest(DefaultDepth), Options{}); err != nil {
+	if _, err := sameAsHelm(t, nest(defaultDepth), Options{}); err != nil {
 		t.Error(err)
 	}
-	_, err := sameAsHelm(t, nest(DefaultDepth+1), Options{})
+	_, err := sameAsHelm(t, nest(defaultDepth+1), Options{})
 	wantRule(t, err, "too-deep")
 }
 

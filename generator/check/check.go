@@ -12,24 +12,6 @@ import (
 	"slices"
 )
 
-// Default limits of one archive. Limits has what each one counts.
-const (
-	// DefaultPacked is far above any chart of ours (the largest of 246 real
-	// ones has 0.3 MiB); Flux takes at most 10 MiB.
-	DefaultPacked = 20 << 20
-	// DefaultUnpacked is what Helm itself loads at most.
-	DefaultUnpacked = 100 << 20
-	// DefaultFile is what Helm loads at most of one file, before 4.2.
-	DefaultFile = 5 << 20
-	// DefaultChartYAML bounds what is held of a Chart.yaml or lock file at once;
-	// what the index repeats of it has a limit of its own.
-	DefaultChartYAML = 1 << 20
-	// DefaultEntries bounds the memory for names; charts have tens of files.
-	DefaultEntries = 10_000
-	// DefaultDepth bounds recursion, ours and Helm's; real charts nest twice.
-	DefaultDepth = 10
-)
-
 const (
 	// maxLine bounds a release's line in the index, in bytes. Every client reads
 	// it with the index, and every generation repeats it. The longest of 3,200
@@ -40,36 +22,6 @@ const (
 	// becomes part of the release's description on the site.
 	maxNames = 8 << 20
 )
-
-// Limits bound what one archive may cost to read. A zero field means its default.
-type Limits struct {
-	Packed    int64 // bytes of the archive
-	Unpacked  int64 // bytes after decompression, tar headers and nested archives included
-	File      int64 // bytes of one file
-	ChartYAML int64 // bytes of one Chart.yaml, Chart.lock, requirements.yaml or requirements.lock, aliases expanded
-	Entries   int   // files and folders, those of nested archives included
-	Depth     int   // levels of charts within charts
-}
-
-// MaxLimits are the largest limits that can be set, which is what Helm loads: any
-// chart that was ever accepted keeps within them.
-var MaxLimits = Limits{Packed: 100 << 20, Unpacked: 100 << 20, File: 100 << 20, ChartYAML: 5 << 20, Entries: 100_000, Depth: 10}
-
-func (l Limits) withDefaults() Limits {
-	set(&l.Packed, DefaultPacked)
-	set(&l.Unpacked, DefaultUnpacked)
-	set(&l.File, DefaultFile)
-	set(&l.ChartYAML, DefaultChartYAML)
-	set(&l.Entries, DefaultEntries)
-	set(&l.Depth, DefaultDepth)
-	return l
-}
-
-func set[T int | int64](field *T, def T) {
-	if *field == 0 {
-		*field = def
-	}
-}
 
 // Options are what a channel asks of its charts. The zero value asks for what
 // Helm needs, and for a semantic version.
@@ -135,8 +87,8 @@ func Archive(r io.Reader, c Options) (chart *Chart, err error) {
 // examine is Archive, and puts what else pages need into contents unless that is nil.
 func examine(r io.Reader, c Options, contents *Contents) (chart *Chart, err error) {
 	defer recovered(&chart, &err)
-	limits := c.Limits.withDefaults()
-	b := &budget{
+	limits := c.Limits.WithDefaults()
+	b := &bounds{
 		limits: limits, versions: c.Versions, unpacked: limits.Unpacked, entries: limits.Entries,
 		marks: maxYAMLMarksTotal, metadata: maxMetadataTotal, contents: contents,
 	}
@@ -202,22 +154,6 @@ func recovered(chart **Chart, err *error) {
 	}
 }
 
-// A budget is what may still be spent on an archive and all archives in it.
-type budget struct {
-	limits   Limits
-	versions string // as in Options
-	unpacked int64
-	entries  int
-	marks    int   // of YAML, see inspectYAML
-	metadata int64 // bytes of Chart.yaml and requirements.yaml held at once
-	warn     warnings
-	contents *Contents // where to put what pages need; nil to leave it out
-
-	// What was spent on YAML files with their aliases expanded, see extent.
-	yamlNodes int
-	yamlText  int64
-}
-
 // chart returns what pages and releases need of a tree that was checked.
 func (t *tree) chart() *Chart {
 	c := &Chart{
@@ -233,7 +169,7 @@ func (t *tree) chart() *Chart {
 		}
 	}
 	if t.schema != nil && !json.Valid(t.schema) {
-		t.budget.warn.add("warn-schema", "values.schema.json is not JSON; Helm will not install the chart")
+		t.bounds.warn.add("warn-schema", "values.schema.json is not JSON; Helm will not install the chart")
 	}
 	return c
 }

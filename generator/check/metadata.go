@@ -13,7 +13,7 @@ import (
 // check checks what the tree's charts say of themselves and returns the
 // metadata of the upload's own.
 func (t *tree) check(c Options) (*Metadata, *Problem) {
-	b := t.budget
+	b := t.bounds
 	md, p := t.root.load(b)
 	if p != nil {
 		return nil, p
@@ -36,7 +36,7 @@ func (t *tree) check(c Options) (*Metadata, *Problem) {
 
 // load reads the metadata of a chart, and of all charts in it, and has Helm
 // judge it.
-func (n *node) load(b *budget) (*Metadata, *Problem) {
+func (n *node) load(b *bounds) (*Metadata, *Problem) {
 	own := n.where == ""
 	if n.chartYAML == nil {
 		return nil, n.missing()
@@ -92,7 +92,7 @@ func (n *node) missing() *Problem {
 // checkIdentity checks what identifies the upload's own chart: what Helm reads
 // must be what is written, and acceptable as a name in a repository. Helm's own
 // judgement comes later, since its sentences say less.
-func checkIdentity(doc *yaml.Node, md *Metadata, b *budget) *Problem {
+func checkIdentity(doc *yaml.Node, md *Metadata, b *bounds) *Problem {
 	if p := checkText(doc, md, &b.warn); p != nil {
 		return p
 	}
@@ -105,7 +105,7 @@ func checkIdentity(doc *yaml.Node, md *Metadata, b *budget) *Problem {
 // checkRequirements refuses a requirements.yaml that does more than list
 // dependencies. Helm decodes it on top of Chart.yaml: it could rename the
 // chart, and a list in both would become a mixture of the two.
-func (n *node) checkRequirements(b *budget) *Problem {
+func (n *node) checkRequirements(b *bounds) *Problem {
 	where := path.Join(n.where, "requirements.yaml")
 	doc, p := b.inspectYAML(where, n.requirements, n.where == "")
 	if p != nil {

@@ -12,7 +12,7 @@ import (
 // A tree is what has been read of one archive: its files by name, and the
 // charts in it as Helm's loader will group them.
 type tree struct {
-	budget *budget
+	bounds *bounds
 	where  string // path of a nested archive; empty for the upload itself
 	root   *node
 	top    string // the top folder
@@ -53,15 +53,15 @@ func (n *node) sub(name string) *node {
 }
 
 // readTree reads an upload.
-func readTree(src *source, b *budget) (*tree, error) {
+func readTree(src *source, b *bounds) (*tree, error) {
 	return readChart(src, b, &node{})
 }
 
 // readChart reads an archive whose chart is root. The packed bytes of a nested
 // one come out of the archive around it, and so may their errors.
-func readChart(src *source, b *budget, root *node) (*tree, error) {
+func readChart(src *source, b *bounds, root *node) (*tree, error) {
 	t := &tree{
-		budget: b, where: root.where, root: root,
+		bounds: b, where: root.where, root: root,
 		files: map[string]hashed{}, dirs: map[string]bool{},
 	}
 	noEnd, err := readArchive(src, b, t.add)
@@ -89,10 +89,10 @@ func (t *tree) add(e entry, r io.Reader) error {
 	case e.dir:
 		t.dirs[e.path] = true
 		return nil
-	case e.size > t.budget.limits.File:
-		return reject("file-size", "%s has %s; a file may have %s", Quote(e.path), sizeText(e.size), sizeText(t.budget.limits.File))
+	case e.size > t.bounds.limits.File:
+		return reject("file-size", "%s has %s; a file may have %s", Quote(e.path), sizeText(e.size), sizeText(t.bounds.limits.File))
 	}
-	src := &source{r: r, sum: sha256.New(), max: t.budget.limits.File}
+	src := &source{r: r, sum: sha256.New(), max: t.bounds.limits.File}
 	earlier, repeated := t.files[e.path]
 	if !repeated {
 		if err := t.read(e, src); err != nil {
@@ -108,7 +108,7 @@ func (t *tree) add(e entry, r io.Reader) error {
 		return reject("path-twice", "%s occurs twice with different content", Quote(e.path))
 	}
 	if repeated {
-		t.budget.warn.add("warn-path-twice", "%s occurs twice with the same content", Quote(e.path))
+		t.bounds.warn.add("warn-path-twice", "%s occurs twice with the same content", Quote(e.path))
 	}
 	t.files[e.path] = c
 	return nil
@@ -117,13 +117,13 @@ func (t *tree) add(e entry, r io.Reader) error {
 // read does with a file what its place in the chart asks for. Most files are
 // only hashed, which the caller does with what is left unread.
 func (t *tree) read(e entry, src *source) error {
-	n, name, err := t.root.route(e.path, t.budget.limits.Depth)
+	n, name, err := t.root.route(e.path, t.bounds.limits.Depth)
 	if err != nil {
 		return err
 	}
 	switch {
 	case n != t.root && name == "": // charts/<name>.tgz
-		if _, err := readChart(src, t.budget, n); err != nil {
+		if _, err := readChart(src, t.bounds, n); err != nil {
 			return located(err, n.where)
 		}
 		return nil
@@ -178,7 +178,7 @@ func isYAML(name string) bool {
 // once and let go; Chart.yaml and requirements.yaml are kept, since Helm puts
 // the two together and their order is open.
 func (t *tree) readYAML(n *node, name string, e entry, src *source) error {
-	b := t.budget
+	b := t.bounds
 	if name != "values.yaml" && e.size > b.limits.ChartYAML {
 		return reject("yaml-size", "%s has %s; it may have %s", Quote(e.path), sizeText(e.size), sizeText(b.limits.ChartYAML))
 	}
@@ -221,10 +221,10 @@ func (p *Problem) orNil() error {
 // keep holds on to the files that pages show.
 func (t *tree) keep(name string, src *source) (err error) {
 	switch {
-	case t.budget.contents != nil && (isTemplate(name) || isCRD(name)):
+	case t.bounds.contents != nil && (isTemplate(name) || isCRD(name)):
 		data, err := io.ReadAll(src)
 		if err == nil {
-			t.budget.contents.add(name, trimMark(data))
+			t.bounds.contents.add(name, trimMark(data))
 		}
 		return err
 	case name == "values.schema.json":
@@ -316,7 +316,7 @@ func (t *tree) checkNames() *Problem {
 		case key == "chart.yaml":
 			return reject("chart-yaml-case", "the archive holds both %s and %s", Quote(other), Quote(f.Path))
 		default:
-			t.budget.warn.add("warn-path-case", "%s and %s differ in case alone", Quote(other), Quote(f.Path))
+			t.bounds.warn.add("warn-path-case", "%s and %s differ in case alone", Quote(other), Quote(f.Path))
 		}
 	}
 	return nil

@@ -13,13 +13,13 @@ import (
 // maxValuesMemo is how many are remembered, in some 70 bytes each.
 const maxValuesMemo = 16 << 10
 
-// valuesMemo remembers what good values.yaml files cost of a budget.
+// valuesMemo remembers what good values.yaml files cost of the bounds.
 type valuesMemo struct {
 	mu   sync.Mutex
 	good map[[sha256.Size]byte]yamlCost
 }
 
-// yamlCost is what parsing a file takes from a budget.
+// yamlCost is what parsing a file takes from the bounds.
 type yamlCost struct {
 	marks, nodes int
 	text         int64
@@ -44,8 +44,8 @@ func (m *valuesMemo) add(sum [sha256.Size]byte, cost yamlCost) {
 	m.good[sum] = cost
 }
 
-// spend takes the cost from the budget, if it has so much left.
-func (b *budget) spend(c yamlCost) bool {
+// spend takes the cost from the bounds, if they have so much left.
+func (b *bounds) spend(c yamlCost) bool {
 	if b.marks < c.marks || b.yamlNodes+c.nodes > maxYAMLNodesTotal || b.yamlText+c.text > maxYAMLTextTotal {
 		return false
 	}
@@ -57,7 +57,7 @@ func (b *budget) spend(c yamlCost) bool {
 
 // checkValues checks a values.yaml. One that was found to be good, with nothing
 // to warn of, is not parsed again.
-func (b *budget) checkValues(where string, data []byte, strict bool) *Problem {
+func (b *bounds) checkValues(where string, data []byte, strict bool) *Problem {
 	sum := sha256.Sum256(data)
 	if cost, known := goodValues.find(sum); known && b.spend(cost) {
 		return nil

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-func newBudget() *budget {
-	return &budget{limits: Limits{}.withDefaults(), marks: maxYAMLMarksTotal}
+func newBounds() *bounds {
+	return &bounds{limits: Limits{}.WithDefaults(), marks: maxYAMLMarksTotal}
 }
 
 // TestValuesMemo: what is known costs what it did at first, and what is bad, or
@@ -16,9 +16,9 @@ func TestValuesMemo(t *testing.T) {
 	for values, rule := range map[string]string{
 		"": "", "a: {b: [1, 2, &x y, *x]}\n": "", "a: 1\na: 2\n": "yaml-duplicate-key", "a: [": "yaml", "a: &a [*a]\n": "yaml-aliases", "- 1\n": "yaml",
 	} {
-		var first budget
+		var first bounds
 		for i := range 3 {
-			b := newBudget()
+			b := newBounds()
 			p := b.checkValues("values.yaml", []byte(values), true)
 			got := ""
 			if p != nil {
@@ -36,7 +36,7 @@ func TestValuesMemo(t *testing.T) {
 		}
 	}
 	for range 2 { // a subchart's are not refused for it
-		b := newBudget()
+		b := newBounds()
 		if p := b.checkValues("charts/x/values.yaml", []byte("a: 1\na: 2\n"), false); p != nil || b.warn.total() != 1 {
 			t.Errorf("got %v, and %d warnings", p, b.warn.total())
 		}
@@ -47,7 +47,7 @@ func TestValuesMemo(t *testing.T) {
 // unknown ones are.
 func TestValuesMemoBudget(t *testing.T) {
 	values := []byte("a: [" + strings.Repeat("1,", 90_000) + "]\n")
-	b, taken := newBudget(), 0
+	b, taken := newBounds(), 0
 	for ; b.checkValues("values.yaml", values, true) == nil; taken++ {
 	}
 	if want := maxYAMLMarksTotal / 90_002; taken != want {
@@ -64,7 +64,7 @@ func TestValuesMemoBounded(t *testing.T) {
 		t.Errorf("%d are remembered, of at most %d", n, maxValuesMemo)
 	}
 	goodValues.good = nil
-	if p := newBudget().checkValues("values.yaml", []byte(fmt.Sprint("a: ", 1)), true); p != nil {
+	if p := newBounds().checkValues("values.yaml", []byte(fmt.Sprint("a: ", 1)), true); p != nil {
 		t.Error(p)
 	}
 }

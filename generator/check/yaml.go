@@ -5,8 +5,6 @@ import (
 	"errors"
 	"io"
 	"path"
-	"reflect"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -57,7 +55,7 @@ const (
 type yamlFile struct {
 	where   string
 	strict  bool // duplicate keys are refused and not just mentioned
-	budget  *budget
+	bounds  *bounds
 	maxText int64                 // bytes, as of extent
 	sizes   map[*yaml.Node]extent // of what has an anchor
 	open    map[*yaml.Node]bool   // anchors around the current node
@@ -71,7 +69,7 @@ type extent struct {
 
 // inspectYAML parses data and returns the root node of its only document, nil
 // if that is empty.
-func (b *budget) inspectYAML(where string, data []byte, strict bool) (*yaml.Node, *Problem) {
+func (b *bounds) inspectYAML(where string, data []byte, strict bool) (*yaml.Node, *Problem) {
 	if !utf8.Valid(data) {
 		return nil, reject("yaml-encoding", "%s is not UTF-8", Quote(where))
 	}
@@ -89,7 +87,7 @@ func (b *budget) inspectYAML(where string, data []byte, strict bool) (*yaml.Node
 		return nil, reject("yaml", "%s is not YAML that Helm can read: %s", Quote(where), Foreign(err))
 	}
 	f := &yamlFile{
-		where: where, strict: strict, budget: b, maxText: b.maxText(where),
+		where: where, strict: strict, bounds: b, maxText: b.maxText(where),
 		sizes: map[*yaml.Node]extent{}, open: map[*yaml.Node]bool{},
 	}
 	if p := f.onlyDocument(decoder); p != nil {
@@ -113,11 +111,11 @@ func (b *budget) inspectYAML(where string, data []byte, strict bool) (*yaml.Node
 }
 
 // maxText is how much a file may hold, as of extent.
-func (b *budget) maxText(where string) int64 {
+func (b *bounds) maxText(where string) int64 {
 	if path.Base(where) == "values.yaml" {
 		return maxYAMLText
 	}
-	return min(b.limits.withDefaults().ChartYAML, maxYAMLText)
+	return min(b.limits.WithDefaults().ChartYAML, maxYAMLText)
 }
 
 func tooComplex(where string) *Problem {
@@ -161,7 +159,7 @@ func (f *yamlFile) onlyDocument(decoder *yaml.Decoder) *Problem {
 // ReadYAML reads a short text of an archive, such as an annotation, within the
 // bounds that files have; it is nil if that is no YAML, or exceeds them.
 func ReadYAML(text []byte) *yaml.Node {
-	b := &budget{limits: Limits{}.withDefaults(), marks: 20_000}
+	b := &bounds{limits: Limits{}.WithDefaults(), marks: 20_000}
 	root, p := b.inspectYAML("text", text, false)
 	if p != nil {
 		return nil
@@ -267,38 +265,6 @@ func (f *yamlFile) measureAlias(n *yaml.Node, depth int) (extent, *Problem) {
 	return e, nil
 }
 
-// checkKeys looks for keys of a mapping that are one for Helm, which takes the
-// last of them or, for 1 and "1", any.
-func (f *yamlFile) checkKeys(n *yaml.Node) *Problem {
-	seen := make(map[string]int, len(n.Content)/2)
-	for i := 0; i < len(n.Content); i += 2 {
-		key := resolve(n.Content[i])
-		if key.Kind != yaml.ScalarNode {
-			continue // Helm will refuse it
-		}
-		if key.Style&yaml.TaggedStyle != 0 {
-			return reject("yaml-key", "%s has a key with a tag in line %d", Quote(f.where), n.Content[i].Line)
-		}
-		text := key.Value
-		if maybeNumber(key) {
-			if f.budget.marks -= keyMarks; f.budget.marks < 0 {
-				return tooComplex(f.where)
-			}
-			text = keyText(text)
-		}
-		line, twice := seen[text]
-		seen[text] = n.Content[i].Line
-		switch {
-		case !twice:
-		case f.strict:
-			return reject("yaml-duplicate-key", "%s has the key %s twice, in lines %d and %d", Quote(f.where), Quote(text), line, n.Content[i].Line)
-		default:
-			f.budget.warn.add("warn-duplicate-key", "%s has the key %s twice, in lines %d and %d", Quote(f.where), Quote(text), line, n.Content[i].Line)
-		}
-	}
-	return nil
-}
-
 // resolve follows an alias.
 func resolve(n *yaml.Node) *yaml.Node {
 	if n.Kind == yaml.AliasNode {
@@ -307,106 +273,8 @@ func resolve(n *yaml.Node) *yaml.Node {
 	return n
 }
 
-// plainInteger is a number that Helm writes as it stands.
-var plainInteger = regexp.MustCompile(`^(0|[1-9][0-9]{0,17})$`)
-
-// maybeNumber tells whether a key can be something else than its text: a
-// number, a boolean or null. Quoted keys are text, and so is what does not
-// begin like one of these.
-func maybeNumber(key *yaml.Node) bool {
-	const quoted = yaml.DoubleQuotedStyle | yaml.SingleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
-	if key.Style&quoted != 0 || key.Value == "" || plainInteger.MatchString(key.Value) {
-		return false
-	}
-	first := key.Value[0]
-	word := first >= 'A' && first != '~'
-	return strings.ContainsRune("+-.0123456789yYnNtTfFoO~", rune(first)) && (!word || len(key.Value) <= len("false"))
-}
-
-// keyText returns a plain key as Helm has it after making JSON of the file.
-func keyText(plain string) string {
-	if text, ok := helmKey(plain); ok {
-		return text
-	}
-	return plain
-}
-
-// parseValues checks a values.yaml.
-func (b *budget) parseValues(where string, data []byte, strict bool) *Problem {
-	if _, p := b.inspectYAML(where, data, strict); p != nil {
-		return p
-	}
-	if _, err := loadValues(data); err != nil {
-		return reject("yaml", "Helm cannot read %s: %s", Quote(where), Foreign(err))
-	}
-	return checkHelm4Values(where, data)
-}
-
-// checkHelm4Values makes sure that Helm 4 reads the same values. It cuts the
-// file at lines that begin with --- before it parses the parts, merges what
-// it finds, and stumbles over directives and over `--- # text` in odd places
-// (pkg/chart/v2/loader/load.go, LoadValues).
-func checkHelm4Values(where string, data []byte) *Problem {
-	if !bytes.HasSuffix(data, []byte("\n")) {
-		data = append(bytes.Clone(data), '\n') // as Helm 4 does
-	}
-	parts, ok := splitDocuments(data)
-	if !ok {
-		return reject("yaml-documents", "%s has a line that begins with --- and goes on, which Helm 4 refuses", Quote(where))
-	}
-	if len(parts) == 0 || len(parts) == 1 && len(parts[0]) == len(data) {
-		return nil
-	}
-	found := map[string]any{}
-	for _, part := range parts {
-		v, err := loadValues(part)
-		if err != nil {
-			return reject("yaml-documents", "Helm 4 cannot read %s, which it cuts at its --- lines: %s", Quote(where), Foreign(err))
-		}
-		if len(v) == 0 {
-			continue
-		}
-		if len(found) > 0 {
-			return reject("yaml-documents", "%s holds more than one YAML document", Quote(where))
-		}
-		found = v
-	}
-	values, err := loadValues(data)
-	if err != nil || len(found)+len(values) > 0 && !reflect.DeepEqual(found, values) {
-		return reject("yaml-documents", "Helm 3 and Helm 4 read different values from %s", Quote(where))
-	}
-	return nil
-}
-
-// splitDocuments cuts a file as Kubernetes' YAMLReader does for Helm 4. It is
-// false if that fails.
-func splitDocuments(data []byte) (parts [][]byte, ok bool) {
-	var part []byte
-	for line := range bytes.Lines(data) {
-		rest, separator := bytes.CutPrefix(line, []byte("---"))
-		if !separator {
-			part = append(part, line...)
-			continue
-		}
-		if rest = bytes.TrimSpace(rest); len(rest) > 0 && rest[0] != '#' {
-			return nil, false
-		}
-		if len(part) > 0 {
-			parts, part = append(parts, part), nil
-			continue
-		}
-		// Kubernetes' reader keeps a separator that follows nothing, since a
-		// document may begin with one.
-		part = append(part, line...)
-	}
-	if len(part) > 0 {
-		parts = append(parts, part)
-	}
-	return parts, true
-}
-
 // checkLock checks a Chart.lock or requirements.lock.
-func (b *budget) checkLock(where string, data []byte, strict bool) *Problem {
+func (b *bounds) checkLock(where string, data []byte, strict bool) *Problem {
 	if _, p := b.inspectYAML(where, data, strict); p != nil {
 		return p
 	}

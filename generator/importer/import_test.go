@@ -299,7 +299,7 @@ func TestImportFaults(t *testing.T) {
 	s.files["/repo/badprov-1.0.0.tgz.prov"] = charttest.NewSigner().Sign("badprov-1.0.0.tgz", []byte("else"))
 	s.add("pageprov", "1.0.0")
 	s.files["/repo/pageprov-1.0.0.tgz.prov"] = []byte("\n<!doctype html>")
-	big := make([]byte, check.DefaultPacked+10)
+	big := make([]byte, check.Limits{}.WithDefaults().Packed+10)
 	s.add("big", "1.0.0")["digest"] = nil
 	s.files["/repo/big-1.0.0.tgz"] = big
 	got, r := g.imports(g.options(s.open(Credentials{})))

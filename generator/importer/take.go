@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/portolan-charts/portolan/generator"
-	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
 )
 
@@ -77,10 +76,7 @@ func shown(ref string) string {
 
 // fetch gets the archive and its provenance file.
 func (t *take) fetch(ctx context.Context) (err error) {
-	limit := t.Config.Policy(t.Channel).Checks.Limits.Packed
-	if limit == 0 {
-		limit = check.DefaultPacked
-	}
+	limit := t.Config.Policy(t.Channel).Checks.Limits.WithDefaults().Packed
 	t.chart, err = t.read(ctx, t.entry.URL, limit)
 	if ctx.Err() != nil {
 		return ctx.Err()

@@ -38,7 +38,7 @@ func (c *chartPages) contents(ctx context.Context, i int) (*reading, error) {
 		return nil, err
 	}
 	defer in.Close()
-	r.contents, err = check.ReadContents(in, check.Options{Versions: "helm", Limits: check.MaxLimits})
+	r.contents, err = check.ReadContents(in, check.Options{Versions: "helm", Limits: check.MaxLimits()})
 	var problem *check.Problem
 	if err != nil && !errors.As(err, &problem) {
 		return nil, fmt.Errorf("%s: %w", c.all[i].URLs[0], err)
