@@ -4,18 +4,19 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/portolan-charts/portolan/ci/testenv"
 )
 
 // TestSlowEnds checks that nobody can hold a connection by sending on and on:
 // neither before the answer nor after it, when the server looks for the end of
 // what was not read.
 func TestSlowEnds(t *testing.T) {
-	p := open(t, func(o *Options) { o.MinRate, o.Patience = 1000, 300*time.Millisecond })
 	for _, test := range []struct {
 		name, path, header, piece string
 		status                    int
@@ -28,40 +29,39 @@ func TestSlowEnds(t *testing.T) {
 		{"nowhere", "/nothing/here", "Transfer-Encoding: chunked", "1\r\nx\r\n", http.StatusMethodNotAllowed},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			c, err := net.Dial("tcp", strings.TrimPrefix(p.url, "http://"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer c.Close()
-			c.SetReadDeadline(time.Now().Add(10 * time.Second))
-			fmt.Fprintf(c, "POST %s HTTP/1.1\r\nHost: shim\r\n%s\r\n\r\n", test.path, test.header)
-			go func() { // until the connection is closed, here or there
-				for range time.Tick(20 * time.Millisecond) {
-					if _, err := io.WriteString(c, test.piece); err != nil {
-						return
-					}
+			synctest.Test(t, func(t *testing.T) {
+				c, err := testenv.Serve(t, build(t, nil).Shim).DialContext(t.Context(), "", "")
+				if err != nil {
+					t.Fatal(err)
 				}
-			}()
-			reader := bufio.NewReader(c)
-			answer, err := http.ReadResponse(reader, nil)
-			if err != nil {
-				t.Fatalf("no answer: %v", err)
-			}
-			if answer.StatusCode != test.status {
-				t.Errorf("answered %s, want %d", answer.Status, test.status)
-			}
-			if _, err := io.Copy(io.Discard, answer.Body); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := reader.ReadByte(); isTimeout(err) {
-				t.Error("the connection is still there long after the answer")
-			}
+				sent := make(chan struct{})
+				defer func() { c.Close(); <-sent }()
+				c.SetReadDeadline(time.Now().Add(2 * defaultPatience))
+				fmt.Fprintf(c, "POST %s HTTP/1.1\r\nHost: shim\r\n%s\r\n\r\n", test.path, test.header)
+				go func() { // until the connection is closed, here or there
+					defer close(sent)
+					for {
+						time.Sleep(20 * time.Millisecond)
+						if _, err := io.WriteString(c, test.piece); err != nil {
+							return
+						}
+					}
+				}()
+				reader := bufio.NewReader(c)
+				answer, err := http.ReadResponse(reader, nil)
+				if err != nil {
+					t.Fatalf("no answer: %v", err)
+				}
+				if answer.StatusCode != test.status {
+					t.Errorf("answered %s, want %d", answer.Status, test.status)
+				}
+				if _, err := io.Copy(io.Discard, answer.Body); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := reader.ReadByte(); err != io.EOF {
+					t.Errorf("the connection is still there long after the answer: %v", err)
+				}
+			})
 		})
 	}
-}
-
-func isTimeout(err error) bool {
-	timeout, ok := err.(net.Error)
-	return ok && timeout.Timeout()
 }

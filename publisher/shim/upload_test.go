@@ -15,8 +15,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
 	"github.com/portolan-charts/portolan/publisher/storetest"
@@ -72,15 +74,21 @@ type port struct {
 // open opens a port; change, unless nil, sets its options.
 func open(t *testing.T, change func(*Options)) *port {
 	t.Helper()
+	p := build(t, change)
+	server := httptest.NewServer(p.Shim)
+	t.Cleanup(server.Close)
+	p.url = server.URL
+	return p
+}
+
+// build is open for a port without a server.
+func build(t *testing.T, change func(*Options)) *port {
 	p := &port{t: t, drop: &storetest.Mem{TB: t, Now: time.Now}, site: &storetest.Mem{TB: t, Now: time.Now}}
 	o := Options{Drop: p.drop.Handle("shim"), Site: p.site.Handle("shim"), Auth: auth.Anyone(), Rules: rules()}
 	if change != nil {
 		change(&o)
 	}
 	p.Shim = New(o)
-	server := httptest.NewServer(p.Shim)
-	t.Cleanup(server.Close)
-	p.url = server.URL
 	return p
 }
 
@@ -104,14 +112,9 @@ func (p *port) do(r *http.Request) reply {
 	return reply{response, string(b)}
 }
 
-// testTime is how long one request of a test may take.
-const testTime = 60 * time.Second
-
 func (p *port) request(method, path string, body io.Reader, headers ...string) *http.Request {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.t.Context(), testTime)
-	p.t.Cleanup(cancel)
-	r, err := http.NewRequestWithContext(ctx, method, p.url+path, body)
+	r, err := http.NewRequestWithContext(testenv.Context(p.t), method, p.url+path, body)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -398,7 +401,7 @@ func TestBusy(t *testing.T) {
 // receiving waits until an upload is under way.
 func (p *port) receiving() {
 	p.t.Helper()
-	for deadline := time.Now().Add(testTime); len(p.uploads) == 0; time.Sleep(time.Millisecond) {
+	for deadline := testenv.Deadline(p.t); len(p.uploads) == 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			p.t.Fatal("no upload is under way")
 		}
@@ -408,39 +411,44 @@ func (p *port) receiving() {
 // TestSlow checks that an upload that trickles is cut, and one that is slow but
 // not too slow is not.
 func TestSlow(t *testing.T) {
-	p := open(t, func(o *Options) { o.MinRate, o.Patience = 1000, 300*time.Millisecond })
-	trickle := func(pieces int, piece string, pause time.Duration) int {
-		body, writer := io.Pipe()
-		go func() {
-			for range pieces {
-				if _, err := io.WriteString(writer, piece); err != nil {
-					return
+	synctest.Test(t, func(t *testing.T) {
+		p := build(t, nil)
+		transport := testenv.Serve(t, p.Shim).Transport(t)
+		trickle := func(pieces int, piece string, pause time.Duration) int {
+			body, writer := io.Pipe()
+			sent := make(chan struct{})
+			defer func() { <-sent }()
+			go func() {
+				defer close(sent)
+				for range pieces {
+					if _, err := io.WriteString(writer, piece); err != nil {
+						return
+					}
+					time.Sleep(pause)
 				}
-				time.Sleep(pause)
+				writer.Close()
+			}()
+			response, err := transport.RoundTrip(httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://shim/api/charts", body))
+			writer.CloseWithError(errors.New("answered"))
+			if err != nil {
+				return 0 // cut off before the answer could be read
 			}
-			writer.Close()
-		}()
-		r := p.request(http.MethodPost, "/api/charts", body)
-		response, err := http.DefaultTransport.RoundTrip(r)
-		writer.CloseWithError(errors.New("answered"))
-		if err != nil {
-			return 0 // cut off before the answer could be read
+			response.Body.Close()
+			return response.StatusCode
 		}
-		response.Body.Close()
-		return response.StatusCode
-	}
-	if got := trickle(1000, "c", 20*time.Millisecond); got != http.StatusRequestTimeout && got != 0 {
-		t.Errorf("one byte at a time: %d", got)
-	}
-	if got := trickle(2, "chart alpha 1.0.0", time.Hour); got != http.StatusRequestTimeout && got != 0 {
-		t.Errorf("a stall: %d", got)
-	}
-	if got := trickle(20, "chart alpha 1.0.0"+strings.Repeat(" ", 200), 50*time.Millisecond); got != http.StatusCreated {
-		t.Errorf("slow but steady: %d", got)
-	}
-	if n := len(p.inbox()); n != 2 {
-		t.Errorf("the inbox has %d files, want those of one upload: %q", n, p.inbox())
-	}
+		if got := trickle(10_000, "c", 20*time.Millisecond); got != http.StatusRequestTimeout && got != 0 {
+			t.Errorf("one byte at a time: %d", got)
+		}
+		if got := trickle(2, "chart alpha 1.0.0", time.Hour); got != http.StatusRequestTimeout && got != 0 {
+			t.Errorf("a stall: %d", got)
+		}
+		if got := trickle(1000, "chart alpha 1.0.0"+strings.Repeat(" ", 80), 50*time.Millisecond); got != http.StatusCreated {
+			t.Errorf("slow but steady: %d", got)
+		}
+		if n := len(p.inbox()); n != 2 {
+			t.Errorf("the inbox has %d files, want those of one upload: %q", n, p.inbox())
+		}
+	})
 }
 
 // TestRefusedBeforeBody checks that a client that is still sending reads why it
