@@ -157,7 +157,8 @@ func TestGitLabAlone(t *testing.T) {
 // attempt a failure.
 func TestGitLabDown(t *testing.T) {
 	g, elsewhere := newStandIn(t), newStandIn(t)
-	w := newImpatientWorld(t, g.file(gitlabRules), time.Second)
+	w := newClockedWorld(t, g.file(gitlabRules))
+	patience := w.a.client.Timeout
 	for why, answer := range map[string]http.HandlerFunc{
 		"502": func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusBadGateway) },
 		"429": func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusTooManyRequests) },
@@ -169,6 +170,10 @@ func TestGitLabDown(t *testing.T) {
 		"not the":     func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "<html>") },
 	} {
 		g.serves(answer)
+		w.a.client.Timeout = patience
+		if why == "too long" {
+			w.a.client.Timeout = hasty
+		}
 		for _, secret := range []string{jobSecret, patSecret} {
 			w.unavailable(secret, why)
 		}
@@ -182,6 +187,7 @@ func TestGitLabDown(t *testing.T) {
 		}
 	}
 	g.serves(nil)
+	w.a.client.Timeout = patience
 	w.accepts(jobSecret)
 }
 

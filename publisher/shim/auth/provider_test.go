@@ -187,20 +187,17 @@ func (p *provider) oidcFile(rules string) string {
 const mainRule = `    - {name: main, claims: {project_id: "42", ref: main}, scopes: ["write:team-a/**"], charts: ["team-a-*"]}
 `
 
+// hasty is the patience with servers that will not answer.
+const hasty = 200 * time.Millisecond
+
 // newClockedWorld opens the auth file; all look at the test's clock from the
 // first moment on.
 func newClockedWorld(t *testing.T, text string) *world {
 	t.Helper()
-	return newImpatientWorld(t, text, fetchTime)
-}
-
-// newImpatientWorld is one that gives servers less time.
-func newImpatientWorld(t *testing.T, text string, timeout time.Duration) *world {
-	t.Helper()
 	w := &world{t: t, dir: t.TempDir(), log: &lockedBuffer{}, clock: time.Now()}
 	w.write("auth.yaml", text)
 	w.a = newAuthoriser(slog.New(slog.NewTextHandler(w.log, nil)))
-	w.a.path, w.a.now, w.a.client.Timeout = filepath.Join(w.dir, "auth.yaml"), w.now, timeout
+	w.a.path, w.a.now = filepath.Join(w.dir, "auth.yaml"), w.now
 	if err := w.a.load(); err != nil {
 		t.Fatal(err)
 	}
