@@ -36,10 +36,15 @@ type old struct {
 }
 
 func newOld(t *testing.T) *old {
-	s := &old{t: t, entries: map[string][]map[string]any{}, files: map[string][]byte{}, count: map[string]int{}}
+	s := emptyOld(t)
 	s.Server = httptest.NewServer(s)
 	t.Cleanup(s.Close)
 	return s
+}
+
+// emptyOld is one without a server.
+func emptyOld(t *testing.T) *old {
+	return &old{t: t, entries: map[string][]map[string]any{}, files: map[string][]byte{}, count: map[string]int{}}
 }
 
 // times is how often a path was asked for.

@@ -12,7 +12,10 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/portolan-charts/portolan/ci/testenv"
 )
 
 // TestImportRetries gets over what fails in passing, and gives up on the rest.
@@ -58,32 +61,37 @@ func TestImportRetries(t *testing.T) {
 
 // TestImportStalls breaks off what does not go on, and tries again.
 func TestImportStalls(t *testing.T) {
-	s, g := newOld(t), newTarget(t)
-	s.add("slow", "1.0.0")
-	s.odd = func(w http.ResponseWriter, r *http.Request, n int) bool {
-		if !strings.HasSuffix(r.URL.Path, ".tgz") || n > 1 {
-			return false
+	synctest.Test(t, func(t *testing.T) {
+		s, g := emptyOld(t), newTarget(t)
+		s.add("slow", "1.0.0")
+		s.odd = func(w http.ResponseWriter, r *http.Request, n int) bool {
+			if !strings.HasSuffix(r.URL.Path, ".tgz") || n > 1 {
+				return false
+			}
+			w.Write(s.files[r.URL.Path][:100])
+			w.(http.Flusher).Flush()
+			<-r.Context().Done()
+			return true
 		}
-		w.Write(s.files[r.URL.Path][:100])
-		w.(http.Flusher).Flush()
-		<-r.Context().Done()
-		return true
-	}
-	from := s.open(Credentials{})
-	from.place.(*web).stall = 50 * time.Millisecond
-	got, _ := g.imports(g.options(from))
-	g.want("stalled", got, "slow 1.0.0 taken")
-	if n := s.times("/repo/slow-1.0.0.tgz"); n != 2 {
-		t.Errorf("asked %d times, want 2", n)
-	}
-	s.odd = func(w http.ResponseWriter, r *http.Request, n int) bool {
-		w.(http.Flusher).Flush()
-		<-r.Context().Done()
-		return true
-	}
-	if _, err := Run(t.Context(), g.options(from)); err == nil || !strings.Contains(err.Error(), "no data for 50ms") {
-		t.Errorf("got %v, want that there was no data", err)
-	}
+		from, err := OpenWeb("http://old/repo", Credentials{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		from.place.(*web).client.Transport.(*signer).next = testenv.Serve(t, s).Transport(t)
+		got, _ := g.imports(g.options(from))
+		g.want("stalled", got, "slow 1.0.0 taken")
+		if n := s.times("/repo/slow-1.0.0.tgz"); n != 2 {
+			t.Errorf("asked %d times, want 2", n)
+		}
+		s.odd = func(w http.ResponseWriter, r *http.Request, n int) bool {
+			w.(http.Flusher).Flush()
+			<-r.Context().Done()
+			return true
+		}
+		if _, err := Run(t.Context(), g.options(from)); err == nil || !strings.Contains(err.Error(), "no data for 1m") {
+			t.Errorf("got %v, want that there was no data", err)
+		}
+	})
 }
 
 // TestImportServerDown gives up once a server is gone, and goes on later.
