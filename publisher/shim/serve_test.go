@@ -28,7 +28,7 @@ func TestServeStops(t *testing.T) {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- Serve(ctx, l, p.Shim, p.Log, 30*time.Second) }()
+	go func() { ended <- Serve(ctx, l, p.Shim, p.Log, time.Hour) }()
 	p.url = "http://" + l.Addr().String()
 	body, writer := io.Pipe()
 	answered := make(chan reply, 1)
