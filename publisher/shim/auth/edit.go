@@ -23,7 +23,7 @@ func Tokens(path string) ([]*Token, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f.tokens, nil
+	return f.Tokens, nil
 }
 
 // Expired reports whether the token is not valid any more.
@@ -68,7 +68,7 @@ func RevokeToken(path, id string) error {
 		if err != nil {
 			return nil, err
 		}
-		i := slices.IndexFunc(f.tokens, func(t *Token) bool { return t.ID == id })
+		i := slices.IndexFunc(f.Tokens, func(t *Token) bool { return t.ID == id })
 		if i < 0 {
 			return nil, fmt.Errorf("%s has no token with the id %q", path, id)
 		}

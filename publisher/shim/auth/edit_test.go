@@ -153,8 +153,8 @@ func TestEditFails(t *testing.T) {
 		"id taken":       {good, func(p string) error { return AddToken(p, &Token{ID: "one", Hash: hash1, Scopes: []string{"read:a"}}) }, "with this change the file would be wrong: "},
 		"no scopes":      {good, func(p string) error { return AddToken(p, &Token{ID: "two", Hash: hash1}) }, "scopes: is empty"},
 		"unknown":        {good, func(p string) error { return RevokeToken(p, "two") }, `has no token with the id "two"`},
-		"bad, to add":    {"x: y\n", func(p string) error { return AddToken(p, &Token{ID: "two", Hash: hash1, Scopes: []string{"read:a"}}) }, ":1: has an unknown key"},
-		"bad, to revoke": {"x: y\n", func(p string) error { return RevokeToken(p, "one") }, ":1: has an unknown key"},
+		"bad, to add":    {"x: y\n", func(p string) error { return AddToken(p, &Token{ID: "two", Hash: hash1, Scopes: []string{"read:a"}}) }, ":1: unknown key"},
+		"bad, to revoke": {"x: y\n", func(p string) error { return RevokeToken(p, "one") }, ":1: unknown key"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "auth.yaml")

@@ -59,7 +59,7 @@ func Explain(ctx context.Context, path, user, secret string) (*Explanation, erro
 	e.Who, e.Server = v.kind+" "+shown(v.subject), v.by
 	for _, r := range v.rules {
 		why := v.misfits(r)
-		e.Rules = append(e.Rules, ExplainedRule{r.name, r.line, r.claims, len(why) == 0, why})
+		e.Rules = append(e.Rules, ExplainedRule{r.Name, r.line, r.Claims, len(why) == 0, why})
 	}
 	return e, nil
 }

@@ -29,13 +29,12 @@ type policy struct {
 
 // Token is what the auth file says of a token.
 type Token struct {
-	ID       string
-	Hash     string // see HashToken
-	Scopes   []string
-	Charts   []string
-	NotAfter time.Time // zero if it does not expire
+	ID       string    `yaml:"id" jsonschema:"required" check:"tokenID"`
+	Hash     string    `yaml:"hash" jsonschema:"required" check:"tokenHash"` // see HashToken
+	Scopes   []string  `yaml:"scopes" jsonschema:"required" check:"scope"`
+	Charts   []string  `yaml:"charts" check:"chartPattern"`
+	NotAfter time.Time `yaml:"notAfter"` // zero if it does not expire
 
-	line  int // in the file
 	grant grant
 }
 
@@ -46,17 +45,21 @@ type user struct {
 
 // file is what the auth file says, checked, but without the htpasswd file.
 type file struct {
-	tokens    []*Token
-	htpasswd  string
-	users     []*fileUser
-	anonymous []scope
-	issuers   []*issuer
-	gitlab    *gitlab
-	warnings  []string
+	Tokens    tokens       `yaml:"tokens"`
+	Htpasswd  string       `yaml:"htpasswd" check:"anyText"`
+	Users     users        `yaml:"users"`
+	Anonymous []string     `yaml:"anonymous" check:"scope"`
+	Issuers   issuers      `yaml:"oidc"`
+	GitLab    *gitlabEntry `yaml:"gitlab"`
+
+	warnings []string
 }
 
 type fileUser struct {
-	name  string
+	Name   string   `yaml:"name" jsonschema:"required" check:"userName"`
+	Scopes []string `yaml:"scopes" jsonschema:"required" check:"scope"`
+	Charts []string `yaml:"charts" check:"chartPattern"`
+
 	line  int
 	grant grant
 }
@@ -75,8 +78,8 @@ func readPolicy(path string) (*policy, []stamp, error) {
 		return nil, stamps, err
 	}
 	p := f.policy()
-	if f.htpasswd != "" {
-		name := f.htpasswd
+	if f.Htpasswd != "" {
+		name := f.Htpasswd
 		if !filepath.IsAbs(name) {
 			name = filepath.Join(filepath.Dir(path), name)
 		}
@@ -84,7 +87,7 @@ func readPolicy(path string) (*policy, []stamp, error) {
 		if b, err = readFile(name); err != nil {
 			return nil, stamps, err
 		}
-		if err := p.addUsers(b, name, f.users, path); err != nil {
+		if err := p.addUsers(b, name, f.Users, path); err != nil {
 			return nil, stamps, err
 		}
 	}
@@ -121,9 +124,12 @@ func readFile(path string) ([]byte, error) {
 }
 
 func (f *file) policy() *policy {
-	p := &policy{tokens: map[digest]*Token{}, users: map[string]*user{}, anonymous: []grant{{scopes: f.anonymous}}, remembered: newMemory(), issuers: f.issuers, gitlab: f.gitlab, warnings: f.warnings}
-	for _, t := range f.tokens {
+	p := &policy{tokens: map[digest]*Token{}, users: map[string]*user{}, anonymous: []grant{{scopes: scopesOf(f.Anonymous)}}, remembered: newMemory(), issuers: f.Issuers, warnings: f.warnings}
+	for _, t := range f.Tokens {
 		p.tokens[t.digest()] = t
+	}
+	if f.GitLab != nil {
+		p.gitlab = newGitLab(f.GitLab)
 	}
 	return p
 }
@@ -166,12 +172,12 @@ func (p *policy) addUsers(b []byte, name string, users []*fileUser, path string)
 		p.warnings = append(p.warnings, fmt.Sprintf("%s: the hashes differ in cost, so the time that a wrong password takes can tell whether there is such a user; make all with 'htpasswd -B -C %d'", name, highest))
 	}
 	for _, u := range users {
-		if _, ok := lines[u.name]; !ok {
-			p.warnings = append(p.warnings, fmt.Sprintf("%s:%d: user %q is not in %s, and so cannot log in", path, u.line, u.name, name))
+		if _, ok := lines[u.Name]; !ok {
+			p.warnings = append(p.warnings, fmt.Sprintf("%s:%d: user %q is not in %s, and so cannot log in", path, u.line, u.Name, name))
 			continue
 		}
-		p.users[u.name].grants = []grant{u.grant}
-		delete(lines, u.name)
+		p.users[u.Name].grants = []grant{u.grant}
+		delete(lines, u.Name)
 	}
 	for _, who := range sorted(lines) {
 		p.warnings = append(p.warnings, fmt.Sprintf("%s:%d: user %q has no scopes; list them under users in %s", name, lines[who], who, path))

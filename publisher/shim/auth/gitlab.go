@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -32,7 +33,7 @@ type gitlab struct {
 	rules    []*rule
 	projects []string // that the rules name
 
-	client *http.Client
+	client *http.Client  // as the Authoriser sets it
 	slots  chan struct{} // tokens checked at the same time
 	flight singleflight.Group
 	mu     sync.Mutex // guards known
@@ -54,8 +55,8 @@ const (
 	otherToken  tokenKind = ""
 )
 
-func newGitLab(client *http.Client) *gitlab {
-	return &gitlab{prefix: patPrefix, client: client, slots: make(chan struct{}, maxAtOnce), known: newLRU[digest, remembered](maxGitLab)}
+func newGitLab(e *gitlabEntry) *gitlab {
+	return &gitlab{url: strings.TrimRight(e.URL, "/"), prefix: cmp.Or(e.TokenPrefix, patPrefix), rules: e.Rules, projects: e.projects(), slots: make(chan struct{}, maxAtOnce), known: newLRU[digest, remembered](maxGitLab)}
 }
 
 // kindOf tells GitLab's tokens from others. No other secret is sent there: it

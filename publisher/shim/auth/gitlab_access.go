@@ -32,7 +32,7 @@ func (a *access) misfits(r *rule, c claims) (why []string) {
 	for name, value := range c {
 		with[name] = value
 	}
-	project := r.claims["project_id"]
+	project := r.Claims["project_id"]
 	needed, role := maintainer, "Maintainer"
 	if r.unprotected {
 		needed, role = developer, "Developer"

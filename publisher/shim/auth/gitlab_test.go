@@ -249,7 +249,7 @@ func TestGitLabTogether(t *testing.T) {
 
 // TestGitLabRemembers a bounded number of tokens, and not the tokens themselves.
 func TestGitLabRemembers(t *testing.T) {
-	g := newGitLab(nil)
+	g := newGitLab(&gitlabEntry{})
 	for i := range 2 * maxGitLab {
 		g.known.add(digestOf(fmt.Sprint(i)), remembered{})
 	}

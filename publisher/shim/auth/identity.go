@@ -63,7 +63,7 @@ func (i *Identity) String() string {
 func (i *Identity) rules() (names []string) {
 	for _, g := range i.grants {
 		if g.rule != nil {
-			names = append(names, g.rule.name)
+			names = append(names, g.rule.Name)
 		}
 	}
 	return names
@@ -147,7 +147,7 @@ func (i *Identity) Uploader() map[string]string {
 		if g.rule == nil {
 			continue
 		}
-		for name, value := range g.rule.claims {
+		for name, value := range g.rule.Claims {
 			m["claim."+name] = value
 		}
 	}

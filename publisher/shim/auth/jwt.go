@@ -76,17 +76,17 @@ func parseJWT(text string) (*jwt, error) {
 
 // check checks the claims that every token must have.
 func (i *issuer) check(c claims, now time.Time) error {
-	if iss, _ := c.text("iss"); iss != i.url {
+	if iss, _ := c.text("iss"); iss != i.URL {
 		return refuse("the OIDC token is of another issuer")
 	}
 	audience := c["aud"]
 	if list, ok := audience.([]any); ok && len(list) == 1 {
 		audience = list[0]
 	} else if ok {
-		return refuse("the OIDC token has %d audiences; it must be for %q alone", len(list), i.audience)
+		return refuse("the OIDC token has %d audiences; it must be for %q alone", len(list), i.Audience)
 	}
-	if audience != any(i.audience) {
-		return refuse("the OIDC token is for another audience; it must be for %q", i.audience)
+	if audience != any(i.Audience) {
+		return refuse("the OIDC token is for another audience; it must be for %q", i.Audience)
 	}
 	expires, err := c.time("exp")
 	if err != nil {
@@ -101,8 +101,8 @@ func (i *issuer) check(c claims, now time.Time) error {
 		return refuse("the OIDC token expired at %s", expires.Format(time.RFC3339))
 	case issued.After(now.Add(leeway)):
 		return refuse("the OIDC token is of the future: issued at %s; is a clock wrong?", issued.Format(time.RFC3339))
-	case now.Sub(issued) > i.maxAge+leeway:
-		return refuse("the OIDC token is older than %s; it was issued at %s", i.maxAge, issued.Format(time.RFC3339))
+	case now.Sub(issued) > i.MaxAge+leeway:
+		return refuse("the OIDC token is older than %s; it was issued at %s", i.MaxAge, issued.Format(time.RFC3339))
 	}
 	if _, ok := c["nbf"]; ok {
 		if begins, err := c.time("nbf"); err != nil || begins.After(now.Add(leeway)) {
@@ -125,7 +125,7 @@ func (c claims) time(name string) (time.Time, error) {
 // it, for this audience, and that it is valid now. go-oidc checks the signature
 // and the issuer; check is stricter about audiences and times.
 func (i *issuer) verified(t *jwt, keys oidc.KeySet, now time.Time) (claims, error) {
-	verifier := oidc.NewVerifier(i.url, keys, &oidc.Config{
+	verifier := oidc.NewVerifier(i.URL, keys, &oidc.Config{
 		SupportedSigningAlgs: []string{string(t.algorithm)},
 		SkipClientIDCheck:    true,
 		SkipExpiryCheck:      true,

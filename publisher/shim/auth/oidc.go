@@ -16,12 +16,13 @@ const defaultAge = time.Hour
 
 // issuer makes OIDC tokens.
 type issuer struct {
-	url, audience string // as they stand in the tokens
-	jwks          string // URL of the keys; "" to ask the issuer
-	maxAge        time.Duration
-	rules         []*rule
-	line          int // in the file
-	keys          *keySet
+	URL      string        `yaml:"issuer" jsonschema:"required" check:"server"` // as it stands in the tokens, like the audience
+	Audience string        `yaml:"audience" jsonschema:"required" check:"anyText"`
+	JWKS     string        `yaml:"jwks" check:"server"` // URL of the keys; "" to ask the issuer
+	MaxAge   time.Duration `yaml:"maxAge" min:"1m" max:"24h"`
+	Rules    rulesOfOIDC   `yaml:"rules" jsonschema:"required"`
+
+	keys *keySet
 }
 
 // asksOthers reports whether the file names anybody who makes tokens. Then what
@@ -34,7 +35,7 @@ func (p *policy) byOIDC(ctx context.Context, text string, now time.Time) (*vouch
 	if err != nil {
 		return nil, err
 	}
-	at := slices.IndexFunc(p.issuers, func(i *issuer) bool { return i.url == t.issuer })
+	at := slices.IndexFunc(p.issuers, func(i *issuer) bool { return i.URL == t.issuer })
 	if at < 0 {
 		return nil, refuse("the OIDC token is of an issuer that is not known here")
 	}
@@ -49,7 +50,7 @@ func (p *policy) byOIDC(ctx context.Context, text string, now time.Time) (*vouch
 		return nil, err
 	}
 	subject, _ := c.text("sub")
-	return &vouched{kind: "oidc", by: i.url, subject: subject, job: c.job(i.url), claims: c, rules: i.rules}, nil
+	return &vouched{kind: "oidc", by: i.URL, subject: subject, job: c.job(i.URL), claims: c, rules: i.Rules}, nil
 }
 
 // githubIssuer makes the tokens of github.com.
@@ -79,12 +80,12 @@ func (a *Authoriser) keysOf(p *policy) {
 	known := map[[2]string]*keySet{}
 	if a.policy != nil {
 		for _, i := range a.policy.issuers {
-			known[[2]string{i.url, i.jwks}] = i.keys
+			known[[2]string{i.URL, i.JWKS}] = i.keys
 		}
 	}
 	for _, i := range p.issuers {
-		if i.keys = known[[2]string{i.url, i.jwks}]; i.keys == nil {
-			i.keys = &keySet{issuer: i.url, jwks: i.jwks, client: a.client, log: a.log, now: a.now}
+		if i.keys = known[[2]string{i.URL, i.JWKS}]; i.keys == nil {
+			i.keys = &keySet{issuer: i.URL, jwks: i.JWKS, client: a.client, log: a.log, now: a.now}
 			if !a.lazy { // so that no upload need wait, and somebody hears of it if it fails
 				i.keys.refresh()
 			}

@@ -1,167 +1,114 @@
 package auth
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"path"
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/bmatcuk/doublestar/v4"
-	"go.yaml.in/yaml/v3"
+
+	"github.com/portolan-charts/portolan/publisher/strictyaml"
 )
 
-// parseFile reads an auth file; name stands in its messages for the file. It is
-// strict, and finds all problems at once. No message holds a value of the
-// file's that could be a secret in the wrong place.
+// parseFile reads an auth file; name stands in its messages for the file. They
+// hold no value of the file, which could be a secret in the wrong place.
 func parseFile(b []byte, name string) (*file, error) {
-	p := &parser{name: name}
-	f := &file{}
-	root, err := document(b)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	p.mapping(root, "", map[string]func(*yaml.Node, string){
-		"tokens":    func(n *yaml.Node, at string) { p.list(n, at, func(n *yaml.Node, at string) { p.token(f, n, at) }) },
-		"htpasswd":  func(n *yaml.Node, at string) { f.htpasswd = p.text(n, at) },
-		"users":     func(n *yaml.Node, at string) { p.list(n, at, func(n *yaml.Node, at string) { p.user(f, n, at) }) },
-		"anonymous": func(n *yaml.Node, at string) { f.anonymous = p.scopes(n, at) },
-		"oidc":      func(n *yaml.Node, at string) { p.list(n, at, func(n *yaml.Node, at string) { p.issuer(f, n, at) }) },
-		"gitlab":    func(n *yaml.Node, at string) { p.gitlab(f, n, at) },
-	})
-	if len(f.users) > 0 && f.htpasswd == "" {
-		p.problem(root, "users", "have no passwords; name the file that 'htpasswd -B' wrote under the key htpasswd")
-	}
-	f.warnings = p.warnings
-	return f, errors.Join(p.problems...)
-}
-
-// document returns the root of the only YAML document in b. That there is none
-// is an error, since it is what one reads of a file that is just being written.
-func document(b []byte) (*yaml.Node, error) {
-	var first, second yaml.Node
-	d := yaml.NewDecoder(bytes.NewReader(b))
-	err := d.Decode(&first)
-	if errors.Is(err, io.EOF) || err == nil && first.Content[0].ShortTag() == "!!null" {
-		return nil, errors.New("is empty; it must hold tokens, users, oidc, gitlab or anonymous")
+	f, from := &file{}, strictyaml.File{Name: name, Secret: true, Checks: textChecks}
+	err := from.Decode(b, f)
+	if errors.Is(err, strictyaml.ErrEmpty) { // as a file is that is just being written
+		err = fmt.Errorf("%s: is empty; it must hold tokens, users, oidc, gitlab or anonymous", name)
 	}
 	if err != nil {
-		return nil, plainYAML(err)
+		return nil, err
 	}
-	switch err := d.Decode(&second); {
-	case err == nil:
-		return nil, fmt.Errorf("line %d: a second YAML document begins; there may be only one", second.Line)
-	case !errors.Is(err, io.EOF):
-		return nil, plainYAML(err)
-	}
-	return first.Content[0], nil
+	f.warnings = from.Warnings
+	return f, nil
 }
 
-// plainYAML is an error of the yaml package, without the package's name.
-func plainYAML(err error) error { return errors.New(strings.TrimPrefix(err.Error(), "yaml: ")) }
-
-// parser collects what is wrong with a file.
-type parser struct {
-	name     string
-	problems []error
-	warnings []string
+// textChecks are what check tags name.
+var textChecks = map[string]func(string) error{
+	"anyText":      checkAnyText,
+	"chartPattern": checkChartPattern,
+	"ruleName":     checkRuleName,
+	"scope":        checkScope,
+	"server":       checkServer,
+	"tokenHash":    checkTokenHash,
+	"tokenID":      checkTokenID,
+	"tokenPrefix":  checkTokenPrefix,
+	"userName":     checkUserName,
 }
 
-// problem notes a problem with a value; at is where it stands, like tokens[0].id.
-func (p *parser) problem(n *yaml.Node, at, format string, args ...any) {
-	if at != "" {
-		at += ": "
+func checkAnyText(text string) error {
+	if text == "" {
+		return errors.New("must not be empty")
 	}
-	p.problems = append(p.problems, fmt.Errorf("%s:%d: %s%s", p.name, n.Line, at, fmt.Sprintf(format, args...)))
+	return nil
 }
 
-// mapping reads a mapping that may have these keys.
-func (p *parser) mapping(n *yaml.Node, at string, known map[string]func(*yaml.Node, string), required ...string) {
-	if n.Kind != yaml.MappingNode {
-		p.problem(n, at, "must be a mapping of keys to values")
-		return
+// Validate implements [strictyaml.Validator].
+func (f *file) Validate(at strictyaml.Place) {
+	if len(f.Users) > 0 && f.Htpasswd == "" {
+		at.Key("users").Problem("have no passwords; name the file that 'htpasswd -B' wrote under the key htpasswd")
 	}
-	seen := map[string]bool{}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		key, value := n.Content[i], n.Content[i+1]
-		read, ok := known[key.Value]
-		switch {
-		case !ok || key.Kind != yaml.ScalarNode:
-			p.problem(key, at, "has an unknown key; the keys are %s", strings.Join(sorted(known), ", "))
-		case seen[key.Value]:
-			p.problem(key, at, "key %q occurs twice", key.Value)
-		default:
-			read(value, strings.TrimPrefix(at+"."+key.Value, "."))
+}
+
+// tokens are those of an auth file.
+type tokens []*Token
+
+// Validate implements [strictyaml.Validator].
+func (all tokens) Validate(at strictyaml.Place) {
+	for i, t := range all {
+		t.Hash = strings.ToLower(t.Hash)
+		t.grant = grantOf(at.Item(i), t.Scopes, t.Charts)
+	}
+	distinct(at, all, func(t *Token) string { return t.ID }, "has the id of the token in line %d; ids must differ")
+	distinct(at, all, func(t *Token) string { return t.Hash }, "has the hash of the token in line %d; make a token of its own for each")
+}
+
+// distinct notes the items of a list that have the same text as an earlier one.
+// The message takes that one's line.
+func distinct[T any](at strictyaml.Place, list []T, text func(T) string, message string) {
+	first := map[string]int{}
+	for i, item := range list {
+		t := text(item)
+		if j, twice := first[t]; twice && t != "" {
+			at.Item(i).Problem(message, at.Item(j).Line())
+			continue
 		}
-		seen[key.Value] = true
+		first[t] = i
 	}
-	for _, key := range required {
-		if !seen[key] {
-			p.problem(n, at, "the key %q is missing", key)
+}
+
+// grantOf is what lists of scopes and charts allow. Lists that are there must
+// not be empty.
+func grantOf(at strictyaml.Place, scopes, charts []string) grant {
+	if scopes != nil && len(scopes) == 0 {
+		at.Key("scopes").Problem("is empty, so nothing would be allowed; add a scope such as write:stable")
+	}
+	if charts != nil && len(charts) == 0 {
+		at.Key("charts").Problem("is empty; remove the key to allow all charts, or name some")
+	}
+	return grant{scopes: scopesOf(scopes), charts: charts}
+}
+
+// scopesOf are the scopes in a file. Those that are wrong were reported.
+func scopesOf(texts []string) (scopes []scope) {
+	for _, text := range texts {
+		if s, err := parseScope(text); err == nil {
+			scopes = append(scopes, s)
 		}
 	}
-}
-
-func (p *parser) list(n *yaml.Node, at string, read func(*yaml.Node, string)) {
-	if n.Kind != yaml.SequenceNode {
-		p.problem(n, at, "must be a list")
-		return
-	}
-	for i, item := range n.Content {
-		read(item, fmt.Sprintf("%s[%d]", at, i))
-	}
-}
-
-func (p *parser) text(n *yaml.Node, at string) string {
-	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!str" || n.Value == "" {
-		p.problem(n, at, "must be text; put it in quotes, and write aliases out")
-		return ""
-	}
-	return n.Value
+	return scopes
 }
 
 var (
-	tokenIDRE = regexp.MustCompile(`^[a-zA-Z0-9._-]{1,64}$`)
-	hashRE    = regexp.MustCompile(`^sha256:[0-9a-fA-F]{64}$`)
+	tokenIDRE   = regexp.MustCompile(`^[a-zA-Z0-9._-]{1,64}$`)
+	tokenHashRE = regexp.MustCompile(`^sha256:[0-9a-fA-F]{64}$`)
 )
-
-func (p *parser) token(f *file, n *yaml.Node, at string) {
-	t := &Token{line: n.Line}
-	p.mapping(n, at, map[string]func(*yaml.Node, string){
-		"id":       func(n *yaml.Node, at string) { t.ID = p.tokenID(n, at) },
-		"hash":     func(n *yaml.Node, at string) { t.Hash = p.hash(n, at) },
-		"scopes":   func(n *yaml.Node, at string) { t.grant.scopes = p.someScopes(n, at) },
-		"charts":   func(n *yaml.Node, at string) { t.grant.charts = p.charts(n, at) },
-		"notAfter": func(n *yaml.Node, at string) { t.NotAfter = p.time(n, at) },
-	}, "id", "hash", "scopes")
-	for _, other := range f.tokens {
-		if t.ID != "" && t.ID == other.ID {
-			p.problem(n, at, "has the id of the token in line %d; ids must differ", other.line)
-		}
-		if t.Hash != "" && t.Hash == other.Hash {
-			p.problem(n, at, "has the hash of the token in line %d; make a token of its own for each", other.line)
-		}
-	}
-	for _, s := range t.grant.scopes {
-		t.Scopes = append(t.Scopes, s.String())
-	}
-	t.Charts = t.grant.charts
-	f.tokens = append(f.tokens, t)
-}
-
-func (p *parser) tokenID(n *yaml.Node, at string) string {
-	id := p.text(n, at)
-	if err := checkTokenID(id); id != "" && err != nil {
-		p.problem(n, at, "%v", err)
-		return ""
-	}
-	return id
-}
 
 func checkTokenID(id string) error {
 	if !tokenIDRE.MatchString(id) {
@@ -170,61 +117,23 @@ func checkTokenID(id string) error {
 	return nil
 }
 
-func (p *parser) hash(n *yaml.Node, at string) string {
-	text := p.text(n, at)
-	if text != "" && !hashRE.MatchString(text) {
-		p.problem(n, at, "must be sha256: and 64 hex digits, as 'portolan token hash' prints them")
-		return ""
+func checkTokenHash(hash string) error {
+	if !tokenHashRE.MatchString(hash) {
+		return errors.New("must be sha256: and 64 hex digits, as 'portolan token hash' prints them")
 	}
-	return strings.ToLower(text)
+	return nil
 }
 
-func (p *parser) time(n *yaml.Node, at string) time.Time {
-	t, err := time.Parse(time.RFC3339, n.Value)
-	if n.Kind != yaml.ScalarNode || err != nil {
-		p.problem(n, at, "must be a time such as 2027-01-01T00:00:00Z")
-	}
-	return t
-}
+// users are those of an auth file.
+type users []*fileUser
 
-func (p *parser) user(f *file, n *yaml.Node, at string) {
-	u := &fileUser{line: n.Line}
-	p.mapping(n, at, map[string]func(*yaml.Node, string){
-		"name": func(n *yaml.Node, at string) {
-			u.name = p.text(n, at)
-			if err := checkUserName(u.name); u.name != "" && err != nil {
-				p.problem(n, at, "%v", err)
-			}
-		},
-		"scopes": func(n *yaml.Node, at string) { u.grant.scopes = p.someScopes(n, at) },
-		"charts": func(n *yaml.Node, at string) { u.grant.charts = p.charts(n, at) },
-	}, "name", "scopes")
-	for _, other := range f.users {
-		if u.name != "" && u.name == other.name {
-			p.problem(n, at, "is the user of line %d again; write all scopes there", other.line)
-		}
+// Validate implements [strictyaml.Validator].
+func (all users) Validate(at strictyaml.Place) {
+	for i, u := range all {
+		u.line = at.Item(i).Line()
+		u.grant = grantOf(at.Item(i), u.Scopes, u.Charts)
 	}
-	f.users = append(f.users, u)
-}
-
-func (p *parser) scopes(n *yaml.Node, at string) (scopes []scope) {
-	p.list(n, at, func(n *yaml.Node, at string) {
-		text := p.text(n, at)
-		s, err := parseScope(text)
-		if text != "" && err != nil {
-			p.problem(n, at, "%v", err)
-		}
-		scopes = append(scopes, s)
-	})
-	return scopes
-}
-
-func (p *parser) someScopes(n *yaml.Node, at string) []scope {
-	scopes := p.scopes(n, at)
-	if n.Kind == yaml.SequenceNode && len(scopes) == 0 {
-		p.problem(n, at, "is empty, so nothing would be allowed; add a scope such as write:stable")
-	}
-	return scopes
+	distinct(at, all, func(u *fileUser) string { return u.Name }, "is the user of line %d again; write all scopes there")
 }
 
 // parseScope reads a scope. Its errors hold the scope only as far as it is one.
@@ -242,20 +151,9 @@ func parseScope(text string) (scope, error) {
 	return s, nil
 }
 
-func (s scope) String() string { return string(s.action) + ":" + s.pattern }
-
-func (p *parser) charts(n *yaml.Node, at string) (charts []string) {
-	p.list(n, at, func(n *yaml.Node, at string) {
-		pattern := p.text(n, at)
-		if err := checkChartPattern(pattern); pattern != "" && err != nil {
-			p.problem(n, at, "%v", err)
-		}
-		charts = append(charts, pattern)
-	})
-	if n.Kind == yaml.SequenceNode && len(charts) == 0 {
-		p.problem(n, at, "is empty; remove the key to allow all charts, or name some")
-	}
-	return charts
+func checkScope(text string) error {
+	_, err := parseScope(text)
+	return err
 }
 
 func checkChartPattern(pattern string) error {

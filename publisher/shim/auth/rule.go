@@ -16,9 +16,13 @@ func (c claims) text(name string) (string, bool) {
 
 // rule gives scopes to tokens with certain claims.
 type rule struct {
-	name        string // of its own, or its number in the list
-	line        int    // in the file
-	claims      map[string]string
+	Name      string     `yaml:"name" check:"ruleName"` // its number in the list if it has none
+	Claims    ruleClaims `yaml:"claims" jsonschema:"required"`
+	Scopes    []string   `yaml:"scopes" jsonschema:"required" check:"scope"`
+	Charts    []string   `yaml:"charts" check:"chartPattern"`
+	Protected *bool      `yaml:"protected"`
+
+	line        int  // in the file
 	unprotected bool // GitLab: refs that are not protected will do
 	grant       grant
 }
@@ -26,15 +30,15 @@ type rule struct {
 // misfits are the reasons why the rule does not fit a token with these claims;
 // none if it fits. A claim that is not text fits nothing.
 func (r *rule) misfits(c claims) (why []string) {
-	for _, name := range sorted(r.claims) {
+	for _, name := range sorted(r.Claims) {
 		got, isText := c.text(name)
 		switch _, there := c[name]; {
 		case !there:
 			why = append(why, "there is no claim "+name)
 		case !isText:
 			why = append(why, name+" is not text")
-		case got != r.claims[name]:
-			why = append(why, fmt.Sprintf("%s is %q, not %q", name, cut(got), r.claims[name]))
+		case got != r.Claims[name]:
+			why = append(why, fmt.Sprintf("%s is %q, not %q", name, cut(got), r.Claims[name]))
 		}
 	}
 	return append(append(why, r.gitlabMisfits(c)...), githubMisfits(c)...)
@@ -57,7 +61,7 @@ func (r *rule) gitlabMisfits(c claims) (why []string) {
 	if protected, _ := c.text("ref_protected"); protected != "true" && !r.unprotected {
 		why = append(why, `ref_protected is not "true", and the rule does not say 'protected: false'`)
 	}
-	if source, _ := c.text("pipeline_source"); source == mergeRequest && r.claims["pipeline_source"] != mergeRequest {
+	if source, _ := c.text("pipeline_source"); source == mergeRequest && r.Claims["pipeline_source"] != mergeRequest {
 		why = append(why, "it is a merge request's pipeline, and the rule does not name that as its pipeline_source")
 	}
 	return why

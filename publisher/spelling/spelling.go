@@ -1,0 +1,36 @@
+// Package spelling finds the word that somebody probably meant.
+package spelling
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+)
+
+// Nearest returns the known word that was probably meant, or "" if none is near.
+// Among equally near words it prefers one with the same first letter, which
+// people rarely get wrong.
+func Nearest(word string, known []string) string {
+	best, least := "", 2*(len(word)/3+2)
+	for _, k := range slices.Sorted(slices.Values(known)) {
+		distance := 2 * levenshtein.ComputeDistance(strings.ToLower(word), strings.ToLower(k))
+		if word == "" || k[0] != word[0] {
+			distance++
+		}
+		if distance < least {
+			best, least = k, distance
+		}
+	}
+	return best
+}
+
+// DidYouMean ends a message with the nearest of the known words, or with
+// nothing if none is near.
+func DidYouMean(word string, known []string) string {
+	if best := Nearest(word, known); best != "" {
+		return fmt.Sprintf("; did you mean %q?", best)
+	}
+	return ""
+}
