@@ -245,7 +245,7 @@ Example:
 const helpVersion = `Usage:
     portolan version [--output FORMAT]
 
-Print the version, and what it was built with and for.
+Print the version, the commit, the version of Go and the platform.
 
 Options:
     --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT

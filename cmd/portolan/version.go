@@ -1,14 +1,18 @@
 package main
 
 import (
+	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strings"
 )
 
 // build says what this program is.
 type build struct {
 	Version  string `json:"version"`
-	Revision string `json:"revision,omitempty"`
+	Commit   string `json:"commit,omitempty"`
+	Time     string `json:"time,omitempty"`     // of the commit
+	Modified bool   `json:"modified,omitempty"` // the checkout held changes that the commit does not have
 	Go       string `json:"go"`
 	Platform string `json:"platform"`
 }
@@ -21,29 +25,49 @@ func (p *program) version(args []string) error {
 	if err := f.noOperands(); err != nil {
 		return err
 	}
-	b := readBuild()
+	info, _ := debug.ReadBuildInfo()
+	b := readBuild(info)
 	if p.found = b; f.output.json {
 		return nil
 	}
-	p.printf("portolan %s (%s, %s)\n", b.Version, b.Go, b.Platform)
+	p.printf("portolan %s\n", b)
 	return nil
 }
 
-// readBuild reads what the go command put into the program: a module's
-// version, or one made of the commit that it was built from.
-func readBuild() build {
+// readBuild reads what the go command writes into every program that it
+// builds, so that no flag is needed: the module's version, or one made of the
+// tag and the commit of a checkout; and from a checkout its commit. A program
+// that was not built from a module or without its history is version "devel".
+func readBuild(info *debug.BuildInfo) build {
 	b := build{Version: "devel", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
+	if info == nil {
 		return b
 	}
 	if v := info.Main.Version; v != "" && v != "(devel)" {
 		b.Version = v
 	}
 	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			b.Revision = s.Value
+		switch s.Key {
+		case "vcs.revision":
+			b.Commit = s.Value
+		case "vcs.time":
+			b.Time = s.Value
+		case "vcs.modified":
+			b.Modified = s.Value == "true"
 		}
 	}
 	return b
+}
+
+// String returns the version, and in parentheses what else is known.
+func (b build) String() string {
+	known := []string{b.Go, b.Platform}
+	if b.Commit != "" {
+		commit := "commit " + b.Commit
+		if b.Modified {
+			commit += ", modified"
+		}
+		known = append([]string{commit}, known...)
+	}
+	return fmt.Sprintf("%s (%s)", b.Version, strings.Join(known, ", "))
 }
