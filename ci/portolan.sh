@@ -227,13 +227,15 @@ get() {
 		download
 	elif [ -n "${PORTOLAN_VERSION:-}" ]; then
 		need go "install it, or set PORTOLAN_BINARY_URL and PORTOLAN_BINARY_SHA256"
-		GOBIN=$bin go install "github.com/portolan-charts/portolan/cmd/portolan@$PORTOLAN_VERSION" >&2 ||
+		GOBIN=$bin CGO_ENABLED=0 go install -trimpath -tags=disable_grpc_modules -ldflags='-s -w' \
+			"github.com/portolan-charts/portolan/cmd/portolan@$PORTOLAN_VERSION" >&2 ||
 			die "cannot install portolan $PORTOLAN_VERSION; what go said is above"
 	elif command -v portolan >/dev/null; then
 		binary=$(command -v portolan)
 	elif [ -d "$source/cmd/portolan" ]; then
 		need go "install it, or set PORTOLAN_BINARY_URL and PORTOLAN_BINARY_SHA256"
-		go build -C "$source" -o "$binary" ./cmd/portolan >&2 || die "cannot build portolan in $source; what go said is above"
+		CGO_ENABLED=0 go build -C "$source" -trimpath -tags=disable_grpc_modules -ldflags='-s -w' -o "$binary" ./cmd/portolan >&2 ||
+			die "cannot build portolan in $source; what go said is above"
 	else
 		die "there is no portolan here; set PORTOLAN_BINARY_URL and PORTOLAN_BINARY_SHA256, or PORTOLAN_VERSION"
 	fi

@@ -205,7 +205,7 @@ func (s *workshop) gitlabBinaries(j gitlabJob) {
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Write(binary) }))
 	defer web.Close()
 	write(s.t, filepath.Join(s.home, "portolan"), binary)
-	s.program("go", "true", fmt.Sprintf(`case "$*" in "install github.com/portolan-charts/portolan/cmd/portolan@latest") cp '%s/portolan' "$GOBIN" && chmod +x "$GOBIN/portolan" ;; *) exit 1 ;; esac`, s.home))
+	s.program("go", "true", fmt.Sprintf(`case "$*" in "install "*" github.com/portolan-charts/portolan/cmd/portolan@latest") cp '%s/portolan' "$GOBIN" && chmod +x "$GOBIN/portolan" ;; *) exit 1 ;; esac`, s.home))
 	path, url := "PATH="+s.bin+":/usr/bin:/bin", "PORTOLAN_BINARY_URL="+web.URL
 	for _, c := range []struct {
 		name string

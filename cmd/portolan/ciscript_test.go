@@ -175,7 +175,7 @@ func TestCIScriptGets(t *testing.T) {
 	binary := []byte("#!/bin/sh\necho \"portolan: $*\"\n")
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Write(binary) }))
 	defer web.Close()
-	s.program("go", "true", `case "$1 $2" in "install github.com/portolan-charts/portolan/cmd/portolan@v1.2.3") printf '#!/bin/sh\necho "installed: $*"\n' >"$GOBIN/portolan"; chmod +x "$GOBIN/portolan" ;; *) exit 1 ;; esac`)
+	s.program("go", "true", `case "$*" in "install "*" github.com/portolan-charts/portolan/cmd/portolan@v1.2.3") printf '#!/bin/sh\necho "installed: $*"\n' >"$GOBIN/portolan"; chmod +x "$GOBIN/portolan" ;; *) exit 1 ;; esac`)
 	cache := filepath.Join(s.home, ".cache", "portolan", "ci")
 	if err := os.MkdirAll(cache, 0o777); err != nil {
 		t.Fatal(err)
