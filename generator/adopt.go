@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/portolan-charts/portolan/publisher"
 )
@@ -65,50 +64,6 @@ func (r *channelRun) recognize(ctx context.Context, w *publisher.ChannelInbox) e
 	}
 	w.Disown(func(u *publisher.Upload) bool { return other[u.ID] })
 	w.Uploads = slices.DeleteFunc(w.Uploads, func(u *publisher.Upload) bool { return unread[u.ID] })
-	return err
-}
-
-const (
-	// lookBack is how many of the newest records are searched for an upload that
-	// may have been decided long ago, but has no receipt: whoever decided it died
-	// before writing that, and each later run would have written it.
-	lookBack = 16
-
-	// maxAge is how old an id may be for all records since then to be searched as
-	// well: somebody may have put the upload back when its receipt was pruned, or
-	// with a backup of the drop area that is older than the receipt.
-	maxAge = 366 * 24 * time.Hour
-	skew   = 24 * time.Hour // between the clocks of who made the id and who decided
-)
-
-// searchBack makes the run search the log for such uploads.
-func (r *channelRun) searchBack(ctx context.Context, uploads []*publisher.Upload) error {
-	doubtful := func(u *publisher.Upload) bool { return u.MaybeDecided && r.known[u.ID] == nil }
-	if !slices.ContainsFunc(uploads, doubtful) {
-		return nil
-	}
-	since, err := r.channel.Lately(ctx, lookBack)
-	if err != nil || since.IsZero() {
-		return err
-	}
-	old, from := map[string]bool{}, since
-	for _, u := range uploads {
-		if !doubtful(u) {
-			continue
-		}
-		if since.Before(u.Earliest) {
-			u.Earliest = since
-		}
-		if made := u.Made.Add(-skew); made.Before(since) && r.Now().Sub(u.Made) < maxAge {
-			old[u.ID] = true
-			if made.Before(from) {
-				from = made
-			}
-		}
-	}
-	if len(old) > 0 {
-		r.long, err = r.channel.Find(ctx, old, from)
-	}
 	return err
 }
 

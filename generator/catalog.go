@@ -1,10 +1,16 @@
 package generator
 
 import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
 	"slices"
 	"strings"
 	"sync"
 
+	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
 )
 
@@ -88,4 +94,94 @@ func (c *catalog) next(index *publisher.Index, p *plan) *catalog {
 		n.known[r.url] = known{ReleaseInfo: &publisher.ReleaseInfo{Digest: r.digest, Fingerprint: r.fingerprint, Provenance: r.provenance}}
 	}
 	return n
+}
+
+// lookUp makes sure that the catalog knows what is published of the versions
+// that the candidate may be about.
+func (r *channelRun) lookUp(ctx context.Context, c *candidate) error {
+	for _, v := range c.refs() {
+		release, ok := r.catalog.find(v)
+		if !ok {
+			continue
+		}
+		url := release.URLs[0]
+		k, ok := r.catalog.info(url)
+		if !ok {
+			info, err := r.released(ctx, release)
+			if err != nil {
+				return err
+			}
+			k.ReleaseInfo, k.missing = info, info == nil
+		}
+		// A chart that is uploaded once more may be meant to restore it.
+		if c.chart != nil && c.chart.Digest == release.Digest && !k.missing {
+			var err error
+			if k.missing, err = r.missing(ctx, url); err != nil {
+				return err
+			}
+		}
+		if k.missing {
+			k.ReleaseInfo = &publisher.ReleaseInfo{Digest: release.Digest}
+		}
+		r.catalog.setInfo(url, k)
+	}
+	return nil
+}
+
+// missing reports whether a published archive is not there.
+func (r *channelRun) missing(ctx context.Context, url string) (bool, error) {
+	in, err := publisher.OpenArchive(ctx, r.Site, r.channel.Name, url)
+	if errors.Is(err, publisher.ErrNotFound) {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return false, in.Close()
+}
+
+// released returns the description of a published release, nil if that is not
+// there at all.
+func (r *channelRun) released(ctx context.Context, p published) (*publisher.ReleaseInfo, error) {
+	info, err := publisher.ReadRelease(ctx, r.Site, r.channel.Name, p.URLs[0])
+	if errors.Is(err, publisher.ErrNotFound) {
+		info, err = r.describe(ctx, p)
+	}
+	if errors.Is(err, publisher.ErrNotFound) {
+		return nil, nil
+	}
+	return info, err
+}
+
+// describe reads from the archive what its release.json should have said.
+func (r *channelRun) describe(ctx context.Context, p published) (*publisher.ReleaseInfo, error) {
+	info := &publisher.ReleaseInfo{Digest: p.Digest}
+	in, err := publisher.OpenArchive(ctx, r.Site, r.channel.Name, p.URLs[0])
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	info.Size = in.Entry.Size
+	chart, err := check.Archive(in, check.Options{Versions: "helm"})
+	var problem *check.Problem
+	switch {
+	case errors.As(err, &problem):
+		// Published under other rules; its digest has to do.
+	case err != nil:
+		return nil, err
+	default:
+		info.Fingerprint = chart.Fingerprint
+	}
+	prov, err := publisher.OpenArchive(ctx, r.Site, r.channel.Name, p.URLs[0]+".prov")
+	if errors.Is(err, publisher.ErrNotFound) {
+		return info, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer prov.Close()
+	h := sha256.New()
+	_, err = io.Copy(h, prov)
+	info.Provenance = hex.EncodeToString(h.Sum(nil))
+	return info, err
 }

@@ -1,124 +1,214 @@
 package generator
 
 import (
-	"context"
-	"errors"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/portolan-charts/portolan/generator/check"
+	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
 )
 
-// decision is an outcome that this run has put into the log.
-type decision struct {
-	*outcome
-	generation int
-	time       time.Time
+// planner decides candidates one by one, in order of arrival.
+type planner struct {
+	policy  config.Policy
+	wait    time.Duration // for how long a provenance file waits, or is waited for
+	now     time.Time
+	catalog *catalog
+	history *history
+
+	slots map[ref]*slot
+	lower map[string]string // names that this plan adds
+	bytes int               // of new lines, roughly
+	plan  *plan
 }
 
-// decideAll commits a verdict on every candidate that can have one, in as many
-// records as it takes. It returns its decisions by upload, and what the log
-// says of the others. If another generator commits first, everything is decided
-// anew on what that one left.
-func (r *channelRun) decideAll(ctx context.Context, pending []*candidate, h *history) (map[string]decision, *history, error) {
-	decided := map[string]decision{}
-	for {
-		p, err := r.planner(h).decide(pending)
-		if err != nil {
-			return nil, nil, err
+// slot is a version in the course of deciding.
+type slot struct {
+	base    *release   // what is published; nil if nothing is
+	current *release   // what will be
+	group   []*outcome // of this plan, whose content is that of current
+}
+
+// decide makes the plan for as many of the candidates as fit one record. It
+// is a function of its arguments: it reads nothing and writes nothing.
+func (p *planner) decide(candidates []*candidate) (*plan, error) {
+	p.slots, p.lower = map[ref]*slot{}, map[string]string{}
+	p.plan = &plan{time: p.now}
+	slices.SortStableFunc(candidates, func(a, b *candidate) int { return a.arrival().compare(b.arrival()) })
+	for _, c := range candidates {
+		if len(p.plan.outcomes) == publisher.MaxVerdicts || p.bytes > publisher.MaxLines {
+			break
 		}
-		if !p.since.IsZero() {
-			if h, err = r.history(ctx, p.since); err != nil {
-				return nil, nil, err
-			}
-			continue
+		if _, done := p.history.decided[c.upload.ID]; !done {
+			p.one(&outcome{candidate: c, ref: c.ref()})
 		}
-		if !p.changes() {
-			r.noteWaiting(p)
-			return decided, h, nil
+	}
+	return p.plan, p.finish()
+}
+
+// one decides one candidate, if that can be done now.
+func (p *planner) one(o *outcome) {
+	switch {
+	case !p.due(o):
+		p.plan.waiting = append(p.plan.waiting, o.candidate)
+		return
+	case o.upload.Earliest.Before(p.history.since):
+		// The records that may have decided it have not been read: what only
+		// waits is no reason to read them.
+		if p.plan.since.IsZero() || o.upload.Earliest.Before(p.plan.since) {
+			p.plan.since = o.upload.Earliest
 		}
-		err = r.commit(ctx, p)
-		switch {
-		case errors.Is(err, errVoid):
-			pending = slices.DeleteFunc(pending, func(c *candidate) bool { return c.gone })
-		case errors.Is(err, publisher.ErrConflict):
-			if h, err = r.again(ctx, pending, h); err != nil {
-				return nil, nil, err
-			}
-		case err != nil:
-			return nil, nil, err
-		default:
-			pending = r.settled(p, pending, decided)
-			if err := r.unstage(ctx, p); err != nil {
-				return nil, nil, err
-			}
-		}
+		return
+	case o.candidate.problem != nil:
+		o.reject(o.candidate.problem)
+	case o.bare:
+		o.reject(rejectProvMissing(o.ref, p.wait))
+	case o.upload.Chart == nil:
+		p.signature(o)
+	default:
+		p.chart(o)
+	}
+	p.plan.outcomes = append(p.plan.outcomes, o)
+	if o.upload.Arrival.After(p.plan.time) {
+		p.plan.time = o.upload.Arrival
 	}
 }
 
-// errVoid says that the plan was made for uploads that are no longer there, or
-// no longer what they were.
-var errVoid = errors.New("plan is void")
-
-// commit carries out the plan up to the commit point.
-func (r *channelRun) commit(ctx context.Context, p *plan) error {
-	draft := publisher.Draft{
-		Time:        p.time,
-		Decisions:   p.decisions(),
-		Removed:     p.removed,
-		Added:       p.added,
-		Shown:       p.shown,
-		Keep:        r.policy.Keep,
-		ContextPath: r.Config.ContextPath(),
-		Nonce:       r.Nonce(),
+// due reports whether an upload need not wait for its other part any more. Of a
+// provenance file alone: it is faulty, its chart is there, or it has waited for
+// long enough.
+func (p *planner) due(o *outcome) bool {
+	switch {
+	case o.upload.Chart != nil && !o.bare, p.now.Sub(o.upload.Arrival) >= p.wait:
+		return true
+	case o.bare:
+		return false
+	case o.awaited:
+		return false // deciding now would decide about a chart under the same id
 	}
-	if r.DryRun {
-		return r.channel.Pretend(draft)
-	}
-	ok, err := r.stage(ctx, p)
-	if err != nil {
-		return err
-	}
-	if !ok {
-		return errVoid
-	}
-	return r.channel.Commit(ctx, draft)
+	_, signed := p.signed(o)
+	return signed || o.candidate.problem != nil
 }
 
-// again brings the view of the channel up to date after a lost race.
-func (r *channelRun) again(ctx context.Context, pending []*candidate, h *history) (*history, error) {
-	if err := r.channel.Refresh(ctx); err != nil {
-		return nil, err
+// publishesAlone reports whether the candidate's chart would be published if no
+// other upload waited.
+func (p *planner) publishesAlone(c *candidate) bool {
+	p.slots = map[ref]*slot{}
+	if _, clash := p.clash(c.ref().name); clash {
+		return false
 	}
-	r.catalog = newCatalog(r.channel.Index())
-	for _, c := range pending {
-		if err := r.lookUp(ctx, c); err != nil {
-			return nil, err
+	base := p.slot(c.ref()).base
+	return decide(p.policy, base.contentOrNil(), c.content(), c.request.Force).verdict.Publishes()
+}
+
+// chart decides an upload that has a chart.
+func (p *planner) chart(o *outcome) {
+	if other, clash := p.clash(o.ref.name); clash {
+		o.reject(rejectNameCase(o.ref.name, other))
+		return
+	}
+	if last, ok := p.history.latest[o.ref]; ok && p.policy.Duplicates != config.Reject && last.compare(o.arrival()) > 0 {
+		o.ruling = ruling{publisher.Superseded, ruleLater}
+		return
+	}
+	s := p.slot(o.ref)
+	force := o.request.Force
+	r := decide(p.policy, s.current.contentOrNil(), o.content(), force)
+	if r.verdict == publisher.Replaced && !s.current.same(o.content()) {
+		// It takes the place of whatever this plan held for the version,
+		// so it is measured against what is published.
+		if r = decide(p.policy, s.base.contentOrNil(), o.content(), force); r.verdict != publisher.Rejected {
+			s.displace()
 		}
 	}
-	return r.history(ctx, h.since)
-}
-
-// settled notes the plan's decisions and returns the candidates that have none.
-func (r *channelRun) settled(p *plan, pending []*candidate, decided map[string]decision) []*candidate {
-	r.report.After = r.channel.Generation()
-	r.catalog = r.catalog.next(r.channel.Index(), p)
-	for _, o := range p.outcomes {
-		decided[o.upload.ID] = decision{o, r.channel.Generation(), r.channel.Time()}
+	o.ruling = r
+	switch {
+	case r.verdict == publisher.Rejected:
+		o.reject(explain(r.rule, o.ref, s.current.content, o.candidate.chart.Digest, p.now))
+		return
+	case r.verdict.Publishes():
+		s.current = o.newRelease(s.current)
+		p.lower[strings.ToLower(o.ref.name)] = o.ref.name
+		p.bytes += o.weight
 	}
-	return slices.DeleteFunc(pending, func(c *candidate) bool {
-		_, done := decided[c.upload.ID]
-		return done
-	})
+	s.group = append(s.group, o)
 }
 
-// noteWaiting puts into the report what cannot be decided yet.
-func (r *channelRun) noteWaiting(p *plan) {
-	for _, c := range p.waiting {
-		reason := "it is a provenance file, and the chart that it names is not here yet"
-		if c.bare {
-			reason = "its uploader says that a provenance file comes with it, and that is not here yet"
+// clash finds a chart whose name is this one but for case.
+func (p *planner) clash(name string) (string, bool) {
+	lower := strings.ToLower(name)
+	for _, names := range []map[string]string{p.catalog.lower, p.lower} {
+		if other, ok := names[lower]; ok && other != name {
+			return other, true
 		}
-		r.report.Waiting = append(r.report.Waiting, Waiting{ID: c.upload.ID, File: c.request.File, Reason: reason})
 	}
+	return "", false
+}
+
+// signature decides a provenance file that came alone.
+func (p *planner) signature(o *outcome) {
+	s, ok := p.signed(o)
+	if !ok || o.awaited {
+		o.reject(rejectProvAlone(o.signs.File, p.wait))
+		return
+	}
+	switch s.current.provenance {
+	case "":
+		o.ruling = ruling{publisher.Replaced, ruleSignature}
+		s.current = o.sign(s.current)
+		s.group = append(s.group, o)
+	case o.prov:
+		o.ruling = ruling{publisher.Unchanged, ruleSameContent}
+		s.group = append(s.group, o)
+	default:
+		o.reject(explain("provenance-differs", o.ref, s.current.content, "", p.now))
+	}
+}
+
+// signed finds the version whose archive a lone provenance file signs.
+func (p *planner) signed(o *outcome) (*slot, bool) {
+	for _, r := range o.refs() {
+		if s := p.slot(r); s.current != nil && !s.current.missing && s.current.digest == o.signs.Digest {
+			o.ref = r
+			return s, true
+		}
+	}
+	return nil, false
+}
+
+// slot returns the version's slot, at first with what is published.
+func (p *planner) slot(r ref) *slot {
+	if s := p.slots[r]; s != nil {
+		return s
+	}
+	s := &slot{}
+	if line, ok := p.catalog.find(r); ok {
+		s.base = &release{ref: r, url: line.URLs[0], base: &line, line: line.line}
+		s.base.content = content{digest: line.Digest, created: line.Created}
+		if info, ok := p.catalog.info(s.base.url); ok {
+			s.base.fingerprint, s.base.provenance, s.base.missing = info.Fingerprint, info.Provenance, info.missing
+		}
+	}
+	s.current = s.base
+	p.slots[r] = s
+	return s
+}
+
+// displace makes room for newer content. What this plan would have published is
+// superseded before anybody saw it, and what is published counts again; uploads
+// of that stay unchanged.
+func (s *slot) displace() {
+	if s.current != s.base {
+		for _, o := range s.group {
+			o.ruling = ruling{publisher.Superseded, ruleLater}
+		}
+	}
+	s.current, s.group = s.base, nil
+}
+
+func (o *outcome) reject(problem *check.Problem) {
+	o.ruling = ruling{publisher.Rejected, problem.Rule}
+	o.problem = problem
 }

@@ -5,9 +5,10 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"github.com/portolan-charts/portolan/generator/check"
 	"strings"
 	"time"
+
+	"github.com/portolan-charts/portolan/generator/check"
 )
 
 // indexLine is a release as Helm reads it from an index: the fields of

@@ -1,24 +1,137 @@
 package generator
 
 import (
+	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/portolan-charts/portolan/generator/check"
-	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
 )
 
-// outcome is the verdict on one candidate.
-type outcome struct {
-	*candidate
-	ruling
-	ref     ref            // what it is about; zero if that is not known
-	problem *check.Problem // if rejected
-	sorted  []string       // versions of equal precedence, worth a warning
-	release *release       // where its content is in the index afterwards; nil if it is not
-	keep    int            // how many newer versions the index shows instead; 0 if it shows this one
+// clockStep is the precision of a record's time.
+const clockStep = time.Millisecond
+
+// finish works out what the decisions change in the index.
+func (p *planner) finish() error {
+	if rounded := p.plan.time.Truncate(clockStep); rounded.Before(p.plan.time) {
+		p.plan.time = rounded.Add(clockStep)
+	}
+	p.plan.time = p.plan.time.UTC()
+	changed := map[string][]published{} // by chart
+	for _, r := range p.changedRefs() {
+		s := p.slots[r]
+		if _, ok := changed[r.name]; !ok {
+			all, err := p.catalog.releases(r.name)
+			if err != nil {
+				return err
+			}
+			changed[r.name] = slices.Clone(all)
+		}
+		var err error
+		if changed[r.name], err = s.place(changed[r.name], p.plan.time); err != nil {
+			return err
+		}
+		p.plan.releases = append(p.plan.releases, s.current)
+	}
+	p.plan.removed, p.plan.added = p.catalog.index.Diff(linesOf(changed))
+	if err := p.keep(changed); err != nil {
+		return err
+	}
+	for _, s := range p.slots {
+		for _, o := range s.group {
+			o.release = s.current
+		}
+	}
+	return p.noteOlder(changed)
+}
+
+// changedRefs lists the versions whose release is another than before.
+func (p *planner) changedRefs() []ref {
+	var refs []ref
+	for r, s := range p.slots {
+		if s.current != s.base {
+			refs = append(refs, r)
+		}
+	}
+	slices.SortFunc(refs, func(a, b ref) int {
+		return cmp.Or(cmp.Compare(a.name, b.name), cmp.Compare(a.version, b.version))
+	})
+	return refs
+}
+
+// place puts the slot's release among its chart's, in the place of the one that
+// it replaces. The others stay in their order, whatever it is.
+func (s *slot) place(all []published, now time.Time) ([]published, error) {
+	if err := s.current.render(now); err != nil {
+		return nil, err
+	}
+	if s.base != nil {
+		all = slices.DeleteFunc(all, func(p published) bool { return p.line == s.base.line })
+	}
+	mine, err := parseLine(s.current.line)
+	if err != nil {
+		return nil, err
+	}
+	at, _ := slices.BinarySearchFunc(all, mine, compareReleases)
+	for _, o := range s.group {
+		o.sorted = equalVersions(all, at, mine.Version)
+	}
+	return slices.Insert(all, at, mine), nil
+}
+
+// equalVersions are the versions around a place whose precedence is that of
+// the version which comes there.
+func equalVersions(all []published, at int, version string) []string {
+	var equal []string
+	for i := at - 1; i >= 0 && check.CompareVersions(all[i].Version, version) == 0; i-- {
+		equal = append(equal, all[i].Version)
+	}
+	slices.Reverse(equal) // the index's order
+	for i := at; i < len(all) && check.CompareVersions(all[i].Version, version) == 0; i++ {
+		equal = append(equal, all[i].Version)
+	}
+	return equal
+}
+
+func linesOf(charts map[string][]published) map[string][]string {
+	lines := make(map[string][]string, len(charts))
+	for name, all := range charts {
+		for _, p := range all {
+			lines[name] = append(lines[name], p.line)
+		}
+	}
+	return lines
+}
+
+// render sets the release's line.
+func (r *release) render(now time.Time) (err error) {
+	if r.created.IsZero() {
+		r.created = now
+	}
+	if r.chart == nil {
+		r.line, err = withURL(r.line, r.base.URLs[0], r.url)
+		return err
+	}
+	r.line, err = renderLine(r.chart.chart.Metadata, r.created, r.digest, r.url)
+	return err
+}
+
+// decisions are the plan's verdicts as the log has them.
+func (p *plan) decisions() []publisher.Decision {
+	decisions := make([]publisher.Decision, len(p.outcomes))
+	for i, o := range p.outcomes {
+		d := publisher.Decision{
+			Upload: o.upload.ID, Arrival: o.upload.Arrival,
+			Chart: o.ref.name, Version: o.ref.version,
+			Verdict: o.verdict, Rule: o.rule, Provenance: o.prov,
+		}
+		if o.chart != nil {
+			d.Digest, d.Fingerprint, d.Size = o.chart.Digest, o.chart.Fingerprint, o.chart.Size
+		}
+		decisions[i] = d
+	}
+	return decisions
 }
 
 // plan is what one record will say, and what must be on the site before it.
@@ -33,208 +146,16 @@ type plan struct {
 	shown    []publisher.Shown // see keep
 }
 
+// outcome is the verdict on one candidate.
+type outcome struct {
+	*candidate
+	ruling
+	ref     ref            // what it is about; zero if that is not known
+	problem *check.Problem // if rejected
+	sorted  []string       // versions of equal precedence, worth a warning
+	release *release       // where its content is in the index afterwards; nil if it is not
+	keep    int            // how many newer versions the index shows instead; 0 if it shows this one
+}
+
 // changes reports whether the plan changes anything, be it without a verdict.
 func (p *plan) changes() bool { return len(p.outcomes) > 0 || len(p.shown) > 0 }
-
-// planner decides candidates one by one, in order of arrival.
-type planner struct {
-	policy  config.Policy
-	wait    time.Duration // for how long a provenance file waits, or is waited for
-	now     time.Time
-	catalog *catalog
-	history *history
-
-	slots map[ref]*slot
-	lower map[string]string // names that this plan adds
-	bytes int               // of new lines, roughly
-	plan  *plan
-}
-
-// slot is a version in the course of deciding.
-type slot struct {
-	base    *release   // what is published; nil if nothing is
-	current *release   // what will be
-	group   []*outcome // of this plan, whose content is that of current
-}
-
-// decide makes the plan for as many of the candidates as fit one record. It
-// is a function of its arguments: it reads nothing and writes nothing.
-func (p *planner) decide(candidates []*candidate) (*plan, error) {
-	p.slots, p.lower = map[ref]*slot{}, map[string]string{}
-	p.plan = &plan{time: p.now}
-	slices.SortStableFunc(candidates, func(a, b *candidate) int { return a.arrival().compare(b.arrival()) })
-	for _, c := range candidates {
-		if len(p.plan.outcomes) == publisher.MaxVerdicts || p.bytes > publisher.MaxLines {
-			break
-		}
-		if _, done := p.history.decided[c.upload.ID]; !done {
-			p.one(&outcome{candidate: c, ref: c.ref()})
-		}
-	}
-	return p.plan, p.finish()
-}
-
-// one decides one candidate, if that can be done now.
-func (p *planner) one(o *outcome) {
-	switch {
-	case !p.due(o):
-		p.plan.waiting = append(p.plan.waiting, o.candidate)
-		return
-	case o.upload.Earliest.Before(p.history.since):
-		// The records that may have decided it have not been read: what only
-		// waits is no reason to read them.
-		if p.plan.since.IsZero() || o.upload.Earliest.Before(p.plan.since) {
-			p.plan.since = o.upload.Earliest
-		}
-		return
-	case o.candidate.problem != nil:
-		o.reject(o.candidate.problem)
-	case o.bare:
-		o.reject(rejectProvMissing(o.ref, p.wait))
-	case o.upload.Chart == nil:
-		p.signature(o)
-	default:
-		p.chart(o)
-	}
-	p.plan.outcomes = append(p.plan.outcomes, o)
-	if o.upload.Arrival.After(p.plan.time) {
-		p.plan.time = o.upload.Arrival
-	}
-}
-
-// due reports whether an upload need not wait for its other part any more. Of a
-// provenance file alone: it is faulty, its chart is there, or it has waited for
-// long enough.
-func (p *planner) due(o *outcome) bool {
-	switch {
-	case o.upload.Chart != nil && !o.bare, p.now.Sub(o.upload.Arrival) >= p.wait:
-		return true
-	case o.bare:
-		return false
-	case o.awaited:
-		return false // deciding now would decide about a chart under the same id
-	}
-	_, signed := p.signed(o)
-	return signed || o.candidate.problem != nil
-}
-
-// publishesAlone reports whether the candidate's chart would be published if no
-// other upload waited.
-func (p *planner) publishesAlone(c *candidate) bool {
-	p.slots = map[ref]*slot{}
-	if _, clash := p.clash(c.ref().name); clash {
-		return false
-	}
-	base := p.slot(c.ref()).base
-	return decide(p.policy, base.contentOrNil(), c.content(), c.request.Force).verdict.Publishes()
-}
-
-// chart decides an upload that has a chart.
-func (p *planner) chart(o *outcome) {
-	if other, clash := p.clash(o.ref.name); clash {
-		o.reject(rejectNameCase(o.ref.name, other))
-		return
-	}
-	if last, ok := p.history.latest[o.ref]; ok && p.policy.Duplicates != config.Reject && last.compare(o.arrival()) > 0 {
-		o.ruling = ruling{publisher.Superseded, ruleLater}
-		return
-	}
-	s := p.slot(o.ref)
-	force := o.request.Force
-	r := decide(p.policy, s.current.contentOrNil(), o.content(), force)
-	if r.verdict == publisher.Replaced && !s.current.same(o.content()) {
-		// It takes the place of whatever this plan held for the version,
-		// so it is measured against what is published.
-		if r = decide(p.policy, s.base.contentOrNil(), o.content(), force); r.verdict != publisher.Rejected {
-			s.displace()
-		}
-	}
-	o.ruling = r
-	switch {
-	case r.verdict == publisher.Rejected:
-		o.reject(explain(r.rule, o.ref, s.current.content, o.candidate.chart.Digest, p.now))
-		return
-	case r.verdict.Publishes():
-		s.current = o.newRelease(s.current)
-		p.lower[strings.ToLower(o.ref.name)] = o.ref.name
-		p.bytes += o.weight
-	}
-	s.group = append(s.group, o)
-}
-
-// clash finds a chart whose name is this one but for case.
-func (p *planner) clash(name string) (string, bool) {
-	lower := strings.ToLower(name)
-	for _, names := range []map[string]string{p.catalog.lower, p.lower} {
-		if other, ok := names[lower]; ok && other != name {
-			return other, true
-		}
-	}
-	return "", false
-}
-
-// signature decides a provenance file that came alone.
-func (p *planner) signature(o *outcome) {
-	s, ok := p.signed(o)
-	if !ok || o.awaited {
-		o.reject(rejectProvAlone(o.signs.File, p.wait))
-		return
-	}
-	switch s.current.provenance {
-	case "":
-		o.ruling = ruling{publisher.Replaced, ruleSignature}
-		s.current = o.sign(s.current)
-		s.group = append(s.group, o)
-	case o.prov:
-		o.ruling = ruling{publisher.Unchanged, ruleSameContent}
-		s.group = append(s.group, o)
-	default:
-		o.reject(explain("provenance-differs", o.ref, s.current.content, "", p.now))
-	}
-}
-
-// signed finds the version whose archive a lone provenance file signs.
-func (p *planner) signed(o *outcome) (*slot, bool) {
-	for _, r := range o.refs() {
-		if s := p.slot(r); s.current != nil && !s.current.missing && s.current.digest == o.signs.Digest {
-			o.ref = r
-			return s, true
-		}
-	}
-	return nil, false
-}
-
-// slot returns the version's slot, at first with what is published.
-func (p *planner) slot(r ref) *slot {
-	if s := p.slots[r]; s != nil {
-		return s
-	}
-	s := &slot{}
-	if line, ok := p.catalog.find(r); ok {
-		s.base = &release{ref: r, url: line.URLs[0], base: &line, line: line.line}
-		s.base.content = content{digest: line.Digest, created: line.Created}
-		if info, ok := p.catalog.info(s.base.url); ok {
-			s.base.fingerprint, s.base.provenance, s.base.missing = info.Fingerprint, info.Provenance, info.missing
-		}
-	}
-	s.current = s.base
-	p.slots[r] = s
-	return s
-}
-
-// displace makes room for newer content. What this plan would have published is
-// superseded before anybody saw it, and what is published counts again; uploads
-// of that stay unchanged.
-func (s *slot) displace() {
-	if s.current != s.base {
-		for _, o := range s.group {
-			o.ruling = ruling{publisher.Superseded, ruleLater}
-		}
-	}
-	s.current, s.group = s.base, nil
-}
-
-func (o *outcome) reject(problem *check.Problem) {
-	o.ruling = ruling{publisher.Rejected, problem.Rule}
-	o.problem = problem
-}

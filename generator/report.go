@@ -1,55 +1,8 @@
 package generator
 
 import (
-	"context"
-	"time"
-
-	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
 )
-
-// Options says what a run works on. The zero value of every field but Drop and
-// Site works.
-type Options struct {
-	Drop, Site publisher.Store
-	Config     *config.Config // nil means the defaults
-	Channels   []string       // empty means all
-	Pages      Pages          // nil means that there are none
-	DryRun     bool           // decide, say what would happen, and write nothing
-	Workers    int            // uploads read at the same time; 0 means one a processor
-	Progress   func(Progress)
-
-	// For tests, which own time and chance.
-	Now   func() time.Time
-	Nonce func() string
-	Sleep func(context.Context, time.Duration) error
-}
-
-// Pages makes what a site shows of a channel beside its index; the package pages
-// does. Project is called once head shows the channel's newest generation. It may
-// be repeated after any failure, and makes up for what an earlier one did not get to.
-type Pages interface {
-	Project(ctx context.Context, site publisher.Store, c *publisher.Channel) (*PagesReport, error)
-}
-
-// PagesReport is what became of a channel's pages.
-type PagesReport struct {
-	Generation int      `json:"generation"` // that they show now
-	Written    []string `json:"written"`    // keys of the files that were not as they should be
-
-	// Mixed says that the pages were made with several versions of portolan, sets
-	// of templates or settings: those that nothing has changed since stay as they are.
-	Mixed bool `json:"mixed,omitempty"`
-
-	// Problems are what the run got over: pages that could not be rendered.
-	Problems []string `json:"problems,omitempty"`
-}
-
-// Progress says how far a run is with one channel.
-type Progress struct {
-	Channel     string
-	Done, Total int // uploads
-}
 
 // Report is what a run did, or with DryRun would do.
 type Report struct {

@@ -2,6 +2,7 @@ package generator
 
 import (
 	"fmt"
+
 	"github.com/portolan-charts/portolan/generator/check"
 )
 

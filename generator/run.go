@@ -1,16 +1,11 @@
 package generator
 
 import (
-	"cmp"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"runtime"
 	"slices"
-	"strings"
 	"sync"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -50,94 +45,6 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		report.Channels = append(report.Channels, *c)
 	}
 	return report, errors.Join(failures...)
-}
-
-// maxSettling is how often a run looks whether files that are being written
-// are whole now, before it leaves them to the next run.
-const maxSettling = 3
-
-// readInbox lists the inbox; again if it holds files that have just been
-// written under names of their owners', once those have had time to settle.
-func readInbox(ctx context.Context, o Options) (*publisher.Inbox, error) {
-	for try := 1; ; try++ {
-		inbox, err := publisher.ReadInbox(ctx, o.Drop)
-		if err != nil {
-			return nil, err
-		}
-		inbox.DisownTwins()
-		if len(o.Channels) > 0 {
-			inbox.Channels = slices.DeleteFunc(inbox.Channels, func(w *publisher.ChannelInbox) bool { return !o.concerns(w) })
-		}
-		wait := inbox.Unsettled(o.Now())
-		if wait <= 0 || try == maxSettling {
-			return inbox, nil
-		}
-		if err := o.Sleep(ctx, wait); err != nil {
-			return nil, err
-		}
-	}
-}
-
-// orphans are the requests whose uploads should have come by now.
-func (o *Options) orphans(inbox *publisher.Inbox) []publisher.Ignored {
-	var all []publisher.Ignored
-	for _, e := range inbox.Orphans {
-		if o.Now().Sub(e.Modified) >= o.Config.Wait() {
-			reason := fmt.Sprintf("describes an upload that has not come in %s: delete it, and upload the chart again", o.Config.Wait())
-			all = append(all, publisher.Ignored{Key: e.Key, Reason: reason})
-		}
-	}
-	return all
-}
-
-// withNamed adds to the channels that have work those that were named and have
-// none: a head of theirs that is not what the log says is put right.
-func (o *Options) withNamed(all []*publisher.ChannelInbox) []*publisher.ChannelInbox {
-	for _, name := range o.Channels {
-		if !slices.ContainsFunc(all, func(w *publisher.ChannelInbox) bool { return w.Channel == name }) {
-			all = append(all, &publisher.ChannelInbox{Channel: name})
-		}
-	}
-	return all
-}
-
-// concerns reports whether the run was asked for the channel, or for one whose
-// folder lies in a folder that cannot be read.
-func (o *Options) concerns(w *publisher.ChannelInbox) bool {
-	return slices.ContainsFunc(o.Channels, func(name string) bool {
-		return name == w.Channel || w.Err != nil && strings.HasPrefix(name, w.Channel+"/")
-	})
-}
-
-func (o *Options) setDefaults() {
-	if o.Config == nil {
-		o.Config = &config.Config{}
-	}
-	o.Workers = cmp.Or(o.Workers, o.Config.Workers, runtime.GOMAXPROCS(0))
-	if o.Progress == nil {
-		o.Progress = func(Progress) {}
-	}
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	if o.Nonce == nil {
-		o.Nonce = rand.Text
-	}
-	if o.Sleep == nil {
-		o.Sleep = sleep
-	}
-}
-
-// sleep waits for the time, or until ctx is done.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // channelRun is a run in one channel.
@@ -260,46 +167,6 @@ func (r *channelRun) batch(ctx context.Context, all []*publisher.Upload) (n int,
 		}
 	}
 	return n, unread, r.finishAll(ctx, uploads[:n], decided, before)
-}
-
-// project makes the site show what is committed: head, and with pages, which the
-// last batch of a run is for, also the pages. While one of the uploads is in the
-// inbox, the next run does what this one did not get to.
-func (r *channelRun) project(ctx context.Context, pages bool) error {
-	if err := r.channel.Project(ctx); err != nil || r.Pages == nil || !pages {
-		return err
-	}
-	report, err := r.Pages.Project(ctx, r.Site, r.channel)
-	r.report.Pages = report
-	if err != nil {
-		return fmt.Errorf("pages: %w", err)
-	}
-	return nil
-}
-
-// history reads the records that may speak of uploads since then.
-func (r *channelRun) history(ctx context.Context, since time.Time) (*history, error) {
-	records, err := r.channel.Since(ctx, since)
-	if err != nil {
-		return nil, err
-	}
-	h := newHistory(since, records)
-	for id, record := range r.long {
-		h.recall(id, record)
-	}
-	return h, nil
-}
-
-// earliest is from when on records may speak of the charts among the uploads.
-// Provenance files alone may wait for long, and are looked up when they are due.
-func (r *channelRun) earliest(uploads []*publisher.Upload) time.Time {
-	earliest := r.channel.Time().Add(clockStep) // later than every record
-	for _, u := range uploads {
-		if u.Chart != nil && r.known[u.ID] == nil && u.Earliest.Before(earliest) {
-			earliest = u.Earliest
-		}
-	}
-	return earliest
 }
 
 // maxUnweighed is how many uploads are read before their weight is looked at.
