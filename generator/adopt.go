@@ -10,88 +10,96 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 )
 
-// adopt returns all uploads of the channel in order of arrival: those under
-// portolan's own names, and those that it finds under others.
-func (r *channelRun) adopt(ctx context.Context, w *publisher.ChannelInbox) ([]*publisher.Upload, error) {
-	unknown := r.recognize(ctx, w)
+// adopted is what waits in a channel's inbox.
+type adopted struct {
+	uploads  []*publisher.Upload           // in order of arrival
+	receipts map[string]*publisher.Receipt // of those that are decided already, by id
+	waiting  []Waiting                     // files that cannot be uploads yet
+}
+
+// adopt finds all uploads of the channel: those under portolan's own names, and
+// those under others, which it gives ids.
+func adopt(ctx context.Context, o *Options, w *publisher.ChannelInbox) (*adopted, error) {
+	a := &adopted{receipts: map[string]*publisher.Receipt{}}
+	unknown := a.recognize(ctx, o, w)
 	uploads := map[string]*publisher.Upload{}
 	for _, u := range w.Uploads {
 		uploads[u.ID] = u
 	}
-	adopted, err := r.adoptForeign(ctx, w)
-	for _, u := range adopted {
+	foreign, err := a.adoptForeign(ctx, o, w)
+	for _, u := range foreign {
 		// If an earlier adoption of the file was broken off, its copy, or the
 		// first part of it, is in the inbox already: the same id, one upload.
 		if u != nil {
 			uploads[u.ID] = u
 		}
 	}
-	return slices.SortedFunc(maps.Values(uploads), func(a, b *publisher.Upload) int {
+	a.uploads = slices.SortedFunc(maps.Values(uploads), func(a, b *publisher.Upload) int {
 		return arrival{a.Arrival, a.ID}.compare(arrival{b.Arrival, b.ID})
-	}), errors.Join(unknown, err)
+	})
+	return a, errors.Join(unknown, err)
 }
 
 // recognize finds those among the uploads that were decided before the records
 // that are read: their receipts say so. One that has the id of an upload in
 // another channel is adopted, as files under other names are; one whose receipt
 // cannot be read stays in the inbox.
-func (r *channelRun) recognize(ctx context.Context, w *publisher.ChannelInbox) error {
-	receipts := make([]*publisher.Receipt, len(w.Uploads))
-	unread := map[string]bool{}
-	err := r.each(ctx, len(w.Uploads), func(i int) (err error) {
+func (a *adopted) recognize(ctx context.Context, o *Options, w *publisher.ChannelInbox) error {
+	receipts, unread := make([]*publisher.Receipt, len(w.Uploads)), make([]bool, len(w.Uploads))
+	err := each(ctx, o.Workers, len(w.Uploads), func(i int) (err error) {
 		u := w.Uploads[i]
 		if !u.MaybeDecided {
 			return nil
 		}
-		receipts[i], err = publisher.ReadReceipt(ctx, r.Drop, u.ID)
+		receipts[i], err = publisher.ReadReceipt(ctx, o.Drop, u.ID)
 		if err == nil || errors.Is(err, publisher.ErrNotFound) {
 			return nil
 		}
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		unread[u.ID] = true
+		unread[i] = true
 		return fmt.Errorf("upload %s may be decided already: %w", u.ID, err)
 	})
-	other := map[string]bool{}
-	for i, receipt := range receipts {
-		switch {
+	other, stay := map[string]bool{}, map[string]bool{}
+	for i, u := range w.Uploads {
+		switch receipt := receipts[i]; {
+		case unread[i]:
+			stay[u.ID] = true
 		case receipt == nil:
 		case receipt.Channel == w.Channel:
-			r.known[w.Uploads[i].ID] = receipt
+			a.receipts[u.ID] = receipt
 		default:
-			other[w.Uploads[i].ID] = true
+			other[u.ID] = true
 		}
 	}
 	w.Disown(func(u *publisher.Upload) bool { return other[u.ID] })
-	w.Uploads = slices.DeleteFunc(w.Uploads, func(u *publisher.Upload) bool { return unread[u.ID] })
+	w.Uploads = slices.DeleteFunc(w.Uploads, func(u *publisher.Upload) bool { return stay[u.ID] })
 	return err
 }
 
 // adoptForeign returns what the files become, nil for those that stay.
-func (r *channelRun) adoptForeign(ctx context.Context, w *publisher.ChannelInbox) ([]*publisher.Upload, error) {
-	adopted := make([]*publisher.Upload, len(w.Foreign))
-	if r.DryRun {
+func (a *adopted) adoptForeign(ctx context.Context, o *Options, w *publisher.ChannelInbox) ([]*publisher.Upload, error) {
+	uploads := make([]*publisher.Upload, len(w.Foreign))
+	if o.DryRun {
 		for i, f := range w.Foreign {
-			adopted[i] = f.Upload(w.Channel)
+			uploads[i] = f.Upload(w.Channel)
 		}
-		return adopted, nil
+		return uploads, nil
 	}
 	stay := make([]bool, len(w.Foreign))
-	err := r.each(ctx, len(w.Foreign), func(i int) (err error) {
-		adopted[i], err = publisher.Adopt(ctx, r.Drop, w.Channel, w.Foreign[i], r.Now())
-		stay[i] = adopted[i] == nil && err == nil
+	err := each(ctx, o.Workers, len(w.Foreign), func(i int) (err error) {
+		uploads[i], err = publisher.Adopt(ctx, o.Drop, w.Channel, w.Foreign[i], o.Now())
+		stay[i] = uploads[i] == nil && err == nil
 		return err
 	})
 	for i, f := range w.Foreign {
 		if stay[i] {
-			r.report.Waiting = append(r.report.Waiting, Waiting{File: f.Name, Reason: "it is still being written, or another run is taking it"})
+			a.waiting = append(a.waiting, Waiting{File: f.Name, Reason: "it is still being written, or another run is taking it"})
 		}
 	}
 	// Apart from the copies, so that a folder on disk flushes once for all.
-	return adopted, errors.Join(err, r.each(ctx, len(w.Foreign), func(i int) error {
-		if adopted[i] == nil {
+	return uploads, errors.Join(err, each(ctx, o.Workers, len(w.Foreign), func(i int) error {
+		if uploads[i] == nil {
 			return nil
 		}
-		return publisher.Discard(ctx, r.Drop, w.Foreign[i])
+		return publisher.Discard(ctx, o.Drop, w.Foreign[i])
 	}))
 }

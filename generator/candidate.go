@@ -1,6 +1,7 @@
 package generator
 
 import (
+	"errors"
 	"strings"
 	"time"
 
@@ -75,4 +76,28 @@ func (c *candidate) created() (t time.Time, ok bool) {
 		return time.Time{}, false
 	}
 	return t, true
+}
+
+// sound reports whether the upload is a chart, with its provenance file if it is
+// to have one, and nothing is wrong with them.
+func (c *candidate) sound() bool { return c.chart != nil && c.problem == nil && !c.bare }
+
+// refuse turns a fault of the upload into the candidate's problem, and returns
+// any other error.
+func (c *candidate) refuse(err error) error {
+	var problem *check.Problem
+	if errors.As(err, &problem) {
+		c.problem = problem
+		return nil
+	}
+	return err
+}
+
+// drop lets go of what is large and not needed to decide, and weighs the rest.
+func (c *candidate) drop() {
+	if c.chart != nil {
+		c.weight = c.chart.IndexSize + len(c.chart.Digest)
+		c.chart.Files, c.chart.README, c.chart.Values, c.chart.Schema = nil, nil, nil, nil
+		c.chart.Templates, c.chart.CRDs = nil, nil
+	}
 }

@@ -18,8 +18,10 @@ import (
 // descriptions of those releases that candidates may replace. What it has
 // parsed or been told it keeps, for any number of readers at a time.
 type catalog struct {
-	index *publisher.Index
-	lower map[string]string // chart names by their lower-case form
+	site    publisher.Store
+	channel string
+	index   *publisher.Index
+	lower   map[string]string // chart names by their lower-case form
 
 	mu     sync.Mutex
 	charts map[string][]published // by name, in the index's order
@@ -32,8 +34,11 @@ type known struct {
 	missing bool // the archive is not there
 }
 
-func newCatalog(index *publisher.Index) *catalog {
-	c := &catalog{index: index, lower: map[string]string{}, charts: map[string][]published{}, known: map[string]known{}}
+func newCatalog(site publisher.Store, channel string, index *publisher.Index) *catalog {
+	c := &catalog{
+		site: site, channel: channel, index: index,
+		lower: map[string]string{}, charts: map[string][]published{}, known: map[string]known{},
+	}
 	for name := range index.Charts() {
 		c.lower[strings.ToLower(name)] = name
 	}
@@ -86,9 +91,12 @@ func (c *catalog) find(r ref) (published, bool) {
 	return all[i], true
 }
 
+// at is the catalog of another index, with nothing looked up yet.
+func (c *catalog) at(index *publisher.Index) *catalog { return newCatalog(c.site, c.channel, index) }
+
 // next is the catalog after the plan has been committed.
 func (c *catalog) next(index *publisher.Index, p *plan) *catalog {
-	n := newCatalog(index)
+	n := c.at(index)
 	n.known = c.known
 	for _, r := range p.releases {
 		n.known[r.url] = known{ReleaseInfo: &publisher.ReleaseInfo{Digest: r.digest, Fingerprint: r.fingerprint, Provenance: r.provenance}}
@@ -98,39 +106,39 @@ func (c *catalog) next(index *publisher.Index, p *plan) *catalog {
 
 // lookUp makes sure that the catalog knows what is published of the versions
 // that the candidate may be about.
-func (r *channelRun) lookUp(ctx context.Context, c *candidate) error {
-	for _, v := range c.refs() {
-		release, ok := r.catalog.find(v)
+func (c *catalog) lookUp(ctx context.Context, about *candidate) error {
+	for _, v := range about.refs() {
+		release, ok := c.find(v)
 		if !ok {
 			continue
 		}
 		url := release.URLs[0]
-		k, ok := r.catalog.info(url)
+		k, ok := c.info(url)
 		if !ok {
-			info, err := r.released(ctx, release)
+			info, err := c.released(ctx, release)
 			if err != nil {
 				return err
 			}
 			k.ReleaseInfo, k.missing = info, info == nil
 		}
 		// A chart that is uploaded once more may be meant to restore it.
-		if c.chart != nil && c.chart.Digest == release.Digest && !k.missing {
+		if about.chart != nil && about.chart.Digest == release.Digest && !k.missing {
 			var err error
-			if k.missing, err = r.missing(ctx, url); err != nil {
+			if k.missing, err = c.missing(ctx, url); err != nil {
 				return err
 			}
 		}
 		if k.missing {
 			k.ReleaseInfo = &publisher.ReleaseInfo{Digest: release.Digest}
 		}
-		r.catalog.setInfo(url, k)
+		c.setInfo(url, k)
 	}
 	return nil
 }
 
 // missing reports whether a published archive is not there.
-func (r *channelRun) missing(ctx context.Context, url string) (bool, error) {
-	in, err := publisher.OpenArchive(ctx, r.Site, r.channel.Name, url)
+func (c *catalog) missing(ctx context.Context, url string) (bool, error) {
+	in, err := publisher.OpenArchive(ctx, c.site, c.channel, url)
 	if errors.Is(err, publisher.ErrNotFound) {
 		return true, nil
 	}
@@ -142,10 +150,10 @@ func (r *channelRun) missing(ctx context.Context, url string) (bool, error) {
 
 // released returns the description of a published release, nil if that is not
 // there at all.
-func (r *channelRun) released(ctx context.Context, p published) (*publisher.ReleaseInfo, error) {
-	info, err := publisher.ReadRelease(ctx, r.Site, r.channel.Name, p.URLs[0])
+func (c *catalog) released(ctx context.Context, p published) (*publisher.ReleaseInfo, error) {
+	info, err := publisher.ReadRelease(ctx, c.site, c.channel, p.URLs[0])
 	if errors.Is(err, publisher.ErrNotFound) {
-		info, err = r.describe(ctx, p)
+		info, err = c.describe(ctx, p)
 	}
 	if errors.Is(err, publisher.ErrNotFound) {
 		return nil, nil
@@ -154,9 +162,9 @@ func (r *channelRun) released(ctx context.Context, p published) (*publisher.Rele
 }
 
 // describe reads from the archive what its release.json should have said.
-func (r *channelRun) describe(ctx context.Context, p published) (*publisher.ReleaseInfo, error) {
+func (c *catalog) describe(ctx context.Context, p published) (*publisher.ReleaseInfo, error) {
 	info := &publisher.ReleaseInfo{Digest: p.Digest}
-	in, err := publisher.OpenArchive(ctx, r.Site, r.channel.Name, p.URLs[0])
+	in, err := publisher.OpenArchive(ctx, c.site, c.channel, p.URLs[0])
 	if err != nil {
 		return nil, err
 	}
@@ -172,7 +180,7 @@ func (r *channelRun) describe(ctx context.Context, p published) (*publisher.Rele
 	default:
 		info.Fingerprint = chart.Fingerprint
 	}
-	prov, err := publisher.OpenArchive(ctx, r.Site, r.channel.Name, p.URLs[0]+".prov")
+	prov, err := publisher.OpenArchive(ctx, c.site, c.channel, p.URLs[0]+".prov")
 	if errors.Is(err, publisher.ErrNotFound) {
 		return info, nil
 	}

@@ -16,11 +16,11 @@ type decision struct {
 	time       time.Time
 }
 
-// decideAll commits a verdict on every candidate that can have one, in as many
+// commitAll commits a verdict on every candidate that can have one, in as many
 // records as it takes. It returns its decisions by upload, and what the log
-// says of the others. If another generator commits first, everything is decided
-// anew on what that one left.
-func (r *channelRun) decideAll(ctx context.Context, pending []*candidate, h *history) (map[string]decision, *history, error) {
+// says of the others. If another generator commits first, all of them are decided
+// again on what that one left.
+func (r *channelRun) commitAll(ctx context.Context, pending []*candidate, h *history) (map[string]decision, *history, error) {
 	decided := map[string]decision{}
 	for {
 		p, err := r.planner(h).decide(pending)
@@ -28,13 +28,13 @@ func (r *channelRun) decideAll(ctx context.Context, pending []*candidate, h *his
 			return nil, nil, err
 		}
 		if !p.since.IsZero() {
-			if h, err = r.history(ctx, p.since); err != nil {
+			if h, err = r.earlier.since(ctx, p.since); err != nil {
 				return nil, nil, err
 			}
 			continue
 		}
 		if !p.changes() {
-			r.noteWaiting(p)
+			r.report.Waiting = append(r.report.Waiting, p.left()...)
 			return decided, h, nil
 		}
 		err = r.commit(ctx, p)
@@ -42,14 +42,14 @@ func (r *channelRun) decideAll(ctx context.Context, pending []*candidate, h *his
 		case errors.Is(err, errVoid):
 			pending = slices.DeleteFunc(pending, func(c *candidate) bool { return c.gone })
 		case errors.Is(err, publisher.ErrConflict):
-			if h, err = r.again(ctx, pending, h); err != nil {
+			if h, err = r.refresh(ctx, pending, h); err != nil {
 				return nil, nil, err
 			}
 		case err != nil:
 			return nil, nil, err
 		default:
 			pending = r.settled(p, pending, decided)
-			if err := r.unstage(ctx, p); err != nil {
+			if err := r.stager.unstage(ctx, p); err != nil {
 				return nil, nil, err
 			}
 		}
@@ -75,28 +75,54 @@ func (r *channelRun) commit(ctx context.Context, p *plan) error {
 	if r.DryRun {
 		return r.channel.Pretend(draft)
 	}
-	ok, err := r.stage(ctx, p)
-	if err != nil {
-		return err
-	}
-	if !ok {
-		return errVoid
+	for _, rel := range p.releases {
+		if rel.staged() {
+			continue
+		}
+		err := r.stage(ctx, rel)
+		if errors.Is(err, publisher.ErrNotFound) {
+			rel.owner().gone = true
+			return errVoid
+		}
+		if err != nil {
+			return err
+		}
+		if rel.faulty() {
+			return errVoid
+		}
 	}
 	return r.channel.Commit(ctx, draft)
 }
 
-// again brings the view of the channel up to date after a lost race.
-func (r *channelRun) again(ctx context.Context, pending []*candidate, h *history) (*history, error) {
+// stage stages a release that could not be when its upload was read. The error
+// is publisher.ErrNotFound if another generator has taken the upload.
+func (r *channelRun) stage(ctx context.Context, rel *release) error {
+	if rel.chart == nil {
+		info, err := r.catalog.released(ctx, *rel.base)
+		if err != nil {
+			return err
+		}
+		return r.stager.signed(ctx, rel, info)
+	}
+	again, parts, err := r.reader.readParts(ctx, rel.chart.upload, rel.chart.request)
+	if err != nil {
+		return err
+	}
+	return r.stager.late(ctx, rel, again, parts)
+}
+
+// refresh brings the view of the channel up to date after a lost race.
+func (r *channelRun) refresh(ctx context.Context, pending []*candidate, h *history) (*history, error) {
 	if err := r.channel.Refresh(ctx); err != nil {
 		return nil, err
 	}
-	r.catalog = newCatalog(r.channel.Index())
+	r.catalog = r.catalog.at(r.channel.Index())
 	for _, c := range pending {
-		if err := r.lookUp(ctx, c); err != nil {
+		if err := r.catalog.lookUp(ctx, c); err != nil {
 			return nil, err
 		}
 	}
-	return r.history(ctx, h.since)
+	return r.earlier.since(ctx, h.since)
 }
 
 // settled notes the plan's decisions and returns the candidates that have none.
@@ -110,15 +136,4 @@ func (r *channelRun) settled(p *plan, pending []*candidate, decided map[string]d
 		_, done := decided[c.upload.ID]
 		return done
 	})
-}
-
-// noteWaiting puts into the report what cannot be decided yet.
-func (r *channelRun) noteWaiting(p *plan) {
-	for _, c := range p.waiting {
-		reason := "it is a provenance file, and the chart that it names is not here yet"
-		if c.bare {
-			reason = "its uploader says that a provenance file comes with it, and that is not here yet"
-		}
-		r.report.Waiting = append(r.report.Waiting, Waiting{ID: c.upload.ID, File: c.request.File, Reason: reason})
-	}
 }

@@ -45,7 +45,7 @@ func (p *planner) decide(candidates []*candidate) (*plan, error) {
 			p.one(&outcome{candidate: c, ref: c.ref()})
 		}
 	}
-	return p.plan, p.finish()
+	return p.plan, p.changeIndex()
 }
 
 // one decides one candidate, if that can be done now.
@@ -100,7 +100,7 @@ func (p *planner) publishesAlone(c *candidate) bool {
 		return false
 	}
 	base := p.slot(c.ref()).base
-	return decide(p.policy, base.contentOrNil(), c.content(), c.request.Force).verdict.Publishes()
+	return rulingFor(p.policy, base.contentOrNil(), c.content(), c.request.Force).verdict.Publishes()
 }
 
 // chart decides an upload that has a chart.
@@ -115,11 +115,11 @@ func (p *planner) chart(o *outcome) {
 	}
 	s := p.slot(o.ref)
 	force := o.request.Force
-	r := decide(p.policy, s.current.contentOrNil(), o.content(), force)
+	r := rulingFor(p.policy, s.current.contentOrNil(), o.content(), force)
 	if r.verdict == publisher.Replaced && !s.current.same(o.content()) {
 		// It takes the place of whatever this plan held for the version,
 		// so it is measured against what is published.
-		if r = decide(p.policy, s.base.contentOrNil(), o.content(), force); r.verdict != publisher.Rejected {
+		if r = rulingFor(p.policy, s.base.contentOrNil(), o.content(), force); r.verdict != publisher.Rejected {
 			s.displace()
 		}
 	}

@@ -52,9 +52,7 @@ func (o *outcome) receipt(channel string, generation int, decided time.Time) pub
 	}
 	if o.chart != nil {
 		r.Digest = o.chart.Digest
-		for _, w := range o.chart.Warnings {
-			r.Warnings = append(r.Warnings, publisher.Warning(w))
-		}
+		r.Warnings = warningsOf(o.chart)
 	}
 	if err := o.request.Err; err != nil {
 		r.Warnings = append(r.Warnings, publisher.Warning{Rule: "warn-request", Message: fmt.Sprintf(

@@ -4,23 +4,24 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/portolan-charts/portolan/publisher"
 )
 
-// finishAll gives every decided upload its receipt and takes it out of the
-// inbox. Head covers the decisions by now. Receipts come from the log: what an
-// earlier run decided is not decided again, only put into words again.
-func (r *channelRun) finishAll(ctx context.Context, uploads []*publisher.Upload, decided map[string]decision, before *history) error {
+// finish gives every decided upload its receipt and takes it out of the inbox.
+// Head covers the decisions by now.
+func (r *channelRun) finish(ctx context.Context, uploads []*publisher.Upload, decided map[string]decision, before *history) error {
+	f := &finisher{channel: r.channel.Name, reader: r.reader, catalog: r.catalog, decided: decided, before: before, now: r.Now}
 	receipts := make([]*publisher.Receipt, len(uploads))
 	done := make([]bool, len(uploads))
-	err := r.each(ctx, len(uploads), func(i int) (err error) {
-		receipts[i], err = r.receipt(ctx, uploads[i], decided, before)
+	err := each(ctx, r.Workers, len(uploads), func(i int) (err error) {
+		receipts[i], err = f.receipt(ctx, uploads[i])
 		if err == nil && receipts[i] != nil && !r.DryRun {
 			err = publisher.WriteReceipt(ctx, r.Drop, uploads[i], receipts[i])
 			done[i] = err == nil
 		}
-		return r.unfinished(uploads[i], err)
+		return unfinished(uploads[i], err)
 	})
 	for _, receipt := range receipts {
 		if receipt != nil {
@@ -28,32 +29,43 @@ func (r *channelRun) finishAll(ctx context.Context, uploads []*publisher.Upload,
 		}
 	}
 	// Apart from the receipts, so that a folder on disk flushes once for all.
-	return errors.Join(err, r.each(ctx, len(uploads), func(i int) error {
+	return errors.Join(err, each(ctx, r.Workers, len(uploads), func(i int) error {
 		if !done[i] {
 			return nil
 		}
-		return r.unfinished(uploads[i], publisher.Remove(ctx, r.Drop, uploads[i]))
+		return unfinished(uploads[i], publisher.Remove(ctx, r.Drop, uploads[i]))
 	}))
 }
 
-func (r *channelRun) unfinished(u *publisher.Upload, err error) error {
+func unfinished(u *publisher.Upload, err error) error {
 	if err == nil {
 		return nil
 	}
 	return fmt.Errorf("upload %s is decided, but stays in the inbox until the next run: %w", u.ID, err)
 }
 
+// finisher makes receipts. They come from the log: what an earlier run decided
+// is not decided again, only put into words again.
+type finisher struct {
+	channel string
+	reader  *reader
+	catalog *catalog
+	decided map[string]decision // by this run
+	before  *history
+	now     func() time.Time
+}
+
 // receipt returns the upload's receipt, nil if it is not decided.
-func (r *channelRun) receipt(ctx context.Context, u *publisher.Upload, decided map[string]decision, before *history) (*publisher.Receipt, error) {
-	if known := r.known[u.ID]; known != nil {
+func (f *finisher) receipt(ctx context.Context, u *publisher.Upload) (*publisher.Receipt, error) {
+	if known := f.before.receipts[u.ID]; known != nil {
 		return known, nil
 	}
-	if d, ok := decided[u.ID]; ok {
-		receipt := d.receipt(r.channel.Name, d.generation, d.time)
+	if d, ok := f.decided[u.ID]; ok {
+		receipt := d.receipt(f.channel, d.generation, d.time)
 		return &receipt, nil
 	}
-	if p, ok := before.decided[u.ID]; ok {
-		return r.recall(ctx, u, p)
+	if p, ok := f.before.decided[u.ID]; ok {
+		return f.recall(ctx, u, p)
 	}
 	return nil, nil
 }
@@ -61,36 +73,36 @@ func (r *channelRun) receipt(ctx context.Context, u *publisher.Upload, decided m
 // recall puts a decision of an earlier run, which did not get to write the
 // receipt, into words: it reads a refused upload once more for the reason, but
 // the verdict and the rule are those in the log, whatever they would be today.
-func (r *channelRun) recall(ctx context.Context, u *publisher.Upload, p past) (*publisher.Receipt, error) {
-	request, err := publisher.ReadRequest(ctx, r.Drop, u)
+func (f *finisher) recall(ctx context.Context, u *publisher.Upload, p past) (*publisher.Receipt, error) {
+	request, err := publisher.ReadRequest(ctx, f.reader.drop, u)
 	if err != nil {
 		return nil, err
 	}
 	o := &outcome{candidate: &candidate{upload: u, request: request}, ruling: ruling{p.Verdict, p.Rule}}
 	o.ref = ref{p.Chart, p.Version}
 	if p.Verdict == publisher.Rejected {
-		again := &candidate{upload: u, request: request}
-		if _, _, err := r.readParts(ctx, again); err != nil && !errors.Is(err, publisher.ErrNotFound) {
+		again, _, err := f.reader.readParts(ctx, u, request)
+		if err != nil && !errors.Is(err, publisher.ErrNotFound) {
 			return nil, err
 		}
 		if again.problem != nil && again.problem.Rule == p.Rule {
 			o.problem = again.problem
-		} else if release, ok := r.catalog.find(o.ref); ok {
-			o.problem = explain(p.Rule, o.ref, content{digest: release.Digest, created: release.Created}, p.Digest, r.Now())
+		} else if release, ok := f.catalog.find(o.ref); ok {
+			o.problem = explain(p.Rule, o.ref, content{digest: release.Digest, created: release.Created}, p.Digest, f.now())
 		}
 		o.chart = again.chart // for its warnings
 	}
-	receipt := o.receipt(r.channel.Name, p.record.Generation, p.record.Time)
+	receipt := o.receipt(f.channel, p.record.Generation, p.record.Time)
 	receipt.Digest, receipt.Arrival = p.Digest, p.Arrival
-	if url := r.urlOf(p); url != "" {
-		receipt.URL = r.channel.Name + "/" + url
+	if url := f.urlOf(p); url != "" {
+		receipt.URL = f.channel + "/" + url
 	}
 	return &receipt, nil
 }
 
 // urlOf finds where the content that was decided on is published: as its
 // record says, or as the index does.
-func (r *channelRun) urlOf(p past) string {
+func (f *finisher) urlOf(p past) string {
 	if p.Verdict == publisher.Rejected || p.Verdict == publisher.Superseded {
 		return ""
 	}
@@ -101,7 +113,7 @@ func (r *channelRun) urlOf(p past) string {
 			}
 		}
 	}
-	if release, ok := r.catalog.find(ref{p.Chart, p.Version}); ok {
+	if release, ok := f.catalog.find(ref{p.Chart, p.Version}); ok {
 		return release.URLs[0]
 	}
 	return ""

@@ -98,25 +98,22 @@ func (o *Offer) Charts() []string {
 
 // Judge says what a run would say of an offer.
 type Judge struct {
-	run *channelRun
+	config  *config.Config
+	policy  config.Policy
+	catalog *catalog
 }
 
 // NewJudge returns the judge of one channel, who knows its index and may look
 // up releases on the site. It can be used by several at a time, and what it has
 // looked up it keeps.
 func NewJudge(c *config.Config, site publisher.Store, channel string, index *publisher.Index) *Judge {
-	return &Judge{&channelRun{
-		Options: Options{Site: site, Config: c, Now: time.Now},
-		policy:  c.Policy(channel),
-		channel: &publisher.Channel{Name: channel},
-		catalog: newCatalog(index),
-	}}
+	return &Judge{config: c, policy: c.Policy(channel), catalog: newCatalog(site, channel, index)}
 }
 
-// Judge says why the offer would be rejected as things stand, with a *Problem;
-// nil if it would not. What waits in the inbox is not looked at, and the
-// verdict is the generator's: until then somebody else may publish. Any other
-// error is one of the site.
+// Judge says why the offer would be rejected as things stand, with a
+// *check.Problem; nil if it would not. What waits in the inbox is not looked at,
+// and the verdict is the generator's: until then somebody else may publish. Any
+// other error is one of the site.
 func (j *Judge) Judge(ctx context.Context, o *Offer, force bool) error {
 	_, _, err := j.Foresee(ctx, o, force)
 	return err
@@ -124,13 +121,15 @@ func (j *Judge) Judge(ctx context.Context, o *Offer, force bool) error {
 
 // Foresee is Judge, and also says which verdict it would be, and by which rule.
 func (j *Judge) Foresee(ctx context.Context, o *Offer, force bool) (publisher.Verdict, string, error) {
+	now := time.Now()
 	c, upload := *o.candidate, *o.candidate.upload
-	upload.Arrival = j.run.Now()
+	upload.Arrival = now
 	c.upload, c.request.Force = &upload, force
-	if err := j.run.lookUp(ctx, &c); err != nil {
+	if err := j.catalog.lookUp(ctx, &c); err != nil {
 		return "", "", err
 	}
-	foreseen := j.run.planner(&history{}).foresee(&c)
+	p := &planner{policy: j.policy, wait: j.config.Wait(), now: now, catalog: j.catalog, history: &history{}}
+	foreseen := p.foresee(&c)
 	if foreseen.problem != nil {
 		return publisher.Rejected, foreseen.rule, foreseen.problem
 	}

@@ -12,8 +12,8 @@ import (
 // clockStep is the precision of a record's time.
 const clockStep = time.Millisecond
 
-// finish works out what the decisions change in the index.
-func (p *planner) finish() error {
+// changeIndex works out what the decisions change in the index.
+func (p *planner) changeIndex() error {
 	if rounded := p.plan.time.Truncate(clockStep); rounded.Before(p.plan.time) {
 		p.plan.time = rounded.Add(clockStep)
 	}
@@ -159,3 +159,16 @@ type outcome struct {
 
 // changes reports whether the plan changes anything, be it without a verdict.
 func (p *plan) changes() bool { return len(p.outcomes) > 0 || len(p.shown) > 0 }
+
+// left says what cannot be decided yet.
+func (p *plan) left() []Waiting {
+	var left []Waiting
+	for _, c := range p.waiting {
+		reason := "it is a provenance file, and the chart that it names is not here yet"
+		if c.bare {
+			reason = "its uploader says that a provenance file comes with it, and that is not here yet"
+		}
+		left = append(left, Waiting{ID: c.upload.ID, File: c.request.File, Reason: reason})
+	}
+	return left
+}

@@ -36,15 +36,15 @@ const (
 	ruleRestored    = "restored"     // replaced: the published archive was missing
 )
 
-// decide says whether the upload u may take the place of the published
+// rulingFor says whether the upload u may take the place of the published
 // content, which is nil if the version is new. It knows no more than the two
 // contents: that a later upload was decided before is judged elsewhere.
-func decide(p config.Policy, current *content, u content, force bool) ruling {
+func rulingFor(p config.Policy, current *content, u content, force bool) ruling {
 	switch {
 	case current == nil:
 		return ruling{publisher.Accepted, ""}
 	case current.same(u):
-		return decideSame(p, *current, u, force)
+		return rulingForSame(p, *current, u, force)
 	case p.Duplicates != config.Reject:
 		return ruling{publisher.Replaced, ""}
 	case force:
@@ -53,9 +53,9 @@ func decide(p config.Policy, current *content, u content, force bool) ruling {
 	return ruling{publisher.Rejected, "version-exists"}
 }
 
-// decideSame decides about an upload of what is published already: only its
+// rulingForSame decides about an upload of what is published already: only its
 // signature can be new.
-func decideSame(p config.Policy, current, u content, force bool) ruling {
+func rulingForSame(p config.Policy, current, u content, force bool) ruling {
 	repacked := current.digest != u.digest
 	switch {
 	case current.missing && !repacked:

@@ -12,60 +12,53 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 )
 
-// read reads one upload and finds out what it is. If nothing seems to stand
-// against its chart, it also puts that on the site, where nothing names it
-// yet, while its bytes are in memory. It returns nil if another generator has
-// taken the upload out of the inbox, which it only does after deciding it. A
-// fault of the upload is in the candidate; an error is one of a store.
-func (r *channelRun) read(ctx context.Context, u *publisher.Upload) (*candidate, error) {
-	request, err := publisher.ReadRequest(ctx, r.Drop, u)
+// reader reads and checks uploads.
+type reader struct {
+	drop   publisher.Store
+	checks check.Options
+}
+
+// parts are the bytes that an upload consists of; what it has none of is nil.
+type parts struct{ archive, prov []byte }
+
+// read reads one upload and finds out what it is. It returns nil if another
+// generator has taken the upload out of the inbox, which it only does after
+// deciding it. A fault of the upload is in the candidate; an error is one of a store.
+func (r *reader) read(ctx context.Context, u *publisher.Upload) (*candidate, parts, error) {
+	request, err := publisher.ReadRequest(ctx, r.drop, u)
 	if err != nil {
-		return nil, err
+		return nil, parts{}, err
 	}
-	c := &candidate{upload: u, request: request, awaited: u.Chart == nil && request.Provenance}
-	archive, prov, err := r.readParts(ctx, c)
+	c, p, err := r.readParts(ctx, u, request)
 	if errors.Is(err, publisher.ErrNotFound) {
-		return nil, nil
+		return nil, parts{}, nil
 	}
-	if err == nil {
-		err = r.lookUp(ctx, c)
-	}
-	if err == nil && c.chart != nil && c.problem == nil && !c.bare {
-		err = r.stageEarly(ctx, c, archive, prov)
-	}
-	c.drop()
-	return c, err
+	c.awaited = u.Chart == nil && request.Provenance
+	return c, p, err
 }
 
-// drop lets go of what is large and not needed to decide, and weighs the rest.
-func (c *candidate) drop() {
-	if c.chart != nil {
-		c.weight = c.chart.IndexSize + len(c.chart.Digest)
-		c.chart.Files, c.chart.README, c.chart.Values, c.chart.Schema = nil, nil, nil, nil
-		c.chart.Templates, c.chart.CRDs = nil, nil
-	}
-}
-
-// readParts reads and checks what the upload consists of.
-func (r *channelRun) readParts(ctx context.Context, c *candidate) (archive, prov []byte, err error) {
-	if c.upload.Chart != nil {
-		if archive, err = r.readChart(ctx, c); err != nil {
-			return nil, nil, err
+// readParts reads and checks what the upload consists of. The error is
+// publisher.ErrNotFound if that is no longer there.
+func (r *reader) readParts(ctx context.Context, u *publisher.Upload, request publisher.Request) (c *candidate, p parts, err error) {
+	c = &candidate{upload: u, request: request}
+	if u.Chart != nil {
+		if p.archive, err = r.readChart(ctx, c); err != nil {
+			return c, parts{}, err
 		}
 	}
-	if c.upload.Prov != nil && c.problem == nil {
-		prov, err = r.readProv(ctx, c)
+	if u.Prov != nil && c.problem == nil {
+		p.prov, err = r.readProv(ctx, c)
 	}
-	if errors.Is(err, publisher.ErrNotFound) && c.upload.Chart != nil {
+	if errors.Is(err, publisher.ErrNotFound) && u.Chart != nil {
 		err = r.bare(ctx, c)
 	}
-	return archive, prov, err
+	return c, p, err
 }
 
 // bare tells a chart whose provenance file has not come from one that another
 // generator is taking out of the inbox, which deletes the provenance file first.
-func (r *channelRun) bare(ctx context.Context, c *candidate) error {
-	in, err := r.Drop.Get(ctx, c.upload.Chart.Key)
+func (r *reader) bare(ctx context.Context, c *candidate) error {
+	in, err := r.drop.Get(ctx, c.upload.Chart.Key)
 	if err != nil {
 		return err
 	}
@@ -74,20 +67,20 @@ func (r *channelRun) bare(ctx context.Context, c *candidate) error {
 }
 
 // readChart checks the archive and returns its bytes.
-func (r *channelRun) readChart(ctx context.Context, c *candidate) ([]byte, error) {
-	in, err := r.Drop.Get(ctx, c.upload.Chart.Key)
+func (r *reader) readChart(ctx context.Context, c *candidate) ([]byte, error) {
+	in, err := r.drop.Get(ctx, c.upload.Chart.Key)
 	if err != nil {
 		return nil, err
 	}
 	defer in.Close()
 	var archive bytes.Buffer
-	c.chart, err = check.Archive(io.TeeReader(in, &archive), r.policy.Checks)
+	c.chart, err = check.Archive(io.TeeReader(in, &archive), r.checks)
 	return archive.Bytes(), c.refuse(err)
 }
 
 // readProv checks the provenance file and returns its bytes.
-func (r *channelRun) readProv(ctx context.Context, c *candidate) ([]byte, error) {
-	in, err := r.Drop.Get(ctx, c.upload.Prov.Key)
+func (r *reader) readProv(ctx context.Context, c *candidate) ([]byte, error) {
+	in, err := r.drop.Get(ctx, c.upload.Prov.Key)
 	if err != nil {
 		return nil, err
 	}
@@ -105,15 +98,4 @@ func (r *channelRun) readProv(ctx context.Context, c *candidate) ([]byte, error)
 	sum := sha256.Sum256(prov.Bytes())
 	c.prov = hex.EncodeToString(sum[:])
 	return prov.Bytes(), c.refuse(err)
-}
-
-// refuse turns a fault of the upload into the candidate's problem, and returns
-// any other error.
-func (c *candidate) refuse(err error) error {
-	var problem *check.Problem
-	if errors.As(err, &problem) {
-		c.problem = problem
-		return nil
-	}
-	return err
 }

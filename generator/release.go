@@ -59,18 +59,40 @@ func (r *release) owner() *candidate {
 	return r.chart
 }
 
-// describe is the release as it goes to the site, but for the bytes.
-func (r *release) describe(chart *check.Chart) *publisher.Release {
+// staged reports whether the release's files are on the site.
+func (r *release) staged() bool { return r.chart != nil && r.prov == nil && r.chart.staged }
+
+// faulty reports whether something was found to be wrong with its uploads.
+func (r *release) faulty() bool {
+	return r.owner().problem != nil || r.chart != nil && r.chart.problem != nil
+}
+
+// files are the release's files, of which the chart and its parts have been read.
+func (r *release) files(chart *check.Chart, p parts) *publisher.Release {
 	owner := r.owner()
-	info := publisher.ReleaseInfo{
-		Upload: owner.upload.ID, Arrival: owner.upload.Arrival,
-		Digest: chart.Digest, Size: chart.Size, Fingerprint: chart.Fingerprint, Provenance: r.provenance,
+	files := &publisher.Release{
+		Chart: r.ref.name, Version: r.ref.version,
+		Info: publisher.ReleaseInfo{
+			Upload: owner.upload.ID, Arrival: owner.upload.Arrival,
+			Digest: chart.Digest, Size: chart.Size, Fingerprint: chart.Fingerprint, Provenance: r.provenance,
+			Warnings: warningsOf(chart),
+		},
+		Archive: publisher.Bytes(p.archive),
 	}
-	for _, w := range chart.Warnings {
-		info.Warnings = append(info.Warnings, publisher.Warning(w))
+	if p.prov != nil {
+		files.Prov = publisher.Bytes(p.prov)
 	}
 	for _, f := range chart.Files {
-		info.Files = append(info.Files, publisher.ReleaseFile(f))
+		files.Info.Files = append(files.Info.Files, publisher.ReleaseFile(f))
 	}
-	return &publisher.Release{Chart: r.ref.name, Version: r.ref.version, Info: info}
+	return files
+}
+
+// warningsOf are the chart's warnings as receipts and releases have them.
+func warningsOf(chart *check.Chart) []publisher.Warning {
+	var all []publisher.Warning
+	for _, w := range chart.Warnings {
+		all = append(all, publisher.Warning(w))
+	}
+	return all
 }

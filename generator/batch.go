@@ -1,0 +1,111 @@
+package generator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/portolan-charts/portolan/publisher"
+)
+
+// batch decides and publishes the first of the uploads, as many as fit into
+// memory, and returns how many. What keeps it from reading single ones, which
+// then stay in the inbox, is in unread; err is what stopped it.
+func (r *channelRun) batch(ctx context.Context, all []*publisher.Upload) (n int, unread, err error) {
+	uploads := all[:min(len(all), publisher.MaxVerdicts)]
+	before, err := r.earlier.since(ctx, r.earlier.oldest(uploads))
+	if err != nil {
+		return 0, nil, err
+	}
+	candidates, n, unread := r.takeAll(ctx, uploads, before)
+	decided, before, err := r.commitAll(ctx, candidates, before)
+	if err != nil {
+		return n, unread, err
+	}
+	if !r.DryRun {
+		if err := r.project(ctx, n == len(all)); err != nil {
+			return n, unread, err
+		}
+	}
+	return n, unread, r.finish(ctx, uploads[:n], decided, before)
+}
+
+// maxUnweighed is how many uploads are read before their weight is looked at.
+const maxUnweighed = 256
+
+// takeAll takes in those of the uploads that are not decided, in order of arrival
+// and until their index lines would be too much for a record. It returns how
+// many it got through.
+func (r *channelRun) takeAll(ctx context.Context, uploads []*publisher.Upload, before *history) (all []*candidate, n int, err error) {
+	weight := 0
+	for some := range slices.Chunk(uploads, maxUnweighed) {
+		if weight > publisher.MaxLines {
+			break
+		}
+		taken := make([]*candidate, len(some))
+		failure := each(ctx, r.Workers, len(some), func(i int) (err error) {
+			defer r.progress.step()
+			if !before.has(some[i].ID) {
+				taken[i], err = r.take(ctx, some[i])
+			}
+			return err
+		})
+		for _, c := range taken {
+			if c != nil {
+				all, weight = append(all, c), weight+c.weight
+			}
+		}
+		n, err = n+len(some), errors.Join(err, failure)
+	}
+	return all, n, err
+}
+
+// take reads one upload and looks up what is published of its versions. If
+// nothing seems to stand against its chart, it also puts that on the site, where
+// nothing names it yet, while its bytes are in memory. It returns nil if another
+// generator has taken the upload out of the inbox, which it only does after
+// deciding it. A fault of the upload is in the candidate; an error is one of a store.
+func (r *channelRun) take(ctx context.Context, u *publisher.Upload) (*candidate, error) {
+	c, files, err := r.reader.read(ctx, u)
+	if err == nil && c != nil {
+		err = r.catalog.lookUp(ctx, c)
+	}
+	if err == nil && c != nil && c.sound() && !r.DryRun && r.planner(nil).publishesAlone(c) {
+		err = r.stager.early(ctx, c, files)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("upload %s: %w", u.ID, err)
+	}
+	if c != nil {
+		c.drop()
+	}
+	return c, nil
+}
+
+// planner returns what decides, on what is known now.
+func (r *channelRun) planner(h *history) *planner {
+	now := r.Now()
+	if parent := r.channel.Time(); now.Before(parent) {
+		now = parent // time never goes back along the log, whatever this clock says
+	}
+	return &planner{policy: r.policy, wait: r.Config.Wait(), now: now, catalog: r.catalog, history: h}
+}
+
+// progress counts the uploads that have been taken in.
+type progress struct {
+	channel string
+	total   int
+	tell    func(Progress)
+
+	mu   sync.Mutex
+	done int
+}
+
+func (p *progress) step() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.done++
+	p.tell(Progress{Channel: p.channel, Done: p.done, Total: p.total})
+}

@@ -1,0 +1,93 @@
+package generator
+
+import (
+	"context"
+	"errors"
+
+	"github.com/portolan-charts/portolan/generator/config"
+	"github.com/portolan-charts/portolan/publisher"
+)
+
+// channelRun is a run in one channel. It takes uploads through the steps, each
+// of which has a file of its name: adopt, read, look up (catalog), decide,
+// stage, commit, project, finish. A step knows those before it and no later one.
+type channelRun struct {
+	Options
+	policy   config.Policy
+	channel  *publisher.Channel
+	earlier  *earlier
+	catalog  *catalog
+	reader   *reader
+	stager   *stager
+	report   *ChannelReport
+	progress *progress
+}
+
+// runChannel makes a run in one channel. The report is never nil.
+func runChannel(ctx context.Context, o Options, w *publisher.ChannelInbox) (*ChannelReport, error) {
+	report := &ChannelReport{Channel: w.Channel, Receipts: []publisher.Receipt{}}
+	found, adoptErr := adopt(ctx, &o, w)
+	clear(w.Uploads)
+	report.Waiting = found.waiting
+	r, err := openRun(ctx, o, w.Channel, found)
+	if err == nil {
+		r.report = report
+		err = r.run(ctx, found.uploads)
+	}
+	return report, errors.Join(w.Err, adoptErr, err)
+}
+
+// openRun opens the channel, and the log as far back as the uploads need it.
+func openRun(ctx context.Context, o Options, name string, found *adopted) (*channelRun, error) {
+	channel, err := publisher.OpenChannel(ctx, o.Site, name)
+	if err != nil {
+		return nil, err
+	}
+	policy := o.Config.Policy(name)
+	r := &channelRun{
+		Options: o, policy: policy, channel: channel,
+		earlier:  &earlier{channel: channel, receipts: found.receipts},
+		catalog:  newCatalog(o.Site, name, channel.Index()),
+		reader:   &reader{drop: o.Drop, checks: policy.Checks},
+		stager:   newStager(o, name),
+		progress: &progress{channel: name, total: len(found.uploads), tell: o.Progress},
+	}
+	return r, r.earlier.search(ctx, found.uploads, o.Now())
+}
+
+// run decides and publishes the uploads, which are in order of arrival.
+func (r *channelRun) run(ctx context.Context, uploads []*publisher.Upload) error {
+	r.report.Before, r.report.After = r.channel.Generation(), r.channel.Generation()
+	r.report.Head = r.channel.Behind()
+	var failures []error
+	if len(uploads) == 0 {
+		failures = append(failures, r.settle(ctx))
+	}
+	for len(uploads) > 0 {
+		n, unread, err := r.batch(ctx, uploads)
+		failures = append(failures, unread)
+		if err != nil {
+			return errors.Join(append(failures, err)...)
+		}
+		// There may be many more, and what was needed for these is in the way.
+		clear(uploads[:n])
+		if uploads = uploads[n:]; len(uploads) > 0 {
+			r.catalog = r.catalog.at(r.channel.Index())
+		}
+	}
+	r.report.Older = r.channel.Index().Older()
+	r.report.Budget = budgetOf(r.channel.Index(), indexBudget)
+	return errors.Join(failures...)
+}
+
+// settle makes a channel without work what its configuration and its log say.
+func (r *channelRun) settle(ctx context.Context) error {
+	before, err := r.earlier.since(ctx, r.earlier.oldest(nil))
+	if err != nil {
+		return err
+	}
+	if _, _, err := r.commitAll(ctx, nil, before); err != nil || r.DryRun {
+		return err
+	}
+	return r.project(ctx, true)
+}

@@ -1,0 +1,87 @@
+package generator
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/portolan-charts/portolan/publisher"
+)
+
+const (
+	// lookBack is how many of the newest records are searched for an upload that
+	// may have been decided long ago, but has no receipt: whoever decided it died
+	// before writing that, and each later run would have written it.
+	lookBack = 16
+
+	// maxAge is how old an id may be for all records since then to be searched as
+	// well: somebody may have put the upload back when its receipt was pruned, or
+	// with a backup of the drop area that is older than the receipt.
+	maxAge = 366 * 24 * time.Hour
+	skew   = 24 * time.Hour // between the clocks of who made the id and who decided
+)
+
+// earlier finds out what earlier runs have decided about uploads.
+type earlier struct {
+	channel  *publisher.Channel
+	receipts map[string]*publisher.Receipt // of uploads that were decided before the records that are read, by id
+	records  map[string]*publisher.Record  // that decided uploads long ago whose receipts are gone, by id
+}
+
+// search searches the log for uploads that may have been decided long ago, and
+// have no receipt.
+func (e *earlier) search(ctx context.Context, uploads []*publisher.Upload, now time.Time) error {
+	doubtful := func(u *publisher.Upload) bool { return u.MaybeDecided && e.receipts[u.ID] == nil }
+	if !slices.ContainsFunc(uploads, doubtful) {
+		return nil
+	}
+	since, err := e.channel.Lately(ctx, lookBack)
+	if err != nil || since.IsZero() {
+		return err
+	}
+	old, from := map[string]bool{}, since
+	for _, u := range uploads {
+		if !doubtful(u) {
+			continue
+		}
+		if since.Before(u.Earliest) {
+			u.Earliest = since
+		}
+		if made := u.Made.Add(-skew); made.Before(since) && now.Sub(u.Made) < maxAge {
+			old[u.ID] = true
+			if made.Before(from) {
+				from = made
+			}
+		}
+	}
+	if len(old) > 0 {
+		e.records, err = e.channel.Find(ctx, old, from)
+	}
+	return err
+}
+
+// since reads the records that may speak of uploads since then.
+func (e *earlier) since(ctx context.Context, since time.Time) (*history, error) {
+	records, err := e.channel.Since(ctx, since)
+	if err != nil {
+		return nil, err
+	}
+	h := newHistory(since, records)
+	h.receipts = e.receipts
+	for id, record := range e.records {
+		h.add(id, record)
+	}
+	return h, nil
+}
+
+// oldest is from when on records may speak of the charts among the uploads.
+// Provenance files alone may wait for long, and are looked up when they are due.
+func (e *earlier) oldest(uploads []*publisher.Upload) time.Time {
+	oldest := e.channel.Time().Add(clockStep) // later than every record
+	for _, u := range uploads {
+		if u.Chart != nil && e.receipts[u.ID] == nil && u.Earliest.Before(oldest) {
+			oldest = u.Earliest
+		}
+	}
+	return oldest
+}
