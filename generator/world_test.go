@@ -171,7 +171,7 @@ func digest(b []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// judge checks the invariants of DESIGN.md on the bare objects. What it has
+// judge checks the invariants of publisher/DESIGN.md on the bare objects. What it has
 // read it remembers by the address of the bytes, which a Mem never changes.
 type judge struct {
 	digests map[*byte]string

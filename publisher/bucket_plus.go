@@ -9,7 +9,7 @@ import (
 )
 
 // A chart's version may hold a '+', its file names keep it, and URLs in the
-// index have it literally (see DESIGN.md, Site). S3 takes a literal '+' in the
+// index have it literally (see DESIGN.md, Layout). S3 takes a literal '+' in the
 // path of a request for a space. So there such a file is stored a second time,
 // under the name that S3 takes it for: its alias. Only portolan's stores know of
 // aliases; they are written after the file, removed before it, and not listed.
@@ -47,7 +47,7 @@ func (s *bucketStore) createAlias(ctx context.Context, o Object) error {
 }
 
 // replaceAlias does the same for what has been replaced. When two are at it, the
-// alias may stay behind, as pages may: see DESIGN.md.
+// alias may stay behind, as pages may: see DESIGN.md, A generation.
 func (s *bucketStore) replaceAlias(ctx context.Context, o Object) error {
 	alias := s.aliasOf(o.Key)
 	if alias == "" {

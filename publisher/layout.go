@@ -18,7 +18,7 @@ const (
 	revalidated = "public, max-age=60, must-revalidate" // head and pages: short, then a conditional GET
 )
 
-// The folders and files of a channel, as DESIGN.md draws them.
+// The folders and files of a channel, as README.md draws them.
 const (
 	chartsDir    = "charts"
 	logDir       = "log"

@@ -57,7 +57,7 @@ const (
 	fixRegion      = "give the bucket's region in the URL, as in s3://my-bucket?region=eu-central-1"
 	fixCredentials = "give the credentials as the cloud's own tools take them: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE; " +
 		"GOOGLE_APPLICATION_CREDENTIALS; AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY"
-	fixPermission = "allow it to these credentials: README, \"Permissions\", has what is needed for each folder"
+	fixPermission = "allow it to these credentials: publisher/README.md, \"Permissions\", has what is needed for each folder"
 	fixEndpoint   = "check the endpoint in the URL, as in s3://my-bucket?endpoint=https://minio.example.com&use_path_style=true, and that it can be reached from this machine"
 	fixFolder     = "let the user that portolan runs as read and write the folder"
 )

@@ -244,7 +244,7 @@ func reads(r *http.Request) bool { return r.Method == http.MethodGet || r.Method
 const uploadHint = "upload with POST to /api/CHANNEL/charts, or to /api/v4/projects/PROJECT/packages/helm/api/CHANNEL/charts"
 
 func unknownRoute(r *http.Request) error {
-	hint := "see the shim's routes in portolan's README"
+	hint := "see the routes in publisher/shim/README.md"
 	if !reads(r) {
 		hint = uploadHint
 	}
