@@ -45,7 +45,7 @@ func hasten(s publisher.Store, f servers.Fault) {
 	case outage:
 		total = 200 * time.Millisecond
 	}
-	publisher.Hasten(s, stall, total, shortWait)
+	servers.Hasten(s, stall, total, shortWait)
 }
 
 // outage is not one request that fails, but all from that one on.

@@ -9,9 +9,9 @@ import (
 
 var errDiffers = errors.New("other bytes")
 
-// sameBytes reports whether r holds exactly what body writes. It stops at the
+// Same reports whether r holds exactly what body writes. It stops at the
 // first difference, and reads neither into memory.
-func sameBytes(ctx context.Context, r io.Reader, body Body) (bool, error) {
+func Same(ctx context.Context, r io.Reader, body Body) (bool, error) {
 	c := &comparer{r: r}
 	err := body(&bodyWriter{ctx, c})
 	switch {

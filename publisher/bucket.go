@@ -55,6 +55,9 @@ type bucketStore struct {
 	lock sync.Mutex // only used if locked
 }
 
+// String names the bucket and the server that it lies on.
+func (s *bucketStore) String() string { return s.name }
+
 func (s *bucketStore) Create(ctx context.Context, o Object) error {
 	if err := begin(ctx, o.Key); err != nil {
 		return err
@@ -170,7 +173,7 @@ func (s *bucketStore) written(ctx context.Context, o Object, token string, err e
 		return fmt.Errorf("%w; then, reading it back: %v", err, rerr)
 	}
 	defer r.Close()
-	same, rerr := sameBytes(ctx, r, o.Body)
+	same, rerr := Same(ctx, r, o.Body)
 	switch {
 	case rerr != nil:
 		return fmt.Errorf("%w; then, reading it back: %v", err, rerr)
@@ -303,7 +306,7 @@ func (s *bucketStore) exclude() (free func()) {
 
 // begin checks what every method needs checked.
 func begin(ctx context.Context, key string) error {
-	if err := checkKey(key); err != nil {
+	if err := CheckKey(key); err != nil {
 		return err
 	}
 	return keyError(key, ctx.Err())

@@ -31,6 +31,13 @@ type patience struct {
 	stall, total, wait time.Duration
 }
 
+// Hasten makes the store lose its patience sooner: after so long without a byte,
+// so long in all, and that long before the first repetition. It is for tests of
+// servers that fail on purpose.
+func (s *bucketStore) Hasten(stall, total, wait time.Duration) {
+	s.patience = patience{stall, total, wait}
+}
+
 var errSilent = errors.New("the store did not answer")
 
 // retry calls f until it succeeds, fails for good, or patience is at an end.
@@ -43,7 +50,7 @@ func (s *bucketStore) retry(ctx context.Context, f func() error) error {
 		}
 		// Half of it is chance, so that those who failed together do not
 		// come back together.
-		if sleep(ctx, wait/2+rand.N(wait/2+1)) != nil {
+		if Sleep(ctx, wait/2+rand.N(wait/2+1)) != nil {
 			return s.named(err)
 		}
 		wait = min(2*wait, maxWait)

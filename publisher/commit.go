@@ -104,6 +104,22 @@ func (r *Record) describe(x *Index, d Draft) (*Index, error) {
 	return next, err
 }
 
+// probeNew probes the site before the first record of a channel is committed:
+// if several writers can each create it, all that follows is worth nothing.
+// A local folder is ours to know, and where nothing is written, nothing can be
+// found out.
+func (c *Channel) probeNew(ctx context.Context) error {
+	if c.Generation() > 0 {
+		return nil
+	}
+	switch c.site.(type) {
+	case Folder, pretender:
+		return nil
+	}
+	p := newProbe(c.site, c.Name)
+	return p.run(ctx, p.writes)
+}
+
 // largest is the size of the larger one of the change's index files.
 func (c *Change) largest() int64 {
 	if c.Older == nil {

@@ -73,16 +73,13 @@ func newFileStore(dir string) (*fileStore, error) {
 	return &fileStore{dir: abs, sync: newFileSync()}, nil
 }
 
-// Fresh returns the store as another process would open it: in one that lives
-// long, a run that could not make safe what it deferred must not keep the next
-// one from writing, which may have no reason to create the same objects.
-func Fresh(s Store) Store {
-	old, ok := s.(*fileStore)
-	if !ok {
-		return s
-	}
-	fresh := &fileStore{dir: old.dir, sync: old.sync}
-	fresh.disk.Store(old.disk.Load())
+// String names the folder.
+func (s *fileStore) String() string { return s.dir }
+
+// Fresh returns the store as another process would open it.
+func (s *fileStore) Fresh() Store {
+	fresh := &fileStore{dir: s.dir, sync: s.sync}
+	fresh.disk.Store(s.disk.Load())
 	return fresh
 }
 
@@ -146,7 +143,7 @@ func (s *fileStore) createAgain(ctx context.Context, root *os.Root, o Object) er
 		return err
 	}
 	defer f.Close()
-	same, err := sameBytes(ctx, f, o.Body)
+	same, err := Same(ctx, f, o.Body)
 	if err != nil {
 		return err
 	}
@@ -234,7 +231,7 @@ func (s *fileStore) replaced(ctx context.Context, root *os.Root, o Object) error
 		return err
 	}
 	defer f.Close()
-	same, err := sameBytes(ctx, f, o.Body)
+	same, err := Same(ctx, f, o.Body)
 	if err != nil {
 		return err
 	}
@@ -248,7 +245,7 @@ func (s *fileStore) replaced(ctx context.Context, root *os.Root, o Object) error
 // first write makes if it is missing. It is opened for each call, not once, since
 // someone may remove it meanwhile.
 func (s *fileStore) begin(ctx context.Context, key string, create bool) (*os.Root, error) {
-	if err := checkKey(key); err != nil {
+	if err := CheckKey(key); err != nil {
 		return nil, err
 	}
 	if err := ctx.Err(); err != nil {

@@ -143,7 +143,7 @@ func (s *fileStore) compareWaiting(ctx context.Context, root *os.Root, tmp strin
 		return true, err
 	}
 	defer f.Close()
-	same, err := sameBytes(ctx, f, o.Body)
+	same, err := Same(ctx, f, o.Body)
 	if err == nil && !same {
 		err = ErrConflict
 	}
@@ -223,7 +223,7 @@ func sameFiles(root *os.Root, a, b string) (bool, error) {
 		return false, err
 	}
 	defer g.Close()
-	return sameBytes(context.Background(), g, func(w io.Writer) error {
+	return Same(context.Background(), g, func(w io.Writer) error {
 		_, err := io.Copy(w, f)
 		return err
 	})

@@ -399,9 +399,9 @@ func TestFileLeftClaims(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantListed(t, next)
-	var freed Freed
-	if err := next.removeLeftovers(t.Context(), false, &freed); err != nil || freed.Files != 2 {
-		t.Errorf("removed %+v, %v; want 2 files", freed, err)
+	freed := 0
+	if err := next.RemoveLeftovers(t.Context(), false, func(int64) { freed++ }); err != nil || freed != 2 {
+		t.Errorf("removed %d files, %v; want 2", freed, err)
 	}
 	wantWork(t, dir, 0)
 }

@@ -8,9 +8,8 @@ import (
 	"time"
 )
 
-// removeLeftovers removes the temporary files of writers that died long ago, and
-// what deletions that died had put aside.
-func (s *fileStore) removeLeftovers(ctx context.Context, dry bool, freed *Freed) error {
+// RemoveLeftovers removes what writers and deletions that died left; see [Folder].
+func (s *fileStore) RemoveLeftovers(ctx context.Context, dry bool, removed func(size int64)) error {
 	root, err := os.OpenRoot(s.dir)
 	if absent(err) {
 		return nil
@@ -40,7 +39,7 @@ func (s *fileStore) removeLeftovers(ctx context.Context, dry bool, freed *Freed)
 		if err != nil {
 			return keyError(name, plain(err))
 		}
-		freed.add(fi.Size())
+		removed(fi.Size())
 		return nil
 	})
 }
@@ -54,9 +53,8 @@ func leftover(name string, fi fs.FileInfo) bool {
 	return fi.Mode().IsRegular() && deletion(path.Base(name), fi)
 }
 
-// removeEmpty removes a folder if there is nothing in it. Nobody may be about
-// to write into it.
-func (s *fileStore) removeEmpty(dir string) {
+// RemoveEmpty removes a folder if there is nothing in it; see [Folder].
+func (s *fileStore) RemoveEmpty(dir string) {
 	root, err := os.OpenRoot(s.dir)
 	if err != nil {
 		return

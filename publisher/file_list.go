@@ -17,16 +17,20 @@ func (s *fileStore) List(ctx context.Context, dir string, depth Depth) iter.Seq2
 	return s.listing(ctx, dir, depth, nil)
 }
 
-// A noter is told what a listing comes across besides objects.
-type noter interface {
-	odd(Ignored)                           // what is no object, or cannot be read
-	enter(dir string) bool                 // whether to list a folder
-	unreadable(dir string, err error) bool // a folder that cannot be read; false makes it odd
+// Walk lists dir as people left it; see [Folder].
+func (s *fileStore) Walk(ctx context.Context, dir string, notes Notes) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		if err := s.checkFolder(dir); err != nil {
+			yield(Entry{}, err)
+			return
+		}
+		s.listing(ctx, dir, Descendants, notes)(yield)
+	}
 }
 
 // listing is List, but if notes is not nil goes on when something below dir
 // cannot be read, and tells it that, and whatever else there is no object.
-func (s *fileStore) listing(ctx context.Context, dir string, depth Depth, notes noter) iter.Seq2[Entry, error] {
+func (s *fileStore) listing(ctx context.Context, dir string, depth Depth, notes Notes) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		if err := checkDir(dir); err != nil {
 			yield(Entry{}, err)
@@ -84,7 +88,7 @@ func (f *openFolder) close() {
 type fileListing struct {
 	ctx   context.Context
 	depth Depth
-	notes noter // if nil, what cannot be read ends the listing
+	notes Notes // if nil, what cannot be read ends the listing
 	yield func(Entry, error) bool
 }
 
@@ -107,7 +111,7 @@ func (l *fileListing) list(folder *openFolder, dir string, names []fs.DirEntry) 
 			if !l.yield(Entry{Key: key, Dir: true}, nil) {
 				return false
 			}
-		case d.IsDir() && l.notes != nil && !l.notes.enter(key):
+		case d.IsDir() && l.notes != nil && !l.notes.Enter(key):
 		case d.IsDir():
 			if !l.below(folder, key) {
 				return false
@@ -165,7 +169,7 @@ func (l *fileListing) unreadable(key string, err error) bool {
 
 // unreadableFolder is unreadable for a folder, of which more may depend.
 func (l *fileListing) unreadableFolder(key string, err error) bool {
-	if l.notes != nil && l.notes.unreadable(key, plain(err)) {
+	if l.notes != nil && l.notes.Unreadable(key, plain(err)) {
 		return true
 	}
 	return l.unreadable(key, err)
@@ -173,7 +177,7 @@ func (l *fileListing) unreadableFolder(key string, err error) bool {
 
 func (l *fileListing) ignore(key, reason string) {
 	if l.notes != nil {
-		l.notes.odd(Ignored{key, reason})
+		l.notes.Odd(key, reason)
 	}
 }
 

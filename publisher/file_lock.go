@@ -25,7 +25,7 @@ func (s *fileStore) lock(ctx context.Context, root *os.Root, key string) (unlock
 			return f.Close, nil // which unlocks
 		}
 		if err == nil {
-			err = sleep(ctx, wait)
+			err = Sleep(ctx, wait)
 		}
 		if err != nil {
 			f.Close()
@@ -34,8 +34,8 @@ func (s *fileStore) lock(ctx context.Context, root *os.Root, key string) (unlock
 	}
 }
 
-// sleep waits, unless ctx is done first.
-func sleep(ctx context.Context, d time.Duration) error {
+// Sleep waits, unless ctx is done first.
+func Sleep(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

@@ -104,11 +104,8 @@ const maxClockLead = 24 * time.Hour
 func ReadInbox(ctx context.Context, drop Store) (*Inbox, error) {
 	s := sorter{channels: map[string]*files{}}
 	listing := drop.List(ctx, inboxDir, Descendants)
-	if folder, ok := drop.(*fileStore); ok {
-		if err := folder.checkFolder(inboxDir); err != nil {
-			return nil, err
-		}
-		listing = folder.listing(ctx, inboxDir, Descendants, &s)
+	if folder, ok := drop.(Folder); ok {
+		listing = folder.Walk(ctx, inboxDir, &s)
 	}
 	for entry, err := range listing {
 		if err != nil {
@@ -125,17 +122,20 @@ type sorter struct {
 	ignored  []Ignored
 }
 
-func (s *sorter) odd(i Ignored) { s.ignored = append(s.ignored, i) }
+// Odd ignores what is not an object.
+func (s *sorter) Odd(key, reason string) { s.ignored = append(s.ignored, Ignored{key, reason}) }
 
-func (s *sorter) enter(dir string) bool {
+// Enter reports whether a folder may hold uploads.
+func (s *sorter) Enter(dir string) bool {
 	if strings.HasSuffix(dir, chartExt) || strings.HasSuffix(dir, provExt) {
-		s.odd(Ignored{dir, "is a folder: a chart is uploaded as one file, as 'helm package' makes it"})
+		s.Odd(dir, "is a folder: a chart is uploaded as one file, as 'helm package' makes it")
 		return false
 	}
 	return true
 }
 
-func (s *sorter) unreadable(dir string, err error) bool {
+// Unreadable makes a channel's folder that cannot be read an error of the channel.
+func (s *sorter) Unreadable(dir string, err error) bool {
 	channel := strings.TrimPrefix(dir, inboxDir+"/")
 	if CheckChannel(channel) != nil {
 		return false

@@ -41,7 +41,7 @@ func readIndexFrom(r *Reader, key string) (*indexText, error) {
 		return nil, &KeyError{key, fmt.Errorf("%w: %w", errTorn, err)}
 	}
 	if n > maxIndex {
-		return nil, &KeyError{key, errTooLarge}
+		return nil, &KeyError{key, ErrTooLarge}
 	}
 	return &indexText{r.Entry, text.String()}, nil
 }

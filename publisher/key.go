@@ -12,8 +12,8 @@ const maxKey = 1024
 
 var errKey = errors.New("not a key: a key is a slash-separated path of UTF-8 without empty, '.' or '..' segments, backslash or NUL, of at most 1,024 bytes")
 
-// checkKey reports whether key can name an object in every store.
-func checkKey(key string) error {
+// CheckKey reports whether key can name an object in every store.
+func CheckKey(key string) error {
 	if !validKey(key) {
 		// Quoted and cut short, since whatever made it a bad key would
 		// make a bad error message.
@@ -34,12 +34,12 @@ func validKey(key string) bool {
 	return true
 }
 
-// checkDir is checkKey for folders, of which the root is called "".
+// checkDir is CheckKey for folders, of which the root is called "".
 func checkDir(dir string) error {
 	if dir == "" {
 		return nil
 	}
-	return checkKey(dir)
+	return CheckKey(dir)
 }
 
 // keyError makes err, unless it is nil, an error about key, or about the

@@ -180,7 +180,10 @@ func readOlder(ctx context.Context, site Store, channel string, x *Index) (size 
 	if err != nil {
 		return 0, err
 	}
-	return size, keyError(key, x.join(older))
+	if err := x.join(older); err != nil {
+		return size, &KeyError{key, err}
+	}
+	return size, nil
 }
 
 // readMoved reads an index that lies so far below its channel's folder.
@@ -192,7 +195,10 @@ func readMoved(ctx context.Context, site Store, key, up string) (x *Index, size 
 	if x, err = parseIndex(file.text); err == nil {
 		err = x.moveUp(up)
 	}
-	return x, int64(len(file.text)), keyError(key, err)
+	if err != nil {
+		err = &KeyError{key, err}
+	}
+	return x, int64(len(file.text)), err
 }
 
 // olderLost tells of a head whose older index cannot be read. A missing channel

@@ -59,7 +59,7 @@ func openBucket(ctx context.Context, scheme, bucketURL string) (Store, error) {
 	// Without the slash it would be a prefix of names, not a folder.
 	if prefix := q.Get("prefix"); prefix != "" {
 		prefix = strings.Trim(prefix, "/")
-		if err := checkKey(prefix); err != nil {
+		if err := CheckKey(prefix); err != nil {
 			return nil, fmt.Errorf("%s: prefix %v", bucketURL, err)
 		}
 		q.Set("prefix", prefix+"/")

@@ -91,7 +91,7 @@ func WriteFile(ctx context.Context, site Store, key string, body []byte, last bo
 // limit counts as none.
 func ReadFile(ctx context.Context, site Store, key string, limit int64) ([]byte, Entry, error) {
 	b, entry, err := ReadAll(ctx, site, key, limit)
-	if errors.Is(err, ErrNotFound) || errors.Is(err, errTooLarge) {
+	if errors.Is(err, ErrNotFound) || errors.Is(err, ErrTooLarge) {
 		return nil, Entry{}, nil
 	}
 	return b, entry, err

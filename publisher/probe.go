@@ -53,22 +53,6 @@ func Probe(ctx context.Context, s Store, folder string) error {
 	})
 }
 
-// probeNew probes the site before the first record of a channel is committed:
-// if several writers can each create it, all that follows is worth nothing.
-// A local folder is ours to know, and where nothing is written, nothing can be
-// found out.
-func (c *Channel) probeNew(ctx context.Context) error {
-	if c.Generation() > 0 {
-		return nil
-	}
-	switch c.site.(type) {
-	case *fileStore, pretender:
-		return nil
-	}
-	p := newProbe(c.site, c.Name)
-	return p.run(ctx, p.writes)
-}
-
 // probe is one probe.
 type probe struct {
 	store  Store
@@ -171,7 +155,7 @@ func (p *probe) deletes(ctx context.Context) error {
 // object is the probe's object with a content of its own, so that no ETag comes
 // twice.
 func (p *probe) object(content string) Object {
-	return Object{Key: p.key, Body: Bytes(p.content(content)), ContentType: typeText, CacheControl: "no-store"}
+	return Object{Key: p.key, Body: Bytes(p.content(content)), ContentType: "text/plain; charset=utf-8", CacheControl: "no-store"}
 }
 
 func (p *probe) content(content string) []byte {
@@ -201,9 +185,3 @@ func serverName(s Store) string {
 	}
 	return "the store"
 }
-
-// String names the bucket and the server that it lies on.
-func (s *bucketStore) String() string { return s.name }
-
-// String names the folder.
-func (s *fileStore) String() string { return s.dir }

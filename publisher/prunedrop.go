@@ -71,11 +71,11 @@ func (p *pruner) pruneOld(ctx context.Context, folder string, waiting map[string
 // local folders. Object stores keep no such things that could be listed.
 func (p *pruner) pruneFolders(ctx context.Context) error {
 	for _, s := range []Store{p.drop, p.site} {
-		disk, ok := s.(*fileStore)
+		disk, ok := s.(Folder)
 		if !ok {
 			continue
 		}
-		if err := disk.removeLeftovers(ctx, p.DryRun, &p.report.Leftovers); err != nil {
+		if err := disk.RemoveLeftovers(ctx, p.DryRun, p.report.Leftovers.add); err != nil {
 			return err
 		}
 	}

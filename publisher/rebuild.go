@@ -96,7 +96,7 @@ func (b *rebuilder) checkLater(ctx context.Context) error {
 // damagedHead reports whether the failure to read head is one that writing it
 // anew puts right.
 func damagedHead(err error) bool {
-	return errors.Is(err, ErrNotOurs) || errors.Is(err, errTooLarge) || errors.Is(err, errTorn)
+	return errors.Is(err, ErrNotOurs) || errors.Is(err, ErrTooLarge) || errors.Is(err, errTorn)
 }
 
 // later is the error that something is of a generation that the log lacks.
@@ -171,7 +171,7 @@ func (b *rebuilder) headIsRight(ctx context.Context) (bool, error) {
 	}
 	defer r.Close()
 	b.head.token = r.Entry.Token
-	same, err := sameBytes(ctx, r, b.index.body(""))
+	same, err := Same(ctx, r, b.index.body(""))
 	if same || ctx.Err() != nil {
 		return same, err
 	}
@@ -193,7 +193,7 @@ func restore(ctx context.Context, s Store, o Object) (written bool, err error) {
 		case err != nil:
 			return false, err
 		default:
-			same, failure := sameBytes(ctx, r, o.Body)
+			same, failure := Same(ctx, r, o.Body)
 			r.Close()
 			if same || ctx.Err() != nil {
 				return false, failure

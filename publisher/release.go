@@ -86,7 +86,7 @@ func RemoveRelease(ctx context.Context, site Store, channel, url string) error {
 func ReadRelease(ctx context.Context, site Store, channel, url string) (*ReleaseInfo, error) {
 	key := releaseKey(path.Join(channel, url))
 	b, _, err := ReadAll(ctx, site, key, maxRelease)
-	if errors.Is(err, errTooLarge) {
+	if errors.Is(err, ErrTooLarge) {
 		return nil, &KeyError{key, ErrNotFound}
 	}
 	if err != nil {

@@ -63,11 +63,11 @@ func (r *remover) wait(failure error) error {
 // removeFolders removes the folders that became empty, where there are such
 // things. They must be nobody's who may still write into them.
 func (r *remover) removeFolders() {
-	disk, ok := r.store.(*fileStore)
+	disk, ok := r.store.(Folder)
 	if !ok {
 		return
 	}
 	for _, folder := range slices.Backward(slices.Sorted(maps.Keys(r.folders))) { // those within others first
-		disk.removeEmpty(folder)
+		disk.RemoveEmpty(folder)
 	}
 }

@@ -125,7 +125,7 @@ func ServeFile(w http.ResponseWriter, r *http.Request, site Store) error {
 // servable reports whether a key is one that may be asked for, and that
 // portolan may have written: no file system has longer names.
 func servable(key string) bool {
-	if !validKey(key) {
+	if CheckKey(key) != nil {
 		return false
 	}
 	for segment := range strings.SplitSeq(key, "/") {

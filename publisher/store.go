@@ -152,12 +152,13 @@ func ReadAll(ctx context.Context, s Store, key string, limit int64) ([]byte, Ent
 		return nil, Entry{}, &KeyError{key, err}
 	}
 	if int64(len(b)) > limit {
-		return nil, Entry{}, &KeyError{key, errTooLarge}
+		return nil, Entry{}, &KeyError{key, ErrTooLarge}
 	}
 	return b, r.Entry, nil
 }
 
-var errTooLarge = errors.New("larger than portolan ever writes it")
+// ErrTooLarge is reported of an object that is larger than its reader allows.
+var ErrTooLarge = errors.New("larger than portolan ever writes it")
 
 // KeyError is an error about one object.
 type KeyError struct {

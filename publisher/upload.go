@@ -105,7 +105,7 @@ func readRequest(ctx context.Context, drop Store, key string) (Request, error) {
 	var r Request
 	if err == nil {
 		err = json.Unmarshal(b, &r)
-	} else if !errors.Is(err, errTooLarge) {
+	} else if !errors.Is(err, ErrTooLarge) {
 		if errors.Is(err, ErrNotFound) {
 			err = nil
 		}

@@ -105,7 +105,7 @@ func (o *VerifyOptions) setDefaults() {
 		o.Now = time.Now
 	}
 	if o.Sleep == nil {
-		o.Sleep = sleep
+		o.Sleep = Sleep
 	}
 }
 
@@ -181,8 +181,8 @@ func (v *verifier) unreadable(ctx context.Context, key string, err error) error 
 		}
 		err = e.Err
 	}
-	if errors.Is(err, errWebPage) {
-		v.fault(key, fixWebPage, "%s", webPage)
+	if page := (*WebPageError)(nil); errors.As(err, &page) {
+		v.fault(key, page.Fix, "%s", page.Seen)
 	} else {
 		v.fault(key, fixRead, "it cannot be read: %v", err)
 	}

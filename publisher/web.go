@@ -34,13 +34,19 @@ const (
 
 // errWebPage is reported of an answer that is a web page: single-page
 // applications, and pages that ask to log in, are often set up so.
-var errWebPage = errors.New(webPage + "; " + fixWebPage)
+var errWebPage = &WebPageError{
+	Seen: "the server answers 200 with a web page in the place of the file; so it seems to do for files that do not exist",
+	Fix: "make the server answer 404 for files that it does not have, without a fallback to a page of its own " +
+		"(as single-page applications have it) and without asking to log in; or verify the bucket itself",
+}
 
-const (
-	webPage    = "the server answers 200 with a web page in the place of the file; so it seems to do for files that do not exist"
-	fixWebPage = "make the server answer 404 for files that it does not have, without a fallback to a page of its own " +
-		"(as single-page applications have it) and without asking to log in; or verify the bucket itself"
-)
+// WebPageError is the error of a file in whose place a web server sends a page.
+type WebPageError struct {
+	Seen string // what the server does
+	Fix  string
+}
+
+func (e *WebPageError) Error() string { return e.Seen + "; " + e.Fix }
 
 // webError says what a web server cannot do; it is [errors.ErrUnsupported].
 type webError string
@@ -154,7 +160,7 @@ func webEntry(key string, r *http.Response) Entry {
 
 // fetch asks for an object until there is an answer that is worth returning.
 func (s *webStore) fetch(ctx context.Context, method, key string) (*http.Response, error) {
-	if err := checkKey(key); err != nil {
+	if err := CheckKey(key); err != nil {
 		return nil, err
 	}
 	u := *s.base
@@ -168,7 +174,7 @@ func (s *webStore) fetch(ctx context.Context, method, key string) (*http.Respons
 		if !again || try == webTries {
 			return nil, &KeyError{u.Redacted(), err}
 		}
-		if err := sleep(ctx, pause); err != nil {
+		if err := Sleep(ctx, pause); err != nil {
 			return nil, &KeyError{u.Redacted(), err}
 		}
 	}

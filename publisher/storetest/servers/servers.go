@@ -27,6 +27,7 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/ci/testenv"
+	"github.com/portolan-charts/portolan/publisher"
 )
 
 const (
@@ -291,4 +292,12 @@ func (t *tail) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return string(t.b)
+}
+
+// Hasten makes a store in a bucket lose its patience sooner: after so long
+// without a byte, so long in all, and that long before the first repetition.
+func Hasten(s publisher.Store, stall, total, wait time.Duration) {
+	s.(interface {
+		Hasten(stall, total, wait time.Duration)
+	}).Hasten(stall, total, wait)
 }
