@@ -38,13 +38,13 @@ func TestContention(t *testing.T) {
 		"gs":     func(t testing.TB) string { return servers.GCS(t).Bucket(t) },
 		"azblob": func(t testing.TB) string { return servers.Azure(t).Bucket(t) },
 	}
-	for scheme, bucket := range buckets {
+	for scheme, bucketOf := range buckets {
 		t.Run(scheme, func(t *testing.T) {
 			n := uploads[scheme]
 			if testing.Short() {
 				n /= 4
 			}
-			url := bucket(t)
+			url := bucketOf(t)
 			contend(t, n, func(t *testing.T, name string) publisher.Store {
 				at := filepath.Join(url, name)
 				if scheme != "file" {

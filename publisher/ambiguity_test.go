@@ -275,16 +275,16 @@ func testSubmitAmbiguity(t *testing.T, s *servers.Server) {
 	const requests = 3 // provenance, request, chart
 	for k := range requests {
 		for _, f := range faultsOf(k) {
-			bucket, tries := s.Bucket(t), 0
+			bucketURL, tries := s.Bucket(t), 0
 			submit := func() error {
-				drop := openStore(t, bucket)
+				drop := openStore(t, bucketURL)
 				hasten(drop, f)
 				tries++
 				return publisher.Submit(t.Context(), drop, "stable", uploadID(1), publisher.Submission{
 					Chart: publisher.Bytes(ambiguousNew), Prov: publisher.Bytes(ambiguousSigned),
 				})
 			}
-			s.Inject(bucket, func(r servers.Request) servers.Fault {
+			s.Inject(bucketURL, func(r servers.Request) servers.Fault {
 				switch {
 				case f == outage && r.N >= k && tries == 1:
 					return servers.Unavailable
@@ -302,7 +302,7 @@ func testSubmitAmbiguity(t *testing.T, s *servers.Server) {
 			}
 			key := "inbox/stable/" + uploadID(1)
 			for name, want := range map[string][]byte{key + ".tgz": ambiguousNew, key + ".tgz.prov": ambiguousSigned} {
-				if got, _, err := publisher.ReadAll(t.Context(), openStore(t, bucket), name, 1<<20); err != nil || !bytes.Equal(got, want) {
+				if got, _, err := publisher.ReadAll(t.Context(), openStore(t, bucketURL), name, 1<<20); err != nil || !bytes.Equal(got, want) {
 					t.Errorf("request %d, fault %v: %s: %v, %d bytes", k, f, name, err, len(got))
 				}
 			}

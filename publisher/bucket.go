@@ -155,7 +155,7 @@ func (s *bucketStore) upload(ctx context.Context, o Object, options *blob.Writer
 // one that succeeded may have been lost, and its repetition by the SDK refused
 // then, so the object itself is asked.
 func (s *bucketStore) written(ctx context.Context, o Object, token string, err error) error {
-	if err := s.translate(err); errors.Is(err, errNoBucket) {
+	if err := s.translate(err); errors.Is(err, ErrNoBucket) {
 		return err
 	}
 	refused := gcerrors.Code(err) == gcerrors.FailedPrecondition || errors.Is(err, ErrConflict)

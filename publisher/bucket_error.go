@@ -30,7 +30,8 @@ func (e *BucketError) Error() string {
 // Unwrap returns the server's answer.
 func (e *BucketError) Unwrap() error { return e.Err }
 
-var errNoBucket = errors.New("there is no such bucket")
+// ErrNoBucket is reported of a bucket that does not exist.
+var ErrNoBucket = errors.New("there is no such bucket")
 
 // named adds to an error which bucket it comes from. What merely is as it is,
 // and not wrong, stays as it is.
@@ -48,7 +49,7 @@ func (s *bucketStore) translate(err error) error {
 		return nil
 	case s.noBucket != nil && s.noBucket(err):
 		// Not that an object is missing: then a misspelt bucket would be an empty one.
-		return fmt.Errorf("%w: %v", errNoBucket, err)
+		return fmt.Errorf("%w: %v", ErrNoBucket, err)
 	case s.statusOf(err) == http.StatusForbidden:
 		// GCS's NotFound, too: a site that may not be read is not an empty one.
 		return fmt.Errorf("%w: %v", errDenied, err)

@@ -116,8 +116,7 @@ func (c *Channel) probeNew(ctx context.Context) error {
 	case Folder, pretender:
 		return nil
 	}
-	p := newProbe(c.site, c.Name)
-	return p.run(ctx, p.writes)
+	return ProbeWrites(ctx, c.site, c.Name)
 }
 
 // largest is the size of the larger one of the change's index files.

@@ -212,9 +212,10 @@ func TestFileFlushFailsOnce(t *testing.T) {
 	}
 }
 
-// TestFileSubmitFails: an upload that cannot be made safe fails alone. Its id is
-// never used again, so nobody would create its objects once more.
-func TestFileSubmitFails(t *testing.T) {
+// TestFileFailsAlone: an object that is not deferred and cannot be made safe fails
+// alone, for uploads are such: their ids are never used again, so nobody would
+// create their objects once more.
+func TestFileFailsAlone(t *testing.T) {
 	s, _, w := watched(t)
 	fire := errors.New("disk on fire")
 	burning := true
@@ -228,18 +229,18 @@ func TestFileSubmitFails(t *testing.T) {
 		}
 		return nil
 	}
-	submit := func(id string) error {
-		return Submit(t.Context(), s, "stable", id, Submission{Chart: Bytes([]byte("1")), Prov: Bytes([]byte("2"))})
+	create := func(key string) error {
+		return s.Create(t.Context(), Object{Key: key, Body: Bytes([]byte("1"))})
 	}
-	if err := submit("019cab00-0000-7000-8000-000000000001"); !errors.Is(err, fire) {
+	if err := create("inbox/1"); !errors.Is(err, fire) {
 		t.Fatalf("got %v", err)
 	}
 	burning = false
-	if err := submit("019cab00-0000-7000-8000-000000000002"); err != nil {
+	if err := create("inbox/2"); err != nil {
 		t.Error(err)
 	}
 	if w.all != 0 {
-		t.Errorf("%d flushes of the file system for an upload", w.all)
+		t.Errorf("%d flushes of the file system", w.all)
 	}
 }
 

@@ -175,12 +175,3 @@ func readRace(t *testing.T, s publisher.Store, stop <-chan struct{}) (n int) {
 		}
 	}
 }
-
-func openStore(t *testing.T, url string) publisher.Store {
-	t.Helper()
-	s, err := publisher.Open(t.Context(), url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}

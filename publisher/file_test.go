@@ -340,17 +340,3 @@ func TestFileAtPlaceOfFolder(t *testing.T) {
 	}
 	wantListed(t, s, "a")
 }
-
-// TestInboxChartFolder: a folder called like a chart is named, not looked into.
-func TestInboxChartFolder(t *testing.T) {
-	s, dir := newTestFiles(t)
-	writeFile(t, "x", dir, "inbox", "stable", "019cab00-0000-7000-8000-000000000001.tgz", "below.tgz")
-	writeFile(t, "x", dir, "inbox", "stable", "good.tgz")
-	inbox, err := ReadInbox(t.Context(), s)
-	if err != nil || len(inbox.Channels) != 1 || len(inbox.Channels[0].Foreign) != 1 || len(inbox.Channels[0].Uploads) != 0 {
-		t.Fatalf("got %+v, %v", inbox, err)
-	}
-	if len(inbox.Ignored) != 1 || inbox.Ignored[0].Key != "inbox/stable/019cab00-0000-7000-8000-000000000001.tgz" || !strings.Contains(inbox.Ignored[0].Reason, "is a folder") {
-		t.Errorf("ignored %v", inbox.Ignored)
-	}
-}

@@ -212,6 +212,11 @@ func TestSubmitOrder(t *testing.T) {
 		keys = append(keys, op.Key)
 	}
 	base := "inbox/stable/" + id1
+	for _, ext := range []string{".json", ".tgz.prov", ".tgz"} {
+		if o, _, ok := m.Object(base + ext); !ok || o.Deferred {
+			t.Errorf("%s waits to be made safe with others", ext)
+		}
+	}
 	if want := []string{base + ".json", base + ".tgz.prov", base + ".tgz"}; !slices.Equal(keys, want) {
 		t.Errorf("got %v, want %v", keys, want)
 	}
@@ -344,5 +349,19 @@ func TestReceiptPerChannel(t *testing.T) {
 		if r, err := publisher.ReadReceipt(t.Context(), m.Handle("test"), want.id); err != nil || r.Channel != want.channel {
 			t.Errorf("%s: got %+v, %v", want.id, r, err)
 		}
+	}
+}
+
+// TestInboxChartFolder: a folder called like a chart is named, not looked into.
+func TestInboxChartFolder(t *testing.T) {
+	dir := t.TempDir()
+	writeFile(t, "x", dir, "inbox", "stable", "019cab00-0000-7000-8000-000000000001.tgz", "below.tgz")
+	writeFile(t, "x", dir, "inbox", "stable", "good.tgz")
+	inbox, err := publisher.ReadInbox(t.Context(), openStore(t, dir))
+	if err != nil || len(inbox.Channels) != 1 || len(inbox.Channels[0].Foreign) != 1 || len(inbox.Channels[0].Uploads) != 0 {
+		t.Fatalf("got %+v, %v", inbox, err)
+	}
+	if len(inbox.Ignored) != 1 || inbox.Ignored[0].Key != "inbox/stable/019cab00-0000-7000-8000-000000000001.tgz" || !strings.Contains(inbox.Ignored[0].Reason, "is a folder") {
+		t.Errorf("ignored %v", inbox.Ignored)
 	}
 }

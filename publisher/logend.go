@@ -52,7 +52,7 @@ func (c *Channel) hole(listed int) error {
 func (c *Channel) listedNewest(ctx context.Context) (int, error) {
 	newest, folder := 0, path.Join(c.Name, logDir)
 	for e, err := range c.site.List(ctx, folder, Children) {
-		if errors.Is(err, errNoBucket) { // which GCS does not tell to who asks for an object
+		if errors.Is(err, ErrNoBucket) { // which GCS does not tell to who asks for an object
 			return 0, err
 		}
 		if err != nil {

@@ -44,8 +44,8 @@ func rawKeys(t *testing.T, bucketURL string) []string {
 
 func TestS3Plus(t *testing.T) {
 	t.Parallel()
-	bucket := servers.S3(t).Bucket(t)
-	s := openStore(t, bucket)
+	bucketURL := servers.S3(t).Bucket(t)
+	s := openStore(t, bucketURL)
 	create := func(key, content string) error {
 		return s.Create(t.Context(), publisher.Object{Key: key, Body: publisher.Bytes([]byte(content))})
 	}
@@ -64,7 +64,7 @@ func TestS3Plus(t *testing.T) {
 	}
 	read(plusAlias, "one")
 	want := []string{"inbox/a+b", "inbox/stable/my chart.tgz", plusAlias, plusKey}
-	if got := rawKeys(t, bucket); !slices.Equal(got, want) {
+	if got := rawKeys(t, bucketURL); !slices.Equal(got, want) {
 		t.Errorf("stored %q, want %q", got, want)
 	}
 	for dir, want := range map[string]string{
@@ -99,7 +99,7 @@ func TestS3Plus(t *testing.T) {
 	if err := s.Delete(t.Context(), plusKey, ""); err != nil {
 		t.Error(err)
 	}
-	if got := rawKeys(t, bucket); !slices.Equal(got, want[:2]) {
+	if got := rawKeys(t, bucketURL); !slices.Equal(got, want[:2]) {
 		t.Errorf("after the deletion there are %q", got)
 	}
 }
@@ -111,15 +111,15 @@ func TestServerHeaders(t *testing.T) {
 		server := start(t)
 		t.Run(server.Scheme, func(t *testing.T) {
 			t.Parallel()
-			bucket := server.Bucket(t)
-			err := openStore(t, bucket).Create(t.Context(), publisher.Object{
+			bucketURL := server.Bucket(t)
+			err := openStore(t, bucketURL).Create(t.Context(), publisher.Object{
 				Key: plusKey, Body: publisher.Bytes([]byte("Grüße 🚀")),
 				ContentType: "application/gzip", CacheControl: "public, max-age=31536000, immutable",
 			})
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := curl(t, server.Object(bucket, plusKey))
+			got := curl(t, server.Object(bucketURL, plusKey))
 			head, body, _ := strings.Cut(got, "\r\n\r\n")
 			if body != "Grüße 🚀" {
 				t.Errorf("got %q", body)

@@ -53,6 +53,13 @@ func Probe(ctx context.Context, s Store, folder string) error {
 	})
 }
 
+// ProbeWrites is [Probe] for a site, where nothing rests on the conditions of
+// deletions.
+func ProbeWrites(ctx context.Context, s Store, folder string) error {
+	p := newProbe(s, folder)
+	return p.run(ctx, p.writes)
+}
+
 // probe is one probe.
 type probe struct {
 	store  Store

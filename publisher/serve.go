@@ -122,6 +122,9 @@ func ServeFile(w http.ResponseWriter, r *http.Request, site Store) error {
 	return err
 }
 
+// maxSegment is the longest name that a file may have on most file systems.
+const maxSegment = 255
+
 // servable reports whether a key is one that may be asked for, and that
 // portolan may have written: no file system has longer names.
 func servable(key string) bool {
@@ -129,7 +132,7 @@ func servable(key string) bool {
 		return false
 	}
 	for segment := range strings.SplitSeq(key, "/") {
-		if strings.HasPrefix(segment, ".") || len(segment) > maxName {
+		if strings.HasPrefix(segment, ".") || len(segment) > maxSegment {
 			return false
 		}
 	}

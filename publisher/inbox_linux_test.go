@@ -1,4 +1,4 @@
-package publisher
+package publisher_test
 
 import (
 	"os"
@@ -7,13 +7,16 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/portolan-charts/portolan/publisher"
 )
 
 // TestInboxUnreadableFolder: a folder that this user may not read does not keep
 // the rest of the inbox from being listed; it fails its channel. In a site such a folder
 // is an error: nothing may be overlooked there.
 func TestInboxUnreadableFolder(t *testing.T) {
-	s, dir := newTestFiles(t)
+	dir := t.TempDir()
+	s := openStore(t, dir)
 	for _, folder := range []string{".git", "a", "m", "m/below", "x", "z"} {
 		writeFile(t, "x", dir, "inbox", filepath.FromSlash(folder), "web-1.0.0.tgz")
 	}
@@ -26,7 +29,7 @@ func TestInboxUnreadableFolder(t *testing.T) {
 		defer os.Chmod(name, 0o700)
 	}
 	asNobody(t, dir)
-	inbox, err := ReadInbox(t.Context(), s)
+	inbox, err := publisher.ReadInbox(t.Context(), s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,11 +48,11 @@ func TestInboxUnreadableFolder(t *testing.T) {
 	if len(inbox.Ignored) != 1 || inbox.Ignored[0].Key != "inbox/.git" || !strings.HasPrefix(inbox.Ignored[0].Reason, "cannot be read: ") {
 		t.Fatalf("ignored %v, want inbox/.git", inbox.Ignored)
 	}
-	all, err := ReadStatus(t.Context(), s, inbox, []string{"a", "m"})
+	all, err := publisher.ReadStatus(t.Context(), s, inbox, []string{"a", "m"})
 	if err != nil || all[0].Error != "" || !strings.Contains(all[1].Error, "inbox/m: ") {
 		t.Errorf("status %+v, %v", all, err)
 	}
-	for _, err = range s.List(t.Context(), "inbox", Descendants) {
+	for _, err = range s.List(t.Context(), "inbox", publisher.Descendants) {
 	}
 	if err == nil || !strings.HasPrefix(err.Error(), "inbox/.git: ") {
 		t.Errorf("listing it as a store: got %v", err)
@@ -79,7 +82,8 @@ func asNobody(t *testing.T, dir string) {
 // TestInboxOddNames: what was put into the inbox under a name that no store
 // takes, or as a link, is named, for somebody waits for it.
 func TestInboxOddNames(t *testing.T) {
-	s, dir := newTestFiles(t)
+	dir := t.TempDir()
+	s := openStore(t, dir)
 	for _, name := range []string{"good.tgz", `back\slash.tgz`, "latin-\xe9.tgz"} {
 		writeFile(t, "x", dir, "inbox", "stable", name)
 	}
@@ -87,7 +91,7 @@ func TestInboxOddNames(t *testing.T) {
 	if err := os.Symlink("good.tgz", filepath.Join(dir, "inbox", "stable", "link.tgz")); err != nil {
 		t.Fatal(err)
 	}
-	inbox, err := ReadInbox(t.Context(), s)
+	inbox, err := publisher.ReadInbox(t.Context(), s)
 	if err != nil || len(inbox.Channels) != 1 || len(inbox.Channels[0].Foreign) != 1 {
 		t.Fatalf("got %+v, %v", inbox, err)
 	}
@@ -105,7 +109,9 @@ func TestInboxOddNames(t *testing.T) {
 	if got := strings.Join(ignored, "\n"); got != strings.Join(want, "\n") {
 		t.Errorf("got\n%s\nwant\n%s", got, strings.Join(want, "\n"))
 	}
-	if keys := listed(t, s, ""); len(keys) != 1 {
-		t.Errorf("the store shows %q", keys)
+	for e, err := range s.List(t.Context(), "", publisher.Descendants) {
+		if err != nil || e.Key != "inbox/stable/good.tgz" {
+			t.Errorf("the store shows %q, %v", e.Key, err)
+		}
 	}
 }

@@ -1,0 +1,36 @@
+package publisher_test
+
+import (
+	"errors"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/storetest/servers"
+)
+
+// TestChannelOfMissingBucket: a bucket that is not there is not one without
+// channels.
+func TestChannelOfMissingBucket(t *testing.T) {
+	for scheme, server := range map[string]func(testing.TB) *servers.Server{"s3": servers.S3, "gs": servers.GCS, "azblob": servers.Azure} {
+		u, err := url.Parse(server(t).Bucket(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		u.Host = "missing"
+		_, err = publisher.OpenChannel(t.Context(), openStore(t, u.String()), "stable")
+		named := (*publisher.BucketError)(nil)
+		if !errors.As(err, &named) || errors.Is(err, publisher.ErrNotFound) {
+			t.Errorf("%s: got %v, want an error of the bucket", scheme, err)
+			continue
+		}
+		text := err.Error()
+		if strings.Contains(text, "\n") || !strings.Contains(text, scheme+"://missing") || strings.Contains(text, "was lost") {
+			t.Errorf("%s: got %s", scheme, text)
+		}
+		if scheme != "gs" && !strings.Contains(text, "there is no such bucket") {
+			t.Errorf("%s: got %s", scheme, text)
+		}
+	}
+}
