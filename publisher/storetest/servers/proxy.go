@@ -72,7 +72,7 @@ type Request struct {
 func (r Request) String() string { return fmt.Sprintf("%d: %s %s", r.N, r.Method, r.Path) }
 
 // bucket is what the proxy knows of one.
-type bucket struct {
+type rules struct {
 	requests []Request
 	choose   func(Request) Fault
 }
@@ -83,7 +83,7 @@ type proxy struct {
 	failure func(w http.ResponseWriter, f Fault)
 
 	mu      sync.Mutex
-	buckets map[string]*bucket
+	buckets map[string]*rules
 }
 
 // Inject makes choose decide which requests to a bucket fail, from the next one
@@ -93,9 +93,9 @@ func (s *Server) Inject(bucketURL string, choose func(Request) Fault) {
 	s.proxy.mu.Lock()
 	defer s.proxy.mu.Unlock()
 	if s.proxy.buckets == nil {
-		s.proxy.buckets = map[string]*bucket{}
+		s.proxy.buckets = map[string]*rules{}
 	}
-	s.proxy.buckets[bucketName(bucketURL)] = &bucket{choose: choose}
+	s.proxy.buckets[bucketName(bucketURL)] = &rules{choose: choose}
 }
 
 // Requests returns what a bucket was asked since Inject.
