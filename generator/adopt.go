@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // adopted is what waits in a channel's inbox.
@@ -52,7 +53,7 @@ func (a *adopted) recognize(ctx context.Context, o *Options, w *publisher.Channe
 			return nil
 		}
 		receipts[i], err = publisher.ReadReceipt(ctx, o.Drop, u.ID)
-		if err == nil || errors.Is(err, publisher.ErrNotFound) {
+		if err == nil || errors.Is(err, bucket.ErrNotFound) {
 			return nil
 		}
 		unread[i] = true

@@ -8,6 +8,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // TestBudget: from 40 MiB on, a run says how large the channel's index is, and
@@ -36,7 +37,7 @@ func TestBudget(t *testing.T) {
 
 // fill gives the channel versions of a MiB in the index each, numbered from one
 // up to the other. The first two are of chart-0, and three more of chart-1.
-func fill(t *testing.T, site publisher.Store, from, to int) {
+func fill(t *testing.T, site bucket.Store, from, to int) {
 	t.Helper()
 	c, err := publisher.OpenChannel(t.Context(), site, "stable")
 	if err != nil {

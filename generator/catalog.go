@@ -12,13 +12,14 @@ import (
 
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // catalog is what is published, as decisions need it: the index, and the
 // descriptions of those releases that candidates may replace. What it has
 // parsed or been told it keeps, for any number of readers at a time.
 type catalog struct {
-	site    publisher.Store
+	site    bucket.Store
 	channel string
 	index   *publisher.Index
 	lower   map[string]string // chart names by their lower-case form
@@ -34,7 +35,7 @@ type known struct {
 	missing bool // the archive is not there
 }
 
-func newCatalog(site publisher.Store, channel string, index *publisher.Index) *catalog {
+func newCatalog(site bucket.Store, channel string, index *publisher.Index) *catalog {
 	c := &catalog{
 		site: site, channel: channel, index: index,
 		lower: map[string]string{}, charts: map[string][]published{}, known: map[string]known{},
@@ -139,7 +140,7 @@ func (c *catalog) lookUp(ctx context.Context, about *candidate) error {
 // missing reports whether a published archive is not there.
 func (c *catalog) missing(ctx context.Context, url string) (bool, error) {
 	in, err := publisher.OpenArchive(ctx, c.site, c.channel, url)
-	if errors.Is(err, publisher.ErrNotFound) {
+	if errors.Is(err, bucket.ErrNotFound) {
 		return true, nil
 	}
 	if err != nil {
@@ -152,10 +153,10 @@ func (c *catalog) missing(ctx context.Context, url string) (bool, error) {
 // there at all.
 func (c *catalog) released(ctx context.Context, p published) (*publisher.ReleaseInfo, error) {
 	info, err := publisher.ReadRelease(ctx, c.site, c.channel, p.URLs[0])
-	if errors.Is(err, publisher.ErrNotFound) {
+	if errors.Is(err, bucket.ErrNotFound) {
 		info, err = c.describe(ctx, p)
 	}
-	if errors.Is(err, publisher.ErrNotFound) {
+	if errors.Is(err, bucket.ErrNotFound) {
 		return nil, nil
 	}
 	return info, err
@@ -181,7 +182,7 @@ func (c *catalog) describe(ctx context.Context, p published) (*publisher.Release
 		info.Fingerprint = chart.Fingerprint
 	}
 	prov, err := publisher.OpenArchive(ctx, c.site, c.channel, p.URLs[0]+".prov")
-	if errors.Is(err, publisher.ErrNotFound) {
+	if errors.Is(err, bucket.ErrNotFound) {
 		return info, nil
 	}
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // decision is an outcome that this run has put into the log.
@@ -41,7 +42,7 @@ func (r *channelRun) commitAll(ctx context.Context, pending []*candidate, h *his
 		switch {
 		case errors.Is(err, errVoid):
 			pending = slices.DeleteFunc(pending, func(c *candidate) bool { return c.gone })
-		case errors.Is(err, publisher.ErrConflict):
+		case errors.Is(err, bucket.ErrConflict):
 			if h, err = r.refresh(ctx, pending, h); err != nil {
 				return nil, nil, err
 			}
@@ -80,7 +81,7 @@ func (r *channelRun) commit(ctx context.Context, p *plan) error {
 			continue
 		}
 		err := r.stage(ctx, rel)
-		if errors.Is(err, publisher.ErrNotFound) {
+		if errors.Is(err, bucket.ErrNotFound) {
 			rel.owner().gone = true
 			return errVoid
 		}
@@ -95,7 +96,7 @@ func (r *channelRun) commit(ctx context.Context, p *plan) error {
 }
 
 // stage stages a release that could not be when its upload was read. The error
-// is publisher.ErrNotFound if another generator has taken the upload.
+// is bucket.ErrNotFound if another generator has taken the upload.
 func (r *channelRun) stage(ctx context.Context, rel *release) error {
 	if rel.chart == nil {
 		info, err := r.catalog.released(ctx, *rel.base)

@@ -13,7 +13,8 @@ import (
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/publisher"
-	"github.com/portolan-charts/portolan/publisher/storetest/servers"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest/servers"
 )
 
 const (
@@ -45,12 +46,12 @@ func TestContention(t *testing.T) {
 				n /= 4
 			}
 			url := bucketOf(t)
-			contend(t, n, func(t *testing.T, name string) publisher.Store {
+			contend(t, n, func(t *testing.T, name string) bucket.Store {
 				at := filepath.Join(url, name)
 				if scheme != "file" {
 					at = servers.Folder(url, name)
 				}
-				s, err := publisher.Open(context.Background(), at)
+				s, err := bucket.Open(context.Background(), at)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -61,7 +62,7 @@ func TestContention(t *testing.T) {
 }
 
 // contend makes so many uploads for each channel, and checks what became of them.
-func contend(t *testing.T, each int, open func(t *testing.T, name string) publisher.Store) {
+func contend(t *testing.T, each int, open func(t *testing.T, name string) bucket.Store) {
 	ctx := testenv.Context(t)
 	sent := make(chan struct{}) // closed when all uploads are in the inbox
 	var generators sync.WaitGroup
@@ -98,7 +99,7 @@ func contend(t *testing.T, each int, open func(t *testing.T, name string) publis
 
 // uploadAll uploads charts, of which every version comes three times: as it is,
 // with other content, and packed once more.
-func uploadAll(ctx context.Context, t *testing.T, drop publisher.Store, each int) map[string][]string {
+func uploadAll(ctx context.Context, t *testing.T, drop bucket.Store, each int) map[string][]string {
 	var mu sync.Mutex
 	ids := map[string][]string{}
 	var uploaders sync.WaitGroup
@@ -114,7 +115,7 @@ func uploadAll(ctx context.Context, t *testing.T, drop publisher.Store, each int
 				}
 				id, err := publisher.NewID()
 				if err == nil {
-					err = publisher.Submit(ctx, drop, channel, id, publisher.Submission{Chart: publisher.Bytes(charttest.Pack(name, files, o))})
+					err = publisher.Submit(ctx, drop, channel, id, publisher.Submission{Chart: bucket.Bytes(charttest.Pack(name, files, o))})
 				}
 				if err != nil {
 					t.Error(err)
@@ -132,7 +133,7 @@ func uploadAll(ctx context.Context, t *testing.T, drop publisher.Store, each int
 
 // mustBeDecidedOnce fails unless each of the uploads has one decision in the
 // channel's log, a receipt that says the same, and nothing else is decided.
-func mustBeDecidedOnce(ctx context.Context, t *testing.T, drop, site publisher.Store, channel string, ids []string) {
+func mustBeDecidedOnce(ctx context.Context, t *testing.T, drop, site bucket.Store, channel string, ids []string) {
 	t.Helper()
 	c, err := publisher.OpenChannel(ctx, site, channel)
 	if err != nil {
@@ -173,7 +174,7 @@ func mustBeDecidedOnce(ctx context.Context, t *testing.T, drop, site publisher.S
 }
 
 // mustBeVerified fails unless the inbox is empty and the site what its logs say.
-func mustBeVerified(ctx context.Context, t *testing.T, drop, site publisher.Store) {
+func mustBeVerified(ctx context.Context, t *testing.T, drop, site bucket.Store) {
 	t.Helper()
 	inbox, err := publisher.ReadInbox(ctx, drop)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/generator/charttest"
-	"github.com/portolan-charts/portolan/publisher"
-	"github.com/portolan-charts/portolan/publisher/storetest"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 )
 
 // Ids of uploads in tests: UUIDv7, in order.
@@ -100,23 +100,23 @@ func undisturbed(t *testing.T, make func(testing.TB) *world) (ops int, outcome s
 	return ops, outcome, w.site.Snapshot()
 }
 
-var faults = map[storetest.Fault]string{
-	storetest.Refused: "refused", storetest.Unacked: "unacked",
-	storetest.DieBefore: "dies before", storetest.DieAfter: "dies after",
+var faults = map[buckettest.Fault]string{
+	buckettest.Refused: "refused", buckettest.Unacked: "unacked",
+	buckettest.DieBefore: "dies before", buckettest.DieAfter: "dies after",
 }
 
 // dying is a fault at the k-th operation. A process that dies, dies for both stores.
-func dying(k int, fault storetest.Fault) faultFunc {
+func dying(k int, fault buckettest.Fault) faultFunc {
 	dead := false
-	return func(n int, _ string, _ storetest.Op) storetest.Fault {
+	return func(n int, _ string, _ buckettest.Op) buckettest.Fault {
 		switch {
 		case dead:
-			return storetest.DieBefore
+			return buckettest.DieBefore
 		case n == k:
-			dead = fault == storetest.DieBefore || fault == storetest.DieAfter
+			dead = fault == buckettest.DieBefore || fault == buckettest.DieAfter
 			return fault
 		}
-		return storetest.None
+		return buckettest.None
 	}
 }
 
@@ -161,7 +161,7 @@ func sameLog(t *testing.T, w *world, want map[string][]byte, when string) {
 		}
 	}
 	for key := range got {
-		if want[key] == nil && !strings.Contains(key, "/"+publisher.ProbePrefix) { // a crash may leave it
+		if want[key] == nil && !strings.Contains(key, "/"+bucket.ProbePrefix) { // a crash may leave it
 			t.Fatalf("%s: %s is not there after an undisturbed run", when, key)
 		}
 	}
@@ -194,7 +194,7 @@ func TestEveryPairOfCrashes(t *testing.T) {
 
 // crashTwice breaks a run at operation k, the next one at operation l, and lets
 // the third one be. It reports whether the second run got as far as l.
-func crashTwice(t *testing.T, k int, first storetest.Fault, l int, second storetest.Fault, want string) bool {
+func crashTwice(t *testing.T, k int, first buckettest.Fault, l int, second buckettest.Fault, want string) bool {
 	w := smallWorld(t)
 	w.inject(dying(k, first))
 	_, _ = w.run("victim")
@@ -214,7 +214,7 @@ func TestPowerCut(t *testing.T) {
 	ops, want, _ := undisturbed(t, fullWorld)
 	for k := range ops {
 		w := fullWorld(t)
-		w.inject(dying(k, storetest.DieAfter))
+		w.inject(dying(k, buckettest.DieAfter))
 		_, _ = w.run("victim")
 		w.drop.PowerCut()
 		w.site.PowerCut()

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/generator/charttest"
-	"github.com/portolan-charts/portolan/publisher/storetest"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 )
 
 // again puts an archive into the inbox under the id of an upload.
@@ -108,11 +108,11 @@ func TestPutBackUnfinished(t *testing.T) {
 	w := newWorld(t)
 	w.publish("stable", 1, beta)
 	w.mustUpload("stable", id(2), alphaOld, nil)
-	w.inject(func(_ int, _ string, op storetest.Op) storetest.Fault {
-		if op.Kind == storetest.Create && strings.HasPrefix(op.Key, "receipts/") {
-			return storetest.DieBefore
+	w.inject(func(_ int, _ string, op buckettest.Op) buckettest.Fault {
+		if op.Kind == buckettest.Create && strings.HasPrefix(op.Key, "receipts/") {
+			return buckettest.DieBefore
 		}
-		return storetest.None
+		return buckettest.None
 	})
 	if _, err := w.run("dies"); err == nil {
 		t.Fatal("it lived")

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/generator"
-	"github.com/portolan-charts/portolan/publisher/storetest"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 )
 
 // The exploration runs two generators and an uploader on the real code, one
@@ -29,7 +29,7 @@ type schedule struct {
 	first       int // the actor that begins; who comes next when one ends goes by number
 	preemptions []preemption
 	faultAt     int // operation; -1 for none
-	fault       storetest.Fault
+	fault       buckettest.Fault
 }
 
 // turns lets exactly one of several actors run at a time.
@@ -54,7 +54,7 @@ func newTurns(actors int, plan schedule) *turns {
 }
 
 // operation blocks actor until it is its turn, and says what goes wrong.
-func (t *turns) operation(actor int) storetest.Fault {
+func (t *turns) operation(actor int) buckettest.Fault {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.await(actor)
@@ -80,7 +80,7 @@ func (t *turns) operation(actor int) storetest.Fault {
 	if n == t.plan.faultAt {
 		return t.plan.fault
 	}
-	return storetest.None
+	return buckettest.None
 }
 
 // begin blocks actor until it is its turn for the first time.
@@ -129,7 +129,7 @@ func explore(t testing.TB, plan schedule) (*turns, error) {
 	turns := newTurns(3, plan)
 	actors := map[string]int{"generator 0": 0, "generator 1": 1, "uploader": uploader}
 	w.inject(nil)
-	hook := func(op storetest.Op) storetest.Fault { return turns.operation(actors[op.Actor]) }
+	hook := func(op buckettest.Op) buckettest.Fault { return turns.operation(actors[op.Actor]) }
 	w.drop.Hook, w.site.Hook = hook, hook
 	var all sync.WaitGroup
 	for name, actor := range actors {
@@ -182,7 +182,7 @@ func (w *world) settleWrites() error {
 	if _, err := w.run("clean"); err != nil {
 		return fmt.Errorf("clean run: %w", err)
 	}
-	for _, m := range []*storetest.Mem{w.drop, w.site} {
+	for _, m := range []*buckettest.Mem{w.drop, w.site} {
 		for len(m.Pending()) > 0 {
 			_ = m.Land(0) // its writer has been told that it failed
 		}
@@ -267,7 +267,7 @@ func TestEveryOrderWithAFault(t *testing.T) {
 // that goes wrong; without preemptions, in every way. Of those with preemptions
 // only every step-th operation goes wrong, another one in each schedule.
 func withFaults(depth, step int) func(schedule, func(schedule) *turns) {
-	faults := []storetest.Fault{storetest.Unacked, storetest.Delayed, storetest.DieAfter}
+	faults := []buckettest.Fault{buckettest.Unacked, buckettest.Delayed, buckettest.DieAfter}
 	return func(s schedule, explore func(schedule) *turns) {
 		clean := explore(s)
 		for n := range clean.trace {

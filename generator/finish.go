@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // finish gives every decided upload its receipt and takes it out of the inbox.
@@ -82,7 +83,7 @@ func (f *finisher) recall(ctx context.Context, u *publisher.Upload, p past) (*pu
 	o.ref = ref{p.Chart, p.Version}
 	if p.Verdict == publisher.Rejected {
 		again, _, err := f.reader.readParts(ctx, u, request)
-		if err != nil && !errors.Is(err, publisher.ErrNotFound) {
+		if err != nil && !errors.Is(err, bucket.ErrNotFound) {
 			return nil, err
 		}
 		if again.problem != nil && again.problem.Rule == p.Rule {

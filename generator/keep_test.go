@@ -13,7 +13,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
-	"github.com/portolan-charts/portolan/publisher/storetest"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 )
 
 var alphaProv = signer.Sign("alpha-1.1.0.tgz", alphaAt("1.1.0"))
@@ -262,8 +262,8 @@ func TestKeepOperations(t *testing.T) {
 	plain.publish("stable", 1, charts...)
 	kept.publish("stable", 1, charts...)
 	want, got := count(plain), count(kept)
-	want[storetest.Get]++
-	want[storetest.Create]++
+	want[buckettest.Get]++
+	want[buckettest.Create]++
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
@@ -279,7 +279,7 @@ func exploreKept(t testing.TB, plan schedule) (*turns, error) {
 	}
 	turns := newTurns(3, plan)
 	actors := map[string]int{"generator": 0, "generator of few": 1, "uploader": uploader}
-	hook := func(op storetest.Op) storetest.Fault { return turns.operation(actors[op.Actor]) }
+	hook := func(op buckettest.Op) buckettest.Fault { return turns.operation(actors[op.Actor]) }
 	w.drop.Hook, w.site.Hook = hook, hook
 	var all sync.WaitGroup
 	for name, actor := range actors {
@@ -327,7 +327,7 @@ func TestEveryOrderWithKeep(t *testing.T) {
 	if testing.Short() {
 		depth = 0
 	}
-	faults := []storetest.Fault{storetest.Unacked, storetest.Delayed, storetest.DieAfter}
+	faults := []buckettest.Fault{buckettest.Unacked, buckettest.Delayed, buckettest.DieAfter}
 	eachSchedule(t, exploreKept, depth, func(s schedule, explore func(schedule) *turns) {
 		clean := explore(s)
 		for n := range clean.trace {

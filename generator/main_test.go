@@ -4,7 +4,7 @@ import (
 	"os"
 	"testing"
 
-	"github.com/portolan-charts/portolan/publisher/storetest/servers"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest/servers"
 )
 
 // TestMain stops the servers that tests have started.

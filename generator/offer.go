@@ -13,6 +13,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // Offer is a chart, or a provenance file alone, that was checked and is not in
@@ -67,7 +68,7 @@ func (o *Offer) readChart(checks check.Options, chart, prov io.Reader) error {
 	}
 	o.Name, o.Version = checked.Metadata.Name, checked.Metadata.Version
 	o.File, o.Digest, o.Warnings = check.FileName(o.Name, o.Version), checked.Digest, checked.Warnings
-	o.candidate.chart, o.candidate.upload.Chart = checked, &publisher.Entry{}
+	o.candidate.chart, o.candidate.upload.Chart = checked, &bucket.Entry{}
 	o.candidate.drop()
 	if prov == nil {
 		return nil
@@ -106,7 +107,7 @@ type Judge struct {
 // NewJudge returns the judge of one channel, who knows its index and may look
 // up releases on the site. It can be used by several at a time, and what it has
 // looked up it keeps.
-func NewJudge(c *config.Config, site publisher.Store, channel string, index *publisher.Index) *Judge {
+func NewJudge(c *config.Config, site bucket.Store, channel string, index *publisher.Index) *Judge {
 	return &Judge{config: c, policy: c.Policy(channel), catalog: newCatalog(site, channel, index)}
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // foresee returns the rule by which an offer would be rejected; "" if it would
@@ -29,7 +30,7 @@ func (w *world) foresee(channel string, chart, prov []byte, force bool) string {
 	o, err := generator.CheckOffer(w.config, channel, reader(chart), reader(prov))
 	if err == nil {
 		head, readErr := publisher.ReadHead(context.Background(), w.site.Handle("judge"), channel, nil)
-		if errors.Is(readErr, publisher.ErrNotFound) {
+		if errors.Is(readErr, bucket.ErrNotFound) {
 			head, readErr = publisher.EmptyHead(), nil
 		}
 		if readErr != nil {
@@ -112,10 +113,10 @@ func (w *world) decided(chart, prov []byte, force bool) string {
 	w.t.Helper()
 	s := publisher.Submission{Request: publisher.Request{File: "x", Force: force}}
 	if chart != nil {
-		s.Chart = publisher.Bytes(chart)
+		s.Chart = bucket.Bytes(chart)
 	}
 	if prov != nil {
-		s.Prov = publisher.Bytes(prov)
+		s.Prov = bucket.Bytes(prov)
 	}
 	if err := publisher.Submit(context.Background(), w.drop.Handle("uploader"), "stable", id(900), s); err != nil {
 		w.t.Fatal(err)

@@ -9,12 +9,13 @@ import (
 
 	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // Options says what a run works on. The zero value of every field but Drop and
 // Site works.
 type Options struct {
-	Drop, Site publisher.Store
+	Drop, Site bucket.Store
 	Config     *config.Config // nil means the defaults
 	Channels   []string       // empty means all
 	Pages      Pages          // nil means that there are none
@@ -32,7 +33,7 @@ type Options struct {
 // does. Project is called once head shows the channel's newest generation. It may
 // be repeated after any failure, and makes up for what an earlier one did not get to.
 type Pages interface {
-	Project(ctx context.Context, site publisher.Store, c *publisher.Channel) (*PagesReport, error)
+	Project(ctx context.Context, site bucket.Store, c *publisher.Channel) (*PagesReport, error)
 }
 
 // PagesReport is what became of a channel's pages.

@@ -9,7 +9,7 @@ import (
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/pages"
 	"github.com/portolan-charts/portolan/publisher"
-	"github.com/portolan-charts/portolan/publisher/storetest"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 	"github.com/portolan-charts/portolan/templates"
 )
 
@@ -101,12 +101,12 @@ func TestPagesLater(t *testing.T) {
 func TestPagesFail(t *testing.T) {
 	w := pagedWorld(t)
 	broken := false
-	w.inject(func(_ int, store string, op storetest.Op) storetest.Fault {
-		if store == "site" && strings.HasSuffix(op.Key, "changes.html") && op.Kind != storetest.Get {
+	w.inject(func(_ int, store string, op buckettest.Op) buckettest.Fault {
+		if store == "site" && strings.HasSuffix(op.Key, "changes.html") && op.Kind != buckettest.Get {
 			broken = true
-			return storetest.Refused
+			return buckettest.Refused
 		}
-		return storetest.None
+		return buckettest.None
 	})
 	_, err := w.run("victim")
 	if err == nil || !broken {

@@ -9,6 +9,7 @@ import (
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // TestParallel lets two runs with many workers decide the same uploads on disk,
@@ -49,7 +50,7 @@ func TestParallel(t *testing.T) {
 }
 
 // newest checks that the last of each version's uploads is the one published.
-func newest(t *testing.T, site publisher.Store, versions, copies int) {
+func newest(t *testing.T, site bucket.Store, versions, copies int) {
 	t.Helper()
 	c, err := publisher.OpenChannel(t.Context(), site, "stable")
 	if err != nil {
@@ -64,22 +65,22 @@ func newest(t *testing.T, site publisher.Store, versions, copies int) {
 	}
 }
 
-func folder(t *testing.T) publisher.Store {
+func folder(t *testing.T) bucket.Store {
 	t.Helper()
-	s, err := publisher.Open(t.Context(), t.TempDir())
+	s, err := bucket.Open(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
-func submit(t *testing.T, drop publisher.Store, chart []byte) string {
+func submit(t *testing.T, drop bucket.Store, chart []byte) string {
 	t.Helper()
 	id, err := publisher.NewID()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := publisher.Submit(t.Context(), drop, "stable", id, publisher.Submission{Chart: publisher.Bytes(chart)}); err != nil {
+	if err := publisher.Submit(t.Context(), drop, "stable", id, publisher.Submission{Chart: bucket.Bytes(chart)}); err != nil {
 		t.Fatal(err)
 	}
 	return id

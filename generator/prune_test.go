@@ -13,7 +13,8 @@ import (
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/publisher"
-	"github.com/portolan-charts/portolan/publisher/storetest"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 )
 
 const (
@@ -27,7 +28,7 @@ const (
 var alphaNewest = charttest.Simple("alpha", "1.0.0", "README.md", "changed again")
 
 // prune is one prune of a process of its own, that keeps little.
-func (w *world) prune(drop, site publisher.Store) (*publisher.PruneReport, error) {
+func (w *world) prune(drop, site bucket.Store) (*publisher.PruneReport, error) {
 	return publisher.Prune(context.Background(), drop, site, publisher.PruneOptions{
 		Snapshots: 1, Keep: 9 * day, Grace: grace, Workers: 1,
 		Now: func() time.Time { return w.clock }, Nonce: func() string { return "prune" },
@@ -62,13 +63,13 @@ func (w *world) prunable() *world {
 	w.mustUpload("stable", id(7), gamma, gammaSig)
 	w.put("stable", "foreign-2.0.0.tgz", foreign)
 	w.clock = w.clock.Add(time.Minute)
-	w.inject(func(_ int, _ string, op storetest.Op) storetest.Fault {
-		if op.Kind == storetest.Create && strings.Contains(op.Key, "/log/") {
-			return storetest.DieBefore
+	w.inject(func(_ int, _ string, op buckettest.Op) buckettest.Fault {
+		if op.Kind == buckettest.Create && strings.Contains(op.Key, "/log/") {
+			return buckettest.DieBefore
 		}
-		return storetest.None
+		return buckettest.None
 	})
-	if _, err := w.run("died"); !errors.Is(err, storetest.ErrDead) {
+	if _, err := w.run("died"); !errors.Is(err, buckettest.ErrDead) {
 		t.Fatalf("the generator did not die: %v", err)
 	}
 	w.inject(nil)
@@ -84,7 +85,7 @@ func explorePrune(t testing.TB, plan schedule) (*turns, error) {
 func (w *world) explorePrune(plan schedule) (*turns, error) {
 	turns := newTurns(3, plan)
 	actors := map[string]int{"generator": 0, pruneActor: 1, "clock": 2}
-	hook := func(op storetest.Op) storetest.Fault { return turns.operation(actors[op.Actor]) }
+	hook := func(op buckettest.Op) buckettest.Fault { return turns.operation(actors[op.Actor]) }
 	w.drop.Hook, w.site.Hook = hook, hook
 	acts := map[string]func(){
 		"generator": func() {
@@ -123,7 +124,7 @@ func (w *world) settlePruned() error {
 	if err := clean(); err != nil {
 		return err
 	}
-	for _, m := range []*storetest.Mem{w.drop, w.site} {
+	for _, m := range []*buckettest.Mem{w.drop, w.site} {
 		for len(m.Pending()) > 0 {
 			_ = m.Land(0)
 		}

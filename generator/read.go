@@ -10,11 +10,12 @@ import (
 
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // reader reads and checks uploads.
 type reader struct {
-	drop   publisher.Store
+	drop   bucket.Store
 	checks check.Options
 }
 
@@ -30,7 +31,7 @@ func (r *reader) read(ctx context.Context, u *publisher.Upload) (*candidate, par
 		return nil, parts{}, err
 	}
 	c, p, err := r.readParts(ctx, u, request)
-	if errors.Is(err, publisher.ErrNotFound) {
+	if errors.Is(err, bucket.ErrNotFound) {
 		return nil, parts{}, nil
 	}
 	c.awaited = u.Chart == nil && request.Provenance
@@ -38,7 +39,7 @@ func (r *reader) read(ctx context.Context, u *publisher.Upload) (*candidate, par
 }
 
 // readParts reads and checks what the upload consists of. The error is
-// publisher.ErrNotFound if that is no longer there.
+// bucket.ErrNotFound if that is no longer there.
 func (r *reader) readParts(ctx context.Context, u *publisher.Upload, request publisher.Request) (c *candidate, p parts, err error) {
 	c = &candidate{upload: u, request: request}
 	if u.Chart != nil {
@@ -49,7 +50,7 @@ func (r *reader) readParts(ctx context.Context, u *publisher.Upload, request pub
 	if u.Prov != nil && c.problem == nil {
 		p.prov, err = r.readProv(ctx, c)
 	}
-	if errors.Is(err, publisher.ErrNotFound) && u.Chart != nil {
+	if errors.Is(err, bucket.ErrNotFound) && u.Chart != nil {
 		err = r.bare(ctx, c)
 	}
 	return c, p, err

@@ -3,6 +3,7 @@ package generator
 import (
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // release is a chart version in the index that is to be: one that is there
@@ -77,10 +78,10 @@ func (r *release) files(chart *check.Chart, p parts) *publisher.Release {
 			Digest: chart.Digest, Size: chart.Size, Fingerprint: chart.Fingerprint, Provenance: r.provenance,
 			Warnings: warningsOf(chart),
 		},
-		Archive: publisher.Bytes(p.archive),
+		Archive: bucket.Bytes(p.archive),
 	}
 	if p.prov != nil {
-		files.Prov = publisher.Bytes(p.prov)
+		files.Prov = bucket.Bytes(p.prov)
 	}
 	for _, f := range chart.Files {
 		files.Info.Files = append(files.Info.Files, publisher.ReleaseFile(f))

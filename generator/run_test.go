@@ -15,15 +15,16 @@ import (
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
-	"github.com/portolan-charts/portolan/publisher/storetest"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 )
 
 // operations lists what a run asks of both stores, as "store kind key".
 func (w *world) operations(run func()) []string {
 	var ops []string
-	w.inject(func(_ int, store string, op storetest.Op) storetest.Fault {
+	w.inject(func(_ int, store string, op buckettest.Op) buckettest.Fault {
 		ops = append(ops, fmt.Sprintf("%s %s %s", store, op.Kind, op.Key))
-		return storetest.None
+		return buckettest.None
 	})
 	run()
 	return ops
@@ -51,7 +52,7 @@ func TestNothingToDo(t *testing.T) {
 	if want := []string{"drop list inbox"}; !slices.Equal(ops, want) {
 		t.Errorf("operations:\ngot  %q\nwant %q", ops, want)
 	}
-	for i, m := range []*storetest.Mem{w.drop, w.site} {
+	for i, m := range []*buckettest.Mem{w.drop, w.site} {
 		if !maps.EqualFunc(before[i], m.Snapshot(), func(a, b []byte) bool { return string(a) == string(b) }) {
 			t.Errorf("a run with nothing to do changed store %d", i)
 		}
@@ -246,10 +247,10 @@ func (w *world) submit(s step) {
 	submission := publisher.Submission{Request: publisher.Request{Force: s.force}}
 	body := s.prov
 	if s.chart != nil {
-		submission.Chart, body = publisher.Bytes(s.chart), s.chart
+		submission.Chart, body = bucket.Bytes(s.chart), s.chart
 	}
 	if s.prov != nil {
-		submission.Prov = publisher.Bytes(s.prov)
+		submission.Prov = bucket.Bytes(s.prov)
 	}
 	if err := publisher.Submit(w.t.Context(), w.drop.Handle("uploader"), "stable", id(s.id), submission); err != nil {
 		w.t.Fatal(err)
@@ -522,7 +523,7 @@ func TestDryRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, m := range []*storetest.Mem{w.drop, w.site} {
+	for i, m := range []*buckettest.Mem{w.drop, w.site} {
 		if !maps.EqualFunc(before[i], m.Snapshot(), func(a, b []byte) bool { return string(a) == string(b) }) {
 			t.Errorf("it wrote to store %d", i)
 		}

@@ -8,11 +8,12 @@ import (
 
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // stager puts releases on the site, where nothing names them yet.
 type stager struct {
-	drop, site publisher.Store
+	drop, site bucket.Store
 	channel    string
 	workers    int
 
@@ -52,7 +53,7 @@ func (s *stager) claim(v ref) bool {
 // upload is no longer what it was when it was first read, and is refused.
 func (s *stager) put(ctx context.Context, c *candidate, files *publisher.Release) error {
 	err := publisher.PutRelease(ctx, s.site, s.channel, files)
-	if errors.Is(err, publisher.ErrConflict) {
+	if errors.Is(err, bucket.ErrConflict) {
 		return c.refuse(rejectOverwritten(c.upload.ID))
 	}
 	return err
@@ -61,14 +62,14 @@ func (s *stager) put(ctx context.Context, c *candidate, files *publisher.Release
 // late stages a release whose chart has been read again for that.
 func (s *stager) late(ctx context.Context, rel *release, again *candidate, p parts) error {
 	if again.bare {
-		return publisher.ErrNotFound // of the part that was there before
+		return bucket.ErrNotFound // of the part that was there before
 	}
 	if again.problem != nil || again.chart.Digest != rel.chart.chart.Digest {
 		return rel.chart.refuse(rejectOverwritten(rel.chart.upload.ID))
 	}
 	files := rel.files(again.chart, p)
 	if rel.prov != nil {
-		files.Prov = publisher.Copy(ctx, s.drop, rel.prov.upload.Prov.Key)
+		files.Prov = bucket.Copy(ctx, s.drop, rel.prov.upload.Prov.Key)
 	}
 	if err := s.put(ctx, rel.owner(), files); err != nil {
 		return err
@@ -87,7 +88,7 @@ func (s *stager) signed(ctx context.Context, rel *release, info *publisher.Relea
 	return s.put(ctx, rel.prov, &publisher.Release{
 		Chart: rel.ref.name, Version: rel.ref.version, Info: *info,
 		Archive: publisher.CopyArchive(ctx, s.site, s.channel, rel.base.URLs[0]),
-		Prov:    publisher.Copy(ctx, s.drop, rel.prov.upload.Prov.Key),
+		Prov:    bucket.Copy(ctx, s.drop, rel.prov.upload.Prov.Key),
 	})
 }
 

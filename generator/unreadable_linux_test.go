@@ -10,7 +10,8 @@ import (
 
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/publisher"
-	"github.com/portolan-charts/portolan/publisher/storetest"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 )
 
 // TestUnreadableInbox: a channel whose inbox cannot be read fails, and does not
@@ -31,7 +32,7 @@ func TestUnreadableInbox(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer os.Chmod(closed, 0o755)
-	drop, err := publisher.Open(t.Context(), dir)
+	drop, err := bucket.Open(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +41,7 @@ func TestUnreadableInbox(t *testing.T) {
 		channels []string
 		fails    bool
 	}{{nil, true}, {[]string{"z"}, false}, {[]string{"group/app", "z"}, true}} {
-		site := &storetest.Mem{TB: t}
+		site := &buckettest.Mem{TB: t}
 		report, err := generator.Run(t.Context(), generator.Options{Drop: drop, Site: site.Handle("run"), Channels: test.channels, DryRun: true})
 		if fails := err != nil; fails != test.fails || fails && !strings.Contains(err.Error(), "channel group: inbox/group: ") {
 			t.Errorf("%v: %v", test.channels, err)

@@ -17,14 +17,15 @@ import (
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
-	"github.com/portolan-charts/portolan/publisher/storetest"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 )
 
 // world is a drop area and a site in memory, with one clock, and everything
 // that was ever promised to an uploader.
 type world struct {
 	t          testing.TB
-	drop, site *storetest.Mem
+	drop, site *buckettest.Mem
 	clock      time.Time
 	promises   []promise
 	n          int // operations on both stores
@@ -48,11 +49,11 @@ type promise struct {
 }
 
 // faultFunc decides what goes wrong with the n-th operation on both stores.
-type faultFunc func(n int, store string, op storetest.Op) storetest.Fault
+type faultFunc func(n int, store string, op buckettest.Op) buckettest.Fault
 
 func newWorld(t testing.TB) *world {
 	w := &world{t: t, clock: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), judge: newJudge(), pruned: map[string]bool{}}
-	w.drop, w.site = &storetest.Mem{TB: t}, &storetest.Mem{TB: t}
+	w.drop, w.site = &buckettest.Mem{TB: t}, &buckettest.Mem{TB: t}
 	w.site.Immutable = func(key string) bool {
 		return releaseFile.MatchString(key) || strings.Contains(key, "/log/") || strings.Contains(key, "/snapshots/")
 	}
@@ -68,21 +69,21 @@ func (w *world) now() time.Time { return w.clock }
 // number 0, and has the invariants checked after each.
 func (w *world) inject(f faultFunc) {
 	w.n = 0
-	hook := func(store string) func(storetest.Op) storetest.Fault {
-		return func(op storetest.Op) storetest.Fault {
+	hook := func(store string) func(buckettest.Op) buckettest.Fault {
+		return func(op buckettest.Op) buckettest.Fault {
 			n := w.n
 			w.n++
 			if f == nil {
-				return storetest.None
+				return buckettest.None
 			}
 			return f(n, store, op)
 		}
 	}
-	after := func(op storetest.Op) {
-		if op.Kind == storetest.Get || op.Kind == storetest.List || w.quiet {
+	after := func(op buckettest.Op) {
+		if op.Kind == buckettest.Get || op.Kind == buckettest.List || w.quiet {
 			return
 		}
-		if op.Kind == storetest.Delete && op.Actor == pruneActor && !strings.HasPrefix(op.Key, "inbox/") {
+		if op.Kind == buckettest.Delete && op.Actor == pruneActor && !strings.HasPrefix(op.Key, "inbox/") {
 			w.pruned[op.Key] = true
 		}
 		if err := w.check(); err != nil && w.failed == nil {
@@ -99,10 +100,10 @@ func (w *world) upload(actor, channel, id string, chart, prov []byte) error {
 	s := publisher.Submission{Request: publisher.Request{File: "upload.tgz"}}
 	body := prov
 	if chart != nil {
-		s.Chart, body = publisher.Bytes(chart), chart
+		s.Chart, body = bucket.Bytes(chart), chart
 	}
 	if prov != nil {
-		s.Prov = publisher.Bytes(prov)
+		s.Prov = bucket.Bytes(prov)
 	}
 	if err := publisher.Submit(context.Background(), w.drop.Handle(actor), channel, id, s); err != nil {
 		return err

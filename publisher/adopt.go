@@ -8,6 +8,8 @@ import (
 	"io"
 	"path"
 	"time"
+
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // Settle is how long a file under a name of its owner's must have been left
@@ -19,7 +21,7 @@ const Settle = 2 * time.Second
 // this very version of it. [Discard] then deletes the original. It may be
 // repeated after any failure. It returns nil if the file was gone or
 // overwritten before it could be copied, or has not settled by now.
-func Adopt(ctx context.Context, drop Store, channel string, f *Foreign, now time.Time) (*Upload, error) {
+func Adopt(ctx context.Context, drop bucket.Store, channel string, f *Foreign, now time.Time) (*Upload, error) {
 	if f.unsettled(now) > 0 {
 		return nil, nil
 	}
@@ -36,12 +38,12 @@ func Adopt(ctx context.Context, drop Store, channel string, f *Foreign, now time
 // goes last. Whoever lists the inbox in between, or finds it so after a crash,
 // takes it for one that signs the chart once more, which changes nothing; the
 // chart alone they would publish without its signature.
-func Discard(ctx context.Context, drop Store, f *Foreign) error {
-	for _, e := range []*Entry{f.Request, f.Chart, f.Prov} {
+func Discard(ctx context.Context, drop bucket.Store, f *Foreign) error {
+	for _, e := range []*bucket.Entry{f.Request, f.Chart, f.Prov} {
 		if e == nil {
 			continue
 		}
-		if err := drop.Delete(ctx, e.Key, e.Token); err != nil && !errors.Is(err, ErrConflict) {
+		if err := drop.Delete(ctx, e.Key, e.Token); err != nil && !errors.Is(err, bucket.ErrConflict) {
 			return err
 		}
 	}
@@ -81,31 +83,31 @@ func (f *Foreign) Upload(channel string) *Upload {
 func (u *Upload) moved() *Upload {
 	m := *u
 	if u.Chart != nil {
-		m.Chart = &Entry{Key: u.key(chartExt), Size: u.Chart.Size, Modified: u.Chart.Modified}
+		m.Chart = &bucket.Entry{Key: u.key(chartExt), Size: u.Chart.Size, Modified: u.Chart.Modified}
 	}
 	if u.Prov != nil {
-		m.Prov = &Entry{Key: u.key(provExt), Size: u.Prov.Size, Modified: u.Prov.Modified}
+		m.Prov = &bucket.Entry{Key: u.key(provExt), Size: u.Prov.Size, Modified: u.Prov.Modified}
 	}
 	return &m
 }
 
 // copy writes the upload's objects, the chart last.
-func (f *Foreign) copy(ctx context.Context, drop Store, u *Upload) (bool, error) {
+func (f *Foreign) copy(ctx context.Context, drop bucket.Store, u *Upload) (bool, error) {
 	request, err := f.request(ctx, drop, u.key(requestExt))
 	if err != nil {
 		return false, err
 	}
-	objects := []Object{request}
+	objects := []bucket.Object{request}
 	if f.Prov != nil {
-		objects = append(objects, Object{Key: u.key(provExt), Body: f.body(ctx, drop, f.Prov), ContentType: typeText})
+		objects = append(objects, bucket.Object{Key: u.key(provExt), Body: f.body(ctx, drop, f.Prov), ContentType: typeText})
 	}
 	if f.Chart != nil {
-		objects = append(objects, Object{Key: u.key(chartExt), Body: f.body(ctx, drop, f.Chart), ContentType: typeChart})
+		objects = append(objects, bucket.Object{Key: u.key(chartExt), Body: f.body(ctx, drop, f.Chart), ContentType: typeChart})
 	}
 	for _, o := range objects {
 		o.Deferred = true // until the original is deleted
 		err := drop.Create(ctx, o)
-		if errors.Is(err, errMoved) || errors.Is(err, ErrNotFound) {
+		if errors.Is(err, errMoved) || errors.Is(err, bucket.ErrNotFound) {
 			return false, nil
 		}
 		if err != nil {
@@ -116,12 +118,12 @@ func (f *Foreign) copy(ctx context.Context, drop Store, u *Upload) (bool, error)
 }
 
 // request is what describes the upload that the file becomes.
-func (f *Foreign) request(ctx context.Context, drop Store, key string) (Object, error) {
+func (f *Foreign) request(ctx context.Context, drop bucket.Store, key string) (bucket.Object, error) {
 	var r Request
 	if f.Request != nil {
 		var err error
 		if r, err = readRequest(ctx, drop, f.Request.Key); err != nil {
-			return Object{}, err
+			return bucket.Object{}, err
 		}
 	}
 	r.File = cmp.Or(r.File, f.Name)
@@ -133,7 +135,7 @@ func (f *Foreign) request(ctx context.Context, drop Store, key string) (Object, 
 var errMoved = errors.New("overwritten while it was read")
 
 // body copies exactly the version of the object that was listed.
-func (f *Foreign) body(ctx context.Context, drop Store, e *Entry) Body {
+func (f *Foreign) body(ctx context.Context, drop bucket.Store, e *bucket.Entry) bucket.Body {
 	return func(w io.Writer) error {
 		r, err := drop.Get(ctx, e.Key)
 		if err != nil {
@@ -141,7 +143,7 @@ func (f *Foreign) body(ctx context.Context, drop Store, e *Entry) Body {
 		}
 		defer r.Close()
 		if r.Entry.Token != e.Token {
-			return &KeyError{e.Key, errMoved}
+			return bucket.About(e.Key, errMoved)
 		}
 		_, err = io.Copy(w, r)
 		return err

@@ -17,7 +17,8 @@ import (
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/publisher"
-	"github.com/portolan-charts/portolan/publisher/storetest/servers"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest/servers"
 )
 
 // The tests in this file let one request of a run go wrong, on the network
@@ -37,7 +38,7 @@ const (
 
 // hasten makes a store patient: a server that is only slow is waited for. It
 // gives up soon where the test sees to it that waiting is in vain.
-func hasten(s publisher.Store, f servers.Fault) {
+func hasten(s bucket.Store, f servers.Fault) {
 	stall, total := noLimit, noLimit
 	switch f {
 	case servers.Stalled:
@@ -89,9 +90,9 @@ func newCell(t *testing.T, s *servers.Server) (*cell, error) {
 		return nil, err
 	}
 	submit := func(n int, chart, prov []byte) error {
-		u := publisher.Submission{Chart: publisher.Bytes(chart)}
+		u := publisher.Submission{Chart: bucket.Bytes(chart)}
 		if prov != nil {
-			u.Prov = publisher.Bytes(prov)
+			u.Prov = bucket.Bytes(prov)
 		}
 		return publisher.Submit(ctx, drop, "stable", uploadID(n), u)
 	}
@@ -99,16 +100,16 @@ func newCell(t *testing.T, s *servers.Server) (*cell, error) {
 	if err == nil {
 		_, err = generator.Run(ctx, generator.Options{Drop: drop, Site: site})
 	}
-	alien := publisher.Object{Key: "inbox/stable/foreign-2.0.0.tgz", Body: publisher.Bytes(ambiguousAlien)}
+	alien := bucket.Object{Key: "inbox/stable/foreign-2.0.0.tgz", Body: bucket.Bytes(ambiguousAlien)}
 	return c, errors.Join(err, drop.Create(ctx, alien), submit(2, ambiguousNew, nil), submit(3, ambiguousPlus, nil), submit(4, ambiguousBad, ambiguousSigned))
 }
 
-func (c *cell) open(ctx context.Context) (drop, site publisher.Store, err error) {
-	drop, err = publisher.Open(ctx, servers.Folder(c.bucket, "drop"))
+func (c *cell) open(ctx context.Context) (drop, site bucket.Store, err error) {
+	drop, err = bucket.Open(ctx, servers.Folder(c.bucket, "drop"))
 	if err != nil {
 		return nil, nil, err
 	}
-	site, err = publisher.Open(ctx, servers.Folder(c.bucket, "site"))
+	site, err = bucket.Open(ctx, servers.Folder(c.bucket, "site"))
 	return drop, site, err
 }
 
@@ -145,7 +146,7 @@ func (c *cell) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for e, err := range drop.List(ctx, "inbox", publisher.Descendants) {
+	for e, err := range drop.List(ctx, "inbox", bucket.Descendants) {
 		if err != nil {
 			return err
 		}
@@ -170,7 +171,7 @@ func (c *cell) check(ctx context.Context) error {
 		return fmt.Errorf("decided %q, want %q", got, wantDecisions)
 	}
 	for _, name := range []string{".tgz", ".tgz.prov", ".json"} {
-		if _, _, err := publisher.ReadAll(ctx, drop, "rejected/stable/"+uploadID(4)+name, 1<<20); err != nil {
+		if _, _, err := bucket.ReadAll(ctx, drop, "rejected/stable/"+uploadID(4)+name, 1<<20); err != nil {
 			return err
 		}
 	}
@@ -178,11 +179,11 @@ func (c *cell) check(ctx context.Context) error {
 }
 
 // decisions reads the log: what was decided, by upload.
-func decisions(ctx context.Context, site publisher.Store) (map[string]publisher.Decision, error) {
+func decisions(ctx context.Context, site bucket.Store) (map[string]publisher.Decision, error) {
 	decided := map[string]publisher.Decision{}
 	for n := 1; ; n++ {
-		b, _, err := publisher.ReadAll(ctx, site, fmt.Sprintf("stable/log/%08d.json", n), 1<<20)
-		if errors.Is(err, publisher.ErrNotFound) {
+		b, _, err := bucket.ReadAll(ctx, site, fmt.Sprintf("stable/log/%08d.json", n), 1<<20)
+		if errors.Is(err, bucket.ErrNotFound) {
 			return decided, nil
 		}
 		var r publisher.Record
@@ -281,7 +282,7 @@ func testSubmitAmbiguity(t *testing.T, s *servers.Server) {
 				hasten(drop, f)
 				tries++
 				return publisher.Submit(t.Context(), drop, "stable", uploadID(1), publisher.Submission{
-					Chart: publisher.Bytes(ambiguousNew), Prov: publisher.Bytes(ambiguousSigned),
+					Chart: bucket.Bytes(ambiguousNew), Prov: bucket.Bytes(ambiguousSigned),
 				})
 			}
 			s.Inject(bucketURL, func(r servers.Request) servers.Fault {
@@ -302,7 +303,7 @@ func testSubmitAmbiguity(t *testing.T, s *servers.Server) {
 			}
 			key := "inbox/stable/" + uploadID(1)
 			for name, want := range map[string][]byte{key + ".tgz": ambiguousNew, key + ".tgz.prov": ambiguousSigned} {
-				if got, _, err := publisher.ReadAll(t.Context(), openStore(t, bucketURL), name, 1<<20); err != nil || !bytes.Equal(got, want) {
+				if got, _, err := bucket.ReadAll(t.Context(), openStore(t, bucketURL), name, 1<<20); err != nil || !bytes.Equal(got, want) {
 					t.Errorf("request %d, fault %v: %s: %v, %d bytes", k, f, name, err, len(got))
 				}
 			}

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // Channel is a channel of the site as its log has it: the newest record, the
@@ -15,7 +17,7 @@ import (
 type Channel struct {
 	Name string
 
-	site   Store
+	site   bucket.Store
 	head   head
 	index  *Index     // at the newest record
 	newest *Record    // nil in a new channel
@@ -45,7 +47,7 @@ type generation struct {
 // A channel that does not exist is empty. An index.yaml that portolan did not
 // write is an error; one that is not what the log says is not: the log is what
 // counts, and the next Project puts head right.
-func OpenChannel(ctx context.Context, site Store, name string) (*Channel, error) {
+func OpenChannel(ctx context.Context, site bucket.Store, name string) (*Channel, error) {
 	c := &Channel{Name: name, site: site, index: &Index{}}
 	if err := c.readHead(ctx); err != nil {
 		return nil, err
@@ -61,7 +63,7 @@ func OpenChannel(ctx context.Context, site Store, name string) (*Channel, error)
 func (c *Channel) readHead(ctx context.Context) error {
 	key := headKey(c.Name)
 	file, err := readIndex(ctx, c.site, key)
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, bucket.ErrNotFound) {
 		return nil
 	}
 	if err != nil {
@@ -74,10 +76,10 @@ func (c *Channel) readHead(ctx context.Context) error {
 	}
 	number, err := parseHeader(index.header)
 	if err != nil {
-		return &KeyError{key, err}
+		return bucket.About(key, err)
 	}
 	record, recordSum, err := c.record(ctx, number)
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, bucket.ErrNotFound) {
 		return fmt.Errorf("%s says that it is generation %d, but %w: the site is incomplete; restore its log folder", key, number, err)
 	}
 	if err != nil {
@@ -103,7 +105,7 @@ func (c *Channel) readHead(ctx context.Context) error {
 // follows from the log, as a damaged head does.
 func (c *Channel) complete(ctx context.Context, x *Index, change *Change) (bool, error) {
 	_, err := readOlder(ctx, c.site, c.Name, x)
-	if errors.Is(err, ErrNotFound) || err != nil && damagedHead(err) && ctx.Err() == nil {
+	if errors.Is(err, bucket.ErrNotFound) || err != nil && damagedHead(err) && ctx.Err() == nil {
 		return false, nil
 	}
 	return err == nil && change.proveOlder(x) == nil, err
@@ -113,7 +115,7 @@ func (c *Channel) complete(ctx context.Context, x *Index, change *Change) (bool,
 // overwrite, from one of its own that was damaged, which it writes anew.
 func (c *Channel) foreignHead(ctx context.Context, key, token string) error {
 	_, _, err := c.record(ctx, 1)
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, bucket.ErrNotFound) {
 		if listed, err := c.listedNewest(ctx); err != nil || listed > 0 {
 			return cmp.Or(err, c.hole(listed))
 		}
@@ -177,11 +179,11 @@ func (c *Channel) follow(ctx context.Context, newest *Record) error {
 			}
 		}
 		if r.Change == nil {
-			return &KeyError{recordKey(c.Name, n), errors.New("is named as a generation that changed the index, but did not")}
+			return bucket.About(recordKey(c.Name, n), errors.New("is named as a generation that changed the index, but did not"))
 		}
 		changes = append(changes, r)
 		if r.Base < at {
-			return &KeyError{recordKey(c.Name, n), fmt.Errorf("follows on generation %d, not on %d", r.Base, at)}
+			return bucket.About(recordKey(c.Name, n), fmt.Errorf("follows on generation %d, not on %d", r.Base, at))
 		}
 	}
 	for i := len(changes) - 1; i >= 0; i-- {
@@ -197,10 +199,10 @@ func (c *Channel) apply(r *Record) error {
 	key := recordKey(c.Name, r.Generation)
 	index, err := c.index.Apply(r.Change)
 	if err != nil {
-		return &KeyError{key, err}
+		return bucket.About(key, err)
 	}
 	if err := r.Change.proves(index); err != nil {
-		return &KeyError{key, err}
+		return bucket.About(key, err)
 	}
 	c.index = index
 	c.behind = append(c.behind, generation{r.Generation, index})
@@ -210,13 +212,13 @@ func (c *Channel) apply(r *Record) error {
 // record reads one record, and returns it with the SHA-256 of its bytes.
 func (c *Channel) record(ctx context.Context, number int) (*Record, string, error) {
 	key := recordKey(c.Name, number)
-	b, _, err := ReadAll(ctx, c.site, key, maxRecord)
+	b, _, err := bucket.ReadAll(ctx, c.site, key, maxRecord)
 	if err != nil {
 		return nil, "", err
 	}
 	r, err := parseRecord(b, number)
 	if err != nil {
-		return nil, "", &KeyError{key, err}
+		return nil, "", bucket.About(key, err)
 	}
 	return r, hexSHA256(b), nil
 }

@@ -13,7 +13,8 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/publisher"
-	"github.com/portolan-charts/portolan/publisher/storetest"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 )
 
 // TestFirstCommitProbes lets a new channel be committed to servers that are of
@@ -22,9 +23,9 @@ func TestFirstCommitProbes(t *testing.T) {
 	draft := publisher.Draft{Time: time.Unix(0, 0).UTC(), Nonce: "nonce", Decisions: []publisher.Decision{
 		{Upload: "019cab00-0000-7000-8000-000000000001", Arrival: time.Unix(0, 0).UTC(), Verdict: publisher.Rejected, Rule: "not-gzip"},
 	}}
-	for name, fault := range storetest.UselessServers() {
+	for name, fault := range buckettest.UselessServers() {
 		t.Run(name, func(t *testing.T) {
-			m := &storetest.Mem{}
+			m := &buckettest.Mem{}
 			good, err := publisher.OpenChannel(t.Context(), m.Handle("before"), "old")
 			if err != nil {
 				t.Fatal(err)
@@ -39,7 +40,7 @@ func TestFirstCommitProbes(t *testing.T) {
 			}
 			fault.Store = m.Handle("commit")
 			err = c.Commit(t.Context(), draft)
-			if broken := (*publisher.BrokenPromise)(nil); !errors.As(err, &broken) || !strings.Contains(broken.Seen, fault.Seen) {
+			if broken := (*bucket.BrokenPromise)(nil); !errors.As(err, &broken) || !strings.Contains(broken.Seen, fault.Seen) {
 				t.Errorf("got %v, want the broken promise %q", err, fault.Seen)
 			}
 			if after := m.Snapshot(); len(after) != len(before) {
@@ -47,7 +48,7 @@ func TestFirstCommitProbes(t *testing.T) {
 			}
 		})
 	}
-	m := &storetest.Mem{}
+	m := &buckettest.Mem{}
 	c, err := publisher.OpenChannel(t.Context(), m.Handle("commit"), "group/new")
 	if err != nil {
 		t.Fatal(err)
@@ -65,11 +66,11 @@ func TestFirstCommitProbes(t *testing.T) {
 
 // opening is a store that becomes faulty once that has a store behind it.
 type opening struct {
-	publisher.Store
-	*storetest.Faulty
+	bucket.Store
+	*buckettest.Faulty
 }
 
-func (o opening) now() publisher.Store {
+func (o opening) now() bucket.Store {
 	if o.Faulty.Store != nil {
 		return o.Faulty
 	}
@@ -77,16 +78,16 @@ func (o opening) now() publisher.Store {
 }
 
 func (o opening) String() string { return o.Faulty.String() }
-func (o opening) Create(ctx context.Context, obj publisher.Object) error {
+func (o opening) Create(ctx context.Context, obj bucket.Object) error {
 	return o.now().Create(ctx, obj)
 }
-func (o opening) Replace(ctx context.Context, obj publisher.Object, token string) error {
+func (o opening) Replace(ctx context.Context, obj bucket.Object, token string) error {
 	return o.now().Replace(ctx, obj, token)
 }
-func (o opening) Get(ctx context.Context, key string) (*publisher.Reader, error) {
+func (o opening) Get(ctx context.Context, key string) (*bucket.Reader, error) {
 	return o.now().Get(ctx, key)
 }
-func (o opening) List(ctx context.Context, dir string, depth publisher.Depth) iter.Seq2[publisher.Entry, error] {
+func (o opening) List(ctx context.Context, dir string, depth bucket.Depth) iter.Seq2[bucket.Entry, error] {
 	return o.now().List(ctx, dir, depth)
 }
 func (o opening) Delete(ctx context.Context, key, token string) error {
@@ -96,16 +97,16 @@ func (o opening) Delete(ctx context.Context, key, token string) error {
 // TestProbesUnseen runs many probes at once where channels and uploads are looked
 // for. Nobody sees anything of theirs.
 func TestProbesUnseen(t *testing.T) {
-	file, err := publisher.Open(t.Context(), t.TempDir())
+	file, err := bucket.Open(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, store := range map[string]publisher.Store{"file": file, "test": (&storetest.Mem{}).Handle("probe")} {
+	for name, store := range map[string]bucket.Store{"file": file, "test": (&buckettest.Mem{}).Handle("probe")} {
 		t.Run(name, func(t *testing.T) {
 			var all sync.WaitGroup
 			for _, folder := range slices.Repeat([]string{"", "stable", "inbox", "inbox/stable"}, 8) {
 				all.Go(func() {
-					if err := publisher.Probe(t.Context(), store, folder); err != nil {
+					if err := bucket.Probe(t.Context(), store, folder); err != nil {
 						t.Error(err)
 					}
 					channels, err := publisher.Channels(t.Context(), store)
@@ -122,8 +123,8 @@ func TestProbesUnseen(t *testing.T) {
 
 // TestProbeHidden: what a probe writes is not served.
 func TestProbeHidden(t *testing.T) {
-	m := &storetest.Mem{}
-	key := "stable/" + publisher.ProbePrefix + "x"
+	m := &buckettest.Mem{}
+	key := "stable/" + bucket.ProbePrefix + "x"
 	m.Put(key, []byte("private"))
 	w := httptest.NewRecorder()
 	publisher.Handler(m.Handle("web"), nil).ServeHTTP(w, httptest.NewRequest("GET", "/"+key, nil))

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // Draft is what a generator wants to commit.
@@ -42,7 +44,7 @@ func (c *Channel) Commit(ctx context.Context, d Draft) error {
 	}
 	record.Format = record.format()
 	if err := record.check(record.Generation); err != nil {
-		return &KeyError{recordKey(c.Name, record.Generation), err}
+		return bucket.About(recordKey(c.Name, record.Generation), err)
 	}
 	sum, size, err := record.measure()
 	if err != nil {
@@ -50,7 +52,7 @@ func (c *Channel) Commit(ctx context.Context, d Draft) error {
 	}
 	if size > maxRecord || record.Change != nil && record.Change.largest() > maxIndex {
 		// Once it is there, nobody could read it, nor get past it.
-		return &KeyError{recordKey(c.Name, record.Generation), errTooMuch}
+		return bucket.About(recordKey(c.Name, record.Generation), errTooMuch)
 	}
 	if err := c.probeNew(ctx); err != nil {
 		return err
@@ -58,7 +60,7 @@ func (c *Channel) Commit(ctx context.Context, d Draft) error {
 	// The commit point. Everything that the record refers to is durable, and
 	// nothing of it is visible; once the record is there, everything that
 	// follows can be redone by anyone from the record alone.
-	err = c.site.Create(ctx, Object{
+	err = c.site.Create(ctx, bucket.Object{
 		Key: recordKey(c.Name, record.Generation), Body: record.write, ContentType: typeJSON, CacheControl: forever,
 	})
 	if err != nil {
@@ -113,10 +115,10 @@ func (c *Channel) probeNew(ctx context.Context) error {
 		return nil
 	}
 	switch c.site.(type) {
-	case Folder, pretender:
+	case bucket.Folder, pretender:
 		return nil
 	}
-	return ProbeWrites(ctx, c.site, c.Name)
+	return bucket.ProbeWrites(ctx, c.site, c.Name)
 }
 
 // largest is the size of the larger one of the change's index files.
@@ -141,6 +143,6 @@ func (c *Channel) Pretend(d Draft) error {
 }
 
 // pretender is a Store that takes every new object and keeps none.
-type pretender struct{ Store }
+type pretender struct{ bucket.Store }
 
-func (pretender) Create(context.Context, Object) error { return nil }
+func (pretender) Create(context.Context, bucket.Object) error { return nil }

@@ -41,7 +41,7 @@
 // order. So there is no repair mode: recovering from a crash is the next run.
 //
 // All this rests on promises of the store, which a bucket is asked to show before
-// a channel's first record is written there; see [Probe].
+// a channel's first record is written there; see [bucket.Probe].
 //
 // # Removing
 //

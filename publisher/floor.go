@@ -7,6 +7,8 @@ import (
 	"iter"
 	"path"
 	"time"
+
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // back yields the channel's records from the newest to the first. It makes sure
@@ -20,8 +22,9 @@ func (c *Channel) back(ctx context.Context) iter.Seq2[*Record, error] {
 			}
 			before, sum, err := c.record(ctx, r.Generation-1)
 			if err == nil && sum != r.Parent {
-				err = &KeyError{recordKey(c.Name, r.Generation-1),
-					fmt.Errorf("its SHA-256 is %s, but the record after it follows on one with %s: %s", sum, r.Parent, fixLog)}
+				err = bucket.About(recordKey(c.Name, r.Generation-1),
+					fmt.Errorf("its SHA-256 is %s, but the record after it follows on one with %s: %s", sum, r.Parent, fixLog))
+
 			}
 			if err != nil {
 				yield(nil, incomplete(err))
@@ -92,7 +95,7 @@ func (p *pruner) shown(ctx context.Context, c *Channel, r *Record) (time.Duratio
 		return -1, nil
 	}
 	snapshot, err := c.site.Get(ctx, snapshotKey(c.Name, r.Generation))
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, bucket.ErrNotFound) {
 		return -1, nil
 	}
 	if err != nil {

@@ -3,6 +3,8 @@ package publisher
 import (
 	"context"
 	"time"
+
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // Head is a channel's index as its readers get it, and what its older index adds.
@@ -17,7 +19,7 @@ type Head struct {
 // ErrNotFound if the channel has none, and with ErrNotOurs if it is no index
 // of portolan's. If it still is the one that was read
 // before, before is returned, and only its beginning has been read again.
-func ReadHead(ctx context.Context, site Store, channel string, before *Head) (*Head, error) {
+func ReadHead(ctx context.Context, site bucket.Store, channel string, before *Head) (*Head, error) {
 	key := headKey(channel)
 	r, err := site.Get(ctx, key)
 	if err != nil {
@@ -33,7 +35,7 @@ func ReadHead(ctx context.Context, site Store, channel string, before *Head) (*H
 	}
 	index, err := parseIndex(file.text)
 	if err != nil {
-		return nil, &KeyError{key, err}
+		return nil, bucket.About(key, err)
 	}
 	more, err := readOlder(ctx, site, channel, index)
 	if err != nil {

@@ -7,7 +7,8 @@ import (
 	"testing"
 
 	"github.com/portolan-charts/portolan/publisher"
-	"github.com/portolan-charts/portolan/publisher/storetest"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 )
 
 const headText = `{"apiVersion":"v1","generated":"2026-03-01T12:00:00Z","serverInfo":{"contextPath":"/helm"},"annotations":{"portolan/generation":"7"},"entries":{
@@ -27,13 +28,13 @@ func indexText(t *testing.T, x *publisher.Index) string {
 }
 
 func TestReadHead(t *testing.T) {
-	site := (&storetest.Mem{TB: t}).Handle("reader")
+	site := (&buckettest.Mem{TB: t}).Handle("reader")
 	read := func(before *publisher.Head) (*publisher.Head, error) {
 		return publisher.ReadHead(t.Context(), site, "stable", before)
 	}
 	write := func(text, token string) {
 		t.Helper()
-		o := publisher.Object{Key: "stable/index.yaml", Body: publisher.Bytes([]byte(text))}
+		o := bucket.Object{Key: "stable/index.yaml", Body: bucket.Bytes([]byte(text))}
 		err := site.Create(t.Context(), o)
 		if token != "" {
 			err = site.Replace(t.Context(), o, token)
@@ -42,7 +43,7 @@ func TestReadHead(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := read(nil); !errors.Is(err, publisher.ErrNotFound) {
+	if _, err := read(nil); !errors.Is(err, bucket.ErrNotFound) {
 		t.Errorf("of no channel: %v, want ErrNotFound", err)
 	}
 	write(headText, "")

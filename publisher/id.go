@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // NewID returns the id of a new upload, a UUIDv7: sorted by the clock of
@@ -24,7 +26,7 @@ func NewID() (string, error) {
 // then 1/4096 of one) and of all that tells this version of the file from any
 // other. Generators that adopt the same file at the same time so agree on its
 // id, and a file overwritten under its old name gets another.
-func adoptedID(channel string, objects ...*Entry) string {
+func adoptedID(channel string, objects ...*bucket.Entry) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%q", channel)
 	var arrival time.Time

@@ -8,13 +8,15 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // Inbox is what waits in the drop area, as one listing showed it.
 type Inbox struct {
 	Channels []*ChannelInbox // sorted by name; only those with something in them
 	Ignored  []Ignored       // what no rule makes an upload, and what cannot be read
-	Orphans  []*Entry        // requests, sorted by key, whose upload is not there: it may be about to come
+	Orphans  []*bucket.Entry // requests, sorted by key, whose upload is not there: it may be about to come
 }
 
 // ChannelInbox is what waits for one channel.
@@ -51,9 +53,9 @@ type Upload struct {
 	// receipt tells, or else the log.
 	MaybeDecided bool
 
-	Chart   *Entry // nil if there is a provenance file only
-	Prov    *Entry // nil if there is none, or the listing missed it
-	Request *Entry // as Prov
+	Chart   *bucket.Entry // nil if there is a provenance file only
+	Prov    *bucket.Entry // nil if there is none, or the listing missed it
+	Request *bucket.Entry // as Prov
 }
 
 // foreign returns the upload as a file under a name of somebody's, for when its
@@ -67,19 +69,19 @@ func (u *Upload) foreign() *Foreign {
 // Foreign is a chart, or its provenance file, that somebody put into the inbox
 // under a name of their own, with their cloud's own client or with cp.
 type Foreign struct {
-	Name  string // of the chart's file, or of the provenance file alone; never empty
-	Chart *Entry // nil if there is a provenance file only
-	Prov  *Entry
+	Name  string        // of the chart's file, or of the provenance file alone; never empty
+	Chart *bucket.Entry // nil if there is a provenance file only
+	Prov  *bucket.Entry
 
 	// Request describes the upload whose id the file is called by, if that
 	// is another one's.
-	Request *Entry
+	Request *bucket.Entry
 }
 
 // modified is when the file, or the later of the two, last changed.
 func (f *Foreign) modified() time.Time {
 	var t time.Time
-	for _, e := range []*Entry{f.Chart, f.Prov} {
+	for _, e := range []*bucket.Entry{f.Chart, f.Prov} {
 		if e != nil && e.Modified.After(t) {
 			t = e.Modified
 		}
@@ -101,10 +103,10 @@ const maxClockLead = 24 * time.Hour
 // is ignored, not an error, since it must not stop everyone else's uploads. A
 // folder that cannot be read is an error of its channel alone, or of the
 // channels in it.
-func ReadInbox(ctx context.Context, drop Store) (*Inbox, error) {
+func ReadInbox(ctx context.Context, drop bucket.Store) (*Inbox, error) {
 	s := sorter{channels: map[string]*files{}}
-	listing := drop.List(ctx, inboxDir, Descendants)
-	if folder, ok := drop.(Folder); ok {
+	listing := drop.List(ctx, inboxDir, bucket.Descendants)
+	if folder, ok := drop.(bucket.Folder); ok {
 		listing = folder.Walk(ctx, inboxDir, &s)
 	}
 	for entry, err := range listing {
@@ -140,7 +142,7 @@ func (s *sorter) Unreadable(dir string, err error) bool {
 	if CheckChannel(channel) != nil {
 		return false
 	}
-	s.of(channel).err = &KeyError{dir, fmt.Errorf("the folder cannot be read, so what is uploaded there stays undecided; let portolan read and write it: %w", err)}
+	s.of(channel).err = bucket.About(dir, fmt.Errorf("the folder cannot be read, so what is uploaded there stays undecided; let portolan read and write it: %w", err))
 	return true
 }
 
@@ -148,7 +150,7 @@ func (s *sorter) Unreadable(dir string, err error) bool {
 func (s *sorter) of(channel string) *files {
 	f := s.channels[channel]
 	if f == nil {
-		f = &files{charts: map[string]*Entry{}, provs: map[string]*Entry{}, requests: map[string]*Entry{}}
+		f = &files{charts: map[string]*bucket.Entry{}, provs: map[string]*bucket.Entry{}, requests: map[string]*bucket.Entry{}}
 		s.channels[channel] = f
 	}
 	return f
@@ -157,14 +159,14 @@ func (s *sorter) of(channel string) *files {
 // files are the files in one channel's inbox, by what they are called
 // without their endings.
 type files struct {
-	charts, provs, requests map[string]*Entry
+	charts, provs, requests map[string]*bucket.Entry
 	err                     error
 }
 
-func (s *sorter) add(e Entry) {
+func (s *sorter) add(e bucket.Entry) {
 	channel := path.Dir(strings.TrimPrefix(e.Key, inboxDir+"/"))
 	name := path.Base(e.Key)
-	if strings.HasPrefix(name, ProbePrefix) {
+	if strings.HasPrefix(name, bucket.ProbePrefix) {
 		return // about to go
 	}
 	if reason := s.refuse(channel, name); reason != "" {
@@ -210,7 +212,7 @@ func (s *sorter) inbox() *Inbox {
 		}
 	}
 	slices.SortFunc(inbox.Channels, func(a, b *ChannelInbox) int { return cmp.Compare(a.Channel, b.Channel) })
-	slices.SortFunc(inbox.Orphans, func(a, b *Entry) int { return cmp.Compare(a.Key, b.Key) })
+	slices.SortFunc(inbox.Orphans, func(a, b *bucket.Entry) int { return cmp.Compare(a.Key, b.Key) })
 	slices.SortFunc(inbox.Ignored, func(a, b Ignored) int { return cmp.Compare(a.Key, b.Key) })
 	return inbox
 }
@@ -258,7 +260,7 @@ func (f *files) waiting(channel string) *ChannelInbox {
 	return w
 }
 
-func (w *ChannelInbox) add(base string, chart, prov, request *Entry) {
+func (w *ChannelInbox) add(base string, chart, prov, request *bucket.Entry) {
 	if _, ours := parseID(base); ours {
 		u := newUpload(w.Channel, base, chart, prov)
 		u.Request = request
@@ -270,7 +272,7 @@ func (w *ChannelInbox) add(base string, chart, prov, request *Entry) {
 	w.Foreign = append(w.Foreign, newForeign(base, chart, prov))
 }
 
-func newForeign(base string, chart, prov *Entry) *Foreign {
+func newForeign(base string, chart, prov *bucket.Entry) *Foreign {
 	name := base + chartExt
 	if chart == nil {
 		name = base + provExt
@@ -283,7 +285,7 @@ func byArrival(a, b *Upload) int {
 }
 
 // newUpload makes an upload of the objects that lie under an id.
-func newUpload(channel, id string, chart, prov *Entry) *Upload {
+func newUpload(channel, id string, chart, prov *bucket.Entry) *Upload {
 	u := &Upload{ID: id, Channel: channel, Chart: chart, Prov: prov}
 	u.Arrival = cmp.Or(chart, prov).Modified.UTC()
 	u.Earliest = u.Arrival

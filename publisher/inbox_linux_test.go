@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // TestInboxUnreadableFolder: a folder that this user may not read does not keep
@@ -52,7 +53,7 @@ func TestInboxUnreadableFolder(t *testing.T) {
 	if err != nil || all[0].Error != "" || !strings.Contains(all[1].Error, "inbox/m: ") {
 		t.Errorf("status %+v, %v", all, err)
 	}
-	for _, err = range s.List(t.Context(), "inbox", publisher.Descendants) {
+	for _, err = range s.List(t.Context(), "inbox", bucket.Descendants) {
 	}
 	if err == nil || !strings.HasPrefix(err.Error(), "inbox/.git: ") {
 		t.Errorf("listing it as a store: got %v", err)
@@ -109,7 +110,7 @@ func TestInboxOddNames(t *testing.T) {
 	if got := strings.Join(ignored, "\n"); got != strings.Join(want, "\n") {
 		t.Errorf("got\n%s\nwant\n%s", got, strings.Join(want, "\n"))
 	}
-	for e, err := range s.List(t.Context(), "", publisher.Descendants) {
+	for e, err := range s.List(t.Context(), "", bucket.Descendants) {
 		if err != nil || e.Key != "inbox/stable/good.tgz" {
 			t.Errorf("the store shows %q, %v", e.Key, err)
 		}

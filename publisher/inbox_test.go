@@ -10,7 +10,8 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/publisher"
-	"github.com/portolan-charts/portolan/publisher/storetest"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 )
 
 const (
@@ -21,12 +22,12 @@ const (
 func start() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
 
 // clocked is a store whose clock the test sets.
-func clocked(t *testing.T) (*storetest.Mem, *time.Time) {
+func clocked(t *testing.T) (*buckettest.Mem, *time.Time) {
 	now := start()
-	return &storetest.Mem{TB: t, Now: func() time.Time { return now }}, &now
+	return &buckettest.Mem{TB: t, Now: func() time.Time { return now }}, &now
 }
 
-func readInbox(t *testing.T, m *storetest.Mem) *publisher.Inbox {
+func readInbox(t *testing.T, m *buckettest.Mem) *publisher.Inbox {
 	t.Helper()
 	inbox, err := publisher.ReadInbox(t.Context(), m.Handle("test"))
 	if err != nil {
@@ -108,7 +109,7 @@ func TestArrival(t *testing.T) {
 	}
 }
 
-func adopt(t *testing.T, s publisher.Store, w *publisher.ChannelInbox, now time.Time) *publisher.Upload {
+func adopt(t *testing.T, s bucket.Store, w *publisher.ChannelInbox, now time.Time) *publisher.Upload {
 	t.Helper()
 	u, err := publisher.Adopt(t.Context(), s, w.Channel, w.Foreign[0], now)
 	if err != nil {
@@ -157,12 +158,12 @@ func TestAdoptOverwritten(t *testing.T) {
 	w := readInbox(t, m).Channels[0]
 	*now = now.Add(time.Minute)
 	overwrite := true
-	m.Hook = func(op storetest.Op) storetest.Fault {
-		if op.Kind == storetest.Delete && overwrite {
+	m.Hook = func(op buckettest.Op) buckettest.Fault {
+		if op.Kind == buckettest.Delete && overwrite {
 			overwrite = false
 			m.Put("inbox/stable/a.tgz", []byte("second"))
 		}
-		return storetest.None
+		return buckettest.None
 	}
 	first := adopt(t, m.Handle("test"), w, *now)
 	*now = now.Add(time.Minute)
@@ -202,7 +203,7 @@ func TestAdoptStaleListing(t *testing.T) {
 func TestSubmitOrder(t *testing.T) {
 	m, _ := clocked(t)
 	err := publisher.Submit(t.Context(), m.Handle("test"), "stable", id1, publisher.Submission{
-		Chart: publisher.Bytes([]byte("c")), Prov: publisher.Bytes([]byte("p")),
+		Chart: bucket.Bytes([]byte("c")), Prov: bucket.Bytes([]byte("p")),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -230,13 +231,13 @@ func TestSubmitUnacked(t *testing.T) {
 		if decided {
 			m.Put("receipts/"+id1+".json", []byte("{}"))
 		}
-		m.Hook = func(op storetest.Op) storetest.Fault {
+		m.Hook = func(op buckettest.Op) buckettest.Fault {
 			if strings.HasSuffix(op.Key, ".tgz") {
-				return storetest.Unacked
+				return buckettest.Unacked
 			}
-			return storetest.None
+			return buckettest.None
 		}
-		err := publisher.Submit(context.Background(), m.Handle("test"), "stable", id1, publisher.Submission{Chart: publisher.Bytes([]byte("c"))})
+		err := publisher.Submit(context.Background(), m.Handle("test"), "stable", id1, publisher.Submission{Chart: bucket.Bytes([]byte("c"))})
 		if decided != (err == nil) {
 			t.Errorf("decided %t: %v", decided, err)
 		}
@@ -250,7 +251,7 @@ func TestSubmitUnacked(t *testing.T) {
 func TestReadReceipt(t *testing.T) {
 	m, _ := clocked(t)
 	s := m.Handle("test")
-	if _, err := publisher.ReadReceipt(t.Context(), s, id1); !errors.Is(err, publisher.ErrNotFound) {
+	if _, err := publisher.ReadReceipt(t.Context(), s, id1); !errors.Is(err, bucket.ErrNotFound) {
 		t.Errorf("undecided: %v", err)
 	}
 	m.Put("inbox/stable/"+id1+".tgz", []byte("bad"))

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 const sampleIndex = `{"apiVersion":"v1","generated":"2026-03-01T12:00:00Z","serverInfo":{"contextPath":"/helm"},"annotations":{"portolan/generation":"7"},"entries":{
@@ -198,7 +200,7 @@ func BenchmarkIndexRead(b *testing.B) {
 	}
 	b.SetBytes(int64(file.Len()))
 	for b.Loop() {
-		r := &Reader{io.NopCloser(bytes.NewReader(file.Bytes())), Entry{Size: int64(file.Len())}}
+		r := &bucket.Reader{ReadCloser: io.NopCloser(bytes.NewReader(file.Bytes())), Entry: bucket.Entry{Size: int64(file.Len())}}
 		read, err := readIndexFrom(r, "index.yaml")
 		if err != nil {
 			b.Fatal(err)

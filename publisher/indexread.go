@@ -11,17 +11,19 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // indexText is a file in the place of an index.yaml, as it was read.
 type indexText struct {
-	entry Entry
+	entry bucket.Entry
 	text  string
 }
 
 // readIndex reads an index file. It may be the largest thing that a run holds,
 // so it is held once.
-func readIndex(ctx context.Context, s Store, key string) (*indexText, error) {
+func readIndex(ctx context.Context, s bucket.Store, key string) (*indexText, error) {
 	r, err := s.Get(ctx, key)
 	if err != nil {
 		return nil, err
@@ -33,15 +35,15 @@ func readIndex(ctx context.Context, s Store, key string) (*indexText, error) {
 // errTorn is reported of an index that is there, but fails while it is read.
 var errTorn = errors.New("it cannot be read to its end")
 
-func readIndexFrom(r *Reader, key string) (*indexText, error) {
+func readIndexFrom(r *bucket.Reader, key string) (*indexText, error) {
 	var text strings.Builder
 	text.Grow(int(min(max(r.Entry.Size, 0), maxIndex)))
 	n, err := io.Copy(&text, io.LimitReader(r, maxIndex+1))
 	if err != nil {
-		return nil, &KeyError{key, fmt.Errorf("%w: %w", errTorn, err)}
+		return nil, bucket.About(key, fmt.Errorf("%w: %w", errTorn, err))
 	}
 	if n > maxIndex {
-		return nil, &KeyError{key, ErrTooLarge}
+		return nil, bucket.About(key, bucket.ErrTooLarge)
 	}
 	return &indexText{r.Entry, text.String()}, nil
 }

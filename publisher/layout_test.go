@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 func TestCheckChannel(t *testing.T) {
@@ -65,7 +67,7 @@ func TestKeyLength(t *testing.T) {
 
 func TestAdoptedID(t *testing.T) {
 	at := time.Date(2026, 3, 1, 12, 0, 0, 123_456_789, time.UTC)
-	entry := Entry{Key: "inbox/stable/a.tgz", Size: 10, Modified: at, Token: "x"}
+	entry := bucket.Entry{Key: "inbox/stable/a.tgz", Size: 10, Modified: at, Token: "x"}
 	id := adoptedID("stable", &entry, nil)
 	if again := adoptedID("stable", &entry, nil); again != id {
 		t.Errorf("%s, then %s", id, again)
@@ -79,11 +81,11 @@ func TestAdoptedID(t *testing.T) {
 	}
 	for name, other := range map[string]string{
 		"channel":    adoptedID("devel", &entry, nil),
-		"provenance": adoptedID("stable", &entry, &Entry{Key: "p"}),
-		"key":        adoptedID("stable", &Entry{Key: "k", Size: 10, Modified: at, Token: "x"}, nil),
-		"size":       adoptedID("stable", &Entry{Key: entry.Key, Size: 11, Modified: at, Token: "x"}, nil),
-		"token":      adoptedID("stable", &Entry{Key: entry.Key, Size: 10, Modified: at, Token: "y"}, nil),
-		"time":       adoptedID("stable", &Entry{Key: entry.Key, Size: 10, Modified: at.Add(1), Token: "x"}, nil),
+		"provenance": adoptedID("stable", &entry, &bucket.Entry{Key: "p"}),
+		"key":        adoptedID("stable", &bucket.Entry{Key: "k", Size: 10, Modified: at, Token: "x"}, nil),
+		"size":       adoptedID("stable", &bucket.Entry{Key: entry.Key, Size: 11, Modified: at, Token: "x"}, nil),
+		"token":      adoptedID("stable", &bucket.Entry{Key: entry.Key, Size: 10, Modified: at, Token: "y"}, nil),
+		"time":       adoptedID("stable", &bucket.Entry{Key: entry.Key, Size: 10, Modified: at.Add(1), Token: "x"}, nil),
 	} {
 		if other == id {
 			t.Errorf("the id does not depend on the %s", name)

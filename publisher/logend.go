@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // headLag is how long after its record head is written at most, if all goes well.
@@ -44,15 +46,16 @@ func (c *Channel) compareEnd(ctx context.Context) error {
 // hole is the error that the record after the newest one is missing, while the
 // listed one is there.
 func (c *Channel) hole(listed int) error {
-	return &KeyError{recordKey(c.Name, c.Generation()+1),
-		fmt.Errorf("the record is missing, but there are later ones, up to %08d: %s", listed, fixLog)}
+	return bucket.About(recordKey(c.Name, c.Generation()+1),
+		fmt.Errorf("the record is missing, but there are later ones, up to %08d: %s", listed, fixLog))
+
 }
 
 // listedNewest is the highest number in a listing of the log.
 func (c *Channel) listedNewest(ctx context.Context) (int, error) {
 	newest, folder := 0, path.Join(c.Name, logDir)
-	for e, err := range c.site.List(ctx, folder, Children) {
-		if errors.Is(err, ErrNoBucket) { // which GCS does not tell to who asks for an object
+	for e, err := range c.site.List(ctx, folder, bucket.Children) {
+		if errors.Is(err, bucket.ErrNoBucket) { // which GCS does not tell to who asks for an object
 			return 0, err
 		}
 		if err != nil {
@@ -99,7 +102,7 @@ func (c *Channel) findNewest(ctx context.Context) (int, error) {
 
 func (c *Channel) exists(ctx context.Context, number int) (bool, error) {
 	r, err := c.site.Get(ctx, recordKey(c.Name, number))
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, bucket.ErrNotFound) {
 		return false, nil
 	}
 	if err != nil {
@@ -111,9 +114,9 @@ func (c *Channel) exists(ctx context.Context, number int) (bool, error) {
 // incomplete says of a record before the end that is missing what to do about
 // it, instead of what the server said.
 func incomplete(err error) error {
-	missing := (*KeyError)(nil)
-	if errors.Is(err, ErrNotFound) && errors.As(err, &missing) {
-		return &KeyError{missing.Key, fmt.Errorf("%w, but there are later records: %s", ErrNotFound, fixLog)}
+	missing := (*bucket.KeyError)(nil)
+	if errors.Is(err, bucket.ErrNotFound) && errors.As(err, &missing) {
+		return bucket.About(missing.Key, fmt.Errorf("%w, but there are later records: %s", bucket.ErrNotFound, fixLog))
 	}
 	return err
 }

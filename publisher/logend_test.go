@@ -6,10 +6,10 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/publisher"
-	"github.com/portolan-charts/portolan/publisher/storetest"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 )
 
-func remove(t *testing.T, m *storetest.Mem, keys ...string) {
+func remove(t *testing.T, m *buckettest.Mem, keys ...string) {
 	t.Helper()
 	for _, key := range keys {
 		if err := m.Handle("vandal").Delete(t.Context(), key, ""); err != nil {
@@ -21,27 +21,27 @@ func remove(t *testing.T, m *storetest.Mem, keys ...string) {
 // TestHole: where a record is missing, none is written in its place.
 func TestHole(t *testing.T) {
 	for name, test := range map[string]struct {
-		damage  func(m *storetest.Mem, now *time.Time, heads [][]byte)
+		damage  func(m *buckettest.Mem, now *time.Time, heads [][]byte)
 		missing string
 	}{
-		"the first record and head": {func(m *storetest.Mem, _ *time.Time, _ [][]byte) {
+		"the first record and head": {func(m *buckettest.Mem, _ *time.Time, _ [][]byte) {
 			remove(t, m, "stable/index.yaml", "stable/log/00000001.json")
 		}, "00000001.json"},
-		"the first record, and head is damaged": {func(m *storetest.Mem, _ *time.Time, heads [][]byte) {
+		"the first record, and head is damaged": {func(m *buckettest.Mem, _ *time.Time, heads [][]byte) {
 			remove(t, m, "stable/log/00000001.json")
 			m.Put("stable/index.yaml", heads[3][:20])
 		}, "00000001.json"},
-		"the second record and head": {func(m *storetest.Mem, _ *time.Time, _ [][]byte) {
+		"the second record and head": {func(m *buckettest.Mem, _ *time.Time, _ [][]byte) {
 			remove(t, m, "stable/index.yaml", "stable/log/00000002.json")
 		}, "00000002.json"},
-		"the third record and head": {func(m *storetest.Mem, _ *time.Time, _ [][]byte) {
+		"the third record and head": {func(m *buckettest.Mem, _ *time.Time, _ [][]byte) {
 			remove(t, m, "stable/index.yaml", "stable/log/00000003.json")
 		}, "00000003.json"},
-		"the third record, and head is older": {func(m *storetest.Mem, _ *time.Time, heads [][]byte) {
+		"the third record, and head is older": {func(m *buckettest.Mem, _ *time.Time, heads [][]byte) {
 			remove(t, m, "stable/log/00000003.json")
 			m.Put("stable/index.yaml", heads[0])
 		}, "00000003.json"},
-		"the second record, and head was put back as of the first": {func(m *storetest.Mem, now *time.Time, heads [][]byte) {
+		"the second record, and head was put back as of the first": {func(m *buckettest.Mem, now *time.Time, heads [][]byte) {
 			remove(t, m, "stable/log/00000002.json")
 			*now = now.Add(time.Hour)
 			m.Put("stable/index.yaml", heads[0])
@@ -101,11 +101,11 @@ func TestNoHole(t *testing.T) {
 	if err != nil || c.Generation() != 3 {
 		t.Errorf("got %v, %v; want generation 3", c, err)
 	}
-	m.Hook = func(op storetest.Op) storetest.Fault {
-		if op.Kind == storetest.List {
-			return storetest.Refused
+	m.Hook = func(op buckettest.Op) buckettest.Fault {
+		if op.Kind == buckettest.List {
+			return buckettest.Refused
 		}
-		return storetest.None
+		return buckettest.None
 	}
 	_, err = publisher.OpenChannel(t.Context(), m.Handle("test"), "stable")
 	if err == nil || !strings.Contains(err.Error(), "list the site") || !strings.Contains(err.Error(), "stable/log") {
@@ -116,12 +116,12 @@ func TestNoHole(t *testing.T) {
 	remove(t, m, "stable/index.yaml")
 	slow := m.Handle("slow")
 	raced := false
-	m.Hook = func(op storetest.Op) storetest.Fault {
-		if op.Actor == "slow" && op.Kind == storetest.List && !raced {
+	m.Hook = func(op buckettest.Op) buckettest.Fault {
+		if op.Actor == "slow" && op.Kind == buckettest.List && !raced {
 			raced = true
 			commit(t, m.Handle("fast"), "stable", release("z", "1.0.0", id1, ""))
 		}
-		return storetest.None
+		return buckettest.None
 	}
 	if c, err = publisher.OpenChannel(t.Context(), slow, "stable"); err != nil || c.Generation() != 4 {
 		t.Errorf("after a race: %v, %v; want generation 4", c, err)

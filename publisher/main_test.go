@@ -4,13 +4,8 @@ import (
 	"os"
 	"testing"
 
-	"github.com/portolan-charts/portolan/publisher/storetest/servers"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest/servers"
 )
 
-// TestMain turns the test binary into one of the processes that tests start.
-func TestMain(m *testing.M) {
-	if dir := os.Getenv(racerEnv); dir != "" {
-		os.Exit(racerMain(dir))
-	}
-	os.Exit(servers.Main(m))
-}
+// TestMain stops the servers that tests start.
+func TestMain(m *testing.M) { os.Exit(servers.Main(m)) }

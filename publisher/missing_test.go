@@ -7,7 +7,8 @@ import (
 	"testing"
 
 	"github.com/portolan-charts/portolan/publisher"
-	"github.com/portolan-charts/portolan/publisher/storetest/servers"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest/servers"
 )
 
 // TestChannelOfMissingBucket: a bucket that is not there is not one without
@@ -20,8 +21,8 @@ func TestChannelOfMissingBucket(t *testing.T) {
 		}
 		u.Host = "missing"
 		_, err = publisher.OpenChannel(t.Context(), openStore(t, u.String()), "stable")
-		named := (*publisher.BucketError)(nil)
-		if !errors.As(err, &named) || errors.Is(err, publisher.ErrNotFound) {
+		named := (*bucket.ServerError)(nil)
+		if !errors.As(err, &named) || errors.Is(err, bucket.ErrNotFound) {
 			t.Errorf("%s: got %v, want an error of the bucket", scheme, err)
 			continue
 		}

@@ -7,6 +7,8 @@ import (
 	"path"
 	"slices"
 	"strconv"
+
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // A channel may show only some versions of a chart in head, so that the index
@@ -170,7 +172,7 @@ func (c *Change) proveOlder(x *Index) error {
 // readOlder completes what was read from a head or snapshot, if that says that
 // there is more. It fails with ErrNotFound if that is gone, and with ErrNotOurs
 // if it is damaged. It returns how many bytes there are more.
-func readOlder(ctx context.Context, site Store, channel string, x *Index) (size int64, err error) {
+func readOlder(ctx context.Context, site bucket.Store, channel string, x *Index) (size int64, err error) {
 	h, err := x.Head()
 	if err != nil || !h.Older {
 		return 0, err
@@ -181,13 +183,13 @@ func readOlder(ctx context.Context, site Store, channel string, x *Index) (size 
 		return 0, err
 	}
 	if err := x.join(older); err != nil {
-		return size, &KeyError{key, err}
+		return size, bucket.About(key, err)
 	}
 	return size, nil
 }
 
 // readMoved reads an index that lies so far below its channel's folder.
-func readMoved(ctx context.Context, site Store, key, up string) (x *Index, size int64, err error) {
+func readMoved(ctx context.Context, site bucket.Store, key, up string) (x *Index, size int64, err error) {
 	file, err := readIndex(ctx, site, key)
 	if err != nil {
 		return nil, 0, err
@@ -196,7 +198,7 @@ func readMoved(ctx context.Context, site Store, key, up string) (x *Index, size 
 		err = x.moveUp(up)
 	}
 	if err != nil {
-		err = &KeyError{key, err}
+		err = bucket.About(key, err)
 	}
 	return x, int64(len(file.text)), err
 }
@@ -204,7 +206,7 @@ func readMoved(ctx context.Context, site Store, key, up string) (x *Index, size 
 // olderLost tells of a head whose older index cannot be read. A missing channel
 // is something else.
 func olderLost(err error) error {
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, bucket.ErrNotFound) {
 		return fmt.Errorf("the index says that there are older versions, but %v", err)
 	}
 	return err

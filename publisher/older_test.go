@@ -7,7 +7,8 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/publisher"
-	"github.com/portolan-charts/portolan/publisher/storetest"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 )
 
 const (
@@ -20,7 +21,7 @@ const (
 
 // limited is a site with a channel of three generations, of which each adds a
 // version, and head has the newest alone.
-func limited(t *testing.T) *storetest.Mem {
+func limited(t *testing.T) *buckettest.Mem {
 	t.Helper()
 	m, _ := clocked(t)
 	for i, id := range []string{id1, id2, id3} {
@@ -31,7 +32,7 @@ func limited(t *testing.T) *storetest.Mem {
 
 // commitNewest publishes a version that is newer than all others, and shows
 // it alone.
-func commitNewest(t *testing.T, s publisher.Store, version, upload string) {
+func commitNewest(t *testing.T, s bucket.Store, version, upload string) {
 	t.Helper()
 	c, err := publisher.OpenChannel(t.Context(), s, "stable")
 	if err != nil {
@@ -94,10 +95,10 @@ func TestOlderVerify(t *testing.T) {
 		}
 	}
 	oldest := "stable/" + release("alpha", "1.0.0", id1, "").URL()
-	for key, spoil := range map[string]func(*storetest.Mem, string){
-		olderSecond: func(m *storetest.Mem, key string) { remove(t, m, key) },
-		olderThird:  func(m *storetest.Mem, key string) { m.Put(key, []byte("{}")) },
-		oldest:      func(m *storetest.Mem, key string) { remove(t, m, key) },
+	for key, spoil := range map[string]func(*buckettest.Mem, string){
+		olderSecond: func(m *buckettest.Mem, key string) { remove(t, m, key) },
+		olderThird:  func(m *buckettest.Mem, key string) { m.Put(key, []byte("{}")) },
+		oldest:      func(m *buckettest.Mem, key string) { remove(t, m, key) },
 	} {
 		m := limited(t)
 		spoil(m, key)
@@ -112,10 +113,10 @@ func TestOlderVerify(t *testing.T) {
 // lost older index back, and a rebuild also a damaged one. Nobody takes its
 // versions for unpublished.
 func TestOlderLost(t *testing.T) {
-	for name, spoil := range map[string]func(*storetest.Mem){
-		"lost":     func(m *storetest.Mem) { remove(t, m, olderThird) },
-		"damaged":  func(m *storetest.Mem) { m.Put(olderThird, []byte("{}")) },
-		"an other": func(m *storetest.Mem) { m.Put(olderThird, m.Snapshot()[olderSecond]) },
+	for name, spoil := range map[string]func(*buckettest.Mem){
+		"lost":     func(m *buckettest.Mem) { remove(t, m, olderThird) },
+		"damaged":  func(m *buckettest.Mem) { m.Put(olderThird, []byte("{}")) },
+		"an other": func(m *buckettest.Mem) { m.Put(olderThird, m.Snapshot()[olderSecond]) },
 	} {
 		m := limited(t)
 		want := m.Snapshot()
@@ -174,7 +175,7 @@ func TestOlderRebuild(t *testing.T) {
 func TestOlderPrune(t *testing.T) {
 	m := limited(t)
 	later := func() time.Time { return start().Add(1000 * time.Hour) }
-	report, err := publisher.Prune(t.Context(), (&storetest.Mem{TB: t}).Handle("test"), m.Handle("test"), publisher.PruneOptions{
+	report, err := publisher.Prune(t.Context(), (&buckettest.Mem{TB: t}).Handle("test"), m.Handle("test"), publisher.PruneOptions{
 		Snapshots: 1, Now: later, Nonce: func() string { return "p" },
 	})
 	if err != nil || report.Channels[0].Snapshots.Files != 3 || report.Channels[0].Charts.Files != 0 {

@@ -7,8 +7,9 @@ import (
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/publisher"
-	"github.com/portolan-charts/portolan/publisher/storetest"
-	"github.com/portolan-charts/portolan/publisher/storetest/servers"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest/servers"
 )
 
 // oneChartOps is how many Store operations a run may need that publishes one
@@ -40,7 +41,7 @@ func TestOperations(t *testing.T) {
 }
 
 func requestCount(requests []servers.Request) string {
-	methods := &storetest.Counter{}
+	methods := &buckettest.Counter{}
 	for _, r := range requests {
 		methods.Add(r.Method)
 	}
@@ -48,7 +49,7 @@ func requestCount(requests []servers.Request) string {
 }
 
 // countRuns makes a run with 100 charts, one with one more, and an idle one.
-func countRuns(t *testing.T, drop, site publisher.Store, watch func(run func()) string) {
+func countRuns(t *testing.T, drop, site bucket.Store, watch func(run func()) string) {
 	next := 0
 	for _, charts := range []int{100, 1, 0} {
 		for range charts {
@@ -58,11 +59,11 @@ func countRuns(t *testing.T, drop, site publisher.Store, watch func(run func()) 
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := publisher.Submit(t.Context(), drop, "stable", id, publisher.Submission{Chart: publisher.Bytes(chart)}); err != nil {
+			if err := publisher.Submit(t.Context(), drop, "stable", id, publisher.Submission{Chart: bucket.Bytes(chart)}); err != nil {
 				t.Fatal(err)
 			}
 		}
-		c := &storetest.Counter{}
+		c := &buckettest.Counter{}
 		requests := watch(func() {
 			if _, err := generator.Run(t.Context(), generator.Options{Drop: c.Of(drop), Site: c.Of(site)}); err != nil {
 				t.Fatal(err)
@@ -72,7 +73,7 @@ func countRuns(t *testing.T, drop, site publisher.Store, watch func(run func()) 
 		if charts == 1 && c.Count("") > oneChartOps {
 			t.Errorf("one chart took %s, want at most %d", c, oneChartOps)
 		}
-		if charts == 0 && c.Count("") != c.Count(storetest.List) {
+		if charts == 0 && c.Count("") != c.Count(buckettest.List) {
 			t.Errorf("nothing to do took %s, want a listing only", c)
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"iter"
 	"strconv"
 	"strings"
+
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // Head of an Index: what its first line says.
@@ -80,27 +82,27 @@ func (c *Channel) Changes(ctx context.Context, after int) iter.Seq2[*Record, err
 // and reports whether it had to write. Pages are such files: they follow from
 // the log, and the last who writes one prevails. The file's ending says what it
 // is served as. What comes last makes all that was written before durable; see
-// [Object].
-func WriteFile(ctx context.Context, site Store, key string, body []byte, last bool) (written bool, err error) {
-	return restore(ctx, site, Object{
-		Key: key, Body: Bytes(body), ContentType: contentType(key), CacheControl: cacheControl(key), Deferred: !last,
+// [bucket.Object].
+func WriteFile(ctx context.Context, site bucket.Store, key string, body []byte, last bool) (written bool, err error) {
+	return restore(ctx, site, bucket.Object{
+		Key: key, Body: bucket.Bytes(body), ContentType: contentType(key), CacheControl: cacheControl(key), Deferred: !last,
 	})
 }
 
 // ReadFile returns a file of the site, nil if there is none; what is larger than
 // limit counts as none.
-func ReadFile(ctx context.Context, site Store, key string, limit int64) ([]byte, Entry, error) {
-	b, entry, err := ReadAll(ctx, site, key, limit)
-	if errors.Is(err, ErrNotFound) || errors.Is(err, ErrTooLarge) {
-		return nil, Entry{}, nil
+func ReadFile(ctx context.Context, site bucket.Store, key string, limit int64) ([]byte, bucket.Entry, error) {
+	b, entry, err := bucket.ReadAll(ctx, site, key, limit)
+	if errors.Is(err, bucket.ErrNotFound) || errors.Is(err, bucket.ErrTooLarge) {
+		return nil, bucket.Entry{}, nil
 	}
 	return b, entry, err
 }
 
 // WriteFileAt writes a file of the site if it still is the one whose token is
 // given, "" being none, and fails with ErrConflict otherwise.
-func WriteFileAt(ctx context.Context, site Store, key string, body []byte, token string) error {
-	o := Object{Key: key, Body: Bytes(body), ContentType: contentType(key), CacheControl: cacheControl(key)}
+func WriteFileAt(ctx context.Context, site bucket.Store, key string, body []byte, token string) error {
+	o := bucket.Object{Key: key, Body: bucket.Bytes(body), ContentType: contentType(key), CacheControl: cacheControl(key)}
 	if token == "" {
 		return site.Create(ctx, o)
 	}

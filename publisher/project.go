@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // Project makes the site show the newest generation: it writes a snapshot of
@@ -57,7 +59,7 @@ func (c *Channel) putSnapshot(ctx context.Context, g generation) error {
 	for _, o := range g.index.snapshot(c.Name, g.number) {
 		o.Deferred = true // head follows
 		err := c.site.Create(ctx, o)
-		if errors.Is(err, ErrConflict) {
+		if errors.Is(err, bucket.ErrConflict) {
 			return c.foreignSnapshot(ctx, g.number, err)
 		}
 		if err != nil {
@@ -100,7 +102,7 @@ func (c *Channel) Behind() string {
 
 // moveHead replaces head by generation g, unless it shows a later one.
 func (c *Channel) moveHead(ctx context.Context, g generation) error {
-	object := Object{Key: headKey(c.Name), Body: g.index.body(""), ContentType: typeYAML, CacheControl: revalidated}
+	object := bucket.Object{Key: headKey(c.Name), Body: g.index.body(""), ContentType: typeYAML, CacheControl: revalidated}
 	for {
 		var err error
 		if c.head.token == "" {
@@ -112,7 +114,7 @@ func (c *Channel) moveHead(ctx context.Context, g generation) error {
 			c.head = head{generation: g.number} // its new token is not known, nor needed
 			return nil
 		}
-		if !errors.Is(err, ErrConflict) {
+		if !errors.Is(err, bucket.ErrConflict) {
 			return err
 		}
 		if err := c.rereadHead(ctx); err != nil || c.head.generation >= g.number {
@@ -124,7 +126,7 @@ func (c *Channel) moveHead(ctx context.Context, g generation) error {
 // rereadHead looks again at a head that another generator has moved.
 func (c *Channel) rereadHead(ctx context.Context) error {
 	file, err := readIndex(ctx, c.site, headKey(c.Name))
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, bucket.ErrNotFound) {
 		c.head = head{}
 		return nil
 	}
@@ -140,15 +142,15 @@ func (c *Channel) rereadHead(ctx context.Context) error {
 }
 
 // snapshot is what keeps the index as it was at a generation.
-func (x *Index) snapshot(channel string, generation int) []Object {
-	files := []Object{{Key: snapshotKey(channel, generation), Body: x.body(snapshotUp), ContentType: typeYAML, CacheControl: forever}}
+func (x *Index) snapshot(channel string, generation int) []bucket.Object {
+	files := []bucket.Object{{Key: snapshotKey(channel, generation), Body: x.body(snapshotUp), ContentType: typeYAML, CacheControl: forever}}
 	if older := x.olderIndex(); older != nil {
-		files = append(files, Object{Key: olderKey(channel, generation), Body: older.body(olderUp), ContentType: typeYAML, CacheControl: forever})
+		files = append(files, bucket.Object{Key: olderKey(channel, generation), Body: older.body(olderUp), ContentType: typeYAML, CacheControl: forever})
 	}
 	return files
 }
 
-func (x *Index) body(up string) Body {
+func (x *Index) body(up string) bucket.Body {
 	return func(w io.Writer) error {
 		_, err := x.write(w, up)
 		return err

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"runtime"
 	"time"
+
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // PruneOptions says what a prune leaves. It removes what no kept generation
@@ -81,7 +83,7 @@ func (r *PruneReport) Total() Freed {
 // may be repeated after any failure, and generators may run meanwhile. A failure
 // in one channel does not stop the others. The report says what was removed,
 // also when an error is returned.
-func Prune(ctx context.Context, drop, site Store, o PruneOptions) (*PruneReport, error) {
+func Prune(ctx context.Context, drop, site bucket.Store, o PruneOptions) (*PruneReport, error) {
 	p := &pruner{PruneOptions: o, drop: drop, site: site}
 	p.setDefaults()
 	p.report = &PruneReport{DryRun: o.DryRun, Channels: []ChannelPrune{}}
@@ -107,7 +109,7 @@ func Prune(ctx context.Context, drop, site Store, o PruneOptions) (*PruneReport,
 // pruner is one prune.
 type pruner struct {
 	PruneOptions
-	drop, site Store
+	drop, site bucket.Store
 	now        time.Time
 	report     *PruneReport
 }
@@ -171,7 +173,7 @@ func (p *pruner) raiseFloor(ctx context.Context, name string) (*Channel, *keepin
 			return c, k, nil
 		}
 		err = c.Commit(ctx, p.draft(c, k.floor))
-		if !errors.Is(err, ErrConflict) {
+		if !errors.Is(err, bucket.ErrConflict) {
 			return c, k, err
 		}
 	}

@@ -12,7 +12,8 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/publisher"
-	"github.com/portolan-charts/portolan/publisher/storetest"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 )
 
 const (
@@ -23,16 +24,16 @@ const (
 // shop is a site whose chart alpha got a new upload of its only version every day.
 type shop struct {
 	t    *testing.T
-	m    *storetest.Mem
+	m    *buckettest.Mem
 	now  *time.Time
-	drop *storetest.Mem
+	drop *buckettest.Mem
 }
 
 func upload(n int) string { return fmt.Sprintf("019cab00-0000-7000-8000-%012d", n) }
 
 func newShop(t *testing.T, days int) *shop {
 	m, now := clocked(t)
-	s := &shop{t, m, now, &storetest.Mem{TB: t, Now: func() time.Time { return *now }}}
+	s := &shop{t, m, now, &buckettest.Mem{TB: t, Now: func() time.Time { return *now }}}
 	for n := 1; n <= days; n++ {
 		s.replace(n)
 		*now = now.Add(day)
@@ -44,7 +45,7 @@ func newShop(t *testing.T, days int) *shop {
 func (s *shop) replace(n int) {
 	s.t.Helper()
 	archive := fmt.Appendf(nil, "archive %d", n)
-	r := &publisher.Release{Chart: "alpha", Version: "1.0.0", Archive: publisher.Bytes(archive), Prov: publisher.Bytes([]byte("signed"))}
+	r := &publisher.Release{Chart: "alpha", Version: "1.0.0", Archive: bucket.Bytes(archive), Prov: bucket.Bytes([]byte("signed"))}
 	r.Info = publisher.ReleaseInfo{Upload: upload(n), Digest: hash(archive), Size: int64(len(archive)), Provenance: hash([]byte("signed"))}
 	h := s.m.Handle("generator")
 	if err := publisher.PutRelease(s.t.Context(), h, "stable", r); err != nil {
@@ -66,7 +67,7 @@ func (s *shop) replace(n int) {
 	}
 }
 
-func (s *shop) open(h publisher.Store) *publisher.Channel {
+func (s *shop) open(h bucket.Store) *publisher.Channel {
 	s.t.Helper()
 	c, err := publisher.OpenChannel(s.t.Context(), h, "stable")
 	if err != nil {
@@ -187,11 +188,11 @@ func TestPruneGraceCountsFromShowing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newShop(t, 3)
-			s.m.Hook = func(op storetest.Op) storetest.Fault {
-				if op.Actor == "victim" && op.Kind != storetest.Get && strings.HasPrefix(op.Key, test.dies) {
-					return storetest.DieBefore
+			s.m.Hook = func(op buckettest.Op) buckettest.Fault {
+				if op.Actor == "victim" && op.Kind != buckettest.Get && strings.HasPrefix(op.Key, test.dies) {
+					return buckettest.DieBefore
 				}
-				return storetest.None
+				return buckettest.None
 			}
 			c := s.open(s.m.Handle("victim"))
 			d := publisher.Draft{Time: *s.now, Nonce: "n"}
@@ -226,11 +227,11 @@ func TestPruneGraceCountsFromShowing(t *testing.T) {
 func TestPruneLongerGrace(t *testing.T) {
 	s := newShop(t, 10)
 	// The first prune dies when the floor stands.
-	s.m.Hook = func(op storetest.Op) storetest.Fault {
-		if op.Actor == "prune" && op.Kind == storetest.Delete {
-			return storetest.DieBefore
+	s.m.Hook = func(op buckettest.Op) buckettest.Fault {
+		if op.Actor == "prune" && op.Kind == buckettest.Delete {
+			return buckettest.DieBefore
 		}
-		return storetest.None
+		return buckettest.None
 	}
 	if _, err := s.prune(publisher.PruneOptions{Snapshots: 1}); err == nil {
 		t.Fatal("it did not die")
@@ -342,12 +343,12 @@ func TestPruneRefusesDamagedLog(t *testing.T) {
 func TestVerifyWhilePruned(t *testing.T) {
 	s := newShop(t, 10)
 	pruned := false
-	s.m.Hook = func(op storetest.Op) storetest.Fault {
+	s.m.Hook = func(op buckettest.Op) buckettest.Fault {
 		if op.Actor == "verify" && strings.HasPrefix(op.Key, "stable/snapshots") && !pruned {
 			pruned = true
 			s.mustPrune(publisher.PruneOptions{Snapshots: 2})
 		}
-		return storetest.None
+		return buckettest.None
 	}
 	r := verify(t, s.m.Handle("verify"), publisher.VerifyOptions{Deep: true, Workers: 1})
 	if !r.OK() || !pruned {
@@ -408,12 +409,12 @@ func TestPruneUnknownChannel(t *testing.T) {
 // folders that become empty.
 func TestPruneFolders(t *testing.T) {
 	dir := t.TempDir()
-	site, err := publisher.Open(t.Context(), dir)
+	site, err := bucket.Open(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for key, b := range newShop(t, 3).m.Snapshot() {
-		if err := site.Create(t.Context(), publisher.Object{Key: key, Body: publisher.Bytes(b)}); err != nil {
+		if err := site.Create(t.Context(), bucket.Object{Key: key, Body: bucket.Bytes(b)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -451,7 +452,7 @@ func TestPruneFolders(t *testing.T) {
 }
 
 // deleting makes what a deletion leaves that died half way: 4 bytes.
-func deleting(t *testing.T, s publisher.Store, dir, name string) string {
+func deleting(t *testing.T, s bucket.Store, dir, name string) string {
 	t.Helper()
 	if err := os.WriteFile(filepath.Join(dir, name), []byte("1234"), 0o666); err != nil {
 		t.Fatal(err)
@@ -472,15 +473,15 @@ func deleting(t *testing.T, s publisher.Store, dir, name string) string {
 // passed, and no younger one does, whose process may be at it.
 func TestPruneProbes(t *testing.T) {
 	s := newShop(t, 1)
-	s.m.Put("stable/"+publisher.ProbePrefix+"old", []byte("old"))
+	s.m.Put("stable/"+bucket.ProbePrefix+"old", []byte("old"))
 	*s.now = s.now.Add(week)
-	s.m.Put("stable/"+publisher.ProbePrefix+"new", []byte("new"))
+	s.m.Put("stable/"+bucket.ProbePrefix+"new", []byte("new"))
 	*s.now = s.now.Add(time.Hour)
 	report, err := s.prune(publisher.PruneOptions{Grace: day})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, stays := s.m.Snapshot()["stable/"+publisher.ProbePrefix+"new"]; !stays || report.Leftovers.Files != 1 {
+	if _, stays := s.m.Snapshot()["stable/"+bucket.ProbePrefix+"new"]; !stays || report.Leftovers.Files != 1 {
 		t.Errorf("removed %+v; the younger one stays: %t", report.Leftovers, stays)
 	}
 }

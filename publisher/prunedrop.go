@@ -4,6 +4,8 @@ import (
 	"context"
 	"path"
 	"strings"
+
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // pruneDrop removes old receipts, and old refused uploads with their reasons.
@@ -54,7 +56,7 @@ func (p *pruner) concerns(channel string) bool {
 // that are old enough, and wanted.
 func (p *pruner) pruneOld(ctx context.Context, folder string, waiting map[string]bool, freed *Freed, wanted func(channel, ext string) bool) error {
 	r := p.remover(ctx, p.drop)
-	for e, err := range p.drop.List(ctx, folder, Descendants) {
+	for e, err := range p.drop.List(ctx, folder, bucket.Descendants) {
 		if err != nil {
 			return r.wait(err)
 		}
@@ -70,8 +72,8 @@ func (p *pruner) pruneOld(ctx context.Context, folder string, waiting map[string
 // pruneFolders removes what writers and deletions that died left behind in
 // local folders. Object stores keep no such things that could be listed.
 func (p *pruner) pruneFolders(ctx context.Context) error {
-	for _, s := range []Store{p.drop, p.site} {
-		disk, ok := s.(Folder)
+	for _, s := range []bucket.Store{p.drop, p.site} {
+		disk, ok := s.(bucket.Folder)
 		if !ok {
 			continue
 		}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"path"
 	"strings"
+
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // maxCandidates is how many files are held while the log is searched for their
@@ -12,7 +14,7 @@ const maxCandidates = 30_000
 
 // candidate is a chart file that no kept generation names.
 type candidate struct {
-	entry  Entry
+	entry  bucket.Entry
 	upload string
 }
 
@@ -23,7 +25,7 @@ func (p *pruner) snapshots(ctx context.Context, c *Channel, k *keeping, report *
 	}
 	r := p.remover(ctx, p.site)
 	defer r.removeFolders()
-	for e, err := range p.site.List(ctx, path.Join(c.Name, snapshotsDir), Descendants) {
+	for e, err := range p.site.List(ctx, path.Join(c.Name, snapshotsDir), bucket.Descendants) {
 		if err != nil {
 			return r.wait(err)
 		}
@@ -37,11 +39,11 @@ func (p *pruner) snapshots(ctx context.Context, c *Channel, k *keeping, report *
 // probes removes what processes that died while they probed the store left there.
 func (p *pruner) probes(ctx context.Context, c *Channel) error {
 	r := p.remover(ctx, p.site)
-	for e, err := range p.site.List(ctx, c.Name, Children) {
+	for e, err := range p.site.List(ctx, c.Name, bucket.Children) {
 		if err != nil {
 			return r.wait(err)
 		}
-		if !e.Dir && strings.HasPrefix(path.Base(e.Key), ProbePrefix) && p.now.Sub(e.Modified) > p.Grace {
+		if !e.Dir && strings.HasPrefix(path.Base(e.Key), bucket.ProbePrefix) && p.now.Sub(e.Modified) > p.Grace {
 			r.remove(e, &p.report.Leftovers)
 		}
 	}
@@ -53,7 +55,7 @@ func (p *pruner) probes(ctx context.Context, c *Channel) error {
 func (p *pruner) chartFiles(ctx context.Context, c *Channel, k *keeping, report *ChannelPrune) error {
 	var some []candidate
 	files := 0
-	for e, err := range p.site.List(ctx, path.Join(c.Name, chartsDir), Descendants) {
+	for e, err := range p.site.List(ctx, path.Join(c.Name, chartsDir), bucket.Descendants) {
 		if err != nil {
 			return err
 		}
@@ -127,7 +129,7 @@ func (p *pruner) spareWaiting(ctx context.Context, verdicts map[string]Verdict) 
 // waiting returns the names, without endings, of what is in the inbox.
 func (p *pruner) waiting(ctx context.Context) (map[string]bool, error) {
 	names := map[string]bool{}
-	for e, err := range p.drop.List(ctx, inboxDir, Descendants) {
+	for e, err := range p.drop.List(ctx, inboxDir, bucket.Descendants) {
 		if err != nil {
 			return nil, err
 		}

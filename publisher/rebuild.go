@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"path"
 	"strconv"
+
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // RebuildReport is what a rebuild found and wrote.
@@ -22,7 +24,7 @@ type RebuildReport struct {
 // It reads the log twice: first to the end, to see that it is whole, for it
 // writes nothing if anything of it is missing or damaged. It may be repeated
 // after any failure, and generators may run meanwhile.
-func Rebuild(ctx context.Context, site Store, channel string, progress func(done, total int)) (*RebuildReport, error) {
+func Rebuild(ctx context.Context, site bucket.Store, channel string, progress func(done, total int)) (*RebuildReport, error) {
 	b := &rebuilder{
 		Channel:  &Channel{Name: channel, site: site, index: &Index{}},
 		report:   &RebuildReport{Channel: channel, Written: []string{}},
@@ -82,7 +84,7 @@ func (b *rebuilder) checkLater(ctx context.Context) error {
 	if b.head.generation > b.Generation() {
 		return b.later(headKey(b.Name), b.head.generation)
 	}
-	for e, err := range b.site.List(ctx, path.Join(b.Name, snapshotsDir), Children) {
+	for e, err := range b.site.List(ctx, path.Join(b.Name, snapshotsDir), bucket.Children) {
 		if err != nil {
 			return err
 		}
@@ -96,13 +98,14 @@ func (b *rebuilder) checkLater(ctx context.Context) error {
 // damagedHead reports whether the failure to read head is one that writing it
 // anew puts right.
 func damagedHead(err error) bool {
-	return errors.Is(err, ErrNotOurs) || errors.Is(err, ErrTooLarge) || errors.Is(err, errTorn)
+	return errors.Is(err, ErrNotOurs) || errors.Is(err, bucket.ErrTooLarge) || errors.Is(err, errTorn)
 }
 
 // later is the error that something is of a generation that the log lacks.
 func (b *rebuilder) later(key string, n int) error {
-	return &KeyError{recordKey(b.Name, b.Generation()+1), fmt.Errorf(
-		"the record is missing, since %s is of generation %d: %s; only if you know that there never was such a generation, delete %s", key, n, fixLog, key)}
+	return bucket.About(recordKey(b.Name, b.Generation()+1), fmt.Errorf(
+		"the record is missing, since %s is of generation %d: %s; only if you know that there never was such a generation, delete %s", key, n, fixLog, key))
+
 }
 
 // write reads the log once more, and writes what is not as it says.
@@ -121,7 +124,7 @@ func (b *rebuilder) write(ctx context.Context) error {
 		}
 		if n == end {
 			if s.sum != b.sum {
-				return &KeyError{recordKey(b.Name, n), errors.New("it changed while it was read")}
+				return bucket.About(recordKey(b.Name, n), errors.New("it changed while it was read"))
 			}
 			break
 		}
@@ -163,7 +166,7 @@ func (b *rebuilder) restoreHead(ctx context.Context) error {
 func (b *rebuilder) headIsRight(ctx context.Context) (bool, error) {
 	b.head = head{}
 	r, err := b.site.Get(ctx, headKey(b.Name))
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, bucket.ErrNotFound) {
 		return false, nil
 	}
 	if err != nil {
@@ -171,7 +174,7 @@ func (b *rebuilder) headIsRight(ctx context.Context) (bool, error) {
 	}
 	defer r.Close()
 	b.head.token = r.Entry.Token
-	same, err := Same(ctx, r, b.index.body(""))
+	same, err := bucket.Same(ctx, r, b.index.body(""))
 	if same || ctx.Err() != nil {
 		return same, err
 	}
@@ -184,16 +187,16 @@ const maxRestores = 5
 // restore makes the object what o says, whatever it is, and reports whether it
 // had to. A snapshot is never replaced by anything else than what it always
 // should have been, so that nobody who has read it is deceived.
-func restore(ctx context.Context, s Store, o Object) (written bool, err error) {
+func restore(ctx context.Context, s bucket.Store, o bucket.Object) (written bool, err error) {
 	for range maxRestores {
 		r, err := s.Get(ctx, o.Key)
 		switch {
-		case errors.Is(err, ErrNotFound):
+		case errors.Is(err, bucket.ErrNotFound):
 			err = s.Create(ctx, o)
 		case err != nil:
 			return false, err
 		default:
-			same, failure := Same(ctx, r, o.Body)
+			same, failure := bucket.Same(ctx, r, o.Body)
 			r.Close()
 			if same || ctx.Err() != nil {
 				return false, failure
@@ -201,9 +204,9 @@ func restore(ctx context.Context, s Store, o Object) (written bool, err error) {
 			// What cannot be read to its end, after all retries, is damaged, too.
 			err = s.Replace(ctx, o, r.Entry.Token)
 		}
-		if !errors.Is(err, ErrConflict) {
+		if !errors.Is(err, bucket.ErrConflict) {
 			return err == nil, err
 		}
 	}
-	return false, &KeyError{o.Key, fmt.Errorf("%w, again and again: something else writes it", ErrConflict)}
+	return false, bucket.About(o.Key, fmt.Errorf("%w, again and again: something else writes it", bucket.ErrConflict))
 }

@@ -12,7 +12,8 @@ import (
 	"testing/iotest"
 
 	"github.com/portolan-charts/portolan/publisher"
-	"github.com/portolan-charts/portolan/publisher/storetest"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 )
 
 // aged is a channel of 8 generations that change the index, two that do not,
@@ -26,14 +27,14 @@ func aged(t *testing.T) *shop {
 	return s
 }
 
-func rebuild(t *testing.T, m *storetest.Mem) (*publisher.RebuildReport, error) {
+func rebuild(t *testing.T, m *buckettest.Mem) (*publisher.RebuildReport, error) {
 	return publisher.Rebuild(t.Context(), m.Handle("rebuild"), "stable", func(int, int) {})
 }
 
 func sameObjects(a, b map[string][]byte) bool { return maps.EqualFunc(a, b, bytes.Equal) }
 
 // derived are the keys of all that follows from the log.
-func derived(m *storetest.Mem) []string {
+func derived(m *buckettest.Mem) []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(m.Snapshot())), func(key string) bool {
 		return !strings.HasSuffix(key, "/index.yaml")
 	})
@@ -142,13 +143,13 @@ func TestRebuildRaced(t *testing.T) {
 		s := aged(t)
 		remove(t, s.m, "stable/snapshots/00000004/index.yaml")
 		i := 0
-		s.m.Hook = func(op storetest.Op) storetest.Fault {
+		s.m.Hook = func(op buckettest.Op) buckettest.Fault {
 			if op.Actor == "rebuild" {
 				if i++; i == n+1 {
 					s.replace(9)
 				}
 			}
-			return storetest.None
+			return buckettest.None
 		}
 		if _, err := rebuild(t, s.m); err != nil {
 			t.Fatalf("before operation %d: %v", n, err)
@@ -170,11 +171,11 @@ func TestRebuildFails(t *testing.T) {
 			}
 		}
 		i := 0
-		s.m.Hook = func(storetest.Op) storetest.Fault {
+		s.m.Hook = func(buckettest.Op) buckettest.Fault {
 			if i++; i == n+1 {
-				return storetest.Unacked
+				return buckettest.Unacked
 			}
-			return storetest.None
+			return buckettest.None
 		}
 		_, err := rebuild(t, s.m)
 		done = i <= n
@@ -189,12 +190,12 @@ func TestRebuildFails(t *testing.T) {
 
 // badSector is a store that cannot read an object to its end until it is written anew.
 type badSector struct {
-	publisher.Store
+	bucket.Store
 	key    string
 	healed bool
 }
 
-func (b *badSector) Get(ctx context.Context, key string) (*publisher.Reader, error) {
+func (b *badSector) Get(ctx context.Context, key string) (*bucket.Reader, error) {
 	r, err := b.Store.Get(ctx, key)
 	if err == nil && key == b.key && !b.healed {
 		r.ReadCloser = io.NopCloser(io.MultiReader(io.LimitReader(r.ReadCloser, 10), iotest.ErrReader(syscall.EIO)))
@@ -202,7 +203,7 @@ func (b *badSector) Get(ctx context.Context, key string) (*publisher.Reader, err
 	return r, err
 }
 
-func (b *badSector) Replace(ctx context.Context, o publisher.Object, token string) error {
+func (b *badSector) Replace(ctx context.Context, o bucket.Object, token string) error {
 	b.healed = b.healed || o.Key == b.key
 	return b.Store.Replace(ctx, o, token)
 }

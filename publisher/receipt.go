@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"path"
 	"time"
+
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // Receipt tells an uploader what became of an upload. It lies in the drop
@@ -35,25 +37,25 @@ type Warning struct {
 	Message string `json:"message"`
 }
 
-func (r *Receipt) object(key string) (Object, error) {
+func (r *Receipt) object(key string) (bucket.Object, error) {
 	b, err := json.MarshalIndent(r, "", " ")
 	if err != nil {
-		return Object{}, fmt.Errorf("encoding %s: %v", key, err)
+		return bucket.Object{}, fmt.Errorf("encoding %s: %v", key, err)
 	}
-	return Object{Key: key, Body: Bytes(append(b, '\n')), ContentType: typeJSON, Deferred: true}, nil
+	return bucket.Object{Key: key, Body: bucket.Bytes(append(b, '\n')), ContentType: typeJSON, Deferred: true}, nil
 }
 
 // ReadReceipt returns the receipt of an upload. It fails with ErrNotFound as
 // long as the upload is not decided.
-func ReadReceipt(ctx context.Context, drop Store, id string) (*Receipt, error) {
+func ReadReceipt(ctx context.Context, drop bucket.Store, id string) (*Receipt, error) {
 	key := receiptKey(id)
-	b, _, err := ReadAll(ctx, drop, key, maxReceipt)
+	b, _, err := bucket.ReadAll(ctx, drop, key, maxReceipt)
 	if err != nil {
 		return nil, err
 	}
 	var r Receipt
 	if err := json.Unmarshal(b, &r); err != nil {
-		return nil, &KeyError{key, fmt.Errorf("%w: %v", errNoReceipt, err)}
+		return nil, bucket.About(key, fmt.Errorf("%w: %v", errNoReceipt, err))
 	}
 	return &r, nil
 }
@@ -65,7 +67,7 @@ var errNoReceipt = errors.New("not a receipt")
 // It may be repeated after any failure; of several receipts the first stands,
 // but one for an upload of the same id in another channel: then this one is
 // put into a folder of the channel's name.
-func WriteReceipt(ctx context.Context, drop Store, u *Upload, r *Receipt) error {
+func WriteReceipt(ctx context.Context, drop bucket.Store, u *Upload, r *Receipt) error {
 	if r.Verdict == Rejected {
 		if err := keep(ctx, drop, u, r); err != nil {
 			return err
@@ -76,7 +78,7 @@ func WriteReceipt(ctx context.Context, drop Store, u *Upload, r *Receipt) error 
 		return err
 	}
 	err = drop.Create(ctx, receipt)
-	if !errors.Is(err, ErrConflict) {
+	if !errors.Is(err, bucket.ErrConflict) {
 		return err
 	}
 	there, err := ReadReceipt(ctx, drop, u.ID)
@@ -92,9 +94,9 @@ func WriteReceipt(ctx context.Context, drop Store, u *Upload, r *Receipt) error 
 // Remove takes an upload that has its receipt out of the inbox, in an order in
 // which what is left after a crash is never an upload of another kind. It may
 // be repeated after any failure.
-func Remove(ctx context.Context, drop Store, u *Upload) error {
+func Remove(ctx context.Context, drop bucket.Store, u *Upload) error {
 	for _, part := range u.parts() {
-		if err := drop.Delete(ctx, part.Key, part.Token); err != nil && !errors.Is(err, ErrConflict) {
+		if err := drop.Delete(ctx, part.Key, part.Token); err != nil && !errors.Is(err, bucket.ErrConflict) {
 			return err
 		}
 	}
@@ -103,33 +105,33 @@ func Remove(ctx context.Context, drop Store, u *Upload) error {
 
 // parts are the upload's objects in the inbox, in the order in which they are
 // deleted: last the one without which there is no upload.
-func (u *Upload) parts() []Entry {
-	request := Entry{Key: u.key(requestExt)}
+func (u *Upload) parts() []bucket.Entry {
+	request := bucket.Entry{Key: u.key(requestExt)}
 	switch {
 	case u.Chart == nil:
-		return []Entry{request, *u.Prov}
+		return []bucket.Entry{request, *u.Prov}
 	case u.Prov == nil:
-		return []Entry{request, *u.Chart}
+		return []bucket.Entry{request, *u.Chart}
 	}
-	return []Entry{*u.Prov, request, *u.Chart}
+	return []bucket.Entry{*u.Prov, request, *u.Chart}
 }
 
 // keep copies a refused upload to where refused uploads are kept.
-func keep(ctx context.Context, drop Store, u *Upload, r *Receipt) error {
+func keep(ctx context.Context, drop bucket.Store, u *Upload, r *Receipt) error {
 	receipt, err := r.object(rejectedKey(u.Channel, u.ID, requestExt))
 	if err != nil {
 		return err
 	}
-	objects := []Object{receipt}
+	objects := []bucket.Object{receipt}
 	if u.Prov != nil {
-		objects = append(objects, Object{Key: rejectedKey(u.Channel, u.ID, provExt), Body: Copy(ctx, drop, u.Prov.Key), Deferred: true})
+		objects = append(objects, bucket.Object{Key: rejectedKey(u.Channel, u.ID, provExt), Body: bucket.Copy(ctx, drop, u.Prov.Key), Deferred: true})
 	}
 	if u.Chart != nil {
-		objects = append(objects, Object{Key: rejectedKey(u.Channel, u.ID, chartExt), Body: Copy(ctx, drop, u.Chart.Key), Deferred: true})
+		objects = append(objects, bucket.Object{Key: rejectedKey(u.Channel, u.ID, chartExt), Body: bucket.Copy(ctx, drop, u.Chart.Key), Deferred: true})
 	}
 	for _, o := range objects {
 		err := first(drop.Create(ctx, o))
-		if errors.Is(err, ErrNotFound) {
+		if errors.Is(err, bucket.ErrNotFound) {
 			continue // another generator has kept it, and deleted it from the inbox
 		}
 		if err != nil {
@@ -141,7 +143,7 @@ func keep(ctx context.Context, drop Store, u *Upload, r *Receipt) error {
 
 // first makes a success of the conflict with a writer who was there before.
 func first(err error) error {
-	if errors.Is(err, ErrConflict) {
+	if errors.Is(err, bucket.ErrConflict) {
 		return nil
 	}
 	return err

@@ -8,6 +8,8 @@ import (
 	"io"
 	"path"
 	"time"
+
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // maxRelease is the largest release.json, in bytes: 10,000 files of 1 KiB names.
@@ -36,8 +38,8 @@ type ReleaseFile struct {
 // Release is a chart to be put on the site.
 type Release struct {
 	Chart, Version string
-	Archive        Body
-	Prov           Body // nil if there is none
+	Archive        bucket.Body
+	Prov           bucket.Body // nil if there is none
 	Info           ReleaseInfo
 }
 
@@ -48,30 +50,30 @@ func (r *Release) URL() string { return ReleaseURL(r.Chart, r.Version, r.Info.Up
 // them until a record does. It may be repeated. It fails with ErrConflict if
 // other bytes lie there: then the upload was overwritten after it had been
 // read, and must not be published.
-func PutRelease(ctx context.Context, site Store, channel string, r *Release) error {
+func PutRelease(ctx context.Context, site bucket.Store, channel string, r *Release) error {
 	key := path.Join(channel, r.URL())
 	info, err := json.Marshal(r.Info)
 	if err != nil {
 		return fmt.Errorf("encoding %s: %v", releaseFile, err)
 	}
-	object := Object{Key: key, Body: r.Archive, ContentType: typeChart, CacheControl: forever, Deferred: true}
+	object := bucket.Object{Key: key, Body: r.Archive, ContentType: typeChart, CacheControl: forever, Deferred: true}
 	if err := site.Create(ctx, object); err != nil {
 		return err
 	}
 	if r.Prov != nil {
-		object := Object{Key: key + ".prov", Body: r.Prov, ContentType: typeText, CacheControl: forever, Deferred: true}
+		object := bucket.Object{Key: key + ".prov", Body: r.Prov, ContentType: typeText, CacheControl: forever, Deferred: true}
 		if err := site.Create(ctx, object); err != nil {
 			return err
 		}
 	}
-	return first(site.Create(ctx, Object{
-		Key: releaseKey(key), Body: Bytes(append(info, '\n')), ContentType: typeJSON, CacheControl: forever, Deferred: true,
+	return first(site.Create(ctx, bucket.Object{
+		Key: releaseKey(key), Body: bucket.Bytes(append(info, '\n')), ContentType: typeJSON, CacheControl: forever, Deferred: true,
 	}))
 }
 
 // RemoveRelease takes a release's files off the site again. Its upload must have
 // been decided, and no generation may name it.
-func RemoveRelease(ctx context.Context, site Store, channel, url string) error {
+func RemoveRelease(ctx context.Context, site bucket.Store, channel, url string) error {
 	key := path.Join(channel, url)
 	for _, k := range []string{key + ".prov", releaseKey(key), key} {
 		if err := site.Delete(ctx, k, ""); err != nil {
@@ -83,34 +85,34 @@ func RemoveRelease(ctx context.Context, site Store, channel, url string) error {
 
 // ReadRelease returns the description of the release whose archive lies at url
 // in the channel, or ErrNotFound if there is none that can be read.
-func ReadRelease(ctx context.Context, site Store, channel, url string) (*ReleaseInfo, error) {
+func ReadRelease(ctx context.Context, site bucket.Store, channel, url string) (*ReleaseInfo, error) {
 	key := releaseKey(path.Join(channel, url))
-	b, _, err := ReadAll(ctx, site, key, maxRelease)
-	if errors.Is(err, ErrTooLarge) {
-		return nil, &KeyError{key, ErrNotFound}
+	b, _, err := bucket.ReadAll(ctx, site, key, maxRelease)
+	if errors.Is(err, bucket.ErrTooLarge) {
+		return nil, bucket.About(key, bucket.ErrNotFound)
 	}
 	if err != nil {
 		return nil, err
 	}
 	var info ReleaseInfo
 	if err := json.Unmarshal(b, &info); err != nil {
-		return nil, &KeyError{key, ErrNotFound}
+		return nil, bucket.About(key, bucket.ErrNotFound)
 	}
 	return &info, nil
 }
 
 // OpenArchive opens the archive that lies at url in the channel.
-func OpenArchive(ctx context.Context, site Store, channel, url string) (*Reader, error) {
+func OpenArchive(ctx context.Context, site bucket.Store, channel, url string) (*bucket.Reader, error) {
 	return site.Get(ctx, path.Join(channel, url))
 }
 
 // CopyArchive is the archive that lies at url in the channel. That it is there
 // is a promise of the site, so if it is not, the failure is not ErrNotFound.
-func CopyArchive(ctx context.Context, site Store, channel, url string) Body {
-	body := Copy(ctx, site, path.Join(channel, url))
+func CopyArchive(ctx context.Context, site bucket.Store, channel, url string) bucket.Body {
+	body := bucket.Copy(ctx, site, path.Join(channel, url))
 	return func(w io.Writer) error {
 		err := body(w)
-		if errors.Is(err, ErrNotFound) {
+		if errors.Is(err, bucket.ErrNotFound) {
 			return fmt.Errorf("the index names an archive that is missing: %v", err)
 		}
 		return err

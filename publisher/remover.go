@@ -9,11 +9,13 @@ import (
 	"sync"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // remover removes files, several at a time, and counts them.
 type remover struct {
-	store Store
+	store bucket.Store
 	ctx   context.Context
 	dry   bool
 	group *errgroup.Group
@@ -22,21 +24,21 @@ type remover struct {
 	folders map[string]bool // that files were removed from
 }
 
-func (p *pruner) remover(ctx context.Context, s Store) *remover {
+func (p *pruner) remover(ctx context.Context, s bucket.Store) *remover {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(p.Workers)
 	return &remover{store: s, ctx: ctx, dry: p.DryRun, group: group, folders: map[string]bool{}}
 }
 
 // remove removes a file if it still is the one that was listed.
-func (r *remover) remove(e Entry, freed *Freed) {
+func (r *remover) remove(e bucket.Entry, freed *Freed) {
 	if r.dry {
 		freed.add(e.Size)
 		return
 	}
 	r.group.Go(func() error {
 		err := r.store.Delete(r.ctx, e.Key, e.Token)
-		if errors.Is(err, ErrConflict) {
+		if errors.Is(err, bucket.ErrConflict) {
 			return nil // somebody has just written it
 		}
 		if err != nil {
@@ -63,7 +65,7 @@ func (r *remover) wait(failure error) error {
 // removeFolders removes the folders that became empty, where there are such
 // things. They must be nobody's who may still write into them.
 func (r *remover) removeFolders() {
-	disk, ok := r.store.(Folder)
+	disk, ok := r.store.(bucket.Folder)
 	if !ok {
 		return
 	}

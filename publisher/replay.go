@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // step is one generation of a log that is read from its beginning.
@@ -23,8 +25,8 @@ func (c *Channel) replay(ctx context.Context, prove bool) iter.Seq2[step, error]
 		last := step{index: &Index{}}
 		for n := 1; ; n++ {
 			key := recordKey(c.Name, n)
-			b, _, err := ReadAll(ctx, c.site, key, maxRecord)
-			if errors.Is(err, ErrNotFound) {
+			b, _, err := bucket.ReadAll(ctx, c.site, key, maxRecord)
+			if errors.Is(err, bucket.ErrNotFound) {
 				return
 			}
 			if err == nil {
@@ -48,9 +50,9 @@ func damaged(key string, err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, errNewerFormat):
-		return &KeyError{key, err}
+		return bucket.About(key, err)
 	}
-	return &KeyError{key, fmt.Errorf("%w: %s", err, fixLog)}
+	return bucket.About(key, fmt.Errorf("%w: %s", err, fixLog))
 }
 
 // next is the step that the record makes whose bytes are b.

@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 const (
@@ -72,7 +74,7 @@ func cacheControl(key string) string {
 // folder's name. It answers GET and HEAD only and shows no file whose name, or
 // whose folder's name, begins with a dot. The log gets what goes wrong with
 // the store; nil means none.
-func Handler(site Store, log *slog.Logger) http.Handler {
+func Handler(site bucket.Store, log *slog.Logger) http.Handler {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
@@ -80,7 +82,7 @@ func Handler(site Store, log *slog.Logger) http.Handler {
 }
 
 type server struct {
-	site Store
+	site bucket.Store
 	log  *slog.Logger
 }
 
@@ -92,7 +94,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	switch err := ServeFile(w, r, s.site); {
-	case errors.Is(err, ErrNotFound):
+	case errors.Is(err, bucket.ErrNotFound):
 		s.missing(w, r)
 	case err != nil:
 		s.fail(w, r, err)
@@ -102,7 +104,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // ServeFile answers a GET or HEAD with the file that its path names, as
 // [Handler] does. If it returns an error it has written nothing; there is no such
 // file if that is ErrNotFound.
-func ServeFile(w http.ResponseWriter, r *http.Request, site Store) error {
+func ServeFile(w http.ResponseWriter, r *http.Request, site bucket.Store) error {
 	// The path is decoded, and a '+' in it stands for itself.
 	key := strings.TrimPrefix(r.URL.Path, "/")
 	folder := key == "" || strings.HasSuffix(key, "/")
@@ -110,14 +112,14 @@ func ServeFile(w http.ResponseWriter, r *http.Request, site Store) error {
 		key += indexPage
 	}
 	if !servable(key) {
-		return &KeyError{key, ErrNotFound}
+		return bucket.About(key, bucket.ErrNotFound)
 	}
 	err := serveObject(w, r, site, key)
-	if errors.Is(err, ErrNotFound) && !folder {
+	if errors.Is(err, bucket.ErrNotFound) && !folder {
 		err = redirect(w, r, site, key)
 	}
 	if leadsOut(err) {
-		return &KeyError{key, ErrNotFound}
+		return bucket.About(key, bucket.ErrNotFound)
 	}
 	return err
 }
@@ -128,7 +130,7 @@ const maxSegment = 255
 // servable reports whether a key is one that may be asked for, and that
 // portolan may have written: no file system has longer names.
 func servable(key string) bool {
-	if CheckKey(key) != nil {
+	if bucket.CheckKey(key) != nil {
 		return false
 	}
 	for segment := range strings.SplitSeq(key, "/") {
@@ -154,14 +156,14 @@ func leadsOut(err error) bool {
 }
 
 // serveObject serves one object. It writes nothing if it returns an error.
-func serveObject(w http.ResponseWriter, r *http.Request, site Store, key string) error {
+func serveObject(w http.ResponseWriter, r *http.Request, site bucket.Store, key string) error {
 	in, err := site.Get(r.Context(), key)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
 	if in.Entry.Size < 0 {
-		return &KeyError{key, errors.New("its store does not say how large it is")}
+		return bucket.About(key, errors.New("its store does not say how large it is"))
 	}
 	h := w.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
@@ -188,10 +190,10 @@ func etag(token string) string {
 
 // redirect sends the client to the folder of that name, if it has a page, so
 // that relative links in it work.
-func redirect(w http.ResponseWriter, r *http.Request, site Store, key string) error {
+func redirect(w http.ResponseWriter, r *http.Request, site bucket.Store, key string) error {
 	page := path.Join(key, indexPage)
 	if !servable(page) { // too long
-		return ErrNotFound
+		return bucket.ErrNotFound
 	}
 	in, err := site.Get(r.Context(), page)
 	if err != nil {
@@ -216,7 +218,7 @@ func (s *server) missing(w http.ResponseWriter, r *http.Request) {
 
 // ServeMissing answers that there is no such file, with the site's own page for
 // that. If the site has none, it fails with ErrNotFound and has written nothing.
-func ServeMissing(w http.ResponseWriter, r *http.Request, site Store) error {
+func ServeMissing(w http.ResponseWriter, r *http.Request, site bucket.Store) error {
 	in, err := site.Get(r.Context(), missingPage)
 	if err != nil {
 		return err

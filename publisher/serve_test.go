@@ -13,13 +13,14 @@ import (
 	"testing"
 
 	"github.com/portolan-charts/portolan/publisher"
-	"github.com/portolan-charts/portolan/publisher/storetest"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 )
 
 const archive = "stable/charts/web/1.0.0+b/0198c0de/web-1.0.0+b.tgz"
 
-func testSite() *storetest.Mem {
-	var m storetest.Mem
+func testSite() *buckettest.Mem {
+	var m buckettest.Mem
 	for key, text := range map[string]string{
 		"index.html":                           "<p>root",
 		"stable/index.yaml":                    "{}",
@@ -153,7 +154,7 @@ func TestHandlerMissingInFolder(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	store, err := publisher.Open(t.Context(), dir)
+	store, err := bucket.Open(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -247,9 +248,9 @@ func TestHandlerRange(t *testing.T) {
 }
 
 // broken is a store that does not answer.
-type broken struct{ publisher.Store }
+type broken struct{ bucket.Store }
 
-func (broken) Get(context.Context, string) (*publisher.Reader, error) {
+func (broken) Get(context.Context, string) (*bucket.Reader, error) {
 	return nil, errors.New("secret bucket: access denied")
 }
 

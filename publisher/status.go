@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // ChannelStatus is what a channel holds, and what waits for it.
@@ -30,7 +32,7 @@ type ChannelStatus struct {
 // ReadStatus looks at the channels, or at all that the site has or the inbox
 // holds uploads for if none is named. A channel that cannot be read does not
 // keep it from looking at the others.
-func ReadStatus(ctx context.Context, site Store, inbox *Inbox, channels []string) ([]ChannelStatus, error) {
+func ReadStatus(ctx context.Context, site bucket.Store, inbox *Inbox, channels []string) ([]ChannelStatus, error) {
 	waiting, unread := map[string]int{}, map[string]error{}
 	for _, w := range inbox.Channels {
 		unread[w.Channel] = w.Err
@@ -67,7 +69,7 @@ func ReadStatus(ctx context.Context, site Store, inbox *Inbox, channels []string
 	return all, nil
 }
 
-func readChannelStatus(ctx context.Context, site Store, name string) (*ChannelStatus, error) {
+func readChannelStatus(ctx context.Context, site bucket.Store, name string) (*ChannelStatus, error) {
 	c, err := OpenChannel(ctx, site, name)
 	if err != nil {
 		return nil, err
@@ -90,7 +92,7 @@ func readChannelStatus(ctx context.Context, site Store, name string) (*ChannelSt
 	if len(named) == 0 {
 		return s, nil
 	}
-	for e, err := range site.List(ctx, path.Join(name, chartsDir), Descendants) {
+	for e, err := range site.List(ctx, path.Join(name, chartsDir), bucket.Descendants) {
 		if err != nil {
 			return nil, err
 		}
@@ -126,20 +128,20 @@ func (l releaseLine) url() string {
 }
 
 // HasChannel reports whether the site has the channel.
-func HasChannel(ctx context.Context, site Store, name string) (bool, error) {
+func HasChannel(ctx context.Context, site bucket.Store, name string) (bool, error) {
 	return (&Channel{Name: name, site: site}).exists(ctx, 1)
 }
 
 // Channels finds the channels of a site: the folders that have a log. Folders
 // of portolan's own are not looked into, so the listing does not grow with the
 // number of charts.
-func Channels(ctx context.Context, site Store) ([]string, error) {
+func Channels(ctx context.Context, site bucket.Store) ([]string, error) {
 	var channels []string
 	folders := []string{""}
 	for len(folders) > 0 {
 		folder := folders[0]
 		folders = folders[1:]
-		for e, err := range site.List(ctx, folder, Children) {
+		for e, err := range site.List(ctx, folder, bucket.Children) {
 			if err != nil {
 				return nil, err
 			}

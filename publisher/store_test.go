@@ -5,12 +5,12 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
-func openStore(t *testing.T, url string) publisher.Store {
+func openStore(t *testing.T, url string) bucket.Store {
 	t.Helper()
-	s, err := publisher.Open(t.Context(), url)
+	s, err := bucket.Open(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 const (
@@ -33,18 +35,18 @@ type Request struct {
 	Err error `json:"-"`
 }
 
-func (r Request) object(key string) (Object, error) {
+func (r Request) object(key string) (bucket.Object, error) {
 	b, err := json.Marshal(r)
 	if err != nil {
-		return Object{}, fmt.Errorf("encoding %s: %v", key, err)
+		return bucket.Object{}, fmt.Errorf("encoding %s: %v", key, err)
 	}
-	return Object{Key: key, Body: Bytes(b), ContentType: typeJSON}, nil
+	return bucket.Object{Key: key, Body: bucket.Bytes(b), ContentType: typeJSON}, nil
 }
 
 // Submission is an upload to be: a chart archive, its provenance file, or both.
 type Submission struct {
-	Chart   Body // nil if there is none
-	Prov    Body // nil if there is none
+	Chart   bucket.Body // nil if there is none
+	Prov    bucket.Body // nil if there is none
 	Request Request
 }
 
@@ -53,7 +55,7 @@ type Submission struct {
 // no generator takes the one without the other. When it returns nil, the
 // upload is durable. After an error it may be in the inbox or not; repeat it
 // with a new id, since one more upload of the same content does no harm.
-func Submit(ctx context.Context, drop Store, channel, id string, s Submission) error {
+func Submit(ctx context.Context, drop bucket.Store, channel, id string, s Submission) error {
 	if err := CheckChannel(channel); err != nil {
 		return err
 	}
@@ -63,12 +65,12 @@ func Submit(ctx context.Context, drop Store, channel, id string, s Submission) e
 	if err != nil {
 		return err
 	}
-	objects := []Object{request}
+	objects := []bucket.Object{request}
 	if s.Prov != nil {
-		objects = append(objects, Object{Key: u.key(provExt), Body: s.Prov, ContentType: typeText})
+		objects = append(objects, bucket.Object{Key: u.key(provExt), Body: s.Prov, ContentType: typeText})
 	}
 	if s.Chart != nil {
-		objects = append(objects, Object{Key: u.key(chartExt), Body: s.Chart, ContentType: typeChart})
+		objects = append(objects, bucket.Object{Key: u.key(chartExt), Body: s.Chart, ContentType: typeChart})
 	}
 	for _, o := range objects {
 		if err := drop.Create(ctx, o); err != nil {
@@ -81,7 +83,7 @@ func Submit(ctx context.Context, drop Store, channel, id string, s Submission) e
 // submitted turns the failure to write an upload into a success if the upload
 // has been decided: then its write did take effect, and the object that the
 // store looked for to make sure was cleaned up already.
-func submitted(ctx context.Context, drop Store, id string, failure error) error {
+func submitted(ctx context.Context, drop bucket.Store, id string, failure error) error {
 	if _, err := ReadReceipt(ctx, drop, id); err == nil {
 		return nil
 	}
@@ -92,21 +94,21 @@ func submitted(ctx context.Context, drop Store, id string, failure error) error 
 // there is no such file, or nothing but its Err if that is no request. If it speaks of a provenance
 // file that the listing did not show, the upload has one from then on, though
 // it may turn out not to be there.
-func ReadRequest(ctx context.Context, drop Store, u *Upload) (Request, error) {
+func ReadRequest(ctx context.Context, drop bucket.Store, u *Upload) (Request, error) {
 	r, err := readRequest(ctx, drop, u.key(requestExt))
 	if r.Provenance && u.Prov == nil {
-		u.Prov = &Entry{Key: u.key(provExt)}
+		u.Prov = &bucket.Entry{Key: u.key(provExt)}
 	}
 	return r, err
 }
 
-func readRequest(ctx context.Context, drop Store, key string) (Request, error) {
-	b, _, err := ReadAll(ctx, drop, key, maxRequest)
+func readRequest(ctx context.Context, drop bucket.Store, key string) (Request, error) {
+	b, _, err := bucket.ReadAll(ctx, drop, key, maxRequest)
 	var r Request
 	if err == nil {
 		err = json.Unmarshal(b, &r)
-	} else if !errors.Is(err, ErrTooLarge) {
-		if errors.Is(err, ErrNotFound) {
+	} else if !errors.Is(err, bucket.ErrTooLarge) {
+		if errors.Is(err, bucket.ErrNotFound) {
 			err = nil
 		}
 		return Request{}, err

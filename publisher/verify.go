@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // VerifyOptions says what to verify. The zero value works.
@@ -67,7 +69,7 @@ func (r *VerifyReport) OK() bool {
 // of them names. It goes on after a fault as far as it can; what cannot be read
 // is one. The site may be published to meanwhile. The report says what was
 // found, also when an error is returned.
-func Verify(ctx context.Context, site Store, o VerifyOptions) (*VerifyReport, error) {
+func Verify(ctx context.Context, site bucket.Store, o VerifyOptions) (*VerifyReport, error) {
 	o.setDefaults()
 	report := &VerifyReport{Channels: []ChannelVerify{}}
 	channels := o.Channels
@@ -105,14 +107,14 @@ func (o *VerifyOptions) setDefaults() {
 		o.Now = time.Now
 	}
 	if o.Sleep == nil {
-		o.Sleep = Sleep
+		o.Sleep = bucket.Sleep
 	}
 }
 
 // verifier verifies one channel.
 type verifier struct {
 	VerifyOptions
-	site Store
+	site bucket.Store
 	name string
 
 	// The log, as far as it has been read: see readLog.
@@ -175,13 +177,13 @@ func (v *verifier) unreadable(ctx context.Context, key string, err error) error 
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	for e, ok := err.(*KeyError); ok; e, ok = err.(*KeyError) {
+	for e, ok := err.(*bucket.KeyError); ok; e, ok = err.(*bucket.KeyError) {
 		if strings.HasPrefix(e.Key, key+"/") { // a folder in the one that was listed
 			key = e.Key
 		}
 		err = e.Err
 	}
-	if page := (*WebPageError)(nil); errors.As(err, &page) {
+	if page := (*bucket.WebPageError)(nil); errors.As(err, &page) {
 		v.fault(key, page.Fix, "%s", page.Seen)
 	} else {
 		v.fault(key, fixRead, "it cannot be read: %v", err)
@@ -224,8 +226,8 @@ func (v *verifier) run(ctx context.Context) error {
 func (v *verifier) readLog(ctx context.Context) error {
 	for n := v.result.Generation + 1; !v.broken; n++ {
 		key := recordKey(v.name, n)
-		b, entry, err := ReadAll(ctx, v.site, key, maxRecord)
-		if errors.Is(err, ErrNotFound) {
+		b, entry, err := bucket.ReadAll(ctx, v.site, key, maxRecord)
+		if errors.Is(err, bucket.ErrNotFound) {
 			return nil
 		}
 		if err != nil {
@@ -327,7 +329,7 @@ func (v *verifier) checkLogEnd(ctx context.Context) error {
 	}
 	newest := 0
 	folder := v.name + "/" + logDir
-	for e, err := range v.site.List(ctx, folder, Children) {
+	for e, err := range v.site.List(ctx, folder, bucket.Children) {
 		if errors.Is(err, errors.ErrUnsupported) {
 			v.unlisted = true // head tells if it is ahead
 			break

@@ -15,12 +15,13 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/publisher"
-	"github.com/portolan-charts/portolan/publisher/storetest"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 )
 
 // published is a site with a channel of three generations: the second adds a
 // signed release, the third leaves the index alone.
-func published(t *testing.T) *storetest.Mem {
+func published(t *testing.T) *buckettest.Mem {
 	t.Helper()
 	m, _ := clocked(t)
 	s := m.Handle("test")
@@ -32,10 +33,10 @@ func published(t *testing.T) *storetest.Mem {
 
 func release(chart, version, upload, prov string) *publisher.Release {
 	archive := []byte("archive of " + chart)
-	r := &publisher.Release{Chart: chart, Version: version, Archive: publisher.Bytes(archive)}
+	r := &publisher.Release{Chart: chart, Version: version, Archive: bucket.Bytes(archive)}
 	r.Info = publisher.ReleaseInfo{Upload: upload, Digest: hash(archive), Size: int64(len(archive))}
 	if prov != "" {
-		r.Prov, r.Info.Provenance = publisher.Bytes([]byte(prov)), hash([]byte(prov))
+		r.Prov, r.Info.Provenance = bucket.Bytes([]byte(prov)), hash([]byte(prov))
 	}
 	return r
 }
@@ -46,7 +47,7 @@ func hash(b []byte) string {
 }
 
 // commit publishes the release, or with nil a verdict that changes nothing.
-func commit(t *testing.T, s publisher.Store, channel string, r *publisher.Release) {
+func commit(t *testing.T, s bucket.Store, channel string, r *publisher.Release) {
 	t.Helper()
 	c, err := publisher.OpenChannel(t.Context(), s, channel)
 	if err != nil {
@@ -74,7 +75,7 @@ func commit(t *testing.T, s publisher.Store, channel string, r *publisher.Releas
 }
 
 // verify verifies long after everything was committed, unless o has a clock.
-func verify(t *testing.T, s publisher.Store, o publisher.VerifyOptions) *publisher.VerifyReport {
+func verify(t *testing.T, s bucket.Store, o publisher.VerifyOptions) *publisher.VerifyReport {
 	t.Helper()
 	if o.Now == nil {
 		o.Now = func() time.Time { return start().Add(24 * time.Hour) }
@@ -96,11 +97,11 @@ func TestVerifyOK(t *testing.T) {
 	m := published(t)
 	web := httptest.NewServer(publisher.Handler(m.Handle("web"), nil))
 	defer web.Close()
-	site, err := publisher.OpenWeb(web.URL)
+	site, err := bucket.OpenWeb(web.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, s := range map[string]publisher.Store{"store": m.Handle("test"), "web": site} {
+	for name, s := range map[string]bucket.Store{"store": m.Handle("test"), "web": site} {
 		for _, deep := range []bool{false, true} {
 			report := verify(t, s, publisher.VerifyOptions{Channels: []string{"stable"}, Deep: deep})
 			c := report.Channels[0]
@@ -200,7 +201,7 @@ func TestVerifyNoChannel(t *testing.T) {
 }
 
 // again commits one more release to published.
-func again(t *testing.T, m *storetest.Mem, chart string) {
+func again(t *testing.T, m *buckettest.Mem, chart string) {
 	commit(t, m.Handle("publisher"), "stable", release(chart, "1.0.0", id1[:35]+chart[:1], ""))
 }
 
@@ -213,21 +214,21 @@ func TestVerifyWhilePublishing(t *testing.T) {
 			later := parts // of which as many follow while it waits
 			step, writes := -1, 0
 			begun, ended := false, false
-			m.Hook = func(op storetest.Op) storetest.Fault {
+			m.Hook = func(op buckettest.Op) buckettest.Fault {
 				if op.Actor != "verify" {
 					log := strings.Contains(op.Key, "/log/") || strings.Contains(op.Key, "/snapshots/") || strings.HasSuffix(op.Key, "index.yaml")
-					if log && op.Kind != storetest.Get {
+					if log && op.Kind != buckettest.Get {
 						if writes++; writes > later {
-							return storetest.Refused
+							return buckettest.Refused
 						}
 					}
-					return storetest.None
+					return buckettest.None
 				}
 				if step++; step == n {
 					begun = true
 					halfPublish(t, m)
 				}
-				return storetest.None
+				return buckettest.None
 			}
 			report := verify(t, m.Handle("verify"), publisher.VerifyOptions{
 				Deep: true, Workers: 1, Now: func() time.Time { return start().Add(3 * time.Minute) },
@@ -248,7 +249,7 @@ func TestVerifyWhilePublishing(t *testing.T) {
 }
 
 // halfPublish publishes as far as the store lets it.
-func halfPublish(t *testing.T, m *storetest.Mem) {
+func halfPublish(t *testing.T, m *buckettest.Mem) {
 	s := m.Handle("publisher")
 	r := release("gamma", "1.0.0", id1[:35]+"9", "")
 	if err := publisher.PutRelease(t.Context(), s, "stable", r); err != nil {
@@ -269,7 +270,7 @@ func halfPublish(t *testing.T, m *storetest.Mem) {
 }
 
 // project lets whatever is committed reach head.
-func project(t *testing.T, m *storetest.Mem) {
+func project(t *testing.T, m *buckettest.Mem) {
 	c, err := publisher.OpenChannel(t.Context(), m.Handle("publisher"), "stable")
 	if err == nil {
 		err = c.Project(t.Context())
@@ -284,12 +285,12 @@ func project(t *testing.T, m *storetest.Mem) {
 func TestVerifyBusy(t *testing.T) {
 	m := published(t)
 	n := byte('a')
-	m.Hook = func(op storetest.Op) storetest.Fault {
+	m.Hook = func(op buckettest.Op) buckettest.Fault {
 		if op.Actor == "verify" && op.Key == "stable/index.yaml" && n < 'z' {
 			n++
 			again(t, m, string(n)+"-chart")
 		}
-		return storetest.None
+		return buckettest.None
 	}
 	if report := verify(t, m.Handle("verify"), publisher.VerifyOptions{}); !report.OK() {
 		t.Errorf("%+v", report.Channels[0].Faults)
@@ -314,7 +315,7 @@ func TestVerifyHeadLate(t *testing.T) {
 }
 
 // putHead makes head the given generation.
-func putHead(m *storetest.Mem, generation int) {
+func putHead(m *buckettest.Mem, generation int) {
 	b := m.Snapshot()[fmt.Sprintf("stable/snapshots/%08d/index.yaml", generation)]
 	m.Put("stable/index.yaml", bytes.ReplaceAll(b, []byte(`"../../charts/`), []byte(`"charts/`)))
 }
@@ -326,7 +327,7 @@ func TestVerifyCachedHead(t *testing.T) {
 	putHead(m, 1)
 	web := httptest.NewServer(publisher.Handler(m.Handle("web"), nil))
 	defer web.Close()
-	site, err := publisher.OpenWeb(web.URL)
+	site, err := bucket.OpenWeb(web.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -395,15 +396,15 @@ func TestVerifyUnreadable(t *testing.T) {
 			m := published(t)
 			commit(t, m.Handle("test"), "untouched", release("alpha", "1.0.0", id1, ""))
 			n, key := -1, ""
-			m.Hook = func(op storetest.Op) storetest.Fault {
+			m.Hook = func(op buckettest.Op) buckettest.Fault {
 				if op.Actor != "verify" || !strings.HasPrefix(op.Key, "stable") {
-					return storetest.None
+					return buckettest.None
 				}
 				if n++; n == step {
 					key = op.Key
-					return storetest.Refused
+					return buckettest.Refused
 				}
-				return storetest.None
+				return buckettest.None
 			}
 			report := verify(t, m.Handle("verify"), publisher.VerifyOptions{Deep: deep, Workers: 1, Channels: []string{"stable", "untouched"}})
 			if key == "" {
@@ -430,14 +431,14 @@ func TestVerifyStops(t *testing.T) {
 	m.Put("stable/index.yaml", nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	reads, canceled := 0, false
-	m.Hook = func(op storetest.Op) storetest.Fault {
+	m.Hook = func(op buckettest.Op) buckettest.Fault {
 		if op.Actor != "verify" || !strings.Contains(op.Key, "/snapshots/") {
-			return storetest.None
+			return buckettest.None
 		}
 		if reads++; canceled {
 			cancel()
 		}
-		return storetest.Refused
+		return buckettest.Refused
 	}
 	for _, canceled = range []bool{false, true} {
 		reads = 0
@@ -455,11 +456,11 @@ func TestVerifyStops(t *testing.T) {
 func TestVerifyListingMisses(t *testing.T) {
 	m := published(t)
 	again(t, m, "omega")
-	m.Hook = func(op storetest.Op) storetest.Fault {
-		if op.Kind == storetest.List && strings.HasSuffix(op.Key, "/charts") {
-			return storetest.Stale
+	m.Hook = func(op buckettest.Op) buckettest.Fault {
+		if op.Kind == buckettest.List && strings.HasSuffix(op.Key, "/charts") {
+			return buckettest.Stale
 		}
-		return storetest.None
+		return buckettest.None
 	}
 	if report := verify(t, m.Handle("test"), publisher.VerifyOptions{}); !report.OK() || report.Channels[0].Archives != 3 {
 		t.Errorf("%+v", report.Channels[0])
@@ -557,7 +558,7 @@ func TestCommitConflict(t *testing.T) {
 	}
 }
 
-func open(t *testing.T, m *storetest.Mem) *publisher.Channel {
+func open(t *testing.T, m *buckettest.Mem) *publisher.Channel {
 	t.Helper()
 	c, err := publisher.OpenChannel(t.Context(), m.Handle("test"), "stable")
 	if err != nil {
@@ -625,7 +626,7 @@ func TestVerifyFallback(t *testing.T) {
 		fmt.Fprint(w, "<!DOCTYPE html><div id=app></div>")
 	}))
 	defer web.Close()
-	site, err := publisher.OpenWeb(web.URL)
+	site, err := bucket.OpenWeb(web.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -641,11 +642,11 @@ func TestVerifyFallback(t *testing.T) {
 
 // TestStatusOfHead: a head that is not what the log says is told, with the fix.
 func TestStatusOfHead(t *testing.T) {
-	for what, damage := range map[string]func(m *storetest.Mem, head []byte){
-		"":        func(*storetest.Mem, []byte) {},
-		"missing": func(m *storetest.Mem, _ []byte) { remove(t, m, "stable/index.yaml") },
-		"damaged": func(m *storetest.Mem, head []byte) { m.Put("stable/index.yaml", head[:9]) },
-		"generation 1, though generation 2 is committed": func(m *storetest.Mem, _ []byte) {
+	for what, damage := range map[string]func(m *buckettest.Mem, head []byte){
+		"":        func(*buckettest.Mem, []byte) {},
+		"missing": func(m *buckettest.Mem, _ []byte) { remove(t, m, "stable/index.yaml") },
+		"damaged": func(m *buckettest.Mem, head []byte) { m.Put("stable/index.yaml", head[:9]) },
+		"generation 1, though generation 2 is committed": func(m *buckettest.Mem, _ []byte) {
 			old := strings.ReplaceAll(string(m.Snapshot()["stable/snapshots/00000001/index.yaml"]), "../../", "")
 			m.Put("stable/index.yaml", []byte(old))
 		},
@@ -675,7 +676,7 @@ func TestForeignSnapshot(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = c.Project(t.Context())
-	if !errors.Is(err, publisher.ErrConflict) || !strings.Contains(err.Error(), key) || !strings.Contains(err.Error(), "portolan rebuild --channel stable") {
+	if !errors.Is(err, bucket.ErrConflict) || !strings.Contains(err.Error(), key) || !strings.Contains(err.Error(), "portolan rebuild --channel stable") {
 		t.Errorf("got %v", err)
 	}
 	if _, err := publisher.Rebuild(t.Context(), m.Handle("test"), "stable", func(int, int) {}); err != nil {

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 const (
@@ -38,7 +40,7 @@ func (v *verifier) checkHead(ctx context.Context) error {
 	committed := len(v.snapshots)
 	for look, pause := 1, firstLook; !v.broken; look, pause = look+1, 2*pause {
 		sum, size, err := v.hash(ctx, headKey(v.name))
-		if err != nil && !errors.Is(err, ErrNotFound) {
+		if err != nil && !errors.Is(err, bucket.ErrNotFound) {
 			v.shown = len(v.snapshots)
 			return v.unreadable(ctx, headKey(v.name), err)
 		}
@@ -166,7 +168,7 @@ func (v *verifier) checkSnapshot(ctx context.Context, key string, want Sum, show
 	defer v.step()
 	sum, size, err := v.hash(ctx, key)
 	switch {
-	case errors.Is(err, ErrNotFound):
+	case errors.Is(err, bucket.ErrNotFound):
 		if shown {
 			v.fault(key, fixSnapshot, "it is missing")
 		}
@@ -218,7 +220,7 @@ func (v *verifier) checkArchives(ctx context.Context) error {
 func (v *verifier) list(ctx context.Context) (map[string]int64, error) {
 	sizes := map[string]int64{}
 	folder := v.name + "/" + chartsDir
-	for e, err := range v.site.List(ctx, folder, Descendants) {
+	for e, err := range v.site.List(ctx, folder, bucket.Descendants) {
 		if errors.Is(err, errors.ErrUnsupported) {
 			break
 		}
@@ -269,7 +271,7 @@ func (v *verifier) readArchive(ctx context.Context, key string) error {
 func (v *verifier) readFile(ctx context.Context, key, digest, missing string, fits func(size int64) bool) error {
 	sum, err := v.examine(ctx, key, digest, fits)
 	switch {
-	case errors.Is(err, ErrNotFound):
+	case errors.Is(err, bucket.ErrNotFound):
 		v.fault(key, fixFile, "%s", missing)
 	case err != nil:
 		return v.unreadable(ctx, key, err)
@@ -281,7 +283,7 @@ func (v *verifier) readFile(ctx context.Context, key, digest, missing string, fi
 
 // header tells of an object without asking for its bytes, on a web site.
 type header interface {
-	Head(context.Context, string) (Entry, error)
+	Head(context.Context, string) (bucket.Entry, error)
 }
 
 // examine looks at a file's size and, with Deep and if that fits, returns its

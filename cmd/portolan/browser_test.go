@@ -12,6 +12,7 @@ import (
 	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // TestPages publishes every kind of page, and charts that mean no good, and has
@@ -26,7 +27,7 @@ func TestPages(t *testing.T) {
 // must not be seen.
 func lookAtPages(t *testing.T, w *town) {
 	chromium := testenv.Program(t, "chromium")
-	site, err := publisher.Open(t.Context(), filepath.Join(w.folder, "site"))
+	site, err := bucket.Open(t.Context(), filepath.Join(w.folder, "site"))
 	if err != nil {
 		t.Fatal(err)
 	}

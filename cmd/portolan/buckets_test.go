@@ -16,8 +16,8 @@ import (
 
 	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator/charttest"
-	"github.com/portolan-charts/portolan/publisher"
-	"github.com/portolan-charts/portolan/publisher/storetest/servers"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest/servers"
 )
 
 // The tests in this file use portolan as it is used with buckets: on servers of
@@ -243,12 +243,12 @@ func (h *harbor) keys() []string {
 
 func (h *harbor) list(p place) []string {
 	h.t.Helper()
-	store, err := publisher.Open(h.t.Context(), p.url)
+	store, err := bucket.Open(h.t.Context(), p.url)
 	if err != nil {
 		h.t.Fatal(err)
 	}
 	var keys []string
-	for e, err := range store.List(h.t.Context(), "", publisher.Descendants) {
+	for e, err := range store.List(h.t.Context(), "", bucket.Descendants) {
 		if err != nil {
 			h.t.Fatal(err)
 		}

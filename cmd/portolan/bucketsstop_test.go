@@ -13,7 +13,7 @@ import (
 
 	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator/charttest"
-	"github.com/portolan-charts/portolan/publisher/storetest/servers"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest/servers"
 )
 
 // The tests in this file stop a generator that works on buckets, or let it wait

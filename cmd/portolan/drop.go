@@ -14,6 +14,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 func (p *program) drop(ctx context.Context, args []string) error {
@@ -118,7 +119,7 @@ func uploader() map[string]string {
 // dropper puts files into one channel's inbox.
 type dropper struct {
 	*program
-	store   publisher.Store
+	store   bucket.Store
 	channel string
 	checks  check.Options
 	request publisher.Request
@@ -195,10 +196,10 @@ func (d *dropper) submit(ctx context.Context, u *upload, r *dropped) error {
 	s := publisher.Submission{Request: d.request}
 	s.Request.File = u.file
 	if u.chart != nil {
-		s.Chart = publisher.Bytes(u.chart)
+		s.Chart = bucket.Bytes(u.chart)
 	}
 	if u.prov != nil {
-		s.Prov = publisher.Bytes(u.prov)
+		s.Prov = bucket.Bytes(u.prov)
 	}
 	if err := publisher.Submit(ctx, d.store, d.channel, id, s); err != nil {
 		return err

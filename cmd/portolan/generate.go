@@ -11,6 +11,7 @@ import (
 	"github.com/portolan-charts/portolan/generator"
 	reporting "github.com/portolan-charts/portolan/generator/report"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // generateFlags are the flags of generate.
@@ -117,9 +118,9 @@ func (p *program) generateOptions(ctx context.Context, f *generateFlags) (o gene
 	if o.Pages, err = f.projector(); err != nil {
 		return o, err
 	}
-	open := func(flag string) (publisher.Store, error) { return p.open(ctx, f.flags, flag) }
+	open := func(flag string) (bucket.Store, error) { return p.open(ctx, f.flags, flag) }
 	if f.dryRun { // makes no folder
-		open = func(flag string) (publisher.Store, error) {
+		open = func(flag string) (bucket.Store, error) {
 			store, _, err := f.openBucket(ctx, flag)
 			return store, err
 		}
@@ -163,7 +164,7 @@ func limit(ctx context.Context, timeout time.Duration) (context.Context, context
 
 // noteUnknown names the channels that were asked for but are nowhere: most
 // likely they are misspelt.
-func (p *program) noteUnknown(ctx context.Context, f *flags, site publisher.Store, r *generator.Report) error {
+func (p *program) noteUnknown(ctx context.Context, f *flags, site bucket.Store, r *generator.Report) error {
 	for _, name := range f.channels {
 		if slices.ContainsFunc(r.Channels, func(c generator.ChannelReport) bool { return c.Channel == name }) {
 			continue

@@ -10,6 +10,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator/importer"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 func (p *program) importCharts(ctx context.Context, args []string) error {
@@ -137,7 +138,7 @@ func (i *importFlags) repository(ctx context.Context, p *program) (*importer.Rep
 	if isMemory(i.from) {
 		return nil, fmt.Errorf("%s: a bucket in memory has nothing in it", i.given["from"])
 	}
-	store, err := publisher.Open(ctx, i.from)
+	store, err := bucket.Open(ctx, i.from)
 	if err != nil {
 		return nil, err
 	}
@@ -174,7 +175,7 @@ func readSecret(file string) (string, error) {
 
 // stores opens the drop area, which is made if need be, and the site, which is
 // only read and need not be there.
-func (i *importFlags) stores(ctx context.Context, p *program) (drop, site publisher.Store, err error) {
+func (i *importFlags) stores(ctx context.Context, p *program) (drop, site bucket.Store, err error) {
 	if site, _, err = i.openBucket(ctx, "site"); err != nil {
 		return nil, nil, err
 	}

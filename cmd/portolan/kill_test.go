@@ -18,6 +18,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 const (
@@ -111,7 +112,7 @@ func (k *killing) publishBase(n int) {
 // submit uploads as portolan drop does, but without a process for each.
 func (k *killing) submit(channel string, archive, prov []byte) string {
 	k.t.Helper()
-	drop, err := publisher.Open(k.t.Context(), filepath.Join(k.folder, "drop"))
+	drop, err := bucket.Open(k.t.Context(), filepath.Join(k.folder, "drop"))
 	if err != nil {
 		k.t.Fatal(err)
 	}
@@ -119,9 +120,9 @@ func (k *killing) submit(channel string, archive, prov []byte) string {
 	if err != nil {
 		k.t.Fatal(err)
 	}
-	s := publisher.Submission{Chart: publisher.Bytes(archive), Request: publisher.Request{File: "any.tgz"}}
+	s := publisher.Submission{Chart: bucket.Bytes(archive), Request: publisher.Request{File: "any.tgz"}}
 	if prov != nil {
-		s.Prov = publisher.Bytes(prov)
+		s.Prov = bucket.Bytes(prov)
 	}
 	if err := publisher.Submit(k.t.Context(), drop, channel, id, s); err != nil {
 		k.t.Fatal(err)

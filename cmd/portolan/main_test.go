@@ -18,6 +18,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // runIn runs portolan in a folder of its own.
@@ -210,7 +211,7 @@ func TestComplain(t *testing.T) {
 // TestAdvice: whatever command meets the error of a bucket, it says what to do.
 func TestAdvice(t *testing.T) {
 	bucket := func(err error) error {
-		return fmt.Errorf("reading the inbox: %w", &publisher.BucketError{Bucket: "s3://charts", Err: err})
+		return fmt.Errorf("reading the inbox: %w", &bucket.ServerError{Bucket: "s3://charts", Err: err})
 	}
 	for _, c := range []struct {
 		err  error

@@ -8,7 +8,8 @@ import (
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/publisher"
-	"github.com/portolan-charts/portolan/publisher/storetest"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 )
 
 // TestReadmeOperations compares the table of what a run asks of each backend
@@ -25,7 +26,7 @@ func TestReadmeOperations(t *testing.T) {
 				o.submit(t, n)
 				server.Inject(bucket.url, nil)
 				stored = append(stored, o.run(t))
-				methods := &storetest.Counter{}
+				methods := &buckettest.Counter{}
 				for _, r := range server.Requests(bucket.url) {
 					methods.Add(r.Method)
 				}
@@ -53,9 +54,9 @@ func readmeRow(t *testing.T, name string) []string {
 	return nil
 }
 
-func (p place) open(t *testing.T) publisher.Store {
+func (p place) open(t *testing.T) bucket.Store {
 	t.Helper()
-	store, err := publisher.Open(t.Context(), p.url)
+	store, err := bucket.Open(t.Context(), p.url)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +65,7 @@ func (p place) open(t *testing.T) publisher.Store {
 
 // operations are those of runs of the generator.
 type operations struct {
-	drop, site publisher.Store
+	drop, site bucket.Store
 	next       int
 }
 
@@ -78,7 +79,7 @@ func (o *operations) submit(t *testing.T, n int) {
 		}
 		o.next++
 		chart := charttest.Simple(fmt.Sprintf("chart-%d", o.next), "1.0.0")
-		if err := publisher.Submit(t.Context(), o.drop, "stable", id, publisher.Submission{Chart: publisher.Bytes(chart)}); err != nil {
+		if err := publisher.Submit(t.Context(), o.drop, "stable", id, publisher.Submission{Chart: bucket.Bytes(chart)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -87,7 +88,7 @@ func (o *operations) submit(t *testing.T, n int) {
 // run runs the generator, and counts.
 func (o *operations) run(t *testing.T) string {
 	t.Helper()
-	c := &storetest.Counter{}
+	c := &buckettest.Counter{}
 	if _, err := generator.Run(t.Context(), generator.Options{Drop: c.Of(o.drop), Site: c.Of(o.site)}); err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"golang.org/x/term"
 
-	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/doctor"
 )
 
@@ -155,7 +155,7 @@ func (p *program) complain(err error) {
 // adviceOn is what to do about an error: its hint, or about a bucket, what the
 // doctor would say.
 func adviceOn(err error) string {
-	bucket := (*publisher.BucketError)(nil)
+	bucket := (*bucket.ServerError)(nil)
 	if advice := hintOf(err); advice != "" || !errors.As(err, &bucket) || errors.Is(err, context.Canceled) {
 		return advice
 	}

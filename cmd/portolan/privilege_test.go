@@ -23,9 +23,10 @@ import (
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 	"github.com/portolan-charts/portolan/publisher/shim"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
-	"github.com/portolan-charts/portolan/publisher/storetest"
 )
 
 // rights are operations, by who does them: "drop inbox/ create", "site list".
@@ -34,7 +35,7 @@ type rights map[string]bool
 // guard is a store that records what is done to it and, unless allowed is nil,
 // denies everything else, as S3 does to those who may not list.
 type guard struct {
-	publisher.Store
+	bucket.Store
 	bucket  string // drop or site
 	allowed rights
 
@@ -49,7 +50,7 @@ func (g *guard) may(op, key string) error {
 		right = g.bucket + " " + folder + "/ " + op
 	}
 	if g.allowed != nil && !g.allowed[right] {
-		return &publisher.KeyError{Key: key, Err: gcerrors.ErrPermissionDenied}
+		return bucket.About(key, gcerrors.ErrPermissionDenied)
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -60,34 +61,34 @@ func (g *guard) may(op, key string) error {
 	return nil
 }
 
-func (g *guard) Create(ctx context.Context, o publisher.Object) error {
+func (g *guard) Create(ctx context.Context, o bucket.Object) error {
 	if err := g.may("create", o.Key); err != nil {
 		return err
 	}
 	return g.Store.Create(ctx, o)
 }
 
-func (g *guard) Replace(ctx context.Context, o publisher.Object, token string) error {
+func (g *guard) Replace(ctx context.Context, o bucket.Object, token string) error {
 	if err := g.may("replace", o.Key); err != nil {
 		return err
 	}
 	return g.Store.Replace(ctx, o, token)
 }
 
-func (g *guard) Get(ctx context.Context, key string) (*publisher.Reader, error) {
+func (g *guard) Get(ctx context.Context, key string) (*bucket.Reader, error) {
 	if err := g.may("read", key); err != nil {
 		return nil, err
 	}
 	r, err := g.Store.Get(ctx, key)
 	if err != nil && g.allowed != nil {
-		return nil, &publisher.KeyError{Key: key, Err: gcerrors.ErrPermissionDenied}
+		return nil, bucket.About(key, gcerrors.ErrPermissionDenied)
 	}
 	return r, err
 }
 
-func (g *guard) List(ctx context.Context, dir string, depth publisher.Depth) iter.Seq2[publisher.Entry, error] {
+func (g *guard) List(ctx context.Context, dir string, depth bucket.Depth) iter.Seq2[bucket.Entry, error] {
 	if err := g.may("list", dir); err != nil {
-		return func(yield func(publisher.Entry, error) bool) { yield(publisher.Entry{}, err) }
+		return func(yield func(bucket.Entry, error) bool) { yield(bucket.Entry{}, err) }
 	}
 	return g.Store.List(ctx, dir, depth)
 }
@@ -102,11 +103,11 @@ func (g *guard) Delete(ctx context.Context, key, token string) error {
 // guarded is a drop area and a site that an actor uses, with rights or, if they
 // are nil, with all.
 type guarded struct {
-	drop, site *storetest.Mem
+	drop, site *buckettest.Mem
 }
 
 func newGuarded() *guarded {
-	return &guarded{&storetest.Mem{Now: time.Now}, &storetest.Mem{Now: time.Now}}
+	return &guarded{&buckettest.Mem{Now: time.Now}, &buckettest.Mem{Now: time.Now}}
 }
 
 func (w *guarded) as(allowed rights) (drop, site *guard) {
@@ -212,7 +213,7 @@ func (w *guarded) generate(t *testing.T, allowed rights, o generator.Options) (d
 // lister is a guard for those who may list: S3 tells them what is missing.
 type lister struct{ *guard }
 
-func (f lister) Get(ctx context.Context, key string) (*publisher.Reader, error) {
+func (f lister) Get(ctx context.Context, key string) (*bucket.Reader, error) {
 	if err := f.may("read", key); err != nil {
 		return nil, err
 	}
@@ -265,7 +266,7 @@ func TestUpkeepRights(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	open := func(allowed rights) (drop, site *guard, forDrop, forSite publisher.Store) {
+	open := func(allowed rights) (drop, site *guard, forDrop, forSite bucket.Store) {
 		drop, site = w.as(allowed)
 		return drop, site, lister{drop}, lister{site}
 	}
@@ -320,10 +321,10 @@ func (w *guarded) submit(t *testing.T, chart, prov []byte) (id string) {
 	}
 	var s publisher.Submission
 	if chart != nil {
-		s.Chart = publisher.Bytes(chart)
+		s.Chart = bucket.Bytes(chart)
 	}
 	if prov != nil {
-		s.Prov = publisher.Bytes(prov)
+		s.Prov = bucket.Bytes(prov)
 	}
 	if err := publisher.Submit(t.Context(), w.drop.Handle("uploader"), "stable", id, s); err != nil {
 		t.Fatal(err)

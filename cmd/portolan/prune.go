@@ -10,6 +10,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator/pages"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 func (p *program) prune(ctx context.Context, args []string) error {
@@ -64,7 +65,7 @@ func (p *program) prune(ctx context.Context, args []string) error {
 }
 
 // prunedPages takes links to what is gone off the pages.
-func prunedPages(ctx context.Context, site publisher.Store, r *publisher.PruneReport, w *pages.Writer) error {
+func prunedPages(ctx context.Context, site bucket.Store, r *publisher.PruneReport, w *pages.Writer) error {
 	for _, c := range r.Channels {
 		if c.Snapshots.Files == 0 {
 			continue

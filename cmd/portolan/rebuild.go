@@ -8,6 +8,7 @@ import (
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/pages"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 func (p *program) rebuild(ctx context.Context, args []string) error {
@@ -60,7 +61,7 @@ type rebuilt struct {
 }
 
 // rebuildPages writes the channel's pages anew.
-func rebuildPages(ctx context.Context, site publisher.Store, name string, w *pages.Writer) (*generator.PagesReport, error) {
+func rebuildPages(ctx context.Context, site bucket.Store, name string, w *pages.Writer) (*generator.PagesReport, error) {
 	c, err := publisher.OpenChannel(ctx, site, name)
 	if err != nil {
 		return nil, fmt.Errorf("channel %s: %w", name, err)

@@ -23,7 +23,8 @@ import (
 	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/publisher"
-	"github.com/portolan-charts/portolan/publisher/storetest/servers"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest/servers"
 )
 
 func TestMain(m *testing.M) {
@@ -241,7 +242,7 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: serve folder variable")
 	}
-	store, err := publisher.Open(context.Background(), ts.MkAbs(args[0]))
+	store, err := bucket.Open(context.Background(), ts.MkAbs(args[0]))
 	ts.Check(err)
 	server := httptest.NewServer(http.StripPrefix("/helm", publisher.Handler(store, nil)))
 	ts.Defer(server.Close)

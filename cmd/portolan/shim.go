@@ -17,6 +17,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/shim"
 	"github.com/portolan-charts/portolan/publisher/shim/notify"
 )
@@ -59,7 +60,7 @@ func (f *shimFlags) hasSite() bool {
 }
 
 // openShimSite opens the site, which only a shim that generates makes.
-func (p *program) openShimSite(ctx context.Context, f *shimFlags) (publisher.Store, error) {
+func (p *program) openShimSite(ctx context.Context, f *shimFlags) (bucket.Store, error) {
 	if f.generate {
 		return p.open(ctx, f.flags, "site")
 	}
@@ -88,7 +89,7 @@ func rulesOf(config *config.Config) shim.Rules {
 
 // judgesOf hands the shim what the generator says of uploads beside what is
 // published.
-func judgesOf(config *config.Config, site publisher.Store) func(string, *publisher.Index) shim.Judge {
+func judgesOf(config *config.Config, site bucket.Store) func(string, *publisher.Index) shim.Judge {
 	return func(channel string, index *publisher.Index) shim.Judge {
 		judge := generator.NewJudge(config, site, channel, index)
 		return func(ctx context.Context, c *shim.Chart, force bool) error {
@@ -161,7 +162,7 @@ func (p *program) runShim(ctx context.Context, f *shimFlags, o shim.Options, not
 // run is the generator's run, as the shim has it made.
 func (f *shimFlags) run(o shim.Options, pages generator.Pages, log *slog.Logger) func(context.Context) error {
 	return func(ctx context.Context) error {
-		drop, site := publisher.Fresh(o.Drop), publisher.Fresh(o.Site)
+		drop, site := bucket.Fresh(o.Drop), bucket.Fresh(o.Site)
 		report, err := generator.Run(ctx, generator.Options{Drop: drop, Site: site, Config: f.config, Workers: f.workers, Pages: pages})
 		if report == nil {
 			return err

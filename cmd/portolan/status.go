@@ -14,6 +14,7 @@ import (
 
 	reporting "github.com/portolan-charts/portolan/generator/report"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 func (p *program) status(ctx context.Context, args []string) error {
@@ -48,7 +49,7 @@ func uploadID(s string) (string, bool) {
 
 // openBoth opens the site, and reads the inbox. A local drop area that is not
 // there yet is empty.
-func (p *program) openBoth(ctx context.Context, f *flags) (site, drop publisher.Store, inbox *publisher.Inbox, err error) {
+func (p *program) openBoth(ctx context.Context, f *flags) (site, drop bucket.Store, inbox *publisher.Inbox, err error) {
 	if err = f.apart(); err != nil {
 		return nil, nil, nil, err
 	}
@@ -155,7 +156,7 @@ func (p *program) oneStatus(ctx context.Context, f *flags, channel string) error
 }
 
 // waitingIn lists the uploads that wait for a channel, in order of arrival.
-func waitingIn(ctx context.Context, drop publisher.Store, inbox *publisher.Inbox, channel string) ([]waitingUpload, error) {
+func waitingIn(ctx context.Context, drop bucket.Store, inbox *publisher.Inbox, channel string) ([]waitingUpload, error) {
 	uploads := []waitingUpload{}
 	for _, w := range inbox.Channels {
 		if w.Channel != channel {
@@ -211,7 +212,7 @@ func (p *program) uploadStatus(ctx context.Context, f *flags, id string) error {
 		return err
 	}
 	receipt, err := publisher.ReadReceipt(ctx, drop, id)
-	if errors.Is(err, publisher.ErrNotFound) {
+	if errors.Is(err, bucket.ErrNotFound) {
 		return p.undecided(ctx, f, drop, id)
 	}
 	if err != nil {
@@ -224,7 +225,7 @@ func (p *program) uploadStatus(ctx context.Context, f *flags, id string) error {
 }
 
 // undecided tells where an upload without a receipt is.
-func (p *program) undecided(ctx context.Context, f *flags, drop publisher.Store, id string) error {
+func (p *program) undecided(ctx context.Context, f *flags, drop bucket.Store, id string) error {
 	inbox, err := publisher.ReadInbox(ctx, drop)
 	if err != nil {
 		return err

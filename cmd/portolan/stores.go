@@ -11,12 +11,12 @@ import (
 	"runtime"
 	"strings"
 
-	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // open opens a bucket that is written to, the one that a flag names. A local
 // folder is made if need be.
-func (p *program) open(ctx context.Context, f *flags, flag string) (publisher.Store, error) {
+func (p *program) open(ctx context.Context, f *flags, flag string) (bucket.Store, error) {
 	store, folder, err := f.openBucket(ctx, flag)
 	if err != nil || folder == "" {
 		return store, err
@@ -31,7 +31,7 @@ func (p *program) open(ctx context.Context, f *flags, flag string) (publisher.St
 }
 
 // openExisting opens a bucket that is only read: a local folder must be there.
-func (p *program) openExisting(ctx context.Context, f *flags, flag string) (publisher.Store, error) {
+func (p *program) openExisting(ctx context.Context, f *flags, flag string) (bucket.Store, error) {
 	store, folder, err := f.openBucket(ctx, flag)
 	if err != nil || folder == "" {
 		return store, err
@@ -44,7 +44,7 @@ func (p *program) openExisting(ctx context.Context, f *flags, flag string) (publ
 
 // openBucket opens the bucket that a flag names. If it is a local folder, which
 // need not be there, its path is returned, too.
-func (f *flags) openBucket(ctx context.Context, flag string) (store publisher.Store, folder string, err error) {
+func (f *flags) openBucket(ctx context.Context, flag string) (store bucket.Store, folder string, err error) {
 	url := f.Lookup(flag).Value.String()
 	if err := f.checkBucket(flag, url); err != nil {
 		return nil, "", err
@@ -59,7 +59,7 @@ func (f *flags) openBucket(ctx context.Context, flag string) (store publisher.St
 		return nil, "", hint(fmt.Errorf("%s: a bucket in memory is lost when the command ends", url),
 			"%s takes the URL of a bucket that stays, or a folder", f.given[flag])
 	}
-	store, err = publisher.Open(ctx, url)
+	store, err = bucket.Open(ctx, url)
 	return store, localFolder(url), err
 }
 
@@ -105,12 +105,12 @@ func localFolder(bucket string) string {
 }
 
 // openSite opens a site to be read, as a bucket or as it is served.
-func (p *program) openSite(ctx context.Context, f *flags) (publisher.Store, error) {
+func (p *program) openSite(ctx context.Context, f *flags) (bucket.Store, error) {
 	if err := f.checkBucket("site", f.site); err != nil {
 		return nil, err
 	}
 	if isWeb(f.site) {
-		return publisher.OpenWeb(f.site)
+		return bucket.OpenWeb(f.site)
 	}
 	return p.openExisting(ctx, f, "site")
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // A tracedCall is a system call that succeeded. It ran from line start to line end of what
@@ -37,7 +38,7 @@ func TestSystemCalls(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	drop, err := publisher.Open(t.Context(), filepath.Join(folder, "drop"))
+	drop, err := bucket.Open(t.Context(), filepath.Join(folder, "drop"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +47,7 @@ func TestSystemCalls(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := publisher.Submission{Chart: publisher.Bytes(charttest.Simple(name, "1.0.0"))}
+		s := publisher.Submission{Chart: bucket.Bytes(charttest.Simple(name, "1.0.0"))}
 		if err := publisher.Submit(t.Context(), drop, "stable", id, s); err != nil {
 			t.Fatal(err)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator/pages"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 func (p *program) verify(ctx context.Context, args []string) error {
@@ -51,7 +52,7 @@ func (p *program) verify(ctx context.Context, args []string) error {
 }
 
 // verifyPages adds what is wrong with the pages of the channels to the report.
-func (p *program) verifyPages(ctx context.Context, site publisher.Store, r *publisher.VerifyReport, w *pages.Writer, deep bool) error {
+func (p *program) verifyPages(ctx context.Context, site bucket.Store, r *publisher.VerifyReport, w *pages.Writer, deep bool) error {
 	for i := range r.Channels {
 		c := &r.Channels[i]
 		if len(c.Faults) > 0 { // mend these first
@@ -71,13 +72,13 @@ func (p *program) verifyPages(ctx context.Context, site publisher.Store, r *publ
 
 // webChannel makes sense of the URL of a web site without a channel, which can
 // be the URL of one channel: what helm repo add takes.
-func (f *flags) webChannel(ctx context.Context, site publisher.Store) (publisher.Store, error) {
+func (f *flags) webChannel(ctx context.Context, site bucket.Store) (bucket.Store, error) {
 	base, channel := path.Split(strings.TrimSuffix(f.site, "/"))
 	r, err := site.Get(ctx, "index.yaml")
 	if err == nil {
 		r.Close()
 	}
-	if err != nil && !errors.Is(err, publisher.ErrNotFound) {
+	if err != nil && !errors.Is(err, bucket.ErrNotFound) {
 		return nil, err
 	}
 	if err != nil || publisher.CheckChannel(channel) != nil {
@@ -85,7 +86,7 @@ func (f *flags) webChannel(ctx context.Context, site publisher.Store) (publisher
 			"name its channels with --channel, or give the URL of one channel")
 	}
 	f.site, f.channels = base, []string{channel}
-	return publisher.OpenWeb(base)
+	return bucket.OpenWeb(base)
 }
 
 // printVerified prints what was found, also by a verification that failed

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 const (
@@ -48,7 +49,7 @@ func (d *dropper) wait(ctx context.Context, timeout time.Duration) error {
 func (d *dropper) receipt(ctx context.Context, id string, deadline time.Time) (*publisher.Receipt, error) {
 	for {
 		receipt, err := d.look(ctx, id, deadline)
-		if !errors.Is(err, publisher.ErrNotFound) && !publisher.Denied(err) {
+		if !errors.Is(err, bucket.ErrNotFound) && !bucket.Denied(err) {
 			return receipt, err
 		}
 		left := time.Until(deadline)

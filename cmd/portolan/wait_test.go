@@ -8,13 +8,13 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // silent is a store that does not answer.
-type silent struct{ publisher.Store }
+type silent struct{ bucket.Store }
 
-func (silent) Get(ctx context.Context, _ string) (*publisher.Reader, error) {
+func (silent) Get(ctx context.Context, _ string) (*bucket.Reader, error) {
 	<-ctx.Done()
 	return nil, ctx.Err()
 }

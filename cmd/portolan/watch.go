@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/generator"
-	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // maxPause is how long a watch rests at most between two runs that fail.
@@ -25,7 +25,7 @@ func (p *program) watch(ctx context.Context, f *generateFlags) error {
 	pause, said := f.watch, ""
 	for {
 		fresh := o
-		fresh.Drop, fresh.Site = publisher.Fresh(o.Drop), publisher.Fresh(o.Site) // a failed write is no trouble of the next run's
+		fresh.Drop, fresh.Site = bucket.Fresh(o.Drop), bucket.Fresh(o.Site) // a failed write is no trouble of the next run's
 		report, err := p.round(ctx, f, fresh)
 		if ctx.Err() != nil {
 			return nil // as it was asked to

@@ -15,14 +15,14 @@ import (
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/generator/config"
-	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // Options say what to import, and to where.
 type Options struct {
 	From       *Repository
 	Channel    string
-	Drop, Site publisher.Store
+	Drop, Site bucket.Store
 	Config     *config.Config
 	Charts     []string          // patterns of names, as of path.Match; empty means all
 	Keep       int               // the newest versions of each chart; 0 means all

@@ -19,7 +19,8 @@ import (
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
-	"github.com/portolan-charts/portolan/publisher/storetest"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 )
 
 // old is a repository on a web server.
@@ -107,12 +108,12 @@ func (s *old) open(c Credentials) *Repository {
 // target is a channel to import into.
 type target struct {
 	t          *testing.T
-	drop, site *storetest.Mem
+	drop, site *buckettest.Mem
 	config     *config.Config
 }
 
 func newTarget(t *testing.T) *target {
-	return &target{t: t, drop: &storetest.Mem{Now: time.Now}, site: &storetest.Mem{Now: time.Now}}
+	return &target{t: t, drop: &buckettest.Mem{Now: time.Now}, site: &buckettest.Mem{Now: time.Now}}
 }
 
 func (g *target) options(from *Repository) Options {
@@ -243,7 +244,7 @@ func TestImportWaiting(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = publisher.Submit(t.Context(), g.drop.Handle("other"), "stable", id, publisher.Submission{
-		Chart: publisher.Bytes(charttest.Simple("a", "1.0.0", "values.yaml", "x: y\n")), Request: publisher.Request{File: "a-1.0.0.tgz"},
+		Chart: bucket.Bytes(charttest.Simple("a", "1.0.0", "values.yaml", "x: y\n")), Request: publisher.Request{File: "a-1.0.0.tgz"},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -322,12 +323,12 @@ func TestImportFaults(t *testing.T) {
 func TestImportStoreFails(t *testing.T) {
 	s := newOld(t)
 	s.add("a", "1.0.0")
-	for name, fail := range map[string]func(*target) *storetest.Mem{
-		"drop": func(g *target) *storetest.Mem { return g.drop },
-		"site": func(g *target) *storetest.Mem { return g.site },
+	for name, fail := range map[string]func(*target) *buckettest.Mem{
+		"drop": func(g *target) *buckettest.Mem { return g.drop },
+		"site": func(g *target) *buckettest.Mem { return g.site },
 	} {
 		g := newTarget(t)
-		fail(g).Hook = func(storetest.Op) storetest.Fault { return storetest.Refused }
+		fail(g).Hook = func(buckettest.Op) buckettest.Fault { return buckettest.Refused }
 		if _, err := Run(t.Context(), g.options(s.open(Credentials{}))); err == nil {
 			t.Errorf("%s: no error", name)
 		}
@@ -393,7 +394,7 @@ func TestImportFaulty(t *testing.T) {
 	s.add("b", "1.0.0")
 	s.files["/repo/b-1.0.0.tgz.prov"] = charttest.NewSigner().Sign("b-1.0.0.tgz", s.files["/repo/b-1.0.0.tgz"])
 	n := 0
-	count := func(storetest.Op) storetest.Fault { n++; return storetest.None }
+	count := func(buckettest.Op) buckettest.Fault { n++; return buckettest.None }
 	clean.drop.Hook, clean.site.Hook = count, count
 	clean.imports(clean.options(s.open(Credentials{})))
 	clean.drop.Hook, clean.site.Hook = nil, nil
@@ -402,18 +403,18 @@ func TestImportFaulty(t *testing.T) {
 		t.Fatalf("an import is %d operations", n)
 	}
 	for at := range n {
-		for _, fault := range []storetest.Fault{storetest.Refused, storetest.Unacked} {
+		for _, fault := range []buckettest.Fault{buckettest.Refused, buckettest.Unacked} {
 			g, i := newTarget(t), 0
-			hook := func(storetest.Op) storetest.Fault {
+			hook := func(buckettest.Op) buckettest.Fault {
 				if i++; i == at+1 {
 					return fault
 				}
-				return storetest.None
+				return buckettest.None
 			}
 			g.drop.Hook, g.site.Hook = hook, hook
 			o := g.options(s.open(Credentials{}))
 			o.Workers = 1
-			if _, err := Run(t.Context(), o); err == nil && fault == storetest.Refused {
+			if _, err := Run(t.Context(), o); err == nil && fault == buckettest.Refused {
 				t.Errorf("operation %d is refused, and nothing is said", at)
 			}
 			g.drop.Hook, g.site.Hook = nil, nil

@@ -17,6 +17,7 @@ import (
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 func sum(b []byte) string {
@@ -97,7 +98,7 @@ func sortResults(all []Result) {
 // readChannel reads what is published in the channel.
 func readChannel(ctx context.Context, o Options) (*generator.Judge, map[release]string, error) {
 	head, err := publisher.ReadHead(ctx, o.Site, o.Channel, nil)
-	if errors.Is(err, publisher.ErrNotFound) {
+	if errors.Is(err, bucket.ErrNotFound) {
 		head, err = publisher.EmptyHead(), nil
 	}
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"strings"
 
 	"github.com/portolan-charts/portolan/generator/check"
-	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // place is where a repository lies.
@@ -65,7 +65,7 @@ func OpenFolder(dir string) (*Repository, error) {
 }
 
 // OpenBucket returns the repository in a bucket, of which s is the store.
-func OpenBucket(bucket string, s publisher.Store) (*Repository, error) {
+func OpenBucket(bucket string, s bucket.Store) (*Repository, error) {
 	u, err := url.Parse(bucket)
 	if err != nil {
 		return nil, fmt.Errorf("%.200q is no URL of a bucket", bucket)
@@ -179,7 +179,7 @@ func (d *folder) list(ctx context.Context, checks check.Options) (*Index, error)
 
 // objects is a repository in a bucket.
 type objects struct {
-	store  publisher.Store
+	store  bucket.Store
 	bucket *url.URL
 	prefix string // of the store's keys in the bucket
 	web    *web
@@ -205,7 +205,7 @@ func (o *objects) read(ctx context.Context, ref string, f func(io.Reader) error)
 		return notFetched(u)
 	}
 	r, err := o.store.Get(ctx, key)
-	if errors.Is(err, publisher.ErrNotFound) {
+	if errors.Is(err, bucket.ErrNotFound) {
 		return errMissing
 	}
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/generator/charttest"
-	"github.com/portolan-charts/portolan/publisher/storetest"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 )
 
 func writeFiles(t *testing.T, files map[string][]byte) string {
@@ -77,7 +77,7 @@ func TestImportFolderLink(t *testing.T) {
 
 // TestImportBucket reads a repository in a bucket, by keys and by its URLs.
 func TestImportBucket(t *testing.T) {
-	bucket := &storetest.Mem{Now: time.Now}
+	bucket := &buckettest.Mem{Now: time.Now}
 	bucket.Put("index.yaml", []byte("entries:\n  a:\n  - {name: a, version: 1.0.0, urls: [charts/a.tgz]}\n  b:\n  - {name: b, version: 1.0.0, urls: ['s3://old/helm/b.tgz']}\n"+
 		"  c:\n  - {name: c, version: 1.0.0, urls: ['s3://old/elsewhere/c.tgz']}\n  d:\n  - {name: d, version: 1.0.0, urls: ['s3://other/helm/d.tgz']}\n  e:\n  - {name: e, version: 1.0.0, urls: [e.tgz]}\n"))
 	bucket.Put("charts/a.tgz", charttest.Simple("a", "1.0.0"))

@@ -12,6 +12,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // maxProv is how much is read of a provenance file: more than the generator
@@ -91,7 +92,7 @@ func (t *take) fetch(ctx context.Context) (err error) {
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case errors.Is(err, errMissing), errors.Is(err, ErrDenied), publisher.Denied(err), isPage(t.prov):
+	case errors.Is(err, errMissing), errors.Is(err, ErrDenied), bucket.Denied(err), isPage(t.prov):
 		// A bucket that may not be listed denies what it does not have; and
 		// some sites have a page for everything.
 		t.prov = nil
@@ -169,11 +170,11 @@ func (t *take) upload(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s := publisher.Submission{Chart: publisher.Bytes(t.chart), Request: publisher.Request{
+	s := publisher.Submission{Chart: bucket.Bytes(t.chart), Request: publisher.Request{
 		File: t.offer.File, Digest: t.offer.Digest, Created: t.entry.Created, Uploader: maps.Clone(t.Uploader),
 	}}
 	if t.prov != nil {
-		s.Prov = publisher.Bytes(t.prov)
+		s.Prov = bucket.Bytes(t.prov)
 	}
 	if err := publisher.Submit(ctx, t.Drop, t.Channel, id, s); err != nil {
 		return fmt.Errorf("%s not uploaded: %w", t.offer.File, err)

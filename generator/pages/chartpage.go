@@ -11,6 +11,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/templates"
 )
 
@@ -31,7 +32,7 @@ func (c *chartPages) contents(ctx context.Context, i int) (*reading, error) {
 	}
 	r := &reading{}
 	in, err := publisher.OpenArchive(ctx, c.site, c.channel.Name, c.all[i].URLs[0])
-	if errors.Is(err, publisher.ErrNotFound) {
+	if errors.Is(err, bucket.ErrNotFound) {
 		return r, nil // what the index says has to do
 	}
 	if err != nil {

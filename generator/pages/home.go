@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/templates"
 )
 
@@ -36,7 +37,7 @@ func (p *pass) home(ctx context.Context) error {
 				return err
 			}
 			err = p.saveHome(ctx, next, token)
-			if errors.Is(err, publisher.ErrConflict) {
+			if errors.Is(err, bucket.ErrConflict) {
 				continue
 			}
 			return err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/templates"
 )
 
@@ -42,14 +43,14 @@ func New(o Options) (*Writer, error) {
 
 // Project makes the pages show the channel's newest generation, and the site's
 // index the channel. What they show already is not written again.
-func (w *Writer) Project(ctx context.Context, site publisher.Store, c *publisher.Channel) (*generator.PagesReport, error) {
+func (w *Writer) Project(ctx context.Context, site bucket.Store, c *publisher.Channel) (*generator.PagesReport, error) {
 	p := w.pass(site, c)
 	err := p.project(ctx)
 	return p.report, err
 }
 
 // Rebuild makes every page of the channel what the log and the charts say.
-func (w *Writer) Rebuild(ctx context.Context, site publisher.Store, c *publisher.Channel) (*generator.PagesReport, error) {
+func (w *Writer) Rebuild(ctx context.Context, site bucket.Store, c *publisher.Channel) (*generator.PagesReport, error) {
 	p := w.pass(site, c)
 	p.anew = true
 	err := p.project(ctx)
@@ -58,7 +59,7 @@ func (w *Writer) Rebuild(ctx context.Context, site publisher.Store, c *publisher
 
 // Pruned makes the channel's activity page lead to those snapshots only that are
 // kept. It leaves pages of another look alone.
-func (w *Writer) Pruned(ctx context.Context, site publisher.Store, channel string) error {
+func (w *Writer) Pruned(ctx context.Context, site bucket.Store, channel string) error {
 	c, err := publisher.OpenChannel(ctx, site, channel)
 	if err != nil {
 		return err

@@ -17,15 +17,16 @@ import (
 	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/generator/pages"
 	"github.com/portolan-charts/portolan/publisher"
-	"github.com/portolan-charts/portolan/publisher/storetest"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 	"github.com/portolan-charts/portolan/templates"
 )
 
 // town is a drop area and a site with pages.
 type town struct {
 	t          testing.TB
-	drop, site publisher.Store
-	mem        *storetest.Mem // of the site
+	drop, site bucket.Store
+	mem        *buckettest.Mem // of the site
 	writer     *pages.Writer
 	clock      time.Time
 	uploads    int
@@ -38,8 +39,8 @@ func newTown(t testing.TB, o pages.Options) *town {
 	if err != nil {
 		t.Fatal(err)
 	}
-	town := &town{t: t, writer: w, mem: &storetest.Mem{}, clock: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
-	drop := &storetest.Mem{}
+	town := &town{t: t, writer: w, mem: &buckettest.Mem{}, clock: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
+	drop := &buckettest.Mem{}
 	drop.Now, town.mem.Now = town.now, town.now
 	town.drop, town.site = drop.Handle("all"), town.mem.Handle("all")
 	return town
@@ -52,9 +53,9 @@ func (w *town) now() time.Time { return w.clock }
 func (w *town) upload(channel string, chart, prov []byte) {
 	w.t.Helper()
 	w.clock = w.clock.Add(time.Second)
-	s := publisher.Submission{Chart: publisher.Bytes(chart), Request: publisher.Request{File: "upload.tgz"}}
+	s := publisher.Submission{Chart: bucket.Bytes(chart), Request: publisher.Request{File: "upload.tgz"}}
 	if prov != nil {
-		s.Prov = publisher.Bytes(prov)
+		s.Prov = bucket.Bytes(prov)
 	}
 	w.uploads++
 	id := fmt.Sprintf("019cab00-0000-7000-8000-%012d", w.uploads)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/templates"
 )
 
@@ -22,13 +23,13 @@ const maxDoc = 256 << 20
 // pass is one projection of a channel's pages.
 type pass struct {
 	*Writer
-	site    publisher.Store
+	site    bucket.Store
 	channel *publisher.Channel
 	look    string // see ChangesDoc
 	anew    bool   // take nothing from what is there
 
 	// save makes a file what body is, and reports whether it had to.
-	save func(ctx context.Context, site publisher.Store, key string, body []byte, last bool) (bool, error)
+	save func(ctx context.Context, site bucket.Store, key string, body []byte, last bool) (bool, error)
 
 	head   publisher.Header
 	state  ChangesDoc              // as the last pass left it; zero if there was none
@@ -41,7 +42,7 @@ type pass struct {
 	report *generator.PagesReport
 }
 
-func (w *Writer) pass(site publisher.Store, c *publisher.Channel) *pass {
+func (w *Writer) pass(site bucket.Store, c *publisher.Channel) *pass {
 	return &pass{Writer: w, site: site, channel: c, look: w.lookOf(c.Name), save: publisher.WriteFile, after: c.Index(), report: &generator.PagesReport{Written: []string{}}}
 }
 
@@ -106,7 +107,7 @@ func (p *pass) open(ctx context.Context) error {
 	}
 	if state.Generation < p.head.Generation {
 		before, err := p.channel.At(ctx, state.Generation)
-		if errors.Is(err, publisher.ErrNotFound) {
+		if errors.Is(err, bucket.ErrNotFound) {
 			return nil // its snapshot was pruned
 		}
 		if err != nil {

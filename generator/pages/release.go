@@ -13,6 +13,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // release is a line of the index.
@@ -116,7 +117,7 @@ func (p *pass) summarize(ctx context.Context, chart string, all []*release, had 
 		}
 		group.Go(func() error {
 			info, err := publisher.ReadRelease(ctx, p.site, p.channel.Name, r.URLs[0])
-			if errors.Is(err, publisher.ErrNotFound) {
+			if errors.Is(err, bucket.ErrNotFound) {
 				return nil // then nobody knows
 			}
 			if err == nil {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 const (
@@ -23,7 +24,7 @@ const (
 // there; with deep, by making them once more, that they are as they were made. A
 // site that has no pages, or whose pages were made with another look, is not at
 // fault for that: then note says so.
-func (w *Writer) Verify(ctx context.Context, site publisher.Store, channel string, deep bool) (faults []publisher.Fault, note string, err error) {
+func (w *Writer) Verify(ctx context.Context, site bucket.Store, channel string, deep bool) (faults []publisher.Fault, note string, err error) {
 	for look := 1; ; look++ {
 		c, err := publisher.OpenChannel(ctx, site, channel)
 		if err != nil {
@@ -75,7 +76,7 @@ func (p *pass) verify(ctx context.Context, deep bool) (faults []publisher.Fault,
 // site, which cannot be listed and answers whatever it likes for a page.
 func (p *pass) listed(ctx context.Context) (map[string]bool, error) {
 	there := map[string]bool{}
-	for e, err := range p.site.List(ctx, path.Join(p.channel.Name, "charts"), publisher.Descendants) {
+	for e, err := range p.site.List(ctx, path.Join(p.channel.Name, "charts"), bucket.Descendants) {
 		if errors.Is(err, errors.ErrUnsupported) {
 			return nil, nil
 		}
@@ -99,7 +100,7 @@ func (p *pass) compare(ctx context.Context) ([]publisher.Fault, error) {
 		faults = append(faults, publisher.Fault{Key: key, Message: message, Fix: fixPages})
 	}
 	p.anew = true
-	p.save = func(ctx context.Context, site publisher.Store, key string, body []byte, _ bool) (bool, error) {
+	p.save = func(ctx context.Context, site bucket.Store, key string, body []byte, _ bool) (bool, error) {
 		b, _, err := publisher.ReadFile(ctx, site, key, maxDoc)
 		switch {
 		case err != nil:

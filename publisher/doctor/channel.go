@@ -16,7 +16,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 const (
@@ -101,7 +101,7 @@ func (e *exam) compare(ctx context.Context, name string, served *index) []findin
 	if e.Site.Store == nil {
 		return nil
 	}
-	b, entry, err := publisher.ReadAll(ctx, e.Site.Store, path.Join(name, "index.yaml"), maxBody)
+	b, entry, err := bucket.ReadAll(ctx, e.Site.Store, path.Join(name, "index.yaml"), maxBody)
 	if err != nil {
 		seen, fix := Explain(err, e.Site)
 		if isNotFound(err) {

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/doctor"
 )
 
@@ -98,7 +98,7 @@ func place(t *testing.T, cloud string, server *url.URL) doctor.Place {
 		"gs":     "gs://charts",
 		"azblob": "azblob://charts?protocol=http&localemu=true&domain=" + server.Host,
 	}[cloud]
-	store, err := publisher.Open(t.Context(), address)
+	store, err := bucket.Open(t.Context(), address)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,12 +109,12 @@ func place(t *testing.T, cloud string, server *url.URL) doctor.Place {
 func TestDenied(t *testing.T) {
 	for cloud, code := range map[string]string{"s3": "AccessDenied", "gs": "AccessDenied"} {
 		_, err := place(t, cloud, refusing(t, 403, code)).Store.Get(t.Context(), "receipts/x.json")
-		if !publisher.Denied(err) || errors.Is(err, publisher.ErrNotFound) {
+		if !bucket.Denied(err) || errors.Is(err, bucket.ErrNotFound) {
 			t.Errorf("%s: %v is not taken for a missing permission", cloud, err)
 		}
 	}
 	_, err := place(t, "s3", refusing(t, 404, "NoSuchKey")).Store.Get(t.Context(), "receipts/x.json")
-	if publisher.Denied(err) || !errors.Is(err, publisher.ErrNotFound) {
+	if bucket.Denied(err) || !errors.Is(err, bucket.ErrNotFound) {
 		t.Errorf("%v is not taken for a missing object", err)
 	}
 }

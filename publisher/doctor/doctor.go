@@ -4,7 +4,7 @@
 // right.
 //
 // It never harms. All that it writes are objects whose names begin with
-// [publisher.ProbePrefix], which are no uploads, channels or pages, and which
+// [bucket.ProbePrefix], which are no uploads, channels or pages, and which
 // it removes again.
 package doctor
 
@@ -16,7 +16,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // Options says what to examine. Drop, Site and BaseURL may be missing.
@@ -32,7 +32,7 @@ type Options struct {
 
 // Place is a bucket or a folder. It is missing if its Store is nil.
 type Place struct {
-	Store  publisher.Store
+	Store  bucket.Store
 	URL    string
 	Folder string // its path, if it is a local folder
 }
@@ -155,4 +155,4 @@ func notable(names []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:3], ", "), len(names)-3)
 }
 
-func isNotFound(err error) bool { return errors.Is(err, publisher.ErrNotFound) }
+func isNotFound(err error) bool { return errors.Is(err, bucket.ErrNotFound) }

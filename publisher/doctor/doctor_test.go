@@ -22,21 +22,22 @@ import (
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 	"github.com/portolan-charts/portolan/publisher/doctor"
-	"github.com/portolan-charts/portolan/publisher/storetest"
 )
 
 // setUp is a drop area and a site in memory with two charts in the channel
 // group/stable, served under /helm.
 type setUp struct {
 	t          *testing.T
-	drop, site *storetest.Mem
+	drop, site *buckettest.Mem
 	options    doctor.Options
 }
 
 func newSetUp(t *testing.T) *setUp {
 	t.Helper()
-	s := &setUp{t: t, drop: &storetest.Mem{TB: t, Now: time.Now}, site: &storetest.Mem{TB: t, Now: time.Now}}
+	s := &setUp{t: t, drop: &buckettest.Mem{TB: t, Now: time.Now}, site: &buckettest.Mem{TB: t, Now: time.Now}}
 	s.publish("web", "1.0.0")
 	s.publish("web", "1.1.0+build")
 	s.options = doctor.Options{
@@ -51,7 +52,7 @@ func (s *setUp) publish(name, version string) {
 	s.t.Helper()
 	id, err := publisher.NewID()
 	if err == nil {
-		err = publisher.Submit(s.t.Context(), s.drop.Handle("uploader"), "group/stable", id, publisher.Submission{Chart: publisher.Bytes(charttest.Simple(name, version))})
+		err = publisher.Submit(s.t.Context(), s.drop.Handle("uploader"), "group/stable", id, publisher.Submission{Chart: bucket.Bytes(charttest.Simple(name, version))})
 	}
 	config := &config.Config{BaseURL: "https://charts.example.com/helm"}
 	if err == nil {
@@ -121,7 +122,7 @@ func TestGood(t *testing.T) {
 	before := len(s.drop.Ops()) + len(s.site.Ops())
 	s.examine()
 	for _, op := range slices.Concat(s.drop.Ops(), s.site.Ops())[:] {
-		if op.Actor == "doctor" && op.N >= before && op.Kind != storetest.Get && op.Kind != storetest.List {
+		if op.Actor == "doctor" && op.N >= before && op.Kind != buckettest.Get && op.Kind != buckettest.List {
 			t.Errorf("with ReadOnly: %s", op)
 		}
 	}
@@ -258,34 +259,34 @@ func TestContextPath(t *testing.T) {
 
 // denied is a store that refuses some operations, as a cloud does.
 type denied struct {
-	publisher.Store
+	bucket.Store
 	refuse func(kind, key string) error
 }
 
-func (d denied) Create(ctx context.Context, o publisher.Object) error {
-	if err := d.refuse(storetest.Create, o.Key); err != nil {
-		return &publisher.KeyError{Key: o.Key, Err: err}
+func (d denied) Create(ctx context.Context, o bucket.Object) error {
+	if err := d.refuse(buckettest.Create, o.Key); err != nil {
+		return bucket.About(o.Key, err)
 	}
 	return d.Store.Create(ctx, o)
 }
 
-func (d denied) Get(ctx context.Context, key string) (*publisher.Reader, error) {
-	if err := d.refuse(storetest.Get, key); err != nil {
-		return nil, &publisher.KeyError{Key: key, Err: err}
+func (d denied) Get(ctx context.Context, key string) (*bucket.Reader, error) {
+	if err := d.refuse(buckettest.Get, key); err != nil {
+		return nil, bucket.About(key, err)
 	}
 	return d.Store.Get(ctx, key)
 }
 
-func (d denied) Replace(ctx context.Context, o publisher.Object, token string) error {
-	if err := d.refuse(storetest.Replace, o.Key); err != nil {
-		return &publisher.KeyError{Key: o.Key, Err: err}
+func (d denied) Replace(ctx context.Context, o bucket.Object, token string) error {
+	if err := d.refuse(buckettest.Replace, o.Key); err != nil {
+		return bucket.About(o.Key, err)
 	}
 	return d.Store.Replace(ctx, o, token)
 }
 
 func (d denied) Delete(ctx context.Context, key, token string) error {
-	if err := d.refuse(storetest.Delete, key); err != nil && token != "" {
-		return &publisher.KeyError{Key: key, Err: err}
+	if err := d.refuse(buckettest.Delete, key); err != nil && token != "" {
+		return bucket.About(key, err)
 	}
 	return d.Store.Delete(ctx, key, token)
 }
@@ -293,13 +294,13 @@ func (d denied) Delete(ctx context.Context, key, token string) error {
 func TestPermissions(t *testing.T) {
 	errDenied := errors.New("api error AccessDenied: Access Denied")
 	for _, c := range []struct{ kind, folder, check, seen string }{
-		{storetest.Create, "inbox/", "drop: inbox/", "creating an object: permission denied"},
-		{storetest.Get, "inbox/", "drop: inbox/", "reading an object: permission denied"},
-		{storetest.Delete, "inbox/", "drop: inbox/", "deleting an object: permission denied"},
-		{storetest.Create, "receipts/", "drop: receipts/", "creating an object: permission denied"},
-		{storetest.Get, "rejected/", "drop: rejected/", "reading an object: permission denied"},
-		{storetest.Create, ".probe-", "site: /", "creating an object: permission denied"},
-		{storetest.Replace, ".probe-", "site: /", "replacing an object: permission denied"},
+		{buckettest.Create, "inbox/", "drop: inbox/", "creating an object: permission denied"},
+		{buckettest.Get, "inbox/", "drop: inbox/", "reading an object: permission denied"},
+		{buckettest.Delete, "inbox/", "drop: inbox/", "deleting an object: permission denied"},
+		{buckettest.Create, "receipts/", "drop: receipts/", "creating an object: permission denied"},
+		{buckettest.Get, "rejected/", "drop: rejected/", "reading an object: permission denied"},
+		{buckettest.Create, ".probe-", "site: /", "creating an object: permission denied"},
+		{buckettest.Replace, ".probe-", "site: /", "replacing an object: permission denied"},
 	} {
 		s := newSetUp(t)
 		s.options.Channels = nil
@@ -333,11 +334,11 @@ func TestBrokenPromises(t *testing.T) {
 }
 
 // overwriting is a store whose Create replaces what is there.
-type overwriting struct{ publisher.Store }
+type overwriting struct{ bucket.Store }
 
-func (o overwriting) Create(ctx context.Context, object publisher.Object) error {
+func (o overwriting) Create(ctx context.Context, object bucket.Object) error {
 	err := o.Store.Create(ctx, object)
-	if !errors.Is(err, publisher.ErrConflict) {
+	if !errors.Is(err, bucket.ErrConflict) {
 		return err
 	}
 	r, err := o.Get(ctx, object.Key)
@@ -349,7 +350,7 @@ func (o overwriting) Create(ctx context.Context, object publisher.Object) error 
 }
 
 // careless is a store whose Delete has no conditions.
-type careless struct{ publisher.Store }
+type careless struct{ bucket.Store }
 
 func (c careless) Delete(ctx context.Context, key, _ string) error {
 	return c.Store.Delete(ctx, key, "")
@@ -365,7 +366,7 @@ func TestNoHardLinks(t *testing.T) {
 	}
 	s.options.Drop.Folder = folder
 	s.options.Drop.Store = denied{s.options.Drop.Store, func(kind, _ string) error {
-		if kind == storetest.Create {
+		if kind == buckettest.Create {
 			return fmt.Errorf("linkat: %w", syscall.EPERM)
 		}
 		return nil

@@ -11,7 +11,7 @@ import (
 
 	"gocloud.dev/gcerrors"
 
-	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // symptom is a text in an error, and what it means. The SDKs' errors say it in
@@ -78,7 +78,7 @@ func Explain(err error, p Place) (seen, fix string) {
 }
 
 // Advice says what to do about the error of a bucket; "" if it is not known.
-func Advice(err *publisher.BucketError) string {
+func Advice(err *bucket.ServerError) string {
 	_, fix := meaning(err, Place{})
 	return fix
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // The folders of a drop area.
@@ -86,8 +87,8 @@ func (e *exam) listInbox(ctx context.Context, p Place) error {
 }
 
 // list returns the names that lie in a folder: of folders, and of all.
-func list(ctx context.Context, s publisher.Store, dir string) (folders, all []string, err error) {
-	for entry, err := range s.List(ctx, dir, publisher.Children) {
+func list(ctx context.Context, s bucket.Store, dir string) (folders, all []string, err error) {
+	for entry, err := range s.List(ctx, dir, bucket.Children) {
 		if err != nil {
 			return nil, nil, err
 		}
@@ -209,8 +210,8 @@ func (p Place) there(folder string) string {
 
 // promises probes a folder with all that the protocol asks for.
 func (e *exam) promises(ctx context.Context, check string, p Place, folder string) {
-	err := within(ctx, func(ctx context.Context) error { return publisher.Probe(ctx, p.Store, p.there(folder)) })
-	broken := (*publisher.BrokenPromise)(nil)
+	err := within(ctx, func(ctx context.Context) error { return bucket.Probe(ctx, p.Store, p.there(folder)) })
+	broken := (*bucket.BrokenPromise)(nil)
 	switch {
 	case errors.As(err, &broken) && broken.Deletions && strings.HasPrefix(check, "site: "):
 		e.Add(check, OK, "create, read, replace and delete work; the server ignores the condition of a deletion, which a site can do without", "")
@@ -248,8 +249,8 @@ func (e *exam) usable(ctx context.Context, p Place, folder string) {
 }
 
 // try writes, reads and deletes an object in the folder.
-func try(ctx context.Context, s publisher.Store, folder string) (modified time.Time, err error) {
-	key := path.Join(folder, publisher.ProbePrefix+strings.ToLower(rand.Text()))
+func try(ctx context.Context, s bucket.Store, folder string) (modified time.Time, err error) {
+	key := path.Join(folder, bucket.ProbePrefix+strings.ToLower(rand.Text()))
 	text := []byte(key + ": portolan looks whether it may write here; it may be deleted\n")
 	defer func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stepTime)
@@ -258,10 +259,10 @@ func try(ctx context.Context, s publisher.Store, folder string) (modified time.T
 			err = fmt.Errorf("deleting an object: %w", cleaning)
 		}
 	}()
-	if err := s.Create(ctx, publisher.Object{Key: key, Body: publisher.Bytes(text), ContentType: "text/plain; charset=utf-8"}); err != nil {
+	if err := s.Create(ctx, bucket.Object{Key: key, Body: bucket.Bytes(text), ContentType: "text/plain; charset=utf-8"}); err != nil {
 		return time.Time{}, fmt.Errorf("creating an object: %w", err)
 	}
-	got, entry, err := publisher.ReadAll(ctx, s, key, 4<<10)
+	got, entry, err := bucket.ReadAll(ctx, s, key, 4<<10)
 	if err == nil && !bytes.Equal(got, text) {
 		err = errors.New("other bytes are there than were written")
 	}

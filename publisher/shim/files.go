@@ -11,6 +11,7 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
 )
 
@@ -46,7 +47,7 @@ func (s *Shim) file(a *answer, r *http.Request, key string) error {
 		return fail(refused.status, "range", "ask for less, or for all of it", "the file has no such bytes")
 	case refused.status != 0:
 		return fail(refused.status, "precondition", "read the file again without conditions", "the file is not what the request's conditions ask for")
-	case !errors.Is(err, publisher.ErrNotFound):
+	case !errors.Is(err, bucket.ErrNotFound):
 		return err
 	case strings.Contains(r.Header.Get("Accept"), "text/html") && publisher.ServeMissing(a, r, s.Site) == nil:
 		return nil

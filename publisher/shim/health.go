@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 const (
@@ -34,7 +34,7 @@ func (s *Shim) health(a *answer, r *http.Request, to *route) error {
 // probe asks stores whether they answer, and makes sure that there is room for an
 // upload: not more often than needed, since anybody may want to know.
 type probe struct {
-	stores []publisher.Store
+	stores []bucket.Store
 	mu     sync.Mutex
 	at     time.Time
 	err    error
@@ -54,7 +54,7 @@ func (p *probe) do(ctx context.Context) error {
 		switch {
 		case err == nil:
 			in.Close()
-		case !errors.Is(err, publisher.ErrNotFound):
+		case !errors.Is(err, bucket.ErrNotFound):
 			failures = append(failures, err)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
 )
 
@@ -152,8 +153,8 @@ func (s *Shim) beginning(ctx context.Context, to *route, who *auth.Identity) (bo
 	if project == "." {
 		project = "" // the site itself, as with ChartMuseum
 	}
-	for _, err := range s.Site.List(ctx, project, publisher.Children) {
-		if publisher.Denied(err) {
+	for _, err := range s.Site.List(ctx, project, bucket.Children) {
+		if bucket.Denied(err) {
 			return false, nil // who may not list cannot tell
 		}
 		return err == nil, err

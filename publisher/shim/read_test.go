@@ -17,8 +17,9 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
-	"github.com/portolan-charts/portolan/publisher/storetest"
 )
 
 const archive = "charts/alpha/1.0.0/id/alpha-1.0.0.tgz"
@@ -152,11 +153,11 @@ func TestConditional(t *testing.T) {
 func TestFresh(t *testing.T) {
 	p := stocked(t, nil)
 	reads := 0
-	p.site.Hook = func(op storetest.Op) storetest.Fault {
-		if op.Kind == storetest.Get && op.Key == "team/index.yaml" {
+	p.site.Hook = func(op buckettest.Op) buckettest.Fault {
+		if op.Kind == buckettest.Get && op.Key == "team/index.yaml" {
 			reads++
 		}
-		return storetest.None
+		return buckettest.None
 	}
 	for range 5 {
 		p.get("/team/index.yaml")
@@ -171,7 +172,7 @@ func TestFresh(t *testing.T) {
 		t.Fatal(err)
 	}
 	next := strings.Replace(p.get("/team/index.yaml").body, `"1"`, `"2"`, 1)
-	if err := site.Replace(t.Context(), publisher.Object{Key: "team/index.yaml", Body: publisher.Bytes([]byte(next))}, head.Token); err != nil {
+	if err := site.Replace(t.Context(), bucket.Object{Key: "team/index.yaml", Body: bucket.Bytes([]byte(next))}, head.Token); err != nil {
 		t.Fatal(err)
 	}
 	p.Published()
@@ -248,9 +249,9 @@ func TestUnknownChannel(t *testing.T) {
 }
 
 // hanging is a store that takes requests and answers none.
-type hanging struct{ publisher.Store }
+type hanging struct{ bucket.Store }
 
-func (hanging) Get(ctx context.Context, _ string) (*publisher.Reader, error) {
+func (hanging) Get(ctx context.Context, _ string) (*bucket.Reader, error) {
 	<-ctx.Done()
 	return nil, ctx.Err()
 }
@@ -359,7 +360,7 @@ func TestReceipt(t *testing.T) {
 		t.Errorf("decided meanwhile: %d %s", got.StatusCode, got.body)
 	}
 	looks := 0
-	p.drop.Hook = func(storetest.Op) storetest.Fault { looks++; return storetest.None }
+	p.drop.Hook = func(buckettest.Op) buckettest.Fault { looks++; return buckettest.None }
 	if got := p.get("/api/other/uploads/" + id + "?wait=30s"); got.StatusCode != http.StatusAccepted || looks != 1 {
 		t.Errorf("another channel's: %d after %d looks, want one", got.StatusCode, looks)
 	}
@@ -376,7 +377,7 @@ func TestReceipt(t *testing.T) {
 func TestHealth(t *testing.T) {
 	p := open(t, nil)
 	asked := 0
-	p.drop.Hook = func(storetest.Op) storetest.Fault { asked++; return storetest.None }
+	p.drop.Hook = func(buckettest.Op) buckettest.Fault { asked++; return buckettest.None }
 	for range 5 {
 		if got := p.get("/readyz"); got.StatusCode != http.StatusOK {
 			t.Errorf("readyz: %d %s", got.StatusCode, got.body)

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
 )
 
@@ -90,7 +91,7 @@ func (s *Shim) await(r *http.Request, channel, id string, wait time.Duration) (*
 		switch {
 		case err == nil && receipt.Channel == channel:
 			return receipt, nil
-		case err != nil && !errors.Is(err, publisher.ErrNotFound):
+		case err != nil && !errors.Is(err, bucket.ErrNotFound):
 			return nil, err
 		}
 		left := time.Until(deadline)

@@ -13,14 +13,15 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
 )
 
 // Options says what a shim works on. The zero value of every field but Drop,
 // Auth and Rules works.
 type Options struct {
-	Drop publisher.Store
-	Site publisher.Store // nil serves no site, and judges no upload by what is published
+	Drop bucket.Store
+	Site bucket.Store // nil serves no site, and judges no upload by what is published
 	Auth *auth.Authoriser
 	Rules
 
@@ -119,7 +120,7 @@ func New(o Options) *Shim {
 	}
 	s := &Shim{
 		Options: o,
-		probe:   &probe{stores: []publisher.Store{o.Drop}},
+		probe:   &probe{stores: []bucket.Store{o.Drop}},
 		uploads: make(chan struct{}, o.MaxUploads),
 		checks:  make(chan struct{}, runtime.GOMAXPROCS(0)),
 		waiting: make(chan struct{}, maxWaiting),

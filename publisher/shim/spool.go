@@ -7,7 +7,7 @@ import (
 	"io"
 	"os"
 
-	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // inMemory is how many bytes of a file are kept in memory before it goes to
@@ -80,7 +80,7 @@ func (s *spool) reader() io.Reader {
 }
 
 // body is what was spooled, as stores take it.
-func (s *spool) body() publisher.Body {
+func (s *spool) body() bucket.Body {
 	if s == nil {
 		return nil
 	}

@@ -6,7 +6,7 @@ import (
 	"log/slog"
 	"sync"
 
-	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // unlisted is a store that the shim may read and not list. S3 then denies what
@@ -14,19 +14,19 @@ import (
 // a receipt is waited for, an upload judged by the generator alone, and neither
 // tells more than it should.
 type unlisted struct {
-	publisher.Store
+	bucket.Store
 	log  *slog.Logger
 	once sync.Once
 }
 
 // Get is the store's, but what is denied is not found.
-func (u *unlisted) Get(ctx context.Context, key string) (*publisher.Reader, error) {
+func (u *unlisted) Get(ctx context.Context, key string) (*bucket.Reader, error) {
 	r, err := u.Store.Get(ctx, key)
-	if err == nil || !publisher.Denied(err) {
+	if err == nil || !bucket.Denied(err) {
 		return r, err
 	}
 	u.once.Do(func() {
 		u.log.WarnContext(ctx, "an object was denied, and is taken for missing, as are others from now on; without the right to list a bucket this is how S3 says it", "key", key, "error", err)
 	})
-	return nil, &publisher.KeyError{Key: key, Err: fmt.Errorf("%w: %v", publisher.ErrNotFound, err)}
+	return nil, bucket.About(key, fmt.Errorf("%w: %v", bucket.ErrNotFound, err))
 }

@@ -10,14 +10,14 @@ import (
 
 	"gocloud.dev/gcerrors"
 
-	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // denying is a store that says of nothing whether it is there.
-type denying struct{ publisher.Store }
+type denying struct{ bucket.Store }
 
-func (denying) Get(_ context.Context, key string) (*publisher.Reader, error) {
-	return nil, &publisher.KeyError{Key: key, Err: gcerrors.ErrPermissionDenied}
+func (denying) Get(_ context.Context, key string) (*bucket.Reader, error) {
+	return nil, bucket.About(key, gcerrors.ErrPermissionDenied)
 }
 
 // TestUnlisted: what is denied is missing, and the log says so once.

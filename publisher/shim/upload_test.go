@@ -20,8 +20,9 @@ import (
 
 	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
-	"github.com/portolan-charts/portolan/publisher/storetest"
 )
 
 // The charts of these tests are text: "chart NAME VERSION" and whatever follows.
@@ -67,7 +68,7 @@ func rules() Rules {
 type port struct {
 	*Shim
 	t          *testing.T
-	drop, site *storetest.Mem
+	drop, site *buckettest.Mem
 	url        string
 }
 
@@ -83,7 +84,7 @@ func open(t *testing.T, change func(*Options)) *port {
 
 // build is open for a port without a server.
 func build(t *testing.T, change func(*Options)) *port {
-	p := &port{t: t, drop: &storetest.Mem{TB: t, Now: time.Now}, site: &storetest.Mem{TB: t, Now: time.Now}}
+	p := &port{t: t, drop: &buckettest.Mem{TB: t, Now: time.Now}, site: &buckettest.Mem{TB: t, Now: time.Now}}
 	o := Options{Drop: p.drop.Handle("shim"), Site: p.site.Handle("shim"), Auth: auth.Anyone(), Rules: rules()}
 	if change != nil {
 		change(&o)
@@ -148,9 +149,9 @@ func (p *port) publish(channel string, charts ...string) {
 	p.put(p.site, channel+"/index.yaml", strings.Join(append(lines, "}}", ""), "\n"))
 }
 
-func (p *port) put(m *storetest.Mem, key, content string) {
+func (p *port) put(m *buckettest.Mem, key, content string) {
 	p.t.Helper()
-	if err := m.Handle("somebody").Create(p.t.Context(), publisher.Object{Key: key, Body: publisher.Bytes([]byte(content))}); err != nil {
+	if err := m.Handle("somebody").Create(p.t.Context(), bucket.Object{Key: key, Body: bucket.Bytes([]byte(content))}); err != nil {
 		p.t.Fatal(err)
 	}
 }
@@ -365,7 +366,7 @@ func TestStoreFails(t *testing.T) {
 			if kind == "site" {
 				m = p.site
 			}
-			m.Hook = func(storetest.Op) storetest.Fault { return storetest.Refused }
+			m.Hook = func(buckettest.Op) buckettest.Fault { return buckettest.Refused }
 			got := p.post("/api/charts", "chart alpha 1.0.0")
 			failed(t, got, http.StatusServiceUnavailable, "store")
 			if got.Header.Get("Retry-After") == "" {

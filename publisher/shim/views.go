@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 const (
@@ -22,7 +23,7 @@ const (
 
 // views are the indexes of channels, kept so that not every request reads one.
 type views struct {
-	site     publisher.Store
+	site     bucket.Store
 	newJudge func(string, *publisher.Index) Judge
 	reads    singleflight.Group // of indexes, by channel
 
@@ -53,7 +54,7 @@ type view struct {
 	rendered map[string]*rendering // by context path
 }
 
-func newViews(site publisher.Store, judge func(string, *publisher.Index) Judge) *views {
+func newViews(site bucket.Store, judge func(string, *publisher.Index) Judge) *views {
 	return &views{site: site, newJudge: judge, kept: map[string]*list.Element{}, recent: list.New()}
 }
 
@@ -122,9 +123,9 @@ func (vs *views) read(ctx context.Context, seen *view, channel string) (*view, e
 	head, err := publisher.ReadHead(ctx, vs.site, channel, before)
 	known := true
 	switch {
-	case errors.Is(err, publisher.ErrNotFound) && before != nil:
+	case errors.Is(err, bucket.ErrNotFound) && before != nil:
 		return nil, storeFailure(err) // no channel ever ceases to be
-	case errors.Is(err, publisher.ErrNotFound):
+	case errors.Is(err, bucket.ErrNotFound):
 		head, known = publisher.EmptyHead(), false
 	case errors.Is(err, publisher.ErrNotOurs):
 		return nil, vs.unreadable(ctx, channel, err)

@@ -9,7 +9,7 @@ import (
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/generator/pages"
-	"github.com/portolan-charts/portolan/publisher/storetest"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 )
 
 // growth is what one chart costs in channels of growing size.
@@ -47,7 +47,7 @@ func (w *world) operations(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var c storetest.Counter
+	var c buckettest.Counter
 	_, err = generator.Run(ctx, generator.Options{Drop: c.Of(w.drop), Site: c.Of(w.site), Config: &config.Config{}, Pages: writer})
 	return c.String(), err
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/portolan-charts/portolan/ci/bench/seed"
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/config"
-	"github.com/portolan-charts/portolan/publisher"
-	"github.com/portolan-charts/portolan/publisher/storetest"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 )
 
 const (
@@ -27,10 +27,10 @@ func (b *bench) idle(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if w.drop, err = publisher.Open(ctx, filepath.Join(w.folder, "drop")); err != nil {
+	if w.drop, err = bucket.Open(ctx, filepath.Join(w.folder, "drop")); err != nil {
 		return err
 	}
-	if w.site, err = publisher.Open(ctx, filepath.Join(w.folder, "site")); err != nil {
+	if w.site, err = bucket.Open(ctx, filepath.Join(w.folder, "site")); err != nil {
 		return err
 	}
 	say("making %d channels", idleChannels)
@@ -48,7 +48,7 @@ func (b *bench) idle(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var c storetest.Counter
+	var c buckettest.Counter
 	if _, err := generator.Run(ctx, generator.Options{Drop: c.Of(w.drop), Site: c.Of(w.site), Config: &config.Config{}}); err != nil {
 		return err
 	}

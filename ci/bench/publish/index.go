@@ -14,7 +14,7 @@ import (
 	"helm.sh/helm/v3/pkg/chart"
 
 	"github.com/portolan-charts/portolan/ci/bench/seed"
-	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // indexFiles looks at what clients read.
@@ -29,7 +29,7 @@ func (b *bench) indexFiles(ctx context.Context) error {
 
 func (b *bench) indexOf(ctx context.Context, versions int) error {
 	folder := filepath.Join(b.folder, fmt.Sprintf("index-%d", versions))
-	site, err := publisher.Open(ctx, folder)
+	site, err := bucket.Open(ctx, folder)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/portolan-charts/portolan/ci/bench/seed"
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // sizes are the channels that one chart is published into.
@@ -123,7 +124,7 @@ func (b *bench) inYAML(ctx context.Context, index, folder string) (string, error
 // world is a site with one channel, and its drop area.
 type world struct {
 	folder     string
-	drop, site publisher.Store
+	drop, site bucket.Store
 	uploads    int
 }
 
@@ -134,10 +135,10 @@ func (b *bench) newWorld(ctx context.Context, versions int) (*world, error) {
 		return nil, err
 	}
 	var err error
-	if w.drop, err = publisher.Open(ctx, filepath.Join(w.folder, "drop")); err != nil {
+	if w.drop, err = bucket.Open(ctx, filepath.Join(w.folder, "drop")); err != nil {
 		return nil, err
 	}
-	if w.site, err = publisher.Open(ctx, filepath.Join(w.folder, "site")); err != nil {
+	if w.site, err = bucket.Open(ctx, filepath.Join(w.folder, "site")); err != nil {
 		return nil, err
 	}
 	say("making a channel with %d versions, and its pages", versions)
@@ -169,6 +170,6 @@ func (w *world) upload(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	chart := publisher.Bytes(charttest.Simple(name, "2.0.0"))
+	chart := bucket.Bytes(charttest.Simple(name, "2.0.0"))
 	return publisher.Submit(ctx, w.drop, channel, id, publisher.Submission{Chart: chart})
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // PerChart is how many versions each chart has, from 1.10.0 down to 1.1.0.
@@ -24,7 +25,7 @@ func ChartName(i int) string { return fmt.Sprintf("chart-%05d", i) }
 // Channel gives a channel that does not exist yet so many versions, a multiple
 // of PerChart. As in a real one, no record adds more than a run decides, and the newest is a small
 // one.
-func Channel(ctx context.Context, site publisher.Store, channel string, versions int) error {
+func Channel(ctx context.Context, site bucket.Store, channel string, versions int) error {
 	c, err := publisher.OpenChannel(ctx, site, channel)
 	if err != nil {
 		return err

@@ -5,7 +5,7 @@ import (
 	"os"
 
 	"github.com/portolan-charts/portolan/ci/bench/seed"
-	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // seedSite makes a site whose channel has so many versions. Only the log and
@@ -14,7 +14,7 @@ func seedSite(ctx context.Context, folder string, versions int) error {
 	if err := os.Mkdir(folder, 0o777); err != nil || versions == 0 {
 		return err
 	}
-	site, err := publisher.Open(ctx, folder)
+	site, err := bucket.Open(ctx, folder)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,59 @@
+package bucket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"gocloud.dev/blob"
+	"gocloud.dev/gcerrors"
+)
+
+func (s *cloudStore) Delete(ctx context.Context, key, token string) error {
+	if err := begin(ctx, key); err != nil {
+		return err
+	}
+	defer s.exclude()()
+	options := &blob.DeleteOptions{}
+	if token != "" && s.locked {
+		if err := s.look(ctx, key, token); err != nil {
+			if errors.Is(err, ErrNotFound) {
+				return nil
+			}
+			return About(key, err)
+		}
+	} else if token != "" {
+		options.BeforeDelete = func(as func(any) bool) error { return s.ifDeleting(token, as) }
+	}
+	if err := s.removeAlias(ctx, key); err != nil {
+		return About(key, err)
+	}
+	return About(key, s.remove(ctx, key, token, options))
+}
+
+func (s *cloudStore) remove(ctx context.Context, key, token string, options *blob.DeleteOptions) error {
+	return s.retry(ctx, func() error {
+		w := s.watch(ctx)
+		err := s.translate(w.end(s.bucket.DeleteWithOptions(w, key, options)))
+		switch {
+		case errors.Is(err, ErrNotFound):
+			return nil
+		case gcerrors.Code(err) == gcerrors.FailedPrecondition:
+			return s.refused(ctx, key, token, err)
+		}
+		return err
+	})
+}
+
+// refused finds out why a removal was.
+func (s *cloudStore) refused(ctx context.Context, key, token string, err error) error {
+	switch lerr := s.look(ctx, key, token); {
+	case errors.Is(lerr, ErrNotFound):
+		// Azure refuses this, too: a removal, say, whose answer was lost, and
+		// which the SDK repeated.
+		return nil
+	case lerr == nil || token == "":
+		return fmt.Errorf("%w (%v)", errRefused, err)
+	}
+	return ErrConflict
+}

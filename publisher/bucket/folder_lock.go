@@ -1,0 +1,47 @@
+package bucket
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"time"
+)
+
+// lock keeps every other call that replaces or removes key waiting, in this
+// process and in others, until unlock is called. The operating system unlocks
+// for a process that dies. Keys share 256 lock files, which are never removed.
+func (s *folderStore) lock(ctx context.Context, root *os.Root, key string) (unlock func() error, err error) {
+	name := fmt.Sprintf("%s/%02x", locksDir, sha256.Sum256([]byte(key))[0])
+	f, err := s.openWork(root, name, os.O_RDWR|os.O_CREATE)
+	if err != nil {
+		return nil, err
+	}
+	// Asking again and again, rather than waiting in the kernel, lets a
+	// canceled caller go. Locks are held for microseconds.
+	for wait := 100 * time.Microsecond; ; wait = min(2*wait, 10*time.Millisecond) {
+		locked, err := tryLock(f)
+		if locked {
+			return f.Close, nil // which unlocks
+		}
+		if err == nil {
+			err = Sleep(ctx, wait)
+		}
+		if err != nil {
+			f.Close()
+			return nil, err
+		}
+	}
+}
+
+// Sleep waits, unless ctx is done first.
+func Sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

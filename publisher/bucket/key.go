@@ -1,0 +1,55 @@
+package bucket
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxKey is the longest key, in bytes: what S3, GCS and Azure all take.
+const maxKey = 1024
+
+var errKey = errors.New("not a key: a key is a slash-separated path of UTF-8 without empty, '.' or '..' segments, backslash or NUL, of at most 1,024 bytes")
+
+// CheckKey reports whether key can name an object in every store.
+func CheckKey(key string) error {
+	if !validKey(key) {
+		// Quoted and cut short, since whatever made it a bad key would
+		// make a bad error message.
+		return About(fmt.Sprintf("%.100q", key), errKey)
+	}
+	return nil
+}
+
+func validKey(key string) bool {
+	if len(key) > maxKey || !utf8.ValidString(key) || strings.ContainsAny(key, "\\\x00") {
+		return false
+	}
+	for segment := range strings.SplitSeq(key, "/") {
+		if segment == "" || segment == "." || segment == ".." {
+			return false
+		}
+	}
+	return true
+}
+
+// checkDir is CheckKey for folders, of which the root is called "".
+func checkDir(dir string) error {
+	if dir == "" {
+		return nil
+	}
+	return CheckKey(dir)
+}
+
+// About makes err, unless it is nil, an error about key, or about the
+// root, whose key is empty.
+func About(key string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if key == "" {
+		key = "/"
+	}
+	return &KeyError{key, err}
+}

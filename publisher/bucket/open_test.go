@@ -1,0 +1,68 @@
+package bucket_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+)
+
+func TestFileConform(t *testing.T) {
+	buckettest.Conform(t, func(t *testing.T) bucket.Store {
+		return openStore(t, filepath.Join(t.TempDir(), "not", "there"))
+	})
+}
+
+func TestMemBucketConform(t *testing.T) {
+	buckettest.Conform(t, func(t *testing.T) bucket.Store { return openStore(t, "mem://") })
+}
+
+// The same, in a folder of a bucket.
+func TestPrefixConform(t *testing.T) {
+	buckettest.Conform(t, func(t *testing.T) bucket.Store { return openStore(t, "mem://?prefix=some/site") })
+}
+
+func TestOpenFolder(t *testing.T) {
+	t.Chdir(t.TempDir())
+	dir := t.TempDir()
+	for _, url := range []string{
+		dir, "rel/site", "./rel/../site", "with:colon", "a#b", "file://" + dir + "/x%23y", "file://localhost" + dir,
+	} {
+		s := openStore(t, url)
+		err := s.Create(t.Context(), bucket.Object{Key: "a", Body: bucket.Bytes(nil)})
+		if err != nil {
+			t.Errorf("%s: %v", url, err)
+		}
+	}
+	for _, file := range []string{"rel/site/a", "site/a", "with:colon/a", "a#b/a", dir + "/a", dir + "/x#y/a"} {
+		if _, err := os.Stat(file); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestOpenErrors(t *testing.T) {
+	for _, test := range []struct{ url, want string }{
+		{"", "no bucket"},
+		{"ftp://host/dir", `unknown scheme "ftp": want a folder, file://, azblob://, gs://, mem://, s3://`},
+		{"https://host/dir", `unknown scheme "https"`},
+		{"s3:bucket", "two slashes"},
+		{"file:/dir", "two slashes"},
+		{"file://dir/sub", "three slashes"},
+		{"file://", "three slashes"},
+		{"file:///dir?no_tmp_dir=1", `query parameter "no_tmp_dir"`},
+		{"file:///dir#x", "%23"},
+		{"s3://bucket/site", "s3://bucket?prefix=site/"},
+		{"mem://?key=x", `"key"`},
+		{"mem://?prefix=a//b", "prefix"},
+		{"mem://?nonsense=1", "nonsense"},
+	} {
+		s, err := bucket.Open(t.Context(), test.url)
+		if err == nil || s != nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("Open(%q): got error %v, want one with %q", test.url, err, test.want)
+		}
+	}
+}

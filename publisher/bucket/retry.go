@@ -1,0 +1,186 @@
+package bucket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"time"
+
+	"gocloud.dev/blob"
+)
+
+const (
+	stallTime = 30 * time.Second       // in which nothing moves, until a request is cut off
+	tryTime   = 4 * stallTime          // of one operation, after which nothing is tried again
+	firstWait = 100 * time.Millisecond // before the first repetition
+	maxWait   = 10 * time.Second
+
+	// slowest is the rate, in bytes per second, at which an upload still counts
+	// as moving: the SDKs take in many megabytes before they send any.
+	slowest = 64 << 10
+)
+
+// patience is how long a bucketStore waits for a bucket, and how often it
+// tries. It stands around what the SDKs do, which repeat some requests a few
+// times and some for ever, and wait for an answer without end.
+type patience struct {
+	stall, total, wait time.Duration
+}
+
+// Hasten makes the store lose its patience sooner: after so long without a byte,
+// so long in all, and that long before the first repetition. It is for tests of
+// servers that fail on purpose.
+func (s *cloudStore) Hasten(stall, total, wait time.Duration) {
+	s.patience = patience{stall, total, wait}
+}
+
+var errSilent = errors.New("the store did not answer")
+
+// retry calls f until it succeeds, fails for good, or patience is at an end.
+func (s *cloudStore) retry(ctx context.Context, f func() error) error {
+	start, wait := time.Now(), s.wait
+	for {
+		err := f()
+		if err == nil || !s.transient(err) || time.Since(start)+wait > s.total {
+			return s.named(err)
+		}
+		// Half of it is chance, so that those who failed together do not
+		// come back together.
+		if Sleep(ctx, wait/2+rand.N(wait/2+1)) != nil {
+			return s.named(err)
+		}
+		wait = min(2*wait, maxWait)
+	}
+}
+
+// transient reports whether what failed with err may succeed soon.
+func (s *cloudStore) transient(err error) bool {
+	if errors.Is(err, errSilent) || errors.Is(err, errRefused) {
+		return true
+	}
+	switch status := s.statusOf(err); {
+	case status == 0:
+		return brokenOff(err)
+	case status < 300: // an answer that ended too early
+		return true
+	case status == http.StatusRequestTimeout, status == http.StatusConflict, status == http.StatusTooManyRequests:
+		// Of several conditional writes at once, S3 lets some neither win nor
+		// lose: that is the conflict. A lost race is not; see written.
+		return true
+	default:
+		return status >= 500 && status != http.StatusNotImplemented
+	}
+}
+
+func (s *cloudStore) statusOf(err error) int {
+	if s.status == nil {
+		return 0
+	}
+	return s.status(err)
+}
+
+// brokenOff reports whether a connection broke that once stood. One that could
+// not be made at all is left to the SDKs: most often the address is wrong.
+func brokenOff(err error) bool {
+	var op *net.OpError
+	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || errors.As(err, &op) && op.Op != "dial"
+}
+
+// A watch is the context of a request, and cuts it off when nothing moves.
+type watch struct {
+	context.Context
+	cancel context.CancelCauseFunc
+	timer  *time.Timer
+	stall  time.Duration
+	bytes  int64
+}
+
+func (s *cloudStore) watch(ctx context.Context) *watch {
+	ctx, cancel := context.WithCancelCause(ctx)
+	return &watch{ctx, cancel, time.AfterFunc(s.stall, func() { cancel(errSilent) }), s.stall, 0}
+}
+
+// moved says that n bytes more went through.
+func (w *watch) moved(n int) {
+	w.bytes += int64(n)
+	w.timer.Reset(w.stall + time.Duration(w.bytes/slowest)*time.Second)
+}
+
+// pause waits without end, until something moves.
+func (w *watch) pause() { w.timer.Stop() }
+
+// end ends the request, which returned err, and returns the reason if that was
+// the watch.
+func (w *watch) end(err error) error {
+	w.timer.Stop()
+	stalled := context.Cause(w) == errSilent
+	w.cancel(nil)
+	if err != nil && stalled {
+		return fmt.Errorf("%w for %s (%v)", errSilent, w.stall, err) // which looks as if the caller had canceled it
+	}
+	return err
+}
+
+// A bucketReader reads an object, and goes on where the connection broke off.
+type bucketReader struct {
+	*blob.Reader
+	*watch
+	s      *cloudStore
+	ctx    context.Context
+	entry  Entry
+	offset int64 // of the next byte
+	broke  int64 // the offset at which the connection broke last; -1 if it never did
+}
+
+func (r *bucketReader) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	r.moved(n)
+	r.offset += int64(n)
+	if err == nil || err == io.EOF {
+		return n, err
+	}
+	err = r.end(err)
+	if r.offset == r.broke || !r.s.transient(err) || !r.resume() {
+		return n, About(r.entry.Key, r.s.named(r.s.translate(err)))
+	}
+	return n, nil
+}
+
+// resume opens the rest of the object, if it still is the same version.
+func (r *bucketReader) resume() bool {
+	r.broke = r.offset
+	again, err := r.s.get(r.ctx, r.entry.Key, r.offset)
+	if err != nil {
+		return false
+	}
+	next := again.ReadCloser.(*bucketReader)
+	if next.entry.Token != r.entry.Token {
+		next.Close()
+		return false
+	}
+	_ = r.Reader.Close()
+	r.Reader, r.watch = next.Reader, next.watch
+	return true
+}
+
+func (r *bucketReader) Close() error {
+	_ = r.end(nil)
+	return r.Reader.Close()
+}
+
+// A watchedWriter is what a Body writes an upload to.
+type watchedWriter struct {
+	*watch
+	w io.Writer
+}
+
+func (w *watchedWriter) Write(p []byte) (int, error) {
+	w.moved(len(p))
+	n, err := (&bodyWriter{w.watch, w.w}).Write(p)
+	w.pause() // until the Body has more; if it reads from a store, that one is watched
+	return n, err
+}

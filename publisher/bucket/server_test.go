@@ -1,0 +1,23 @@
+package bucket_test
+
+import (
+	"testing"
+
+	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest/servers"
+)
+
+func TestS3Conform(t *testing.T) { testServer(t, servers.S3(t), buckettest.VersityGW...) }
+
+func TestGCSConform(t *testing.T) { testServer(t, servers.GCS(t), buckettest.FakeGCS...) }
+
+func TestAzureConform(t *testing.T) { testServer(t, servers.Azure(t)) }
+
+func testServer(t *testing.T, s *servers.Server, weak ...buckettest.Weakness) {
+	t.Parallel()
+	for _, w := range weak {
+		t.Logf("%s, %s: %s. For users: %s", w.Server, w.Test, w.Reason, w.Users)
+	}
+	buckettest.Conform(t, func(t *testing.T) bucket.Store { return openStore(t, s.Bucket(t)) }, weak...)
+}

@@ -1,0 +1,172 @@
+package bucket
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"iter"
+	"time"
+)
+
+var (
+	// ErrNotFound is reported by Get for an object that does not exist.
+	ErrNotFound = errors.New("not found")
+
+	// ErrConflict is reported when another writer was there first: by Create
+	// if the object exists with other bytes, by Replace and Delete if the
+	// object is no longer the one that the token was read from.
+	ErrConflict = errors.New("conflicting write")
+)
+
+// Store is one bucket, or one prefix of a bucket. It is all that portolan asks
+// of an object store, and it is small so that every backend can keep every
+// promise. All methods may be called concurrently.
+//
+// Keys are slash-separated paths without empty, "." or ".." segments. Every
+// error names the key. Implementations retry what is transient; an error that
+// is returned is not worth repeating at once. An error other than ErrNotFound
+// and ErrConflict says nothing about whether the write took effect, now or
+// later.
+type Store interface {
+	// Create writes an object that does not exist yet. Of several writers
+	// of one key exactly one succeeds, unless they write the same bytes:
+	// creating what is already there, byte for byte, succeeds and changes
+	// nothing. Other bytes fail with ErrConflict. Readers never see part
+	// of an object.
+	//
+	// When Create returns nil, every reader sees the object and it is
+	// durable, unless it is Deferred.
+	Create(ctx context.Context, o Object) error
+
+	// Replace writes an object in place of the one whose token was token,
+	// which is never "", and fails with ErrConflict, writing nothing, if that one has been
+	// replaced or deleted since. Readers see the old object or the new one.
+	// A Replace whose bytes are already there succeeds.
+	Replace(ctx context.Context, o Object, token string) error
+
+	// Get opens an object for reading; the caller closes it. The Entry and
+	// the bytes belong to the same version of the object, whatever is
+	// written meanwhile. It fails with ErrNotFound if there is none.
+	Get(ctx context.Context, key string) (*Reader, error)
+
+	// List yields what lies in the folder dir ("" for the root): with
+	// Children the objects and folders directly in it, with Descendants
+	// every object at any depth below it, and no folders. Entries come once
+	// each, in no promised order; a listing may miss what was written, and
+	// show what was deleted, while it ran or, on some stores, shortly before.
+	// A folder that does not exist is empty. Iteration stops after an error.
+	List(ctx context.Context, dir string, depth Depth) iter.Seq2[Entry, error]
+
+	// Delete removes the object if its token is still token; "" removes it
+	// whatever it is. It fails with ErrConflict, removing nothing, if the
+	// object has been replaced. An object that is not there counts as removed.
+	Delete(ctx context.Context, key, token string) error
+}
+
+// Depth says how far a listing goes.
+type Depth int
+
+// The two kinds of listing.
+const (
+	Children    Depth = iota // what lies directly in a folder
+	Descendants              // every object below a folder
+)
+
+// Object is an object to be written.
+type Object struct {
+	Key          string
+	Body         Body
+	ContentType  string
+	CacheControl string
+
+	// Deferred lets the store put off making the object durable, and
+	// visible to others, until it next writes one that is not deferred, or
+	// deletes one: that write happens only after everything deferred is
+	// safe. So a record never becomes durable before what it refers to, and
+	// a store that can flush many objects at once need not do so for each.
+	// After a power cut, or if the process ends before, a deferred object
+	// is whole or not there.
+	//
+	// The Store that created the object shows it at once, and acts on it;
+	// another, or whoever looks past the Store, may see it only when that
+	// next write has returned. So the last write of a process is not to be
+	// deferred. If it turns out only then that the object cannot be made
+	// safe, or that somebody has written other bytes there past all Stores,
+	// then that write fails, with the object's key in the error, and so do
+	// all that follow until the object is created again. A store for which
+	// all this gains nothing takes no notice of Deferred.
+	Deferred bool
+}
+
+// Body writes the content of an object to w. A store may call it more than
+// once, to retry or to compare, and it writes the same bytes each time. If it
+// fails, nothing is written to the store.
+type Body func(w io.Writer) error
+
+// Bytes is the Body that consists of b.
+func Bytes(b []byte) Body {
+	return func(w io.Writer) error {
+		_, err := io.Copy(w, bytes.NewReader(b))
+		return err
+	}
+}
+
+// Copy is the Body that consists of an object's bytes, read anew each time.
+func Copy(ctx context.Context, s Store, key string) Body {
+	return func(w io.Writer) error {
+		r, err := s.Get(ctx, key)
+		if err != nil {
+			return err
+		}
+		defer r.Close()
+		_, err = io.Copy(w, r)
+		return err
+	}
+}
+
+// Entry describes an object, or a folder, in a listing.
+type Entry struct {
+	Key      string    // of a folder: without a trailing slash
+	Size     int64     // in bytes
+	Modified time.Time // when this version came to be, by the store's clock
+	Token    string    // differs between any two versions of an object
+	Dir      bool      // a folder; the other fields but Key are zero
+}
+
+// Reader is an open object.
+type Reader struct {
+	io.ReadCloser
+	Entry Entry
+}
+
+// ReadAll returns the object's bytes, of which there may be at most limit.
+func ReadAll(ctx context.Context, s Store, key string, limit int64) ([]byte, Entry, error) {
+	r, err := s.Get(ctx, key)
+	if err != nil {
+		return nil, Entry{}, err
+	}
+	defer r.Close()
+	b, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err != nil {
+		return nil, Entry{}, About(key, err)
+	}
+	if int64(len(b)) > limit {
+		return nil, Entry{}, About(key, ErrTooLarge)
+	}
+	return b, r.Entry, nil
+}
+
+// ErrTooLarge is reported of an object that is larger than its reader allows.
+var ErrTooLarge = errors.New("larger than portolan ever writes it")
+
+// KeyError is an error about one object.
+type KeyError struct {
+	Key string
+	Err error
+}
+
+func (e *KeyError) Error() string { return e.Key + ": " + e.Err.Error() }
+
+// Unwrap returns the reason, such as ErrConflict.
+func (e *KeyError) Unwrap() error { return e.Err }

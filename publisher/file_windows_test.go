@@ -1,5 +1,0 @@
-package publisher
-
-import "testing"
-
-func makeFIFO(*testing.T, string) {}
