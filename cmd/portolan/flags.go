@@ -12,6 +12,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/spelling"
 )
 
 // usageError is a wrong command line.
@@ -112,7 +113,7 @@ func (f *flags) explain(err error) error {
 		var known []string
 		f.VisitAll(func(flag *pflag.Flag) { known = append(known, flag.Name) })
 		err = usagef("%s has no flag --%s", f.command, name)
-		if near := config.Nearest(name, known); near != "" {
+		if near := spelling.Nearest(name, known); near != "" {
 			return hint(err, "did you mean --%s?", near)
 		}
 	case errors.As(err, &value):
@@ -241,7 +242,7 @@ func unknownCommand(name string) error {
 		return hint(usagef("%s stands before the command", name), "write the command first, as in 'portolan generate --site URL'")
 	}
 	err := usagef("no command is called %q", name)
-	if near := config.Nearest(name, commandNames()); near != "" {
+	if near := spelling.Nearest(name, commandNames()); near != "" {
 		return hint(err, "did you mean 'portolan %s'?", near)
 	}
 	return hint(err, "see 'portolan help'")

@@ -16,7 +16,6 @@ import (
 	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/charttest"
-	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
@@ -227,16 +226,6 @@ func TestAdvice(t *testing.T) {
 	} {
 		if got := adviceOn(c.err); !strings.HasPrefix(got, c.want) || c.want == "" && got != "" {
 			t.Errorf("%v: got %q, want %q", c.err, got, c.want)
-		}
-	}
-}
-
-func TestNearest(t *testing.T) {
-	for word, want := range map[string]string{
-		"generat": "generate", "gen": "", "dorp": "drop", "verfiy": "verify", "stats": "status", "publish": "", "preveiw": "preview",
-	} {
-		if got := config.Nearest(word, commandNames()); got != want {
-			t.Errorf("nearest(%q) = %q, want %q", word, got, want)
 		}
 	}
 }

@@ -18,13 +18,15 @@ import (
 
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/portolan-charts/portolan/generator/check"
+	"github.com/portolan-charts/portolan/publisher/strictyaml"
 )
 
 // Config is what portolan.yaml says. The zero Config, and a nil one, are the
 // defaults. Every key is one field here: its yaml tag names it, its comment
 // describes it to editors, its jsonschema tag says which values are allowed
-// (enum, minimum, maximum, required), a max tag the largest size, and a check
-// tag what else the text must be. The decoder and the schema both follow these.
+// (enum, minimum, maximum, required), min and max tags the bounds of times and
+// sizes, and a check tag what else the text must be. The decoder, which is
+// [strictyaml.File], and the schema both follow these.
 type Config struct {
 	// Drop area: a bucket URL such as s3://my-drop?region=eu-central-1, or a local folder.
 	Drop string `yaml:"drop" jsonschema:"default=./drop"`
@@ -57,7 +59,7 @@ type Config struct {
 	Footer []Link `yaml:"footer"`
 
 	// How long a provenance file alone waits for its chart before it is rejected.
-	ProvenanceWait Duration `yaml:"provenanceWait" jsonschema:"default=24h"`
+	ProvenanceWait time.Duration `yaml:"provenanceWait" jsonschema:"default=24h" min:"1s" max:"8760h"`
 
 	// How many uploads are read at the same time; one a processor if it is not set.
 	Workers int `yaml:"workers" jsonschema:"minimum=1,maximum=1024"`
@@ -122,16 +124,16 @@ type Channel struct {
 // 20MiB. The maxima are what Helm itself can load.
 type Limits struct {
 	// The packed archive; 20MiB if it is not set.
-	Packed Size `yaml:"packed" max:"100MiB"`
+	Packed strictyaml.Size `yaml:"packed" max:"100MiB"`
 
 	// The unpacked archive, with the archives in it; 100MiB if it is not set.
-	Unpacked Size `yaml:"unpacked" max:"100MiB"`
+	Unpacked strictyaml.Size `yaml:"unpacked" max:"100MiB"`
 
 	// One file; 5MiB if it is not set. Helm before 4.2 loads no file above that.
-	File Size `yaml:"file" max:"100MiB"`
+	File strictyaml.Size `yaml:"file" max:"100MiB"`
 
 	// Chart.yaml; 1MiB if it is not set.
-	ChartYAML Size `yaml:"chartYAML" max:"5MiB"`
+	ChartYAML strictyaml.Size `yaml:"chartYAML" max:"5MiB"`
 
 	// The number of files and folders.
 	Entries int `yaml:"entries" jsonschema:"minimum=1,maximum=100000,default=10000"`
@@ -178,6 +180,17 @@ func Load(path string) (*Config, error) {
 		return nil, fmt.Errorf("%s: larger than 1 MiB", path)
 	}
 	return Parse(b, path)
+}
+
+// Parse reads a configuration; name stands in its messages for the file.
+// An empty one is the defaults.
+func Parse(b []byte, name string) (*Config, error) {
+	c := &Config{}
+	from := strictyaml.File{Name: name, Checks: textChecks}
+	if err := from.Decode(b, c); err != nil && !errors.Is(err, strictyaml.ErrEmpty) {
+		return nil, err
+	}
+	return c, nil
 }
 
 // Policy returns what is asked of the channel.
@@ -247,39 +260,5 @@ func (c *Config) Wait() time.Duration {
 	if c == nil || c.ProvenanceWait == 0 {
 		return defaultWait
 	}
-	return time.Duration(c.ProvenanceWait)
-}
-
-// checkLink says why s cannot be the address of a link.
-func checkLink(s string) error {
-	u, err := url.Parse(s)
-	switch {
-	case err != nil:
-		return errors.New("is not a URL")
-	case u.Scheme == "mailto" && u.Opaque != "", (u.Scheme == "http" || u.Scheme == "https") && u.Host != "":
-		return nil
-	}
-	return errors.New("must begin with mailto:, http:// or https://")
-}
-
-// CheckBaseURL says why s cannot be where a site is served.
-func CheckBaseURL(s string) error {
-	u, err := url.Parse(s)
-	switch {
-	case err != nil:
-		return errors.New("is not a URL")
-	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
-		return errors.New("must begin with https:// (or http://) and a host")
-	case u.User != nil:
-		return errors.New("must not hold a user or a password")
-	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return errors.New("must have no query and no fragment")
-	}
-	segments := strings.Split(strings.TrimSuffix(strings.TrimPrefix(u.Path, "/"), "/"), "/")
-	for _, segment := range segments {
-		if segment == "." || segment == ".." || segment == "" && len(segments) > 1 {
-			return errors.New("must have a path without empty or dot segments")
-		}
-	}
-	return nil
+	return c.ProvenanceWait
 }

@@ -8,8 +8,11 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/invopop/jsonschema"
+
+	"github.com/portolan-charts/portolan/publisher/strictyaml"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -40,9 +43,9 @@ func schema(t *testing.T) []byte {
 		Anonymous:                  true,
 		Mapper: func(t reflect.Type) *jsonschema.Schema {
 			switch t {
-			case reflect.TypeFor[Duration]():
+			case reflect.TypeFor[time.Duration]():
 				return &jsonschema.Schema{Type: "string", Pattern: `^([0-9.]+(ns|us|µs|ms|s|m|h))+$`}
-			case reflect.TypeFor[Size]():
+			case reflect.TypeFor[strictyaml.Size]():
 				return &jsonschema.Schema{OneOf: []*jsonschema.Schema{
 					{Type: "integer", Minimum: "1"},
 					{Type: "string", Pattern: `^[0-9.]+ *([kKMG]i?)?B?$`},

@@ -3,13 +3,12 @@ package strictyaml
 import (
 	"fmt"
 	"reflect"
-	"strconv"
 
 	"go.yaml.in/yaml/v3"
 )
 
-// Validator checks a struct, list or map as a whole, once it is filled. What
-// could not be read, which is a problem already, then has its zero value.
+// Validator checks a struct, list or map as a whole, once it is filled. It is
+// also asked when something inside was a problem and may have been left out.
 type Validator interface{ Validate(at Place) }
 
 // Place is a value in a file.
@@ -27,9 +26,9 @@ func (p Place) Line() int { return p.node.Line }
 // line stands for one that is not there.
 func (p Place) Key(name string) Place {
 	at := Place{file: p.file, node: p.node, path: child(p.path, name)}
-	for i := 0; i+1 < len(p.node.Content); i += 2 {
-		if p.node.Content[i].Value == name {
-			at.node = p.node.Content[i+1]
+	for key, value := range pairs(p.node) {
+		if key.Value == name {
+			at.node = value
 		}
 	}
 	return at
@@ -63,13 +62,4 @@ func (p Place) text(format string, args []any) string {
 		text = p.path + ": " + text
 	}
 	return fmt.Sprintf("%s:%d: %s", p.file.Name, p.node.Line, text)
-}
-
-// wrong notes what is wrong with a single value, which is quoted before it.
-func (p Place) wrong(format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
-	if !p.file.Secret {
-		text = strconv.Quote(p.node.Value) + " " + text
-	}
-	p.Problem("%s", text)
 }

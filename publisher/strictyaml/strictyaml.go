@@ -79,9 +79,10 @@ func (f *File) Decode(b []byte, into any) error {
 func (f *File) document(b []byte) (*yaml.Node, error) {
 	var first, second yaml.Node
 	d := yaml.NewDecoder(bytes.NewReader(b))
-	if err := d.Decode(&first); errors.Is(err, io.EOF) {
+	switch err := d.Decode(&first); {
+	case errors.Is(err, io.EOF):
 		return nil, ErrEmpty
-	} else if err != nil {
+	case err != nil:
 		return nil, f.malformed(err)
 	}
 	switch err := d.Decode(&second); {
@@ -109,4 +110,12 @@ func (f *File) malformed(err error) error {
 		return fmt.Errorf("%s: an alias has no anchor; aliases are not supported, so write the value out", f.Name)
 	}
 	return fmt.Errorf("%s: %s", f.Name, strings.TrimPrefix(text, "yaml: "))
+}
+
+// show formats a key or a value, unless that may be a secret.
+func (f *File) show(format, text, otherwise string) string {
+	if f.Secret {
+		return otherwise
+	}
+	return fmt.Sprintf(format, text)
 }

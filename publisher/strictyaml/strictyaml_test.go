@@ -95,12 +95,15 @@ func TestProblems(t *testing.T) {
 		"no duration":      {"name: a\nwait: 2h", `f.yaml:2: wait: "2h" must be a time from 1s to 1h, such as 90m`, `f.yaml:2: wait: must be a time from 1s to 1h, such as 90m`},
 		"no time":          {"name: a\nuntil: 2027-01-01", `f.yaml:2: until: "2027-01-01" must be a time such as 2027-01-01T00:00:00Z`, `f.yaml:2: until: must be a time such as 2027-01-01T00:00:00Z`},
 		"map of numbers":   {"name: a\nlabels: {abc: 1}", "f.yaml:2: labels.abc: must be text; put 1 in quotes", "f.yaml:2: labels.*: must be text; put it in quotes"},
-		"map with a list":  {"name: a\nlabels: {abc: []}", "f.yaml:2: labels.abc: must be text", "f.yaml:2: labels.*: must be text"},
+		"map with a list":  {"name: a\nlabels: {abc: []}", "f.yaml:2: labels.abc: must be a single value", "f.yaml:2: labels.*: must be a single value"},
 		"map key twice":    {"name: a\nlabels:\n  abc: a\n  abc: b", "f.yaml:4: labels.abc: the key occurs twice", "f.yaml:4: labels.*: the key occurs twice"},
 		"map with number":  {"name: a\nlabels: {1: a}", "f.yaml:2: labels.1: must be text; put 1 in quotes", "f.yaml:2: labels.*: must be text; put it in quotes"},
 		"validator":        {"name: a\nbooks:\n- title: a\n- title: b", "f.yaml:4: books[1].title: is one too many; the first is in line 3", "f.yaml:4: books[1].title: is one too many; the first is in line 3"},
-		"in order": {"books: {}\ninner: []\nopen: maybe\nboards: many\nload: []", "f.yaml:1: books: must be a list\nf.yaml:1: the key \"name\" is missing\nf.yaml:2: inner: must be a mapping of keys to values\nf.yaml:3: open: must be true or false\nf.yaml:4: boards: must be a whole number\nf.yaml:5: load: must be a single value",
-			"f.yaml:1: books: must be a list\nf.yaml:1: the key \"name\" is missing\nf.yaml:2: inner: must be a mapping of keys to values\nf.yaml:3: open: must be true or false\nf.yaml:4: boards: must be a whole number\nf.yaml:5: load: must be a single value"},
+		"in order": {"books: {}\ninner: []\nopen: maybe\nboards: many\nload: []",
+			"f.yaml:1: books: must be a list\nf.yaml:1: the key \"name\" is missing\nf.yaml:2: inner: must be a mapping of keys to values\n" +
+				"f.yaml:3: open: \"maybe\" must be true or false\nf.yaml:4: boards: \"many\" must be a whole number\nf.yaml:5: load: must be a single value",
+			"f.yaml:1: books: must be a list\nf.yaml:1: the key \"name\" is missing\nf.yaml:2: inner: must be a mapping of keys to values\n" +
+				"f.yaml:3: open: must be true or false\nf.yaml:4: boards: must be a whole number\nf.yaml:5: load: must be a single value"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for secret, want := range map[bool]string{false: c.want, true: c.secret} {

@@ -1,10 +1,11 @@
 package strictyaml
 
 import (
+	"iter"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -17,58 +18,43 @@ func (p Place) value(v reflect.Value) {
 		v.Set(reflect.New(v.Type().Elem()))
 		v = v.Elem()
 	}
+	fill, kind, must := p.scalar, yaml.ScalarNode, "a single value"
+	switch _, single := v.Interface().(time.Time); {
+	case v.Kind() == reflect.Struct && !single:
+		fill, kind, must = p.mapping, yaml.MappingNode, "a mapping of keys to values"
+	case v.Kind() == reflect.Map:
+		fill, kind, must = p.texts, yaml.MappingNode, "a mapping of keys to values"
+	case v.Kind() == reflect.Slice:
+		fill, kind, must = p.list, yaml.SequenceNode, "a list"
+	}
 	switch {
 	case p.node.Kind == yaml.AliasNode:
 		p.Problem("aliases are not supported; write the value out")
-		return
-	case p.node.ShortTag() == "!!null" && p.path == "":
-		p.Problem("must be a mapping of keys to values")
-		return
-	case p.node.ShortTag() == "!!null":
+	case p.node.ShortTag() == "!!null" && p.path != "":
 		p.Problem("has no value; give it one, or remove the key")
-		return
-	}
-	if parse := parsers[v.Type()]; parse != nil {
-		p.parsed(v, parse)
-		return
-	}
-	switch v.Kind() {
-	case reflect.Struct:
-		p.mapping(v)
-	case reflect.Map:
-		p.texts(v)
-	case reflect.Slice:
-		p.list(v)
-	case reflect.String:
-		p.string(v)
-	case reflect.Int:
-		p.int(v)
-	case reflect.Bool:
-		p.bool(v)
+	case p.node.Kind != kind:
+		p.Problem("must be %s", must)
 	default:
-		panic("strictyaml: cannot fill a " + v.Type().String())
+		fill(v)
+		if validator, ok := v.Addr().Interface().(Validator); ok {
+			validator.Validate(p)
+		}
 	}
 }
 
-// must reports whether the value is of this kind.
-func (p Place) must(kind yaml.Kind, be string) bool {
-	if p.node.Kind != kind {
-		p.Problem("must be %s", be)
-	}
-	return p.node.Kind == kind
-}
-
-func (p Place) validate(v reflect.Value) {
-	if validator, ok := v.Addr().Interface().(Validator); ok {
-		validator.Validate(p)
+// pairs are the keys of a mapping with their values.
+func pairs(n *yaml.Node) iter.Seq2[*yaml.Node, *yaml.Node] {
+	return func(yield func(key, value *yaml.Node) bool) {
+		for pair := range slices.Chunk(n.Content, 2) {
+			if !yield(pair[0], pair[1]) {
+				return
+			}
+		}
 	}
 }
 
 // mapping fills a struct.
 func (p Place) mapping(v reflect.Value) {
-	if !p.must(yaml.MappingNode, "a mapping of keys to values") {
-		return
-	}
 	fields, names := map[string]reflect.StructField{}, []string{}
 	for _, field := range reflect.VisibleFields(v.Type()) {
 		if name := field.Tag.Get("yaml"); name != "" {
@@ -77,72 +63,52 @@ func (p Place) mapping(v reflect.Value) {
 		}
 	}
 	seen := map[string]int{}
-	for i := 0; i+1 < len(p.node.Content); i += 2 {
-		key, at := p.node.Content[i], p
+	for key, value := range pairs(p.node) {
+		at, name := p, key.Value
 		at.node = key
-		field, known := fields[key.Value]
-		switch first, twice := seen[key.Value]; {
+		field, known := fields[name]
+		switch first, twice := seen[name]; {
 		case !known || key.Kind != yaml.ScalarNode:
-			at.unknown(names)
+			meant := spelling.DidYouMean(name, names)
+			if meant == "" {
+				meant = "; the keys are " + strings.Join(names, ", ")
+			}
+			at.Problem("unknown key%s%s", p.file.show(" %q", name, ""), meant)
 		case twice:
-			at.Problem("key %q occurs twice, first in line %d", key.Value, first)
+			at.Problem("key %q occurs twice, first in line %d", name, first)
 		default:
-			Place{p.file, p.node.Content[i+1], child(p.path, key.Value), field.Tag}.value(v.FieldByIndex(field.Index))
+			Place{p.file, value, child(p.path, name), field.Tag}.value(v.FieldByIndex(field.Index))
 		}
-		seen[key.Value] = key.Line
+		seen[name] = key.Line
 	}
 	for _, name := range names {
-		if _, ok := seen[name]; !ok && slices.Contains(keyword(fields[name].Tag, "required"), "") {
+		if seen[name] == 0 && slices.Contains(keyword(fields[name].Tag, "required"), "") {
 			p.Problem("the key %q is missing", name)
 		}
 	}
-	p.validate(v)
-}
-
-// unknown notes a key that is not among the known ones.
-func (p Place) unknown(known []string) {
-	name := ""
-	if !p.file.Secret {
-		name = " " + strconv.Quote(p.node.Value)
-	}
-	meant := spelling.DidYouMean(p.node.Value, known)
-	if meant == "" {
-		meant = "; the keys are " + strings.Join(known, ", ")
-	}
-	p.Problem("unknown key%s%s", name, meant)
 }
 
 // texts fills a map of texts, which may have any keys.
 func (p Place) texts(v reflect.Value) {
-	if !p.must(yaml.MappingNode, "a mapping of keys to values") {
-		return
-	}
-	v.Set(reflect.MakeMap(v.Type()))
-	for i := 0; i+1 < len(p.node.Content); i += 2 {
-		at := Place{p.file, p.node.Content[i], child(p.path, "*"), ""}
-		if !p.file.Secret {
-			at.path = child(p.path, p.node.Content[i].Value)
-		}
-		key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
-		at.value(key)
-		if v.MapIndex(key).IsValid() {
+	all := map[string]string{}
+	for node, value := range pairs(p.node) {
+		var key, text string
+		at := Place{p.file, node, child(p.path, p.file.show("%s", node.Value, "*")), ""}
+		at.value(reflect.ValueOf(&key).Elem())
+		if _, twice := all[key]; twice {
 			at.Problem("the key occurs twice")
 		}
-		at.node, at.tag = p.node.Content[i+1], p.tag
-		at.value(value)
-		v.SetMapIndex(key, value)
+		at.node = value
+		at.value(reflect.ValueOf(&text).Elem())
+		all[key] = text
 	}
-	p.validate(v)
+	v.Set(reflect.ValueOf(all).Convert(v.Type()))
 }
 
 // list fills a slice. An empty one is not nil: it was set.
 func (p Place) list(v reflect.Value) {
-	if !p.must(yaml.SequenceNode, "a list") {
-		return
-	}
 	v.Set(reflect.MakeSlice(v.Type(), len(p.node.Content), len(p.node.Content)))
 	for i := range p.node.Content {
 		p.Item(i).value(v.Index(i))
 	}
-	p.validate(v)
 }

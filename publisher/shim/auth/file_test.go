@@ -38,7 +38,7 @@ func TestFileErrors(t *testing.T) {
 		"no scopes":            {"tokens: [{id: a, hash: " + hash1 + "}]\n", `tokens[0]: the key "scopes" is missing`},
 		"empty scopes":         {"tokens: [{id: a, hash: " + hash1 + ", scopes: []}]\n", "tokens[0].scopes: is empty, so nothing would be allowed"},
 		"scopes no list":       {"tokens: [{id: a, hash: " + hash1 + ", scopes: read:a}]\n", "tokens[0].scopes: must be a list"},
-		"scope a mapping":      {"anonymous:\n- read: a\n", "auth.yaml:2: anonymous[0]: must be text"},
+		"scope a mapping":      {"anonymous:\n- read: a\n", "auth.yaml:2: anonymous[0]: must be a single value"},
 		"scope without action": {"anonymous: [stable]\n", "anonymous[0]: must be read:, write: or force: and a pattern"},
 		"scope of another":     {"anonymous: [\"delete:stable\"]\n", "must be read:, write: or force:"},
 		"scope in capitals":    {"anonymous: [\"Read:stable\"]\n", "must be read:, write: or force:"},
@@ -66,7 +66,7 @@ func TestFileErrors(t *testing.T) {
 		"user twice":           {"htpasswd: htpasswd\nusers:\n- {name: a, scopes: [read:a]}\n- {name: a, scopes: [read:b]}\n", "auth.yaml:4: users[1]: is the user of line 3 again"},
 		"password of a user":   {"htpasswd: htpasswd\nusers: [{name: a, password: b, scopes: [read:a]}]\n", "users[0]: unknown key; the keys are name, scopes, charts"},
 		"htpasswd missing":     {"htpasswd: missing\n", "missing"},
-		"htpasswd a list":      {"htpasswd: [x]\n", "htpasswd: must be text"},
+		"htpasswd a list":      {"htpasswd: [x]\n", "htpasswd: must be a single value"},
 		"too large":            {"# " + strings.Repeat("x", maxFile) + "\n", "auth.yaml: larger than 1 MiB"},
 	} {
 		t.Run(name, func(t *testing.T) {
