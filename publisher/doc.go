@@ -53,17 +53,7 @@
 //
 // # Invariants
 //
-//  1. An upload that was acknowledged is in the inbox, or has its verdict in
-//     the log; if it was rejected, it is also kept with its reason, until
-//     pruned.
-//  2. Every URL in head, and in every snapshot and older index at or above the
-//     floor, returns bytes that match the digest.
-//  3. A file on an immutable path never changes, and is not deleted while a
-//     kept generation names it.
-//  4. Each upload is decided by exactly one record.
-//  5. After any crash, one clean run makes head equal to the newest record that
-//     changes the index.
-//  6. An inbox object is deleted only after its verdict is in the log, head
-//     covers that record, and the receipt is durable.
-//  7. One bad upload never delays or changes the verdict on another.
+// DESIGN.md has the invariants, which hold after every storage operation, the
+// steps of a run in their order, and the facts about Helm's clients and about
+// object stores that made them so.
 package publisher
