@@ -1,18 +1,23 @@
 # Each line here is one that could be typed. The tools are installed once, in the user's cache: see ci/tools.
 
-# What runs under the race detector as well (not the explorations, in which all take turns); how long each target is
-# fuzzed; which benchmarks run.
+# What runs under the race detector (not the explorations, in which all take turns); when tests that hang are ended, and
+# no sooner on any machine that gets on; how long each target is fuzzed; which benchmarks run.
 RACE = -short -skip "^TestEvery" ./publisher/... ./generator ./generator/check ./generator/importer ./generator/pages
+TIMEOUT = 80m
 FUZZTIME = 30s
 BENCH = .
 
 # What the tests run beside portolan: the clients that users have, and servers of the buckets that they keep.
-TOOLS = helm3 helm4 helm-cm-push curl versitygw fake-gcs-server azurite-blob strace html-validate chromium nginx kubectl-validate \
+TOOLS = helm3 helm4 helm-cm-push curl versitygw fake-gcs-server azurite-blob strace html-validate chromium nginx kube-schemas \
 	gitlab-ci-local actionlint shellcheck busybox git
 
 # How portolan is built, here and wherever ci/ builds it: static, stripped, without this machine's paths, and without what
 # only the gRPC client of Google Cloud Storage needs, which portolan does not use.
 BUILD = CGO_ENABLED=0 go build -trimpath -tags=disable_grpc_modules -ldflags='-s -w'
+
+# So does all else here build packages, each of which is compiled once then.
+export CGO_ENABLED := 0
+export GOFLAGS := -trimpath -tags=disable_grpc_modules $(GOFLAGS)
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | expand -t 8
@@ -23,9 +28,11 @@ build: ## build .build/portolan
 demo: build ## publish a few charts and serve them on loopback until Ctrl-C (DEMO_LISTEN=ADDRESS)
 	ci/demo
 
-test: ## run every test, and the concurrent ones again under the race detector (RACE)
-	tools=$$(ci/tools/install $(TOOLS)) && PORTOLAN_TOOLS=$$tools go test -timeout 20m ./...
-	tools=$$(ci/tools/install $(TOOLS)) && PORTOLAN_TOOLS=$$tools go test -timeout 20m -race $(RACE)
+test: ## run every test
+	tools=$$(ci/tools/install $(TOOLS)) && PORTOLAN_TOOLS=$$tools go test -timeout $(TIMEOUT) ./...
+
+race: ## run the concurrent tests under the race detector (RACE)
+	tools=$$(ci/tools/install $(TOOLS)) && PORTOLAN_TOOLS=$$tools CGO_ENABLED=1 go test -timeout $(TIMEOUT) -race $(RACE)
 
 bench: build ## measure publishing beside its peers, load the shim for two minutes, and run the benchmarks (BENCH)
 	tools=$$(ci/tools/install helm3) && go run ./ci/bench/publish -portolan .build/portolan -helm "$$tools/helm3"
@@ -48,4 +55,4 @@ fuzz: ## run each fuzz target for a while (FUZZTIME)
 golden: ## rewrite the golden files; read the diff before committing it
 	go test -run Golden $$(grep -rlE --include='*_test.go' 'func Test[A-Za-z_]*Golden' . | xargs -n1 dirname | sort -u) -update
 
-.PHONY: help build demo test bench check vuln fuzz golden
+.PHONY: help build demo test race bench check vuln fuzz golden

@@ -15,12 +15,12 @@ import (
 	"time"
 )
 
-// Tool returns the path of a program that ci/tools/install builds.
+// Tool returns the path of what ci/tools/install builds or downloads.
 func Tool(t testing.TB, name string) string {
 	t.Helper()
 	Complete(t, name)
-	file, err := exec.LookPath(filepath.Join(os.Getenv("PORTOLAN_TOOLS"), name))
-	if err != nil {
+	file := filepath.Join(os.Getenv("PORTOLAN_TOOLS"), name)
+	if _, err := os.Stat(file); err != nil {
 		t.Fatalf("%v; make test installs it", err)
 	}
 	return file

@@ -10,12 +10,14 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator/charttest"
 )
 
 // TestContainerfile builds portolan as ci/Containerfile does, and runs it as it
 // is run there: as nobody, with nothing around it.
 func TestContainerfile(t *testing.T) {
+	testenv.Complete(t, "a build of portolan")
 	b, err := os.ReadFile("../../ci/Containerfile")
 	if err != nil {
 		t.Fatal(err)
@@ -23,6 +25,9 @@ func TestContainerfile(t *testing.T) {
 	build := regexp.MustCompile(`(?m)^RUN (CGO_ENABLED=0 go build .*) -o (/image/portolan) \./cmd/portolan$`).FindStringSubmatch(string(b))
 	if build == nil || !strings.Contains(string(b), "\nUSER 65532:65532\n") || !strings.Contains(string(b), `ENTRYPOINT ["/portolan"]`) {
 		t.Fatal("ci/Containerfile does not build, or run, what this test looks for")
+	}
+	if makefile := string(read(t, "../../Makefile")); !strings.Contains(makefile, "\nBUILD = "+build[1]+"\n") {
+		t.Errorf("the Makefile does not build by %s", build[1])
 	}
 	root := t.TempDir()
 	binary := filepath.Join(root, "portolan")
