@@ -2,8 +2,10 @@ package doctor_test
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -18,9 +20,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/portolan-charts/portolan/generator"
-	"github.com/portolan-charts/portolan/generator/charttest"
-	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
@@ -48,16 +47,36 @@ func newSetUp(t *testing.T) *setUp {
 	return s
 }
 
+// publish publishes an archive, of which nobody here looks inside, and leaves the
+// receipt that its uploader gets.
 func (s *setUp) publish(name, version string) {
 	s.t.Helper()
 	id, err := publisher.NewID()
-	if err == nil {
-		err = publisher.Submit(s.t.Context(), s.drop.Handle("uploader"), "group/stable", id, publisher.Submission{Chart: bucket.Bytes(charttest.Simple(name, version))})
+	if err != nil {
+		s.t.Fatal(err)
 	}
-	config := &config.Config{BaseURL: "https://charts.example.com/helm"}
-	if err == nil {
-		_, err = generator.Run(s.t.Context(), generator.Options{Drop: s.drop.Handle("generator"), Site: s.site.Handle("generator"), Config: config})
+	archive := fmt.Appendf(nil, "archive of %s %s", name, version)
+	digest := fmt.Sprintf("%x", sha256.Sum256(archive))
+	site, now := s.site.Handle("generator"), time.Now().UTC()
+	r := &publisher.Release{Chart: name, Version: version, Archive: bucket.Bytes(archive)}
+	r.Info = publisher.ReleaseInfo{Upload: id, Digest: digest, Size: int64(len(archive))}
+	c, err := publisher.OpenChannel(s.t.Context(), site, "group/stable")
+	if err != nil {
+		s.t.Fatal(err)
 	}
+	lines := []string{fmt.Sprintf(`{"name":%q,"version":%q,"digest":%q,"urls":[%q]}`, name, version, digest, r.URL())}
+	d := publisher.Draft{Time: now, Nonce: id, ContextPath: "/helm"}
+	d.Removed, d.Added = c.Index().Diff(map[string][]string{name: append(lines, c.Index().Lines(name)...)})
+	d.Decisions = []publisher.Decision{{
+		Upload: id, Arrival: now, Chart: name, Version: version, Verdict: publisher.Accepted, Digest: digest, Size: r.Info.Size,
+	}}
+	u := &publisher.Upload{ID: id, Channel: "group/stable", Arrival: now}
+	err = cmp.Or(
+		publisher.PutRelease(s.t.Context(), site, "group/stable", r),
+		c.Commit(s.t.Context(), d),
+		c.Project(s.t.Context()),
+		publisher.WriteReceipt(s.t.Context(), s.drop.Handle("generator"), u, &publisher.Receipt{ID: id, Channel: "group/stable", Verdict: publisher.Accepted}),
+	)
 	if err != nil {
 		s.t.Fatal(err)
 	}
