@@ -12,9 +12,23 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 )
 
+// oneChartOps is how many Store operations a run may need that publishes one
+// chart, however many the channel has.
+const oneChartOps = 14
+
 // TestReadmeOperations compares the table of what a run asks of each backend
-// with what it does.
+// with what it does: a run with 100 charts, one with one more, and an idle one.
 func TestReadmeOperations(t *testing.T) {
+	t.Run("file", func(t *testing.T) {
+		t.Parallel()
+		o := &operations{drop: newPlace(t, "file").open(t), site: newPlace(t, "file").open(t)}
+		stored := []string{}
+		for _, n := range []int{100, 1, 0} {
+			o.submit(t, n)
+			stored = append(stored, o.run(t, n))
+		}
+		wantReadmeRow(t, "Store operations", stored)
+	})
 	for _, scheme := range sortedKeys(backends) {
 		t.Run(scheme, func(t *testing.T) {
 			t.Parallel()
@@ -25,20 +39,26 @@ func TestReadmeOperations(t *testing.T) {
 			for _, n := range []int{100, 1, 0} {
 				o.submit(t, n)
 				server.Inject(bucket.url, nil)
-				stored = append(stored, o.run(t))
+				stored = append(stored, o.run(t, n))
 				methods := &buckettest.Counter{}
 				for _, r := range server.Requests(bucket.url) {
 					methods.Add(r.Method)
 				}
 				requested = append(requested, methods.String())
 			}
-			for row, got := range map[string][]string{"Store operations": stored, "`" + scheme + "://`": requested} {
-				slices.Reverse(got)
-				if want := readmeRow(t, row); !slices.Equal(got, want) {
-					t.Errorf("%s:\n got %q\nthe README says\n%q", row, got, want)
-				}
-			}
+			wantReadmeRow(t, "Store operations", stored)
+			wantReadmeRow(t, "`"+scheme+"://`", requested)
 		})
+	}
+}
+
+// wantReadmeRow compares a row of the table of operations, which begins with the
+// run that was last.
+func wantReadmeRow(t *testing.T, row string, got []string) {
+	t.Helper()
+	slices.Reverse(got)
+	if want := readmeRow(t, row); !slices.Equal(got, want) {
+		t.Errorf("%s:\n got %q\nthe README says\n%q", row, got, want)
 	}
 }
 
@@ -85,12 +105,18 @@ func (o *operations) submit(t *testing.T, n int) {
 	}
 }
 
-// run runs the generator, and counts.
-func (o *operations) run(t *testing.T) string {
+// run runs the generator for so many charts, and counts.
+func (o *operations) run(t *testing.T, charts int) string {
 	t.Helper()
 	c := &buckettest.Counter{}
 	if _, err := generator.Run(t.Context(), generator.Options{Drop: c.Of(o.drop), Site: c.Of(o.site)}); err != nil {
 		t.Fatal(err)
+	}
+	if charts == 1 && c.Count("") > oneChartOps {
+		t.Errorf("one chart took %s, want at most %d", c, oneChartOps)
+	}
+	if charts == 0 && c.Count("") != c.Count(buckettest.List) {
+		t.Errorf("nothing to do took %s, want a listing only", c)
 	}
 	return c.String()
 }

@@ -27,7 +27,6 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/ci/testenv"
-	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 const (
@@ -292,12 +291,4 @@ func (t *tail) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return string(t.b)
-}
-
-// Hasten makes a store in a bucket lose its patience sooner: after so long
-// without a byte, so long in all, and that long before the first repetition.
-func Hasten(s bucket.Store, stall, total, wait time.Duration) {
-	s.(interface {
-		Hasten(stall, total, wait time.Duration)
-	}).Hasten(stall, total, wait)
 }
