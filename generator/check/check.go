@@ -5,11 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"path"
-	"slices"
 )
 
 const (
@@ -30,30 +27,6 @@ type Options struct {
 	Charts   []string // patterns of allowed names, as of path.Match; empty allows all
 	Require  []string // fields that Chart.yaml must have, such as "maintainers"
 	Limits   Limits
-}
-
-// Validate reports what in the options themselves makes no sense, so that a
-// slip in the configuration rejects no charts.
-func (c Options) Validate() error {
-	if c.Versions != "" && c.Versions != "strict" && c.Versions != "helm" {
-		return fmt.Errorf("versions is %q; it can be \"strict\" or \"helm\"", c.Versions)
-	}
-	for _, pattern := range c.Charts {
-		if _, err := path.Match(pattern, ""); err != nil {
-			return fmt.Errorf("%q is not a pattern of chart names", pattern)
-		}
-	}
-	known := Fields()
-	for _, field := range c.Require {
-		if !slices.Contains(known, field) {
-			return fmt.Errorf("%q is not a field of Chart.yaml", field)
-		}
-	}
-	l := c.Limits
-	if min(l.Packed, l.Unpacked, l.File, l.ChartYAML, int64(l.Entries), int64(l.Depth)) < 0 {
-		return errors.New("a limit is negative")
-	}
-	return nil
 }
 
 // A Chart is an accepted archive.

@@ -12,8 +12,9 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"github.com/portolan-charts/portolan/generator/charttest"
 	"golang.org/x/tools/txtar"
+
+	"github.com/portolan-charts/portolan/generator/charttest"
 )
 
 var updateChecks = flag.Bool("update-checks", false, "rewrite what testdata/check wants")
@@ -254,20 +255,6 @@ func TestCheckNoProgress(t *testing.T) {
 type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
-
-func TestChecksValidate(t *testing.T) {
-	good := Options{Versions: "helm", Charts: []string{"team-*"}, Require: []string{"maintainers", "appVersion"}}
-	if err := good.Validate(); err != nil {
-		t.Error(err)
-	}
-	for _, bad := range []Options{
-		{Versions: "semver"}, {Charts: []string{"["}}, {Require: []string{"maintainer"}}, {Limits: Limits{Depth: -1}},
-	} {
-		if err := bad.Validate(); err == nil {
-			t.Errorf("%+v is taken", bad)
-		}
-	}
-}
 
 func BenchmarkCheck(b *testing.B) {
 	for _, file := range []string{"frobnitz-1.2.3.tgz", "aws-vpc-cni-1.0.1.tgz"} {

@@ -11,8 +11,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/portolan-charts/portolan/generator/charttest"
 	"golang.org/x/tools/txtar"
+
+	"github.com/portolan-charts/portolan/generator/charttest"
 )
 
 // small keeps a fuzzed archive from spending the time of a large one.

@@ -158,7 +158,7 @@ func Fields() []string {
 // checkText compares what Chart.yaml says with what Helm read from it, before
 // Helm has tidied it up.
 func checkText(doc *yaml.Node, md *Metadata, w *warnings) *Problem {
-	if p := checkKeyNames(doc, "Chart.yaml", reflect.TypeFor[Metadata](), w); p != nil {
+	if p := checkKeyNames(doc, w); p != nil {
 		return p
 	}
 	for _, field := range textFields(doc, md) {
@@ -188,7 +188,7 @@ func checkText(doc *yaml.Node, md *Metadata, w *warnings) *Problem {
 
 // checkKeyNames looks for keys that Helm does not know or, since JSON decoding
 // ignores case, knows by another spelling.
-func checkKeyNames(doc *yaml.Node, where string, t reflect.Type, w *warnings) *Problem {
+func checkKeyNames(doc *yaml.Node, w *warnings) *Problem {
 	known := map[string]string{}
 	for _, name := range Fields() {
 		known[fold(name)] = name
@@ -200,20 +200,20 @@ func checkKeyNames(doc *yaml.Node, where string, t reflect.Type, w *warnings) *P
 		switch {
 		case key == "<<":
 			// What Helm merges overrides what stands before it.
-			return reject("yaml-key", "%s merges other keys into its own with <<, which hides what name and version are", where)
+			return reject("yaml-key", "Chart.yaml merges other keys into its own with <<, which hides what name and version are")
 		case !ok && len(unknown) < 10:
 			unknown = append(unknown, Quote(key))
 		case ok && seen[name] != "":
-			return reject("yaml-duplicate-key", "%s has the keys %s and %s, which are one for Helm", where, Quote(seen[name]), Quote(key))
+			return reject("yaml-duplicate-key", "Chart.yaml has the keys %s and %s, which are one for Helm", Quote(seen[name]), Quote(key))
 		case ok && name != key:
-			w.add("warn-key-case", "%s has the key %s; Helm takes it for %s", where, Quote(key), name)
+			w.add("warn-key-case", "Chart.yaml has the key %s; Helm takes it for %s", Quote(key), name)
 		}
 		if ok {
 			seen[name] = key
 		}
 	}
 	if len(unknown) > 0 {
-		w.add("warn-unknown-key", "%s has keys that Helm does not know: %s", where, strings.Join(unknown, ", "))
+		w.add("warn-unknown-key", "Chart.yaml has keys that Helm does not know: %s", strings.Join(unknown, ", "))
 	}
 	return nil
 }

@@ -100,7 +100,7 @@ func (r *Run) suite(c generator.ChannelReport) testSuite {
 	s := testSuite{Name: short(c.Channel, maxName)}
 	seen := map[string]bool{}
 	for _, receipt := range c.Receipts {
-		one := r.testCase(c, receipt)
+		one := r.testCase(receipt)
 		if seen[one.Name] { // of cases with one name GitLab shows the last
 			one.Name += ", upload " + short(receipt.ID, maxName)
 		}
@@ -127,7 +127,7 @@ func failed(what, message, hint string) testCase {
 	return testCase{Name: "run of " + short(what, maxName), Error: e}
 }
 
-func (r *Run) testCase(c generator.ChannelReport, receipt publisher.Receipt) testCase {
+func (r *Run) testCase(receipt publisher.Receipt) testCase {
 	t := testCase{Name: subject(receipt)}
 	var text []string
 	if receipt.Verdict == publisher.Rejected {
