@@ -90,7 +90,7 @@ func (r *channelRun) planner(h *history) *planner {
 	if parent := r.channel.Time(); now.Before(parent) {
 		now = parent // time never goes back along the log, whatever this clock says
 	}
-	return &planner{policy: r.policy, wait: r.Config.Wait(), now: now, catalog: r.catalog, history: h}
+	return newPlanner(r.policy, r.Config.Wait(), now, r.catalog, h)
 }
 
 // progress counts the uploads that have been taken in.

@@ -24,6 +24,15 @@ type planner struct {
 	plan  *plan
 }
 
+// newPlanner returns what decides for one plan, at the time now, on what is published
+// and what was decided before.
+func newPlanner(policy config.Policy, wait time.Duration, now time.Time, c *catalog, h *history) *planner {
+	return &planner{
+		policy: policy, wait: wait, now: now, catalog: c, history: h,
+		slots: map[ref]*slot{}, lower: map[string]string{}, plan: &plan{time: now},
+	}
+}
+
 // slot is a version in the course of deciding.
 type slot struct {
 	base    *release   // what is published; nil if nothing is
@@ -34,8 +43,6 @@ type slot struct {
 // decide makes the plan for as many of the candidates as fit one record. It
 // is a function of its arguments: it reads nothing and writes nothing.
 func (p *planner) decide(candidates []*candidate) (*plan, error) {
-	p.slots, p.lower = map[ref]*slot{}, map[string]string{}
-	p.plan = &plan{time: p.now}
 	slices.SortStableFunc(candidates, func(a, b *candidate) int { return a.arrival().compare(b.arrival()) })
 	for _, c := range candidates {
 		if len(p.plan.outcomes) == publisher.MaxVerdicts || p.bytes > publisher.MaxLines {
@@ -95,7 +102,6 @@ func (p *planner) due(o *outcome) bool {
 // publishesAlone reports whether the candidate's chart would be published if no
 // other upload waited.
 func (p *planner) publishesAlone(c *candidate) bool {
-	p.slots = map[ref]*slot{}
 	if _, clash := p.clash(c.ref().name); clash {
 		return false
 	}

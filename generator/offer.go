@@ -16,79 +16,68 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
-// Offer is a chart, or a provenance file alone, that was checked and is not in
-// the inbox yet.
-type Offer struct {
-	Name, Version string // empty of a provenance file alone
-	File          string // what the archive is called
-	Digest        string // SHA-256 of the archive, in hex
-	Warnings      []check.Warning
-
-	candidate *candidate
-}
-
 // CheckOffer reads what somebody wants to upload to a channel, and finds in it
 // the faults that a run would find: of a chart, of a provenance file, or of
-// both; what there is none of is nil. A fault is a *Problem; any other error
-// is that of a reader.
-func CheckOffer(c *config.Config, channel string, chart, prov io.Reader) (*Offer, error) {
-	o := &Offer{candidate: &candidate{upload: &publisher.Upload{Channel: channel}}}
+// both; what there is none of is nil. A fault is a *check.Problem; any other
+// error is that of a reader.
+func CheckOffer(c *config.Config, channel string, chart, prov io.Reader) (*publisher.Offer, error) {
 	sum := sha256.New()
 	if prov != nil {
 		prov = io.TeeReader(prov, sum)
 	}
+	var o *publisher.Offer
 	var err error
 	if chart == nil {
-		err = o.readProv(prov)
+		o, err = offerProv(prov)
 	} else {
-		err = o.readChart(c.Policy(channel).Checks, chart, prov)
+		o, err = offerChart(c.Policy(channel).Checks, chart, prov)
+	}
+	if err != nil {
+		return nil, err
 	}
 	if prov != nil {
-		o.candidate.prov = hex.EncodeToString(sum.Sum(nil))
+		o.Provenance = hex.EncodeToString(sum.Sum(nil))
 	}
-	return o, err
+	return o, nil
 }
 
-func (o *Offer) readProv(prov io.Reader) error {
+func offerProv(prov io.Reader) (*publisher.Offer, error) {
 	signs, err := check.ReadProvenance(prov)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	o.candidate.signs, o.File, o.Digest = signs, signs.File, signs.Digest
-	if len(o.Charts()) == 0 {
-		return reject("prov-name", "the provenance file is for %s, which is not what an archive is called: name, dash, version and .tgz", check.Quote(signs.File))
+	o := &publisher.Offer{Names: namesIn(signs.File), File: signs.File, Digest: signs.Digest}
+	if len(o.Names) == 0 {
+		return nil, reject("prov-name", "the provenance file is for %s, which is not what an archive is called: name, dash, version and .tgz", check.Quote(signs.File))
 	}
-	return nil
+	return o, nil
 }
 
-func (o *Offer) readChart(checks check.Options, chart, prov io.Reader) error {
+func offerChart(checks check.Options, chart, prov io.Reader) (*publisher.Offer, error) {
 	checked, err := check.Archive(chart, checks)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	o.Name, o.Version = checked.Metadata.Name, checked.Metadata.Version
-	o.File, o.Digest, o.Warnings = check.FileName(o.Name, o.Version), checked.Digest, checked.Warnings
-	o.candidate.chart, o.candidate.upload.Chart = checked, &bucket.Entry{}
-	o.candidate.drop()
+	name, version := checked.Metadata.Name, checked.Metadata.Version
+	o := &publisher.Offer{
+		Name: name, Version: version, Names: []string{name}, File: check.FileName(name, version),
+		Digest: checked.Digest, Fingerprint: checked.Fingerprint, Warnings: warningsOf(checked),
+	}
 	if prov == nil {
-		return nil
+		return o, nil
 	}
 	signs, err := check.ReadProvenance(prov)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return signs.Fits(o.File, o.Digest)
+	return o, signs.Fits(o.File, o.Digest)
 }
 
-// Charts are the names that the chart may have: one, unless a provenance file
-// came alone. That names only a file, and in a-1-2.0.0.tgz the chart may be
-// called a or a-1.
-func (o *Offer) Charts() []string {
-	if o.Name != "" {
-		return []string{o.Name}
-	}
+// namesIn are the names that the chart of an archive may have. A provenance file
+// names only a file, and in a-1-2.0.0.tgz the chart may be called a or a-1.
+func namesIn(file string) []string {
 	var names []string
-	base := strings.TrimSuffix(o.File, ".tgz")
+	base := strings.TrimSuffix(file, ".tgz")
 	for i, b := range base {
 		if _, err := semver.NewVersion(base[i+1:]); b == '-' && err == nil {
 			names = append(names, base[:i])
@@ -115,31 +104,42 @@ func NewJudge(c *config.Config, site bucket.Store, channel string, index *publis
 // *check.Problem; nil if it would not. What waits in the inbox is not looked at,
 // and the verdict is the generator's: until then somebody else may publish. Any
 // other error is one of the site.
-func (j *Judge) Judge(ctx context.Context, o *Offer, force bool) error {
+func (j *Judge) Judge(ctx context.Context, o *publisher.Offer, force bool) error {
 	_, _, err := j.Foresee(ctx, o, force)
 	return err
 }
 
 // Foresee is Judge, and also says which verdict it would be, and by which rule.
-func (j *Judge) Foresee(ctx context.Context, o *Offer, force bool) (publisher.Verdict, string, error) {
-	now := time.Now()
-	c, upload := *o.candidate, *o.candidate.upload
-	upload.Arrival = now
-	c.upload, c.request.Force = &upload, force
-	if err := j.catalog.lookUp(ctx, &c); err != nil {
+func (j *Judge) Foresee(ctx context.Context, o *publisher.Offer, force bool) (publisher.Verdict, string, error) {
+	c, now := candidateOf(o), time.Now()
+	c.upload.Arrival, c.request.Force = now, force
+	if err := j.catalog.lookUp(ctx, c); err != nil {
 		return "", "", err
 	}
-	p := &planner{policy: j.policy, wait: j.config.Wait(), now: now, catalog: j.catalog, history: &history{}}
-	foreseen := p.foresee(&c)
+	foreseen := newPlanner(j.policy, j.config.Wait(), now, j.catalog, &history{}).foresee(c)
 	if foreseen.problem != nil {
 		return publisher.Rejected, foreseen.rule, foreseen.problem
 	}
 	return foreseen.verdict, foreseen.rule, nil
 }
 
-// foresee returns what would become of the candidate if no other waited.
+// candidateOf is the upload that the offer would be.
+func candidateOf(o *publisher.Offer) *candidate {
+	c := &candidate{upload: &publisher.Upload{}, prov: o.Provenance}
+	if o.Name == "" {
+		c.signs = &check.Provenance{File: o.File, Digest: o.Digest}
+		return c
+	}
+	c.upload.Chart = &bucket.Entry{}
+	c.chart = &check.Chart{
+		Metadata: &check.Metadata{Name: o.Name, Version: o.Version},
+		Digest:   o.Digest, Fingerprint: o.Fingerprint,
+	}
+	return c
+}
+
+// foresee returns the outcome for the candidate if no other waited.
 func (p *planner) foresee(c *candidate) *outcome {
-	p.slots, p.lower, p.plan = map[ref]*slot{}, map[string]string{}, &plan{}
 	o := &outcome{candidate: c, ref: c.ref()}
 	p.one(o)
 	return o

@@ -135,7 +135,7 @@ func (w *world) decided(chart, prov []byte, force bool) string {
 	return ""
 }
 
-func TestOfferCharts(t *testing.T) {
+func TestOfferNames(t *testing.T) {
 	signer := charttest.NewSigner()
 	for file, want := range map[string]string{
 		"alpha-1.0.0.tgz":     "alpha",
@@ -155,7 +155,7 @@ func TestOfferCharts(t *testing.T) {
 		if err != nil {
 			continue
 		}
-		if got := strings.Join(slices.Sorted(slices.Values(o.Charts())), " "); got != want {
+		if got := strings.Join(slices.Sorted(slices.Values(o.Names)), " "); got != want {
 			t.Errorf("%s: charts %q, want %q", file, got, want)
 		}
 	}

@@ -9,6 +9,32 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 )
 
+// outcome is the verdict on one candidate.
+type outcome struct {
+	*candidate
+	ruling
+	ref     ref            // what it is about; zero if that is not known
+	problem *check.Problem // if rejected
+	sorted  []string       // versions of equal precedence, worth a warning
+	release *release       // where its content is in the index afterwards; nil if it is not
+	keep    int            // how many newer versions the index shows instead; 0 if it shows this one
+}
+
+// plan is what one record will say, and what must be on the site before it.
+type plan struct {
+	time     time.Time
+	outcomes []*outcome
+	waiting  []*candidate // those of which a part has not come
+	since    time.Time    // from when on records must be read before more can be decided; zero if none
+	releases []*release   // new ones, in the order of charts and versions
+	removed  []publisher.Line
+	added    []publisher.Line
+	shown    []publisher.Shown // see keep
+}
+
+// changes reports whether the plan changes anything, be it without a verdict.
+func (p *plan) changes() bool { return len(p.outcomes) > 0 || len(p.shown) > 0 }
+
 // clockStep is the precision of a record's time.
 const clockStep = time.Millisecond
 
@@ -133,32 +159,6 @@ func (p *plan) decisions() []publisher.Decision {
 	}
 	return decisions
 }
-
-// plan is what one record will say, and what must be on the site before it.
-type plan struct {
-	time     time.Time
-	outcomes []*outcome
-	waiting  []*candidate // those of which a part has not come
-	since    time.Time    // from when on records must be read before more can be decided; zero if none
-	releases []*release   // new ones, in the order of charts and versions
-	removed  []publisher.Line
-	added    []publisher.Line
-	shown    []publisher.Shown // see keep
-}
-
-// outcome is the verdict on one candidate.
-type outcome struct {
-	*candidate
-	ruling
-	ref     ref            // what it is about; zero if that is not known
-	problem *check.Problem // if rejected
-	sorted  []string       // versions of equal precedence, worth a warning
-	release *release       // where its content is in the index afterwards; nil if it is not
-	keep    int            // how many newer versions the index shows instead; 0 if it shows this one
-}
-
-// changes reports whether the plan changes anything, be it without a verdict.
-func (p *plan) changes() bool { return len(p.outcomes) > 0 || len(p.shown) > 0 }
 
 // left says what cannot be decided yet.
 func (p *plan) left() []Waiting {

@@ -70,16 +70,9 @@ func (p *program) openShimSite(ctx context.Context, f *shimFlags) (bucket.Store,
 // rulesOf hands the shim what the generator knows.
 func rulesOf(config *config.Config) shim.Rules {
 	return shim.Rules{
-		Check: func(channel string, chart, prov io.Reader) (*shim.Chart, error) {
+		Check: func(channel string, chart, prov io.Reader) (*publisher.Offer, error) {
 			o, err := generator.CheckOffer(config, channel, chart, prov)
-			if err != nil {
-				return nil, refusal(err)
-			}
-			c := &shim.Chart{Name: o.Name, Version: o.Version, Names: o.Charts(), File: o.File, Digest: o.Digest, Checked: o}
-			for _, w := range o.Warnings {
-				c.Warnings = append(c.Warnings, publisher.Warning(w))
-			}
-			return c, nil
+			return o, refusal(err)
 		},
 		MaxArchive: func(channel string) int64 {
 			return config.Policy(channel).Checks.Limits.WithDefaults().Packed
@@ -92,8 +85,8 @@ func rulesOf(config *config.Config) shim.Rules {
 func judgesOf(config *config.Config, site bucket.Store) func(string, *publisher.Index) shim.Judge {
 	return func(channel string, index *publisher.Index) shim.Judge {
 		judge := generator.NewJudge(config, site, channel, index)
-		return func(ctx context.Context, c *shim.Chart, force bool) error {
-			return refusal(judge.Judge(ctx, c.Checked.(*generator.Offer), force))
+		return func(ctx context.Context, o *publisher.Offer, force bool) error {
+			return refusal(judge.Judge(ctx, o, force))
 		}
 	}
 }

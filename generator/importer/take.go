@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
@@ -25,7 +26,7 @@ type take struct {
 	entry       Entry
 	result      Result
 	chart, prov []byte
-	offer       *generator.Offer
+	offer       *publisher.Offer
 }
 
 // errSettled says that the entry has its result.
@@ -132,7 +133,10 @@ func (t *take) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	t.offer, t.result.Warn = offer, offer.Warnings
+	t.offer = offer
+	for _, w := range offer.Warnings {
+		t.result.Warn = append(t.result.Warn, check.Warning(w))
+	}
 	if offer.Name != t.entry.Name || offer.Version != t.entry.Version {
 		return t.left(Differs, "the archive is %s %s, and the index says otherwise", offer.Name, offer.Version)
 	}

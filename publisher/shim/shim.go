@@ -43,7 +43,7 @@ type Options struct {
 type Rules struct {
 	// Check reads an upload to a channel; what there is none of is nil. A
 	// fault of it is a *Refusal, any other error is a reader's.
-	Check func(channel string, chart, prov io.Reader) (*Chart, error)
+	Check func(channel string, chart, prov io.Reader) (*publisher.Offer, error)
 
 	// Judge returns what judges uploads to a channel by what is published.
 	Judge func(channel string, index *publisher.Index) Judge
@@ -54,17 +54,7 @@ type Rules struct {
 
 // Judge says why an upload would be rejected as things stand, with a *Refusal;
 // nil if it would not. Any other error is one of the site.
-type Judge func(ctx context.Context, c *Chart, force bool) error
-
-// Chart is what an upload turned out to be.
-type Chart struct {
-	Name, Version string   // "" of a provenance file alone
-	Names         []string // that the chart may have: more than one only of a provenance file alone
-	File          string   // what its archive is called
-	Digest        string   // SHA-256 of the archive, in hex
-	Warnings      []publisher.Warning
-	Checked       any // the checker's own
-}
+type Judge func(ctx context.Context, o *publisher.Offer, force bool) error
 
 // Refusal is a fault of an upload.
 type Refusal struct {

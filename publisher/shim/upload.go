@@ -39,8 +39,8 @@ func (s *Shim) upload(a *answer, r *http.Request, to *route, who *auth.Identity)
 	}
 	u := &uploading{Shim: s, parts: p, who: who, channel: to.channel, force: forced(r)}
 	id, err := u.take(r)
-	if u.chart != nil {
-		a.note.chart, a.note.version = u.chart.Name, u.chart.Version
+	if u.offer != nil {
+		a.note.chart, a.note.version = u.offer.Name, u.offer.Version
 	}
 	if err != nil {
 		return s.counted(r, err)
@@ -52,7 +52,7 @@ func (s *Shim) upload(a *answer, r *http.Request, to *route, who *auth.Identity)
 	a.Header().Set("Location", receipt)
 	return a.json(r, http.StatusCreated, taken{
 		Message: "201 Created", Saved: true, ID: id, Channel: to.channel, Receipt: receipt,
-		Name: u.chart.Name, Version: u.chart.Version, Digest: u.chart.Digest, Warnings: u.chart.Warnings,
+		Name: u.offer.Name, Version: u.offer.Version, Digest: u.offer.Digest, Warnings: u.offer.Warnings,
 	})
 }
 
@@ -79,7 +79,7 @@ type uploading struct {
 	who     *auth.Identity
 	channel string
 	force   bool
-	chart   *Chart // nil until it is known
+	offer   *publisher.Offer // nil until the upload is checked
 }
 
 // take checks the upload and puts it into the inbox.
@@ -105,7 +105,7 @@ func (u *uploading) check(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	chart, err := u.Check(u.channel, u.parts.chart.reader(), u.parts.prov.reader())
+	offer, err := u.Check(u.channel, u.parts.chart.reader(), u.parts.prov.reader())
 	var refusal *Refusal
 	if errors.As(err, &refusal) {
 		return refused(http.StatusUnprocessableEntity, refusal)
@@ -113,14 +113,14 @@ func (u *uploading) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	u.chart = chart
+	u.offer = offer
 	return nil
 }
 
 // allow says whether the caller may upload this chart. Where its name is not
 // certain, they must be allowed each that it can be.
 func (u *uploading) allow() error {
-	for _, name := range u.chart.Names {
+	for _, name := range u.offer.Names {
 		if !u.who.MayChart(auth.Write, u.channel, name) {
 			return denied(u.who, auth.Write, u.channel, name)
 		}
@@ -135,12 +135,12 @@ func (u *uploading) allowed() *auth.Identity {
 	if u.force {
 		actions = append(actions, auth.Force)
 	}
-	return u.who.For(u.channel, u.chart.Names, actions...)
+	return u.who.For(u.channel, u.offer.Names, actions...)
 }
 
 // mayForce reports whether the caller may replace a final version of the chart.
 func (u *uploading) mayForce() bool {
-	for _, name := range u.chart.Names {
+	for _, name := range u.offer.Names {
 		if !u.who.MayChart(auth.Force, u.channel, name) {
 			return false
 		}
@@ -172,7 +172,7 @@ func (u *uploading) judge(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, readTime)
 	defer cancel()
-	err = v.judge(ctx, u.chart, u.force)
+	err = v.judge(ctx, u.offer, u.force)
 	var refusal *Refusal
 	if !errors.As(err, &refusal) {
 		return err
@@ -192,7 +192,7 @@ func (u *uploading) submit(r *http.Request) (id string, err error) {
 	uploader := u.allowed().Uploader()
 	uploader["client"] = cut(r.UserAgent(), 128)
 	uploader["address"] = r.RemoteAddr
-	file := u.chart.File
+	file := u.offer.File
 	if u.parts.chart == nil {
 		file += ".prov"
 	}

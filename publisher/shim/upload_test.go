@@ -33,10 +33,10 @@ const archiveLimit = 1 << 20
 // rules are those of a generator that takes such charts.
 func rules() Rules {
 	return Rules{
-		Check: func(_ string, chart, prov io.Reader) (*Chart, error) {
+		Check: func(_ string, chart, prov io.Reader) (*publisher.Offer, error) {
 			if chart == nil {
 				b, err := io.ReadAll(prov)
-				return &Chart{File: string(b), Names: []string{string(b)}}, err
+				return &publisher.Offer{File: string(b), Names: []string{string(b)}}, err
 			}
 			b, err := io.ReadAll(chart)
 			if err != nil {
@@ -50,11 +50,11 @@ func rules() Rules {
 				panic("as asked")
 			}
 			sum := sha256.Sum256(b)
-			return &Chart{Name: words[1], Names: words[1:2], Version: words[2], File: words[1] + "-" + words[2] + ".tgz", Digest: hex.EncodeToString(sum[:])}, nil
+			return &publisher.Offer{Name: words[1], Names: words[1:2], Version: words[2], File: words[1] + "-" + words[2] + ".tgz", Digest: hex.EncodeToString(sum[:])}, nil
 		},
 		Judge: func(_ string, index *publisher.Index) Judge {
-			return func(_ context.Context, c *Chart, force bool) error {
-				if len(index.Lines(c.Name)) > 0 && !force {
+			return func(_ context.Context, o *publisher.Offer, force bool) error {
+				if len(index.Lines(o.Name)) > 0 && !force {
 					return &Refusal{"version-exists", "it is published", "raise the version"}
 				}
 				return nil

@@ -1,0 +1,13 @@
+package publisher
+
+// Offer is a chart, or a provenance file alone, that was checked and is not in
+// the inbox yet.
+type Offer struct {
+	Name, Version string   // "" of a provenance file alone
+	Names         []string // that the chart may have: more than one only of a provenance file alone
+	File          string   // what the archive is called
+	Digest        string   // SHA-256 of the archive, in hex
+	Fingerprint   string   // of the archive's paths and content; "" of a provenance file alone
+	Provenance    string   // SHA-256 of the provenance file, in hex; "" if there is none
+	Warnings      []Warning
+}
