@@ -16,6 +16,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/jellydator/ttlcache/v3"
+
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
@@ -206,16 +208,16 @@ func TestOlderVersions(t *testing.T) {
 	}
 }
 
-// TestShrink checks that what is kept of indexes is bounded, in number and bytes.
-func TestShrink(t *testing.T) {
+// TestViewsBounded checks that what is kept of indexes is bounded, in number and bytes.
+func TestViewsBounded(t *testing.T) {
 	p := open(t, nil)
 	for i := range maxViews + 10 {
 		if _, err := p.views.get(t.Context(), fmt.Sprintf("team%d", i)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if n := p.views.recent.Len(); n != maxViews || len(p.views.kept) != n {
-		t.Errorf("%d views are kept, %d by name, want %d", n, len(p.views.kept), maxViews)
+	if n := p.views.kept.Len(); n != maxViews {
+		t.Errorf("%d views are kept, want %d", n, maxViews)
 	}
 	for i := range 3 {
 		name := fmt.Sprintf("large%d", i)
@@ -225,9 +227,9 @@ func TestShrink(t *testing.T) {
 			t.Fatal(err)
 		}
 		v.head.Size = maxKept + 1
-		p.views.shrink(name)
-		if _, ok := p.views.kept[name]; !ok || len(p.views.kept) != 1 {
-			t.Errorf("%s: %d views are kept", name, len(p.views.kept))
+		p.views.kept.Set(name, p.views.kept.Get(name).Value(), ttlcache.NoTTL)
+		if !p.views.kept.Has(name) || p.views.kept.Len() != 1 {
+			t.Errorf("%s: %d views are kept", name, p.views.kept.Len())
 		}
 	}
 }

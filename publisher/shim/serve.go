@@ -7,9 +7,9 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
-	"sync"
 	"time"
+
+	"github.com/portolan-charts/portolan/publisher/shim/reread"
 )
 
 const (
@@ -57,25 +57,25 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger
 // Certificate is a TLS certificate in two files, which are read again when they
 // change. One that is no good then leaves the last good one in use.
 type Certificate struct {
-	cert, key string
-	log       *slog.Logger
-
-	mu     sync.Mutex
-	loaded *tls.Certificate
-	looked time.Time
-	state  [2]fileState
-}
-
-// fileState tells one version of a file from another.
-type fileState struct {
-	modified time.Time
-	size     int64
+	loaded reread.Value[*tls.Certificate]
 }
 
 // LoadCertificate reads a certificate and its key.
 func LoadCertificate(cert, key string, log *slog.Logger) (*Certificate, error) {
-	c := &Certificate{cert: cert, key: key, log: log}
-	return c, c.load()
+	c := &Certificate{reread.Value[*tls.Certificate]{
+		Read: func(*tls.Certificate) (*tls.Certificate, []reread.Stamp, error) {
+			stamps := []reread.Stamp{reread.StampOf(cert), reread.StampOf(key)}
+			loaded, err := tls.LoadX509KeyPair(cert, key)
+			return &loaded, stamps, err
+		},
+		Changed: func(_ *tls.Certificate, err error) {
+			if err != nil {
+				log.Error("the new TLS certificate cannot be used; the last good one stays", "error", err)
+			}
+		},
+		Now: time.Now,
+	}}
+	return c, c.loaded.Load()
 }
 
 // Config is the configuration of a TLS server with the certificate.
@@ -83,41 +83,6 @@ func (c *Certificate) Config() *tls.Config {
 	return &tls.Config{
 		MinVersion:     tls.VersionTLS12,
 		NextProtos:     []string{"h2", "http/1.1"},
-		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return c.current(), nil },
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return c.loaded.Get(), nil },
 	}
-}
-
-func (c *Certificate) load() error {
-	state := c.states()
-	loaded, err := tls.LoadX509KeyPair(c.cert, c.key)
-	c.looked, c.state = time.Now(), state
-	if err == nil {
-		c.loaded = &loaded
-	}
-	return err
-}
-
-func (c *Certificate) states() (state [2]fileState) {
-	for i, name := range []string{c.cert, c.key} {
-		if info, err := os.Stat(name); err == nil {
-			state[i] = fileState{info.ModTime(), info.Size()}
-		}
-	}
-	return state
-}
-
-// current is the certificate to be used now.
-func (c *Certificate) current() *tls.Certificate {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if time.Since(c.looked) < time.Second {
-		return c.loaded
-	}
-	c.looked = time.Now()
-	if c.states() != c.state {
-		if err := c.load(); err != nil {
-			c.log.Error("the new TLS certificate cannot be used; the last good one stays", "error", err)
-		}
-	}
-	return c.loaded
 }

@@ -15,8 +15,11 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/portolan-charts/portolan/publisher/shim/reread"
 )
 
 // TestServeStops checks that a stop finishes the upload under way, and takes no other.
@@ -100,6 +103,8 @@ func TestCertificate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var looks atomic.Int64
+	c.loaded.Now = func() time.Time { return time.Now().Add(time.Duration(looks.Add(1)) * reread.Every) }
 	p := open(t, nil)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -110,9 +115,6 @@ func TestCertificate(t *testing.T) {
 	go func() { ended <- Serve(ctx, tls.NewListener(l, c.Config()), p.Shim, p.Log, time.Second) }()
 	serial := func() int64 {
 		t.Helper()
-		c.mu.Lock()
-		c.looked = time.Time{} // a second is over
-		c.mu.Unlock()
 		transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true}
 		defer transport.CloseIdleConnections()
 		got, err := (&http.Client{Transport: transport}).Get("https://" + l.Addr().String() + "/livez")

@@ -1,7 +1,6 @@
 package shim
 
 import (
-	"container/list"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jellydator/ttlcache/v3"
 	"golang.org/x/sync/singleflight"
 
 	"github.com/portolan-charts/portolan/publisher"
@@ -27,15 +27,11 @@ type views struct {
 	newJudge func(string, *publisher.Index) Judge
 	reads    singleflight.Group // of indexes, by channel
 
-	mu     sync.Mutex
-	kept   map[string]*list.Element // of *channelView
-	recent *list.List               // the one that was used last in front
+	kept *ttlcache.Cache[string, *channelView] // those used last
 }
 
 // channelView is a channel as it was last seen.
 type channelView struct {
-	channel string
-
 	mu      sync.Mutex // held for moments only
 	seen    *view      // nil before
 	failure error      // of the last look
@@ -55,13 +51,25 @@ type view struct {
 }
 
 func newViews(site bucket.Store, judge func(string, *publisher.Index) Judge) *views {
-	return &views{site: site, newJudge: judge, kept: map[string]*list.Element{}, recent: list.New()}
+	kept := ttlcache.New(ttlcache.WithCapacity[string, *channelView](maxViews), ttlcache.WithMaxCost(maxKept, costOf))
+	return &views{site: site, newJudge: judge, kept: kept}
+}
+
+// costOf is what it takes to keep a channel. A large one takes the place of all
+// others, but is kept.
+func costOf(item ttlcache.CostItem[string, *channelView]) uint64 {
+	size := int64(1) // even of an empty index
+	if v := item.Value.last(); v != nil {
+		size += v.head.Size
+	}
+	return uint64(min(size, maxKept))
 }
 
 // get returns the channel as it is now, or was a moment ago. Of those who ask at
 // the same time one reads the index, and all wait for it, but not for ever.
 func (vs *views) get(ctx context.Context, channel string) (*view, error) {
-	c := vs.of(channel)
+	kept, _ := vs.kept.GetOrSet(channel, &channelView{})
+	c := kept.Value()
 	if v, err := c.fresh(); v != nil || err != nil {
 		return v, err
 	}
@@ -71,7 +79,7 @@ func (vs *views) get(ctx context.Context, channel string) (*view, error) {
 		defer cancel()
 		v, err := vs.read(ctx, c.last(), channel)
 		c.saw(v, err, began)
-		vs.shrink(channel)
+		vs.kept.Set(channel, c, ttlcache.NoTTL)
 		return v, err
 	})
 	select {
@@ -162,51 +170,10 @@ func emptyView() *view {
 	return &view{head: publisher.EmptyHead(), rendered: map[string]*rendering{}}
 }
 
-// of returns the view of a channel, which is then the one used last.
-func (vs *views) of(channel string) *channelView {
-	vs.mu.Lock()
-	defer vs.mu.Unlock()
-	if e, ok := vs.kept[channel]; ok {
-		vs.recent.MoveToFront(e)
-		return e.Value.(*channelView)
-	}
-	c := &channelView{channel: channel}
-	vs.kept[channel] = vs.recent.PushFront(c)
-	if vs.recent.Len() > maxViews {
-		vs.forget(vs.recent.Back())
-	}
-	return c
-}
-
-// shrink forgets the channels that were used longest ago while all that are kept
-// take too much. The one that has just been read stays.
-func (vs *views) shrink(channel string) {
-	vs.mu.Lock()
-	defer vs.mu.Unlock()
-	total := int64(0)
-	for e := vs.recent.Front(); e != nil; {
-		c, next := e.Value.(*channelView), e.Next()
-		if v := c.last(); v != nil {
-			total += v.head.Size
-		}
-		if total > maxKept && c.channel != channel {
-			vs.forget(e)
-		}
-		e = next
-	}
-}
-
-func (vs *views) forget(e *list.Element) {
-	delete(vs.kept, e.Value.(*channelView).channel)
-	vs.recent.Remove(e)
-}
-
 // expire makes every channel be looked at again before it is served.
 func (vs *views) expire() {
-	vs.mu.Lock()
-	defer vs.mu.Unlock()
-	for e := vs.recent.Front(); e != nil; e = e.Next() {
-		c := e.Value.(*channelView)
+	for _, item := range vs.kept.Items() {
+		c := item.Value()
 		c.mu.Lock()
 		c.looked, c.expired = time.Time{}, time.Now()
 		c.mu.Unlock()

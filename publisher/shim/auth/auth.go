@@ -84,8 +84,9 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"sync"
 	"time"
+
+	"github.com/portolan-charts/portolan/publisher/shim/reread"
 )
 
 // ErrCredentials says that the request's credentials are no good: unknown,
@@ -111,11 +112,8 @@ type Authoriser struct {
 	client   *http.Client // for issuers and GitLab
 	lazy     bool         // keys are not fetched before they are needed
 
-	mu     sync.Mutex // guards what follows
 	path   string
-	looked time.Time // when the files were last looked at
-	files  []stamp   // what they were when they were last read
-	policy *policy   // the last good one; never changed, only replaced
+	policy reread.Value[*policy]
 }
 
 // Open reads an auth file. It is an error if it cannot be used; later on, after
@@ -123,8 +121,7 @@ type Authoriser struct {
 func Open(path string, log *slog.Logger) (*Authoriser, error) {
 	a := newAuthoriser(log)
 	a.path = path
-	a.looked = a.now()
-	if err := a.load(); err != nil {
+	if err := a.policy.Load(); err != nil {
 		return nil, err
 	}
 	return a, nil
@@ -138,7 +135,34 @@ func Anyone() *Authoriser {
 }
 
 func newAuthoriser(log *slog.Logger) *Authoriser {
-	return &Authoriser{log: log, now: time.Now, failures: newThrottle(), checks: newChecks(), client: newClient()}
+	a := &Authoriser{log: log, now: time.Now, failures: newThrottle(), checks: newChecks(), client: newClient()}
+	a.policy.Read, a.policy.Changed, a.policy.Now = a.read, a.changed, func() time.Time { return a.now() }
+	return a
+}
+
+// read reads the files.
+func (a *Authoriser) read(before *policy) (*policy, []reread.Stamp, error) {
+	p, stamps, err := readPolicy(a.path)
+	if err != nil {
+		return nil, stamps, err
+	}
+	for _, warning := range p.warnings {
+		a.log.Warn(warning)
+	}
+	a.giveKeys(p, before)
+	if p.gitlab != nil {
+		p.gitlab.client = a.client
+	}
+	return p, stamps, nil
+}
+
+// changed logs what changed files say.
+func (a *Authoriser) changed(p *policy, err error) {
+	if err != nil {
+		a.log.Error("the auth file has changed, but cannot be used; going on with what it said before", "error", err)
+		return
+	}
+	a.log.Info("read the changed auth file", "file", a.path, "tokens", len(p.tokens), "users", len(p.users), "issuers", len(p.issuers))
 }
 
 // Identify tells who sends the request, from its Authorization header and the
@@ -151,7 +175,7 @@ func (a *Authoriser) Identify(r *http.Request) (*Identity, error) {
 	if a.open {
 		return &Identity{grants: everything}, nil
 	}
-	p := a.current()
+	p := a.policy.Get()
 	header := r.Header["Authorization"]
 	if len(header) == 0 {
 		return &Identity{grants: p.anonymous}, nil

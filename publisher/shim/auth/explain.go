@@ -35,8 +35,8 @@ type ExplainedRule struct {
 // tokens only. It fails if the file cannot be used, or a server does not answer.
 func Explain(ctx context.Context, path, user, secret string) (*Explanation, error) {
 	a := newAuthoriser(slog.New(slog.DiscardHandler))
-	a.path, a.looked, a.lazy = path, a.now(), true
-	if err := a.load(); err != nil {
+	a.path, a.lazy = path, true
+	if err := a.policy.Load(); err != nil {
 		return nil, err
 	}
 	v, id, err := a.explain(ctx, credentials{basic: user != "", user: user, secret: secret})
@@ -46,7 +46,7 @@ func Explain(ctx context.Context, path, user, secret string) (*Explanation, erro
 	if err != nil && !errors.Is(err, ErrCredentials) {
 		return nil, err
 	}
-	e := &Explanation{Identity: id, Warnings: a.policy.warnings}
+	e := &Explanation{Identity: id, Warnings: a.policy.Get().warnings}
 	if err != nil {
 		e.Refused = err.Error()
 	}
@@ -66,7 +66,7 @@ func Explain(ctx context.Context, path, user, secret string) (*Explanation, erro
 
 // explain goes the way of identify, but for passwords.
 func (a *Authoriser) explain(ctx context.Context, c credentials) (v *vouched, id *Identity, err error) {
-	p := a.current()
+	p := a.policy.Get()
 	id, err = p.byToken(c, a.now())
 	if !errors.Is(err, errOtherKind) {
 		return nil, id, err

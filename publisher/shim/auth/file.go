@@ -7,9 +7,12 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/portolan-charts/portolan/publisher/shim/reread"
 )
 
 // maxFile is the largest auth file, and the largest htpasswd file, in bytes.
@@ -21,7 +24,7 @@ type policy struct {
 	users      map[string]*user // those of the htpasswd file
 	costliest  []byte           // bcrypt hash; nil without users
 	anonymous  []grant
-	remembered *memory // right passwords; goes with the policy, so a change forgets them
+	remembered memory // of right passwords; goes with the policy, so a change forgets them
 	issuers    []*issuer
 	gitlab     *gitlab // nil if its own tokens are not taken
 	warnings   []string
@@ -67,8 +70,8 @@ type fileUser struct {
 // readPolicy reads the auth file and the htpasswd file that it names. It
 // returns stamps of both, even when it fails: taken before they are read, so
 // that no later change is missed.
-func readPolicy(path string) (*policy, []stamp, error) {
-	stamps := []stamp{stampOf(path)}
+func readPolicy(path string) (*policy, []reread.Stamp, error) {
+	stamps := []reread.Stamp{reread.StampOf(path)}
 	b, err := readFile(path)
 	if err != nil {
 		return nil, stamps, err
@@ -83,7 +86,7 @@ func readPolicy(path string) (*policy, []stamp, error) {
 		if !filepath.IsAbs(name) {
 			name = filepath.Join(filepath.Dir(path), name)
 		}
-		stamps = append(stamps, stampOf(name))
+		stamps = append(stamps, reread.StampOf(name))
 		if b, err = readFile(name); err != nil {
 			return nil, stamps, err
 		}
@@ -92,11 +95,16 @@ func readPolicy(path string) (*policy, []stamp, error) {
 		}
 	}
 	for _, s := range stamps {
-		if s.open() {
-			p.warnings = append(p.warnings, fmt.Sprintf("%s can be read by every user of this machine; chmod o-r it", s.path))
+		if openToAll(s) {
+			p.warnings = append(p.warnings, fmt.Sprintf("%s can be read by every user of this machine; chmod o-r it", s.Path))
 		}
 	}
 	return p, stamps, nil
+}
+
+// openToAll reports whether every user of the machine may read the file.
+func openToAll(s reread.Stamp) bool {
+	return runtime.GOOS != "windows" && s.Info != nil && s.Info.Mode().Perm()&0o004 != 0
 }
 
 // readFile reads a plain file: to open anything else might take for ever.

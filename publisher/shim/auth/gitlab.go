@@ -9,9 +9,9 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
+	"github.com/jellydator/ttlcache/v3"
 	"golang.org/x/sync/singleflight"
 )
 
@@ -36,8 +36,7 @@ type gitlab struct {
 	client *http.Client  // as the Authoriser sets it
 	slots  chan struct{} // tokens checked at the same time
 	flight singleflight.Group
-	mu     sync.Mutex // guards known
-	known  *lru[digest, remembered]
+	known  *ttlcache.Cache[digest, remembered]
 }
 
 // remembered is what GitLab said of a token not long ago.
@@ -56,7 +55,7 @@ const (
 )
 
 func newGitLab(e *gitlabEntry) *gitlab {
-	return &gitlab{url: strings.TrimRight(e.URL, "/"), prefix: cmp.Or(e.TokenPrefix, patPrefix), rules: e.Rules, projects: e.projects(), slots: make(chan struct{}, maxAtOnce), known: newLRU[digest, remembered](maxGitLab)}
+	return &gitlab{url: strings.TrimRight(e.URL, "/"), prefix: cmp.Or(e.TokenPrefix, patPrefix), rules: e.Rules, projects: e.projects(), slots: make(chan struct{}, maxAtOnce), known: ttlcache.New(ttlcache.WithCapacity[digest, remembered](maxGitLab))}
 }
 
 // kindOf tells GitLab's tokens from others. No other secret is sent there: it
@@ -122,17 +121,16 @@ func (a *Authoriser) askGitLab(g *gitlab, kind tokenKind, secret string, key dig
 	if err != nil {
 		return nil, err
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.known.add(key, remembered{v, a.now().Add(gitlabFor)})
+	g.known.Set(key, remembered{v, a.now().Add(gitlabFor)}, ttlcache.NoTTL)
 	return v, nil
 }
 
 func (g *gitlab) remembered(key digest, now time.Time) (*vouched, bool) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	r, ok := g.known.get(key)
-	return r.vouched, ok && now.Before(r.until)
+	r := g.known.Get(key)
+	if r == nil || !now.Before(r.Value().until) {
+		return nil, false
+	}
+	return r.Value().vouched, true
 }
 
 // ask finds out what GitLab says of a token.

@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/jellydator/ttlcache/v3"
 )
 
 // TestJobToken uploads as GitLab's users do.
@@ -251,9 +253,9 @@ func TestGitLabTogether(t *testing.T) {
 func TestGitLabRemembers(t *testing.T) {
 	g := newGitLab(&gitlabEntry{})
 	for i := range 2 * maxGitLab {
-		g.known.add(digestOf(fmt.Sprint(i)), remembered{})
+		g.known.Set(digestOf(fmt.Sprint(i)), remembered{}, ttlcache.NoTTL)
 	}
-	if n := len(g.known.items); n != maxGitLab {
+	if n := g.known.Len(); n != maxGitLab {
 		t.Errorf("%d are remembered", n)
 	}
 }

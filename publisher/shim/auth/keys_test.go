@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"github.com/portolan-charts/portolan/publisher/shim/reread"
 )
 
 // unavailable checks that a token cannot be checked, and that the error tells
@@ -257,7 +259,7 @@ func TestKeysStay(t *testing.T) {
 	w.accepts(p.token(p.gitlabJob(w.now())))
 	p.serves(func(rw http.ResponseWriter, r *http.Request) { rw.WriteHeader(http.StatusBadGateway) })
 	w.write("auth.yaml", p.oidcFile(strings.Replace(mainRule, "ref: main", "ref: next", 1)))
-	w.pass(lookEvery)
+	w.pass(reread.Every)
 	w.refuses(p.token(p.gitlabJob(w.now())), "no rule")
 	w.accepts(p.token(p.gitlabJob(w.now(), claims{"ref": "next"})))
 	if n := p.asked.Load(); n != 1 {

@@ -74,12 +74,12 @@ func (c claims) job(issuer string) string {
 // pathRE fits the paths of projects.
 var pathRE = regexp.MustCompile(`^[0-9A-Za-z_][0-9A-Za-z_.-]*(/[0-9A-Za-z_][0-9A-Za-z_.-]*)+$`)
 
-// keysOf gives each issuer its keys: those that are here already, if the file
-// was read again and says the same of where they are.
-func (a *Authoriser) keysOf(p *policy) {
+// giveKeys gives each issuer its keys: those that it had before, if the file was
+// read again and says the same of where they are.
+func (a *Authoriser) giveKeys(p, before *policy) {
 	known := map[[2]string]*keySet{}
-	if a.policy != nil {
-		for _, i := range a.policy.issuers {
+	if before != nil {
+		for _, i := range before.issuers {
 			known[[2]string{i.URL, i.JWKS}] = i.keys
 		}
 	}

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"github.com/portolan-charts/portolan/publisher/shim/reread"
 )
 
 // bearer identifies whoever has this token, from an address without failures.
@@ -211,7 +213,7 @@ func TestOIDCAlone(t *testing.T) {
 		t.Errorf("without issuers: got %v, error %v", id, err)
 	}
 	w.write("auth.yaml", users+p.oidcFile(mainRule)+fmt.Sprintf("tokens:\n  - {id: listed, hash: %q, scopes: [\"read:**\"]}\n", HashToken("eyJ1.c.d")))
-	w.pass(lookEvery)
+	w.pass(reread.Every)
 	if id, err := w.a.Identify(request(t, basic("alice", password))); !errors.Is(err, ErrCredentials) {
 		t.Errorf("a password like a JWT: got %v, error %v", id, err)
 	}

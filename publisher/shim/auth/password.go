@@ -9,9 +9,9 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"sync"
 	"time"
 
+	"github.com/jellydator/ttlcache/v3"
 	"golang.org/x/crypto/bcrypt"
 )
 
@@ -72,7 +72,7 @@ func (a *Authoriser) byPassword(ctx context.Context, p *policy, c credentials, f
 		return nil, ErrCredentials
 	}
 	a.failures.putBack(from)
-	p.remembered.add(key, a.now().Add(rememberFor))
+	p.remembered.Set(key, a.now().Add(rememberFor), ttlcache.NoTTL)
 	return p.user(c.user), nil
 }
 
@@ -101,25 +101,18 @@ func (k *checks) mac(c credentials) digest {
 }
 
 // memory holds what passwords were right not long ago, so that a job with a
-// hundred requests does not cost a hundred checks.
+// hundred requests does not cost a hundred checks. It tells until when.
 type memory struct {
-	mu    sync.Mutex
-	until *lru[digest, time.Time]
+	*ttlcache.Cache[digest, time.Time]
 }
 
-func newMemory() *memory { return &memory{until: newLRU[digest, time.Time](maxRemember)} }
-
-func (m *memory) has(key digest, now time.Time) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	until, ok := m.until.get(key)
-	return ok && now.Before(until)
+func newMemory() memory {
+	return memory{ttlcache.New(ttlcache.WithCapacity[digest, time.Time](maxRemember))}
 }
 
-func (m *memory) add(key digest, until time.Time) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.until.add(key, until)
+func (m memory) has(key digest, now time.Time) bool {
+	until := m.Get(key)
+	return until != nil && now.Before(until.Value())
 }
 
 // maxCost is the costliest bcrypt hash allowed: at 14 a check takes about a

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/jellydator/ttlcache/v3"
 	"golang.org/x/crypto/bcrypt"
 )
 
@@ -182,9 +183,9 @@ func TestPasswordCanceled(t *testing.T) {
 func TestMemoryBounded(t *testing.T) {
 	m, now := newMemory(), (&world{}).now()
 	for i := range maxRemember + 10 {
-		m.add(digestOf(fmt.Sprint(i)), now)
+		m.Set(digestOf(fmt.Sprint(i)), now, ttlcache.NoTTL)
 	}
-	if n := len(m.until.items); n != maxRemember {
+	if n := m.Len(); n != maxRemember {
 		t.Errorf("%d are remembered, want %d", n, maxRemember)
 	}
 }

@@ -198,7 +198,7 @@ func newClockedWorld(t *testing.T, text string) *world {
 	w.write("auth.yaml", text)
 	w.a = newAuthoriser(slog.New(slog.NewTextHandler(w.log, nil)))
 	w.a.path, w.a.now = filepath.Join(w.dir, "auth.yaml"), w.now
-	if err := w.a.load(); err != nil {
+	if err := w.a.policy.Load(); err != nil {
 		t.Fatal(err)
 	}
 	return w

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/portolan-charts/portolan/publisher/shim/reread"
 )
 
 // withToken is an auth file with one foreign token, of the id.
@@ -39,7 +41,7 @@ func TestReload(t *testing.T) {
 	w := newWorld(t, withToken("one"))
 	w.wants("token one")
 	w.write("auth.yaml", withToken("two"))
-	w.pass(lookEvery - 1)
+	w.pass(reread.Every - 1)
 	w.wants("token one") // not looked at yet
 	w.pass(1)
 	w.wants("token two")
@@ -169,14 +171,14 @@ func TestReloadHtpasswd(t *testing.T) {
 	}
 	try("first", nil)
 	w.write("htpasswd", hashed(t, "alice", "second"))
-	w.pass(lookEvery)
+	w.pass(reread.Every)
 	try("first", ErrCredentials)
 	try("second", nil)
 	w.write("htpasswd", "alice:plain\n")
-	w.pass(lookEvery)
+	w.pass(reread.Every)
 	try("second", nil) // the last good one
 	w.write("htpasswd", "")
-	w.pass(lookEvery)
+	w.pass(reread.Every)
 	try("second", ErrCredentials) // nobody is left, though auth.yaml names alice
 	if !strings.Contains(w.log.String(), "cannot log in") {
 		t.Errorf("the log does not say so:\n%s", w.log)
@@ -188,10 +190,10 @@ func TestReloadHtpasswd(t *testing.T) {
 func TestReloadMended(t *testing.T) {
 	w := newWorld(t, withToken("one"), "alice:plain\n")
 	w.write("auth.yaml", withToken("two")+"htpasswd: htpasswd\n")
-	w.pass(lookEvery)
+	w.pass(reread.Every)
 	w.wants("token one")
 	w.write("htpasswd", "")
-	w.pass(lookEvery)
+	w.pass(reread.Every)
 	w.wants("token two")
 }
 

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/portolan-charts/portolan/publisher/shim/reread"
 )
 
 const (
@@ -149,7 +151,7 @@ func TestVouchedCanary(t *testing.T) {
 		} {
 			w.write("auth.yaml", text+"\n")
 			w.pass(time.Minute)
-			w.a.current()
+			w.a.policy.Get()
 		}
 	}
 	if n := strings.Count(w.log.String(), "level=ERROR"); n != 33 {
@@ -171,10 +173,10 @@ func TestGitLabReload(t *testing.T) {
 	w := newClockedWorld(t, g.file(gitlabRules))
 	w.accepts(jobSecret)
 	w.write("auth.yaml", g.file(strings.Replace(gitlabRules, "ref: main", "ref: next", 1)))
-	w.pass(lookEvery)
+	w.pass(reread.Every)
 	w.refuses(jobSecret, "no rule")
 	w.write("auth.yaml", p.oidcFile(mainRule))
-	w.pass(lookEvery)
+	w.pass(reread.Every)
 	w.refuses(jobSecret, "wrong or has expired")
 	w.accepts(p.token(p.gitlabJob(w.now())))
 }

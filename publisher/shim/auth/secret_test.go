@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/portolan-charts/portolan/publisher/shim/reread"
 )
 
 // TestCanary presents secrets in every way, right and wrong, and puts them into
@@ -104,10 +106,10 @@ func TestConcurrent(t *testing.T) {
 	}
 	for i := range 50 {
 		w.write("auth.yaml", []string{two, one}[i%2])
-		w.pass(lookEvery)
+		w.pass(reread.Every)
 	}
 	wg.Wait()
-	w.pass(lookEvery)
+	w.pass(reread.Every)
 	w.wants("token one")
 }
 

@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"github.com/jellydator/ttlcache/v3"
 )
 
 const (
@@ -42,7 +44,7 @@ func addressOf(remote string) address {
 // first, and a successful one put back what it took, which those cannot.
 type throttle struct {
 	mu      sync.Mutex
-	buckets *lru[address, *bucket]
+	buckets *ttlcache.Cache[address, *bucket]
 }
 
 type bucket struct {
@@ -51,7 +53,7 @@ type bucket struct {
 }
 
 func newThrottle() *throttle {
-	return &throttle{buckets: newLRU[address, *bucket](maxAddresses)}
+	return &throttle{buckets: ttlcache.New(ttlcache.WithCapacity[address, *bucket](maxAddresses))}
 }
 
 // take counts a failure and returns 0; if there were too many, it does not, and
@@ -59,11 +61,8 @@ func newThrottle() *throttle {
 func (t *throttle) take(from address, now time.Time) time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	b, ok := t.buckets.get(from)
-	if !ok {
-		b = &bucket{failuresAtOnce, now}
-		t.buckets.add(from, b)
-	}
+	kept, _ := t.buckets.GetOrSet(from, &bucket{failuresAtOnce, now})
+	b := kept.Value()
 	b.fill(now)
 	if b.left < 1 {
 		return b.wait()
@@ -76,10 +75,11 @@ func (t *throttle) take(from address, now time.Time) time.Duration {
 func (t *throttle) wait(from address, now time.Time) time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	b, ok := t.buckets.get(from)
-	if !ok {
+	kept := t.buckets.Get(from)
+	if kept == nil {
 		return 0
 	}
+	b := kept.Value()
 	b.fill(now)
 	return b.wait()
 }
@@ -88,7 +88,8 @@ func (t *throttle) wait(from address, now time.Time) time.Duration {
 func (t *throttle) putBack(from address) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if b, ok := t.buckets.get(from); ok {
+	if kept := t.buckets.Get(from); kept != nil {
+		b := kept.Value()
 		b.left = min(b.left+1, failuresAtOnce)
 	}
 }

@@ -82,7 +82,7 @@ func TestThrottledText(t *testing.T) {
 func TestThrottleChecked(t *testing.T) {
 	w := newWorld(t, "htpasswd: htpasswd\nusers: [{name: alice, scopes: [read:a]}]\n", hashed(t, "alice", "correct horse"))
 	for range 2 * failuresAtOnce {
-		w.a.policy.remembered = newMemory()
+		w.a.policy.Get().remembered = newMemory()
 		if _, err := w.a.Identify(request(t, basic("alice", "correct horse"))); err != nil {
 			t.Fatal(err)
 		}
@@ -129,25 +129,10 @@ func TestThrottleBounded(t *testing.T) {
 	for i := range maxAddresses + 100 {
 		th.take(addressOf(fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255)), now)
 	}
-	if n := len(th.buckets.items); n != maxAddresses || th.buckets.order.Len() != n {
-		t.Errorf("%d and %d are remembered, want %d", n, th.buckets.order.Len(), maxAddresses)
+	if n := th.buckets.Len(); n != maxAddresses {
+		t.Errorf("%d are remembered, want %d", n, maxAddresses)
 	}
-	if _, ok := th.buckets.get(addressOf("10.0.0.1")); ok {
+	if th.buckets.Has(addressOf("10.0.0.1")) {
 		t.Error("the oldest is still remembered")
-	}
-}
-
-func TestLRU(t *testing.T) {
-	l := newLRU[string, int](2)
-	l.add("a", 1)
-	l.add("b", 2)
-	l.get("a")
-	l.add("c", 3) // b was not used for longest
-	l.add("a", 4)
-	l.add("d", 5) // c was
-	for key, want := range map[string]int{"a": 4, "b": 0, "c": 0, "d": 5} {
-		if got, ok := l.get(key); got != want || ok != (want != 0) {
-			t.Errorf("%s: got %d, want %d", key, got, want)
-		}
 	}
 }
