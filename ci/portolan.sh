@@ -19,7 +19,8 @@
 #	CHARTS_SINCE         a commit: charts that have not changed since then are left out
 #	CHARTS_PLAIN_HTTP    yes sends the token to an http:// URL of another machine
 #	HELM_PACKAGE_FLAGS   flags of 'helm package' (--dependency-update)
-#	PORTOLAN_BINARY_URL, PORTOLAN_BINARY_SHA256   where the binary is, and what it must be; or
+#	PORTOLAN_BINARY_URL, PORTOLAN_BINARY_SHA256   where the binary is, or an archive of a release (.tar.gz), and what
+#	                     that file must be; or
 #	PORTOLAN_VERSION     the version that 'go install' builds; without either, the portolan in the PATH
 #	                     is used, or else the one that the checkout around this script holds is built
 #
@@ -213,6 +214,12 @@ download() {
 		die "cannot download $PORTOLAN_BINARY_URL; curl says above why"
 	is=$(sha256 <"$tmp/binary")
 	[ "$is" = "$PORTOLAN_BINARY_SHA256" ] || die "$PORTOLAN_BINARY_URL has the SHA-256 sum $is, not $PORTOLAN_BINARY_SHA256"
+	case $PORTOLAN_BINARY_URL in
+	*.tar.gz)
+		tar -xzOf "$tmp/binary" portolan >"$tmp/unpacked" || die "$PORTOLAN_BINARY_URL holds no file portolan"
+		mv -f "$tmp/unpacked" "$tmp/binary"
+		;;
+	esac
 	chmod +x "$tmp/binary"
 	mkdir -p "$bin"
 	mv -f "$tmp/binary" "$binary"

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -133,8 +134,9 @@ func TestGitHubPages(t *testing.T) {
 	s.installs("stable", "web")
 }
 
-// TestGitHubWorkflows has actionlint read the workflows, as users have them and
-// with the actions beside them, whose inputs and outputs it then compares.
+// TestGitHubWorkflows has actionlint read the workflows: those for users as they
+// have them and with the actions beside them, whose inputs and outputs it then
+// compares; and our own.
 func TestGitHubWorkflows(t *testing.T) {
 	s := newWorkshop(t)
 	s.git(s.checkout, "init", "--quiet")
@@ -145,11 +147,11 @@ func TestGitHubWorkflows(t *testing.T) {
 	used := map[string]int{}
 	for _, file := range files {
 		text := string(read(t, file))
-		for _, m := range regexp.MustCompile(regexp.QuoteMeta(ourActions)+`([a-z]+)@main`).FindAllStringSubmatch(text, -1) {
+		uses := regexp.MustCompile(regexp.QuoteMeta(ourActions) + `([a-z]+)@v[0-9.]+`)
+		for _, m := range uses.FindAllStringSubmatch(text, -1) {
 			used[m[1]]++
 		}
-		text = strings.ReplaceAll(strings.ReplaceAll(text, ourActions, "./ci/github/"), "@main", "")
-		write(t, filepath.Join(s.checkout, ".github", "workflows", filepath.Base(file)), []byte(text))
+		write(t, filepath.Join(s.checkout, ".github", "workflows", filepath.Base(file)), []byte(uses.ReplaceAllString(text, "./ci/github/$1")))
 	}
 	if dispatched := dispatchType(t); !strings.Contains(string(read(t, "../../ci/github/workflows/generate.yml")), "    types: ["+dispatched+"]\n") {
 		t.Errorf("the shim dispatches %q, for which generate.yml does not wait", dispatched)
@@ -158,7 +160,8 @@ func TestGitHubWorkflows(t *testing.T) {
 	if o := process(t, s.checkout, s.env(), testenv.Tool(t, "actionlint")); o.code != 0 {
 		t.Errorf("actionlint says\n%s%s", o.stdout, o.stderr)
 	}
-	args := append([]string{"-no-color"}, files...)
+	our, _ := filepath.Glob("../../.github/workflows/*.yml")
+	args := slices.Concat([]string{"-no-color"}, files, our)
 	if o := process(t, ".", s.env(), testenv.Tool(t, "actionlint"), args...); o.code != 0 {
 		t.Errorf("actionlint says\n%s%s", o.stdout, o.stderr)
 	}

@@ -99,7 +99,8 @@ func (j *githubJob) steps(steps []githubStep, with map[string]string) outcome {
 				inputs[name] = j.expand(v.(string))
 			}
 			maps.Copy(inputs, with)
-			o = j.action(strings.TrimSuffix(action, "@main"), step.ID, inputs)
+			action, _, _ := strings.Cut(action, "@")
+			o = j.action(action, step.ID, inputs)
 		case step.Uses != "":
 			j.outputs(step.ID, strings.Join([]string{"base_url=https://acme.github.io/app", "page_url=https://acme.github.io/app"}, "\n"))
 		default:

@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/portolan-charts/portolan/ci/testenv"
+	"github.com/portolan-charts/portolan/generator/charttest"
 )
 
 // gitlabJob is a job of GitLab's, when all includes, inputs and extends are in it.
@@ -202,10 +203,17 @@ func (s *workshop) gitlabRefusals(jobs map[string]gitlabJob) {
 func (s *workshop) gitlabBinaries(j gitlabJob) {
 	s.t.Helper()
 	binary := []byte("#!/bin/sh\nprintf '%s, ' \"$@\" \"$AZURE_FEDERATED_TOKEN_FILE\" \"${AWS_WEB_IDENTITY_TOKEN_FILE:-none}\"\ncat \"$AZURE_FEDERATED_TOKEN_FILE\"\n")
-	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Write(binary) }))
+	archive := charttest.Pack("", map[string]string{"portolan": string(binary), "LICENSE": "-"}, nil)
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, ".tar.gz") {
+			w.Write(archive)
+			return
+		}
+		w.Write(binary)
+	}))
 	defer web.Close()
 	write(s.t, filepath.Join(s.home, "portolan"), binary)
-	s.program("go", "true", fmt.Sprintf(`case "$*" in "install "*" github.com/portolan-charts/portolan/cmd/portolan@latest") cp '%s/portolan' "$GOBIN" && chmod +x "$GOBIN/portolan" ;; *) exit 1 ;; esac`, s.home))
+	s.program("go", "true", fmt.Sprintf(`case "$*" in "install "*" github.com/portolan-charts/portolan/cmd/portolan@v"[0-9]*.[0-9]*.[0-9]*) cp '%s/portolan' "$GOBIN" && chmod +x "$GOBIN/portolan" ;; *) exit 1 ;; esac`, s.home))
 	path, url := "PATH="+s.bin+":/usr/bin:/bin", "PORTOLAN_BINARY_URL="+web.URL
 	for _, c := range []struct {
 		name string
@@ -216,6 +224,7 @@ func (s *workshop) gitlabBinaries(j gitlabJob) {
 		{"go install", []string{path}, 0, "/cloud-token, none, eyJ"},
 		{"no such version", []string{path, "PORTOLAN_VERSION=v9"}, 1, ""},
 		{"a download", []string{path, url, "PORTOLAN_BINARY_SHA256=" + digest(binary), "AWS_ROLE_ARN=x", "CLOUD_TOKEN_FILE=" + s.home + "/t"}, 0, s.home + "/t, " + s.home + "/t, eyJ"},
+		{"an archive", []string{path, url + "/portolan.tar.gz", "PORTOLAN_BINARY_SHA256=" + digest(archive)}, 0, "/cloud-token, none, eyJ"},
 		{"another file", []string{path, url, "PORTOLAN_BINARY_SHA256=" + digest(nil)}, 1, "FAILED"},
 		{"a download without a sum", []string{path, url}, 1, ""},
 	} {

@@ -173,7 +173,11 @@ func TestCIScriptChanged(t *testing.T) {
 func TestCIScriptGets(t *testing.T) {
 	s := newWorkshop(t)
 	binary := []byte("#!/bin/sh\necho \"portolan: $*\"\n")
-	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Write(binary) }))
+	pack := func(name string) []byte {
+		return charttest.Pack("", map[string]string{name: string(binary), "LICENSE": "-"}, nil)
+	}
+	files := map[string][]byte{"/portolan": binary, "/portolan.tar.gz": pack("portolan"), "/another.tar.gz": pack("another")}
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Write(files[r.URL.Path]) }))
 	defer web.Close()
 	s.program("go", "true", `case "$*" in "install "*" github.com/portolan-charts/portolan/cmd/portolan@v1.2.3") printf '#!/bin/sh\necho "installed: $*"\n' >"$GOBIN/portolan"; chmod +x "$GOBIN/portolan" ;; *) exit 1 ;; esac`)
 	cache := filepath.Join(s.home, ".cache", "portolan", "ci")
@@ -181,6 +185,8 @@ func TestCIScriptGets(t *testing.T) {
 		t.Fatal(err)
 	}
 	url := "PORTOLAN_BINARY_URL=" + web.URL + "/portolan"
+	archive := []string{url + ".tar.gz", "PORTOLAN_BINARY_SHA256=" + digest(files["/portolan.tar.gz"])}
+	another := []string{"PORTOLAN_BINARY_URL=" + web.URL + "/another.tar.gz", "PORTOLAN_BINARY_SHA256=" + digest(files["/another.tar.gz"])}
 	for _, c := range []struct {
 		name string
 		env  []string
@@ -189,6 +195,8 @@ func TestCIScriptGets(t *testing.T) {
 	}{
 		{"what is in the PATH", nil, 0, "portolan: error"},
 		{"a download", []string{url, "PORTOLAN_BINARY_SHA256=" + digest(binary)}, 0, "portolan: generate --nonsense"},
+		{"an archive", archive, 0, "portolan: generate --nonsense"},
+		{"an archive without it", another, 1, "holds no file portolan"},
 		{"a download without a sum", []string{url}, 1, "PORTOLAN_BINARY_SHA256 is not set"},
 		{"another file", []string{url, "PORTOLAN_BINARY_SHA256=" + digest(nil)}, 1, "has the SHA-256 sum " + digest(binary) + ", not " + digest(nil)},
 		{"no such file", []string{"PORTOLAN_BINARY_URL=http://127.0.0.1:1/x", "PORTOLAN_BINARY_SHA256=" + digest(nil)}, 1, "cannot download"},

@@ -22,7 +22,7 @@ func TestContainerfile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	build := regexp.MustCompile(`(?m)^RUN (CGO_ENABLED=0 go build .*) -o (/image/portolan) \./cmd/portolan$`).FindStringSubmatch(string(b))
+	build := regexp.MustCompile(`(?m)^RUN GOOS=\$TARGETOS GOARCH=\$TARGETARCH (CGO_ENABLED=0 go build .*) -o (/image/portolan) \./cmd/portolan$`).FindStringSubmatch(string(b))
 	if build == nil || !strings.Contains(string(b), "\nUSER 65532:65532\n") || !strings.Contains(string(b), `ENTRYPOINT ["/portolan"]`) {
 		t.Fatal("ci/Containerfile does not build, or run, what this test looks for")
 	}
