@@ -13,7 +13,7 @@ TOOLS = helm3 helm4 helm-cm-push curl versitygw fake-gcs-server azurite-blob str
 
 # How portolan is built, here and wherever ci/ builds it: static, stripped, without this machine's paths, and without what
 # only the gRPC client of Google Cloud Storage needs, which portolan does not use.
-BUILD = CGO_ENABLED=0 go build -trimpath -tags=disable_grpc_modules -ldflags='-s -w'
+FLAGS = -trimpath -tags=disable_grpc_modules -ldflags='-s -w'
 
 # So does all else here build packages, each of which is compiled once then.
 export CGO_ENABLED := 0
@@ -23,7 +23,10 @@ help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | expand -t 8
 
 build: ## build .build/portolan
-	$(BUILD) -o .build/portolan ./cmd/portolan
+	CGO_ENABLED=0 go build $(FLAGS) -o .build/portolan ./cmd/portolan
+
+release: ## build archives for every platform into .build/release, with their SHA-256 sums
+	CGO_ENABLED=0 go run ./ci/archives -o .build/release $(FLAGS)
 
 demo: build ## publish a few charts and serve them on loopback until Ctrl-C (DEMO_LISTEN=ADDRESS)
 	ci/demo
@@ -55,4 +58,4 @@ fuzz: ## run each fuzz target for a while (FUZZTIME)
 golden: ## rewrite the golden files; read the diff before committing it
 	go test -run Golden $$(grep -rlE --include='*_test.go' 'func Test[A-Za-z_]*Golden' . | xargs -n1 dirname | sort -u) -update
 
-.PHONY: help build demo test race bench check vuln fuzz golden
+.PHONY: help build release demo test race bench check vuln fuzz golden
