@@ -18,60 +18,60 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
-// Options say what to import, and to where.
+// Options say what to import, and where to.
 type Options struct {
 	From       *Repository
 	Channel    string
 	Drop, Site bucket.Store
 	Config     *config.Config
-	Charts     []string          // patterns of names, as of path.Match; empty means all
-	Keep       int               // the newest versions of each chart; 0 means all
-	Workers    int               // archives at the same time; 0 means 8
-	DryRun     bool              // fetch and check, and upload nothing
-	Uploader   map[string]string // who imports, for the receipts
+	Charts     []string          // patterns for chart names, as for path.Match; empty means all
+	Keep       int               // how many of the newest versions of each chart to import; 0 means all
+	Workers    int               // how many archives to import at the same time; 0 means 8
+	DryRun     bool              // fetch and check, but upload nothing
+	Uploader   map[string]string // who runs the import, for the receipts
 	Progress   func(done, total int)
 }
 
 const defaultWorkers = 8
 
-// Outcome is what became of one entry.
+// Outcome says how the import of one entry ended.
 type Outcome string
 
 // Outcomes.
 const (
 	Taken     Outcome = "taken"
-	There     Outcome = "there"     // it is published, or waits in the inbox
+	There     Outcome = "there"     // already published, or waiting in the inbox
 	Differs   Outcome = "differs"   // from what the index says, or from what is published
 	Refused   Outcome = "refused"   // by a rule
-	Unfetched Outcome = "unfetched" // the archive cannot be had
-	Broken    Outcome = "broken"    // the entry cannot be read
+	Unfetched Outcome = "unfetched" // the archive or its provenance file cannot be fetched
+	Broken    Outcome = "broken"    // the entry cannot be used
 	Duplicate Outcome = "duplicate" // the version is listed twice
 )
 
-// Outcomes are all outcomes, in the order in which people want to see them.
+// Outcomes returns all outcomes, in the order in which reports show them.
 func Outcomes() []Outcome {
 	return []Outcome{Taken, There, Differs, Refused, Unfetched, Broken, Duplicate}
 }
 
-// Result is what became of one entry, and why.
+// Result says how the import of one entry ended, and why.
 type Result struct {
 	Chart   string          `json:"chart,omitempty"`
 	Version string          `json:"version,omitempty"`
 	Outcome Outcome         `json:"outcome"`
 	ID      string          `json:"id,omitempty"` // of the upload
 	URL     string          `json:"url,omitempty"`
-	Digest  string          `json:"digest,omitempty"` // of what was fetched
-	Created time.Time       `json:"created,omitzero"` // as the old index has it
+	Digest  string          `json:"digest,omitempty"` // of the archive
+	Created time.Time       `json:"created,omitzero"` // according to the old index
 	Rule    string          `json:"rule,omitempty"`
 	Message string          `json:"message,omitempty"`
 	Fix     string          `json:"fix,omitempty"`
 	Warn    []check.Warning `json:"warnings,omitempty"`
 
-	// Lost says that the channel will lack something that the repository has.
+	// Lost reports whether the channel will lack something that the repository has.
 	Lost bool `json:"lost"`
 }
 
-// Report is what an import did.
+// Report says what an import did.
 type Report struct {
 	From    string   `json:"from"`
 	Channel string   `json:"channel"`
@@ -79,7 +79,7 @@ type Report struct {
 	Results []Result `json:"charts"`
 }
 
-// Count is how many entries had the outcome.
+// Count returns the number of entries with the outcome.
 func (r *Report) Count(o Outcome) int {
 	n := 0
 	for _, result := range r.Results {
@@ -90,7 +90,7 @@ func (r *Report) Count(o Outcome) int {
 	return n
 }
 
-// Lost is how many entries were left out.
+// Lost returns the number of entries that the channel will lack.
 func (r *Report) Lost() int {
 	n := 0
 	for _, result := range r.Results {
@@ -101,9 +101,9 @@ func (r *Report) Lost() int {
 	return n
 }
 
-// Run imports a repository. A failure of one entry is in the report and does
-// not keep the others from being taken; an error is one of the index, the drop
-// area or the site, and the report then has what was done by then.
+// Run imports a repository. If one entry fails, the report says so and the
+// others are still imported. An error means that the index, the drop area or the
+// site failed; the report then says what was done before.
 func Run(ctx context.Context, o Options) (*Report, error) {
 	report := &Report{From: o.From.String(), Channel: o.Channel, DryRun: o.DryRun, Results: []Result{}}
 	index, err := readIndex(ctx, o)
@@ -124,9 +124,10 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	return report, err
 }
 
-// readIndex reads the repository's index, or what it has instead of one.
+// readIndex reads the repository's index. For a folder without an index, it
+// makes one from the archives.
 func readIndex(ctx context.Context, o Options) (*Index, error) {
-	// On disk, since it is read twice, perhaps, and may be large.
+	// On disk, since it may be large and may be read twice.
 	file, err := os.CreateTemp("", "portolan-index-*")
 	if err != nil {
 		return nil, err
@@ -155,7 +156,7 @@ func readIndex(ctx context.Context, o Options) (*Index, error) {
 // release names a version of a chart.
 type release struct{ chart, version string }
 
-// run is an import that is under way.
+// run is an import in progress.
 type run struct {
 	Options
 	judge     *generator.Judge
@@ -164,10 +165,11 @@ type run struct {
 
 	mu     sync.Mutex
 	done   int
-	failed int // archives in a row for which the server could not be asked
+	failed int // number of archives in a row for which the server did not answer usefully
 }
 
-// all imports the entries, several at a time, and notes what became of each.
+// all imports the entries, several at a time, and adds their results to the
+// report.
 func (r *run) all(ctx context.Context, work []Entry, report *Report) error {
 	results := make([]Result, len(work))
 	group, until := errgroup.WithContext(ctx)
@@ -206,11 +208,13 @@ func (r *run) step(total int) {
 	}
 }
 
-// maxFailed is after how many archives in a row that cannot be had from a server
-// at all an import gives up: it is down, and each takes its time to fail.
+// maxFailed is the number of archives in a row that fail after all retries, after
+// which an import gives up: the server is down, and each archive takes long to
+// fail.
 const maxFailed = 20
 
-// reached notes whether the server could be asked for an archive.
+// reached counts the archives in a row that failed after all retries, and
+// returns an error when there are too many.
 func (r *run) reached(err error) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()

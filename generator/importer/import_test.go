@@ -32,7 +32,7 @@ type old struct {
 
 	mu    sync.Mutex
 	asked []string                                                 // paths
-	odd   func(w http.ResponseWriter, r *http.Request, n int) bool // answers instead, if it returns true; n counts requests for the path
+	odd   func(w http.ResponseWriter, r *http.Request, n int) bool // returns true if it answered itself; n counts requests for the path
 	count map[string]int
 }
 
@@ -43,19 +43,19 @@ func newOld(t *testing.T) *old {
 	return s
 }
 
-// emptyOld is one without a server.
+// emptyOld returns a repository without a server.
 func emptyOld(t *testing.T) *old {
 	return &old{t: t, entries: map[string][]map[string]any{}, files: map[string][]byte{}, count: map[string]int{}}
 }
 
-// times is how often a path was asked for.
+// times returns how often a path was requested.
 func (s *old) times(path string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.count[path]
 }
 
-// lately are the paths that were asked for since it was called last.
+// lately returns the paths that were requested since the last call.
 func (s *old) lately() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -63,7 +63,7 @@ func (s *old) lately() string {
 	return strings.Join(s.asked, " ")
 }
 
-// add adds a chart, and returns its entry to be changed.
+// add adds a chart, and returns its entry so that a test can change it.
 func (s *old) add(name, version string, more ...string) map[string]any {
 	b := charttest.Simple(name, version, more...)
 	file := name + "-" + version + ".tgz"
@@ -94,7 +94,7 @@ func (s *old) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Write(b)
 }
 
-// open opens the repository, without waiting between tries.
+// open opens the repository without pauses between tries.
 func (s *old) open(c Credentials) *Repository {
 	s.t.Helper()
 	r, err := OpenWeb(s.URL+"/repo", c)
@@ -120,7 +120,7 @@ func (g *target) options(from *Repository) Options {
 	return Options{From: from, Channel: "stable", Drop: g.drop.Handle("import"), Site: g.site.Handle("import"), Config: g.config}
 }
 
-// imports runs an import, and returns what became of each chart.
+// imports runs an import, and returns the outcome of each chart.
 func (g *target) imports(o Options) (string, *Report) {
 	g.t.Helper()
 	r, err := Run(g.t.Context(), o)
@@ -142,7 +142,7 @@ func (g *target) generate() {
 	}
 }
 
-// waits returns the requests that wait in the inbox, by file name.
+// waits returns the requests of the uploads in the inbox, by file name.
 func (g *target) waits() map[string]publisher.Request {
 	g.t.Helper()
 	all := map[string]publisher.Request{}
@@ -165,8 +165,8 @@ func (g *target) want(what, got, want string) {
 	}
 }
 
-// TestImport goes through the life of an import: what it takes, what it says of
-// it, and that it does nothing twice.
+// TestImport goes through an import from a dry run to published charts: what it
+// takes, what it reports, and that it does nothing twice.
 func TestImport(t *testing.T) {
 	s, g := newOld(t), newTarget(t)
 	s.add("a", "1.0.0")
@@ -183,7 +183,7 @@ func TestImport(t *testing.T) {
 	got, _ := g.imports(o)
 	g.want("dry run", got, "a 2.0.0 taken, a 1.0.0 taken, b 1.0.0 taken, c 1.0.0 taken")
 	if len(g.drop.Snapshot()) > 0 || total != 4 {
-		t.Errorf("a dry run leaves %v, and speaks of %d", slices.Collect(maps.Keys(g.drop.Snapshot())), total)
+		t.Errorf("a dry run leaves %v, and counts %d entries", slices.Collect(maps.Keys(g.drop.Snapshot())), total)
 	}
 	o.DryRun = false
 	got, _ = g.imports(o)
@@ -199,7 +199,7 @@ func TestImport(t *testing.T) {
 		s.lately()
 		got, _ = g.imports(o)
 		g.want(when, got, "a 2.0.0 there, a 1.0.0 there, b 1.0.0 there, c 1.0.0 there")
-		// Without a digest it must be read to know what it is.
+		// An archive without a digest in the index must be fetched.
 		g.want("fetched "+when, s.lately(), "/repo/index.yaml /repo/c-1.0.0.tgz /repo/c-1.0.0.tgz.prov")
 		g.generate()
 	}
@@ -208,8 +208,7 @@ func TestImport(t *testing.T) {
 	}
 }
 
-// TestImportPublished never replaces what is published, but adds what is the
-// same and was not signed.
+// TestImportPublished replaces nothing that is published.
 func TestImportPublished(t *testing.T) {
 	for _, policy := range []string{"replace", "reject"} {
 		g, before, s := newTarget(t), newOld(t), newOld(t)
@@ -234,7 +233,7 @@ func TestImportPublished(t *testing.T) {
 	}
 }
 
-// TestImportWaiting leaves out a version of which something else waits.
+// TestImportWaiting leaves out a version if other content for it is waiting.
 func TestImportWaiting(t *testing.T) {
 	s, g := newOld(t), newTarget(t)
 	s.add("a", "1.0.0")
@@ -254,7 +253,7 @@ func TestImportWaiting(t *testing.T) {
 	g.want("waiting", got, "a 1.0.0 differs, b 1.0.0 differs")
 }
 
-// TestImportSelects takes what is asked for: names, and the newest versions.
+// TestImportSelects takes only the charts asked for, and their newest versions.
 func TestImportSelects(t *testing.T) {
 	s, g := newOld(t), newTarget(t)
 	for _, version := range []string{"1.0.0", "1.10.0", "1.9.0", "2.0.0-rc.1"} {
@@ -287,7 +286,7 @@ func TestImportSelects(t *testing.T) {
 	}
 }
 
-// TestImportFaults reports what cannot be had or is refused, one by one.
+// TestImportFaults reports each entry that cannot be fetched or is refused.
 func TestImportFaults(t *testing.T) {
 	s, g := newOld(t), newTarget(t)
 	s.add("good", "1.0.0")
@@ -318,8 +317,8 @@ func TestImportFaults(t *testing.T) {
 	}
 }
 
-// TestImportStoreFails ends an import whose drop area or site fails, and says
-// what was done by then.
+// TestImportStoreFails stops when the drop area or the site fails, and reports
+// what was done before.
 func TestImportStoreFails(t *testing.T) {
 	s := newOld(t)
 	s.add("a", "1.0.0")
@@ -345,7 +344,7 @@ func TestImportStoreFails(t *testing.T) {
 	}
 }
 
-// published are the versions in the channel's index, with digests and dates.
+// published returns the versions in the channel's index, with digests and dates.
 func (g *target) published() string {
 	g.t.Helper()
 	head, err := publisher.ReadHead(g.t.Context(), g.site.Handle("reader"), "stable", nil)
@@ -365,7 +364,7 @@ func (g *target) published() string {
 	return strings.Join(words, " ")
 }
 
-// TestImportTwiceAtOnce shows nothing twice.
+// TestImportTwiceAtOnce runs two imports at once; nothing is published twice.
 func TestImportTwiceAtOnce(t *testing.T) {
 	s, once, g := newOld(t), newTarget(t), newTarget(t)
 	for i := range 20 {
@@ -386,8 +385,8 @@ func TestImportTwiceAtOnce(t *testing.T) {
 	g.want("published", g.published(), once.published())
 }
 
-// TestImportFaulty lets each operation on the drop area and the site go wrong,
-// with and without effect. Whatever comes of it, the next import completes it.
+// TestImportFaulty makes each operation on the drop area and the site fail, with
+// and without effect. Whatever that leaves behind, the next import completes it.
 func TestImportFaulty(t *testing.T) {
 	s, clean := newOld(t), newTarget(t)
 	s.add("a", "1.0.0")
@@ -400,7 +399,7 @@ func TestImportFaulty(t *testing.T) {
 	clean.drop.Hook, clean.site.Hook = nil, nil
 	clean.generate()
 	if n < 5 {
-		t.Fatalf("an import is %d operations", n)
+		t.Fatalf("an import has %d operations", n)
 	}
 	for at := range n {
 		for _, fault := range []buckettest.Fault{buckettest.Refused, buckettest.Unacked} {
@@ -415,7 +414,7 @@ func TestImportFaulty(t *testing.T) {
 			o := g.options(s.open(Credentials{}))
 			o.Workers = 1
 			if _, err := Run(t.Context(), o); err == nil && fault == buckettest.Refused {
-				t.Errorf("operation %d is refused, and nothing is said", at)
+				t.Errorf("operation %d is refused, but the import reports no failure", at)
 			}
 			g.drop.Hook, g.site.Hook = nil, nil
 			if _, r := g.imports(o); r.Lost() > 0 {

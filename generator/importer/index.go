@@ -13,15 +13,15 @@ import (
 const (
 	maxIndex = 100 << 20 // bytes of an index
 	maxWhole = 8 << 20   // bytes of an index that cannot be read entry by entry
-	maxEntry = 1 << 20   // bytes of an entry; a chart's line in an index has at most 64 KiB
+	maxEntry = 1 << 20   // bytes of an entry in YAML; a chart's line in an index of ours has at most 64 KiB
 	maxText  = 4096      // bytes of a URL
 	maxWord  = 256       // bytes of a name, version or digest
 
-	maxEntries = 500_000 // of an index; the largest public ones have less than a tenth of that
-	maxFlaws   = 10_000  // after which it is no use to tell of them one by one
+	maxEntries = 500_000 // entries of an index; the largest public ones have less than a tenth of that
+	maxFlaws   = 10_000  // flaws of an index; reporting more of them one by one helps nobody
 )
 
-// Entry is what an index says of a release.
+// Entry is what an index says about a release.
 type Entry struct {
 	Name, Version string
 	Created       time.Time // zero if the index does not say
@@ -29,14 +29,14 @@ type Entry struct {
 	URL           string    // the first, which is the one that Helm uses
 }
 
-// Flaw is an entry that cannot be read.
+// Flaw is an entry that cannot be used.
 type Flaw struct {
-	Chart   string // under which name it is listed
-	Version string // if that could be read
+	Chart   string // the name under which it is listed
+	Version string // if it could be read
 	Reason  string
 }
 
-// Index is what there is in an index.
+// Index is the content of an index.
 type Index struct {
 	Entries []Entry
 	Flaws   []Flaw
@@ -44,10 +44,10 @@ type Index struct {
 
 var (
 	errTooLarge = fmt.Errorf("has more than %d MiB", maxIndex>>20)
-	errLayout   = errors.New("is not laid out as Helm writes an index")
-	errNoIndex  = errors.New("is no index of a Helm repository")
+	errLayout   = errors.New("does not have the layout of an index that Helm writes")
+	errNoIndex  = errors.New("is not the index of a Helm repository")
 	errEntries  = fmt.Errorf("has more than %d entries", maxEntries)
-	errFlaws    = fmt.Errorf("has more than %d entries that cannot be used; it is damaged, or no index", maxFlaws)
+	errFlaws    = fmt.Errorf("has more than %d entries that cannot be used; it is damaged, or not an index", maxFlaws)
 )
 
 // ReadIndex reads an index.
@@ -80,7 +80,7 @@ func ReadIndex(r io.ReadSeeker) (*Index, error) {
 	if wholeErr == nil || x == nil {
 		return whole, wholeErr
 	}
-	return x, nil // what can be read of it
+	return x, nil // the entries that could be read one by one
 }
 
 func rewind(r io.ReadSeeker) (*bufio.Reader, error) {
@@ -88,7 +88,8 @@ func rewind(r io.ReadSeeker) (*bufio.Reader, error) {
 	return bufio.NewReaderSize(r, 64<<10), err
 }
 
-// firstByte skips what may stand before an index, and returns its first byte.
+// firstByte skips a byte order mark and white space, and returns the first byte
+// of the index itself.
 func firstByte(b *bufio.Reader) (byte, error) {
 	if mark, _ := b.Peek(3); bytes.Equal(mark, []byte("\xef\xbb\xbf")) {
 		_, _ = b.Discard(3)
@@ -111,7 +112,7 @@ func firstByte(b *bufio.Reader) (byte, error) {
 	}
 }
 
-// add takes an entry that was read under a chart's name.
+// add adds an entry that is listed under a chart's name.
 func (x *Index) add(chart string, e Entry) {
 	reason := ""
 	switch {
@@ -122,7 +123,7 @@ func (x *Index) add(chart string, e Entry) {
 	case e.URL == "":
 		reason = "it has no URL"
 	case e.Name != chart:
-		reason = fmt.Sprintf("it is of a chart called %.100q", e.Name)
+		reason = fmt.Sprintf("its name is %.100q, not the one that it is listed under", e.Name)
 	case len(e.Name) > maxWord, len(e.Version) > maxWord, len(e.Digest) > maxWord, len(e.URL) > maxText:
 		reason = "its name, version, digest or URL is too long"
 	}
@@ -133,8 +134,8 @@ func (x *Index) add(chart string, e Entry) {
 	x.Entries = append(x.Entries, e)
 }
 
-// full says of what an index has too many: an entry can be as short as two
-// bytes, and what is kept of it takes hundreds.
+// full returns an error if there are too many entries or flaws: an entry can be
+// as short as two bytes, but keeping it takes hundreds.
 func (x *Index) full() error {
 	switch {
 	case len(x.Entries) > maxEntries:
@@ -149,15 +150,15 @@ func (x *Index) flaw(chart, version, reason string) {
 	x.Flaws = append(x.Flaws, Flaw{cut(chart), cut(version), reason})
 }
 
-// cut keeps hold of no more of a text than a report says, nor of what it is a
-// part of.
+// cut returns a copy of what a report shows of s, so that neither the rest of s
+// nor the text that s is part of stays in memory.
 func cut(s string) string { return strings.Clone(s[:min(len(s), maxWord)]) }
 
 // parseTime reads a date as Helm does.
 func parseTime(text string) (time.Time, error) {
 	t, err := time.Parse(time.RFC3339Nano, text)
 	if err != nil {
-		return t, fmt.Errorf("created is %.100q, which is no time", text)
+		return t, fmt.Errorf("created is %.100q, which is not a valid time", text)
 	}
 	return t, nil
 }

@@ -19,7 +19,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// reference reads an index at once, as Helm does.
+// reference reads a whole index at once, as Helm does.
 func reference(t *testing.T, b []byte) []Entry {
 	t.Helper()
 	var x struct {
@@ -52,8 +52,8 @@ func sorted(all []Entry) []Entry {
 	return all
 }
 
-// realIndexes returns the indexes to test with: those of a folder that the
-// environment names, or one in testdata.
+// realIndexes returns the indexes to test with: those in the folder that
+// PORTOLAN_INDEXES names, or the one in testdata.
 func realIndexes(t testing.TB) map[string][]byte {
 	t.Helper()
 	folder := cmp.Or(os.Getenv("PORTOLAN_INDEXES"), "testdata")
@@ -72,7 +72,8 @@ func realIndexes(t testing.TB) map[string][]byte {
 	return all
 }
 
-// TestRealIndexes reads each as Helm does: as it is, as JSON, and as one document.
+// TestRealIndexes reads each index in several forms, with the results that Helm
+// would get.
 func TestRealIndexes(t *testing.T) {
 	for name, b := range realIndexes(t) {
 		want := reference(t, b)
@@ -93,7 +94,7 @@ func TestRealIndexes(t *testing.T) {
 	}
 }
 
-// read puts what ReadIndex returns into a few words.
+// read sums up in a few words what ReadIndex returns.
 func readText(text string) string {
 	x, err := ReadIndex(strings.NewReader(text))
 	if err != nil {
@@ -112,12 +113,12 @@ func readText(text string) string {
 func TestReadIndex(t *testing.T) {
 	const a = `{"name":"a","version":"1","urls":["u"]}`
 	tests := []struct{ name, text, want string }{
-		{"nothing", "", "error: is no index of a Helm repository: it is empty"},
-		{"white space", " \n\t", "error: is no index"},
-		{"a page", "<!doctype html><title>x</title>", "error: is no index"},
-		{"a list", "- a\n- b\n", "error: is no index"},
-		{"another object", `{"message":"not found"}`, "error: is no index"},
-		{"cut JSON", `{"apiVersion":"v1","entries":{"a":[` + a, "error: is no index"},
+		{"nothing", "", "error: is not the index of a Helm repository: it is empty"},
+		{"white space", " \n\t", "error: is not the index"},
+		{"a page", "<!doctype html><title>x</title>", "error: is not the index"},
+		{"a list", "- a\n- b\n", "error: is not the index"},
+		{"another object", `{"message":"not found"}`, "error: is not the index"},
+		{"cut JSON", `{"apiVersion":"v1","entries":{"a":[` + a, "error: is not the index"},
 		{"no entries", "apiVersion: v1\n", ""},
 		{"null entries", "apiVersion: v1\nentries:\n", ""},
 		{"empty entries", "apiVersion: v1\nentries: {} # none\ngenerated: x\n", ""},
@@ -137,18 +138,18 @@ func TestReadIndex(t *testing.T) {
 		{"aliased values", "x: &u [u]\nentries:\n  a:\n  - name: a\n    version: 1\n    urls: *u\n", "a@1 u"},
 		{"flow entry", "entries:\n  a:\n  - " + a + "\n", "a@1 u"},
 		{"flow list", "entries:\n  a: [" + a + "]\n", "a@1 u"},
-		{"null entry", "entries:\n  a:\n  -\n  - null\n  - " + a + "\n", "a@1 u, (a: it is no object with a name, a version and URLs), (a: it is no object"},
-		{"bad entry", "entries:\n  a:\n  - name: [\n  - " + a + "\n", "a@1 u, (a: it is no YAML"},
+		{"null entry", "entries:\n  a:\n  -\n  - null\n  - " + a + "\n", "a@1 u, (a: it is not an object with a name, a version and URLs), (a: it is not an object"},
+		{"bad entry", "entries:\n  a:\n  - name: [\n  - " + a + "\n", "a@1 u, (a: it is not valid YAML"},
 		{"fields missing", "entries:\n  a:\n  - {}\n  - name: a\n  - {name: a, version: 1}\n  - {name: a, version: 1, urls: []}\n", "(a: it has no name), (a: it has no version), (a: it has no URL), (a: it has no URL)"},
-		{"wrong types", "entries:\n  a:\n  - name: {}\n  - {name: a, version: 1, urls: u}\n", "(a: name is no text), (a: urls is no list)"},
-		{"other name", "entries:\n  b:\n  - " + a + "\n", `(b: it is of a chart called "a")`},
-		{"bad date", "entries:\n  a:\n  - created: yesterday\n    name: a\n    version: 1\n    urls: [u]\n", `(a: created is "yesterday", which is no time)`},
+		{"wrong types", "entries:\n  a:\n  - name: {}\n  - {name: a, version: 1, urls: u}\n", "(a: name must be a string), (a: urls must be a list)"},
+		{"other name", "entries:\n  b:\n  - " + a + "\n", `(b: its name is "a", not the one that it is listed under)`},
+		{"bad date", "entries:\n  a:\n  - created: yesterday\n    name: a\n    version: 1\n    urls: [u]\n", `(a: created is "yesterday", which is not a valid time)`},
 		{"huge entry", "entries:\n  a:\n  - description: " + strings.Repeat("x", maxEntry) + "\n  - " + a + "\n", "a@1 u, (a: it has more than 1048576 bytes)"},
 		{"long URL", "entries:\n  a:\n  - {name: a, version: 1, urls: [" + strings.Repeat("u", maxText+1) + "]}\n", "(a: its name, version, digest or URL is too long)"},
-		{"entries as a list", "apiVersion: v1\nentries:\n- a\n- b\n", "(: it is no object with a name, a version and URLs), (: it is no object with a name, a version and URLs)"},
-		{"entries as text", "apiVersion: v1\nentries: a\n", "error: is no index"},
-		{"a chart as text", "entries:\n  a: b\n", "(a: there is no list of versions)"},
-		{"entries twice", "entries:\n  a:\n  - " + a + "\nentries:\n", "error: is no index"},
+		{"entries as a list", "apiVersion: v1\nentries:\n- a\n- b\n", "(: it is not an object with a name, a version and URLs), (: it is not an object with a name, a version and URLs)"},
+		{"entries as text", "apiVersion: v1\nentries: a\n", "error: is not the index"},
+		{"a chart as text", "entries:\n  a: b\n", "(a: it has no list of versions)"},
+		{"entries twice", "entries:\n  a:\n  - " + a + "\nentries:\n", "error: is not the index"},
 	}
 	for _, test := range tests {
 		got := readText(test.text)
@@ -158,7 +159,7 @@ func TestReadIndex(t *testing.T) {
 	}
 }
 
-// TestDates reads what Helm reads.
+// TestDates reads the dates that Helm reads.
 func TestDates(t *testing.T) {
 	for text, want := range map[string]string{
 		`"2021-02-03T04:05:06.123456789+02:00"`: "2021-02-03T02:05:06.123456789Z",
@@ -179,7 +180,7 @@ func TestDates(t *testing.T) {
 	}
 }
 
-// repeated is a large index, without ever being in memory.
+// repeated is a large index that is never in memory as a whole.
 type repeated struct {
 	head, part, tail string
 	n                int
@@ -217,8 +218,8 @@ func (r *repeated) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// TestLargeIndex reads an index that is too large to be read whole, in a fraction
-// of the memory that this would take, and none that is larger than the limit.
+// TestLargeIndex reads an index that is too large to be read as a whole, in a
+// fraction of the memory that this would take, and refuses one above the limit.
 func TestLargeIndex(t *testing.T) {
 	fields := strings.Repeat("    field: some text\n", 80)
 	yaml := &repeated{head: "apiVersion: v1\nentries:\n  a:\n", part: "  - name: a\n    version: 1.0.0\n    urls: [u]\n" + fields}
@@ -238,7 +239,7 @@ func TestLargeIndex(t *testing.T) {
 		grown := int64(after.Sys) - int64(before.Sys)
 		t.Logf("%s: %d MiB, %d entries, %v, %d MiB more memory", name, r.size()>>20, len(x.Entries), time.Since(begun).Round(time.Millisecond), grown>>20)
 		if grown > 64<<20 {
-			t.Errorf("%s: it takes %d MiB more memory", name, grown>>20)
+			t.Errorf("%s: reading takes %d MiB more memory", name, grown>>20)
 		}
 		r.n += 1 + maxIndex/len(r.part)
 		if _, err := ReadIndex(r); !errors.Is(err, errTooLarge) {
@@ -247,8 +248,8 @@ func TestLargeIndex(t *testing.T) {
 	}
 }
 
-// TestManyEntries: an index of little else than the beginnings of entries is
-// read no further than it is of use.
+// TestManyEntries stops reading an index that consists of very many tiny entries
+// once the limit is reached.
 func TestManyEntries(t *testing.T) {
 	const entry = `{"name":"a","version":"1","urls":["u"]}`
 	for name, test := range map[string]struct {
@@ -274,8 +275,8 @@ func TestManyEntries(t *testing.T) {
 	}
 }
 
-// FuzzReadIndex: whatever an index is, reading it ends, and what is read of an
-// index is whole and short. What Helm reads of one in JSON is read, too.
+// FuzzReadIndex checks that reading any index ends, and that every entry is
+// complete and within the limits.
 func FuzzReadIndex(f *testing.F) {
 	for _, b := range realIndexes(f) {
 		f.Add(b[:min(len(b), 4000)])
@@ -295,7 +296,7 @@ func FuzzReadIndex(f *testing.F) {
 				t.Errorf("entry %+v", e)
 			}
 		}
-		// What was read can be written down and read again.
+		// What was read can be written as an index and read again.
 		lists := map[string][]map[string]any{}
 		for _, e := range x.Entries {
 			lists[e.Name] = append(lists[e.Name], map[string]any{"name": e.Name, "version": e.Version, "urls": []string{e.URL}, "digest": e.Digest})
@@ -305,7 +306,7 @@ func FuzzReadIndex(f *testing.F) {
 			t.Fatal(err)
 		}
 		if y, err := ReadIndex(bytes.NewReader(again)); err != nil || len(y.Entries) != len(x.Entries) || len(y.Flaws) > 0 {
-			t.Errorf("written down, it is %+v, %v; it was %+v", y, err, x)
+			t.Errorf("after writing: %+v, %v; before: %+v", y, err, x)
 		}
 	})
 }

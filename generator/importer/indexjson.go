@@ -8,8 +8,8 @@ import (
 	"io"
 )
 
-// readJSON reads an index that is JSON. It is clean if there is nothing that
-// a YAML parser could read better.
+// readJSON reads an index that is JSON. It returns clean if a YAML parser could
+// not read it any better.
 func readJSON(b *bufio.Reader) (x *Index, clean bool, err error) {
 	j := &jsonReader{Decoder: json.NewDecoder(b), index: &Index{}}
 	err = j.object(func(key string) error {
@@ -40,7 +40,7 @@ func readJSON(b *bufio.Reader) (x *Index, clean bool, err error) {
 	return j.index, true, nil
 }
 
-// jsonReader reads an index token by token, and only entries as values.
+// jsonReader reads an index token by token, and each entry as one value.
 type jsonReader struct {
 	*json.Decoder
 	index     *Index
@@ -48,7 +48,7 @@ type jsonReader struct {
 	versioned bool
 }
 
-// object reads an object, or null; f reads each value.
+// object reads an object or null; f must read each value.
 func (j *jsonReader) object(f func(key string) error) error {
 	if null, err := j.open('{'); err != nil || null {
 		return err
@@ -58,7 +58,7 @@ func (j *jsonReader) object(f func(key string) error) error {
 		if err != nil {
 			return noEOF(err)
 		}
-		if err := f(key.(string)); err != nil { // the decoder takes no other keys
+		if err := f(key.(string)); err != nil { // the decoder accepts only strings as keys
 			return err
 		}
 	}
@@ -66,14 +66,14 @@ func (j *jsonReader) object(f func(key string) error) error {
 	return noEOF(err)
 }
 
-// open reads the beginning of an object or a list.
+// open reads the beginning of an object or a list, or null.
 func (j *jsonReader) open(delimiter json.Delim) (null bool, err error) {
 	t, err := j.Token()
 	if err != nil || t == nil {
 		return true, noEOF(err)
 	}
 	if t != delimiter {
-		return false, fmt.Errorf("%w: there is %v where %v should be", errLayout, t, delimiter)
+		return false, fmt.Errorf("%w: found %v instead of %v", errLayout, t, delimiter)
 	}
 	return false, nil
 }

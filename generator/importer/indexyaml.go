@@ -12,11 +12,11 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// readYAML reads an index that is YAML in block style, of which it parses one
-// entry at a time: a parsed document takes thirty times its size. It goes by
-// indentation, which is what delimits blocks. A quoted text that runs on over
-// less indented lines is beyond it: then it meets lines that are nothing, or an
-// entry without an end, and the index is not clean.
+// readYAML reads an index that is YAML in block style. It parses one entry at a
+// time, because a parsed document takes thirty times its size. It finds entries
+// by indentation, which delimits blocks. It cannot read quoted text that
+// continues on less indented lines: it then meets lines that it does not
+// understand, or an entry that is cut short, and the index is not clean.
 func readYAML(b *bufio.Reader) (x *Index, clean bool, err error) {
 	y := &yamlReader{index: &Index{}, clean: true, keyIndent: -1}
 	for {
@@ -66,22 +66,22 @@ func readLine(b *bufio.Reader) (line []byte, long bool, err error) {
 // yamlReader goes through the lines of an index.
 type yamlReader struct {
 	index     *Index
-	clean     bool // everything was understood
-	found     bool // entries: has come
-	inside    bool // the lines are below it
-	keyIndent int  // of charts' names; -1 if none has come
+	clean     bool // everything so far was understood
+	found     bool // "entries:" has been read
+	inside    bool // the current line is below "entries:"
+	keyIndent int  // indentation of charts' names; -1 before the first
 	chart     string
 	named     bool // a chart's list may follow
-	indent    int  // of the list's dashes; -1 if none has come
+	indent    int  // indentation of the list's dashes; -1 before the first
 	entry     bytes.Buffer
 	open      bool // lines belong to entry
-	tooLong   bool // the entry is
+	tooLong   bool // the entry is too long
 }
 
-// errEnd ends the document.
+// errEnd is returned at the end of the document.
 var errEnd = errors.New("end of the document")
 
-// line takes the next line.
+// line reads the next line.
 func (y *yamlReader) line(line []byte, long bool) error {
 	text := bytes.TrimLeft(line, " ")
 	indent := len(line) - len(text)
@@ -118,7 +118,7 @@ func isDash(text []byte) bool {
 	return text[0] == '-' && (len(text) == 1 || text[1] == ' ')
 }
 
-// top takes a line that is not indented.
+// top reads a line that is not indented.
 func (y *yamlReader) top(text []byte) error {
 	y.flush()
 	y.inside, y.named = false, false
@@ -141,7 +141,7 @@ func (y *yamlReader) top(text []byte) error {
 	return nil
 }
 
-// key takes the line of a chart's name.
+// key reads the line with a chart's name.
 func (y *yamlReader) key(text []byte) error {
 	y.flush()
 	y.indent = -1
@@ -183,20 +183,20 @@ func (y *yamlReader) flush() {
 		y.index.flaw(y.chart, "", fmt.Sprintf("it has more than %d bytes", maxEntry))
 	case err != nil:
 		y.clean = false
-		y.index.flaw(y.chart, "", fmt.Sprintf("it is no YAML: %s", strings.TrimPrefix(err.Error(), "yaml: ")))
+		y.index.flaw(y.chart, "", fmt.Sprintf("it is not valid YAML: %s", strings.TrimPrefix(err.Error(), "yaml: ")))
 	case len(n.Content) != 1 || n.Content[0].Kind != yaml.SequenceNode || len(n.Content[0].Content) != 1:
 		y.clean = false
-		y.index.flaw(y.chart, "", "it is no entry")
+		y.index.flaw(y.chart, "", "it is not an entry")
 	default:
 		y.index.addNode(y.chart, n.Content[0].Content[0])
 	}
 }
 
-// addNode takes an entry as YAML has it.
+// addNode adds an entry that has been parsed as YAML.
 func (x *Index) addNode(chart string, n *yaml.Node) {
 	n = resolve(n)
 	if n.Kind != yaml.MappingNode {
-		x.flaw(chart, "", "it is no object with a name, a version and URLs")
+		x.flaw(chart, "", "it is not an object with a name, a version and URLs")
 		return
 	}
 	var e Entry
@@ -221,8 +221,8 @@ func resolve(n *yaml.Node) *yaml.Node {
 	return n
 }
 
-// set sets a field. The text counts, for Helm's way with an unquoted 1.10 is a
-// matter of its archive.
+// set sets a field to the text that stands in the index. An unquoted version
+// 1.10 stays "1.10": how Helm reads it matters for the archive only.
 func (e *Entry) set(field string, n *yaml.Node) (err error) {
 	var to *string
 	switch field {
@@ -240,7 +240,7 @@ func (e *Entry) set(field string, n *yaml.Node) (err error) {
 		if n.Tag == "!!null" || n.Kind == yaml.SequenceNode {
 			return nil
 		}
-		return errors.New("urls is no list")
+		return errors.New("urls must be a list")
 	case "created":
 		e.Created, err = nodeTime(n)
 		return err
@@ -249,14 +249,14 @@ func (e *Entry) set(field string, n *yaml.Node) (err error) {
 	}
 	switch {
 	case n.Kind != yaml.ScalarNode:
-		return fmt.Errorf("%s is no text", field)
+		return fmt.Errorf("%s must be a string", field)
 	case n.Tag != "!!null":
 		*to = strings.Clone(n.Value)
 	}
 	return nil
 }
 
-// nodeTime reads a date, which may be quoted or not.
+// nodeTime reads a date, quoted or not.
 func nodeTime(n *yaml.Node) (t time.Time, err error) {
 	switch {
 	case n.Kind == yaml.ScalarNode && (n.Tag == "!!null" || n.Value == ""):
@@ -300,13 +300,13 @@ func readWhole(b *bufio.Reader) (*Index, error) {
 	return x, nil
 }
 
-// addCharts takes the entries of all charts.
+// addCharts adds the entries of all charts.
 func (x *Index) addCharts(n *yaml.Node) error {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		chart, list := n.Content[i].Value, resolve(n.Content[i+1])
 		if list.Kind != yaml.SequenceNode {
 			if list.Tag != "!!null" {
-				x.flaw(chart, "", "there is no list of versions")
+				x.flaw(chart, "", "it has no list of versions")
 			}
 			continue
 		}
@@ -317,5 +317,5 @@ func (x *Index) addCharts(n *yaml.Node) error {
 			}
 		}
 	}
-	return x.full() // of charts without a list
+	return x.full() // there may be too many charts without a list
 }

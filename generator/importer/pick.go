@@ -26,7 +26,7 @@ func sum(b []byte) string {
 }
 
 // pick returns the entries to import, oldest first, and results for those that
-// cannot be.
+// cannot be imported.
 func (o Options) pick(x *Index) (work []Entry, left []Result) {
 	for _, f := range x.Flaws {
 		if o.wants(f.Chart) {
@@ -39,7 +39,7 @@ func (o Options) pick(x *Index) (work []Entry, left []Result) {
 		v := release{e.Name, e.Version}
 		earlier, twice := first[v]
 		switch {
-		case e.Name == "": // an archive that cannot be read; why is found out later
+		case e.Name == "": // an archive that cannot be read; importing it shows why
 			work = append(work, e)
 		case !o.wants(e.Name):
 		case twice:
@@ -66,18 +66,18 @@ func (o Options) wants(chart string) bool {
 	return len(o.Charts) == 0 || slices.ContainsFunc(o.Charts, matches)
 }
 
-// twin is the result of an entry whose version is listed before.
+// twin returns the result for an entry whose version is already listed before it.
 func twin(first, second Entry) Result {
 	r := newResult(second)
 	r.Outcome, r.Message = Duplicate, "the version is listed twice, with the same digest"
 	if first.Digest == "" || plainDigest(first.Digest) != plainDigest(second.Digest) {
-		r.Message = "the version is listed twice; Helm uses the first entry, which has another digest, or none"
+		r.Message = "the version is listed twice; Helm uses the first entry, which has another digest or no digest"
 		r.Lost = true
 	}
 	return r
 }
 
-// newest returns the newest versions of a chart, as many as are to be kept.
+// newest returns the newest versions of a chart, at most o.Keep of them.
 func (o Options) newest(all []Entry) []Entry {
 	if o.Keep == 0 || len(all) <= o.Keep {
 		return all
@@ -119,12 +119,12 @@ func readChannel(ctx context.Context, o Options) (*generator.Judge, map[release]
 
 // waiting is what the inbox holds for the channel.
 type waiting struct {
-	digests map[string]bool // of uploads by imports
-	files   map[string]bool // names of archives, of which one may be of any content
+	digests map[string]bool // of the uploads that say theirs
+	files   map[string]bool // names of waiting archives, whatever their content
 }
 
-// readWaiting reads what waits for the channel. What imports have uploaded says
-// its digest; of the others only a name is known, if that.
+// readWaiting reads what waits for the channel. Uploads of imports say their
+// digest; of the others, at most a file name is known.
 func readWaiting(ctx context.Context, o Options) (*waiting, error) {
 	w := &waiting{digests: map[string]bool{}, files: map[string]bool{}}
 	inbox, err := publisher.ReadInbox(ctx, o.Drop)

@@ -16,46 +16,46 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
-// place is where a repository lies.
+// place is where a repository is stored.
 type place interface {
-	// read reads a file, which the index calls by the URL ref. It hands the
-	// file's bytes to f, again from the beginning if reading them failed in
-	// passing. Without the file it fails with errMissing. Any failure but one
-	// of f's says something about this file alone, unless ctx is done.
+	// read reads the file to which the index refers by the URL ref. It passes
+	// the file's bytes to f, and starts again from the beginning after a
+	// transient failure. If the file does not exist, it returns errMissing. Any
+	// other error that is not f's concerns this file only, unless ctx is done.
 	read(ctx context.Context, ref string, f func(io.Reader) error) error
 }
 
-var errMissing = errors.New("it is not there")
+var errMissing = errors.New("not found")
 
 const indexFile = "index.yaml"
 
 // Repository is a Helm repository to be imported.
 type Repository struct {
-	name  string // for people
+	name  string // shown to users
 	place place
 }
 
-// String is the repository's URL or folder, without secrets.
+// String returns the repository's URL or folder, without secrets.
 func (r *Repository) String() string { return r.name }
 
-// OpenWeb returns the repository that is served under a URL, as 'helm repo
-// add' takes it.
+// OpenWeb returns the repository at a URL, which is the URL that 'helm repo add'
+// takes.
 func OpenWeb(base string, c Credentials) (*Repository, error) {
 	u, err := url.Parse(base)
 	switch {
 	case err != nil, u.Host == "", u.Scheme != "http" && u.Scheme != "https":
-		return nil, fmt.Errorf("%.200q is no URL of a repository", base)
+		return nil, fmt.Errorf("%.200q is not the URL of a repository (http or https)", base)
 	case u.User != nil:
-		return nil, errors.New("the URL holds credentials, which others on this machine can read on the command line")
+		return nil, errors.New("the URL must not hold credentials, which others on this machine can read on the command line")
 	}
-	// Helm's users know the URL with and without it.
+	// Helm's users know the URL with and without the file name.
 	u.Path = strings.TrimSuffix(u.Path, "/"+indexFile)
 	u.RawPath, u.Fragment = "", ""
 	return &Repository{bare(u), newWeb(u, c)}, nil
 }
 
-// OpenFolder returns the repository in a folder. Without an index, it is of the
-// archives in the folder and in those below it.
+// OpenFolder returns the repository in a folder. A folder without an index is a
+// repository of the archives in it and in the folders directly below it.
 func OpenFolder(dir string) (*Repository, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -64,36 +64,36 @@ func OpenFolder(dir string) (*Repository, error) {
 	return &Repository{dir, &folder{root, newWeb(nil, Credentials{})}}, nil
 }
 
-// OpenBucket returns the repository in a bucket, of which s is the store.
+// OpenBucket returns the repository in a bucket; s is the bucket's store.
 func OpenBucket(bucket string, s bucket.Store) (*Repository, error) {
 	u, err := url.Parse(bucket)
 	if err != nil {
-		return nil, fmt.Errorf("%.200q is no URL of a bucket", bucket)
+		return nil, fmt.Errorf("%.200q is not the URL of a bucket", bucket)
 	}
 	prefix := strings.Trim(u.Query().Get("prefix"), "/")
 	return &Repository{bare(u), &objects{s, u, prefix, newWeb(nil, Credentials{})}}, nil
 }
 
-// bare is a URL without what may be secret in it.
+// bare returns a URL without the parts that may hold secrets.
 func bare(u *url.URL) string {
 	b := *u
 	b.User, b.RawQuery, b.Fragment = nil, "", ""
 	return b.String()
 }
 
-// isWeb reports whether a web server is asked for what is at the URL.
+// isWeb reports whether the URL is that of a web server.
 func isWeb(u *url.URL) bool { return u.Scheme == "http" || u.Scheme == "https" }
 
-// notFetched is the failure of a URL that nothing here fetches.
+// notFetched returns the error for a URL that the importer does not support.
 func notFetched(u *url.URL) error {
 	if u.Scheme == "oci" {
-		return errors.New("its URL is one of an OCI registry, which is not fetched; 'helm pull' it, and 'portolan drop' the archive")
+		return errors.New("its URL is in an OCI registry, which import does not read; fetch it with 'helm pull' and upload it with 'portolan drop'")
 	}
-	return fmt.Errorf("its URL is %.200q, and %.20s is not fetched", bare(u), u.Scheme)
+	return fmt.Errorf("its URL is %.200q, and import does not read %.20s URLs", bare(u), u.Scheme)
 }
 
-// folder is a repository in a folder. Nothing outside it is read, whatever
-// links there are.
+// folder is a repository in a folder. Nothing outside it is read, whatever links
+// it contains.
 type folder struct {
 	root *os.Root
 	web  *web
@@ -102,13 +102,13 @@ type folder struct {
 func (d *folder) read(ctx context.Context, ref string, f func(io.Reader) error) error {
 	u, err := url.Parse(ref)
 	if err != nil {
-		return fmt.Errorf("its URL %.200q is none", ref)
+		return fmt.Errorf("its URL %.200q is not valid", ref)
 	}
 	if u.Scheme == "" && u.Host == "" {
 		return d.file(strings.TrimPrefix(path.Clean("/"+u.Path), "/"), f)
 	}
-	// The index of a web site may lie beside its archives, and provenance
-	// files are where these are.
+	// A folder may hold the index of a web site with the archives beside it. A
+	// provenance file is read from where its archive is.
 	name := path.Base(u.Path)
 	archive, isProv := strings.CutSuffix(name, ".prov")
 	err = d.file(name, f)
@@ -133,7 +133,7 @@ func (d *folder) file(name string, f func(io.Reader) error) error {
 		return errMissing
 	}
 	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%.200q is no file", name)
+		err = fmt.Errorf("%.200q is not a regular file", name)
 	}
 	if err != nil {
 		return err
@@ -146,9 +146,9 @@ func (d *folder) file(name string, f func(io.Reader) error) error {
 	return f(file)
 }
 
-// list makes an index of the archives in the folder and in those below it,
-// where 'helm repo index' looks. One that cannot be read has no name in it, and
-// what is wrong with it is found when it is imported.
+// list makes an index of the archives in the folder and in the folders directly
+// below it, where 'helm repo index' looks. An archive that cannot be read gets an
+// entry without a name; importing it shows what is wrong with it.
 func (d *folder) list(ctx context.Context, checks check.Options) (*Index, error) {
 	x := &Index{}
 	for _, pattern := range []string{"*.tgz", "*/*.tgz"} {
@@ -172,7 +172,7 @@ func (d *folder) list(ctx context.Context, checks check.Options) (*Index, error)
 		}
 	}
 	if len(x.Entries) == 0 {
-		return nil, fmt.Errorf("%w, and there are no archives (*.tgz) either", errMissing)
+		return nil, fmt.Errorf("%w, and the folder holds no archives (*.tgz) either", errMissing)
 	}
 	return x, nil
 }
@@ -188,7 +188,7 @@ type objects struct {
 func (o *objects) read(ctx context.Context, ref string, f func(io.Reader) error) error {
 	u, err := url.Parse(ref)
 	if err != nil {
-		return fmt.Errorf("its URL %.200q is none", ref)
+		return fmt.Errorf("its URL %.200q is not valid", ref)
 	}
 	key := strings.TrimPrefix(path.Clean("/"+u.Path), "/")
 	switch {
@@ -196,7 +196,7 @@ func (o *objects) read(ctx context.Context, ref string, f func(io.Reader) error)
 	case u.Scheme == o.bucket.Scheme && u.Host == o.bucket.Host:
 		var inside bool
 		if key, inside = strings.CutPrefix(key, o.prefix); !inside {
-			return fmt.Errorf("its URL is not below %s of the bucket", o.prefix)
+			return fmt.Errorf("its URL is not below the prefix %s of the bucket", o.prefix)
 		}
 		key = strings.TrimPrefix(key, "/")
 	case isWeb(u):
@@ -215,7 +215,7 @@ func (o *objects) read(ctx context.Context, ref string, f func(io.Reader) error)
 	return f(r)
 }
 
-// signatureOf is the URL of an archive's provenance file.
+// signatureOf returns the URL of an archive's provenance file.
 func signatureOf(ref string) string {
 	u, err := url.Parse(ref)
 	if err != nil {

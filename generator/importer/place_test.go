@@ -29,7 +29,7 @@ func writeFiles(t *testing.T, files map[string][]byte) string {
 	return dir
 }
 
-// TestImportFolder reads folders with an index and without.
+// TestImportFolder reads folders with and without an index.
 func TestImportFolder(t *testing.T) {
 	a, b, c := charttest.Simple("a", "1.0.0"), charttest.Simple("b", "1.0.0"), charttest.Simple("c", "1.0.0")
 	plain := writeFiles(t, map[string][]byte{"a.tgz": a, "again.tgz": a, "sub/b %2B.tgz": b, "junk.tgz": []byte("junk"), "sub/sub/c.tgz": c, "README.md": nil})
@@ -75,7 +75,8 @@ func TestImportFolderLink(t *testing.T) {
 	g.want("link", got, "a 1.0.0 unfetched")
 }
 
-// TestImportBucket reads a repository in a bucket, by keys and by its URLs.
+// TestImportBucket reads a repository in a bucket whose entries have relative URLs
+// and URLs of the bucket.
 func TestImportBucket(t *testing.T) {
 	bucket := &buckettest.Mem{Now: time.Now}
 	bucket.Put("index.yaml", []byte("entries:\n  a:\n  - {name: a, version: 1.0.0, urls: [charts/a.tgz]}\n  b:\n  - {name: b, version: 1.0.0, urls: ['s3://old/helm/b.tgz']}\n"+
@@ -91,7 +92,7 @@ func TestImportBucket(t *testing.T) {
 	g.want("bucket", got, "a 1.0.0 taken, b 1.0.0 taken, c 1.0.0 unfetched, d 1.0.0 unfetched, e 1.0.0 unfetched")
 }
 
-// TestIndexSource fails as a whole if there is no index to be had.
+// TestIndexSource fails as a whole if the index cannot be read.
 func TestIndexSource(t *testing.T) {
 	for name, answer := range map[string]func(w http.ResponseWriter){
 		"page":  func(w http.ResponseWriter) { io.WriteString(w, "<!doctype html>") },

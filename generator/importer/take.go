@@ -16,11 +16,11 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
-// maxProv is how much is read of a provenance file: more than the generator
-// takes, so that its check says so.
+// maxProv is how many bytes of a provenance file are read: more than the
+// generator accepts, so that its check reports the size.
 const maxProv = 2 << 20
 
-// take is an entry in the course of being imported.
+// take is the import of one entry.
 type take struct {
 	*run
 	entry       Entry
@@ -29,7 +29,7 @@ type take struct {
 	offer       *publisher.Offer
 }
 
-// errSettled says that the entry has its result.
+// errSettled is returned when the entry has its result.
 var errSettled = errors.New("settled")
 
 // left settles the entry: the channel will lack it.
@@ -44,17 +44,17 @@ func (t *take) there(how string) error {
 	return errSettled
 }
 
-// known settles an entry that the digest says is in the channel, or on its way.
+// known settles an entry if its digest shows that it is published or waiting.
 func (t *take) known(digest string) bool {
 	if digest = plainDigest(digest); digest == "" {
 		return false
 	}
 	switch {
 	case t.published[release{t.entry.Name, t.entry.Version}] == digest:
-		_ = t.there("it is published")
+		_ = t.there("it is already published")
 		t.result.Digest = digest
 	case t.waiting.digests[digest]:
-		_ = t.there("it waits in the drop area")
+		_ = t.there("it is already waiting in the drop area")
 		t.result.Digest = digest
 	default:
 		return false
@@ -62,12 +62,13 @@ func (t *take) known(digest string) bool {
 	return true
 }
 
-// plainDigest is a digest as an index of ours has it.
+// plainDigest returns a digest in the form of portolan's own indexes.
 func plainDigest(digest string) string {
 	return strings.ToLower(strings.TrimPrefix(digest, "sha256:"))
 }
 
-// shown is a URL as a report has it, without what may be secret in it.
+// shown returns a URL as reports show it, without the parts that may hold
+// secrets.
 func shown(ref string) string {
 	u, err := url.Parse(ref)
 	if err != nil {
@@ -94,8 +95,8 @@ func (t *take) fetch(ctx context.Context) (err error) {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case errors.Is(err, errMissing), errors.Is(err, ErrDenied), bucket.Denied(err), isPage(t.prov):
-		// A bucket that may not be listed denies what it does not have; and
-		// some sites have a page for everything.
+		// A bucket that may not be listed answers "denied" for what does not
+		// exist; and some sites answer every URL with a page.
 		t.prov = nil
 	case err != nil:
 		return t.left(Unfetched, "its provenance file cannot be fetched: %v", err)
@@ -103,8 +104,8 @@ func (t *take) fetch(ctx context.Context) (err error) {
 	return nil
 }
 
-// read reads a file, and at most a byte more than the limit: by that byte the
-// check sees that there is too much.
+// read reads a file, and at most one byte more than the limit: that byte shows
+// the check that the file is too large.
 func (t *take) read(ctx context.Context, ref string, limit int64) ([]byte, error) {
 	var b bytes.Buffer
 	err := t.From.place.read(ctx, ref, func(body io.Reader) error {
@@ -124,10 +125,11 @@ func (t *take) check(ctx context.Context) error {
 	if t.prov != nil {
 		prov = bytes.NewReader(t.prov)
 	}
-	// The digest first: whatever is wrong with another archive is no news.
+	// The digest comes first: what is wrong with some other archive does not
+	// matter.
 	t.result.Digest = sum(t.chart)
 	if want := plainDigest(t.entry.Digest); want != "" && want != t.result.Digest {
-		return t.left(Differs, "the archive's SHA-256 is %s, and the index says %.100q", t.result.Digest, t.entry.Digest)
+		return t.left(Differs, "the archive's SHA-256 is %s, but the index says %.100q", t.result.Digest, t.entry.Digest)
 	}
 	offer, err := generator.CheckOffer(t.Config, t.Channel, bytes.NewReader(t.chart), prov)
 	if err != nil {
@@ -138,7 +140,7 @@ func (t *take) check(ctx context.Context) error {
 		t.result.Warn = append(t.result.Warn, check.Warning(w))
 	}
 	if offer.Name != t.entry.Name || offer.Version != t.entry.Version {
-		return t.left(Differs, "the archive is %s %s, and the index says otherwise", offer.Name, offer.Version)
+		return t.left(Differs, "the archive is %s %s, but the index says %s %s", offer.Name, offer.Version, t.entry.Name, t.entry.Version)
 	}
 	if t.known(offer.Digest) {
 		return errSettled
@@ -149,17 +151,17 @@ func (t *take) check(ctx context.Context) error {
 // new settles the entry unless it adds something to the channel.
 func (t *take) new(ctx context.Context) error {
 	if t.waiting.files[t.offer.File] {
-		return t.left(Differs, "another upload of this version waits in the drop area: run 'portolan generate', and import again")
+		return t.left(Differs, "another upload of this version is waiting in the drop area: run 'portolan generate', then import again")
 	}
 	verdict, rule, err := t.judge.Foresee(ctx, t.offer, false)
 	switch {
 	case rule == "version-exists", verdict == publisher.Replaced && rule == "":
 		published := t.published[release{t.offer.Name, t.offer.Version}]
-		return t.left(Differs, "the version is published with other content: its SHA-256 is %s, and that of this archive %s", published, t.offer.Digest)
+		return t.left(Differs, "the version is published with other content: its SHA-256 is %s, but this archive's is %s", published, t.offer.Digest)
 	case err != nil:
 		return err
 	case verdict == publisher.Unchanged:
-		return t.there("the same content is published")
+		return t.there("the same content is already published")
 	}
 	return nil
 }

@@ -16,20 +16,20 @@ import (
 
 const (
 	webTries  = 5
-	webPause  = 500 * time.Millisecond // before the second try; doubles with each
-	webStall  = time.Minute            // without a byte
-	webLimit  = 15 * time.Minute       // for one file
-	maxPause  = time.Minute            // that a server may ask for
+	webPause  = 500 * time.Millisecond // before the second try; doubles with each try
+	webStall  = time.Minute            // longest time without a byte
+	webLimit  = 15 * time.Minute       // longest time for one file
+	maxPause  = time.Minute            // longest pause that a server may ask for
 	redirects = 10
 )
 
-// Credentials are what the repository wants to know; the zero value is nothing.
+// Credentials log in to the repository; the zero value logs in as nobody.
 type Credentials struct {
 	Username, Password string
-	Token              string // sent as a Bearer token, instead
+	Token              string // sent as a Bearer token, instead of the other two
 }
 
-// header is the Authorization header; "" for none.
+// header returns the value of the Authorization header, or "" for no header.
 func (c Credentials) header() string {
 	switch {
 	case c.Token != "":
@@ -42,15 +42,15 @@ func (c Credentials) header() string {
 
 // web reads files from web servers.
 type web struct {
-	base   *url.URL // of the repository; nil if that is no web site
+	base   *url.URL // of the repository; nil if it is not on the web
 	client *http.Client
-	stall  time.Duration // without a byte, after which a request is broken off
+	stall  time.Duration // time without a byte after which a request is cancelled
 	sleep  func(context.Context, time.Duration) error
 }
 
 func newWeb(base *url.URL, c Credentials) *web {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.DisableCompression = true // as Helm does; some servers call an archive an encoding
+	transport.DisableCompression = true // as Helm does; some servers declare an archive's gzip as an encoding
 	transport.ResponseHeaderTimeout = webStall
 	transport.MaxIdleConnsPerHost = transport.MaxIdleConns // most are to one host
 	signed := &signer{next: transport, base: base, header: c.header()}
@@ -58,8 +58,8 @@ func newWeb(base *url.URL, c Credentials) *web {
 	return &web{base, client, webStall, sleep}
 }
 
-// signer adds the credentials to those requests, first ones and redirected
-// ones, that go to the repository itself.
+// signer adds the credentials to the requests, first or redirected, that go to
+// the repository itself.
 type signer struct {
 	next   http.RoundTripper
 	base   *url.URL
@@ -85,12 +85,12 @@ func port(u *url.URL) string {
 	return map[string]string{"http": "80", "https": "443"}[u.Scheme]
 }
 
-// lasting is a failure that trying again does not mend.
+// lasting is a failure that retrying cannot fix.
 type lasting struct{ error }
 
 func (l lasting) Unwrap() error { return l.error }
 
-// exhausted is a failure that trying again could have mended, and did not.
+// exhausted is a failure that retrying could have fixed but did not.
 type exhausted struct{ error }
 
 func (e exhausted) Unwrap() error { return e.error }
@@ -99,11 +99,11 @@ func (s *signer) checkRedirect(r *http.Request, via []*http.Request) error {
 	last := via[len(via)-1].URL
 	switch {
 	case len(via) > redirects:
-		return lasting{fmt.Errorf("it redirects more than %d times", redirects)}
+		return lasting{fmt.Errorf("more than %d redirects", redirects)}
 	case !isWeb(r.URL):
 		return lasting{notFetched(r.URL)}
 	case s.header != "" && last.Scheme == "https" && r.URL.Scheme == "http":
-		return lasting{fmt.Errorf("it redirects from https to %s, where anybody could answer", bare(r.URL))}
+		return lasting{fmt.Errorf("redirect from https to %s: credentials were given, and http does not protect the answer", bare(r.URL))}
 	}
 	r.Header.Del("Referer") // it may hold a secret in its query
 	return nil
@@ -132,8 +132,8 @@ func (w *web) read(ctx context.Context, ref string, f func(io.Reader) error) err
 	}
 }
 
-// resolve returns where a file is, as Helm does: what is relative starts from
-// the repository, whose query goes with it.
+// resolve returns the URL of a file, as Helm does: a relative URL is resolved
+// against the repository's and gets its query.
 func (w *web) resolve(ref string) (*url.URL, error) {
 	u, err := url.Parse(ref)
 	switch {
@@ -152,12 +152,12 @@ func (w *web) resolve(ref string) (*url.URL, error) {
 	return u, nil
 }
 
-// try makes one request. After a failure, wait is for how long the server asks
-// to be left alone.
+// try makes one request. After a failure, wait is how long the server asks
+// clients to wait.
 func (w *web) try(ctx context.Context, u *url.URL, f func(io.Reader) error) (wait time.Duration, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	ctx, stop := context.WithTimeoutCause(ctx, webLimit, fmt.Errorf("it takes longer than %s", webLimit))
+	ctx, stop := context.WithTimeoutCause(ctx, webLimit, fmt.Errorf("not complete after %s", webLimit))
 	defer stop()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
@@ -189,9 +189,9 @@ func (w *web) try(ctx context.Context, u *url.URL, f func(io.Reader) error) (wai
 	return 0, body.err
 }
 
-// judge makes an error of an answer that is not the file.
+// judge returns an error if the answer is not the file.
 func judge(r *http.Response) error {
-	err := fmt.Errorf("the server answers %s", r.Status)
+	err := fmt.Errorf("the server answered %s", r.Status)
 	switch code := r.StatusCode; {
 	case code == http.StatusOK:
 		return nil
@@ -205,11 +205,11 @@ func judge(r *http.Response) error {
 	return lasting{err}
 }
 
-// ErrDenied is the failure to read what the server keeps from us, for the lack
-// of credentials or in spite of them.
-var ErrDenied = errors.New("the server does not let us read it")
+// ErrDenied is returned if the server denies access, with or without
+// credentials.
+var ErrDenied = errors.New("the server denied access")
 
-// retryAfter is for how long the server asks to be left alone, within reason.
+// retryAfter returns how long the server asks clients to wait, at most maxPause.
 func retryAfter(r *http.Response) time.Duration {
 	text := r.Header.Get("Retry-After")
 	if seconds, err := strconv.Atoi(text); err == nil {
@@ -221,7 +221,8 @@ func retryAfter(r *http.Response) time.Duration {
 	return 0
 }
 
-// stallReader reads an answer, and remembers its failure.
+// stallReader reads the body of an answer, resets the timer with each byte, and
+// remembers a failure to read.
 type stallReader struct {
 	r     io.Reader
 	timer *time.Timer
@@ -240,7 +241,7 @@ func (s *stallReader) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// sleep waits, or until ctx is done.
+// sleep waits for d, or until ctx is done.
 func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

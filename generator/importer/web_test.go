@@ -18,7 +18,7 @@ import (
 	"github.com/portolan-charts/portolan/ci/testenv"
 )
 
-// TestImportRetries gets over what fails in passing, and gives up on the rest.
+// TestImportRetries retries transient failures, and gives up on others at once.
 func TestImportRetries(t *testing.T) {
 	s, g := newOld(t), newTarget(t)
 	for _, name := range []string{"busy", "cut", "down", "limited", "refused"} {
@@ -59,7 +59,7 @@ func TestImportRetries(t *testing.T) {
 	}
 }
 
-// TestImportStalls breaks off what does not go on, and tries again.
+// TestImportStalls cancels a request that receives no data, and tries again.
 func TestImportStalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, g := emptyOld(t), newTarget(t)
@@ -89,12 +89,13 @@ func TestImportStalls(t *testing.T) {
 			return true
 		}
 		if _, err := Run(t.Context(), g.options(from)); err == nil || !strings.Contains(err.Error(), "no data for 1m") {
-			t.Errorf("got %v, want that there was no data", err)
+			t.Errorf("got %v, want an error about missing data", err)
 		}
 	})
 }
 
-// TestImportServerDown gives up once a server is gone, and goes on later.
+// TestImportServerDown gives up when a server is down, and continues in a later
+// import.
 func TestImportServerDown(t *testing.T) {
 	s, g := newOld(t), newTarget(t)
 	for i := range 3 * maxFailed {
@@ -120,7 +121,7 @@ func TestImportServerDown(t *testing.T) {
 	}
 }
 
-// TestCredentials are sent to the repository alone.
+// TestCredentials sends credentials to the repository only.
 func TestCredentials(t *testing.T) {
 	for name, c := range map[string]Credentials{"Basic dTpw": {Username: "u", Password: "p"}, "Bearer tok": {Token: "tok"}} {
 		var mu sync.Mutex
@@ -177,7 +178,8 @@ func TestCredentials(t *testing.T) {
 	}
 }
 
-// TestRedirects: with credentials, nobody leads from https to http; and loops end.
+// TestRedirects refuses redirects from https to http if there are credentials,
+// and too many redirects.
 func TestRedirects(t *testing.T) {
 	ask := func(s *signer, from, to string, hops int) error {
 		u, _ := url.Parse(to)
@@ -208,7 +210,7 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
-// TestResolve finds files where Helm finds them.
+// TestResolve resolves URLs as Helm does.
 func TestResolve(t *testing.T) {
 	for _, test := range [][3]string{
 		{"https://h/a/b", "x-1.0.0+b.tgz", "https://h/a/b/x-1.0.0+b.tgz"},
@@ -229,12 +231,12 @@ func TestResolve(t *testing.T) {
 			t.Errorf("%s from %s: got %v, %v; want %s", test[1], test[0], u, err, test[2])
 		}
 		if strings.Contains(r.String(), "sig") {
-			t.Errorf("%s shows what may be secret", r)
+			t.Errorf("%s shows the query, which may be secret", r)
 		}
 	}
 	for _, base := range []string{"https://u:p@h/", "ftp://h/", "https://", "http://[::1", "x"} {
 		if _, err := OpenWeb(base, Credentials{}); err == nil {
-			t.Errorf("%s is taken", base)
+			t.Errorf("%s is accepted", base)
 		}
 	}
 }
