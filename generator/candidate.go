@@ -13,13 +13,13 @@ import (
 type candidate struct {
 	upload  *publisher.Upload
 	request publisher.Request
-	chart   *check.Chart      // nil if there is none, or it was refused
+	chart   *check.Chart      // nil if it was refused, or did not come
 	weight  int               // about how many bytes its line in the index takes
 	prov    string            // SHA-256 of the provenance file; "" if there is none
 	signs   *check.Provenance // what a provenance file alone names
 	problem *check.Problem    // why it was refused
-	awaited bool              // its uploader says that a chart comes under the same id
-	bare    bool              // its uploader says that a provenance file comes with the chart, which is not there
+	awaited bool              // its uploader announced a chart under the same id
+	bare    bool              // its uploader announced a provenance file with the chart, which is not there
 	staged  bool              // its files are on the site
 	gone    bool              // another generator has taken it out of the inbox
 }

@@ -83,7 +83,7 @@ func (c *catalog) releases(chart string) ([]published, error) {
 func (c *catalog) find(r ref) (published, bool) {
 	all, err := c.releases(r.name)
 	if err != nil {
-		return published{}, false // whoever changes this chart will be told
+		return published{}, false // a plan that changes this chart reports it
 	}
 	i := slices.IndexFunc(all, func(p published) bool { return p.Version == r.version })
 	if i < 0 {

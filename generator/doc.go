@@ -1,33 +1,62 @@
-// Package generator turns uploads of Helm charts into the state of a static
-// chart repository.
+// Package generator decides what waits in a drop area and publishes it: it turns
+// uploads of Helm charts into the state of a static chart repository.
+//
+// # Order
+//
+// [Run] works on one channel after another. In each of them an upload takes
+// these steps; each step has a file of its name and knows only the ones before:
+//
+//   - adopt: find what is in the inbox. Files under names of their owners' get
+//     ids, and uploads that have a receipt are decided already;
+//   - read: check the archive and its provenance file, see package check;
+//   - look up (catalog): find out what is published of the same version;
+//   - decide: give each upload a verdict, in order of arrival. All verdicts of one
+//     record, and what they change in the index, make a plan;
+//   - stage: put the files of new releases on the site, where nothing names them.
+//     A chart that would be published if it were the only upload is staged while
+//     its bytes are in memory, right after it is looked up;
+//   - commit: create the plan's record in the channel's log, see package
+//     publisher. Before that nothing has happened; from then on, everything else
+//     follows from the record;
+//   - project: make head, and the pages, show what is committed;
+//   - finish: write the receipts and empty the inbox.
+//
+// If another generator commits first, the uploads are decided again on what that
+// one left. A run can be cut off anywhere: the next one does what is missing, and
+// a decision that is in the log is never made again.
 //
 // # Deciding
 //
-// [Run] decides uploads in order of arrival, each once. A version is told from
-// another by its text. Under the policy duplicates: replace the latest arrival
-// of a version is published, and one that is decided after a later one is
-// superseded; under reject the first is final, unless an upload is forced. The
-// same content again (equal paths and bytes, however packed) is unchanged; if
-// it brings the first provenance file of the published archive, that is added.
-// A provenance file alone waits for its chart, and a chart whose uploader speaks
-// of a provenance file waits for that, both for a named time. A name that differs from a
-// published one in case alone is refused.
+// Each upload is decided once. Versions are told apart by their text. Under the
+// policy duplicates: replace, the latest arrival of a version is published, and
+// an upload that is decided after a later one is superseded. Under reject the
+// first is final, unless an upload is forced. The same content again (equal paths
+// and bytes, however packed) is unchanged; if it brings the first provenance file
+// of the published archive, that file is added. A provenance file alone waits for
+// its chart, and a chart whose uploader announced a provenance file waits for
+// that file; both for a limited time. A name that differs from a published one
+// only in case is refused.
 //
 // The index dates a release by when its content was accepted. If the upload's
-// request brings a date along, as an import's does, it is that, unless it is
-// before 1970 or after the upload. It never moves.
+// request has a date, as that of an import does, that is the date, unless it is
+// before 1970 or after the upload. The date never changes.
 //
-// A channel's index may list the newest so many versions of each chart, if the
-// configuration says keep; see package publisher for where the others are. They
-// are decided about as all are.
+// If the configuration says keep, a channel's index lists only that many of the
+// newest versions of each chart; package publisher says where the others are.
+// They are decided like all others.
 //
-// What is decided is committed to the channel's log, see package publisher,
-// before anything shows it; receipts and the index follow from the log.
+// # Limits
+//
+// At most [Options.Workers] uploads are read at the same time, and only these
+// have their archives in memory: package check limits how large one can be. One
+// record has at most 10,000 verdicts and about 64 MiB of new index lines; a fuller
+// inbox takes several. A fault of one upload never stops the run, and a failure in
+// one channel never stops the others.
 //
 // # Verdicts
 //
-// A fault of an upload is a [*check.Problem]: of its files, as package check
-// finds them, or what the policy and what is published have against it. Its rule
-// is a stable code, of those that [Describe] knows. Messages can be shown
-// anywhere. Any other error is that of a store, and says nothing about the upload.
+// A fault of an upload is a [*check.Problem]: a fault of its files, which package
+// check finds, or a conflict with the channel's policy or with what is published.
+// Its rule is a stable code that [Describe] knows. Its message is safe to show
+// anywhere. Any other error is a store's, and says nothing about the upload.
 package generator

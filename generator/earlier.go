@@ -10,15 +10,15 @@ import (
 
 const (
 	// lookBack is how many of the newest records are searched for an upload that
-	// may have been decided long ago, but has no receipt: whoever decided it died
-	// before writing that, and each later run would have written it.
+	// may have been decided long ago, but has no receipt: the run that decided it
+	// died before it wrote one, and any later run would have written it.
 	lookBack = 16
 
 	// maxAge is how old an id may be for all records since then to be searched as
-	// well: somebody may have put the upload back when its receipt was pruned, or
-	// with a backup of the drop area that is older than the receipt.
+	// well: the upload may have been put back after its receipt was pruned, or from
+	// a backup of the drop area that is older than the receipt.
 	maxAge = 366 * 24 * time.Hour
-	skew   = 24 * time.Hour // between the clocks of who made the id and who decided
+	skew   = 24 * time.Hour // between the clocks of the one that made the id and the one that decided
 )
 
 // earlier finds out what earlier runs have decided about uploads.
@@ -60,7 +60,7 @@ func (e *earlier) search(ctx context.Context, uploads []*publisher.Upload, now t
 	return err
 }
 
-// since reads the records that may speak of uploads since then.
+// since reads the records that may be about uploads from that time on.
 func (e *earlier) since(ctx context.Context, since time.Time) (*history, error) {
 	records, err := e.channel.Since(ctx, since)
 	if err != nil {
@@ -74,7 +74,7 @@ func (e *earlier) since(ctx context.Context, since time.Time) (*history, error) 
 	return h, nil
 }
 
-// oldest is from when on records may speak of the charts among the uploads.
+// oldest is the time from which on records may be about the charts among the uploads.
 // Provenance files alone may wait for long, and are looked up when they are due.
 func (e *earlier) oldest(uploads []*publisher.Upload) time.Time {
 	oldest := e.channel.Time().Add(clockStep) // later than every record

@@ -29,15 +29,15 @@ func explain(rule string, v ref, current content, digest string, now time.Time) 
 }
 
 func rejectNameCase(name, other string) *check.Problem {
-	return reject("name-case", "chart name %q differs from the published %q in case alone", name, other)
+	return reject("name-case", "chart name %q differs from the published %q only in case", name, other)
 }
 
 func rejectProvAlone(file string, wait time.Duration) *check.Problem {
-	return reject("provenance-alone", "no chart %s with the SHA-256 that the provenance file names has come in %s", check.Quote(file), wait)
+	return reject("provenance-alone", "no chart %s with the SHA-256 that the provenance file names arrived within %s", check.Quote(file), wait)
 }
 
 func rejectProvMissing(v ref, wait time.Duration) *check.Problem {
-	return reject("provenance-missing", "the upload of %s %s speaks of a provenance file, and none has come in %s", v.name, v.version, wait)
+	return reject("provenance-missing", "the upload of %s %s announced a provenance file, but none arrived within %s", v.name, v.version, wait)
 }
 
 // receipt tells the uploader what the outcome is.

@@ -35,12 +35,12 @@ func readInbox(ctx context.Context, o Options) (*publisher.Inbox, error) {
 	}
 }
 
-// orphans are the requests whose uploads should have come by now.
+// orphans are the requests whose uploads should have arrived by now.
 func (o *Options) orphans(inbox *publisher.Inbox) []publisher.Ignored {
 	var all []publisher.Ignored
 	for _, e := range inbox.Orphans {
 		if o.Now().Sub(e.Modified) >= o.Config.Wait() {
-			reason := fmt.Sprintf("describes an upload that has not come in %s: delete it, and upload the chart again", o.Config.Wait())
+			reason := fmt.Sprintf("describes an upload that has not arrived within %s: delete it, and upload the chart again", o.Config.Wait())
 			all = append(all, publisher.Ignored{Key: e.Key, Reason: reason})
 		}
 	}

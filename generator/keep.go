@@ -10,9 +10,9 @@ import (
 )
 
 // limit says which of a chart's releases, which are in the index's order, the
-// index shows: the newest so many, 0 being all. If these are prereleases only,
-// the last of them gives its place to the newest release that is none: clients
-// that ask for no prereleases would be told that there is no such chart.
+// index shows: the newest ones, as many as keep says, or all if that is 0. If
+// these are all prereleases, the last of them makes room for the newest version
+// that is not one: clients that want no prereleases would not find the chart.
 func limit(chart string, all []published, keep int) publisher.Shown {
 	h := publisher.Shown{Chart: chart, First: len(all)}
 	if keep == 0 || len(all) <= keep {
@@ -25,7 +25,7 @@ func limit(chart string, all []published, keep int) publisher.Shown {
 	return h
 }
 
-// stable reports whether the version is no prerelease.
+// stable reports whether the version is not a prerelease.
 func (p published) stable() bool {
 	v, err := semver.NewVersion(p.Version)
 	return err != nil || v.Prerelease() == ""

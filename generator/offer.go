@@ -16,10 +16,9 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
-// CheckOffer reads what somebody wants to upload to a channel, and finds in it
-// the faults that a run would find: of a chart, of a provenance file, or of
-// both; what there is none of is nil. A fault is a *check.Problem; any other
-// error is that of a reader.
+// CheckOffer reads what somebody wants to upload to a channel, a chart, a
+// provenance file or both, and finds the faults that a run would find. What is
+// not uploaded is nil. A fault is a *check.Problem; any other error is a reader's.
 func CheckOffer(c *config.Config, channel string, chart, prov io.Reader) (*publisher.Offer, error) {
 	sum := sha256.New()
 	if prov != nil {
@@ -93,17 +92,17 @@ type Judge struct {
 	catalog *catalog
 }
 
-// NewJudge returns the judge of one channel, who knows its index and may look
-// up releases on the site. It can be used by several at a time, and what it has
-// looked up it keeps.
+// NewJudge returns the judge of one channel. It knows the channel's index and
+// looks up releases on the site, and keeps what it has looked up. It is safe for
+// concurrent use.
 func NewJudge(c *config.Config, site bucket.Store, channel string, index *publisher.Index) *Judge {
 	return &Judge{config: c, policy: c.Policy(channel), catalog: newCatalog(site, channel, index)}
 }
 
-// Judge says why the offer would be rejected as things stand, with a
-// *check.Problem; nil if it would not. What waits in the inbox is not looked at,
-// and the verdict is the generator's: until then somebody else may publish. Any
-// other error is one of the site.
+// Judge returns a *check.Problem if a run would reject the offer now, and nil if
+// it would not. It does not look at what waits in the inbox, and the verdict
+// remains the run's: somebody else may publish before it. Any other error is the
+// site's.
 func (j *Judge) Judge(ctx context.Context, o *publisher.Offer, force bool) error {
 	_, _, err := j.Foresee(ctx, o, force)
 	return err

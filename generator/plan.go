@@ -164,9 +164,9 @@ func (p *plan) decisions() []publisher.Decision {
 func (p *plan) left() []Waiting {
 	var left []Waiting
 	for _, c := range p.waiting {
-		reason := "it is a provenance file, and the chart that it names is not here yet"
+		reason := "it is a provenance file, and the chart that it names has not arrived yet"
 		if c.bare {
-			reason = "its uploader says that a provenance file comes with it, and that is not here yet"
+			reason = "its uploader announced a provenance file, which has not arrived yet"
 		}
 		left = append(left, Waiting{ID: c.upload.ID, File: c.request.File, Reason: reason})
 	}

@@ -27,7 +27,7 @@ type ruling struct {
 	rule    string // why, where the verdict alone does not say
 }
 
-// Rules of verdicts that are no rejections.
+// Rules of verdicts other than rejected.
 const (
 	ruleSameContent = "same-content" // unchanged: the same files with the same bytes
 	ruleSignature   = "signature"    // accepted, replaced or unchanged: it brought the provenance file

@@ -19,7 +19,7 @@ type reader struct {
 	checks check.Options
 }
 
-// parts are the bytes that an upload consists of; what it has none of is nil.
+// parts are the bytes of an upload; nil stands for a part that it does not have.
 type parts struct{ archive, prov []byte }
 
 // read reads one upload and finds out what it is. It returns nil if another

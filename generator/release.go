@@ -6,8 +6,8 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
-// release is a chart version in the index that is to be: one that is there
-// already, or one that a candidate of this run brings.
+// release is a chart version in the new index: one that is there already, or one
+// that a candidate of this run brings.
 type release struct {
 	content
 	ref    ref

@@ -8,7 +8,7 @@ import (
 type Report struct {
 	DryRun   bool                `json:"dryRun,omitempty"`
 	Channels []ChannelReport     `json:"channels"`
-	Ignored  []publisher.Ignored `json:"ignored"` // files in the inbox that are no uploads
+	Ignored  []publisher.Ignored `json:"ignored"` // files in the inbox that are not uploads
 }
 
 // ChannelReport is what a run did to one channel.
@@ -35,7 +35,7 @@ type ChannelReport struct {
 
 // Waiting is something in the inbox that cannot be decided yet, and why.
 type Waiting struct {
-	ID     string `json:"id,omitempty"` // "" if it has none yet
+	ID     string `json:"id,omitempty"` // "" as long as it has none
 	File   string `json:"file,omitempty"`
 	Reason string `json:"reason"`
 }

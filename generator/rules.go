@@ -8,15 +8,15 @@ import (
 
 // rules has one line per rule of the run itself, beside those of archives:
 // first what rejects an upload, then how one was decided that nothing is wrong
-// with, then what only warns. Codes are public and stay, as those do.
+// with, then what only warns. Like those of archives, codes are public and stay.
 var rules = map[string]struct{ message, fix string }{
 	// What the channel's policy, or what is published, has against it.
-	"name-case":           {"the chart's name differs from a published one in case alone", "use the published spelling, or another name"},
+	"name-case":           {"the chart's name differs from a published one only in case", "use the published spelling, or another name"},
 	"version-exists":      {"the version is published with other content, and versions of this channel are final", "raise the version in Chart.yaml"},
 	"provenance-differs":  {"the archive is published with another provenance file", "keep the published signature, or raise the version and sign that"},
 	"provenance-repacked": {"the version is published unsigned, and this signs other bytes of the same content", "sign the published archive itself: download it, make its .prov, and upload that"},
-	"provenance-alone":    {"no chart came for the provenance file", "upload the chart together with its provenance file"},
-	"provenance-missing":  {"the provenance file that the upload speaks of did not come", "upload the chart together with its provenance file, or by itself if it is not signed"},
+	"provenance-alone":    {"no chart arrived for the provenance file", "upload the chart together with its provenance file"},
+	"provenance-missing":  {"the provenance file that the upload announced did not arrive", "upload the chart together with its provenance file, or by itself if it is not signed"},
 	"upload-overwritten":  {"the upload was overwritten while it was being published", "upload the chart again, under a new name"},
 
 	// How an upload was decided that nothing is wrong with.
@@ -34,8 +34,8 @@ var rules = map[string]struct{ message, fix string }{
 }
 
 // Describe returns the general texts of a rule, for places where only the
-// code is known, such as the log. They are empty if there is no such rule; fix
-// is empty for a warning, which asks for nothing.
+// code is known, such as the log. Both are empty if the rule is unknown; fix is
+// empty for a warning, which asks for nothing.
 func Describe(rule string) (message, fix string) {
 	if r, ok := rules[rule]; ok {
 		return r.message, r.fix

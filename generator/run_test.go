@@ -393,7 +393,7 @@ func TestLoneProvenance(t *testing.T) {
 	}
 }
 
-// TestMissingProvenance: a chart whose uploader speaks of a provenance file that
+// TestMissingProvenance: a chart whose uploader announced a provenance file that
 // is not there is published once that comes, and refused if it does not.
 func TestMissingProvenance(t *testing.T) {
 	w := newWorld(t)

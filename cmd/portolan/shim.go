@@ -53,8 +53,8 @@ func (p *program) shim(ctx context.Context, args []string) error {
 	return p.runShim(ctx, f, o, notifier, log)
 }
 
-// hasSite reports whether the shim is told of a site: it takes uploads without
-// one, but what it publishes itself lies somewhere.
+// hasSite reports whether the shim has a site: it takes uploads without one, but
+// needs one to publish.
 func (f *shimFlags) hasSite() bool {
 	return f.generate || f.Changed("site") || f.config != nil && f.config.Site != ""
 }

@@ -27,7 +27,7 @@ type upload struct {
 }
 
 // readUnlessDone is read, but does not wait for it once the context has ended:
-// a terminal or a pipe can be silent for ever, and no read of it be called off.
+// a terminal or a pipe can stay silent, and reading from it cannot be called off.
 func (d *dropper) readUnlessDone(ctx context.Context, name string) (*upload, error) {
 	type result struct {
 		u   *upload

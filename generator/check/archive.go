@@ -31,7 +31,7 @@ func (s *source) Read(p []byte) (int, error) {
 		return 0, s.err
 	}
 	n, err := 0, error(nil)
-	// A reader that never gets on must not keep us for ever: bufio gives up
+	// A reader that never gets on must not keep us waiting: bufio gives up
 	// by itself, gzip does not.
 	for range 100 {
 		if n, err = s.r.Read(p); n > 0 || err != nil || len(p) == 0 {

@@ -11,19 +11,19 @@
 //
 //   - it is one gzip member with a correct checksum, with nothing after it,
 //     and holds one tar archive with nothing but zero bytes after its end;
-//   - it stays within [Limits], which count nested archives too. Exceeding one
-//     is found out before more than that has been read or held in memory;
+//   - it stays within [Limits], which count nested archives too. What exceeds
+//     one is refused before more than that has been read or held in memory;
 //   - its entries are plain files and folders (and the global header with a
 //     comment that `git archive` writes): no links, devices, sparse files, nor
-//     entries whose mode says something else than their type;
+//     entries whose mode contradicts their type;
 //   - its paths are UTF-8 without control characters, direction marks or
 //     backslashes; relative, without drive letters, without empty, dot or
-//     dot-dot segments; at most 1,024 bytes long, 255 in a segment; and none is
+//     dot-dot segments; at most 1,024 bytes long, 255 in a segment; and no path is
 //     both a file and a folder;
 //   - a path that occurs twice has the same bytes both times;
-//   - all lie in one top folder, named after the chart. Paths that begin with
-//     ./ and no folder are accepted, since argo-helm has published such;
-//   - there is a Chart.yaml, and no other file of that name but for case;
+//   - all paths lie in one top folder, named after the chart. Paths that begin
+//     with ./ instead are accepted, since argo-helm has published such archives;
+//   - there is a Chart.yaml, and no other file whose name differs only in case;
 //   - the YAML files that Helm interprets (Chart.yaml, values.yaml, Chart.lock,
 //     requirements.yaml, requirements.lock) are UTF-8 of one document that Helm
 //     3 and Helm 4 read alike, without duplicate keys (in subcharts: with a
@@ -33,14 +33,13 @@
 //     MiB of text. Text counts as in the JSON that Helm makes of it;
 //   - what the index says of the chart, which is most of Chart.yaml, takes at
 //     most 64 KiB, and the names of its files at most 8 MiB;
-//   - no number in Chart.yaml is infinite or none (.inf, .nan), also where it would
-//     be taken for text: Helm 4 does not take it;
+//   - no number in Chart.yaml is infinite or not a number (.inf, .nan), not even
+//     where it would be read as text: Helm 4 refuses it;
 //   - Helm's own validation of Chart.yaml succeeds;
 //   - everything in charts/ is a chart, as Helm's loader wants it, or begins
-//     with _ or . and is ignored. Charts in there, packed or not, are held to
-//     all of this but for names, the version's form and the folder's name;
-//   - requirements.yaml sets nothing but dependencies, and no other ones than
-//     Chart.yaml.
+//     with _ or . and is ignored. All of this holds for charts in there, packed or
+//     not, except for names, the form of the version and the name of the folder;
+//   - requirements.yaml sets only dependencies, and the same ones as Chart.yaml.
 //
 // # Names, versions and metadata
 //
@@ -70,13 +69,13 @@
 // [ReadContents] reads an archive like [Archive] and keeps what its pages show.
 // That is shown as text, or made harmless by packages markdown and values: links
 // lead to http, https and mailto URLs, nothing is loaded from anywhere, and lists
-// and texts end somewhere. What of it has the wrong shape is left out, and never
-// makes a chart fail that was accepted.
+// and texts are bounded. What has the wrong shape is left out, and never makes an
+// accepted chart fail.
 //
 // # Problems
 //
 // A fault of an archive or a provenance file is a [*Problem]. Its rule is a
 // stable code, of those that [Describe] knows. Messages can be shown anywhere:
 // what they repeat of a file is quoted, printable and short. Any other error is
-// that of the reader the bytes came from, and says nothing about them.
+// the reader's, and says nothing about the bytes.
 package check

@@ -130,8 +130,8 @@ func coerced(version string) string {
 	return v.String()
 }
 
-// CompareVersions compares by semantic version. What is none comes before all
-// that are.
+// CompareVersions compares by semantic version. Versions that are not semantic
+// come before all that are.
 func CompareVersions(a, b string) int {
 	va, errA := semver.NewVersion(a)
 	vb, errB := semver.NewVersion(b)

@@ -26,8 +26,8 @@ type Warning struct {
 }
 
 // Describe returns the general texts of a rule, for places where only the
-// code is known, such as the log. They are empty if there is no such rule; fix
-// is empty for a warning, which asks for nothing.
+// code is known, such as the log. Both are empty if the rule is unknown; fix is
+// empty for a warning, which asks for nothing.
 func Describe(rule string) (message, fix string) {
 	r := rules[rule]
 	return r.message, r.fix

@@ -124,7 +124,7 @@ func parseSigned(text []byte) (*Provenance, *Problem) {
 	for file, sum := range sums {
 		digest, ok := strings.CutPrefix(sum, "sha256:")
 		if raw, err := hex.DecodeString(digest); !ok || err != nil || len(raw) != sha256.Size || digest != strings.ToLower(digest) {
-			return nil, reject("prov-files", "the provenance file gives %s no SHA-256 but %s", Quote(file), Quote(sum))
+			return nil, reject("prov-files", "the provenance file gives %s not a SHA-256 but %s", Quote(file), Quote(sum))
 		}
 		return &Provenance{File: file, Digest: digest}, nil
 	}

@@ -90,7 +90,7 @@ var rules = map[string]rule{
 	"warn-top-folder":        {"the files lie in no folder", ""},
 	"warn-nested-name":       {"a nested archive's folder is not named after its chart", ""},
 	"warn-path-twice":        {"a file occurs twice with the same content", ""},
-	"warn-path-case":         {"two file names differ in case alone", ""},
+	"warn-path-case":         {"two file names differ only in case", ""},
 	"warn-name":              {"Helm advises lower case letters, digits and '-' for names", ""},
 	"warn-version":           {"the version is not strictly semantic", ""},
 	"warn-api-version":       {"apiVersion is missing; it is v1", ""},

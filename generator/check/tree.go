@@ -156,7 +156,7 @@ func (n *node) route(name string, depth int) (*node, string, *Problem) {
 		case path.Ext(sub) == ".tgz" && inside:
 			return nil, "", reject("subchart", "%s is a folder; Helm expects an archive of that name", Quote(where))
 		case path.Ext(sub) != ".tgz" && !inside:
-			return nil, "", reject("subchart", "%s is no chart, and Helm loads everything in charts/ as one", Quote(where))
+			return nil, "", reject("subchart", "%s is not a chart, and Helm loads everything in charts/ as one", Quote(where))
 		case n.depth >= depth:
 			return nil, "", reject("too-deep", "%s is nested too deeply; %d levels are allowed", Quote(where), depth)
 		}
@@ -316,12 +316,12 @@ func (t *tree) checkNames() *Problem {
 		case key == "chart.yaml":
 			return reject("chart-yaml-case", "the archive holds both %s and %s", Quote(other), Quote(f.Path))
 		default:
-			t.bounds.warn.add("warn-path-case", "%s and %s differ in case alone", Quote(other), Quote(f.Path))
+			t.bounds.warn.add("warn-path-case", "%s and %s differ only in case", Quote(other), Quote(f.Path))
 		}
 	}
 	return nil
 }
 
-// fold maps names that differ in case alone to one, as encoding/json does for
+// fold maps names that differ only in case to one, as encoding/json does for
 // keys and file systems do for names.
 func fold(s string) string { return strings.ToLower(strings.ToUpper(s)) }

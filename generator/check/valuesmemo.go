@@ -34,7 +34,7 @@ func (m *valuesMemo) find(sum [sha256.Size]byte) (yamlCost, bool) {
 	return cost, known
 }
 
-// add remembers a file. When there are too many it begins anew.
+// add remembers a file. When there are too many it starts over.
 func (m *valuesMemo) add(sum [sha256.Size]byte, cost yamlCost) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -44,7 +44,7 @@ func (m *valuesMemo) add(sum [sha256.Size]byte, cost yamlCost) {
 	m.good[sum] = cost
 }
 
-// spend takes the cost from the bounds, if they have so much left.
+// spend takes the cost from the bounds, if that much is left.
 func (b *bounds) spend(c yamlCost) bool {
 	if b.marks < c.marks || b.yamlNodes+c.nodes > maxYAMLNodesTotal || b.yamlText+c.text > maxYAMLTextTotal {
 		return false

@@ -22,7 +22,7 @@ const (
 	maxYAMLMarksTotal = 500_000
 
 	// keyMarks is charged for a key that may be a number, which costs as much
-	// to find out as so many marks.
+	// to find out as this many marks.
 	keyMarks = 20
 
 	// maxYAMLNodes bounds what a file has when its aliases are expanded, as
@@ -157,7 +157,7 @@ func (f *yamlFile) onlyDocument(decoder *yaml.Decoder) *Problem {
 }
 
 // ReadYAML reads a short text of an archive, such as an annotation, within the
-// bounds that files have; it is nil if that is no YAML, or exceeds them.
+// bounds that files have; it returns nil if the text is not valid YAML or exceeds them.
 func ReadYAML(text []byte) *yaml.Node {
 	b := &bounds{limits: Limits{}.WithDefaults(), marks: 20_000}
 	root, p := b.inspectYAML("text", text, false)

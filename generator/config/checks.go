@@ -40,8 +40,8 @@ func checkChartField(s string) error {
 	return nil
 }
 
-// checkChannelPattern refuses, besides what is no pattern, what can never fit:
-// a policy that silently applies to nothing is worse than none.
+// checkChannelPattern refuses what is not a pattern, and patterns that can never
+// fit: a policy that silently applies to nothing is worse than a missing one.
 func checkChannelPattern(s string) error {
 	switch {
 	case !doublestar.ValidatePattern(s):

@@ -99,7 +99,7 @@ type Channel struct {
 	// A channel's name, or a pattern: * stands for one segment or a part of it, ** for any number of them.
 	Match string `yaml:"match" jsonschema:"required" check:"channelPattern"`
 
-	// What becomes of new content for a published version: it takes its place, or it is refused.
+	// What new content for a published version does: it takes its place, or it is refused.
 	Duplicates string `yaml:"duplicates" jsonschema:"enum=replace,enum=reject,default=replace"`
 
 	// How many versions of a chart its channel's index shows: the newest ones. The others stay at their URLs, in an index of older versions, in snapshots and on the pages. All are shown if it is not set.
@@ -117,7 +117,7 @@ type Channel struct {
 	// How large a chart may be.
 	Limits *Limits `yaml:"limits"`
 
-	// What Artifact Hub is to know of the repository: artifacthub-repo.yml.
+	// What artifacthub-repo.yml tells Artifact Hub about the repository.
 	ArtifactHub *ArtifactHub `yaml:"artifactHub"`
 }
 
