@@ -182,7 +182,7 @@ func TestForgeTokens(t *testing.T) {
 			map[string]string{"gitlab": "job 8", "issuer": f.URL, "rule": "job", "claim.ref_type": "branch"}},
 		{"an access token", []string{"--user", "alice:" + accessSecret}, "web", 0, "201 Created",
 			map[string]string{"gitlab": "access token 4", "rule": "people", "claim.token": "access"}},
-		{"another chart", []string{"--user", "gitlab-ci-token:" + good}, "web", 22, "may not upload to channel 42/stable a chart called", nil},
+		{"another chart", []string{"--user", "gitlab-ci-token:" + good}, "web", 22, "may not upload a chart called", nil},
 		{"another branch", []string{"--user", "gitlab-ci-token:" + other}, "app-web", 22, "no rule of this server fits", nil},
 		{"a changed token", []string{"--user", "gitlab-ci-token:" + good[:len(good)-10] + "AAAAAAAAAA"}, "app-web", 22, "signature", nil},
 		{"another job's token", []string{"--user", "gitlab-ci-token:" + jobSecret + "x"}, "web", 22, "GitLab does not know", nil},

@@ -199,7 +199,7 @@ func TestShimGrace(t *testing.T) {
 	u = hasty.beginUpload()
 	hasty.terminate()
 	err := <-hasty.ended
-	if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) || exit.ExitCode() != exitFailed || !strings.Contains(hasty.log.text(), "were not finished in time, and were broken off") {
+	if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) || exit.ExitCode() != exitFailed || !strings.Contains(hasty.log.text(), "did not finish in time") {
 		t.Errorf("the shim that broke an upload off ends with %v: %s", err, hasty.log.text())
 	}
 	if _, err := u.answer.ReadByte(); err == nil {

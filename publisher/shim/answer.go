@@ -8,19 +8,19 @@ import (
 	"time"
 )
 
-// answer is the response to one request. It knows what has been sent of it, and
-// lets no reader keep it for ever.
+// answer is the response to one request. It records what has been sent, and stops
+// when the client reads too slowly.
 type answer struct {
 	http.ResponseWriter
 	patience     time.Duration
-	cacheControl string // instead of what the file's place says; "" leaves that
-	private      bool   // it is for the caller alone, and no cache may show it to others
-	status       int    // 0 before the header is sent
+	cacheControl string // overrides the Cache-Control of the file's path, unless ""
+	private      bool   // it is for this caller only, so no cache may show it to others
+	status       int    // 0 until the header is sent
 	bytes        int64
 	note         note
 }
 
-// note is what the log and the metrics say of a request.
+// note is what the log and the metrics say about a request.
 type note struct {
 	route, channel, who string
 	chart, version      string
@@ -53,8 +53,8 @@ func (a *answer) Write(p []byte) (int, error) {
 	}
 	written := 0
 	for len(p) > 0 {
-		// The deadline is for what the client takes off the network: a
-		// slow one gets as long as it goes on reading.
+		// Each chunk has its own deadline, so a slow client gets as long
+		// as it needs if it keeps reading.
 		a.deadline(time.Now().Add(a.patience))
 		n, err := a.ResponseWriter.Write(p[:min(len(p), chunk)])
 		written += n
@@ -67,11 +67,11 @@ func (a *answer) Write(p []byte) (int, error) {
 	return written, nil
 }
 
-// chunk is how many bytes a reader must take within the shim's patience.
+// chunk is how many bytes a client must read within the shim's patience.
 const chunk = 32 << 10
 
 func (a *answer) deadline(t time.Time) {
-	// Not every connection has deadlines: those of tests do without.
+	// An error means that the connection has no deadlines, as in some tests.
 	_ = http.NewResponseController(a.ResponseWriter).SetWriteDeadline(t)
 }
 
@@ -90,12 +90,12 @@ func (a *answer) json(r *http.Request, status int, v any) error {
 	}
 	a.WriteHeader(status)
 	if r.Method != http.MethodHead {
-		a.Write(append(b, '\n')) // a client that has gone needs no answer
+		a.Write(append(b, '\n')) // an error means that the client has gone
 	}
 	return nil
 }
 
-// problem is the JSON of every error.
+// problem is the JSON that answers every error.
 type problem struct {
 	Error     string `json:"error"`   // what 'helm cm-push' prints
 	Message   string `json:"message"` // the same, for GitLab's clients
@@ -104,8 +104,8 @@ type problem struct {
 	RequestID string `json:"requestID,omitempty"`
 }
 
-// fail answers with a failure, unless an answer is under way: then all that can
-// be done is to break it off.
+// fail answers with a failure. If another answer has begun, all it can do is close
+// the connection.
 func (a *answer) fail(r *http.Request, f *failure, requestID string) {
 	a.note.rule, a.note.cause = f.rule, f.cause
 	if a.status != 0 {

@@ -1,38 +1,49 @@
-// Package shim takes chart uploads over HTTP, in the forms that users of
-// ChartMuseum and of GitLab's Helm registry send them, and puts them into the
-// drop area. It answers each with the verdict that the generator would give. For
-// private sites and for 'helm cm-push' it serves the site as well.
+// Package shim takes chart uploads over HTTP, in the forms that ChartMuseum and
+// GitLab's Helm registry take, and puts them into the drop area. It refuses an
+// upload that the generator would reject, and says why in the answer. For private
+// sites and for 'helm cm-push' it also serves the site.
 //
-// It keeps nothing: any number of shims may run behind one address, and be
+// A shim keeps no state: any number may run behind one address, and each may be
 // stopped at any time. An upload that was answered 201 is durable in the inbox.
 //
 // # Routes
 //
-// Below, API stands for /api, and for /api/v4/projects/{project}/packages/helm/api;
-// SITE for the root, and for /api/v4/projects/{project}/packages/helm. With GitLab's
-// form, a channel is {project}/{channel}; {project} is a number or a path, with
-// encoded or plain slashes. [Options.Projects] lie at the site's root.
+// Below, API stands for /api or /api/v4/projects/{project}/packages/helm/api, and
+// SITE for the root or /api/v4/projects/{project}/packages/helm. In GitLab's form,
+// the channel is {project}/{channel}, or only {channel} if the project is in
+// [Options.Projects]. {project} is a number or a path, with encoded or plain slashes.
 //
-//	POST     API/{channel}/charts                     a chart: multipart (chart, prov), or as it is
-//	POST     API/{channel}/prov                       a provenance file as it is
-//	GET      API/{channel}/uploads/{id}               the receipt: 200, or 202 while there is none
-//	GET      API/{channel}/charts[/{name}[/{version}]]   what the channel holds, as ChartMuseum says it
+//	POST     API/{channel}/charts                     a chart: a multipart form (chart, prov), or the archive itself
+//	POST     API/{channel}/prov                       a provenance file, not in a form
+//	GET      API/{channel}/uploads/{id}               the receipt: 200, or 202 if there is none yet
+//	GET      API/{channel}/charts[/{name}[/{version}]]   the channel's releases, as ChartMuseum lists them
 //	GET      SITE/{channel}/index.yaml                the index
 //	GET      SITE/{channel}/charts/{name}-{version}.tgz[.prov]
 //	GET      SITE/{channel}/…                         the site's files
 //	GET      /health /livez /readyz
 //
-// Without {channel} the first five and SITE/charts mean [Options.RootChannel].
+// Without {channel}, the first five routes and SITE/charts mean
+// [Options.RootChannel]; in GitLab's form, only for [Options.Projects].
 //
 // # Answers
 //
 // Every error is JSON: {"error": …, "message": …, "rule": …, "hint": …}. The
-// first two are the same sentence, for 'helm cm-push' prints the one and
-// GitLab's clients the other.
+// first two are the same sentence: 'helm cm-push' prints error, and GitLab's
+// clients print message.
 //
-// 400 a channel's name, or a form, that makes no sense; 401 wrong credentials, or none;
-// 403 not allowed; 404 nothing there; 405 another method is; 408 sent too slowly;
-// 409 not possible beside what is published; 413 too large; 422 the chart breaks a rule;
-// 429 too many failed attempts; 500 a fault of the shim; 503 busy, or the store,
-// or who vouches for the token, does not answer.
+//	400  the path, the channel's name, the form or a query parameter is not valid
+//	401  the credentials are wrong, or missing
+//	403  the caller may not do this
+//	404  there is nothing at this URL
+//	405  the URL does not take this method
+//	408  the upload came too slowly
+//	409  the upload conflicts with what is published
+//	412  the file does not meet the conditions of the request
+//	413  the upload is too large
+//	416  the file does not have the requested bytes
+//	422  the chart breaks a rule
+//	429  there were too many failed attempts to authenticate
+//	500  the shim failed
+//	503  the shim is busy or its disk full, or a store, or the server that
+//	     vouches for the token, does not answer
 package shim

@@ -10,14 +10,14 @@ import (
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
 )
 
-// failure is an error with its answer.
+// failure is an error and how it is answered.
 type failure struct {
 	status  int
 	rule    string // stable code
 	message string // a sentence
 	hint    string // what to do about it
 	header  http.Header
-	cause   error // for the log alone: it may name what is not public
+	cause   error // for the log only: it may name things that are not public
 }
 
 func (f *failure) Error() string {
@@ -43,21 +43,22 @@ func (f *failure) with(name, value string) *failure {
 	return f
 }
 
-// after tells the client when to try again.
+// after tells the client how long to wait before it tries again.
 func (f *failure) after(d time.Duration) *failure {
 	return f.with("Retry-After", strconv.Itoa(max(1, int((d+time.Second-1)/time.Second))))
 }
 
-// because notes the cause, for the log.
+// because sets the cause, for the log.
 func (f *failure) because(err error) *failure {
 	f.cause = err
 	return f
 }
 
-// statusGone stands in the log for the answer that nobody waited for, as with nginx.
+// statusGone is the status logged when the client did not wait for the answer.
+// nginx uses the same.
 const statusGone = 499
 
-// failureOf makes a failure of any error that a request ended in.
+// failureOf returns the failure for any error that ended a request.
 func failureOf(r *http.Request, err error) *failure {
 	if f := (*failure)(nil); errors.As(err, &f) {
 		return f
@@ -68,18 +69,19 @@ func failureOf(r *http.Request, err error) *failure {
 	return storeFailure(err)
 }
 
-// storeFailure is a bucket that does not answer, or refuses the shim.
+// storeFailure returns the failure for a bucket that does not answer, or that
+// refuses the shim.
 func storeFailure(err error) *failure {
-	return fail(http.StatusServiceUnavailable, "store", "try again; if it goes on, ask who runs this server",
+	return fail(http.StatusServiceUnavailable, "store", "try again; if this keeps failing, tell the operator of this server",
 		"the storage behind this server does not answer").because(err).after(storePause)
 }
 
 const (
-	busyPause  = time.Second     // after which to try again when there are too many uploads
-	storePause = 5 * time.Second // when the store fails
+	busyPause  = time.Second     // how long clients should wait when there are too many uploads
+	storePause = 5 * time.Second // and when a store or the disk fails
 )
 
-// refused answers a fault of an upload with the status.
+// refused returns the failure for a refused upload.
 func refused(status int, r *Refusal) *failure {
 	return fail(status, r.Rule, r.Fix, "%s", r.Message)
 }
@@ -99,13 +101,13 @@ func (s *Shim) identify(r *http.Request) (*auth.Identity, error) {
 		s.metrics.refusedLogins.Inc()
 		return nil, unauthorized("check the user name and the token or password", err.Error())
 	case errors.As(err, &unavailable):
-		return nil, fail(http.StatusServiceUnavailable, "issuer", "try again; if it goes on, ask who runs this server", "%s", unavailable).because(errors.Join(err, errors.Unwrap(unavailable))).after(unavailable.RetryAfter())
+		return nil, fail(http.StatusServiceUnavailable, "issuer", "try again; if this keeps failing, tell the operator of this server", "%s", unavailable).because(errors.Join(err, errors.Unwrap(unavailable))).after(unavailable.RetryAfter())
 	}
 	return nil, err
 }
 
-// denied is the answer to somebody who may not do what they want: credentials
-// may help those who sent none.
+// denied returns the failure for a caller who may not take an action: 401 if the
+// caller sent no credentials, since those may help, and 403 otherwise.
 func denied(who *auth.Identity, a auth.Action, channel, chart string) *failure {
 	what := map[auth.Action]string{auth.Read: "read", auth.Write: "upload to", auth.Force: "force uploads to"}[a]
 	where := "the site's pages"
@@ -116,8 +118,8 @@ func denied(who *auth.Identity, a auth.Action, channel, chart string) *failure {
 		return unauthorized("send a token or a password, as in 'curl --user NAME:TOKEN' or 'helm repo add --username NAME --password TOKEN'",
 			fmt.Sprintf("nobody may %s %s without credentials", what, where))
 	}
-	if chart != "" {
-		return fail(http.StatusForbidden, "forbidden", "ask for a token that may", "%s may not %s %s a chart called %.100q", who, what, where, chart)
+	if chart != "" { // only uploading depends on the chart
+		return fail(http.StatusForbidden, "forbidden", "ask for a token that may upload this chart", "%s may not upload a chart called %.100q to %s", who, chart, where)
 	}
 	return fail(http.StatusForbidden, "forbidden", fmt.Sprintf("ask for a token with the scope %s:%s", a, channel), "%s may not %s %s", who, what, where)
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
 )
 
-// compressing compresses what of a site is text: pages and the like. Charts are
-// compressed already, and indexes are compressed once, see [rendering].
+// compressing returns a wrapper that compresses text, such as pages. Charts are
+// already compressed, and each index is compressed only once, see [rendering].
 func compressing() func(http.Handler) http.HandlerFunc {
 	wrap, err := gzhttp.NewWrapper(
 		gzhttp.ContentTypes([]string{"text/html", "text/css", "text/javascript", "text/plain", "application/json", "application/xml", "image/svg+xml"}),
@@ -32,8 +32,8 @@ func compressing() func(http.Handler) http.HandlerFunc {
 func (s *Shim) file(a *answer, r *http.Request, key string) error {
 	to := r.Clone(r.Context())
 	to.URL = &url.URL{Path: "/" + strings.TrimPrefix(key, "/"), RawQuery: r.URL.RawQuery}
-	// What is sent compressed has another tag than the file, which is what
-	// the tag is compared with.
+	// A compressed answer has its own tag, but the tag is compared with that of
+	// the file.
 	if tags := r.Header.Get("If-None-Match"); strings.Contains(tags, zipSuffix+`"`) {
 		to.Header.Set("If-None-Match", strings.ReplaceAll(tags, zipSuffix+`"`, `"`))
 	}
@@ -44,9 +44,9 @@ func (s *Shim) file(a *answer, r *http.Request, key string) error {
 	})).ServeHTTP(refused, to)
 	switch {
 	case refused.status == http.StatusRequestedRangeNotSatisfiable:
-		return fail(refused.status, "range", "ask for less, or for all of it", "the file has no such bytes")
+		return fail(refused.status, "range", "ask for other bytes, or for the whole file", "the file does not have the requested bytes")
 	case refused.status != 0:
-		return fail(refused.status, "precondition", "read the file again without conditions", "the file is not what the request's conditions ask for")
+		return fail(refused.status, "precondition", "read the file again without conditions", "the file does not meet the conditions of the request")
 	case !errors.Is(err, bucket.ErrNotFound):
 		return err
 	case strings.Contains(r.Header.Get("Accept"), "text/html") && publisher.ServeMissing(a, r, s.Site) == nil:
@@ -55,11 +55,10 @@ func (s *Shim) file(a *answer, r *http.Request, key string) error {
 	return unknownRoute(r)
 }
 
-// refusals keeps back the answers to requests that make no sense, for which the
-// shim has its own words.
+// refusals holds back error answers, which the shim replaces with its own.
 type refusals struct {
 	http.ResponseWriter
-	status int // of such an answer; 0 if it is none
+	status int // of the answer held back; 0 if there is none
 }
 
 func (w *refusals) WriteHeader(status int) {
@@ -77,8 +76,8 @@ func (w *refusals) Write(b []byte) (int, error) {
 	return w.ResponseWriter.Write(b)
 }
 
-// flat serves an archive, or its provenance file, that is asked for by the name
-// alone that Helm gives it.
+// flat serves an archive or its provenance file by the file name that Helm gives
+// it.
 func (s *Shim) flat(a *answer, r *http.Request, to *route) error {
 	v, err := s.views.get(r.Context(), to.channel)
 	if err != nil {
@@ -87,30 +86,31 @@ func (s *Shim) flat(a *answer, r *http.Request, to *route) error {
 	name, signature := strings.CutSuffix(to.path, ".prov")
 	found, ok := v.archive(strings.TrimSuffix(name, ".tgz"))
 	if !ok {
-		return fail(http.StatusNotFound, "chart-unknown", "see the channel's index.yaml for what there is", "there is no %.200q in channel %s", to.path, to.channel)
+		return fail(http.StatusNotFound, "chart-unknown", "see the channel's index.yaml for its charts", "there is no %.200q in channel %s", to.path, to.channel)
 	}
 	key := path.Join(to.channel, found.URLs[0])
 	if signature {
 		key += ".prov"
 	}
-	// Other files may get this name later, unlike the path that the file lies at.
+	// This URL may lead to another file later. The path of the file itself never
+	// does.
 	a.cacheControl = "no-cache"
 	err = s.file(a, r, key)
 	if f := (*failure)(nil); signature && errors.As(err, &f) && f.status == http.StatusNotFound {
-		return fail(http.StatusNotFound, "not-signed", "leave out --verify, or ask its publisher to sign it", "chart %s %s in channel %s is not signed", found.Name, found.Version, to.channel)
+		return fail(http.StatusNotFound, "not-signed", "leave out --verify, or ask the publisher to sign the chart", "chart %s %s in channel %s is not signed", found.Name, found.Version, to.channel)
 	}
 	return err
 }
 
-// release is what clients read of a line of the index.
+// release is the part of an index line that the shim needs.
 type release struct {
 	Name    string   `json:"name"`
 	Version string   `json:"version"`
 	URLs    []string `json:"urls"`
 }
 
-// archive finds the release whose archive is called name and version. The name
-// does not say where the version begins, so every dash counts.
+// archive finds the release whose archive is called file, which is its name, a dash
+// and its version. Both may have dashes, so it tries every one.
 func (v *view) archive(file string) (release, bool) {
 	if len(file) > maxFlat {
 		return release{}, false
@@ -126,7 +126,8 @@ func (v *view) archive(file string) (release, bool) {
 	return release{}, false
 }
 
-// maxFlat is more than name and version of a chart have together, in bytes.
+// maxFlat bounds the names that archive looks up, in bytes. No chart's name and
+// version are longer together.
 const maxFlat = 255
 
 // version finds a chart's version, and its line in the index.
@@ -141,7 +142,7 @@ func (v *view) version(name, version string) (line string, r release, ok bool) {
 	}
 	for _, line := range lines {
 		if !strings.Contains(line, string(quoted)) {
-			continue // most of them, and cheaper than reading the line
+			continue // rules out most lines, and is cheaper than parsing them
 		}
 		if r, ok = parseRelease(line); ok && r.Version == version {
 			return line, r, true
@@ -155,11 +156,11 @@ func parseRelease(line string) (r release, ok bool) {
 	return r, err == nil && len(r.URLs) == 1
 }
 
-// siteless answers what a shim that has no site is asked of it. An empty index
-// lets 'helm cm-push' find out where to push to.
+// siteless answers requests for a site if the shim has none. It serves an empty
+// index to those who may upload, from which 'helm cm-push' learns where to push.
 func (s *Shim) siteless(a *answer, r *http.Request, to *route, who *auth.Identity) error {
 	if to.kind == kindIndex && who.May(auth.Write, to.channel) {
 		return a.index(r, emptyView(), to.context)
 	}
-	return fail(http.StatusNotFound, "no-site", "add the repository from where the site is served", "this server takes uploads only and serves no charts")
+	return fail(http.StatusNotFound, "no-site", "add the repository from the URL where the site is served", "this server only takes uploads, and serves no charts")
 }

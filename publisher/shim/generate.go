@@ -7,23 +7,23 @@ import (
 )
 
 const (
-	gather     = 300 * time.Millisecond // for uploads that come together to be published together
+	gather     = 300 * time.Millisecond // how long to wait for more uploads before a run
 	firstRetry = time.Second
 	lastRetry  = time.Minute
 
-	// lookAgain is how often to look for what came otherwise than through this
-	// shim, or has waited for long enough.
+	// lookAgain is how often to run for uploads that did not come through this
+	// shim, and for those that have waited long enough for another file.
 	lookAgain = time.Minute
 )
 
-// Generating runs the generator beside a shim: once at the beginning, and again
-// after uploads, and every minute; never twice at a time.
+// Generating runs the generator beside a shim: at the start, after uploads, and
+// every minute. Runs never overlap.
 type Generating struct {
 	run    func(context.Context) error
 	wanted chan struct{} // holds one if there is something to do
 }
 
-// NewGenerating returns what runs the generator. [Options.Uploaded] is to call
+// NewGenerating returns a Generating that calls run. Let [Options.Uploaded] call
 // [Generating.Want].
 func NewGenerating(run func(context.Context) error) *Generating {
 	g := &Generating{run: run, wanted: make(chan struct{}, 1)}
@@ -31,16 +31,17 @@ func NewGenerating(run func(context.Context) error) *Generating {
 	return g
 }
 
-// Want says that there is something to do.
+// Want asks for a run.
 func (g *Generating) Want() {
 	select {
 	case g.wanted <- struct{}{}:
-	default: // it is known already
+	default: // a run is wanted already
 	}
 }
 
-// Run runs the generator when it is wanted, until the context ends. A run under
-// way is finished first, if that takes no longer than the grace time. What fails is tried again, after a longer time each time.
+// Run runs the generator whenever a run is wanted, until the context ends. A run
+// that is then under way has up to the grace time to finish. A run that fails is
+// tried again after a pause, which starts at a second and doubles up to a minute.
 func (g *Generating) Run(ctx context.Context, s *Shim, grace time.Duration) {
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
@@ -56,7 +57,8 @@ func (g *Generating) Run(ctx context.Context, s *Shim, grace time.Duration) {
 		if !pause(ctx, gather) {
 			return
 		}
-		// What comes from here on may be too late for this run.
+		// Uploads from here on may be too late for this run, so they cause
+		// another.
 		select {
 		case <-g.wanted:
 		default:
@@ -73,7 +75,7 @@ func (g *Generating) Run(ctx context.Context, s *Shim, grace time.Duration) {
 	}
 }
 
-// generate makes one run and reports whether it did all that there was to do.
+// generate runs the generator once and reports whether it succeeded.
 func (s *Shim) generate(ctx context.Context, run func(context.Context) error) bool {
 	start := time.Now()
 	err := run(ctx)
@@ -88,7 +90,7 @@ func (s *Shim) generate(ctx context.Context, run func(context.Context) error) bo
 	return err == nil
 }
 
-// pause waits for the time and reports whether the context still stands.
+// pause waits for d and reports whether the context is still alive.
 func pause(ctx context.Context, d time.Duration) bool {
 	select {
 	case <-ctx.Done():

@@ -9,9 +9,8 @@ import (
 	"time"
 )
 
-// TestGenerating checks when the generator runs: at the beginning, once for
-// uploads that come together, again after a failure, every minute, and never
-// twice at a time.
+// TestGenerating checks when the generator runs: at the start, once for uploads
+// that come together, again after a failure, and every minute. Runs never overlap.
 func TestGenerating(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex // guards all of these

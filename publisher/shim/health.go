@@ -12,18 +12,18 @@ import (
 )
 
 const (
-	probeFresh   = 2 * time.Second // for how long an answer of the buckets stands
+	probeFresh   = 2 * time.Second // how long a probe's result is reused
 	probeTimeout = 5 * time.Second
-	probeKey     = "receipts/00000000-0000-0000-0000-000000000000.json" // of no upload
+	probeKey     = "receipts/00000000-0000-0000-0000-000000000000.json" // no upload has this id
 )
 
-// health answers those who look whether the shim lives, and whether it is of use.
+// health answers the probes for liveness and readiness.
 func (s *Shim) health(a *answer, r *http.Request, to *route) error {
 	if to.path == "readyz" {
 		switch err := s.probe.do(r.Context()); {
 		case errors.Is(err, errSpool):
-			return fail(http.StatusServiceUnavailable, "disk", "make room in the folder for temporary files (TMPDIR), and let this server write there",
-				"uploads cannot be kept on this server's disk while they are checked").because(err).after(storePause)
+			return fail(http.StatusServiceUnavailable, "disk", "free some space in the folder for temporary files (TMPDIR), and let this server write to it",
+				"this server cannot keep uploads on its disk while it checks them").because(err).after(storePause)
 		case err != nil:
 			return storeFailure(err)
 		}
@@ -31,8 +31,8 @@ func (s *Shim) health(a *answer, r *http.Request, to *route) error {
 	return a.json(r, http.StatusOK, map[string]bool{"healthy": true}) // as ChartMuseum says it
 }
 
-// probe asks stores whether they answer, and makes sure that there is room for an
-// upload: not more often than needed, since anybody may want to know.
+// probe checks that the stores answer and that the disk has room for an upload.
+// Anybody may ask, so it reuses its last result for [probeFresh].
 type probe struct {
 	stores []bucket.Store
 	mu     sync.Mutex
@@ -62,9 +62,10 @@ func (p *probe) do(ctx context.Context) error {
 	return p.err
 }
 
-// spoolable says why no upload could be kept on disk while it is being checked.
+// spoolable returns an error if an upload cannot be kept on disk while it is
+// being checked.
 func spoolable() error {
-	s := &spool{memory: make([]byte, inMemory)} // one byte might fit where nothing else does
+	s := &spool{memory: make([]byte, inMemory)} // a single byte might fit on a disk that is full
 	defer s.close()
 	return s.spill(strings.NewReader(""))
 }

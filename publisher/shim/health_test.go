@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestReadyDisk checks that a shim is not ready where it could not keep uploads
-// while it checks them, and that finding out leaves nothing.
+// TestReadyDisk checks that a shim is not ready if it cannot keep uploads on disk
+// while it checks them, and that the probe leaves no files.
 func TestReadyDisk(t *testing.T) {
 	dir := t.TempDir()
 	for folder, status := range map[string]int{dir: http.StatusOK, filepath.Join(dir, "missing"): http.StatusServiceUnavailable} {
@@ -29,6 +29,6 @@ func TestReadyDisk(t *testing.T) {
 	}
 	left, err := os.ReadDir(dir)
 	if err != nil || len(left) > 0 {
-		t.Errorf("in the folder is %v, %v", left, err)
+		t.Errorf("the folder has %v, %v", left, err)
 	}
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
 )
 
-// rendering is an index as the clients of one context path get it.
+// rendering is an index as served under one context path.
 type rendering struct {
 	index *publisher.Index
 	etag  string // without quotes
@@ -50,7 +50,7 @@ func (v *view) render(context string) (*rendering, error) {
 	return r, nil
 }
 
-// gzip returns the index compressed, which is done once.
+// gzip returns the compressed index. It compresses it only once.
 func (r *rendering) gzip() ([]byte, error) {
 	r.once.Do(func() {
 		var b bytes.Buffer
@@ -63,7 +63,8 @@ func (r *rendering) gzip() ([]byte, error) {
 	return r.zipped, r.zipping
 }
 
-// index serves a channel's index. Where it was read from it says to push to.
+// index serves a channel's index. The index tells 'helm cm-push' to push to the
+// URL that it was read from.
 func (s *Shim) index(a *answer, r *http.Request, to *route, who *auth.Identity) error {
 	v, err := s.views.get(r.Context(), to.channel)
 	if err != nil {
@@ -77,7 +78,7 @@ func (s *Shim) index(a *answer, r *http.Request, to *route, who *auth.Identity) 
 		return err
 	}
 	if !empty {
-		return fail(http.StatusNotFound, "channel-unknown", "check the channel's name; a new one can be seen by those who may upload to it", "there is no channel %s", to.channel)
+		return fail(http.StatusNotFound, "channel-unknown", "check the channel's name; only those who may upload to a channel can see it before its first chart", "there is no channel %s", to.channel)
 	}
 	return a.index(r, v, to.context)
 }
@@ -133,8 +134,8 @@ func (a *answer) zippedIndex(r *http.Request, x *rendering) error {
 	return gone(r, err)
 }
 
-// gone is the error of writing an answer. What can only mean that nobody is there
-// to read it is none of ours.
+// gone handles the error of writing an answer. An error means that the client has
+// gone, so it closes the connection instead of reporting a fault of the shim.
 func gone(r *http.Request, err error) error {
 	if err != nil {
 		panic(http.ErrAbortHandler)
@@ -142,30 +143,30 @@ func gone(r *http.Request, err error) error {
 	return nil
 }
 
-// beginning reports whether an unknown channel is to look empty instead of
-// missing: for those who may upload to it, since 'helm cm-push' wants an index
-// before the first chart; and in a project that has other channels.
+// beginning reports whether an unknown channel should look empty instead of
+// missing. It should to those who may upload to it, since 'helm cm-push' reads the
+// index before it pushes the first chart; and in a project with other channels.
 func (s *Shim) beginning(ctx context.Context, to *route, who *auth.Identity) (bool, error) {
 	if who.May(auth.Write, to.channel) || to.project != "" && to.prefix == "" {
 		return true, nil
 	}
 	project := path.Dir(to.channel)
 	if project == "." {
-		project = "" // the site itself, as with ChartMuseum
+		project = "" // the whole site, as with ChartMuseum
 	}
 	for _, err := range s.Site.List(ctx, project, bucket.Children) {
 		if bucket.Denied(err) {
-			return false, nil // who may not list cannot tell
+			return false, nil // without the right to list, the shim cannot tell
 		}
 		return err == nil, err
 	}
 	return false, nil
 }
 
-// zipSuffix ends the entity tag of what is sent compressed.
+// zipSuffix ends the entity tag of a compressed answer.
 const zipSuffix = "-gzip"
 
-// takesGzip reports whether the client wants answers compressed. Helm does not.
+// takesGzip reports whether the client accepts compressed answers. Helm does not.
 func takesGzip(r *http.Request) bool {
 	for part := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
 		coding, q, _ := strings.Cut(strings.TrimSpace(part), ";")
@@ -178,7 +179,7 @@ func takesGzip(r *http.Request) bool {
 	return false
 }
 
-// matches reports whether the client has what is tagged.
+// matches reports whether the client already has the version with this tag.
 func matches(ifNoneMatch, etag string) bool {
 	for tag := range strings.SplitSeq(ifNoneMatch, ",") {
 		tag = strings.TrimPrefix(strings.TrimSpace(tag), "W/")

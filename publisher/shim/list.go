@@ -9,8 +9,8 @@ import (
 	"github.com/Masterminds/semver/v3"
 )
 
-// list answers what a channel holds: the releases of all charts by name, of one
-// chart, or one release, each as it stands in the index.
+// list answers with releases of a channel: of all charts by name, of one chart,
+// or a single release. Each is exactly as the index has it.
 func (s *Shim) list(a *answer, r *http.Request, to *route) error {
 	v, err := s.views.get(r.Context(), to.channel)
 	if err != nil {
@@ -22,19 +22,20 @@ func (s *Shim) list(a *answer, r *http.Request, to *route) error {
 	}
 	lines := v.head.Lines(to.args[0])
 	if len(lines) == 0 {
-		return fail(http.StatusNotFound, "chart-unknown", "see the channel's index.yaml for what there is", "there is no chart %.200q in channel %s", to.args[0], to.channel)
+		return fail(http.StatusNotFound, "chart-unknown", "see the channel's index.yaml for its charts", "there is no chart %.200q in channel %s", to.args[0], to.channel)
 	}
 	if len(to.args) == 1 {
 		return a.json(r, http.StatusOK, rawLines(lines))
 	}
 	line, ok := v.wanted(to.args[0], to.args[1])
 	if !ok {
-		return fail(http.StatusNotFound, "version-unknown", "see the channel's index.yaml for what there is", "there is no version %.200q of chart %s in channel %s", to.args[1], to.args[0], to.channel)
+		return fail(http.StatusNotFound, "version-unknown", "see the channel's index.yaml for its versions", "there is no version %.200q of chart %s in channel %s", to.args[1], to.args[0], to.channel)
 	}
 	return a.json(r, http.StatusOK, json.RawMessage(line))
 }
 
-// listAll answers with the charts from offset on, at most limit of them.
+// listAll answers with the charts from offset on, and at most limit of them
+// unless limit is 0.
 func (v *view) listAll(a *answer, r *http.Request) error {
 	offset, err := number(r, "offset")
 	if err != nil {
@@ -58,7 +59,7 @@ func (v *view) listAll(a *answer, r *http.Request) error {
 	return a.json(r, http.StatusOK, charts)
 }
 
-// number reads a number from the query; 0 if there is none.
+// number reads a number from the query, and returns 0 if the query has none.
 func number(r *http.Request, name string) (int, error) {
 	text := r.URL.Query().Get(name)
 	if text == "" {
@@ -66,18 +67,18 @@ func number(r *http.Request, name string) (int, error) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 0 {
-		return 0, fail(http.StatusBadRequest, name, "write a whole number", "%s is %.40q, which is no number of charts", name, text)
+		return 0, fail(http.StatusBadRequest, name, "write a number of charts, such as 20", "%s is %.40q, but must be a whole number, 0 or more", name, text)
 	}
 	return n, nil
 }
 
-// rawLines are the index's lines as a JSON array.
+// rawLines returns lines of the index as a JSON array.
 func rawLines(lines []string) json.RawMessage {
 	return json.RawMessage("[" + strings.Join(lines, ",") + "]")
 }
 
-// wanted returns the line of a version; that of the newest one for latest, which
-// is a prerelease only if there is nothing else.
+// wanted returns the line of a version. For "latest" it returns the newest
+// version, which is a prerelease only if all versions are.
 func (v *view) wanted(name, version string) (line string, ok bool) {
 	if version != "latest" {
 		line, _, ok = v.version(name, version)

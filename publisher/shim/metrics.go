@@ -10,7 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// metrics are what the shim counts. No label is anything that a client chooses.
+// metrics are what the shim counts. No label has a value that a client can choose.
 type metrics struct {
 	registry      *prometheus.Registry
 	requests      *prometheus.CounterVec   // by route, method and code
@@ -20,7 +20,7 @@ type metrics struct {
 	refusedLogins prometheus.Counter
 	runs          *prometheus.CounterVec // of the generator, by result
 	runSeconds    prometheus.Histogram
-	notifications *prometheus.CounterVec // of whoever runs the generator, by result
+	notifications *prometheus.CounterVec // attempts to start the generator's job, by result
 }
 
 func newMetrics(s *Shim) *metrics {
@@ -32,9 +32,9 @@ func newMetrics(s *Shim) *metrics {
 			Name: "portolan_http_request_duration_seconds", Help: "Time from a request to the end of its answer.",
 			Buckets: prometheus.DefBuckets}, []string{"route"}),
 		uploads: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "portolan_uploads_total", Help: "Uploads, by what became of them: taken, or the rule that they broke."}, []string{"result"}),
+			Name: "portolan_uploads_total", Help: "Uploads, by result: taken, or the rule that they broke."}, []string{"result"}),
 		received: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "portolan_upload_bytes_total", Help: "Bytes received of uploads."}),
+			Name: "portolan_upload_bytes_total", Help: "Bytes of uploads received."}),
 		refusedLogins: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "portolan_auth_failures_total", Help: "Requests with wrong credentials."}),
 		runs: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -43,7 +43,7 @@ func newMetrics(s *Shim) *metrics {
 			Name: "portolan_generate_duration_seconds", Help: "Time that a run of the generator took.",
 			Buckets: prometheus.ExponentialBuckets(0.01, 3, 10)}),
 		notifications: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "portolan_notifications_total", Help: "Attempts to tell whoever runs the generator of uploads."}, []string{"result"}),
+			Name: "portolan_notifications_total", Help: "Attempts to notify the job that runs the generator, by result."}, []string{"result"}),
 	}
 	m.registry.MustRegister(m.requests, m.seconds, m.uploads, m.received, m.refusedLogins, m.runs, m.runSeconds, m.notifications,
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
@@ -65,8 +65,7 @@ func (m *metrics) observe(route, method string, status int, took time.Duration) 
 	m.seconds.WithLabelValues(route).Observe(took.Seconds())
 }
 
-// Notified counts an attempt to tell whoever runs the generator of uploads, and
-// logs a failed one.
+// Notified counts and logs an attempt to start the job that runs the generator.
 func (s *Shim) Notified(uploads int, err error) {
 	if err != nil {
 		s.metrics.notifications.WithLabelValues("failed").Inc()
@@ -77,8 +76,8 @@ func (s *Shim) Notified(uploads int, err error) {
 	s.Log.Info("notified", "uploads", uploads)
 }
 
-// Metrics serves what the shim counts, as Prometheus reads it. It belongs on an
-// address of its own.
+// Metrics returns a handler that serves the shim's metrics to Prometheus. Serve it
+// on a separate address, since it checks no credentials.
 func (s *Shim) Metrics() http.Handler {
 	return promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{})
 }

@@ -14,11 +14,12 @@ import (
 	"github.com/google/uuid"
 )
 
-// maxRequestID is the longest request id that is taken from a client.
+// maxRequestID is the length, in bytes, of the longest request id accepted from a
+// client.
 const maxRequestID = 128
 
-// observed answers a request, logs it in one line and counts it, whatever
-// happens to it: also if it makes the shim panic.
+// observed answers a request, logs it in one line and counts it, even if
+// answering it panics.
 func (s *Shim) observed(w http.ResponseWriter, r *http.Request, answerIt func(*answer, *http.Request) error) {
 	start := time.Now()
 	r = s.direct(r)
@@ -49,9 +50,9 @@ func (s *Shim) observed(w http.ResponseWriter, r *http.Request, answerIt func(*a
 // recovered answers a request that made the shim panic.
 func (a *answer) recovered(r *http.Request, p any, id string) {
 	if p == http.ErrAbortHandler {
-		panic(p) // the server breaks the connection off, which is what is meant
+		panic(p) // makes the server close the connection, as intended
 	}
-	f := fail(http.StatusInternalServerError, "internal", "report it, with the request id", "this server failed at the request")
+	f := fail(http.StatusInternalServerError, "internal", "report this to the operator of this server, with the request id", "an internal error occurred")
 	a.fail(r, f.because(fmt.Errorf("panic: %v\n%s", p, debug.Stack())), id)
 }
 
@@ -90,7 +91,8 @@ func cut(text string, most int) string {
 	return text
 }
 
-// requestID is the id that a proxy or the client gave the request, or a new one.
+// requestID returns the id that a proxy or the client gave the request, or a new
+// one if that is missing or unusable.
 func requestID(r *http.Request) string {
 	id := r.Header.Get("X-Request-Id")
 	printable := func(c rune) bool { return c > ' ' && c < 0x7f }
@@ -100,8 +102,9 @@ func requestID(r *http.Request) string {
 	return id
 }
 
-// direct returns the request as the client sent it to the first of the proxies
-// that are trusted: from its address, and with its scheme.
+// direct returns the request as the client sent it to the first trusted proxy:
+// with the client's address and scheme. If the request did not come from a trusted
+// proxy, its X-Forwarded headers are ignored.
 func (s *Shim) direct(r *http.Request) *http.Request {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil || !s.trusted(host) {
@@ -112,7 +115,7 @@ func (s *Shim) direct(r *http.Request) *http.Request {
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for _, hop := range slices.Backward(hops) {
 		hop = strings.TrimSpace(hop)
-		if with, err := netip.ParseAddrPort(hop); err == nil { // as some proxies write it
+		if with, err := netip.ParseAddrPort(hop); err == nil { // some proxies add the port
 			hop = with.Addr().String()
 		}
 		if _, err := netip.ParseAddr(hop); err != nil {
@@ -123,7 +126,7 @@ func (s *Shim) direct(r *http.Request) *http.Request {
 			break
 		}
 	}
-	r = r.WithContext(r.Context()) // a copy, whose address may be set
+	r = r.WithContext(r.Context()) // a copy, so that its address can be set
 	r.RemoteAddr = net.JoinHostPort(host, "0")
 	return r
 }
@@ -133,8 +136,8 @@ func (s *Shim) trusted(host string) bool {
 	return err == nil && slices.ContainsFunc(s.Proxies, func(p netip.Prefix) bool { return p.Contains(addr.Unmap()) })
 }
 
-// base is the URL under which the client reached the shim's root, without a
-// slash at its end.
+// base returns the URL under which the client reached the shim's root, without a
+// trailing slash.
 func (s *Shim) base(r *http.Request) string {
 	if s.PublicURL != nil {
 		return strings.TrimSuffix(s.PublicURL.String(), "/")

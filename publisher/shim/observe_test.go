@@ -41,8 +41,8 @@ func (l *logged) lines(t *testing.T) []map[string]any {
 	return all
 }
 
-// TestLog checks that each request is one line, with all that one looks for in a
-// log; and that a panic is one, and ends nothing.
+// TestLog checks that each request is logged in one line, with everything that one
+// looks for in a log, and that a panic is logged too and does not end the server.
 func TestLog(t *testing.T) {
 	var l logged
 	p := stocked(t, func(o *Options) { o.Log = slog.New(slog.NewJSONHandler(&l, nil)) })
@@ -68,7 +68,7 @@ func TestLog(t *testing.T) {
 		}
 	}
 	if text, _ := lines[1]["error"].(string); !strings.Contains(text, "as asked") || !strings.Contains(text, "upload_test.go") {
-		t.Errorf("the panic's line does not say where it was: %s", text)
+		t.Errorf("the panic's line does not say where it happened: %s", text)
 	}
 	for _, key := range []string{"upload", "seconds", "remote", "bytes"} {
 		if _, ok := lines[0][key]; !ok {
@@ -94,7 +94,8 @@ func TestRequestID(t *testing.T) {
 	}
 }
 
-// TestProxies checks whose word is taken for a client's address and scheme.
+// TestProxies checks which proxies are trusted to report a client's address and
+// scheme.
 func TestProxies(t *testing.T) {
 	s := New(Options{Proxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")}})
 	tests := []struct {
@@ -131,8 +132,8 @@ func TestProxies(t *testing.T) {
 	}
 }
 
-// TestMetrics checks that what is counted has conventional names, and no label
-// that a client can choose.
+// TestMetrics checks that metrics have conventional names, and no label values that
+// a client can choose.
 func TestMetrics(t *testing.T) {
 	p := stocked(t, nil)
 	p.post("/api/team/charts", "chart gamma 2.0.0")

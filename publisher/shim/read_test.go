@@ -26,7 +26,7 @@ import (
 
 const archive = "charts/alpha/1.0.0/id/alpha-1.0.0.tgz"
 
-// stocked is a port whose channel team has two charts.
+// stocked opens a port whose channel team has two charts.
 func stocked(t *testing.T, change func(*Options)) *port {
 	p := open(t, change)
 	p.publish("team", "alpha", "beta-1")
@@ -36,7 +36,7 @@ func stocked(t *testing.T, change func(*Options)) *port {
 	return p
 }
 
-// TestReads states what the site's URLs answer.
+// TestReads checks the answers of the site's URLs.
 func TestReads(t *testing.T) {
 	p := stocked(t, nil)
 	const gl = "/api/v4/projects/7/packages/helm/"
@@ -128,7 +128,7 @@ func TestConditional(t *testing.T) {
 				}
 				plain, err := io.ReadAll(z)
 				if want := p.get(path, "Accept-Encoding", "identity").body; err != nil || string(plain) != want {
-					t.Errorf("%s: compressed it is something else: %v", path, err)
+					t.Errorf("%s: the compressed answer differs: %v", path, err)
 				}
 			}
 			tags[fmt.Sprint(tag, zipped)] = true
@@ -142,7 +142,7 @@ func TestConditional(t *testing.T) {
 			}
 		}
 		if strings.HasPrefix(path, "/team/index") && len(tags) != 2 {
-			t.Errorf("%s: tags %v, want one as it is, and one compressed", path, tags)
+			t.Errorf("%s: tags %v, want one plain and one compressed", path, tags)
 		}
 	}
 	if got := p.get("/team/"+archive, "Range", "bytes=4-6"); got.StatusCode != http.StatusPartialContent || got.body != "arc" {
@@ -150,8 +150,8 @@ func TestConditional(t *testing.T) {
 	}
 }
 
-// TestFresh checks that a new index is seen: at once when the shim is told, and
-// else when the one it has is no longer fresh.
+// TestFresh checks that an index is read once while it is fresh, and that a new one
+// is served as soon as the shim is told that the site changed.
 func TestFresh(t *testing.T) {
 	p := stocked(t, nil)
 	reads := 0
@@ -183,8 +183,9 @@ func TestFresh(t *testing.T) {
 	}
 }
 
-// TestOlderVersions: what the index does not list can be had all the same, and is
-// known to whoever judges uploads; clients' indexes do not have it.
+// TestOlderVersions checks that versions moved out of the index can still be
+// downloaded and are known to the judge of uploads, but are not in the index that
+// clients get.
 func TestOlderVersions(t *testing.T) {
 	p := open(t, nil)
 	const header = `{"apiVersion":"v1","generated":"2026-03-01T12:00:00Z","annotations":{"portolan/generation":"1","portolan/older":"snapshots/00000001/older"},"entries":{`
@@ -208,7 +209,7 @@ func TestOlderVersions(t *testing.T) {
 	}
 }
 
-// TestViewsBounded checks that what is kept of indexes is bounded, in number and bytes.
+// TestViewsBounded checks that the indexes kept are bounded, in number and bytes.
 func TestViewsBounded(t *testing.T) {
 	p := open(t, nil)
 	for i := range maxViews + 10 {
@@ -234,12 +235,13 @@ func TestViewsBounded(t *testing.T) {
 	}
 }
 
-// TestUnknownChannel checks who is told of a channel that does not exist.
+// TestUnknownChannel checks that a channel that does not exist looks empty to those
+// who may upload, and that a shim without a site serves nothing else.
 func TestUnknownChannel(t *testing.T) {
 	p := open(t, nil)
 	const empty = `{"apiVersion":"v1","generated":"1970-01-01T00:00:00Z"`
 	if got := p.get("/nowhere/index.yaml"); got.StatusCode != http.StatusOK || !strings.HasPrefix(got.body, empty) {
-		t.Errorf("who may upload: %d %s", got.StatusCode, got.body)
+		t.Errorf("somebody who may upload: %d %s", got.StatusCode, got.body)
 	}
 	blind := open(t, func(o *Options) { o.Site = nil })
 	if got := blind.get("/api/v4/projects/7/packages/helm/devel/index.yaml"); !strings.Contains(got.body, `"contextPath":"/api/v4/projects/7/packages/helm"`) {
@@ -250,7 +252,7 @@ func TestUnknownChannel(t *testing.T) {
 	}
 }
 
-// hanging is a store that takes requests and answers none.
+// hanging is a store that never answers.
 type hanging struct{ bucket.Store }
 
 func (hanging) Get(ctx context.Context, _ string) (*bucket.Reader, error) {
@@ -258,8 +260,8 @@ func (hanging) Get(ctx context.Context, _ string) (*bucket.Reader, error) {
 	return nil, ctx.Err()
 }
 
-// TestHangingSite checks that those who ask at the same time wait together, and
-// not one after the other; and that who goes away waits no more.
+// TestHangingSite checks that concurrent requests wait together, not one after the
+// other, and that a request that is cancelled stops waiting.
 func TestHangingSite(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		vs := newViews(hanging{}, func(string, *publisher.Index) Judge { return nil })
@@ -275,7 +277,7 @@ func TestHangingSite(t *testing.T) {
 		impatient, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if _, err := vs.get(impatient, "team"); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > 2*time.Second {
-			t.Errorf("who does not wait: %v after %v", err, time.Since(start))
+			t.Errorf("the cancelled request: %v after %v", err, time.Since(start))
 		}
 		group.Wait()
 		if took := time.Since(start); took > readTime+time.Second {
@@ -284,7 +286,8 @@ func TestHangingSite(t *testing.T) {
 	})
 }
 
-// TestCrossOrigin checks that no web page uploads with its reader's rights.
+// TestCrossOrigin checks that web pages of other sites cannot upload with the
+// rights of the browser's user.
 func TestCrossOrigin(t *testing.T) {
 	p := open(t, nil)
 	failed(t, p.post("/api/charts", "chart alpha 1.0.0", "Sec-Fetch-Site", "cross-site"), http.StatusForbidden, "cross-origin")
@@ -294,7 +297,8 @@ func TestCrossOrigin(t *testing.T) {
 	}
 }
 
-// TestGone checks that a channel that was there does not become an empty one.
+// TestGone checks that a channel whose index disappears is an error, and does not
+// look empty.
 func TestGone(t *testing.T) {
 	p := stocked(t, nil)
 	p.get("/team/index.yaml")
@@ -305,8 +309,8 @@ func TestGone(t *testing.T) {
 	failed(t, p.get("/team/index.yaml"), http.StatusServiceUnavailable, "store")
 }
 
-// TestReadersUnknownChannel checks what those see of a channel that does not exist
-// who may not upload to it.
+// TestReadersUnknownChannel checks the answers about a channel that does not exist
+// to those who may not upload to it.
 func TestReadersUnknownChannel(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "auth.yaml")
 	if err := os.WriteFile(file, []byte("anonymous: [\"read:**\"]\n"), 0o600); err != nil {
@@ -323,7 +327,7 @@ func TestReadersUnknownChannel(t *testing.T) {
 	for path, want := range map[string]int{
 		"/team/index.yaml": 200, "/group/app/devel/index.yaml": 200, "/api/v4/projects/group%2Fapp/packages/helm/devel/index.yaml": 200,
 		"/api/v4/projects/7/packages/helm/devel/index.yaml": 200,
-		"/taem/index.yaml":               200, // a new channel beside the others, as far as anybody knows
+		"/taem/index.yaml":               200, // looks like a new channel beside the others
 		"/group/other/stable/index.yaml": 404, "/api/v4/projects/9/packages/helm/stable/index.yaml": 404,
 	} {
 		if got := p.get(path); got.StatusCode != want {
@@ -332,8 +336,8 @@ func TestReadersUnknownChannel(t *testing.T) {
 	}
 }
 
-// TestUnreadableIndex checks what becomes of a channel whose index is somebody
-// else's, or damaged: what mends that is let through.
+// TestUnreadableIndex checks channels whose index portolan did not write, or whose
+// index is damaged. Only the damaged one takes uploads, since they repair it.
 func TestUnreadableIndex(t *testing.T) {
 	p := open(t, nil)
 	p.put(p.site, "foreign/index.yaml", "apiVersion: v1\nentries: {}\n")
@@ -347,7 +351,7 @@ func TestUnreadableIndex(t *testing.T) {
 	}
 }
 
-// TestReceipt checks the answers to who asks what became of an upload.
+// TestReceipt checks the answers to requests for receipts.
 func TestReceipt(t *testing.T) {
 	p := open(t, nil)
 	const id = "0198f6fe-7e42-78fe-8000-c2c5000fb418"
@@ -359,7 +363,7 @@ func TestReceipt(t *testing.T) {
 	go func() { waiting <- p.get("/api/team/uploads/" + strings.ToUpper(id) + "?wait=30s") }()
 	p.put(p.drop, "receipts/"+id+".json", encode(t, receipt))
 	if got := <-waiting; got.StatusCode != http.StatusOK || !strings.Contains(got.body, `"verdict":"accepted"`) {
-		t.Errorf("decided meanwhile: %d %s", got.StatusCode, got.body)
+		t.Errorf("decided while waiting: %d %s", got.StatusCode, got.body)
 	}
 	looks := 0
 	p.drop.Hook = func(buckettest.Op) buckettest.Fault { looks++; return buckettest.None }
@@ -375,7 +379,7 @@ func TestReceipt(t *testing.T) {
 	}
 }
 
-// TestHealth checks that the buckets are asked, but not by each who wants to know.
+// TestHealth checks that a probe asks the buckets, and that its result is reused.
 func TestHealth(t *testing.T) {
 	p := open(t, nil)
 	asked := 0

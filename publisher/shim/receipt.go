@@ -15,13 +15,13 @@ import (
 )
 
 const (
-	maxWaiting = 1024             // requests that hold on for a receipt at the same time
-	maxWait    = 60 * time.Second // for which one holds on
+	maxWaiting = 1024             // requests that may wait for a receipt at the same time
+	maxWait    = 60 * time.Second // the longest that one request waits
 	firstPoll  = 200 * time.Millisecond
 	lastPoll   = 2 * time.Second
 )
 
-// undecided is the answer to who asks for a receipt too early.
+// undecided is the answer to a request for a receipt that does not exist yet.
 type undecided struct {
 	ID      string `json:"id"`
 	Channel string `json:"channel"`
@@ -29,7 +29,7 @@ type undecided struct {
 	Message string `json:"message"`
 }
 
-// receipts is the path, encoded, of the route's receipts below the public URL.
+// receipts returns the encoded path of the route's receipts, relative to the public URL.
 func (to *route) receipts() string {
 	base := ""
 	if to.project != "" {
@@ -38,11 +38,11 @@ func (to *route) receipts() string {
 	return base + "/api/" + strings.TrimPrefix(to.channel, to.prefix) + "/uploads/"
 }
 
-// receipt answers what became of an upload.
+// receipt answers with an upload's receipt, or with 202 if there is none yet.
 func (s *Shim) receipt(a *answer, r *http.Request, to *route, who *auth.Identity) error {
 	id := strings.ToLower(to.args[0])
 	if uuid.Validate(id) != nil || len(id) != len(uuid.Nil.String()) {
-		return fail(http.StatusBadRequest, "upload-id", "use the id from the answer to the upload", "%.60q is no upload's id", to.args[0])
+		return fail(http.StatusBadRequest, "upload-id", "use the id from the answer to the upload", "%.60q is not an upload id", to.args[0])
 	}
 	wait, err := waitTime(r)
 	if err != nil {
@@ -70,12 +70,13 @@ func waitTime(r *http.Request) (time.Duration, error) {
 	}
 	wait, err := time.ParseDuration(text)
 	if err != nil || wait < 0 {
-		return 0, fail(http.StatusBadRequest, "wait", "write it like ?wait=30s", "%.40q is no time to wait", text)
+		return 0, fail(http.StatusBadRequest, "wait", "write it like ?wait=30s", "%.40q is not a time to wait", text)
 	}
 	return min(wait, maxWait), nil
 }
 
-// await looks for the receipt until the time is over; nil if there is none.
+// await polls for the receipt for up to wait, and returns nil if there is none.
+// If too many other requests are waiting, it looks only once.
 func (s *Shim) await(r *http.Request, channel, id string, wait time.Duration) (*publisher.Receipt, error) {
 	if wait > 0 {
 		select {
@@ -95,7 +96,7 @@ func (s *Shim) await(r *http.Request, channel, id string, wait time.Duration) (*
 			return nil, err
 		}
 		left := time.Until(deadline)
-		if left <= 0 || err == nil { // another channel's is none of this one's
+		if left <= 0 || err == nil { // a receipt of another channel: waiting is no use
 			return nil, nil
 		}
 		select {

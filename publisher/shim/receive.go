@@ -14,12 +14,12 @@ import (
 )
 
 const (
-	maxForm  = 256 << 10 // bytes of a form beside its files
+	maxForm  = 256 << 10 // bytes of a form in addition to its files
 	maxParts = 16
-	maxField = 4 << 10 // bytes of a form's field that is of no use here
+	maxField = 4 << 10 // bytes of a form's field that the shim does not use
 )
 
-// parts are the files of one upload; what was not sent is nil.
+// parts are the files of one upload. A file that was not sent is nil.
 type parts struct{ chart, prov *spool }
 
 func (p *parts) close() {
@@ -27,8 +27,8 @@ func (p *parts) close() {
 	p.prov.close()
 }
 
-// receive reads the upload that a request carries. The caller closes what it
-// gets, also with an error.
+// receive reads the upload in a request. The caller must close the parts, even if
+// there is an error.
 func (s *Shim) receive(a *answer, r *http.Request, to *route) (*parts, error) {
 	limit, tooLarge := s.MaxArchive(to.channel), tooLarge
 	if to.kind == kindProv {
@@ -39,7 +39,7 @@ func (s *Shim) receive(a *answer, r *http.Request, to *route) (*parts, error) {
 	}
 	body := s.paced(a, http.MaxBytesReader(a.ResponseWriter, r.Body, limit+maxProv+maxForm))
 	p, err := s.receiveParts(r, body, to.kind, limit)
-	_ = body.deadline(time.Time{}) // else the request would end with it
+	_ = body.deadline(time.Time{}) // or the request would be cancelled when the deadline passes
 	s.metrics.received.Add(float64(a.note.received))
 	if err != nil {
 		return p, s.broken(err, tooLarge(limit))
@@ -51,7 +51,7 @@ func (s *Shim) receiveParts(r *http.Request, body io.Reader, kind kind, limit in
 	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err == nil && strings.HasPrefix(media, "multipart/") {
 		if kind == kindProv {
-			return &parts{}, badForm("send the provenance file as it is: curl --data-binary @mychart-0.1.0.tgz.prov", "this URL takes no form")
+			return &parts{}, badForm("send the provenance file itself: curl --data-binary @mychart-0.1.0.tgz.prov", "this URL does not take a form")
 		}
 		return receiveForm(multipart.NewReader(body, params["boundary"]), limit)
 	}
@@ -65,13 +65,13 @@ func (s *Shim) receiveParts(r *http.Request, body io.Reader, kind kind, limit in
 		return p, err
 	}
 	if whole.size == 0 {
-		return p, badForm("send the file as the form's part chart (curl --form 'chart=@mychart-0.1.0.tgz'), or as it is (curl --data-binary @mychart-0.1.0.tgz)", "the request is empty")
+		return p, badForm("send the archive as the part chart of a form (curl --form 'chart=@mychart-0.1.0.tgz'), or by itself (curl --data-binary @mychart-0.1.0.tgz)", "the request is empty")
 	}
 	return p, nil
 }
 
-// fillUpTo fills the spool with all that r has, which must not be more than the
-// limit: that is answered with a failure of its own.
+// fillUpTo fills the spool with everything in r, and returns the failure tooLarge
+// if that is more than limit bytes.
 func (s *spool) fillUpTo(r io.Reader, limit int64, tooLarge func(limit int64) *failure) error {
 	if err := s.fill(r, limit); err != nil {
 		return err
@@ -82,7 +82,7 @@ func (s *spool) fillUpTo(r io.Reader, limit int64, tooLarge func(limit int64) *f
 	return nil
 }
 
-// receiveForm reads a multipart form. Its files' names say nothing.
+// receiveForm reads a multipart form. It ignores the names of the files.
 func receiveForm(form *multipart.Reader, limit int64) (*parts, error) {
 	p := &parts{}
 	for n := 0; ; n++ {
@@ -94,7 +94,7 @@ func receiveForm(form *multipart.Reader, limit int64) (*parts, error) {
 			return p, err
 		}
 		if n == maxParts {
-			return p, badForm("send one part called chart, and prov if it is signed", "the form has more than %d parts", maxParts)
+			return p, badForm("send one part called chart, and one called prov if the chart is signed", "the form has more than %d parts", maxParts)
 		}
 		if err := p.add(part, limit); err != nil {
 			return p, err
@@ -106,7 +106,7 @@ func receiveForm(form *multipart.Reader, limit int64) (*parts, error) {
 	return p, nil
 }
 
-// add takes one part of a form.
+// add reads one part of a form.
 func (p *parts) add(part *multipart.Part, limit int64) error {
 	to, tooLarge := &p.chart, tooLarge
 	switch name := part.FormName(); {
@@ -114,10 +114,10 @@ func (p *parts) add(part *multipart.Part, limit int64) error {
 	case name == "prov":
 		to, limit, tooLarge = &p.prov, maxProv, provTooLarge
 	case part.FileName() != "":
-		return badForm("call the archive's part chart, and that of its provenance file prov", "the form has a file in a part called %.40q", name)
+		return badForm("call the part with the archive chart, and the part with the provenance file prov", "the form has a file in a part called %.40q", name)
 	default:
 		return (&spool{}).fillUpTo(part, maxField, func(int64) *failure {
-			return badForm("send the chart as the part called chart", "the form's field %.40q, which is of no use here, is too long", name)
+			return badForm("leave out this field, and send the archive in a part called chart", "the form's field %.40q, which is not used, is longer than %d bytes", name, maxField)
 		})
 	}
 	if *to != nil {
@@ -139,7 +139,7 @@ func provTooLarge(limit int64) *failure {
 	return fail(http.StatusRequestEntityTooLarge, "prov-size", "make the provenance file with 'helm package --sign'", "the provenance file is larger than %s, the most that is taken here", humanize.IBytes(uint64(limit)))
 }
 
-// broken answers an upload that did not arrive whole.
+// broken returns the failure for an upload that did not arrive completely.
 func (s *Shim) broken(err error, tooLarge *failure) error {
 	var tooMany *http.MaxBytesError
 	var known *failure
@@ -149,32 +149,32 @@ func (s *Shim) broken(err error, tooLarge *failure) error {
 	case errors.As(err, &tooMany):
 		return tooLarge
 	case errors.Is(err, errSlow), errors.Is(err, os.ErrDeadlineExceeded):
-		return fail(http.StatusRequestTimeout, "slow", "try again over a better connection", "the upload came more slowly than %d bytes a second", s.MinRate).with("Connection", "close")
+		return fail(http.StatusRequestTimeout, "slow", "try again over a faster connection", "the upload came more slowly than %d bytes a second", s.MinRate).with("Connection", "close")
 	case errors.Is(err, errSpool):
-		return fail(http.StatusServiceUnavailable, "disk", "try again later, or tell who runs this server", "there is no room for the upload on this server").because(err).after(storePause)
+		return fail(http.StatusServiceUnavailable, "disk", "try again later; if this keeps failing, tell the operator of this server", "this server could not keep the upload on its disk").because(err).after(storePause)
 	case errors.Is(err, multipart.ErrMessageTooLarge):
 		return badForm("send fewer headers in the form", "the form's headers are too long")
 	}
-	return badForm("send the request again", "the upload broke off or is no valid form: %s", plainError(err))
+	return badForm("send the request again", "the upload is incomplete, or not a valid form: %s", plainError(err))
 }
 
-// plainError is the text of an error of the standard library about what a
-// client sent, short and printable.
+// plainError returns the text of a standard library error about what a client
+// sent, shortened and made valid UTF-8.
 func plainError(err error) string { return cut(strings.ToValidUTF8(err.Error(), "?"), 200) }
 
-// maxDrain is how much of an upload is read that was refused before it came.
+// maxDrain is how many bytes of a refused upload are read before the answer.
 const maxDrain = 64 << 20
 
-// drain reads what is left of a refused upload, for as long as one may stall. A
-// client that is still sending would not see the answer otherwise, only a
-// connection that breaks off. One that has asked first, as curl does, has not
-// begun; and one that was too slow already gets no more time.
+// drain reads the rest of a refused upload, for at most the shim's patience.
+// Otherwise a client that is still sending would see a broken connection instead
+// of the answer. There is nothing to read from a client that asks first (Expect:
+// 100-continue, as curl does), and one that was too slow gets no more time.
 func (s *Shim) drain(a *answer, r *http.Request, f *failure) {
 	if r.Body == nil || r.Body == http.NoBody || r.Header.Get("Expect") != "" && a.note.received == 0 {
 		return
 	}
 	if reads(r) {
-		f.with("Connection", "close") // what a request to read carries, nobody wants to know
+		f.with("Connection", "close") // the body of a GET request is not worth reading
 	}
 	if f.header.Get("Connection") == "close" {
 		s.hurry(a, r, time.Second)
@@ -184,12 +184,12 @@ func (s *Shim) drain(a *answer, r *http.Request, f *failure) {
 	n, err := io.CopyN(io.Discard, r.Body, maxDrain)
 	a.note.received += n
 	if err != io.EOF {
-		f.with("Connection", "close") // or the server would read on before it answers
+		f.with("Connection", "close") // or the server would go on reading before it answers
 	}
 }
 
-// hurry gives a request's body so much more time to come. The server reads what
-// a handler has left of it, and does so for ever if it is let.
+// hurry gives the rest of a request's body up to d to arrive. Without a deadline,
+// the server would read what the handler left for as long as the client sends.
 func (s *Shim) hurry(a *answer, r *http.Request, d time.Duration) {
 	if r.Body != nil && r.Body != http.NoBody {
 		_ = http.NewResponseController(a.ResponseWriter).SetReadDeadline(time.Now().Add(d))
@@ -203,16 +203,16 @@ func (s *Shim) paced(a *answer, body io.Reader) *pacedReader {
 	}
 }
 
-// pacedReader reads a request's body, which must come at a rate of so many bytes
-// a second, measured over a time of its own.
+// pacedReader reads a request's body, and fails if it arrives more slowly than rate
+// bytes a second, measured over one period after another.
 type pacedReader struct {
 	r        io.Reader
 	bytes    *int64 // read so far
 	deadline func(time.Time) error
-	rate     int
-	over     time.Duration
-	until    time.Time // end of the time that is being measured
-	since    int64     // bytes read when it began
+	rate     int           // bytes a second
+	over     time.Duration // length of a period
+	until    time.Time     // end of the current period
+	since    int64         // bytes read before it began
 }
 
 var errSlow = errors.New("too slow")
@@ -225,8 +225,8 @@ func (p *pacedReader) Read(b []byte) (int, error) {
 			return 0, errSlow
 		}
 		p.until, p.since = now.Add(p.over), *p.bytes
-		// One that stalls gets as long again. A connection without deadlines
-		// is one of a test.
+		// A read that stalls may take another period. An error means that
+		// the connection has no deadlines, as in some tests.
 		_ = p.deadline(p.until.Add(p.over))
 	}
 	n, err := p.r.Read(b)

@@ -15,15 +15,15 @@ import (
 type kind int
 
 const (
-	kindFile    kind = iota // one of the site's files, as it is
-	kindAsset               // a file that no channel owns and everybody may see
+	kindFile    kind = iota // one of the site's files
+	kindAsset               // a file that belongs to no channel and that everybody may read
 	kindIndex               // a channel's index
-	kindFlat                // a chart by its file name
-	kindList                // what a channel holds, as JSON
-	kindCharts              // a chart is uploaded
-	kindProv                // a provenance file is
-	kindReceipt             // what became of an upload
-	kindHealth
+	kindFlat                // a chart, by its file name
+	kindList                // a channel's releases, as JSON
+	kindCharts              // the upload of a chart
+	kindProv                // the upload of a provenance file
+	kindReceipt             // an upload's receipt
+	kindHealth              // a probe
 )
 
 // String names the kind, for logs and metrics.
@@ -31,22 +31,22 @@ func (k kind) String() string {
 	return [...]string{"file", "asset", "index", "chart", "list", "upload", "prov", "receipt", "health"}[k]
 }
 
-// open reports whether no credentials are looked at.
+// open reports whether requests of this kind need no credentials.
 func (k kind) open() bool { return k == kindAsset || k == kindHealth }
 
 // route is where a request goes.
 type route struct {
 	kind    kind
-	channel string   // "" if it is about none
-	project string   // GitLab's, of whose form the URL is; "" if it is not
-	prefix  string   // what the channel's name begins with and the URL's does not: the project, or nothing
-	context string   // the path, not encoded, that the site's root has for this client
-	path    string   // of a file on the site; of a flat one its name
-	args    []string // of the API, what follows the route's name
+	channel string   // "" if the request is not about a channel
+	project string   // the GitLab project in the URL; "" if the URL is not in GitLab's form
+	prefix  string   // what the channel's name has before the name in the URL: the project and a slash, or nothing
+	context string   // the path, not encoded, of the site's root for this client
+	path    string   // of a file on the site; for kindFlat, the file's name
+	args    []string // for the API, the segments after the route's name
 }
 
-// allow says whether the caller may go there at all; which charts they may
-// upload can only be said once the chart's name is known.
+// allow returns an error if the caller may not use the route. Which charts a caller
+// may upload is checked later, when the chart's name is known.
 func (to *route) allow(r *http.Request, who *auth.Identity) error {
 	action := auth.Read
 	switch to.kind {
@@ -82,10 +82,10 @@ func (s *Shim) route(r *http.Request) (*route, error) {
 	return s.siteRoute(r, to, project, segments)
 }
 
-// segments are the decoded segments of the request's path, below the prefix
-// that the shim is reached under; the last is empty if the path ends in a slash.
-// Slashes that a proxy has doubled, or a client encoded, are slashes: whatever
-// is authorised is a part of the path as it is used.
+// segments returns the decoded segments of the request's path, below the prefix
+// under which clients reach the shim. The last is empty if the path ends in a
+// slash. Doubled slashes and encoded slashes separate segments like any other, so
+// that the path that is authorised is always the path that is used.
 func (s *Shim) segments(r *http.Request) ([]string, error) {
 	decoded := r.URL.Path
 	if rest, ok := strings.CutPrefix(decoded, s.prefix()); ok && (rest == "" || rest[0] == '/') {
@@ -94,7 +94,7 @@ func (s *Shim) segments(r *http.Request) ([]string, error) {
 	var segments []string
 	for segment := range strings.SplitSeq(decoded, "/") {
 		if segment == "." || segment == ".." || strings.ContainsFunc(segment, unicode.IsControl) || strings.Contains(segment, "\\") {
-			return nil, fail(http.StatusBadRequest, "path", "check the URL", "the path of the URL makes no sense")
+			return nil, fail(http.StatusBadRequest, "path", "check the URL", "the URL's path has a segment . or .., a backslash or a control character")
 		}
 		if segment != "" {
 			segments = append(segments, segment)
@@ -106,7 +106,7 @@ func (s *Shim) segments(r *http.Request) ([]string, error) {
 	return segments, nil
 }
 
-// prefix is the path that the shim is reached under.
+// prefix returns the path under which clients reach the shim.
 func (s *Shim) prefix() string {
 	if s.PublicURL == nil {
 		return ""
@@ -114,8 +114,8 @@ func (s *Shim) prefix() string {
 	return strings.TrimSuffix(s.PublicURL.Path, "/")
 }
 
-// gitlab cuts GitLab's beginning off a path. A project's path may stand in one
-// encoded segment or in several.
+// gitlab cuts GitLab's prefix off a path, and returns the project in it. The
+// project may be a number or a path of several segments.
 func gitlab(segments []string) (rest []string, project string, ok bool) {
 	if len(segments) < 3 || !slices.Equal(segments[:3], []string{"api", "v4", "projects"}) {
 		return nil, "", false
@@ -156,7 +156,7 @@ func (s *Shim) apiRoute(r *http.Request, to *route, project string, segments []s
 	return s.apiMethod(r, to)
 }
 
-// apiMethod refuses what a route of the API does not take.
+// apiMethod refuses methods that a route of the API does not take.
 func (s *Shim) apiMethod(r *http.Request, to *route) (*route, error) {
 	switch {
 	case to.kind == kindCharts:
@@ -164,17 +164,18 @@ func (s *Shim) apiMethod(r *http.Request, to *route) (*route, error) {
 	case to.kind == kindProv:
 		return s.method(r, to, http.MethodPost)
 	case to.kind == kindList && r.Method == http.MethodDelete && len(to.args) == 2:
-		return nil, fail(http.StatusMethodNotAllowed, "method", "upload a newer version; a published one stays where others rely on it",
+		return nil, fail(http.StatusMethodNotAllowed, "method", "upload a newer version instead; others rely on the published one",
 			"published versions cannot be deleted here").with("Allow", "GET, HEAD")
 	case to.kind == kindList && (len(to.args) > 2 || len(to.args) > 0 && r.Method == http.MethodPost):
 		return nil, unknownRoute(r)
 	case to.kind == kindList && len(to.args) == 0 && !reads(r):
-		return nil, fail(http.StatusMethodNotAllowed, "method", "upload with POST: curl --form 'chart=@mychart-0.1.0.tgz' URL", "%.20q is not possible on this URL", r.Method).with("Allow", "GET, HEAD, POST")
+		return nil, fail(http.StatusMethodNotAllowed, "method", "upload with POST: curl --form 'chart=@mychart-0.1.0.tgz' URL", "this URL does not take the method %.20q", r.Method).with("Allow", "GET, HEAD, POST")
 	}
 	return s.method(r, to, http.MethodGet)
 }
 
-// setChannel sets the route's channel to the one that the segments name.
+// setChannel sets the route's channel to the one that the segments name, or to the
+// root channel if there are no segments.
 func (s *Shim) setChannel(to *route, project string, segments []string) error {
 	channel := path.Join(project, strings.Join(segments, "/"))
 	if len(segments) == 0 {
@@ -216,7 +217,7 @@ func (s *Shim) siteRoute(r *http.Request, to *route, project string, segments []
 		to.kind = kindAsset
 	}
 	if !reads(r) {
-		return nil, fail(http.StatusMethodNotAllowed, "method", uploadHint, "%.20q is not possible on this URL", r.Method).with("Allow", "GET, HEAD")
+		return nil, fail(http.StatusMethodNotAllowed, "method", uploadHint, "this URL does not take the method %.20q", r.Method).with("Allow", "GET, HEAD")
 	}
 	return to, nil
 }
@@ -225,7 +226,7 @@ func isArchive(name string) bool {
 	return strings.HasSuffix(name, ".tgz") || strings.HasSuffix(name, ".tgz.prov")
 }
 
-// method refuses every method but the one; HEAD goes with GET.
+// method refuses every method except the given one. GET allows HEAD as well.
 func (s *Shim) method(r *http.Request, to *route, method string) (*route, error) {
 	if r.Method == method || method == http.MethodGet && reads(r) {
 		return to, nil
@@ -234,13 +235,13 @@ func (s *Shim) method(r *http.Request, to *route, method string) (*route, error)
 	if method == http.MethodGet {
 		allow = "GET, HEAD"
 	}
-	return nil, fail(http.StatusMethodNotAllowed, "method", "use "+allow, "%.20q is not possible on this URL", r.Method).with("Allow", allow)
+	return nil, fail(http.StatusMethodNotAllowed, "method", "use "+allow, "this URL does not take the method %.20q", r.Method).with("Allow", allow)
 }
 
 // reads reports whether a request only reads.
 func reads(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
 
-// uploadHint says where uploads go, to those who sent one elsewhere.
+// uploadHint tells clients that sent an upload elsewhere where uploads go.
 const uploadHint = "upload with POST to /api/CHANNEL/charts, or to /api/v4/projects/PROJECT/packages/helm/api/CHANNEL/charts"
 
 func unknownRoute(r *http.Request) error {

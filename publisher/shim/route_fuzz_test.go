@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// FuzzRoute looks for a path that leads to a file outside of the channel that is
-// authorised for it.
+// FuzzRoute looks for a path that leads to a file outside the channel that it is
+// authorised for.
 func FuzzRoute(f *testing.F) {
 	for _, seed := range []string{
 		"/assets/..%2fsecret/index.yaml", "/public/..%2fsecret/log/1.json", "/api/v4/projects/..%2fx/packages/helm/y/index.yaml",

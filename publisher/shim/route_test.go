@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// TestRoute states where each URL leads: kind, channel, context path, file.
+// TestRoute checks where each URL leads: kind, channel, context path and file.
 func TestRoute(t *testing.T) {
 	const gl = "/api/v4/projects/"
 	tests := []struct{ method, path, want string }{
@@ -137,8 +137,8 @@ func describe(to *route, err error) string {
 	return strings.Join(words, " ")
 }
 
-// TestReceiptURL checks that the URL which an upload is answered with leads to
-// the upload's receipt, on every kind of route.
+// TestReceiptURL checks that the URL in the answer to an upload leads to the
+// upload's receipt, for every form of URL.
 func TestReceiptURL(t *testing.T) {
 	s := New(Options{Projects: []string{"7", "the/one"}})
 	for _, prefix := range []string{"", "/helm", "/a b"} {

@@ -13,16 +13,17 @@ import (
 )
 
 const (
-	headerTime = 10 * time.Second // for a client to say what it wants
+	headerTime = 10 * time.Second // for a client to send its header
 	idleTime   = 2 * time.Minute
 	maxHeader  = 32 << 10 // bytes
 )
 
-// ErrBrokenOff is what Serve ends with if some requests took too long to end.
-var ErrBrokenOff = errors.New("some requests were not finished in time, and were broken off")
+// ErrBrokenOff is returned by Serve if it had to abort requests that did not
+// finish within the grace time.
+var ErrBrokenOff = errors.New("some requests did not finish in time and were aborted")
 
-// Serve answers on the listener until the context ends. Then it takes no more
-// requests, finishes those under way, for at most the grace time, and returns.
+// Serve answers requests on the listener until the context ends. It then accepts no
+// more, gives those under way up to the grace time to finish, and returns.
 func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger, grace time.Duration) error {
 	server := &http.Server{
 		Handler:           h,
@@ -45,7 +46,7 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger
 	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
 	if err := server.Shutdown(limit); err != nil {
-		idle := isShim && s.answering.Load() == 0 // of connections that ask for nothing
+		idle := isShim && s.answering.Load() == 0 // the connections left have no request under way
 		server.Close()
 		if !idle {
 			return ErrBrokenOff
@@ -55,7 +56,7 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger
 }
 
 // Certificate is a TLS certificate in two files, which are read again when they
-// change. One that is no good then leaves the last good one in use.
+// change. If the new certificate is bad, the last good one stays in use.
 type Certificate struct {
 	loaded reread.Value[*tls.Certificate]
 }
@@ -70,7 +71,7 @@ func LoadCertificate(cert, key string, log *slog.Logger) (*Certificate, error) {
 		},
 		Changed: func(_ *tls.Certificate, err error) {
 			if err != nil {
-				log.Error("the new TLS certificate cannot be used; the last good one stays", "error", err)
+				log.Error("the new TLS certificate cannot be used; the last good one stays in use", "error", err)
 			}
 		},
 		Now: time.Now,
@@ -78,7 +79,7 @@ func LoadCertificate(cert, key string, log *slog.Logger) (*Certificate, error) {
 	return c, c.loaded.Load()
 }
 
-// Config is the configuration of a TLS server with the certificate.
+// Config returns the configuration of a TLS server that uses the certificate.
 func (c *Certificate) Config() *tls.Config {
 	return &tls.Config{
 		MinVersion:     tls.VersionTLS12,

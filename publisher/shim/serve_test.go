@@ -22,7 +22,8 @@ import (
 	"github.com/portolan-charts/portolan/publisher/shim/reread"
 )
 
-// TestServeStops checks that a stop finishes the upload under way, and takes no other.
+// TestServeStops checks that a server that is stopped finishes the upload under way
+// and accepts no other.
 func TestServeStops(t *testing.T) {
 	p := open(t, nil)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -53,8 +54,8 @@ func TestServeStops(t *testing.T) {
 	}
 }
 
-// TestServeGrace checks that what does not end in time is broken off, and leaves
-// nothing.
+// TestServeGrace checks that an upload that does not finish in time is aborted and
+// leaves nothing in the inbox.
 func TestServeGrace(t *testing.T) {
 	p := open(t, nil)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -75,14 +76,15 @@ func TestServeGrace(t *testing.T) {
 	}
 	stop()
 	if err := <-ended; err == nil {
-		t.Error("Serve says that all was finished")
+		t.Error("Serve returned no error")
 	}
 	if keys := p.inbox(); len(keys) > 0 {
 		t.Errorf("the inbox has %q", keys)
 	}
 }
 
-// TestCertificate checks that a new certificate is taken, and a bad one is not.
+// TestCertificate checks that a new certificate replaces the old one, and that a
+// bad one does not.
 func TestCertificate(t *testing.T) {
 	dir := t.TempDir()
 	cert, key := filepath.Join(dir, "tls.crt"), filepath.Join(dir, "tls.key")
@@ -96,7 +98,7 @@ func TestCertificate(t *testing.T) {
 		}
 	}
 	if _, err := LoadCertificate(cert, key, slog.New(slog.DiscardHandler)); err == nil {
-		t.Error("a certificate that is not there was loaded")
+		t.Error("a missing certificate was loaded")
 	}
 	write(1)
 	c, err := LoadCertificate(cert, key, slog.New(slog.DiscardHandler))
@@ -123,7 +125,7 @@ func TestCertificate(t *testing.T) {
 		}
 		got.Body.Close()
 		if got.ProtoMajor != 2 {
-			t.Errorf("it speaks %s, want HTTP/2", got.Proto)
+			t.Errorf("the protocol is %s, want HTTP/2", got.Proto)
 		}
 		return got.TLS.PeerCertificates[0].SerialNumber.Int64()
 	}

@@ -17,46 +17,47 @@ import (
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
 )
 
-// Options says what a shim works on. The zero value of every field but Drop,
-// Auth and Rules works.
+// Options configures a shim. Drop, Auth and Rules are required; the zero value of
+// every other field works.
 type Options struct {
 	Drop bucket.Store
-	Site bucket.Store // nil serves no site, and judges no upload by what is published
+	Site bucket.Store // if nil, the shim serves no site, and does not compare uploads with what is published
 	Auth *auth.Authoriser
 	Rules
 
-	Projects    []string // whose channels lie at the site's root
-	RootChannel string   // what is meant where no channel is named; "" means stable
-	PublicURL   *url.URL // where clients reach the shim's root; nil means where they say they did
-	Proxies     []netip.Prefix
+	Projects    []string       // GitLab projects whose channels are at the site's root
+	RootChannel string         // the channel of URLs that name none; "" means stable
+	PublicURL   *url.URL       // where clients reach the shim's root; nil means to tell from each request
+	Proxies     []netip.Prefix // trusted proxies, whose X-Forwarded headers count
 
-	MaxUploads int           // received at the same time; 0 means 256
-	MinRate    int           // bytes a second that an upload must come with; 0 means 1,024
-	Patience   time.Duration // over which MinRate is measured, and for a reader to take the next bytes; 0 means 20 s
+	MaxUploads int           // uploads received at the same time; 0 means 256
+	MinRate    int           // slowest upload, in bytes a second; 0 means 1,024
+	Patience   time.Duration // the time over which MinRate is measured, and in which a client must read the next 32 KiB; 0 means 20 s
 
-	Uploaded func(channel string) // is told of each upload that was taken
-	Log      *slog.Logger         // nil means none
+	Uploaded func(channel string) // called after each upload that was taken
+	Log      *slog.Logger         // nil logs nothing
 }
 
-// Rules are what the generator knows and the shim does not: what makes a chart
-// a good one.
+// Rules are the generator's rules for charts. The shim itself has none.
 type Rules struct {
-	// Check reads an upload to a channel; what there is none of is nil. A
-	// fault of it is a *Refusal, any other error is a reader's.
+	// Check reads an upload to a channel. The reader of a file that was not
+	// uploaded is nil. If the upload breaks a rule, the error is a *Refusal;
+	// any other error comes from a reader.
 	Check func(channel string, chart, prov io.Reader) (*publisher.Offer, error)
 
-	// Judge returns what judges uploads to a channel by what is published.
+	// Judge returns the judge of uploads to a channel with this index.
 	Judge func(channel string, index *publisher.Index) Judge
 
-	// MaxArchive is how many bytes an archive may have.
+	// MaxArchive returns the size, in bytes, of the largest archive that a
+	// channel takes.
 	MaxArchive func(channel string) int64
 }
 
-// Judge says why an upload would be rejected as things stand, with a *Refusal;
-// nil if it would not. Any other error is one of the site.
+// Judge returns a *Refusal if the generator would reject an upload because of what
+// is published. Any other error means that the site could not be read.
 type Judge func(ctx context.Context, o *publisher.Offer, force bool) error
 
-// Refusal is a fault of an upload.
+// Refusal is the rule that an upload breaks.
 type Refusal struct {
 	Rule    string // stable code
 	Message string // a sentence that names the thing and the rule
@@ -71,8 +72,8 @@ const (
 	defaultRate     = 1 << 10
 	defaultPatience = 20 * time.Second
 
-	// maxProv is what is received of a provenance file: more than is accepted,
-	// so that the checker says why.
+	// maxProv is how many bytes of a provenance file are received. It is more
+	// than the checker accepts, so that the checker explains its limit.
 	maxProv = 2 << 20
 )
 
@@ -84,15 +85,15 @@ type Shim struct {
 	views     *views // nil if there is no site
 	metrics   *metrics
 	probe     *probe
-	uploads   chan struct{} // one for each that is being received
-	checks    chan struct{} // one for each that is being checked
-	waiting   chan struct{} // one for each request that holds on for a receipt
+	uploads   chan struct{} // holds one for each upload being received
+	checks    chan struct{} // holds one for each upload being checked
+	waiting   chan struct{} // holds one for each request that waits for a receipt
 	ending    context.Context
-	answering atomic.Int64 // requests
+	answering atomic.Int64 // requests being answered
 	end       context.CancelFunc
 }
 
-// New returns a shim. It reads nothing yet.
+// New returns a shim. It does not access the stores yet.
 func New(o Options) *Shim {
 	o.RootChannel = cmp.Or(o.RootChannel, "stable")
 	o.MaxUploads = cmp.Or(o.MaxUploads, defaultUploads)
@@ -128,7 +129,7 @@ func New(o Options) *Shim {
 func (s *Shim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.observed(w, r, func(a *answer, r *http.Request) error {
 		if err := s.origins.Check(r); err != nil {
-			return fail(http.StatusForbidden, "cross-origin", "upload from a program, such as curl or helm", "a web page of another site may not upload with its reader's rights")
+			return fail(http.StatusForbidden, "cross-origin", "upload with a program, such as curl or helm", "web pages of other sites may not upload with the rights of the browser's user")
 		}
 		route, err := s.route(r)
 		if err != nil {
@@ -139,15 +140,15 @@ func (s *Shim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// Published tells the shim that the site has just changed, so that the next
-// request sees it.
+// Published tells the shim that the site has changed, so that the next request
+// reads it again.
 func (s *Shim) Published() {
 	if s.views != nil {
 		s.views.expire()
 	}
 }
 
-// End makes requests that hold on for a receipt answer at once.
+// End makes the shim answer requests that wait for a receipt at once.
 func (s *Shim) End() { s.end() }
 
 // handle authorises a request and answers it.
@@ -183,7 +184,7 @@ func (s *Shim) handle(a *answer, r *http.Request, to *route) error {
 	return s.file(a, r, to.path)
 }
 
-// handleOpen answers what anybody may ask.
+// handleOpen answers requests that need no credentials.
 func (s *Shim) handleOpen(a *answer, r *http.Request, to *route) error {
 	switch {
 	case to.kind == kindHealth:

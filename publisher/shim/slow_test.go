@@ -13,9 +13,9 @@ import (
 	"github.com/portolan-charts/portolan/ci/testenv"
 )
 
-// TestSlowEnds checks that nobody can hold a connection by sending on and on:
-// neither before the answer nor after it, when the server looks for the end of
-// what was not read.
+// TestSlowEnds checks that no client can hold a connection by sending slowly without
+// end, neither before the answer nor after it, when the server reads the rest of the
+// request.
 func TestSlowEnds(t *testing.T) {
 	for _, test := range []struct {
 		name, path, header, piece string
@@ -59,7 +59,7 @@ func TestSlowEnds(t *testing.T) {
 					t.Fatal(err)
 				}
 				if _, err := reader.ReadByte(); err != io.EOF {
-					t.Errorf("the connection is still there long after the answer: %v", err)
+					t.Errorf("the connection is still open long after the answer: %v", err)
 				}
 			})
 		})

@@ -10,21 +10,21 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
-// inMemory is how many bytes of a file are kept in memory before it goes to
-// disk: most charts fit.
+// inMemory is how many bytes of a file are kept in memory before it moves to disk.
+// Most charts are smaller.
 const inMemory = 64 << 10
 
 // spool holds a file while it is being checked: in memory if it is small, and
 // otherwise on disk, so that memory does not grow with what is uploaded.
 type spool struct {
 	memory []byte
-	file   *os.File // nil as long as all is in memory
+	file   *os.File // nil while everything is in memory
 	size   int64
 }
 
 var errSpool = errors.New("cannot keep the upload on this server's disk")
 
-// fill reads r to its end, or until there is one byte more than the limit.
+// fill reads r to its end, or until it has one byte more than the limit.
 func (s *spool) fill(r io.Reader, limit int64) error {
 	r = io.LimitReader(r, limit+1)
 	var b bytes.Buffer
@@ -39,15 +39,15 @@ func (s *spool) fill(r io.Reader, limit int64) error {
 	return s.spill(r)
 }
 
-// spill moves what is in memory to disk, and the rest after it. The file has no
-// name there, so that nothing is left of it whatever happens.
+// spill moves what is in memory to disk, followed by the rest of r. It removes the
+// file's name at once, so that the file is gone even if the process is killed.
 func (s *spool) spill(r io.Reader) error {
 	file, err := os.CreateTemp("", "portolan-upload-*")
 	if err != nil {
 		return fmt.Errorf("%w: %v", errSpool, err)
 	}
 	s.file = file
-	_ = os.Remove(file.Name()) // Windows only lets it go when it is closed
+	_ = os.Remove(file.Name()) // fails on Windows, where close removes it
 	if _, err := file.Write(s.memory); err != nil {
 		return fmt.Errorf("%w: %v", errSpool, err)
 	}
@@ -57,7 +57,8 @@ func (s *spool) spill(r io.Reader) error {
 	return err
 }
 
-// diskWriter tells the disk's errors from those of what is written to it.
+// diskWriter marks the disk's errors with errSpool, to distinguish them from those
+// of the reader.
 type diskWriter struct{ file *os.File }
 
 func (d diskWriter) Write(p []byte) (int, error) {
@@ -68,7 +69,7 @@ func (d diskWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// reader reads what was spooled from its beginning. There may be several.
+// reader returns a new reader of the whole file. Several may be in use at once.
 func (s *spool) reader() io.Reader {
 	if s == nil {
 		return nil
@@ -79,7 +80,7 @@ func (s *spool) reader() io.Reader {
 	return io.NewSectionReader(s.file, 0, s.size)
 }
 
-// body is what was spooled, as stores take it.
+// body returns the file in the form that stores take.
 func (s *spool) body() bucket.Body {
 	if s == nil {
 		return nil
@@ -90,11 +91,11 @@ func (s *spool) body() bucket.Body {
 	}
 }
 
-// close forgets what was spooled.
+// close removes the file.
 func (s *spool) close() {
 	if s == nil || s.file == nil {
 		return
 	}
 	s.file.Close()
-	os.Remove(s.file.Name()) // where an open file cannot be removed, it still has its name
+	os.Remove(s.file.Name()) // for systems that cannot remove an open file
 }

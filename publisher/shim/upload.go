@@ -30,7 +30,7 @@ func (s *Shim) upload(a *answer, r *http.Request, to *route, who *auth.Identity)
 	case s.uploads <- struct{}{}:
 		defer func() { <-s.uploads }()
 	default:
-		return s.counted(r, fail(http.StatusServiceUnavailable, "busy", "try again in a moment", "%d uploads are under way, and more are not taken at once", s.MaxUploads).after(busyPause))
+		return s.counted(r, fail(http.StatusServiceUnavailable, "busy", "try again in a moment", "%d uploads are under way, the most that this server takes at once", s.MaxUploads).after(busyPause))
 	}
 	p, err := s.receive(a, r, to)
 	defer p.close()
@@ -56,7 +56,7 @@ func (s *Shim) upload(a *answer, r *http.Request, to *route, who *auth.Identity)
 	})
 }
 
-// counted counts an upload that was not taken.
+// counted counts an upload that was not taken, and returns the error.
 func (s *Shim) counted(r *http.Request, err error) error {
 	s.metrics.uploads.WithLabelValues(failureOf(r, err).rule).Inc()
 	return err
@@ -69,7 +69,7 @@ func forced(r *http.Request) bool {
 		return false
 	}
 	force, err := strconv.ParseBool(values[0])
-	return force || err != nil // "?force" alone, as ChartMuseum takes it
+	return force || err != nil // "?force" alone counts, as with ChartMuseum
 }
 
 // uploading is an upload on its way into the inbox.
@@ -96,8 +96,8 @@ func (u *uploading) take(r *http.Request) (id string, err error) {
 	return u.submit(r)
 }
 
-// check reads the upload as the generator will. What that costs is bounded by
-// doing it for a few at a time.
+// check reads the upload as the generator will. Only a few uploads are checked at
+// a time, which bounds the cost.
 func (u *uploading) check(ctx context.Context) error {
 	select {
 	case u.checks <- struct{}{}:
@@ -117,8 +117,8 @@ func (u *uploading) check(ctx context.Context) error {
 	return nil
 }
 
-// allow says whether the caller may upload this chart. Where its name is not
-// certain, they must be allowed each that it can be.
+// allow returns an error if the caller may not upload this chart. If its name is
+// not certain, the caller must be allowed to upload every name it may have.
 func (u *uploading) allow() error {
 	for _, name := range u.offer.Names {
 		if !u.who.MayChart(auth.Write, u.channel, name) {
@@ -128,8 +128,8 @@ func (u *uploading) allow() error {
 	return nil
 }
 
-// allowed is the caller as far as it is them that this upload is allowed to, so
-// that log and receipt tell by which rule.
+// allowed returns the caller's identity, reduced to what allows this upload, so
+// that the log and the receipt show which rule did.
 func (u *uploading) allowed() *auth.Identity {
 	actions := []auth.Action{auth.Write}
 	if u.force {
@@ -149,14 +149,16 @@ func (u *uploading) mayForce() bool {
 }
 
 const (
-	// submitTime is how long the drop area may take to take an upload, and
-	// readTime the site to show its index. Clients do not wait for ever ('helm
-	// cm-push' half a minute), and a bucket's own patience is that of a job.
+	// submitTime limits how long it may take to write an upload to the drop
+	// area, and readTime to read an index from the site. Clients give up ('helm
+	// cm-push' after half a minute) long before the stores' own timeouts, which
+	// suit jobs.
 	submitTime = 25 * time.Second
 	readTime   = 10 * time.Second
 )
 
-// judge says whether the upload would be rejected because of what is published.
+// judge returns an error if the generator would reject the upload because of what
+// is published.
 func (u *uploading) judge(ctx context.Context) error {
 	asked := u.force
 	u.force = asked && u.mayForce()
@@ -165,7 +167,7 @@ func (u *uploading) judge(ctx context.Context) error {
 	}
 	v, err := u.views.get(ctx, u.channel)
 	if errors.Is(err, errDamaged) {
-		return nil // the upload is what gets it mended
+		return nil // publishing the upload repairs the index
 	}
 	if err != nil {
 		return err
@@ -196,7 +198,7 @@ func (u *uploading) submit(r *http.Request) (id string, err error) {
 	if u.parts.chart == nil {
 		file += ".prov"
 	}
-	// A client that goes away now has sent all: what it sent is kept.
+	// A client that goes away now has sent everything, so its upload is kept.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), submitTime)
 	defer cancel()
 	return id, publisher.Submit(ctx, u.Drop, u.channel, id, publisher.Submission{

@@ -25,12 +25,12 @@ import (
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
 )
 
-// The charts of these tests are text: "chart NAME VERSION" and whatever follows.
-// What real ones must be is the generator's business, and is tested with it.
+// The charts in these tests are text: "chart NAME VERSION" and anything after that.
+// The rules for real charts belong to the generator, and are tested with it.
 
 const archiveLimit = 1 << 20
 
-// rules are those of a generator that takes such charts.
+// rules returns the rules of a generator that takes such charts.
 func rules() Rules {
 	return Rules{
 		Check: func(_ string, chart, prov io.Reader) (*publisher.Offer, error) {
@@ -44,7 +44,7 @@ func rules() Rules {
 			}
 			words := strings.Fields(string(b))
 			if len(words) < 3 || words[0] != "chart" {
-				return nil, &Refusal{"not-gzip", "the file is no chart", "package it again"}
+				return nil, &Refusal{"not-gzip", "the file is not a chart", "package it again"}
 			}
 			if words[1] == "panic" {
 				panic("as asked")
@@ -72,7 +72,7 @@ type port struct {
 	url        string
 }
 
-// open opens a port; change, unless nil, sets its options.
+// open opens a port. If change is not nil, it changes the options.
 func open(t *testing.T, change func(*Options)) *port {
 	t.Helper()
 	p := build(t, change)
@@ -82,7 +82,7 @@ func open(t *testing.T, change func(*Options)) *port {
 	return p
 }
 
-// build is open for a port without a server.
+// build is like open, but starts no server.
 func build(t *testing.T, change func(*Options)) *port {
 	p := &port{t: t, drop: &buckettest.Mem{TB: t, Now: time.Now}, site: &buckettest.Mem{TB: t, Now: time.Now}}
 	o := Options{Drop: p.drop.Handle("shim"), Site: p.site.Handle("shim"), Auth: auth.Anyone(), Rules: rules()}
@@ -93,7 +93,7 @@ func build(t *testing.T, change func(*Options)) *port {
 	return p
 }
 
-// reply is an answer, read.
+// reply is an answer whose body has been read.
 type reply struct {
 	*http.Response
 	body string
@@ -135,7 +135,7 @@ func (p *port) post(path, body string, headers ...string) reply {
 	return p.do(p.request(http.MethodPost, path, strings.NewReader(body), headers...))
 }
 
-// publish makes the index of a channel, with one version of each chart.
+// publish writes the index of a channel with one version of each chart.
 func (p *port) publish(channel string, charts ...string) {
 	p.t.Helper()
 	lines := []string{`{"apiVersion":"v1","generated":"2026-03-01T12:00:00Z","annotations":{"portolan/generation":"1"},"entries":{`}
@@ -156,7 +156,7 @@ func (p *port) put(m *buckettest.Mem, key, content string) {
 	}
 }
 
-// inbox are the keys in the drop area.
+// inbox returns the keys in the drop area.
 func (p *port) inbox() []string {
 	var keys []string
 	for key := range p.drop.Snapshot() {
@@ -166,8 +166,8 @@ func (p *port) inbox() []string {
 	return keys
 }
 
-// form makes a multipart body of pairs of part and content. A part whose name
-// begins with @ is a file.
+// form makes a multipart body from pairs of part name and content. A part whose
+// name begins with @ is a file.
 func form(pairs ...string) (body, contentType string) {
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
@@ -184,13 +184,13 @@ func form(pairs ...string) (body, contentType string) {
 	return b.String(), w.FormDataContentType()
 }
 
-// failed checks that an answer is an error of the status and rule, with all that
-// every error must have.
+// failed checks that an answer is an error with this status and rule, and has
+// everything that every error must have.
 func failed(t *testing.T, r reply, status int, rule string) {
 	t.Helper()
 	var body problem
 	if err := json.Unmarshal([]byte(r.body), &body); err != nil {
-		t.Errorf("status %d, no JSON: %v: %s", r.StatusCode, err, r.body)
+		t.Errorf("status %d, not JSON: %v: %s", r.StatusCode, err, r.body)
 		return
 	}
 	if r.StatusCode != status || body.Rule != rule {
@@ -204,7 +204,7 @@ func failed(t *testing.T, r reply, status int, rule string) {
 	}
 }
 
-// TestForms states what becomes of each way to send an upload.
+// TestForms checks the result of every way to send an upload.
 func TestForms(t *testing.T) {
 	const chart = "chart alpha 1.0.0"
 	many := make([]string, 0, 2*maxParts+2)
@@ -286,7 +286,7 @@ func TestForms(t *testing.T) {
 	}
 }
 
-// TestTaken states all that an upload is answered with, and what its request says.
+// TestTaken checks the whole answer to an upload, and the request in the inbox.
 func TestTaken(t *testing.T) {
 	p := open(t, nil)
 	const chart = "chart alpha 1.0.0"
@@ -310,12 +310,12 @@ func TestTaken(t *testing.T) {
 		t.Errorf("request: %+v", request)
 	}
 	if string(p.drop.Snapshot()["inbox/g/p/devel/"+a.ID+".tgz"]) != chart {
-		t.Error("the inbox has other bytes than were sent")
+		t.Error("the inbox does not have the bytes that were sent")
 	}
 }
 
-// TestCreatedByClient: no client dates its chart, whatever its form says, since
-// only an import does.
+// TestCreatedByClient checks that a client cannot set the date of its chart. Only
+// an import can.
 func TestCreatedByClient(t *testing.T) {
 	p := open(t, nil)
 	body, media := form("created", "2001-02-03T04:05:06Z", "digest", "d", "request", `{"created":"2001-02-03T04:05:06Z"}`, "@chart", "chart alpha 1.0.0")
@@ -339,7 +339,7 @@ func encode(t *testing.T, v any) string {
 	return string(b)
 }
 
-// TestJudged checks that what is published counts, and when it is looked at.
+// TestJudged checks when an upload is refused because of what is published.
 func TestJudged(t *testing.T) {
 	p := open(t, nil)
 	p.publish("stable", "alpha")
@@ -357,7 +357,7 @@ func TestJudged(t *testing.T) {
 	}
 }
 
-// TestStoreFails checks that nothing is acknowledged which a bucket did not take.
+// TestStoreFails checks that no upload is acknowledged if a bucket fails.
 func TestStoreFails(t *testing.T) {
 	for _, kind := range []string{"drop", "site"} {
 		t.Run(kind, func(t *testing.T) {
@@ -380,7 +380,8 @@ func TestStoreFails(t *testing.T) {
 	}
 }
 
-// TestBusy checks that there is a bound on uploads under way, and that they end.
+// TestBusy checks that the number of uploads under way is bounded, and that more
+// are taken once they end.
 func TestBusy(t *testing.T) {
 	p := open(t, func(o *Options) { o.MaxUploads = 1 })
 	body, writer := io.Pipe()
@@ -409,8 +410,8 @@ func (p *port) receiving() {
 	}
 }
 
-// TestSlow checks that an upload that trickles is cut, and one that is slow but
-// not too slow is not.
+// TestSlow checks that an upload that is too slow is cut off, and that a slow but
+// steady one is not.
 func TestSlow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := build(t, nil)
@@ -452,8 +453,8 @@ func TestSlow(t *testing.T) {
 	})
 }
 
-// TestRefusedBeforeBody checks that a client that is still sending reads why it
-// was refused.
+// TestRefusedBeforeBody checks that a client that is still sending gets to read why
+// its upload was refused.
 func TestRefusedBeforeBody(t *testing.T) {
 	p := open(t, nil)
 	for range 5 {
@@ -464,7 +465,8 @@ func TestRefusedBeforeBody(t *testing.T) {
 	}
 }
 
-// TestBrokenOff checks that an upload that ends too early leaves nothing.
+// TestBrokenOff checks that an upload that ends too early leaves nothing in the
+// inbox.
 func TestBrokenOff(t *testing.T) {
 	p := open(t, nil)
 	c, err := net.Dial("tcp", strings.TrimPrefix(p.url, "http://"))

@@ -16,12 +16,12 @@ import (
 )
 
 const (
-	viewFresh = time.Second // for how long an index is served without looking whether it is the newest
+	viewFresh = time.Second // how long an index is served without checking for a newer one
 	maxViews  = 256         // channels whose indexes are kept
-	maxKept   = 64 << 20    // bytes of the indexes that are kept, unless one alone has more
+	maxKept   = 64 << 20    // bytes of indexes that are kept, unless a single one is larger
 )
 
-// views are the indexes of channels, kept so that not every request reads one.
+// views caches the indexes of channels, so that not every request reads one.
 type views struct {
 	site     bucket.Store
 	newJudge func(string, *publisher.Index) Judge
@@ -32,15 +32,15 @@ type views struct {
 
 // channelView is a channel as it was last seen.
 type channelView struct {
-	mu      sync.Mutex // held for moments only
-	seen    *view      // nil before
-	failure error      // of the last look
+	mu      sync.Mutex // never held while reading from the site
+	seen    *view      // nil until the first read succeeds
+	failure error      // of the last read
 	looked  time.Time  // when that began; zero if another is due
-	expired time.Time  // when somebody said that there is something new
+	expired time.Time  // when the shim was last told that the site changed
 }
 
-// view is one state of a channel. It is never changed but to note what was
-// derived from it.
+// view is one state of a channel. It does not change, except that renderings are
+// added to it.
 type view struct {
 	head  *publisher.Head // an empty one if the channel does not exist
 	known bool            // the channel exists
@@ -55,8 +55,8 @@ func newViews(site bucket.Store, judge func(string, *publisher.Index) Judge) *vi
 	return &views{site: site, newJudge: judge, kept: kept}
 }
 
-// costOf is what it takes to keep a channel. A large one takes the place of all
-// others, but is kept.
+// costOf returns the bytes that a kept channel counts for. A channel larger than
+// maxKept counts as maxKept, so it is kept, but alone.
 func costOf(item ttlcache.CostItem[string, *channelView]) uint64 {
 	size := int64(1) // even of an empty index
 	if v := item.Value.last(); v != nil {
@@ -65,8 +65,8 @@ func costOf(item ttlcache.CostItem[string, *channelView]) uint64 {
 	return uint64(min(size, maxKept))
 }
 
-// get returns the channel as it is now, or was a moment ago. Of those who ask at
-// the same time one reads the index, and all wait for it, but not for ever.
+// get returns the channel as it is now, or was up to [viewFresh] ago. Concurrent
+// calls share one read of the index, which takes at most [readTime].
 func (vs *views) get(ctx context.Context, channel string) (*view, error) {
 	kept, _ := vs.kept.GetOrSet(channel, &channelView{})
 	c := kept.Value()
@@ -91,7 +91,8 @@ func (vs *views) get(ctx context.Context, channel string) (*view, error) {
 	}
 }
 
-// fresh returns what was seen last, or why nothing was, if that is not long ago.
+// fresh returns the view or the error of the last read if that is still fresh, and
+// nil otherwise.
 func (c *channelView) fresh() (*view, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -110,7 +111,7 @@ func (c *channelView) last() *view {
 	return c.seen
 }
 
-// saw notes what was seen in a look that began then.
+// saw records the result of a read that began at the given time.
 func (c *channelView) saw(v *view, err error, began time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -122,7 +123,7 @@ func (c *channelView) saw(v *view, err error, began time.Time) {
 	}
 }
 
-// read reads the channel's index, unless it still is the one that was seen.
+// read reads the channel's index, or returns seen if that is still current.
 func (vs *views) read(ctx context.Context, seen *view, channel string) (*view, error) {
 	var before *publisher.Head
 	if seen != nil && seen.known {
@@ -132,7 +133,7 @@ func (vs *views) read(ctx context.Context, seen *view, channel string) (*view, e
 	known := true
 	switch {
 	case errors.Is(err, bucket.ErrNotFound) && before != nil:
-		return nil, storeFailure(err) // no channel ever ceases to be
+		return nil, storeFailure(err) // channels are never removed
 	case errors.Is(err, bucket.ErrNotFound):
 		head, known = publisher.EmptyHead(), false
 	case errors.Is(err, publisher.ErrNotOurs):
@@ -147,25 +148,26 @@ func (vs *views) read(ctx context.Context, seen *view, channel string) (*view, e
 	}, nil
 }
 
-// errDamaged says that a channel's index is damaged: the next run of the generator
-// that has something to do there puts it right.
+// errDamaged means that a channel's index is damaged. The next run of the generator
+// that publishes something to the channel repairs it.
 var errDamaged = errors.New("the index is damaged")
 
-// unreadable tells a damaged index from one of somebody else's.
+// unreadable returns the failure for an index that cannot be read: it is damaged,
+// or portolan did not write it.
 func (vs *views) unreadable(ctx context.Context, channel string, err error) error {
 	ours, failure := publisher.HasChannel(ctx, vs.site, channel)
 	if failure != nil {
 		return failure
 	}
 	if ours {
-		return fail(http.StatusServiceUnavailable, "index-damaged", "upload a chart to the channel, or tell who runs this server: 'portolan generate --channel "+channel+"' puts it right",
+		return fail(http.StatusServiceUnavailable, "index-damaged", "upload a chart to the channel, or ask the operator of this server to run 'portolan generate --channel "+channel+"', which repairs it",
 			"the index of channel %s is damaged", channel).because(fmt.Errorf("%w: %w", errDamaged, err)).after(storePause)
 	}
-	return fail(http.StatusConflict, "index-foreign", "choose another channel, or ask who runs this server to move that repository over",
-		"channel %s is a repository that portolan did not write", channel).because(err)
+	return fail(http.StatusConflict, "index-foreign", "choose another channel, or ask the operator of this server to move that repository to portolan",
+		"channel %s holds a repository that portolan did not write", channel).because(err)
 }
 
-// emptyView is that of a channel that has nothing in it.
+// emptyView returns the view of an empty channel.
 func emptyView() *view {
 	return &view{head: publisher.EmptyHead(), rendered: map[string]*rendering{}}
 }
