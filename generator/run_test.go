@@ -565,7 +565,7 @@ func TestBadRequests(t *testing.T) {
 	w.clock = w.clock.Add(25 * time.Hour)
 	report = w.mustRun()
 	orphan := slices.IndexFunc(report.Ignored, func(i publisher.Ignored) bool { return i.Key == "inbox/stable/"+id(2)+".json" })
-	if orphan < 0 || len(report.Ignored) != 4 || !strings.Contains(report.Ignored[orphan].Reason, "has not come") {
+	if orphan < 0 || len(report.Ignored) != 4 || !strings.Contains(report.Ignored[orphan].Reason, "has not arrived") {
 		t.Errorf("ignored: %v; want the request without a chart, too", report.Ignored)
 	}
 }
