@@ -10,6 +10,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/pause"
 )
 
 // Options says what a run works on. The zero value of every field but Drop and
@@ -70,18 +71,6 @@ func (o *Options) setDefaults() {
 		o.Nonce = rand.Text
 	}
 	if o.Sleep == nil {
-		o.Sleep = sleep
-	}
-}
-
-// sleep waits for the time, or until ctx is done.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+		o.Sleep = pause.For
 	}
 }

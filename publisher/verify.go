@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/pause"
 )
 
 // VerifyOptions says what to verify. The zero value works.
@@ -107,7 +108,7 @@ func (o *VerifyOptions) setDefaults() {
 		o.Now = time.Now
 	}
 	if o.Sleep == nil {
-		o.Sleep = bucket.Sleep
+		o.Sleep = pause.For
 	}
 }
 

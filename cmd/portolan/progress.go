@@ -11,7 +11,7 @@ import (
 
 const (
 	quiet = 3 * time.Second // runs shorter than this say nothing of their progress
-	pause = 5 * time.Second // between two lines
+	every = 5 * time.Second // between two lines
 )
 
 // progress shows how far a run is: on a terminal as a bar that goes away, and
@@ -38,7 +38,7 @@ func (p *progress) update(what string, done, total int) {
 	defer p.mu.Unlock()
 	if !p.tty {
 		if now := p.now(); !now.Before(p.next) {
-			p.next = now.Add(pause)
+			p.next = now.Add(every)
 			fmt.Fprintf(p.w, "portolan: %s: %d of %d %s\n", plain(what), done, total, p.noun)
 		}
 		return

@@ -8,6 +8,7 @@ import (
 
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/pause"
 )
 
 const (
@@ -56,10 +57,8 @@ func (d *dropper) receipt(ctx context.Context, id string, deadline time.Time) (*
 		if left <= 0 {
 			return nil, nil
 		}
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(min(left, pollEvery)):
+		if err := pause.For(ctx, min(left, pollEvery)); err != nil {
+			return nil, err
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/pause"
 )
 
 // maxPause is how long a watch rests at most between two runs that fail.
@@ -22,7 +23,7 @@ func (p *program) watch(ctx context.Context, f *generateFlags) error {
 		return err
 	}
 	p.say("note", fmt.Sprintf("looking into %s every %s; stop it with Ctrl-C", f.drop, f.watch))
-	pause, said := f.watch, ""
+	wait, said := f.watch, ""
 	for {
 		fresh := o
 		fresh.Drop, fresh.Site = bucket.Fresh(o.Drop), bucket.Fresh(o.Site) // a failed write is no trouble of the next run's
@@ -35,17 +36,15 @@ func (p *program) watch(ctx context.Context, f *generateFlags) error {
 		}
 		switch {
 		case err != nil:
-			pause, said = min(2*pause, max(maxPause, f.watch)), lasting(err)
+			wait, said = min(2*wait, max(maxPause, f.watch)), lasting(err)
 		case said != "":
 			p.say("note", "it works again")
 			fallthrough
 		default:
-			pause, said = f.watch, ""
+			wait, said = f.watch, ""
 		}
-		select {
-		case <-ctx.Done():
+		if pause.For(ctx, wait) != nil {
 			return nil
-		case <-time.After(pause):
 		}
 	}
 }

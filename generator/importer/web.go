@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/portolan-charts/portolan/publisher/pause"
 )
 
 const (
@@ -55,7 +57,7 @@ func newWeb(base *url.URL, c Credentials) *web {
 	transport.MaxIdleConnsPerHost = transport.MaxIdleConns // most are to one host
 	signed := &signer{next: transport, base: base, header: c.header()}
 	client := &http.Client{Transport: signed, CheckRedirect: signed.checkRedirect}
-	return &web{base, client, webStall, sleep}
+	return &web{base, client, webStall, pause.For}
 }
 
 // signer adds the credentials to the requests, first or redirected, that go to
@@ -239,16 +241,4 @@ func (s *stallReader) Read(b []byte) (int, error) {
 		s.err = err
 	}
 	return n, err
-}
-
-// sleep waits for d, or until ctx is done.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

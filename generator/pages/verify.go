@@ -11,13 +11,14 @@ import (
 
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/pause"
 )
 
 const (
 	fixPages = "'portolan rebuild --channel' with this channel writes its pages anew"
 
-	looks = 4               // at pages that are just being written
-	pause = 2 * time.Second // from one look to the next
+	looks     = 4               // at pages that are just being written
+	lookAgain = 2 * time.Second // from one look to the next
 )
 
 // Verify checks that the channel's pages show its newest generation and are all
@@ -34,10 +35,8 @@ func (w *Writer) Verify(ctx context.Context, site bucket.Store, channel string, 
 		if faults, note, err = p.verify(ctx, deep); err != nil || len(faults) == 0 || look == looks {
 			return faults, note, err
 		}
-		select { // a generator may just be writing them
-		case <-ctx.Done():
-			return nil, "", ctx.Err()
-		case <-time.After(pause):
+		if err := pause.For(ctx, lookAgain); err != nil { // a generator may just be writing them
+			return nil, "", err
 		}
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"time"
+
+	"github.com/portolan-charts/portolan/publisher/pause"
 )
 
 // lock keeps every other call that replaces or removes key waiting, in this
@@ -25,23 +27,11 @@ func (s *folderStore) lock(ctx context.Context, root *os.Root, key string) (unlo
 			return f.Close, nil // which unlocks
 		}
 		if err == nil {
-			err = Sleep(ctx, wait)
+			err = pause.For(ctx, wait)
 		}
 		if err != nil {
 			f.Close()
 			return nil, err
 		}
-	}
-}
-
-// Sleep waits, unless ctx is done first.
-func Sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"gocloud.dev/blob"
+
+	"github.com/portolan-charts/portolan/publisher/pause"
 )
 
 const (
@@ -50,7 +52,7 @@ func (s *cloudStore) retry(ctx context.Context, f func() error) error {
 		}
 		// Half of it is chance, so that those who failed together do not
 		// come back together.
-		if Sleep(ctx, wait/2+rand.N(wait/2+1)) != nil {
+		if pause.For(ctx, wait/2+rand.N(wait/2+1)) != nil {
 			return s.named(err)
 		}
 		wait = min(2*wait, maxWait)

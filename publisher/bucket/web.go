@@ -15,6 +15,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/portolan-charts/portolan/publisher/pause"
 )
 
 const (
@@ -166,7 +168,7 @@ func (s *webStore) fetch(ctx context.Context, method, key string) (*http.Respons
 	u := *s.base
 	u.Path = strings.TrimSuffix(u.Path, "/") + "/" + key // a '+' stays one
 	u.RawPath = ""
-	for try, pause := 1, s.pause; ; try, pause = try+1, pause*2 {
+	for try, wait := 1, s.pause; ; try, wait = try+1, wait*2 {
 		r, again, err := s.try(ctx, method, &u)
 		if err == nil {
 			return r, nil
@@ -174,7 +176,7 @@ func (s *webStore) fetch(ctx context.Context, method, key string) (*http.Respons
 		if !again || try == webTries {
 			return nil, About(u.Redacted(), err)
 		}
-		if err := Sleep(ctx, pause); err != nil {
+		if err := pause.For(ctx, wait); err != nil {
 			return nil, About(u.Redacted(), err)
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"time"
+
+	"github.com/portolan-charts/portolan/publisher/pause"
 )
 
 const (
@@ -54,7 +56,7 @@ func (g *Generating) Run(ctx context.Context, s *Shim, grace time.Duration) {
 		case <-g.wanted:
 		case <-time.After(lookAgain):
 		}
-		if !pause(ctx, gather) {
+		if pause.For(ctx, gather) != nil {
 			return
 		}
 		// Uploads from here on may be too late for this run, so they cause
@@ -67,7 +69,7 @@ func (g *Generating) Run(ctx context.Context, s *Shim, grace time.Duration) {
 			retry = firstRetry
 			continue
 		}
-		if !pause(ctx, retry) {
+		if pause.For(ctx, retry) != nil {
 			return
 		}
 		retry = min(2*retry, lastRetry)
@@ -88,14 +90,4 @@ func (s *Shim) generate(ctx context.Context, run func(context.Context) error) bo
 	}
 	s.metrics.runs.WithLabelValues(result).Inc()
 	return err == nil
-}
-
-// pause waits for d and reports whether the context is still alive.
-func pause(ctx context.Context, d time.Duration) bool {
-	select {
-	case <-ctx.Done():
-		return false
-	case <-time.After(d):
-		return true
-	}
 }

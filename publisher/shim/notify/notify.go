@@ -11,6 +11,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/portolan-charts/portolan/publisher/pause"
 )
 
 const (
@@ -88,7 +90,7 @@ func (n *Notifier) Run(ctx context.Context, done func(Event, error)) {
 			retry = firstRetry
 			continue
 		}
-		if !pause(ctx, retry) {
+		if pause.For(ctx, retry) != nil {
 			return
 		}
 		retry = min(2*retry, lastRetry)
@@ -139,14 +141,4 @@ func (n *Notifier) last(ctx context.Context, done func(Event, error)) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastTry)
 	defer cancel()
 	n.try(ctx, done)
-}
-
-// pause waits for the time and reports whether the context still stands.
-func pause(ctx context.Context, d time.Duration) bool {
-	select {
-	case <-ctx.Done():
-		return false
-	case <-time.After(d):
-		return true
-	}
 }
