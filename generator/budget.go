@@ -7,12 +7,12 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 )
 
+// indexBudget is from when on a run warns: so that there is time to act.
+var indexBudget int64 = 40 << 20 // a variable for tests
+
 const (
 	// indexLimit is the largest index that Flux takes, in bytes; Helm takes any.
 	indexLimit = 50 << 20
-
-	// indexBudget is from when on a run warns: so that there is time to act.
-	indexBudget = 40 << 20
 
 	// maxFillers is how many charts are named that fill an index.
 	maxFillers = 3
