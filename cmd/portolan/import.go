@@ -135,9 +135,6 @@ func (i *importFlags) repository(ctx context.Context, p *program) (*importer.Rep
 	case strings.HasPrefix(i.from, "oci://"):
 		return nil, hint(fmt.Errorf("%s: an OCI registry has no index to import", i.given["from"]), "'helm pull' its charts into a folder, and import that")
 	}
-	if isMemory(i.from) {
-		return nil, fmt.Errorf("%s: a bucket in memory has nothing in it", i.given["from"])
-	}
 	store, err := bucket.Open(ctx, i.from)
 	if err != nil {
 		return nil, err

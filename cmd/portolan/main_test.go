@@ -290,7 +290,7 @@ func TestPrintLargeReport(t *testing.T) {
 
 func TestLocalFolder(t *testing.T) {
 	for bucket, want := range map[string]string{
-		"./drop": "./drop", "drop": "drop", "file:///tmp/a%20b": filepath.FromSlash("/tmp/a b"), "s3://b": "", "mem://": "", "https://h/x": "",
+		"./drop": "./drop", "drop": "drop", "file:///tmp/a%20b": filepath.FromSlash("/tmp/a b"), "s3://b": "", "https://h/x": "",
 	} {
 		if got := localFolder(bucket); got != want {
 			t.Errorf("localFolder(%q) = %q, want %q", bucket, got, want)

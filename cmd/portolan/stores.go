@@ -53,12 +53,6 @@ func (f *flags) openBucket(ctx context.Context, flag string) (store bucket.Store
 		return nil, "", hint(fmt.Errorf("%s: a web site, which only 'portolan verify' can read", url),
 			"%s takes the URL of a bucket, or a folder", f.given[flag])
 	}
-	if isMemory(url) {
-		// A site in memory would end with the process, after the uploads that
-		// it was made of had been taken out of the inbox.
-		return nil, "", hint(fmt.Errorf("%s: a bucket in memory is lost when the command ends", url),
-			"%s takes the URL of a bucket that stays, or a folder", f.given[flag])
-	}
 	store, err = bucket.Open(ctx, url)
 	return store, localFolder(url), err
 }
@@ -75,10 +69,6 @@ func (f *flags) checkBucket(flag, text string) error {
 			"write the whole path of your home folder, or ./%s for a folder of this name", text)
 	}
 	return nil
-}
-
-func isMemory(bucket string) bool {
-	return strings.HasPrefix(strings.ToLower(bucket), "mem://")
 }
 
 // maker is the command that makes the folder.

@@ -8,7 +8,6 @@ import (
 	"io"
 	"iter"
 	"strings"
-	"sync"
 
 	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
@@ -37,10 +36,9 @@ type provider struct {
 	ifReplacing, ifDeleting func(token string, as func(any) bool) error
 
 	alias  func(key string) string // another key to store an object under; "" and nil are none
-	status func(error) int         // the HTTP status that was answered; 0 if none was; nil if there never is one
-	locked bool                    // there are no conditions: look first, under a lock
+	status func(error) int         // the HTTP status that was answered; 0 if none was
 
-	noBucket func(error) bool // whether the bucket itself is missing; may be nil
+	noBucket func(error) bool // whether the bucket itself is missing
 }
 
 // A bucketStore is a Store in a bucket that gocloud opened.
@@ -52,7 +50,6 @@ type cloudStore struct {
 	name   string // of the bucket and its server, see serverOf
 	provider
 	patience
-	lock sync.Mutex // only used if locked
 }
 
 // String names the bucket and the server that it lies on.
@@ -62,7 +59,6 @@ func (s *cloudStore) Create(ctx context.Context, o Object) error {
 	if err := begin(ctx, o.Key); err != nil {
 		return err
 	}
-	defer s.exclude()()
 	err := s.write(ctx, o, "", &blob.WriterOptions{IfNotExist: true})
 	if err == nil {
 		err = s.createAlias(ctx, o)
@@ -77,15 +73,7 @@ func (s *cloudStore) Replace(ctx context.Context, o Object, token string) error 
 	if token == "" {
 		return About(o.Key, errNoToken) // would be no condition at all
 	}
-	defer s.exclude()()
-	options := s.replacing(token)
-	if s.locked {
-		options.BeforeWrite = nil
-		if err := s.look(ctx, o.Key, token); err != nil {
-			return About(o.Key, s.written(ctx, o, token, err))
-		}
-	}
-	err := s.write(ctx, o, token, options)
+	err := s.write(ctx, o, token, s.replacing(token))
 	if err == nil {
 		err = s.replaceAlias(ctx, o)
 	}
@@ -280,28 +268,6 @@ func (s *cloudStore) entry(o *blob.ListObject) (Entry, bool) {
 		return Entry{Key: key, Dir: true}, true
 	}
 	return Entry{Key: o.Key, Size: o.Size, Modified: o.ModTime, Token: s.listToken(o)}, true
-}
-
-// look is the condition of a write where the bucket knows none.
-func (s *cloudStore) look(ctx context.Context, key, token string) error {
-	r, err := s.get(ctx, key, 0)
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	if r.Entry.Token != token {
-		return ErrConflict
-	}
-	return nil
-}
-
-// exclude takes the lock, if this bucket needs one, and returns what frees it.
-func (s *cloudStore) exclude() (free func()) {
-	if !s.locked {
-		return func() {}
-	}
-	s.lock.Lock()
-	return s.lock.Unlock
 }
 
 // begin checks what every method needs checked.

@@ -13,16 +13,8 @@ func (s *cloudStore) Delete(ctx context.Context, key, token string) error {
 	if err := begin(ctx, key); err != nil {
 		return err
 	}
-	defer s.exclude()()
 	options := &blob.DeleteOptions{}
-	if token != "" && s.locked {
-		if err := s.look(ctx, key, token); err != nil {
-			if errors.Is(err, ErrNotFound) {
-				return nil
-			}
-			return About(key, err)
-		}
-	} else if token != "" {
+	if token != "" {
 		options.BeforeDelete = func(as func(any) bool) error { return s.ifDeleting(token, as) }
 	}
 	if err := s.removeAlias(ctx, key); err != nil {
@@ -56,4 +48,17 @@ func (s *cloudStore) refused(ctx context.Context, key, token string, err error) 
 		return fmt.Errorf("%w (%v)", errRefused, err)
 	}
 	return ErrConflict
+}
+
+// look fails with ErrConflict if the object has another token.
+func (s *cloudStore) look(ctx context.Context, key, token string) error {
+	r, err := s.get(ctx, key, 0)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	if r.Entry.Token != token {
+		return ErrConflict
+	}
+	return nil
 }

@@ -121,6 +121,7 @@ func fakeStore(d *fakeDriver) *cloudStore {
 			}
 			return 0
 		},
+		noBucket: func(error) bool { return false },
 	}, patience: patience{stallTime, tryTime, firstWait}}
 }
 

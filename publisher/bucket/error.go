@@ -47,10 +47,10 @@ func (s *cloudStore) translate(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case s.noBucket != nil && s.noBucket(err):
+	case s.noBucket(err):
 		// Not that an object is missing: then a misspelt bucket would be an empty one.
 		return fmt.Errorf("%w: %v", ErrNoBucket, err)
-	case s.statusOf(err) == http.StatusForbidden:
+	case s.status(err) == http.StatusForbidden:
 		// GCS's NotFound, too: a site that may not be read is not an empty one.
 		return fmt.Errorf("%w: %v", errDenied, err)
 	case gcerrors.Code(err) == gcerrors.NotFound:

@@ -17,7 +17,7 @@ import (
 var schemeRE = regexp.MustCompile(`^([a-zA-Z][a-zA-Z0-9+.-]+)://`)
 
 // Open opens the store that url names: a bucket as gocloud.dev writes it
-// (s3://, gs://, azblob://, mem://, with its query parameters, such as prefix),
+// (s3://, gs://, azblob://, with its query parameters, such as prefix),
 // a folder as file:///path, or just the path of a folder.
 //
 // Nothing is read or written yet, so that a bucket exists and may be used is
@@ -36,7 +36,7 @@ func Open(ctx context.Context, url string) (Store, error) {
 }
 
 func providers() map[string]provider {
-	return map[string]provider{"s3": s3Provider, "gs": gcsProvider, "azblob": azureProvider, "mem": memProvider}
+	return map[string]provider{"s3": s3Provider, "gs": gcsProvider, "azblob": azureProvider}
 }
 
 func openBucket(ctx context.Context, scheme, bucketURL string) (Store, error) {

@@ -77,11 +77,7 @@ func TestProbesAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mem, err := bucket.Open(t.Context(), "mem://")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, store := range map[string]bucket.Store{"file": file, "mem": mem, "test": (&buckettest.Mem{}).Handle("probe")} {
+	for name, store := range map[string]bucket.Store{"file": file, "test": (&buckettest.Mem{}).Handle("probe")} {
 		t.Run(name, func(t *testing.T) {
 			var all sync.WaitGroup
 			for _, folder := range slices.Repeat([]string{"", "stable", "inbox", "inbox/stable"}, 8) {

@@ -64,7 +64,7 @@ func (s *cloudStore) transient(err error) bool {
 	if errors.Is(err, errSilent) || errors.Is(err, errRefused) {
 		return true
 	}
-	switch status := s.statusOf(err); {
+	switch status := s.status(err); {
 	case status == 0:
 		return brokenOff(err)
 	case status < 300: // an answer that ended too early
@@ -76,13 +76,6 @@ func (s *cloudStore) transient(err error) bool {
 	default:
 		return status >= 500 && status != http.StatusNotImplemented
 	}
-}
-
-func (s *cloudStore) statusOf(err error) int {
-	if s.status == nil {
-		return 0
-	}
-	return s.status(err)
 }
 
 // brokenOff reports whether a connection broke that once stood. One that could

@@ -14,6 +14,13 @@ func TestGCSConform(t *testing.T) { testServer(t, servers.GCS(t), buckettest.Fak
 
 func TestAzureConform(t *testing.T) { testServer(t, servers.Azure(t)) }
 
+// TestPrefixConform is about a folder of a bucket.
+func TestPrefixConform(t *testing.T) {
+	t.Parallel()
+	s := servers.Azure(t) // it keeps every promise
+	buckettest.Conform(t, func(t *testing.T) bucket.Store { return openStore(t, servers.Folder(s.Bucket(t), "some/site")) })
+}
+
 func testServer(t *testing.T, s *servers.Server, weak ...buckettest.Weakness) {
 	t.Parallel()
 	for _, w := range weak {
