@@ -67,13 +67,13 @@ func (p *pruner) chartFiles(ctx context.Context, c *Channel, k *keeping, report 
 			continue
 		}
 		if some = append(some, candidate{e, upload}); len(some) == maxCandidates {
-			if err := p.removeDecided(ctx, c, k, some, report); err != nil {
+			if err := p.removeDecided(ctx, c, some, report); err != nil {
 				return err
 			}
 			some = some[:0]
 		}
 	}
-	return p.removeDecided(ctx, c, k, some, report)
+	return p.removeDecided(ctx, c, some, report)
 }
 
 // chartFile returns the upload that a file below charts/ belongs to, if
@@ -91,7 +91,7 @@ func chartFile(rel string) (upload string, ok bool) {
 // removeDecided removes those of the files whose uploads the channel's log
 // decides. If a release was published, then it was removed from the index
 // before the oldest generation that is kept.
-func (p *pruner) removeDecided(ctx context.Context, c *Channel, k *keeping, some []candidate, report *ChannelPrune) error {
+func (p *pruner) removeDecided(ctx context.Context, c *Channel, some []candidate, report *ChannelPrune) error {
 	verdicts, err := c.verdicts(ctx, some)
 	if err != nil {
 		return err

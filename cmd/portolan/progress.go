@@ -74,12 +74,3 @@ func (p *progress) clear() {
 		p.bar = nil
 	}
 }
-
-// Write prints to standard error without tearing the bar, which comes back
-// with the next update.
-func (p *progress) Write(b []byte) (int, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.clear()
-	return p.w.Write(b)
-}

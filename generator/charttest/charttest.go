@@ -10,10 +10,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
-
-	"golang.org/x/tools/txtar"
 )
 
 // Time is the modification time of all entries, unless told otherwise.
@@ -76,41 +73,6 @@ func Pack(top string, files map[string]string, o *Options) []byte {
 		entries[i].Header.ModTime = o.Time
 	}
 	return Gzip(Tar(entries...), cmp.Or(o.Level, gzip.BestCompression))
-}
-
-// FromTxtar returns one archive per first segment of the paths in a: the files
-// mychart-0.1.0/Chart.yaml and mychart-0.1.0/values.yaml make an archive
-// mychart-0.1.0.tgz. Its top folder is the segment without the last
-// -<digit>..., here mychart. Files without a slash are left out.
-func FromTxtar(a *txtar.Archive) map[string][]byte {
-	charts := map[string]map[string]string{}
-	for _, f := range a.Files {
-		chart, path, ok := strings.Cut(f.Name, "/")
-		if !ok {
-			continue
-		}
-		if charts[chart] == nil {
-			charts[chart] = map[string]string{}
-		}
-		charts[chart][path] = string(f.Data)
-	}
-	archives := map[string][]byte{}
-	for chart, files := range charts {
-		archives[chart+".tgz"] = Pack(chartName(chart), files, nil)
-	}
-	return archives
-}
-
-// chartName returns what stands before the version in name-version.
-func chartName(s string) string {
-	for i := range s {
-		rest := strings.TrimPrefix(s[i:], "-v")
-		rest = strings.TrimPrefix(rest, "-")
-		if s[i] == '-' && rest != "" && rest[0] >= '0' && rest[0] <= '9' {
-			return s[:i]
-		}
-	}
-	return s
 }
 
 // An Entry is one entry of a tar archive.

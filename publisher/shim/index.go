@@ -118,7 +118,7 @@ func (a *answer) index(r *http.Request, v *view, context string) error {
 		return nil
 	}
 	_, err = x.index.WriteTo(a)
-	return gone(r, err)
+	return gone(err)
 }
 
 func (a *answer) zippedIndex(r *http.Request, x *rendering) error {
@@ -131,12 +131,12 @@ func (a *answer) zippedIndex(r *http.Request, x *rendering) error {
 	if r.Method != http.MethodHead {
 		_, err = a.Write(b)
 	}
-	return gone(r, err)
+	return gone(err)
 }
 
 // gone handles the error of writing an answer. An error means that the client has
 // gone, so it closes the connection instead of reporting a fault of the shim.
-func gone(r *http.Request, err error) error {
+func gone(err error) error {
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}

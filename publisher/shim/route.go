@@ -47,7 +47,7 @@ type route struct {
 
 // allow returns an error if the caller may not use the route. Which charts a caller
 // may upload is checked later, when the chart's name is known.
-func (to *route) allow(r *http.Request, who *auth.Identity) error {
+func (to *route) allow(who *auth.Identity) error {
 	action := auth.Read
 	switch to.kind {
 	case kindCharts, kindProv, kindReceipt:

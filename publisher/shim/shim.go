@@ -161,7 +161,7 @@ func (s *Shim) handle(a *answer, r *http.Request, to *route) error {
 		return err
 	}
 	a.note.who, a.private = who.String(), !who.Anonymous()
-	if err := to.allow(r, who); err != nil {
+	if err := to.allow(who); err != nil {
 		return err
 	}
 	switch to.kind {

@@ -42,8 +42,7 @@ type Server struct {
 	dir   string // the server's own; removed at the end
 	proxy proxy
 	front *http.Server
-	addr  string   // of the proxy
-	env   []string // for clients
+	addr  string // of the proxy
 	cmd   *exec.Cmd
 	done  chan struct{} // closed when the process has ended
 }
@@ -87,10 +86,6 @@ func Main(m *testing.M) int {
 	}()
 	return m.Run()
 }
-
-// Env is what a process needs in its environment to use the server's buckets.
-// The test process has it already.
-func (s *Server) Env() []string { return s.env }
 
 // Bucket makes an empty bucket and returns its URL, for bucket.Open. Everybody
 // may read its objects, see [Server.Object].
@@ -166,8 +161,7 @@ func start(t testing.TB, scheme string, k kind, program string) (*Server, error)
 		return nil, err
 	}
 	s := &Server{Scheme: scheme, kind: k, dir: dir, addr: l.Addr().String()}
-	s.env = k.client(s.addr)
-	for _, v := range s.env {
+	for _, v := range k.client(s.addr) {
 		name, value, _ := strings.Cut(v, "=")
 		if err := os.Setenv(name, value); err != nil {
 			return nil, err
