@@ -16,31 +16,33 @@ const (
 	// hundreds.
 	maxBlocks = 25_000
 
-	// maxSteps bounds how often a line is looked at for a quote or list that it
-	// may be part of: lines times levels.
+	// maxSteps bounds how often the parser checks whether a line is part of a
+	// quote or list: lines times levels.
 	maxSteps = 500_000
 
-	// maxCells bounds the cells of all tables. The parser makes up those that a
+	// maxCells bounds the cells of all tables. The parser adds the cells that a
 	// row lacks.
 	maxCells = 20_000
 
-	// maxPipes bounds escaped pipes in tables. For each, the parser looks at all.
+	// maxPipes bounds escaped pipes in tables. For each of them, the parser looks
+	// at all of them.
 	maxPipes = 4_000
 
 	// maxMarks bounds the characters that may begin or end something within a
-	// text, such as a link. Each may become an object.
+	// text, such as a link. The parser may allocate an object for each.
 	maxMarks = 60_000
 
-	// maxWork bounds what finding the ends of these may cost: the parser may look
-	// at a whole paragraph or row of a table for each mark in it.
+	// maxWork bounds the cost of matching these marks: for each mark, the parser
+	// may look at the whole paragraph or table row. It counts marks times bytes.
 	maxWork = 60_000_000
 )
 
-// exceeded is the panic that ends the work when a bound is exceeded: the parser
-// has no other way out.
+// exceeded is the value of the panic that ends the work when a bound is exceeded,
+// because the parser cannot return errors. Its text is the rest of a sentence
+// that begins with "The README".
 type exceeded string
 
-// A meter counts what the parser does, or will have to.
+// A meter counts what the parser does, or will have to do.
 type meter struct{ blocks, steps, cells, pipes, marks, work int }
 
 var meterKey = parser.NewContextKey()
@@ -50,7 +52,7 @@ func meterOf(pc parser.Context) *meter {
 	return pc.ComputeIfAbsent(meterKey, func() any { return &meter{} }).(*meter)
 }
 
-// A block is a parser of blocks, with bounds on them.
+// A block is a parser of blocks that counts them.
 type block struct{ parser.BlockParser }
 
 func (b block) Open(parent ast.Node, r text.Reader, pc parser.Context) (ast.Node, parser.State) {
@@ -60,7 +62,7 @@ func (b block) Open(parent ast.Node, r text.Reader, pc parser.Context) (ast.Node
 	}
 	m := meterOf(pc)
 	if m.blocks++; m.blocks > maxBlocks {
-		panic(exceeded("too many paragraphs, headings and items"))
+		panic(exceeded("has too many paragraphs, headings and items to be rendered"))
 	}
 	return node, state
 }
@@ -72,14 +74,15 @@ func (b block) Close(node ast.Node, r text.Reader, pc parser.Context) {
 	}
 }
 
-// A container is a parser of quotes, lists or their items, with bounds on them.
+// A container is a parser of quotes, lists or list items that counts its work and
+// bounds their nesting.
 type container struct{ block }
 
 func (c container) Open(parent ast.Node, r text.Reader, pc parser.Context) (ast.Node, parser.State) {
 	c.step(pc)
 	node, state := c.block.Open(parent, r, pc)
 	if node != nil && len(pc.OpenedBlocks()) > maxDepth {
-		panic(exceeded("quotes or lists nested too deeply"))
+		panic(exceeded("has quotes or lists nested too deeply to be rendered"))
 	}
 	return node, state
 }
@@ -92,12 +95,12 @@ func (c container) Continue(node ast.Node, r text.Reader, pc parser.Context) par
 func (c container) step(pc parser.Context) {
 	m := meterOf(pc)
 	if m.steps++; m.steps > maxSteps {
-		panic(exceeded("too many lines in nested quotes or lists"))
+		panic(exceeded("has too many lines in nested quotes or lists to be rendered"))
 	}
 }
 
-// paragraphs looks at paragraphs before anything is made of them: definitions
-// of links, tables, or text.
+// paragraphs counts the work for each paragraph before the parser turns it into
+// definitions of links, a table, or text.
 type paragraphs struct{}
 
 func (paragraphs) Transform(node *ast.Paragraph, r text.Reader, pc parser.Context) {
@@ -120,8 +123,8 @@ func (paragraphs) Transform(node *ast.Paragraph, r text.Reader, pc parser.Contex
 	}
 }
 
-// delimiters returns how many columns a table has, at most, if line is the one
-// below its heads.
+// delimiters returns how many columns a table has at most if line is the one below
+// its header row, and 0 if line cannot be that.
 func delimiters(line []byte) int {
 	dashes, columns := 0, 1
 	for _, c := range line {
@@ -141,22 +144,22 @@ func delimiters(line []byte) int {
 	return columns
 }
 
-// table takes account of lines that may be a table's.
+// table counts the work for lines that may be a table.
 func (m *meter) table(l *text.Segments, src []byte, columns int) {
 	if m.cells += columns * l.Len(); m.cells > maxCells {
-		panic(exceeded("tables with too many cells"))
+		panic(exceeded("has tables with too many cells to be rendered"))
 	}
 	for i := range l.Len() {
 		line := l.At(i)
 		row := line.Value(src)
 		m.text(row)
 		if m.pipes += bytes.Count(row, []byte(`\|`)); m.pipes > maxPipes {
-			panic(exceeded(`too many \| in tables`))
+			panic(exceeded(`has too many \| in tables to be rendered`))
 		}
 	}
 }
 
-// text takes account of a text whose marks may mean something.
+// text counts the work for a text in which marks may have a meaning.
 func (m *meter) text(s []byte) {
 	marks := 0
 	for _, c := range s {
@@ -169,8 +172,8 @@ func (m *meter) text(s []byte) {
 	m.work += marks * len(s)
 	switch {
 	case m.marks > maxMarks:
-		panic(exceeded("too many marks such as * and ["))
+		panic(exceeded("has too many marks such as * and [ to be rendered"))
 	case m.work > maxWork:
-		panic(exceeded("paragraphs too long, with too many marks such as * and [,"))
+		panic(exceeded("has paragraphs that are too long and have too many marks such as * and [ to be rendered"))
 	}
 }

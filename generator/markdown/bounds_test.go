@@ -11,7 +11,7 @@ import (
 	"github.com/portolan-charts/portolan/templates"
 )
 
-// cost renders src and returns what was allocated meanwhile, in bytes.
+// cost renders src and returns how many bytes that allocates.
 func cost(src []byte) (*templates.Text, uint64) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -20,7 +20,7 @@ func cost(src []byte) (*templates.Text, uint64) {
 	return text, after.TotalAlloc - before.TotalAlloc
 }
 
-// largest returns the longest input of a shape that is rendered, near enough.
+// largest returns roughly the longest input of a shape that is rendered.
 func largest(shape string) []byte {
 	accepted := func(n int) []byte {
 		s := shapes(n)[shape]()
@@ -43,11 +43,11 @@ func largest(shape string) []byte {
 	return best
 }
 
-// TestBounds renders costly READMEs as long as one may be, and the longest of
-// each kind that is rendered. What all of them allocate stands for what they
-// cost, since it does not depend on the machine.
+// TestBounds renders costly READMEs of the maximum length, and the longest of each
+// kind that is rendered. It measures cost as allocation, because that does not
+// depend on the machine.
 func TestBounds(t *testing.T) {
-	const maxAlloc = 110 << 20 // in all; much less is held at once
+	const maxAlloc = 110 << 20 // in total; much less is in use at once
 	check := func(what string, src []byte) {
 		text, alloc := cost(src)
 		if alloc > maxAlloc || len(text.HTML) > max(maxOutput, 6*maxPlain) {
@@ -62,7 +62,7 @@ func TestBounds(t *testing.T) {
 	}
 }
 
-// TestNotes says why a README is not rendered, by what it exceeds.
+// TestNotes checks that a README's note names the bound that it exceeds.
 func TestNotes(t *testing.T) {
 	for _, tt := range []struct{ in, want string }{
 		{strings.Repeat("a", maxInput+1), "too long"},
@@ -79,8 +79,8 @@ func TestNotes(t *testing.T) {
 		{strings.Repeat("a\n\n", maxBlocks+1), "too many paragraphs"},
 		{strings.Repeat("#\n", maxBlocks+1), "too many paragraphs"},
 		{strings.Repeat("- a\n", maxBlocks), "too many paragraphs"},
-		{strings.Repeat("[a](b", 10_000), "too long, with too many marks"},
-		{"[a]: /x \"" + strings.Repeat("t", 10_000) + "\"\n\n" + strings.Repeat("[a]\n\n", 1000), "too much in it"},
+		{strings.Repeat("[a](b", 10_000), "too long and have too many marks"},
+		{"[a]: /x \"" + strings.Repeat("t", 10_000) + "\"\n\n" + strings.Repeat("[a]\n\n", 1000), "becomes too long"},
 	} {
 		text := Render([]byte(tt.in))
 		if tt.want == "" && text.Note != "" || !strings.Contains(text.Note, tt.want) {
@@ -92,7 +92,7 @@ func TestNotes(t *testing.T) {
 	}
 }
 
-// TestPlain shows what is not rendered, as it stands.
+// TestPlain shows a README that is not rendered as plain text.
 func TestPlain(t *testing.T) {
 	text := plain([]byte("<b>\r\n\u202e&\xff"), "N.")
 	if got, want := string(text.HTML), "<pre tabindex=\"0\">\n&lt;b&gt;\n&amp;\ufffd</pre>"; got != want || text.Note != "N." {

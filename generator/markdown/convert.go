@@ -15,17 +15,17 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// convert returns the HTML of a README as it stands, with all its raw HTML.
+// convert returns the HTML of a README with all its raw HTML, unsafe as it is.
 func convert(src []byte) []byte {
 	root := markdown.Parse(text.NewReader(src))
 	out := &limited{}
 	if err := page.Render(out, src, root); err != nil {
-		panic(exceeded("something in it that cannot be written, and is not fit"))
+		panic(exceeded("cannot be rendered"))
 	}
 	return []byte(out.String())
 }
 
-// markdown is goldmark's parser for GitHub's dialect, with bounds.
+// markdown is goldmark's parser for GitHub's dialect, with our bounds.
 var markdown = parser.NewParser(
 	parser.WithBlockParsers(
 		util.Prioritized(block{parser.NewSetextHeadingParser()}, 100),
@@ -53,7 +53,7 @@ var markdown = parser.NewParser(
 	parser.WithASTTransformers(util.Prioritized(extension.NewTableASTTransformer(), 0)),
 )
 
-// page writes HTML, unsafe as it is.
+// page writes HTML and passes raw HTML through.
 var page = renderer.NewRenderer(renderer.WithNodeRenderers(
 	util.Prioritized(html.NewRenderer(html.WithUnsafe()), 1000),
 	util.Prioritized(extension.NewTableHTMLRenderer(extension.WithTableCellAlignMethod(extension.TableCellAlignNone)), 500),
@@ -61,8 +61,8 @@ var page = renderer.NewRenderer(renderer.WithNodeRenderers(
 	util.Prioritized(tasks{}, 500),
 ))
 
-// tasks writes the boxes of task lists as characters: a form's boxes would want
-// labels, and do nothing.
+// tasks writes the boxes of task lists as characters: form elements would need
+// labels, and would do nothing.
 type tasks struct{}
 
 func (tasks) RegisterFuncs(r renderer.NodeRendererFuncRegisterer) {
@@ -79,8 +79,8 @@ func (tasks) RegisterFuncs(r renderer.NodeRendererFuncRegisterer) {
 	})
 }
 
-// policy is what of raw HTML may pass. What follows it relies on a tokenizer
-// that never meets scripts, styles, text areas, SVG or comments.
+// policy lets only some HTML through. The steps after it rely on a tokenizer that
+// never meets scripts, styles, text areas, SVG or comments.
 var policy = newPolicy()
 
 func newPolicy() *bluemonday.Policy {
@@ -104,7 +104,7 @@ func newPolicy() *bluemonday.Policy {
 	return p
 }
 
-// limited holds HTML up to a bound.
+// limited holds at most maxOutput bytes of HTML.
 type limited struct{ strings.Builder }
 
 func (l *limited) Write(p []byte) (int, error) {
@@ -119,6 +119,6 @@ func (l *limited) WriteString(s string) (int, error) {
 
 func (l *limited) grow(n int) {
 	if l.Len()+n > maxOutput {
-		panic(exceeded("too much in it, once its links are filled in,"))
+		panic(exceeded("becomes too long when it is rendered"))
 	}
 }

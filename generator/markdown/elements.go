@@ -1,10 +1,10 @@
 package markdown
 
-// A role is what an element may hold, and where it may stand.
+// A role says what an element may hold, and where it may stand.
 type role int
 
 const (
-	inline role = iota + 1 // text with marks: holds and stands among the same
+	inline role = iota + 1 // marked text: holds text and inline elements, and stands among them
 	void                   // an inline element without content
 	flow                   // a block that holds blocks and text
 	leaf                   // a block that holds text only
@@ -16,17 +16,17 @@ const (
 	row
 	cell
 	summary // the first thing in <details>; holds text only
-	gone    // its content stands for it
+	gone    // not written; only its content is
 )
 
-// An element is what becomes of one of HTML's.
+// An element says how an HTML element is written.
 type element struct {
-	name string // that it is written as
+	name string // the name that it is written with
 	role role
 }
 
-// elements are those that READMEs may hold, by their names. All others are
-// gone, and their content too if it is not meant to be read.
+// elements are the elements that READMEs may hold, by name. All others are left
+// out, and so is their content if it is not meant to be read.
 var elements = func() map[string]element {
 	all := map[string]element{
 		"strike": {"s", inline}, "tt": {"code", inline},

@@ -8,15 +8,15 @@ import (
 	"unicode/utf8"
 )
 
-// maxURL bounds an attribute, in bytes; browsers take URLs of about that length.
+// maxURL bounds an attribute, in bytes; browsers accept URLs of about that length.
 const maxURL = 2000
 
-// rel is what links to other sites say: that the site's owner does not stand for
-// them, and that they are to learn nothing of where the reader came from.
+// rel is the rel attribute of links to other sites. It says that the owner of this
+// site does not vouch for them, and keeps from them where the reader came from.
 const rel = "nofollow noopener noreferrer ugc"
 
-// SafeURL returns a URL that a link may have: http or https, of a host and without
-// a password, or mailto. It is "" for all others.
+// SafeURL returns the URL if a link may have it: http or https, with a host and
+// without a user or password, or mailto. It returns "" for all others.
 func SafeURL(s string) string {
 	u, err := url.Parse(strings.TrimSpace(s))
 	if err != nil || len(s) > maxURL || u.User != nil {
@@ -65,9 +65,9 @@ func (b *builder) image(attrs map[string]string) {
 	b.end(elements["a"])
 }
 
-// visible drops characters that are not seen but change how others are: control
-// characters but for line ends and tabs, those that change the direction of
-// text, and those that hide in it. The ones within scripts and emoji stay.
+// visible drops control characters except line ends and tabs, characters that
+// change the direction of text, and invisible characters. Those that scripts and
+// emoji need stay.
 func visible(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -80,7 +80,7 @@ func visible(s string) string {
 	}, s)
 }
 
-// hides tells whether visible drops a character.
+// hides reports whether visible drops a character.
 func hides(r rune) bool {
 	switch {
 	case r == '\n', r == '\t':
@@ -115,7 +115,7 @@ func slug(text string) string {
 	return b.String()
 }
 
-// anchorable tells whether an id of raw HTML can be kept.
+// anchorable reports whether an id in raw HTML can be kept.
 func anchorable(id string) bool {
 	return id != "" && len(id) <= 200 && !strings.ContainsFunc(id, func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsNumber(r) && !strings.ContainsRune("-_.:", r)

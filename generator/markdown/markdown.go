@@ -1,26 +1,27 @@
-// Package markdown renders README files, which are hostile, as HTML that is safe
-// to put into a page: CommonMark with GitHub's tables, strikethrough, autolinks
-// and task lists.
+// Package markdown renders README files as HTML that is safe to put into a page.
+// It reads CommonMark with GitHub's tables, strikethrough, autolinks and task
+// lists. READMEs are treated as untrusted input.
 //
-// What comes out:
+// The HTML:
 //   - holds only elements and attributes of a short list, properly nested, and is
-//     valid where a <section> or <div> may stand: no scripts, styles, forms,
-//     frames, embedded images, comments or classes (but language-… of code);
-//   - links to http, https and mailto URLs, with rel set, and to places in the
-//     README itself. All other links are plain text;
-//   - loads nothing: images are links to them, or their text;
-//   - has its first heading as <h3> and skips no level, so that it fits below a
-//     page's own;
-//   - has the prefix readme- on all ids, which are GitHub's otherwise, so that
-//     links within the README work and meet nothing of the page;
-//   - has no control characters, none that change the direction of text, and none
-//     that cannot be seen.
+//     valid where a <section> or <div> may stand. It has no scripts, styles,
+//     forms, frames, embedded images, comments or classes, except language-… on
+//     code;
+//   - links only to http, https and mailto URLs, with rel set, and to places in
+//     the README itself. All other links become plain text;
+//   - loads nothing: an image becomes a link to it, or its alternative text;
+//   - begins its headings at <h3> and skips no level, so that it fits below a
+//     page's own headings;
+//   - has the ids that GitHub gives, with the prefix readme-, so that links within
+//     the README work and no id clashes with one of the page;
+//   - has no control characters, no characters that change the direction of text,
+//     and no invisible ones.
 //
-// Rendering never fails, and is a function of the bytes. Some short texts would
-// take a parser of Markdown minutes and gigabytes, so its work is bounded: in
-// bytes, in levels of nesting, in table cells, and in what its slower algorithms
-// have to look at. The bounds count, and do not measure time. A README that
-// exceeds one is shown as the plain text that it is, with a note.
+// Rendering never fails, and its result depends only on the bytes of the README.
+// Some short texts would cost a Markdown parser minutes and gigabytes, so the
+// work is bounded: in bytes, in levels of nesting, in table cells, and in what
+// the parser's slower algorithms have to look at. The bounds count; they do not
+// measure time. A README that exceeds one is shown as plain text, with a note.
 package markdown
 
 import (
@@ -34,7 +35,7 @@ import (
 )
 
 const (
-	// maxInput bounds what is read as Markdown, in bytes. The largest README of
+	// maxInput bounds a README that is read as Markdown, in bytes. The largest of
 	// 246 real charts has 81 KiB.
 	maxInput = 256 << 10
 
@@ -53,13 +54,13 @@ func Render(src []byte) *templates.Text {
 	}
 	html, over := render(lines(src))
 	if over != "" {
-		return plain(src, "The README has "+over+" to be rendered, so it is shown as plain text.")
+		return plain(src, "The README "+over+", so it is shown as plain text.")
 	}
 	return &templates.Text{HTML: template.HTML(html)}
 }
 
-// render does the work. It returns which bound was exceeded, as words that go
-// before "to be rendered", if one was.
+// render does the work. If a bound is exceeded, over says which, as the rest of
+// a sentence about the README.
 func render(src []byte) (html, over string) {
 	defer func() {
 		switch v := recover().(type) {
@@ -67,8 +68,8 @@ func render(src []byte) (html, over string) {
 		case exceeded:
 			over = string(v)
 		default:
-			// Whatever a parser fails at, it would fail at again.
-			over = "something in it that cannot be read, and is not fit"
+			// A parser that panics on a README would panic on it again.
+			over = "cannot be parsed"
 		}
 	}()
 	unsafe := convert(src)
@@ -79,7 +80,7 @@ func render(src []byte) (html, over string) {
 	return out.String(), ""
 }
 
-// lines ends all lines in the same way.
+// lines makes all lines of src end with a newline only.
 func lines(src []byte) []byte {
 	if !bytes.ContainsRune(src, '\r') {
 		return src
@@ -88,7 +89,7 @@ func lines(src []byte) []byte {
 	return bytes.ReplaceAll(src, []byte("\r"), []byte("\n"))
 }
 
-// plain returns src as it stands, or the beginning of it.
+// plain returns src, or the beginning of it, as plain text.
 func plain(src []byte, note string) *templates.Text {
 	if len(src) > maxPlain {
 		end := maxPlain
@@ -96,7 +97,7 @@ func plain(src []byte, note string) *templates.Text {
 			end--
 		}
 		src = src[:end]
-		note += " The end of it is left out."
+		note += " The rest is left out."
 	}
 	text := visible(strings.ToValidUTF8(string(lines(src)), "\uFFFD"))
 	return &templates.Text{HTML: template.HTML("<pre tabindex=\"0\">\n" + html.EscapeString(text) + "</pre>"), Note: note}

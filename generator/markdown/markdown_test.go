@@ -7,7 +7,7 @@ import (
 
 const external = ` rel="nofollow noopener noreferrer ugc"`
 
-// TestRender states what becomes of Markdown and raw HTML.
+// TestRender checks the HTML for Markdown and raw HTML.
 func TestRender(t *testing.T) {
 	for _, tt := range []struct{ name, in, want string }{
 		{"paragraphs", "a *b*\n\n**c** ~~d~~ `e`", "<p>a <em>b</em></p>\n<p><strong>c</strong> <del>d</del> <code>e</code></p>"},
@@ -64,8 +64,8 @@ func TestRender(t *testing.T) {
 	}
 }
 
-// fields joins the words of HTML with single spaces; where tags meet it takes
-// them out, since there is nothing to see.
+// fields joins the words of HTML with single spaces, and removes spaces between
+// tags, since they show nothing.
 func fields(s string) string {
 	s = strings.Join(strings.Fields(s), " ")
 	return strings.ReplaceAll(s, "> <", "><")

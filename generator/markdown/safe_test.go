@@ -14,7 +14,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/charttest"
 )
 
-// allowed are the elements that may come out, and their attributes.
+// allowed are the elements that the HTML may hold, with their attributes.
 var allowed = map[string][]string{
 	"a": {"href", "rel", "id"}, "code": {"class", "id"}, "details": {"open", "id"}, "ol": {"start", "id"}, "pre": {"tabindex", "id"},
 	"td": {"colspan", "rowspan", "id"}, "th": {"scope", "colspan", "rowspan", "id"},
@@ -22,9 +22,9 @@ var allowed = map[string][]string{
 
 var plainElements = strings.Fields("b blockquote br del div em h3 h4 h5 h6 hr i ins kbd li mark p q s samp small span strong sub summary sup table tbody thead tr u ul var")
 
-// checkSafe checks that HTML holds nothing but what is allowed, that a browser
-// makes of it the elements that it says, and that ids are unique and links lead
-// to them or to where links may.
+// checkSafe checks that HTML holds only what is allowed, that a browser reads the
+// same elements in it, that ids are unique, and that links lead to these ids or to
+// safe URLs.
 func checkSafe(t *testing.T, text string) {
 	t.Helper()
 	ids, links := map[string]bool{}, map[string]bool{}
@@ -46,10 +46,10 @@ func checkSafe(t *testing.T, text string) {
 	}
 	for link := range links {
 		if !ids[link] {
-			t.Errorf("a link to #%s, which is not there", link)
+			t.Errorf("a link to #%s, which does not exist", link)
 		}
 	}
-	// A browser's parser moves what is out of place, which must be nothing.
+	// A browser's parser moves elements that are out of place; there must be none.
 	got := parsed(t, "<section>"+text+"</section>")
 	if want := append([]string{"section"}, said...); !slices.Equal(got, want) {
 		t.Errorf("a browser reads other elements:\ngot  %v\nwant %v", got, want)
@@ -62,21 +62,21 @@ func checkElement(t *testing.T, e html.Token, ids, links map[string]bool) {
 	t.Helper()
 	attrs, known := allowed[e.Data]
 	if !known && !slices.Contains(plainElements, e.Data) {
-		t.Errorf("the element %s", e.Data)
+		t.Errorf("element %s is not allowed", e.Data)
 	}
 	for _, a := range e.Attr {
 		if a.Key != "id" && !slices.Contains(attrs, a.Key) {
-			t.Errorf("the attribute %s of %s", a.Key, e.Data)
+			t.Errorf("attribute %s of %s is not allowed", a.Key, e.Data)
 		}
 		switch a.Key {
 		case "id":
 			if ids[a.Val] || !strings.HasPrefix(a.Val, "readme-") || strings.ContainsAny(a.Val, " \t\n") {
-				t.Errorf("the id %q", a.Val)
+				t.Errorf("id %q is not allowed", a.Val)
 			}
 			ids[a.Val] = true
 		case "class":
 			if !classPattern.MatchString(a.Val) {
-				t.Errorf("the class %q", a.Val)
+				t.Errorf("class %q is not allowed", a.Val)
 			}
 		case "href":
 			checkLink(t, e, a.Val, links)
@@ -92,14 +92,14 @@ func checkLink(t *testing.T, e html.Token, href string, links map[string]bool) {
 	}
 	u, err := url.Parse(href)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" && u.Scheme != "mailto" || u.User != nil {
-		t.Errorf("a link to %q", href)
+		t.Errorf("a link to %q is not allowed", href)
 	}
 	if !slices.ContainsFunc(e.Attr, func(a html.Attribute) bool { return a.Key == "rel" && a.Val == rel }) {
 		t.Errorf("a link without rel: %v", e)
 	}
 }
 
-// parsed returns the elements that a browser makes of HTML in a page's body.
+// parsed returns the elements that a browser reads in HTML in a page's body.
 func parsed(t *testing.T, text string) []string {
 	t.Helper()
 	body := &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body}
@@ -123,7 +123,7 @@ func parsed(t *testing.T, text string) []string {
 	return names
 }
 
-// TestSafe renders what tries to do harm, or to be out of place.
+// TestSafe renders READMEs that try to do harm, or whose elements are out of place.
 func TestSafe(t *testing.T) {
 	all := shapes(2000)
 	for _, name := range slices.Sorted(maps.Keys(all)) {
@@ -134,7 +134,7 @@ func TestSafe(t *testing.T) {
 	}
 }
 
-// hostile are texts that other programs took for more than text.
+// hostile are texts that other programs mistook for more than text.
 var hostile = []string{
 	charttest.Script, "# " + charttest.Script, "`" + charttest.Script + "`", "|" + charttest.Script + "|\n|-|\n",
 	"<table><td><table><td><p><table>x", "<ul><ol><li><ul>a</ol>b<li>c", "<a href='http://x'><table><td><a href='http://y'>z",
@@ -148,7 +148,7 @@ var hostile = []string{
 	"a\x00<scr\x00ipt>alert(1)</scr\x00ipt>", "<a href=\"\x01javascript:alert(1)\">x</a>", "# <a id='x'></a>\n\n<div id='x'><p id=x>a</p></div>", "<b id=\"a b\">", "[a](#%00) [b](#%zz) [c](#\" onclick=x)",
 }
 
-// FuzzRender renders any bytes: nothing fails, and what comes out is safe.
+// FuzzRender renders any bytes: rendering never fails, and the HTML is safe.
 func FuzzRender(f *testing.F) {
 	for _, in := range hostile {
 		f.Add([]byte(in))
@@ -156,11 +156,11 @@ func FuzzRender(f *testing.F) {
 	f.Fuzz(func(t *testing.T, src []byte) {
 		text := Render(src)
 		checkSafe(t, string(text.HTML))
-		if strings.Contains(text.Note, "cannot be read") {
-			t.Error("a parser failed")
+		if strings.Contains(text.Note, "cannot be parsed") {
+			t.Error("a parser panicked")
 		}
 		if again := Render(src); again.HTML != text.HTML {
-			t.Error("another time it is another text")
+			t.Error("rendering the same README again gives another text")
 		}
 	})
 }

@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// prefix of all ids.
+// prefix is the prefix of all ids.
 const prefix = "readme-"
 
-// settle decides what can be decided only when all of the README is known.
+// settle makes the decisions that need the whole README.
 func settle(root *node) {
 	prune(root)
 	ids := &anchors{taken: map[string]bool{}, next: map[string]int{}}
@@ -18,8 +18,8 @@ func settle(root *node) {
 	ids.links(root)
 }
 
-// prune takes out elements that show nothing, and puts in what others need. It
-// tells whether n shows anything.
+// prune removes elements that show nothing, and adds what others need. It reports
+// whether n shows anything.
 func prune(n *node) bool {
 	if n.role == 0 {
 		return strings.TrimSpace(n.text) != ""
@@ -45,8 +45,8 @@ func prune(n *node) bool {
 	return shows
 }
 
-// structural tells whether elements of a role are left out when empty, with
-// all that is in them.
+// structural reports whether an empty element of the role is left out with
+// everything in it.
 func structural(r role) bool {
 	switch r {
 	case list, table, section, row:
@@ -55,8 +55,8 @@ func structural(r role) bool {
 	return false
 }
 
-// hide has only the content of n written, which is blank; a place that links
-// lead to stays one.
+// hide makes n, which is blank, be written as its content only. If n has an
+// anchor, a <span> keeps it.
 func (n *node) hide() {
 	if n.anchor() != "" && n.role != gone {
 		n.kids = []*node{{element: element{"span", inline}, attrs: map[string]string{"id": n.anchor()}}}
@@ -64,7 +64,7 @@ func (n *node) hide() {
 	n.role, n.attrs, n.level = gone, nil, 0
 }
 
-// summarize puts a summary where one is missing.
+// summarize adds a summary if there is none.
 func (n *node) summarize() {
 	for i, k := range n.kids {
 		if k.name == "summary" && k.role == summary {
@@ -79,7 +79,7 @@ func (n *node) summarize() {
 	n.kids = append([]*node{s}, n.kids...)
 }
 
-// sections makes sure that a table has one head at most, and that first.
+// sections makes sure that a table has at most one head, and that it comes first.
 func (n *node) sections() {
 	for i, k := range n.kids {
 		if k.name == "thead" && i > 0 {
@@ -103,11 +103,11 @@ func (n *node) anchor() string {
 // anchors are the ids of a README, without their prefix.
 type anchors struct {
 	taken map[string]bool
-	next  map[string]int // number for the next heading of the same text
-	open  []int          // levels of the headings around
+	next  map[string]int // last number used for headings with the same text
+	open  []int          // levels of the headings around the current place
 }
 
-// headings gives headings their levels, from 3 on, and their ids.
+// headings gives headings their levels, beginning at 3, and their ids.
 func (a *anchors) headings(n *node) {
 	if n.level > 0 && n.role == leaf {
 		for len(a.open) > 0 && a.open[len(a.open)-1] >= n.level {
@@ -150,7 +150,7 @@ func (n *node) words() string {
 	return b.String()
 }
 
-// others gives elements the ids that they have in the README, if nothing else has.
+// others gives elements the ids that they have in the README, if these are free.
 func (a *anchors) others(n *node) {
 	if id := n.anchor(); id != "" && !a.taken[id] && n.role != gone {
 		a.taken[id] = true
@@ -161,7 +161,7 @@ func (a *anchors) others(n *node) {
 	}
 }
 
-// links checks where links lead, and drops those that lead nowhere.
+// links resolves the URLs of links, and drops those that lead nowhere.
 func (a *anchors) links(n *node) {
 	if n.name == "a" && n.role != gone {
 		n.attrs["href"] = a.resolve(n.attrs["href"])
@@ -171,7 +171,7 @@ func (a *anchors) links(n *node) {
 	}
 }
 
-// resolve returns what a link's URL becomes, or "".
+// resolve returns the URL that a link gets, or "" if the link is dropped.
 func (a *anchors) resolve(href string) string {
 	fragment, local := strings.CutPrefix(href, "#")
 	if !local {

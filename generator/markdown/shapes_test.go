@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// shapes are inputs that some parser of Markdown or HTML takes long for, each
-// of about n bytes.
+// shapes are inputs of about n bytes that are slow for some parser of Markdown or
+// HTML.
 func shapes(n int) map[string]func() string {
 	rep := func(s string) string { return strings.Repeat(s, n/len(s)+1) }
 	nest := func(open, middle, close string) string {

@@ -8,27 +8,28 @@ import (
 )
 
 // maxOpen bounds how many elements are open at once, and so the depth of the
-// tree. Those beyond it are gone.
+// tree. Elements beyond it are left out, but not their content.
 const maxOpen = 100
 
 // A node is an element, or text if it has no role.
 type node struct {
 	element
-	text  string // of a text
+	text  string // if the node is text
 	attrs map[string]string
 	kids  []*node
-	level int  // of a heading in the README: 1 to 6
-	head  bool // of a table, or in it
+	level int  // level of a heading in the README: 1 to 6
+	head  bool // the node is in a table's head
 }
 
-// A builder makes a tree of tags in any order, without HTML's own rules for that:
-// those copy unclosed elements, which may cost the square of the text.
+// A builder makes a tree from tags in any order. It does not follow HTML's own
+// rules for that: they copy unclosed elements, which may cost the square of the
+// text's length.
 type builder struct {
-	open []*node // from the root; elements that are gone as well, for their end tags
+	open []*node // from the root; includes elements that are not written, for their end tags
 }
 
-// parse reads what the policy has let pass. In the tree every element is where
-// its role allows it.
+// parse reads what the policy has let through. In the resulting tree, every
+// element stands where its role allows it.
 func parse(r io.Reader) *node {
 	root := &node{element: element{"", flow}}
 	b := &builder{open: []*node{root}}
@@ -57,7 +58,7 @@ func (b *builder) top() *node {
 	}
 }
 
-// text adds text, in an item or cell if there has to be one.
+// text adds text, and first opens an item or cell if one is needed.
 func (b *builder) text(s string) {
 	if !b.within("pre") {
 		s = collapse(s)
@@ -93,7 +94,7 @@ func (b *builder) push(n *node) {
 	b.open = append(b.open, n)
 }
 
-// within tells whether an element is open, in the same cell if any.
+// within reports whether an element is open, in the current cell if there is one.
 func (b *builder) within(name string) bool {
 	for i := len(b.open) - 1; i > 0 && b.open[i].role != cell; i-- {
 		if b.open[i].name == name && b.open[i].role != gone {
@@ -103,7 +104,7 @@ func (b *builder) within(name string) bool {
 	return false
 }
 
-// start takes a start tag.
+// start handles a start tag.
 func (b *builder) start(t html.Token) {
 	n := &node{element: elements[t.Data], attrs: map[string]string{}}
 	for _, a := range t.Attr {
@@ -156,8 +157,8 @@ func (b *builder) inline(n *node) {
 	b.push(n)
 }
 
-// block opens a block. It ends the paragraph around it, and whatever is marked
-// there; in headings and the like only its content stays.
+// block opens a block. It ends the paragraph around it, with the inline elements
+// there. In a heading and the like, only the block's content is kept.
 func (b *builder) block(n *node) {
 	if n.level > 0 {
 		b.endHeading()
@@ -185,7 +186,7 @@ func (b *builder) block(n *node) {
 	b.push(n)
 }
 
-// endHeading ends an open heading where another begins.
+// endHeading ends an open heading, because another begins.
 func (b *builder) endHeading() {
 	for i := len(b.open) - 1; i > 0; i-- {
 		switch n := b.open[i]; {
@@ -198,8 +199,8 @@ func (b *builder) endHeading() {
 	}
 }
 
-// solid tells whether the innermost block takes no blocks and does not end
-// before one.
+// solid reports whether the innermost block can hold no blocks and is not ended
+// by one.
 func (b *builder) solid() bool {
 	for i := len(b.open) - 1; i > 0; i-- {
 		switch n := b.open[i]; n.role {
@@ -235,7 +236,7 @@ func (b *builder) part(n *node) {
 		if b.open[i].role != table {
 			continue
 		}
-		// What is open within the table ends, but for what holds the part.
+		// What is open within the table ends, except what holds the part.
 		keep := i + 1
 		for keep < len(b.open) && (b.open[keep].role == section && n.role != section || b.open[keep].role == row && n.role == cell) {
 			keep++
@@ -271,8 +272,9 @@ func (b *builder) cell(n *node) {
 	b.push(n)
 }
 
-// end takes an end tag. It ends the innermost element of the name, unless that
-// is around a block and inline, or around a cell.
+// end handles an end tag. It ends the innermost element with the name, unless
+// that is an inline element around a block, or is outside the current cell or
+// table.
 func (b *builder) end(e element) {
 	for i := len(b.open) - 1; i > 0; i-- {
 		n := b.open[i]
@@ -298,7 +300,7 @@ func (b *builder) end(e element) {
 	}
 }
 
-// blank tells whether nodes show nothing.
+// blank reports whether nodes show nothing.
 func blank(kids []*node) bool {
 	for _, k := range kids {
 		if k.role != 0 || strings.TrimSpace(k.text) != "" {
@@ -308,7 +310,7 @@ func blank(kids []*node) bool {
 	return true
 }
 
-// collapse makes one space or newline of several, as browsers do.
+// collapse replaces runs of white space with one space or newline, as browsers do.
 func collapse(s string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); {

@@ -13,12 +13,12 @@ func write(out *limited, n *node) {
 		out.WriteString(html.EscapeString(n.text))
 		return
 	case name == "a" && n.attrs["href"] == "" && n.attrs["anchor"] != "":
-		name = "span" // which has content or not, and is nothing but a place
+		name = "span" // only the target of links
 	case n.role == gone, name == "", name == "span" && n.attrs["anchor"] == "", name == "a" && n.attrs["href"] == "":
 		writeAll(out, n.kids)
 		return
 	case name == "th" && blank(n.kids):
-		name = "td" // a head that says nothing is none
+		name = "td" // an empty header cell would describe nothing
 	}
 	out.WriteString("<" + name)
 	writeAttrs(out, n, name)
@@ -63,7 +63,7 @@ func writeAttrs(out *limited, n *node, name string) {
 			attr("rel", rel)
 		}
 	case "pre":
-		attr("tabindex", "0") // it may scroll, which has to work without a mouse
+		attr("tabindex", "0") // it may scroll, which must work without a mouse
 	case "code":
 		copied("class")
 	case "ol":

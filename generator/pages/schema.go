@@ -8,26 +8,27 @@ import (
 	"path"
 )
 
-// The schemas are made from the document types: make golden.
+// The schemas are generated from the document types by "make golden".
 //
 //go:embed schema/*.json
 var schemaFiles embed.FS
 
-// schemaKinds are the documents that have a schema, by what its file is called.
+// schemaKinds are the documents that have a schema, by the name of its file.
 var schemaKinds = map[string]any{"site": SiteDoc{}, "channel": ChannelDoc{}, "chart": ChartDoc{}, "changes": ChangesDoc{}}
 
 func schemaFile(kind string) string { return kind + ".schema.json" }
 
-// schema is the URL of a schema in a document so many levels below the channel's
-// api folder.
+// schema returns the URL of a schema, relative to a document that is levels below
+// the channel's api folder.
 func (p *pass) schema(levels int, kind string) string {
 	return p.up(levels+1) + path.Join(apiDir, schemaFile(kind))
 }
 
-// format changes whenever this code makes other pages of the same data.
-const format = "1"
+// format changes whenever this code makes different pages from the same data.
+const format = "2"
 
-// lookOf is over all that makes a channel's pages differ though their data does not.
+// lookOf returns a hash of everything besides a channel's data that its pages are
+// made from.
 func (w *Writer) lookOf(channel string) string {
 	b, err := json.Marshal([]any{format, w.set.Look(), w.Site, w.ArtifactHub(channel)})
 	if err != nil {

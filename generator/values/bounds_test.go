@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// shapes are files that may be costly, each of about n bytes.
+// shapes are files of about n bytes that may be costly.
 func shapes(n int) map[string]string {
 	rep := func(s string) string { return strings.Repeat(s, n/len(s)+1) }
 	lines := func(f func(i int) string) string {
@@ -61,8 +61,8 @@ func shapes(n int) map[string]string {
 	}
 }
 
-// cost does everything with a file, and returns what was allocated meanwhile, in
-// bytes, and how much came out.
+// cost does everything with a file, and returns how many bytes that allocates and
+// how many bytes of output it gives.
 func cost(src []byte) (alloc uint64, size int, note string) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

@@ -11,7 +11,8 @@ import (
 )
 
 const (
-	// maxVisits bounds how many nodes a comparison looks at, aliases expanded.
+	// maxVisits bounds how many nodes a comparison looks at. Nodes behind aliases
+	// count each time.
 	maxVisits = 200_000
 
 	// maxChanges bounds the changes that are listed.
@@ -20,22 +21,22 @@ const (
 	// maxShort bounds a value in a list, in bytes.
 	maxShort = 120
 
-	// smallList is the length up to which lists of the same length are compared
-	// item by item.
+	// smallList is the length up to which lists of mappings are compared item by
+	// item, if they have the same length.
 	smallList = 20
 )
 
-// Changes are what two values.yaml do not have in common: keys that one has and
-// keys whose value is another. What is new, or gone, with all that is in it
-// is one change.
+// Changes are the differences between two values.yaml: keys that only one of them
+// has, and keys whose values differ. A key that was added or removed with
+// everything below it is one change.
 type Changes struct {
-	Added, Removed, Changed []templates.ValueChange // in the order of the later file; removed by path
-	More                    int                     // changes that are not listed
-	Note                    string                  // why there are none, or not all
+	Added, Removed, Changed []templates.ValueChange // in the order of the later file; Removed by path
+	More                    int                     // number of changes that are not listed
+	Note                    string                  // why there is no comparison; "" if there is one
 }
 
-// Compare compares two versions of a values.yaml. The anchors are those of the
-// later one, which may be nil.
+// Compare compares two versions of a values.yaml. The anchors are those of file,
+// the later version, which may be nil.
 func Compare(before, after []byte, file *File) Changes {
 	a, note := parse(before)
 	if note != "" {
@@ -49,7 +50,7 @@ func Compare(before, after []byte, file *File) Changes {
 	c.mappings("", a, b, 0)
 	slices.SortStableFunc(c.changes.Removed, func(a, b templates.ValueChange) int { return strings.Compare(a.Path, b.Path) })
 	if c.visits > maxVisits {
-		return Changes{Note: "The values are too many to be compared."}
+		return Changes{Note: "There are too many values to compare."}
 	}
 	for _, list := range []*[]templates.ValueChange{&c.changes.Added, &c.changes.Removed, &c.changes.Changed} {
 		if len(*list) > maxChanges {
@@ -66,13 +67,13 @@ type comparer struct {
 	changes Changes
 }
 
-// visit counts a node. It is false when enough have been visited.
+// visit counts a node. It returns false if the limit is exceeded.
 func (c *comparer) visit() bool {
 	c.visits++
 	return c.visits <= maxVisits
 }
 
-// nodes compares what is at a path in both files.
+// nodes compares the nodes at a path of both files.
 func (c *comparer) nodes(path string, a, b *yaml.Node, depth int) {
 	a, b = resolve(a), resolve(b)
 	switch {
@@ -88,7 +89,8 @@ func (c *comparer) nodes(path string, a, b *yaml.Node, depth int) {
 	}
 }
 
-// small tells whether lists are compared by their items: if these are mappings.
+// small reports whether two nodes are lists to be compared item by item: short
+// ones of the same length, with mappings among their items.
 func small(a, b *yaml.Node) bool {
 	return a.Kind == yaml.SequenceNode && b.Kind == yaml.SequenceNode &&
 		len(a.Content) == len(b.Content) && len(a.Content) <= smallList &&
@@ -100,7 +102,7 @@ func (c *comparer) mappings(path string, a, b *yaml.Node, depth int) {
 	for i := 0; i+1 < len(b.Content) && c.visit(); i += 2 {
 		key := resolve(b.Content[i]).Value
 		if now[key] != b.Content[i+1] {
-			continue // overridden by the same key further on
+			continue // overridden by the same key further down
 		}
 		at := join(path, key)
 		if was, ok := old[key]; ok {
@@ -117,8 +119,8 @@ func (c *comparer) mappings(path string, a, b *yaml.Node, depth int) {
 	}
 }
 
-// pairs returns a mapping's values by their keys, the last of each; none when
-// enough has been visited.
+// pairs returns a mapping's values by key, the last value of each key. It returns
+// nil if the limit is exceeded.
 func (c *comparer) pairs(n *yaml.Node) map[string]*yaml.Node {
 	if c.visits += len(n.Content) / 2; c.visits > maxVisits {
 		return nil
@@ -130,7 +132,8 @@ func (c *comparer) pairs(n *yaml.Node) map[string]*yaml.Node {
 	return m
 }
 
-// change describes a change; a or b is nil if there is none.
+// change describes a change. It takes nil for a if the key was added, and for b if
+// it was removed.
 func (c *comparer) change(path string, a, b *yaml.Node) templates.ValueChange {
 	v := templates.ValueChange{Path: visible(shorten(path, maxPath)), Before: short(a), After: short(b)}
 	if b != nil {
@@ -139,7 +142,7 @@ func (c *comparer) change(path string, a, b *yaml.Node) templates.ValueChange {
 	return v
 }
 
-// equal tells whether two nodes mean the same.
+// equal reports whether two nodes have the same meaning.
 func (c *comparer) equal(a, b *yaml.Node, depth int) bool {
 	a, b = resolve(a), resolve(b)
 	if !c.visit() || a.Kind != b.Kind || len(a.Content) != len(b.Content) {
@@ -176,7 +179,7 @@ func resolve(n *yaml.Node) *yaml.Node {
 	return n
 }
 
-// scalar returns a scalar as JSON, more or less: numbers stay as they are written.
+// scalar returns a scalar roughly as JSON: numbers stay as they are written.
 func scalar(n *yaml.Node) string {
 	switch n.ShortTag() {
 	case "!!null":
@@ -189,7 +192,7 @@ func scalar(n *yaml.Node) string {
 	return text(n.Value)
 }
 
-// text returns a text as JSON, with what is not seen spelled out.
+// text returns a text as JSON, with invisible characters spelled out.
 func text(s string) string {
 	var b strings.Builder
 	e := json.NewEncoder(&b)
@@ -200,7 +203,7 @@ func text(s string) string {
 	return visible(strings.TrimSuffix(b.String(), "\n"))
 }
 
-// short returns a value in one line, or the beginning of it.
+// short returns a value on one line, cut at maxShort bytes.
 func short(n *yaml.Node) string {
 	if n == nil {
 		return ""
@@ -210,7 +213,7 @@ func short(n *yaml.Node) string {
 	return shorten(visible(s.b.String()), maxShort)
 }
 
-// A shortener writes JSON until there is enough of it.
+// A shortener writes JSON until it has written maxShort bytes or a few more.
 type shortener struct{ b strings.Builder }
 
 func (s *shortener) enough() bool { return s.b.Len() > maxShort }

@@ -8,7 +8,7 @@ import (
 	"github.com/portolan-charts/portolan/templates"
 )
 
-// list writes changes in short.
+// list returns changes in a short form.
 func (c Changes) list() string {
 	var b strings.Builder
 	for _, v := range c.Added {
@@ -57,7 +57,7 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-// TestCompareBounds gives files that are costly or impossible to compare.
+// TestCompareBounds compares files that are costly or impossible to compare.
 func TestCompareBounds(t *testing.T) {
 	many := &strings.Builder{}
 	for i := range maxChanges + 7 {

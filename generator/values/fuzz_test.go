@@ -12,7 +12,7 @@ var (
 	idPattern   = regexp.MustCompile(` id="([^"]+)"`)
 )
 
-// checkFile checks that a rendered file shows all of its text, holds nothing but
+// checkFile checks that a rendered file shows all of its text and holds only
 // spans, and that its ids are unique.
 func checkFile(t *testing.T, src []byte) {
 	t.Helper()
@@ -28,7 +28,7 @@ func checkFile(t *testing.T, src []byte) {
 	ids := map[string]bool{}
 	for _, m := range idPattern.FindAllStringSubmatch(text, -1) {
 		if ids[m[1]] {
-			t.Errorf("the id %s twice", m[1])
+			t.Errorf("id %s occurs twice", m[1])
 		}
 		ids[m[1]] = true
 	}
@@ -66,7 +66,7 @@ func FuzzValues(f *testing.F) {
 		}
 		back := Compare(after, before, nil)
 		if c.Note+back.Note == "" && (len(c.Added) != len(back.Removed) || len(c.Changed) != len(back.Changed)) {
-			t.Errorf("the comparison is another backwards:\n%s\n%s", c.list(), back.list())
+			t.Errorf("comparing the other way gives other changes:\n%s\n%s", c.list(), back.list())
 		}
 	})
 }

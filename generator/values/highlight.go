@@ -13,26 +13,27 @@ import (
 // A token is a part of the file that is marked.
 type token struct {
 	start, end int
-	class      byte   // k, s or n
-	anchor     string // "" for none
+	class      byte   // k (key), s (string) or n (number, boolean, null)
+	anchor     string // "" if it has no anchor
 }
 
-// A place is a position in the file, in the parser's terms and in bytes.
+// A place is a position in the file: the parser's line and column, and the byte.
 type place struct{ line, column, at int }
 
-// A highlighter marks a file. The parser says where nodes begin; where they end
-// is read off the text. Whatever it takes for what, all text comes out, in order.
+// A highlighter marks a file. The parser says where nodes begin; the highlighter
+// finds their ends in the text. Even if it misreads something, it writes all the
+// text, in order.
 type highlighter struct {
 	src    []byte
 	lines  []int // where they begin
-	last   place // the one found last: nodes come in order
+	last   place // the last one found: nodes come in order
 	tokens []token
 	taken  map[string]bool // paths
 	keys   []templates.ValueLink
 	out    strings.Builder
 }
 
-// index finds the lines, as the parser counts them.
+// index finds where lines begin, as the parser counts lines.
 func (h *highlighter) index() {
 	h.lines = []int{0}
 	for i := 0; i < len(h.src); i++ {
@@ -51,7 +52,7 @@ func (h *highlighter) index() {
 	}
 }
 
-// offset returns where a node begins, -1 if that cannot be.
+// offset returns the byte at which a node begins, or -1 if it is not in the file.
 func (h *highlighter) offset(n *yaml.Node) int {
 	if n.Line < 1 || n.Line > len(h.lines) {
 		return -1
@@ -73,7 +74,7 @@ func (h *highlighter) offset(n *yaml.Node) int {
 	return p.at
 }
 
-// node marks what is at a path.
+// node marks the node at a path.
 func (h *highlighter) node(n *yaml.Node, path string, depth int) {
 	switch {
 	case depth > maxDepth:
@@ -111,7 +112,7 @@ func (h *highlighter) mapping(n *yaml.Node, path string, depth int) {
 	}
 }
 
-// add takes a token, with the anchor of a path if that is the first.
+// add adds a token. The first token of a path gets its anchor.
 func (h *highlighter) add(t token, path string) bool {
 	first := path != "" && len(path) <= maxPath && !h.taken[path]
 	if first {
@@ -143,7 +144,7 @@ func (h *highlighter) scalar(n *yaml.Node) (token, bool) {
 	case strings.HasPrefix(string(h.src[start:min(len(h.src), start+len(n.Value))]), n.Value) && n.Value != "":
 		t.end = start + len(n.Value)
 	default:
-		return token{}, false // over several lines
+		return token{}, false // for example, a plain scalar over several lines
 	}
 	switch n.ShortTag() {
 	case "!!int", "!!float", "!!bool", "!!null":
@@ -152,7 +153,7 @@ func (h *highlighter) scalar(n *yaml.Node) (token, bool) {
 	return t, true
 }
 
-// skip returns what follows an anchor or tag.
+// skip returns the place after the anchor or tag at at.
 func (h *highlighter) skip(at int) int {
 	for at < len(h.src) && h.src[at] > ' ' {
 		at++
@@ -207,7 +208,7 @@ func (h *highlighter) block(at int) int {
 	return end
 }
 
-// line returns where the line around at ends, and where the next one begins.
+// line returns where the line with at ends, and where the next one begins.
 func (h *highlighter) line(at int) (end, next int) {
 	for i := at; i < len(h.src); i++ {
 		if h.src[i] == '\n' {
@@ -217,7 +218,7 @@ func (h *highlighter) line(at int) (end, next int) {
 	return len(h.src), len(h.src)
 }
 
-// write writes the file. It is false if that would be too much.
+// write writes the file. It returns false if the output is too long.
 func (h *highlighter) write() bool {
 	at := 0
 	for _, t := range h.tokens {
@@ -234,7 +235,7 @@ func (h *highlighter) write() bool {
 	return h.out.Len() <= maxOutput
 }
 
-// between writes what stands between scalars: punctuation and comments.
+// between writes the text between scalars: punctuation and comments.
 func (h *highlighter) between(s string) {
 	for len(s) > 0 {
 		i := strings.IndexAny(s, "#:-[]{},?|>&*!")

@@ -12,16 +12,17 @@ import (
 
 const (
 	// maxSchema bounds a schema that is read, in bytes. Real ones have up to
-	// 558 KiB, with all of Kubernetes' types in them.
+	// 558 KiB, because they include all of Kubernetes' types.
 	maxSchema = 1 << 20
 
 	// maxRows bounds the rows of the table.
 	maxRows = 500
 
-	// maxSteps bounds how many schemas are looked at, references followed.
+	// maxSteps bounds how many schemas are looked at. Schemas behind references
+	// count each time.
 	maxSteps = 20_000
 
-	// maxLevels bounds how deep properties are listed.
+	// maxLevels bounds how many levels of properties are listed.
 	maxLevels = 8
 
 	// maxDescription bounds a description, in bytes.
@@ -31,42 +32,44 @@ const (
 	maxType = 160
 )
 
-// Schema returns the table that a values.schema.json makes, in its order, and why
-// the table is not whole. The anchors are those of file, which may be nil. Only
-// references within the schema are followed; nothing is fetched.
+// Schema returns a table of the values that a values.schema.json describes, in its
+// order. If the table is not complete, note says why. The anchors are those of
+// file, which may be nil. Only references within the schema are followed; nothing
+// is fetched.
 func Schema(schema []byte, file *File) (rows []templates.ValueRow, note string) {
 	if len(schema) > maxSchema {
-		return nil, "values.schema.json is too long to be read here."
+		return nil, "values.schema.json is too long to be read."
 	}
 	root, ok := decode(schema)
 	if !ok {
-		return nil, "values.schema.json cannot be read here."
+		return nil, "values.schema.json is not a JSON object, or is nested too deeply."
 	}
 	t := &table{root: root, file: file}
 	t.properties(root, "", 0, nil)
 	switch {
 	case t.steps > maxSteps:
-		note = fmt.Sprintf("The schema describes more; these are the first %d values.", len(t.rows))
+		note = fmt.Sprintf("The schema describes more values; these are the first %d.", len(t.rows))
 	case t.more > 0:
 		note = fmt.Sprintf("The schema describes %d more values.", t.more)
 	case t.remote:
-		note = "Parts of the schema are elsewhere, and not shown."
+		note = "Parts of the schema are in other documents and are not shown."
 	}
 	return t.rows, note
 }
 
-// A table is made by walking a schema.
+// A table collects rows while walking a schema.
 type table struct {
 	root   *object
 	file   *File
 	rows   []templates.ValueRow
 	steps  int
-	more   int  // rows that found no place
-	remote bool // some reference leads out of the schema
+	more   int  // number of rows that are left out
+	remote bool // a reference leads out of the schema
 }
 
-// properties adds the rows of what a schema describes below a path. Open are the
-// schemas around it, which references may lead back to.
+// properties adds the rows for the values that a schema describes below a path.
+// The parameter open holds the schemas around it, to which references may lead
+// back.
 func (t *table) properties(s *object, path string, depth int, open []*object) {
 	if t.steps++; t.steps > maxSteps || depth > maxLevels || slices.Contains(open, s) {
 		return
@@ -83,20 +86,20 @@ func (t *table) properties(s *object, path string, depth int, open []*object) {
 	}
 }
 
-// line returns a text in one line, or the beginning of it.
+// line returns a text on one line, cut at a number of bytes.
 func line(s string, limit int) string {
 	s = s[:min(len(s), 2*limit)]
 	return visible(shorten(strings.Join(strings.Fields(strings.ToValidUTF8(s, "")), " "), limit))
 }
 
-// requires tells whether a schema lists a property as required.
+// requires reports whether a schema lists a property as required.
 func (t *table) requires(s *object, name string) bool {
 	list := s.list("required")
 	t.steps += len(list) / 100
 	return slices.Contains(list, any(name))
 }
 
-// property adds the row of a value, and those of what is in it.
+// property adds the row for a value, and the rows for the values in it.
 func (t *table) property(s *object, path string, required bool, depth int, open []*object) {
 	t.steps++
 	all := t.closure(s)
@@ -125,8 +128,8 @@ func (t *table) property(s *object, path string, required bool, depth int, open 
 	}
 }
 
-// items adds the rows of what items of a list have. Items without properties
-// have none: the list's own row tells their type.
+// items adds the rows for the properties of a list's items. Items without
+// properties get no rows: the list's own row says their type.
 func (t *table) items(s *object, path string, depth int, open []*object) {
 	t.properties(s, path, depth, open)
 	for _, o := range t.closure(s) {
@@ -136,7 +139,7 @@ func (t *table) items(s *object, path string, depth int, open []*object) {
 	}
 }
 
-// parts returns the schemas that hold for the same value as s.
+// parts returns the schemas to which s refers for the same value.
 func (t *table) parts(s *object) []*object {
 	var all []*object
 	if ref := s.text("$ref"); ref != "" {
@@ -153,7 +156,8 @@ func (t *table) parts(s *object) []*object {
 	return all
 }
 
-// closure returns s and all schemas that hold for the same value.
+// closure returns s and all schemas that apply to the same value, at most about
+// 20.
 func (t *table) closure(s *object) []*object {
 	all := []*object{s}
 	for i := 0; i < len(all) && len(all) < 20 && t.steps <= maxSteps; i++ {

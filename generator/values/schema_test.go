@@ -32,15 +32,15 @@ func TestSchema(t *testing.T) {
 			"a|object||false||\na.next|object||false||\n", ""},
 		{"allOf", `{"allOf":[{"properties":{"a":{"allOf":[{"type":"string"},{"default":"d"}]}}},{"properties":{"b":{}}}]}`,
 			"a|string|\"d\"|false||\nb|||false||values-b\n", ""},
-		{"elsewhere", `{"properties":{"a":{"$ref":"https://x.y/z.json"}}}`, "a|||false||\n", "Parts of the schema are elsewhere, and not shown."},
+		{"elsewhere", `{"properties":{"a":{"$ref":"https://x.y/z.json"}}}`, "a|||false||\n", "Parts of the schema are in other documents and are not shown."},
 		{"wrong shapes", `{"properties":{"a":1,"b":{"type":7,"items":[1],"required":"x","enum":{},"properties":[],"allOf":{},"description":[]}},"required":[1],"$ref":5}`,
 			"b|||false||values-b\n", ""},
 		{"broken references", `{"properties":{"a":{"$ref":"#/properties/none/x"},"b":{"$ref":"#"},"c":{"$ref":"#/properties/c"},"d":{"$ref":"#/allOf/9"}},"allOf":[]}`,
 			"a|||false||\nb|||false||values-b\nc|||false||\nd|||false||\n", ""},
 		{"hidden characters", "{\"properties\":{\"a\\u202e\":{\"description\":\"\\u202e<b>\",\"type\":\"\\u2066\"}}}", "\"a\\u202e\"|⟨U+2066⟩||false|⟨U+202E⟩<b>|\n", ""},
-		{"no JSON", `{"properties":`, "", "values.schema.json cannot be read here."},
-		{"more than JSON", `{} {}`, "", "values.schema.json cannot be read here."},
-		{"no object", `[]`, "", "values.schema.json cannot be read here."},
+		{"no JSON", `{"properties":`, "", "values.schema.json is not a JSON object, or is nested too deeply."},
+		{"more than JSON", `{} {}`, "", "values.schema.json is not a JSON object, or is nested too deeply."},
+		{"no object", `[]`, "", "values.schema.json is not a JSON object, or is nested too deeply."},
 		{"nothing", `{}`, "", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -52,7 +52,7 @@ func TestSchema(t *testing.T) {
 	}
 }
 
-// TestSchemaBounds gives schemas that describe far more than they are long.
+// TestSchemaBounds reads short schemas that describe very many values.
 func TestSchemaBounds(t *testing.T) {
 	wide := &strings.Builder{}
 	for i := range maxRows + 3 {

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// kind tells what values the schemas allow, in a few words.
+// kind describes the values that the schemas allow in a few words.
 func (t *table) kind(all []*object) string {
 	var words []string
 	for _, o := range all {
@@ -22,7 +22,7 @@ func (t *table) kind(all []*object) string {
 	return strings.Join(words, ", ")
 }
 
-// words tells what values one schema allows.
+// words describes the values that one schema allows.
 func (t *table) words(o *object, depth int) []string {
 	var words []string
 	if t.steps++; t.steps > maxSteps {
@@ -53,7 +53,7 @@ func (t *table) words(o *object, depth int) []string {
 	return words
 }
 
-// typeName returns a type, or several.
+// typeName returns the name of a type, or the names of several.
 func typeName(v any) string {
 	switch v := v.(type) {
 	case string:
@@ -70,7 +70,7 @@ func typeName(v any) string {
 	return ""
 }
 
-// array tells what a list holds.
+// array describes a list and its items.
 func (t *table) array(o *object, depth int) string {
 	items := o.object("items")
 	if items == nil || depth > 2 {
@@ -84,7 +84,7 @@ func (t *table) array(o *object, depth int) string {
 	return "array"
 }
 
-// choices tells the types of schemas of which a value fits one.
+// choices describes the alternatives of a oneOf or anyOf.
 func (t *table) choices(list []any, depth int) string {
 	var names []string
 	for _, v := range list[:min(len(list), 10)] {
@@ -115,14 +115,14 @@ func alternatives(list []any) string {
 	return strings.Join(all, " ")
 }
 
-// compact returns a value as JSON in one line, or the beginning of it.
+// compact returns a value as JSON on one line, cut at a number of bytes.
 func compact(v any, limit int) string {
 	w := &jsonWriter{limit: limit}
 	w.value(v)
 	return shorten(visible(w.b.String()), limit)
 }
 
-// A jsonWriter writes JSON until there is enough of it.
+// A jsonWriter writes JSON until it has written limit bytes or a few more.
 type jsonWriter struct {
 	b     strings.Builder
 	limit int
@@ -153,12 +153,12 @@ func (w *jsonWriter) value(v any) {
 		w.b.WriteString(text(shorten(v, w.limit)))
 	case nil:
 		w.b.WriteString("null")
-	default: // a number as it is written, or a boolean
+	default: // a number, as it is written, or a boolean
 		w.b.WriteString(shorten(fmt.Sprint(v), w.limit))
 	}
 }
 
-// next begins the i-th member or item. It is false when there is enough.
+// next begins the i-th member or item. It returns false if enough is written.
 func (w *jsonWriter) next(i int) bool {
 	if w.b.Len() > w.limit {
 		return false
@@ -169,7 +169,7 @@ func (w *jsonWriter) next(i int) bool {
 	return true
 }
 
-// An object is an object of JSON that knows its order.
+// An object is a JSON object that keeps the order of its keys.
 type object struct {
 	keys   []string
 	values map[string]any

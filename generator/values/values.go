@@ -1,16 +1,16 @@
 // Package values shows a chart's values: values.yaml with its keys marked, what
-// values.schema.json says of them, and what differs between two versions.
+// values.schema.json says about them, and the differences between two versions.
 //
-// All of it comes from archives, and is hostile: it is escaped, characters that
-// hide or move others are spelled out, and every step is bounded in bytes, nodes
-// and output, so that the same files give the same result at about the same
-// cost. Nothing fails: a file that is too large, or not a mapping, is shown as
-// plain text with a note.
+// All of these files come from archives and are treated as untrusted input. They
+// are escaped, and characters that are invisible or reorder text are spelled
+// out. Every step is bounded in bytes, nodes and output, so that the same files
+// give the same result at about the same cost. Nothing fails: a file that is too
+// large, or is not a mapping, is shown as plain text with a note.
 //
 // A key has a path, such as image.tag, ports.0.name for items of lists, and
-// annotations."a/b" for keys that could be mistaken. It has an anchor as well, an
-// id made of the path in which all but letters, digits, - and _ is written as ~
-// and two hex digits for each byte.
+// annotations."a/b" for keys that need quotes. A key also has an anchor: an id
+// made from the path, in which every byte other than letters, digits, ., - and _
+// is written as ~ and two hex digits.
 package values
 
 import (
@@ -31,20 +31,20 @@ const (
 	// real charts has 64 KiB.
 	maxInput = 256 << 10
 
-	// maxMarks bounds the characters that can begin a node: parsing takes some
-	// hundred bytes for each.
+	// maxMarks bounds the characters that can begin a node: the parser allocates a
+	// few hundred bytes for each.
 	maxMarks = 25_000
 
 	// maxOutput bounds the HTML of a file, in bytes.
 	maxOutput = 2 << 20
 
-	// maxPlain bounds what is shown of a file as plain text, in bytes.
+	// maxPlain bounds how much of a file is shown as plain text, in bytes.
 	maxPlain = 512 << 10
 
-	// maxDepth bounds how deep keys are nested.
+	// maxDepth bounds how deeply keys are nested. Deeper ones are not marked.
 	maxDepth = 40
 
-	// maxPath bounds a path, in bytes. Deeper keys have no anchor.
+	// maxPath bounds a path, in bytes. Keys with longer paths have no anchor.
 	maxPath = 300
 )
 
@@ -56,8 +56,8 @@ type File struct {
 	anchors map[string]bool
 }
 
-// Anchor returns the anchor of a path in the file, "" if it has none. A nil File
-// has none at all.
+// Anchor returns the anchor of a path in the file, or "" if the path has none. A
+// nil File has no anchors.
 func (f *File) Anchor(path string) string {
 	if f == nil || !f.anchors[path] {
 		return ""
@@ -81,22 +81,23 @@ func Render(file []byte) *File {
 	return &File{Text: &templates.Text{HTML: template.HTML(h.out.String())}, Keys: h.keys, anchors: h.taken}
 }
 
-// parse reads a file as a mapping, nil if it is empty. Note says why it cannot.
+// parse reads a file as a mapping; an empty file is an empty mapping. If it cannot
+// be read, note says why, as the rest of a sentence about the file.
 func parse(file []byte) (root *yaml.Node, note string) {
 	if len(file) > maxInput || marks(file) > maxMarks {
-		return nil, "is too long to be read here"
+		return nil, "is too long to be read"
 	}
 	if !utf8.Valid(file) || strings.HasPrefix(string(file), "%") || strings.Contains(string(file), "\n%") {
-		return nil, "cannot be read here" // directives can make much of little
+		return nil, "cannot be read" // directives can make a short text long
 	}
 	defer func() {
 		if recover() != nil {
-			root, note = nil, "cannot be read here"
+			root, note = nil, "cannot be read"
 		}
 	}()
 	var doc yaml.Node
 	if err := yaml.Unmarshal(file, &doc); err != nil {
-		return nil, "cannot be read here"
+		return nil, "is not valid YAML"
 	}
 	if len(doc.Content) == 0 {
 		return &yaml.Node{Kind: yaml.MappingNode}, ""
@@ -106,7 +107,7 @@ func parse(file []byte) (root *yaml.Node, note string) {
 	case root.Kind == yaml.ScalarNode && root.ShortTag() == "!!null":
 		return &yaml.Node{Kind: yaml.MappingNode}, ""
 	case root.Kind != yaml.MappingNode:
-		return nil, "is no mapping"
+		return nil, "is not a mapping"
 	}
 	return root, ""
 }
@@ -127,7 +128,7 @@ func marks(file []byte) int {
 	return n
 }
 
-// plain returns a file as it stands, or the beginning of it.
+// plain returns a file, or the beginning of it, as plain text.
 func plain(file []byte, note string) *templates.Text {
 	if len(file) > maxPlain {
 		end := maxPlain
@@ -135,13 +136,13 @@ func plain(file []byte, note string) *templates.Text {
 			end--
 		}
 		file = file[:end]
-		note += " The end of it is left out."
+		note += " The rest is left out."
 	}
 	return &templates.Text{HTML: template.HTML(template.HTMLEscapeString(visible(string(file)))), Note: note}
 }
 
-// join returns the path of a key in what path leads to. Paths end where they
-// become too long, so that long keys around many others cost little.
+// join returns the path of a key below path. Paths that are too long are not
+// extended, so that long keys around many others cost little.
 func join(path, key string) string {
 	if len(path) > maxPath {
 		return path
@@ -156,7 +157,7 @@ func join(path, key string) string {
 	return path + "." + key
 }
 
-// simple tells whether a key can stand in a path as it is.
+// simple reports whether a key can stand in a path without quotes.
 func simple(key string) bool {
 	for _, c := range []byte(key) {
 		if c >= utf8.RuneSelf || !unicode.IsLetter(rune(c)) && !unicode.IsDigit(rune(c)) && c != '-' && c != '_' {
@@ -166,12 +167,12 @@ func simple(key string) bool {
 	return key != ""
 }
 
-// quoted writes a text in quotes, with whatever is not seen spelled out.
+// quoted returns a text in quotes, with invisible characters spelled out.
 func quoted(s string) string {
 	return strconv.QuoteToGraphic(strings.ToValidUTF8(s, "\uFFFD"))
 }
 
-// anchor returns the id for a path.
+// anchor returns the anchor for a path.
 func anchor(path string) string {
 	var b strings.Builder
 	b.WriteString("values-")
@@ -196,7 +197,8 @@ func shorten(s string, limit int) string {
 	return s[:limit] + "…"
 }
 
-// visible spells out what is not seen, or changes how other text is.
+// visible spells out characters that are invisible or change how other text is
+// shown.
 func visible(s string) string {
 	if !strings.ContainsFunc(s, hides) && utf8.ValidString(s) {
 		return s
@@ -218,7 +220,7 @@ func visible(s string) string {
 	return b.String()
 }
 
-// hides tells whether a character has to be spelled out.
+// hides reports whether a character must be spelled out.
 func hides(r rune) bool {
 	switch {
 	case r == '\n' || r == '\t':

@@ -10,17 +10,17 @@ import (
 
 var tags = regexp.MustCompile(`<[^>]*>`)
 
-// shown returns the text that a browser shows of HTML.
+// shown returns the text that a browser shows for HTML.
 func shown(h string) string { return html.UnescapeString(tags.ReplaceAllString(h, "")) }
 
-// marked returns HTML with its spans in short: k(id|text).
+// marked returns HTML with its spans in a short form: k(id|text).
 func marked(h string) string {
 	h = regexp.MustCompile(`<span class="(.)" id="([^"]*)">([^<]*)</span>`).ReplaceAllString(h, "$1($2|$3)")
 	h = regexp.MustCompile(`<span class="p">([^<]*)</span>`).ReplaceAllString(h, "$1")
 	return html.UnescapeString(regexp.MustCompile(`<span class="(.)">([^<]*)</span>`).ReplaceAllString(h, "$1($2)"))
 }
 
-// TestRender states what is marked in a file.
+// TestRender checks what is marked in a file.
 func TestRender(t *testing.T) {
 	for _, tt := range []struct{ name, in, want string }{
 		{"scalars", "a: 1\nb: x y\nc: true\nd: ~\ne: \"1\"\nf: 'it''s'\ng:\n", "k(values-a|a): n(1)\nk(values-b|b): s(x y)\nk(values-c|c): n(true)\nk(values-d|d): n(~)\nk(values-e|e): s(\"1\")\nk(values-f|f): s('it''s')\nk(values-g|g):\n"},
@@ -87,7 +87,7 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-// TestAnchorsDiffer makes sure that no two paths have one anchor.
+// TestAnchorsDiffer checks that no two paths have the same anchor.
 func TestAnchorsDiffer(t *testing.T) {
 	seen := map[string]string{}
 	for _, path := range []string{join("a", "b"), join("", "a.b"), join("a.b", "c"), join("", `a"b`), join("", `"a"."b"`), join("", "~2e"), join("", "."), join("", ""), join("", "ä"), join("", "\u00e4\u0308")} {
