@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// Colors are the colours of a palette that are not portolan's own; "" leaves one
-// as it is. Each is three or six hex digits after a #. Text of the accent's
-// colour stands on the background, so the two should differ enough to be read.
+// Colors replace colours of portolan's palette; "" keeps portolan's. Each is a #
+// and three or six hex digits. Text in the accent colour stands on the
+// background, so the two need enough contrast.
 type Colors struct {
 	Accent         string // links and marks, on a light background
 	AccentDark     string // links and marks, on a dark background
@@ -19,8 +19,8 @@ type Colors struct {
 
 var colorRE = regexp.MustCompile(`^#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})$`)
 
-// CheckColor says why s is no colour, which keeps everything else out of the
-// stylesheet.
+// CheckColor returns an error if s is not a colour. This keeps everything else out
+// of the stylesheet.
 func CheckColor(s string) error {
 	if !colorRE.MatchString(s) {
 		return errors.New("must be a colour such as #0b6477")
@@ -40,7 +40,7 @@ func (c Colors) check() error {
 	return nil
 }
 
-// css are the rules that follow the stylesheet's own.
+// css returns the rules to add at the end of the stylesheet.
 func (c Colors) css() string {
 	light := declarations("accent", c.Accent, "bg", c.Background)
 	dark := declarations("accent", c.AccentDark, "bg", c.BackgroundDark)
@@ -54,7 +54,7 @@ func (c Colors) css() string {
 	return b.String()
 }
 
-// declarations sets those custom properties that have a value.
+// declarations returns declarations of the custom properties that have a value.
 func declarations(pairs ...string) string {
 	var b strings.Builder
 	for i := 0; i < len(pairs); i += 2 {

@@ -8,12 +8,12 @@ import (
 // Frame is what every page shows around its own content.
 type Frame struct {
 	Site        Site
-	Title       string // of the page; the site's own is added to it
+	Title       string // of the page; the site's title is added to it
 	Description string // one sentence, for search engines and previews of links
 	Path        string // of the page, below the site's root: stable/index.html
-	Root        string // leads from the page's folder to the site's root: ../ or nothing
-	Canonical   string // absolute URL; "" if the site's is not known
-	Crumbs      []Link // the way from the site's index to this page, which is not in it
+	Root        string // path from the page's folder to the site's root, such as ../; may be ""
+	Canonical   string // absolute URL; "" if the site's URL is not known
+	Crumbs      []Link // breadcrumbs from the site's index to this page, without the page itself
 	Feed        string // URL of its Atom feed; "" if it has none
 }
 
@@ -21,14 +21,14 @@ type Frame struct {
 type Site struct {
 	Title       string
 	Description string
-	URL         string // absolute, without a slash at its end; "" if not known
+	URL         string // absolute, without a trailing slash; "" if not known
 	Logo        string // path of an image; "" if there is none
 	Style       string // path of the stylesheet
 	Script      string // path of the script
 	Footer      []Link
 }
 
-// Link is a link whose URL was checked: it is relative, or http, https or mailto.
+// Link is a link whose URL has been checked: it is relative, or http, https or mailto.
 type Link struct {
 	Text string
 	URL  string
@@ -40,25 +40,25 @@ type HomePage struct {
 	Channels []Channel
 }
 
-// Channel is a channel, as all its pages and the site's index show it.
+// Channel is a channel, as its pages and the site's index show it.
 type Channel struct {
 	Name       string // group/app/stable
-	RepoName   string // what to call the repository in Helm: group-app-stable
-	URL        string // absolute, of the repository; "" if the site's is not known
+	RepoName   string // name for the repository in Helm: group-app-stable
+	URL        string // absolute, of the repository; "" if the site's URL is not known
 	Link       string // URL of its page
-	Snapshot   string // URL of this generation as a repository of its own, relative to the page
+	Snapshot   string // URL of this generation's snapshot, relative to the page
 	Generation int
 	Changed    time.Time // when this generation was made
 	Charts     int
 	Versions   int
-	Older      *OlderVersions // nil if the repository has all of them
+	Older      *OlderVersions // nil if the repository lists all versions
 }
 
-// OlderVersions are those that the repository does not list: a repository of
-// their own.
+// OlderVersions are the versions that the repository does not list, and the
+// repository that lists them instead.
 type OlderVersions struct {
 	Versions int
-	URL      string // absolute, of that repository; "" if the site's is not known
+	URL      string // absolute, of that repository; "" if the site's URL is not known
 	Link     string // URL of its index, relative to the page
 }
 
@@ -66,28 +66,28 @@ type OlderVersions struct {
 type ChannelPage struct {
 	Frame
 	Channel  Channel
-	Charts   []ChartEntry // of this page, by name
-	Keywords []Keyword    // the most frequent of the channel, by name
-	Search   string       // URL of the search index, see the script
+	Charts   []ChartEntry // on this page, sorted by name
+	Keywords []Keyword    // the channel's most frequent keywords, sorted by name
+	Search   string       // URL of the search index
 	Changes  string       // URL of the activity page
-	Pages    []PageLink   // nil if there is one page only
+	Pages    []PageLink   // nil if there is only one page
 }
 
-// PageLink leads to one page of a list that has several.
+// PageLink links to one page of a list that has several.
 type PageLink struct {
 	Number  int
 	URL     string
-	Label   string // what it holds: "a … c", or ""
+	Label   string // range of its content, such as "a … c"; may be ""
 	Current bool
 }
 
-// Keyword is a keyword of charts, and how many have it.
+// Keyword is a keyword, and the number of charts that have it.
 type Keyword struct {
 	Word  string
 	Count int
 }
 
-// ChartEntry is a chart in a list: its newest version.
+// ChartEntry is a chart in a list, described by its newest version.
 type ChartEntry struct {
 	Name        string
 	Version     string
@@ -100,7 +100,7 @@ type ChartEntry struct {
 	Badges
 }
 
-// Badges are the states that a list shows of a chart.
+// Badges are the properties of a chart that lists show as badges.
 type Badges struct {
 	Deprecated bool
 	Library    bool
@@ -108,8 +108,8 @@ type Badges struct {
 	Prerelease bool
 }
 
-// ChartPage is a chart's page, which shows its newest version and lists all, or
-// the page of one version.
+// ChartPage is a chart's page, which shows its newest version and lists all
+// versions, or the page of one version.
 type ChartPage struct {
 	Frame
 	Channel Channel
@@ -122,38 +122,38 @@ type ChartPage struct {
 	APIVersion  string
 	KubeVersion string
 	Home        string // an http or https URL, or ""
-	Icon        string // likewise
+	Icon        string // an http or https URL, or ""
 	License     string
 	Keywords    []string
 	Sources     []Link
 	Maintainers []Maintainer
-	Links       []Link // more of them, from the chart's annotations
+	Links       []Link // from the chart's annotations
 	Created     time.Time
 	Digest      string // SHA-256 of the archive, in hex
 	Size        int64  // of the archive, in bytes; 0 if not known
 	File        string // the archive's name
 	Archive     string // its URL, relative to the page
-	Prov        string // URL of the provenance file; "" if it is not signed
+	Prov        string // URL of the provenance file; "" if the version is not signed
 	KeyID       string // of the key that signed it, in hex; "" if not known
 
-	Newest    bool   // of all the chart's versions
+	Newest    bool   // it is the chart's newest version
 	Older     bool   // the index does not list it, but newer ones
-	ChartLink string // URL of the chart's page; on that one, "index.html"
+	ChartLink string // URL of the chart's page; on the chart's page, "index.html"
 	API       string // URL of the chart's description in JSON
 	Badge     string // URL of the chart's badge, an SVG image
 
-	README       *Text // nil if there is none
+	README       *Text // nil if the chart has none
 	Values       *Values
 	Resources    []Resource
 	CRDs         []CRD
 	Dependencies []Dependency
 	Images       []Image
-	Changes      []ChangeGroup // as the chart tells them
-	Against      *Comparison   // with the version before; nil if there is none
+	Changes      []ChangeGroup // from the chart's annotations
+	Against      *Comparison   // with the version before; nil if this is the first
 	Versions     *VersionList  // on the chart's page only
 }
 
-// Maintainer is somebody who maintains a chart.
+// Maintainer is a maintainer of a chart.
 type Maintainer struct {
 	Name  string
 	Email string // a mailto URL, or ""
@@ -163,18 +163,18 @@ type Maintainer struct {
 // Text is a text from an archive, rendered and made safe.
 type Text struct {
 	HTML template.HTML
-	Note string // why it is shown as plain text, or in part; "" if it is not
+	Note string // why it is shown as plain text or only in part; "" if it is not
 }
 
-// Values is a chart's values.yaml, and what its schema says of it.
+// Values is a chart's values.yaml, and what its schema says about it.
 type Values struct {
-	File  *Text       // highlighted; an element with an id for each key path. Nil if there is no values.yaml
-	Table []ValueRow  // from values.schema.json; nil if there is none
-	Note  string      // on the table: why it is not whole
+	File  *Text       // highlighted, with an id for each key path; nil if there is no values.yaml
+	Table []ValueRow  // from values.schema.json; nil if there is no schema
+	Note  string      // why the table is not complete; "" if it is
 	Keys  []ValueLink // the top-level keys of the file, in its order
 }
 
-// ValueLink leads to a key in the values file.
+// ValueLink links to a key in the values file.
 type ValueLink struct {
 	Path   string // image.tag
 	Anchor string // the id of its element
@@ -185,18 +185,18 @@ type ValueRow struct {
 	Path        string
 	Anchor      string // of the key in the values file; "" if it is not there
 	Type        string
-	Default     string // JSON; "" if there is none
+	Default     string // JSON; "" if the schema gives none
 	Required    bool
 	Description string
 }
 
-// Resource is a kind of object that templates make.
+// Resource is a kind of object that templates create.
 type Resource struct {
-	Kind  string   // "" for files of which that is not known
+	Kind  string   // "" for files whose kind is not known
 	Files []string // below templates/
 }
 
-// CRD is a custom resource definition that a chart brings.
+// CRD is a custom resource definition in a chart.
 type CRD struct {
 	Kind     string // "" if it cannot be read
 	Group    string
@@ -210,20 +210,20 @@ type Dependency struct {
 	Alias      string
 	Version    string // a range of versions
 	Repository string // as the chart names it
-	URL        string // of the repository, if that can be a link; or ""
+	URL        string // of the repository; "" if it is not safe in a link
 	Condition  string
-	Link       string // URL of the chart's page, if it is in the same channel; or ""
+	Link       string // URL of the chart's page; "" if it is not in the same channel
 }
 
-// Image is a container image that a chart says it uses.
+// Image is a container image that a chart declares.
 type Image struct {
 	Name  string
 	Image string
 }
 
-// ChangeGroup is changes of one kind, as a chart tells them.
+// ChangeGroup is the changes of one kind that a chart declares.
 type ChangeGroup struct {
-	Kind    string // added, changed, deprecated, removed, fixed, security; "" for none of these
+	Kind    string // added, changed, deprecated, removed, fixed or security; "" for any other
 	Changes []Change
 }
 
@@ -233,11 +233,11 @@ type Change struct {
 	Links       []Link
 }
 
-// Comparison is what differs from an earlier version.
+// Comparison is the differences from an earlier version.
 type Comparison struct {
 	Version string // the earlier one
 	Link    string // URL of its page
-	Same    bool   // nothing of what is compared differs
+	Same    bool   // there are no differences
 
 	AppVersion  *Pair
 	KubeVersion *Pair
@@ -246,8 +246,8 @@ type Comparison struct {
 	ValuesAdded   []ValueChange
 	ValuesRemoved []ValueChange
 	ValuesChanged []ValueChange // another default
-	ValuesMore    int           // changes of values that are not listed, there are so many
-	ValuesNote    string        // why values could not be compared
+	ValuesMore    int           // number of changes of values that are not listed
+	ValuesNote    string        // why values could not be compared; "" if they were
 
 	CRDsAdded, CRDsRemoved, CRDsChanged                         []string
 	DependenciesAdded, DependenciesRemoved, DependenciesChanged []DependencyChange
@@ -256,26 +256,26 @@ type Comparison struct {
 // Pair is a value in two versions.
 type Pair struct{ Before, After string }
 
-// ValueChange is a value that two versions do not have in common.
+// ValueChange is a value that differs between two versions.
 type ValueChange struct {
 	Path   string
-	Anchor string // in the values file of the page's version; "" if it is not there
-	Before string // shortened; "" if it was not there
+	Anchor string // in the values file of the page's version; "" if that lacks the value
+	Before string // may be cut; "" if the earlier version lacks the value
 	After  string
 }
 
-// DependencyChange is a dependency that two versions do not have in common.
+// DependencyChange is a dependency that differs between two versions.
 type DependencyChange struct {
 	Name   string
-	Before string // its range of versions, and its repository if that differs as well
+	Before string // its range of versions, and its repository if that differs
 	After  string
 }
 
-// VersionList is versions of a chart, newest first.
+// VersionList is a list of a chart's versions, newest first.
 type VersionList struct {
 	Versions []VersionEntry
-	Total    int        // of the chart, with those that are not here
-	Older    []PageLink // pages with more of them; nil if these are all
+	Total    int        // number of the chart's versions, including those not in this list
+	Older    []PageLink // pages with the whole list; nil if this is the whole list
 }
 
 // VersionEntry is a version in a list.
@@ -291,7 +291,7 @@ type VersionEntry struct {
 	Badges
 }
 
-// VersionsPage is a page with the older versions of a chart that has many.
+// VersionsPage is one page of the versions of a chart that has many.
 type VersionsPage struct {
 	Frame
 	Channel   Channel
@@ -306,17 +306,17 @@ type ChangesPage struct {
 	Frame
 	Channel     Channel
 	Generations []Generation // newest first
-	Older       int          // generations that are not listed
+	Older       int          // number of generations that are not listed
 }
 
 // Generation is one generation of a channel, and what it changed.
 type Generation struct {
 	Number   int
 	Time     time.Time
-	Snapshot string // URL, relative to the page; "" if it is not kept any more
-	URL      string // absolute, of the snapshot as a repository; "" if the site's is not known
+	Snapshot string // URL, relative to the page; "" if it was removed
+	URL      string // absolute, of the snapshot as a repository; "" if the site's URL is not known
 	Events   []Event
-	More     int // events that are not listed
+	More     int // number of events that are not listed
 }
 
 // Event is what a generation did to one version.
@@ -324,11 +324,11 @@ type Event struct {
 	Chart   string
 	Version string
 	What    string // added, replaced or removed
-	Link    string // URL of its page; "" if there is none any more
+	Link    string // URL of its page; "" if the page was removed
 }
 
-// MissingPage is 404.html, which web servers show in the place of any page. Its
-// links are absolute paths, since it may be shown anywhere.
+// MissingPage is 404.html, which web servers show for any page that does not
+// exist. Its links are absolute paths, since it may be shown at any path.
 type MissingPage struct {
 	Frame
 }

@@ -1,16 +1,16 @@
 // Package templates turns typed page data into the HTML pages of a site, and
-// brings the stylesheet and the script that they share. It knows nothing of
-// buckets, logs and archives, and imports nothing of portolan's: see [ChartPage]
-// and the other page types for what a page can show.
+// provides the stylesheet and the script that they share. It does not depend on
+// buckets, logs or archives, and imports no other package of portolan. [ChartPage]
+// and the other page types define what a page can show.
 //
-// Every page works without its script, loads nothing from another host, and is a
-// function of its data: equal data, equal bytes. Text in page data is plain and
-// untrusted, and escaped by the templates; the few fields of type template.HTML
-// were made safe by whoever made them.
+// Every page works without the script, loads nothing from another host, and
+// depends only on its data: equal data give equal bytes. Text in page data is
+// untrusted plain text, which the templates escape. Fields of type template.HTML
+// must be safe already.
 //
 // # Overriding
 //
-// [New] takes a folder whose *.html files replace templates of the same names,
-// and whose style.css and script.js replace those. Each template is checked
-// against the type of its page when it is loaded, whether a page uses it or not.
+// [New] takes a folder. Its *.html files replace the templates with the same
+// names, and its style.css and script.js replace portolan's. Every template is
+// checked against the type of its page when it is loaded, even if no page uses it.
 package templates

@@ -11,7 +11,7 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// funcs are what templates can call.
+// funcs are the functions that templates can call.
 var funcs = template.FuncMap{
 	"date":     func(t time.Time) string { return t.UTC().Format("2006-01-02") },
 	"datetime": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 MST") },
@@ -23,7 +23,7 @@ var funcs = template.FuncMap{
 	"hue":      hue,
 }
 
-// sizeText writes a number of bytes for people; "" if it is not known.
+// sizeText returns a number of bytes in a readable form, or "" if it is not known.
 func sizeText(n int64) string {
 	if n <= 0 {
 		return ""
@@ -38,7 +38,7 @@ func plural(n int, one, many string) string {
 	return humanize.Comma(int64(n)) + " " + many
 }
 
-// initial is the letter that stands for a chart.
+// initial returns the letter that stands for a chart.
 func initial(name string) string {
 	for _, r := range name {
 		return string(unicode.ToUpper(r))
@@ -46,17 +46,17 @@ func initial(name string) string {
 	return "?"
 }
 
-// hues is how many classes of colours the stylesheet has for initials.
+// hues is the number of colour classes for initials in the stylesheet.
 const hues = 8
 
-// hue picks one of them, the same for a name each time.
+// hue returns a colour class, always the same for the same name.
 func hue(name string) string {
 	h := fnv.New32a()
 	h.Write([]byte(name))
 	return fmt.Sprint(h.Sum32() % hues)
 }
 
-// SiteTitle is what the site is called.
+// SiteTitle returns the site's title.
 func (f Frame) SiteTitle() string {
 	if f.Site.Title == "" {
 		return "Helm charts"
@@ -64,7 +64,8 @@ func (f Frame) SiteTitle() string {
 	return f.Site.Title
 }
 
-// ArchiveURL is the absolute URL of the archive; "" if the site's is not known.
+// ArchiveURL returns the absolute URL of the archive, or "" if the site's URL is
+// not known.
 func (p ChartPage) ArchiveURL() string {
 	if p.Channel.URL == "" {
 		return ""
@@ -72,11 +73,12 @@ func (p ChartPage) ArchiveURL() string {
 	return p.Channel.URL + "/" + strings.TrimLeft(p.Archive, "./")
 }
 
-// maxRelease is how many characters Helm allows the name of a release.
+// maxRelease is the longest name of a release that Helm allows, in characters.
 const maxRelease = 53
 
-// Release is a name for what is installed: the chart's, as Helm and Kubernetes
-// take it, which want lower case and neither '_' nor '.' in a namespace.
+// Release returns a name for a release of the chart. It is my- and the chart's
+// name, in a form that Kubernetes also accepts for a namespace: lower case, and
+// without '_' and '.'.
 func (p ChartPage) Release() string {
 	name := "my-" + strings.Map(func(r rune) rune {
 		switch {

@@ -1,4 +1,4 @@
-// What pages can do beyond showing: remember the theme, copy, tabs, search. They are whole without it.
+// Conveniences on pages: theme, copy buttons, tabs and search. Pages are complete without this script.
 "use strict";
 (() => {
 	const root = document.documentElement;
@@ -9,7 +9,7 @@
 		if (theme === "light" || theme === "dark") root.dataset.theme = theme;
 		else delete root.dataset.theme;
 	};
-	paint(); // before anything is shown
+	paint(); // before the page is shown
 
 	const make = (name, attributes, ...children) => {
 		const element = document.createElement(name);
@@ -24,13 +24,13 @@
 		button.hidden = false;
 		button.addEventListener("click", () => {
 			theme = themes[(themes.indexOf(theme) + 1) % themes.length];
-			try { localStorage.setItem("portolan-theme", theme); } catch { /* then for this page only */ }
+			try { localStorage.setItem("portolan-theme", theme); } catch { /* then it lasts for this page only */ }
 			paint();
 			label();
 		});
 	};
 
-	// Where the site's address was not known when it was made, the browser knows it.
+	// Fills in addresses that were not known when the pages were made, but that the browser knows.
 	const addresses = () => {
 		for (const e of document.querySelectorAll("[data-repo-url]"))
 			e.textContent = new URL(e.dataset.repoUrl, location.href).href.replace(/\/index\.(html|yaml)$/, "");
@@ -47,7 +47,7 @@
 				await navigator.clipboard.writeText(code.textContent);
 				button.textContent = "Copied";
 			} catch {
-				button.textContent = "Not allowed";
+				button.textContent = "Copy failed";
 			}
 			setTimeout(() => { button.textContent = "Copy"; }, 2000);
 		});
@@ -106,7 +106,7 @@
 			if (!answer.ok) throw new Error(answer.status);
 			return answer.json();
 		});
-		// A row of this page tells more than the index: the date, the app version, the icon.
+		// Rows of this page show more than the index has: the date, the app version, the icon.
 		const here = new Map(all.map((item) => [item.querySelector("a")?.textContent, item]));
 		const row = (chart) => {
 			if (here.has(chart.n)) return here.get(chart.n);
@@ -155,12 +155,12 @@
 					.map((chart) => [words.length ? score(chart, words) : 1, chart])
 					.filter(([points]) => points)
 					.sort((a, b) => b[0] - a[0]);
-				if (input.value.trim() !== text) return; // somebody types on
+				if (input.value.trim() !== text) return; // the user has typed more
 				list.replaceChildren(...charts.slice(0, most).map(([, chart]) => row(chart)));
-				found.textContent = charts.length === 1 ? "1 chart" : charts.length + " charts" + (charts.length > most ? ", of which these are the best " + most : "");
+				found.textContent = charts.length === 1 ? "1 chart" : charts.length + " charts" + (charts.length > most ? "; these are the best " + most : "");
 			} catch {
 				index = undefined;
-				found.textContent = "The search index cannot be loaded; try again.";
+				found.textContent = "The search index could not be loaded. Try again.";
 			}
 		};
 		input.addEventListener("input", show);

@@ -1,20 +1,20 @@
 package templates
 
-// SearchIndex is what the script loads when somebody searches, as JSON.
+// SearchIndex is the JSON that the script loads when somebody searches.
 type SearchIndex struct {
-	Charts []SearchEntry `json:"charts"` // by name
+	Charts []SearchEntry `json:"charts"` // sorted by name
 }
 
-// SearchEntry is a chart in it.
+// SearchEntry is a chart in a SearchIndex.
 type SearchEntry struct {
 	Name        string   `json:"n"`
-	Version     string   `json:"v"`           // the newest
-	State       string   `json:"s,omitempty"` // the first letters of the chart's badges
-	Description string   `json:"d,omitempty"` // the beginning of it
+	Version     string   `json:"v"`           // the newest version
+	State       string   `json:"s,omitempty"` // see Badges.State
+	Description string   `json:"d,omitempty"` // may be cut
 	Keywords    []string `json:"k,omitempty"`
 }
 
-// State is what a search index has of badges: the first letter of each.
+// State returns the first letter of each badge, for the search index.
 func (b Badges) State() string {
 	state := ""
 	for _, badge := range []struct {

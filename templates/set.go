@@ -23,16 +23,16 @@ import (
 var embedded embed.FS
 
 const (
-	partials   = "page.html" // what all pages share
+	partials   = "page.html" // the parts that all pages share
 	styleFile  = "style.css"
 	scriptFile = "script.js"
 
-	maxOverride = 1 << 20 // bytes of a file that takes the place of one of these
+	maxOverride = 1 << 20 // bytes of a file that replaces one of these
 )
 
-// Options say how pages look. The zero value is portolan's own look.
+// Options configure how pages look. The zero value is portolan's own look.
 type Options struct {
-	Dir     string // a folder with templates of the user's; "" for none
+	Dir     string // a folder with the user's templates; "" for none
 	Colors  Colors
 	Logo    []byte // an image; nil for none
 	LogoExt string // ending of its file name: .svg or .png
@@ -50,8 +50,8 @@ func (MissingPage) template() string  { return "missing.html" }
 
 var allPages = []Page{HomePage{}, ChannelPage{}, ChartPage{}, VersionsPage{}, ChangesPage{}, MissingPage{}}
 
-// Asset is a file that pages share. Its path has a hash of its content in it, so
-// that it never changes.
+// Asset is a file that pages share. Its path contains a hash of its content, so
+// the file at a path never changes.
 type Asset struct {
 	Path    string // below the site's root: assets/style.1f2e3d4c.css
 	Content []byte
@@ -67,7 +67,7 @@ type Set struct {
 	look   string
 }
 
-// New loads a look, and checks it: see the package's comment.
+// New loads a look and checks it, as the package comment describes.
 func New(o Options) (*Set, error) {
 	files, err := sources(o.Dir)
 	if err != nil {
@@ -93,13 +93,14 @@ func New(o Options) (*Set, error) {
 	return s, nil
 }
 
-// source is a file of a look.
+// source is a template or asset of a look.
 type source struct {
-	name    string // for messages
+	name    string // for error messages
 	content []byte
 }
 
-// sources reads portolan's own files, and those of the folder in their places.
+// sources reads portolan's own files, and the files of the folder that replace
+// them.
 func sources(dir string) (map[string]source, error) {
 	files := map[string]source{}
 	own, err := fs.ReadDir(embedded, ".")
@@ -126,7 +127,7 @@ func sources(dir string) (map[string]source, error) {
 		}
 		full := dir + "/" + f.Name()
 		if _, ok := files[f.Name()]; !ok {
-			return nil, fmt.Errorf("%s: no page is made of a file of this name; the names are %s%s", full,
+			return nil, fmt.Errorf("%s: portolan has no template or asset with this name to replace; the names are %s%s", full,
 				strings.Join(slices.Sorted(maps.Keys(files)), ", "), didYouMean(f.Name(), files))
 		}
 		b, err := readFile(full)
@@ -144,7 +145,7 @@ func readFile(full string) ([]byte, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() || info.Size() > maxOverride {
-		return nil, fmt.Errorf("%s: a template is a file of at most %d bytes", full, maxOverride)
+		return nil, fmt.Errorf("%s: a template must be a regular file of at most %d bytes", full, maxOverride)
 	}
 	return os.ReadFile(full)
 }
@@ -159,8 +160,8 @@ func didYouMean(name string, files map[string]source) string {
 	return fmt.Sprintf("; did you mean %s?", best)
 }
 
-// parse makes a page's template, and checks it against the page's type, so that
-// a slip is found before any page meets it.
+// parse parses a page's template and checks it against the page's type, so that a
+// mistake is found before any page is rendered.
 func parse(p Page, files map[string]source) (*template.Template, error) {
 	shared, own := files[partials], files[p.template()]
 	t, err := template.New(shared.name).Funcs(funcs).Parse(string(shared.content))
@@ -184,7 +185,7 @@ func (s *Set) add(name, ext string, content []byte) string {
 	return p
 }
 
-// lookOf is a hash over everything that pages are made with.
+// lookOf returns a hash of all templates and assets.
 func lookOf(files map[string]source, assets []Asset) string {
 	h := sha256.New()
 	for _, name := range slices.Sorted(maps.Keys(files)) {
@@ -211,9 +212,9 @@ func (s *Set) Site(t Site) Site {
 	return t
 }
 
-// Assets are the files that the pages refer to, as [Set.Site] names them.
+// Assets returns the files to which the pages refer by the paths in [Set.Site].
 func (s *Set) Assets() []Asset { return s.assets }
 
-// Look is a hash over everything in the set, in hex: pages of equal data are
-// equal bytes if their looks are equal.
+// Look returns a hash of everything in the set, in hex. With equal looks, equal
+// data give equal bytes.
 func (s *Set) Look() string { return s.look }

@@ -24,10 +24,10 @@ func newSet(t *testing.T, o Options) *Set {
 	return s
 }
 
-// hostile would end a tag, an attribute, a script or a comment, if it could.
+// hostile tries to end a tag, an attribute, a script and a comment.
 const hostile = `"'--></title></script><script>alert(1)</script><img src=x onerror=alert(2)>{{.}}`
 
-// page is a chart's page with a text in every field.
+// page returns a chart's page with a text in every field.
 func page(text string) ChartPage {
 	url := "https://example.com/" + strings.Map(func(r rune) rune {
 		if strings.ContainsRune(`"'<>{} `, r) {
@@ -70,7 +70,7 @@ func entries(n int, text string) []VersionEntry {
 	return all
 }
 
-// everyPage is one page of each type, with the text in its fields.
+// everyPage returns one page of each type, with the text in its fields.
 func everyPage(text string) []Page {
 	chart := page(text)
 	channel := Channel{Name: text, RepoName: text, Link: "a/index.html", Generation: 2, Changed: day, Charts: 1, Versions: 2, Older: &OlderVersions{1, "", "snapshots/00000002/older/index.yaml"}}
@@ -108,8 +108,8 @@ func render(t *testing.T, s *Set, p Page) []byte {
 	return b
 }
 
-// Whatever stands in the data, it is text: there are the elements and attributes
-// of the templates, and no others.
+// Whatever the data hold is shown as text: pages have only the elements and
+// attributes of the templates.
 func TestHostileData(t *testing.T) {
 	s := newSet(t, Options{})
 	for _, p := range everyPage(hostile) {
@@ -140,25 +140,24 @@ func TestHostileData(t *testing.T) {
 	}
 }
 
-// The first heading, the title and the policy are on every page, once.
+// Every page has the first heading, the title and the policy exactly once.
 func TestEveryPageHas(t *testing.T) {
 	s := newSet(t, Options{})
 	for _, p := range everyPage("plain") {
 		text := string(render(t, s, p))
 		for _, once := range []string{"<h1", "<title>", "Content-Security-Policy", `<main id="content"`, `class="skip"`, "<!DOCTYPE html>", `lang="en"`} {
 			if n := strings.Count(text, once); n != 1 {
-				t.Errorf("%s: %q %d times", p.template(), once, n)
+				t.Errorf("%s: %q occurs %d times", p.template(), once, n)
 			}
 		}
 		if strings.Contains(text, "http://") || strings.Contains(text, "src=\"https:") {
-			t.Errorf("%s loads from somewhere, or is not safe to load from", p.template())
+			t.Errorf("%s has an http URL or loads from another host", p.template())
 		}
 	}
 }
 
-// Equal data make equal bytes.
-// TestInstall finds on a library chart's page no way to install it, for Helm
-// refuses that, and in a dependency a version that YAML reads as a text.
+// TestInstall checks that a library chart's page shows no way to install it, since
+// Helm refuses that, and that a dependency's version is a string in YAML.
 func TestInstall(t *testing.T) {
 	s := newSet(t, Options{})
 	for _, library := range []bool{false, true} {
@@ -186,6 +185,7 @@ func TestRelease(t *testing.T) {
 	}
 }
 
+// TestRenderRepeats checks that equal data give equal bytes.
 func TestRenderRepeats(t *testing.T) {
 	a, b := newSet(t, Options{}), newSet(t, Options{})
 	if a.Look() != b.Look() {
@@ -198,20 +198,20 @@ func TestRenderRepeats(t *testing.T) {
 	}
 }
 
-// What is loaded on a first visit is small, and so are the longest lists.
+// The assets and the longest lists are small.
 func TestSizes(t *testing.T) {
 	s := newSet(t, Options{})
 	for _, a := range s.Assets() {
 		limit := map[string]int{".css": 16 << 10, ".js": 10 << 10}[filepath.Ext(a.Path)]
 		if len(a.Content) > limit {
-			t.Errorf("%s has %d bytes; %d are allowed", a.Path, len(a.Content), limit)
+			t.Errorf("%s has %d bytes; at most %d are allowed", a.Path, len(a.Content), limit)
 		}
 	}
 	chart := page("some text")
 	chart.Versions = &VersionList{Versions: entries(200, ""), Total: 300}
 	chart.README, chart.Values = nil, nil
 	listed := charts(200, strings.Repeat("word ", 16))
-	for i := range listed { // real ones have fewer badges, and half of them an icon
+	for i := range listed { // real charts have fewer badges, and only half of them have an icon
 		listed[i].Version, listed[i].Badges = "1.0.0", Badges{Deprecated: i%5 == 0}
 		if i%2 == 0 {
 			listed[i].Icon = ""
@@ -222,12 +222,12 @@ func TestSizes(t *testing.T) {
 		ChannelPage{Frame: chart.Frame, Charts: listed},
 	} {
 		if n := len(render(t, s, p)); n > 60<<10 {
-			t.Errorf("%s has %d bytes; %d are allowed", p.template(), n, 60<<10)
+			t.Errorf("%s has %d bytes; at most %d are allowed", p.template(), n, 60<<10)
 		}
 	}
 }
 
-// A folder's files take the places of the embedded ones.
+// A folder's files replace the embedded ones.
 func TestOverride(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, content string) {
@@ -250,7 +250,7 @@ func TestOverride(t *testing.T) {
 }
 
 // A template that does not fit its page is refused when it is loaded, with its
-// file and line, also where no page would get to.
+// file and line, even if the mistake is in a branch that no page reaches.
 func TestOverrideProblems(t *testing.T) {
 	for _, tt := range []struct{ name, file, content, want string }{
 		{"field", "chart.html", "line\n{{if .Deprecated}}{{.Nmae}}{{end}}", "chart.html:2:"},
@@ -275,26 +275,26 @@ func TestOverrideProblems(t *testing.T) {
 		})
 	}
 	if _, err := New(Options{Dir: filepath.Join(t.TempDir(), "none")}); err == nil {
-		t.Error("a folder that is not there is no error")
+		t.Error("a folder that does not exist is not refused")
 	}
 }
 
-// Colours are colours, and nothing else gets into the stylesheet.
+// Only valid colours get into the stylesheet.
 func TestColors(t *testing.T) {
 	css := string(newSet(t, Options{Colors: Colors{Accent: "#123456", BackgroundDark: "#000"}}).Assets()[0].Content)
 	for _, want := range []string{"--accent: #123456;", "--bg: #000;"} {
 		if !strings.Contains(css, want) {
-			t.Errorf("the stylesheet has no %q", want)
+			t.Errorf("the stylesheet lacks %q", want)
 		}
 	}
 	for _, bad := range []string{"red", "#12", "#12345g", "#fff;} body{display:none", "url(x)"} {
 		if _, err := New(Options{Colors: Colors{Accent: bad}}); err == nil {
-			t.Errorf("%q is taken for a colour", bad)
+			t.Errorf("%q is accepted as a colour", bad)
 		}
 	}
 }
 
-// A logo is one of the assets, and on the pages.
+// A logo is an asset, and pages show it.
 func TestLogo(t *testing.T) {
 	s := newSet(t, Options{Logo: []byte("<svg/>"), LogoExt: ".svg"})
 	site := s.Site(Site{})
@@ -306,7 +306,7 @@ func TestLogo(t *testing.T) {
 	}
 }
 
-// HTML that was made safe elsewhere stands as it is; nothing else does.
+// HTML that was made safe elsewhere is not escaped.
 func TestSafeHTML(t *testing.T) {
 	p := page("text")
 	p.README = &Text{HTML: template.HTML("<p id=\"readme-x\">safe</p>")}

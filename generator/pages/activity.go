@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	maxGenerations = 100 // that are told
-	maxEvents      = 100 // of one generation
+	maxGenerations = 100 // generations that are listed
+	maxEvents      = 100 // events that are listed for one generation
 	maxFeed        = 50  // entries of a feed
 )
 
@@ -41,7 +41,7 @@ func (p *pass) activity(ctx context.Context) error {
 	return p.feed(ctx)
 }
 
-// told is what a record did to the index.
+// told returns what a record did to the index.
 func told(r *publisher.Record) (GenerationDoc, error) {
 	what := map[[2]string]string{}
 	for _, l := range r.Change.Removed {
@@ -74,7 +74,7 @@ func told(r *publisher.Record) (GenerationDoc, error) {
 	return g, nil
 }
 
-// versionOf is the name and the version that an index line is about.
+// versionOf returns the chart and the version of an index line.
 func versionOf(l publisher.Line) ([2]string, error) {
 	r, err := parseRelease(l.Text)
 	if err != nil {
@@ -113,7 +113,7 @@ func (p *pass) generation(g GenerationDoc) templates.Generation {
 	return t
 }
 
-// feed writes the channel's feed: the versions that were published last.
+// feed writes the channel's feed of the most recently published versions.
 func (p *pass) feed(ctx context.Context) error {
 	f := p.newFeed(feedFile, indexPage, "Helm charts in "+p.channel.Name)
 	for _, g := range p.state.Generations {
@@ -131,9 +131,9 @@ func (p *pass) feed(ctx context.Context) error {
 	return p.putFeed(ctx, feedFile, f)
 }
 
-// saveState writes down which generation the pages show. All that was written
-// before is safe then. If another generator was faster, the pages may be some of
-// this and some of that one's, until the chart's next change.
+// saveState records which generation the pages show, and makes all files that were
+// written before durable. If another generator was faster, some pages may be this
+// one's and some the other's, until their chart's next change.
 func (p *pass) saveState(ctx context.Context) error {
 	p.state.Schema, p.state.Channel, p.state.Generation = p.schema(0, "changes"), p.channel.Name, p.head.Generation
 	key := path.Join(p.channel.Name, changesDoc)

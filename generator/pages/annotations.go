@@ -11,12 +11,12 @@ import (
 	"github.com/portolan-charts/portolan/templates"
 )
 
-// changeKinds are those that Artifact Hub knows, in the order of pages.
+// changeKinds are the kinds that Artifact Hub knows, in the order on pages.
 var changeKinds = []string{"added", "changed", "deprecated", "removed", "fixed", "security"}
 
-// annotation reads an annotation that is a list in YAML; it is nil if that is
-// anything else. Since all annotations are part of a line of the index, they
-// have a bound already.
+// annotation reads an annotation that is a YAML list; it returns nil for anything
+// else. The size of annotations is already bounded, since they are part of an
+// index line.
 func annotation(md *check.Metadata, name string) []*yaml.Node {
 	text := md.Annotations[name]
 	if strings.TrimSpace(text) == "" {
@@ -30,7 +30,7 @@ func annotation(md *check.Metadata, name string) []*yaml.Node {
 	return items[:min(len(items), maxPageList)]
 }
 
-// fields returns the scalars of a mapping, by their keys.
+// fields returns the scalars of a mapping, by key.
 func fields(n *yaml.Node) map[string]string {
 	m := map[string]string{}
 	each(n, func(key string, value *yaml.Node) {
@@ -51,7 +51,7 @@ func each(n *yaml.Node, f func(key string, value *yaml.Node)) {
 	}
 }
 
-// resolve returns what an alias stands for.
+// resolve follows an alias.
 func resolve(n *yaml.Node) *yaml.Node {
 	if n.Kind == yaml.AliasNode {
 		return n.Alias
@@ -66,7 +66,7 @@ func annotatedLinks(md *check.Metadata) []templates.Link {
 	return links(annotation(md, "artifacthub.io/links"))
 }
 
-// links returns those of a list that can be links.
+// links returns the entries of a list that have a safe URL.
 func links(items []*yaml.Node) []templates.Link {
 	var all []templates.Link
 	for _, item := range items {
@@ -96,8 +96,9 @@ func annotatedImages(md *check.Metadata) []templates.Image {
 	return all
 }
 
-// annotatedChanges returns the changes of artifacthub.io/changes by their kinds:
-// a list of texts, or of mappings. A text in the place of the list is one change.
+// annotatedChanges returns the changes of artifacthub.io/changes, grouped by kind.
+// The annotation is a list of texts or mappings. A text instead of the list is
+// one change.
 func annotatedChanges(md *check.Metadata) []templates.ChangeGroup {
 	groups := map[string][]templates.Change{}
 	items := annotation(md, "artifacthub.io/changes")
@@ -121,7 +122,7 @@ func annotatedChanges(md *check.Metadata) []templates.ChangeGroup {
 	return all
 }
 
-// change reads one change, and of which kind it is.
+// change reads one change and its kind.
 func change(item *yaml.Node) (kind string, c templates.Change) {
 	if item.Kind == yaml.ScalarNode && !isNull(item) {
 		return "", templates.Change{Description: shortened(item.Value, maxPageText)}

@@ -3,25 +3,25 @@ package pages
 import "time"
 
 // The documents in api folders are for programs. Fields may be added to them, but
-// none is ever removed or given another meaning; what is not known is left out.
-// URLs in them are relative to the document, unless they are called absolute.
+// no field is ever removed or given another meaning. Unknown values are left out.
+// URLs are relative to the document, unless they are called absolute.
 
 // SiteDoc is the site's api/index.json.
 type SiteDoc struct {
 	Schema   string          `json:"$schema"`
-	Title    string          `json:"title" jsonschema_description:"What the site calls itself"`
+	Title    string          `json:"title" jsonschema_description:"The site's title"`
 	URL      string          `json:"url,omitempty" jsonschema_description:"Absolute URL of the site"`
-	Channels []ChannelDigest `json:"channels" jsonschema_description:"By name"`
+	Channels []ChannelDigest `json:"channels" jsonschema_description:"Sorted by name"`
 }
 
 // ChannelDigest is a channel in the list of a site's channels.
 type ChannelDigest struct {
-	Name       string    `json:"name" jsonschema_description:"Such as group/app/stable"`
+	Name       string    `json:"name" jsonschema_description:"For example group/app/stable"`
 	Repository string    `json:"repository,omitempty" jsonschema_description:"Absolute URL to add to Helm"`
 	Generation int       `json:"generation"`
 	Changed    time.Time `json:"changed" jsonschema_description:"When this generation was made"`
-	Charts     int       `json:"charts" jsonschema_description:"How many charts it has"`
-	Versions   int       `json:"versions" jsonschema_description:"How many versions its charts have together"`
+	Charts     int       `json:"charts" jsonschema_description:"Number of charts"`
+	Versions   int       `json:"versions" jsonschema_description:"Total number of versions of its charts"`
 	API        string    `json:"api" jsonschema_description:"URL of the channel's document"`
 	Page       string    `json:"page" jsonschema_description:"URL of the channel's page"`
 }
@@ -33,14 +33,14 @@ type ChannelDoc struct {
 	Repository string         `json:"repository,omitempty" jsonschema_description:"Absolute URL to add to Helm"`
 	Generation int            `json:"generation"`
 	Changed    time.Time      `json:"changed" jsonschema_description:"When this generation was made"`
-	Versions   int            `json:"versions" jsonschema_description:"How many versions the charts have together"`
-	Charts     []ChartSummary `json:"charts" jsonschema_description:"By name"`
+	Versions   int            `json:"versions" jsonschema_description:"Total number of versions of its charts"`
+	Charts     []ChartSummary `json:"charts" jsonschema_description:"Sorted by name"`
 }
 
 // ChartSummary is a chart in the list of a channel's charts: its newest version.
 type ChartSummary struct {
 	Name        string    `json:"name"`
-	Version     string    `json:"version" jsonschema_description:"The newest one that is no prerelease, if there is one"`
+	Version     string    `json:"version" jsonschema_description:"The newest version that is not a prerelease; the newest of all if there are only prereleases"`
 	AppVersion  string    `json:"appVersion,omitempty"`
 	Description string    `json:"description,omitempty"`
 	Keywords    []string  `json:"keywords,omitempty"`
@@ -51,7 +51,7 @@ type ChartSummary struct {
 	Deprecated  bool      `json:"deprecated,omitempty"`
 	Prerelease  bool      `json:"prerelease,omitempty"`
 	Signed      bool      `json:"signed,omitempty"`
-	Versions    int       `json:"versions" jsonschema_description:"How many the chart has"`
+	Versions    int       `json:"versions" jsonschema_description:"Number of versions of the chart"`
 	API         string    `json:"api" jsonschema_description:"URL of the chart's document"`
 	Page        string    `json:"page" jsonschema_description:"URL of the chart's page"`
 }
@@ -62,7 +62,7 @@ type ChartDoc struct {
 	Channel    string           `json:"channel"`
 	Repository string           `json:"repository,omitempty" jsonschema_description:"Absolute URL to add to Helm"`
 	Name       string           `json:"name"`
-	Version    string           `json:"version" jsonschema_description:"The newest one that is no prerelease, if there is one"`
+	Version    string           `json:"version" jsonschema_description:"The newest version that is not a prerelease; the newest of all if there are only prereleases"`
 	Page       string           `json:"page" jsonschema_description:"URL of the chart's page"`
 	Versions   []VersionSummary `json:"versions" jsonschema_description:"Newest first"`
 }
@@ -74,22 +74,22 @@ type VersionSummary struct {
 	KubeVersion string    `json:"kubeVersion,omitempty"`
 	Created     time.Time `json:"created" jsonschema_description:"When it was published"`
 	Digest      string    `json:"digest" jsonschema_description:"SHA-256 of the archive in hex"`
-	Size        int64     `json:"size,omitempty" jsonschema_description:"Of the archive in bytes"`
+	Size        int64     `json:"size,omitempty" jsonschema_description:"Size of the archive in bytes"`
 	Deprecated  bool      `json:"deprecated,omitempty"`
 	Prerelease  bool      `json:"prerelease,omitempty"`
 	Signed      bool      `json:"signed,omitempty"`
-	Older       bool      `json:"older,omitempty" jsonschema_description:"It is not in the repository's index, which shows newer ones; its archive is where it was"`
-	Archive     string    `json:"archive" jsonschema_description:"URL of the archive. That of the provenance file ends in .prov"`
+	Older       bool      `json:"older,omitempty" jsonschema_description:"True if the repository's index does not list this version, but newer ones; its archive stays at its URL"`
+	Archive     string    `json:"archive" jsonschema_description:"URL of the archive. With .prov added, it is the URL of the provenance file"`
 	Page        string    `json:"page" jsonschema_description:"URL of the version's page"`
 }
 
-// ChangesDoc is a channel's api/changes.json. The generation that it names is the
-// one that the channel's pages show.
+// ChangesDoc is a channel's api/changes.json. It names the generation that the
+// channel's pages show.
 type ChangesDoc struct {
 	Schema      string          `json:"$schema"`
 	Channel     string          `json:"channel"`
-	Generation  int             `json:"generation" jsonschema_description:"That the pages show"`
-	Look        string          `json:"look" jsonschema_description:"What the pages were made with; empty if that was not the same for all"`
+	Generation  int             `json:"generation" jsonschema_description:"The generation that the pages show"`
+	Look        string          `json:"look" jsonschema_description:"Hash of the templates and settings that the pages were made with; empty if they differ between pages"`
 	Generations []GenerationDoc `json:"generations" jsonschema_description:"Newest first; at most 100"`
 }
 
@@ -97,8 +97,8 @@ type ChangesDoc struct {
 type GenerationDoc struct {
 	Generation int        `json:"generation"`
 	Time       time.Time  `json:"time"`
-	Events     []EventDoc `json:"events" jsonschema_description:"By chart; at most 100"`
-	More       int        `json:"more,omitempty" jsonschema_description:"How many events are left out"`
+	Events     []EventDoc `json:"events" jsonschema_description:"Sorted by chart; at most 100"`
+	More       int        `json:"more,omitempty" jsonschema_description:"Number of events that are left out"`
 }
 
 // EventDoc is what a generation did to one version.
@@ -108,7 +108,7 @@ type EventDoc struct {
 	What    string `json:"what" jsonschema:"enum=added,enum=replaced,enum=removed"`
 }
 
-// What an event can be.
+// The values of EventDoc.What.
 const (
 	added    = "added"
 	replaced = "replaced"

@@ -6,8 +6,8 @@ import (
 	"html"
 )
 
-// badge draws a badge: a label, and the version beside it. The widths are those
-// of the usual sans-serif fonts, near enough; textLength makes the text fit.
+// badge draws a badge: a label, and the version beside it. The widths are
+// estimates for common sans-serif fonts; textLength makes the text fit.
 func badge(label, version string) []byte {
 	version = shorten(plainLine(version), 40)
 	l, v := textWidth(label)+12, textWidth(version)+12
@@ -21,7 +21,7 @@ func badge(label, version string) []byte {
 	return b.Bytes()
 }
 
-// textWidth is about how wide a text is, in pixels at 11 pixels' size.
+// textWidth estimates the width of a text, in pixels at a font size of 11 pixels.
 func textWidth(s string) int {
 	w := 0
 	for _, r := range s {

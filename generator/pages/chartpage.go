@@ -15,14 +15,14 @@ import (
 	"github.com/portolan-charts/portolan/templates"
 )
 
-// reading is what was read of a release's archive.
+// reading is what was read from a release's archive.
 type reading struct {
-	contents *check.Contents // nil if it is not there, or no chart
-	keyID    string          // of its provenance file
+	contents *check.Contents // nil if the archive is missing or is not a valid chart
+	keyID    string          // the key that signed its provenance file
 }
 
-// contents reads the archive of the release at the position, nil being none. A
-// version's page needs it, and so does that of the one after it.
+// contents reads the archive of the release at the position. The page of that
+// version needs it, and so does the page of the version after it.
 func (c *chartPages) contents(ctx context.Context, i int) (*reading, error) {
 	if i < 0 {
 		return &reading{}, nil
@@ -33,7 +33,7 @@ func (c *chartPages) contents(ctx context.Context, i int) (*reading, error) {
 	r := &reading{}
 	in, err := publisher.OpenArchive(ctx, c.site, c.channel.Name, c.all[i].URLs[0])
 	if errors.Is(err, bucket.ErrNotFound) {
-		return r, nil // what the index says has to do
+		return r, nil // the page then shows only what the index says
 	}
 	if err != nil {
 		return nil, err
@@ -53,7 +53,8 @@ func (c *chartPages) contents(ctx context.Context, i int) (*reading, error) {
 	return r, nil
 }
 
-// keyID reads which key made the release's provenance file; "" if that does not say.
+// keyID returns the key that signed the release's provenance file, or "" if the
+// file does not say.
 func (c *chartPages) keyID(ctx context.Context, i int) (string, error) {
 	key := path.Join(c.channel.Name, c.all[i].URLs[0]+".prov")
 	b, _, err := publisher.ReadFile(ctx, c.site, key, check.MaxProvenance)
@@ -62,12 +63,12 @@ func (c *chartPages) keyID(ctx context.Context, i int) (string, error) {
 	}
 	prov, err := check.ReadProvenance(bytes.NewReader(b))
 	if err != nil {
-		return "", nil // it was accepted under other rules
+		return "", nil // accepted under other rules
 	}
 	return prov.KeyID, nil
 }
 
-// writeVersion writes the page about the release at the position: its own, or
+// writeVersion writes a page about the release at the position: its own page, or
 // the chart's.
 func (c *chartPages) writeVersion(ctx context.Context, i int, name string) error {
 	now, err := c.contents(ctx, i)
@@ -92,7 +93,7 @@ func (c *chartPages) writeVersion(ctx context.Context, i int, name string) error
 	return c.putPage(ctx, name, page)
 }
 
-// page is the page of a release as far as the index knows it.
+// page returns the page of a release, filled in from the index.
 func (c *chartPages) page(i int, name string) *templates.ChartPage {
 	r, v := c.all[i], c.versions[i]
 	own := name == path.Join(chartDir(c.name), indexPage)
@@ -117,7 +118,7 @@ func (c *chartPages) page(i int, name string) *templates.ChartPage {
 	about := cmp.Or(shorten(page.Description, maxDescription), "The Helm chart "+c.name)
 	page.Frame = c.frame(name, title, about, c.crumbs(levels, !own)...)
 	page.Feed = relative(name, path.Join(chartDir(c.name), feedFile))
-	if page.Newest { // the chart's page says the same, and more
+	if page.Newest { // the chart's page has the same content, and more
 		page.Canonical = c.absolute(path.Join(c.channel.Name, chartDir(c.name), indexPage))
 	}
 	if own {
@@ -129,7 +130,7 @@ func (c *chartPages) page(i int, name string) *templates.ChartPage {
 	return page
 }
 
-// fill puts on the page what stands in the archive.
+// fill adds to the page what is in the archive.
 func (c *chartPages) fill(page *templates.ChartPage, contents *check.Contents) {
 	show(page, contents)
 	for i, d := range page.Dependencies {
@@ -139,7 +140,7 @@ func (c *chartPages) fill(page *templates.ChartPage, contents *check.Contents) {
 	}
 }
 
-// relative is the URL of a file of the channel on another one.
+// relative returns the URL of a file of the channel, relative to another file.
 func relative(from, to string) string {
 	dir := strings.Split(path.Dir(from), "/")
 	parts := strings.Split(to, "/")

@@ -13,7 +13,7 @@ import (
 )
 
 // charts writes the pages of the charts that changed, and returns the summaries
-// of all, by name.
+// of all charts, sorted by name.
 func (p *pass) charts(ctx context.Context) ([]ChartSummary, error) {
 	var names []string
 	for name := range p.after.Charts() {
@@ -41,20 +41,20 @@ func (p *pass) charts(ctx context.Context) ([]ChartSummary, error) {
 	return summaries, group.Wait()
 }
 
-// same reports whether a chart has the versions that its pages show, and the
-// index shows the same of them.
+// same reports whether a chart has the same versions as when its pages were made,
+// and the index shows the same ones.
 func (p *pass) same(chart string) bool {
 	return p.before.Shown(chart) == p.after.Shown(chart) && slices.Equal(p.before.Lines(chart), p.after.Lines(chart))
 }
 
-// describes reports whether the summary is that of one of the lines, and counts
-// them right: another generator may have left one of a generation of its own.
+// describes reports whether the summary belongs to one of the lines and counts
+// them right: it may come from another generator, which showed another generation.
 func (s ChartSummary) describes(lines []string) bool {
 	return s.Versions == len(lines) && s.Digest != "" &&
 		slices.ContainsFunc(lines, func(line string) bool { return strings.Contains(line, s.Digest) })
 }
 
-// chart writes what differs of a chart's pages.
+// chart writes those of a chart's pages that change.
 func (p *pass) chart(ctx context.Context, name string) (ChartSummary, error) {
 	all, err := parseReleases(p.after.Lines(name), p.after.Shown(name))
 	if err != nil {
@@ -77,7 +77,7 @@ func (p *pass) chart(ctx context.Context, name string) (ChartSummary, error) {
 	c := &chartPages{pass: p, name: name, all: all, versions: versions, newest: newest(all), read: map[int]*reading{}}
 	summary := all[c.newest].chartSummary(versions, c.newest)
 	if p.same(name) {
-		return summary, nil // only its summary was not at hand
+		return summary, nil // only its summary was missing
 	}
 	if err := c.writeVersions(ctx, had); err != nil {
 		return summary, err
@@ -103,12 +103,13 @@ type chartPages struct {
 	name     string
 	all      []*release // in the index's order: newest first
 	versions []VersionSummary
-	newest   int // position of the newest one
+	newest   int // position of the newest release
 
-	read map[int]*reading // archives that are needed more than once, by position
+	read map[int]*reading // archives that are needed again, by position
 }
 
-// inputs are what a version's page is made of: it is made again if they differ.
+// inputs are what a version's page is made from. The page is made again if they
+// change.
 type inputs struct {
 	line, predecessor string
 	newest, older     bool
@@ -126,8 +127,8 @@ func inputsOf(all []*release) map[string]inputs {
 	return of
 }
 
-// writeVersions writes the pages of those versions that had does not have alike,
-// and the chart's own.
+// writeVersions writes the pages of the versions whose inputs differ from had, and
+// the chart's own page. It removes the pages of versions that are gone.
 func (c *chartPages) writeVersions(ctx context.Context, had []*release) error {
 	before, after := inputsOf(had), inputsOf(c.all)
 	for i, r := range c.all {
@@ -152,11 +153,12 @@ func (c *chartPages) writeVersions(ctx context.Context, had []*release) error {
 	return nil
 }
 
-// versionsPerPage is how many versions a list has. 200 rows take some 40 KB.
+// versionsPerPage is the number of versions on a list. 200 rows take about 40 KB.
 const versionsPerPage = 200
 
-// writeOlder writes the lists of a chart's versions, if one page does not hold
-// them: 200 each from the oldest on, so that a new version changes the last alone.
+// writeOlder writes the lists of a chart's versions, if one page cannot hold them:
+// 200 each, beginning with the oldest, so that a new version changes only the last
+// list.
 func (c *chartPages) writeOlder(ctx context.Context, had []*release) error {
 	total := len(c.all)
 	if total <= versionsPerPage {
@@ -179,8 +181,8 @@ func (c *chartPages) writeOlder(ctx context.Context, had []*release) error {
 	return nil
 }
 
-// sameList reports whether a list was the same before, and no list came or
-// went. Its range is counted from the oldest version.
+// sameList reports whether a list was the same before, and no list was added or
+// removed. Its range is counted from the oldest version.
 func (c *chartPages) sameList(had []*release, upTo, from int) bool {
 	if lists(len(had)) != lists(len(c.all)) || len(had) < upTo {
 		return false
@@ -195,17 +197,17 @@ func (c *chartPages) sameList(had []*release, upTo, from int) bool {
 	return true
 }
 
-// lists is how many lists so many versions take.
+// lists returns the number of lists for a number of versions.
 func lists(total int) int { return (total + versionsPerPage - 1) / versionsPerPage }
 
-// list is the range of positions on the n-th list.
+// list returns the range of positions on the n-th list.
 func (c *chartPages) list(n int) (from, to int) {
 	to = len(c.all) - (n-1)*versionsPerPage
 	return max(0, to-versionsPerPage), to
 }
 
-// olderPages are links to the lists, the newest one first; current is the page
-// that they stand on, 0 for none.
+// olderPages returns links to the lists, newest first. The list current shows
+// them, or another page if it is 0.
 func (c *chartPages) olderPages(current int) []templates.PageLink {
 	var links []templates.PageLink
 	for n := lists(len(c.all)); n >= 1; n-- {
@@ -214,7 +216,7 @@ func (c *chartPages) olderPages(current int) []templates.PageLink {
 	return links
 }
 
-// entries are the rows of a list of versions, for pages in the chart's folder.
+// entries returns the rows of a list of versions, for pages in the chart's folder.
 func (c *chartPages) entries(from, to int) []templates.VersionEntry {
 	var rows []templates.VersionEntry
 	for i := from; i < to; i++ {
@@ -228,8 +230,8 @@ func (c *chartPages) entries(from, to int) []templates.VersionEntry {
 	return rows
 }
 
-// crumbs lead to a page so many levels below the channel's folder; to one below
-// the chart's own page with chart.
+// crumbs returns the breadcrumbs of a page that is levels below the channel's
+// folder. With chart, they include the chart's own page.
 func (c *chartPages) crumbs(levels int, chart bool) []templates.Link {
 	crumbs := []templates.Link{{Text: c.channel.Name, URL: c.about(levels).Link}}
 	if chart {
@@ -238,7 +240,7 @@ func (c *chartPages) crumbs(levels int, chart bool) []templates.Link {
 	return crumbs
 }
 
-// removeChart removes the pages of a chart that the channel does not have any more.
+// removeChart removes the pages of a chart that the channel no longer has.
 func (p *pass) removeChart(ctx context.Context, name string) error {
 	all, err := parseReleases(p.before.Lines(name), p.before.Shown(name))
 	if err != nil {

@@ -9,9 +9,8 @@ import (
 	"github.com/portolan-charts/portolan/templates"
 )
 
-// compare tells what differs between two versions of a chart: the
-// question that every upgrade asks. Links to the earlier one's page are left
-// to the caller.
+// compare returns the differences between two versions of a chart, which matter
+// before every upgrade. The caller adds the link to the earlier version's page.
 func compare(before, after *check.Contents) *templates.Comparison {
 	a, b := before.Metadata, after.Metadata
 	v := values.Compare(before.Values, after.Values, values.Render(after.Values))
@@ -39,7 +38,7 @@ func pair(before, after string) *templates.Pair {
 	return &templates.Pair{Before: oneLine(before), After: oneLine(after)}
 }
 
-// chartType returns a chart's type, which is application if it is not said.
+// chartType returns a chart's type, which is application by default.
 func chartType(md *check.Metadata) string {
 	if md.Type == "" {
 		return "application"
@@ -47,8 +46,8 @@ func chartType(md *check.Metadata) string {
 	return md.Type
 }
 
-// compareDefinitions compares definitions by their names; changed ones are those
-// of another text.
+// compareDefinitions compares definitions by name. A definition has changed if
+// its text differs.
 func compareDefinitions(c *templates.Comparison, before, after []check.Definition) {
 	old, now := definitionSums(before), definitionSums(after)
 	for _, name := range sortedKeys(old, now) {
@@ -65,16 +64,16 @@ func compareDefinitions(c *templates.Comparison, before, after []check.Definitio
 	}
 }
 
-// definitionSums returns the hashes of definitions by what they are called.
+// definitionSums returns the hashes of definitions, by name.
 func definitionSums(all []check.Definition) map[string]string {
 	m := map[string]string{}
 	for _, d := range all {
-		m[definitionName(&d)] += string(d.Sum[:]) // there may be two of a name
+		m[definitionName(&d)] += string(d.Sum[:]) // several may have the same name
 	}
 	return m
 }
 
-// definitionName returns what a definition is called: Kind (group), or its file.
+// definitionName returns the name of a definition: Kind (group), or its file.
 func definitionName(d *check.Definition) string {
 	switch {
 	case d.Kind == "":
@@ -108,7 +107,7 @@ func compareDependencies(c *templates.Comparison, before, after []*check.Depende
 	}
 }
 
-// dependencyMap returns dependencies by the names that pages call them by.
+// dependencyMap returns dependencies by the names that pages show.
 func dependencyMap(all []*check.Dependency) map[string]*check.Dependency {
 	m := map[string]*check.Dependency{}
 	for _, d := range all[:min(len(all), maxPageList)] {
@@ -124,7 +123,7 @@ func dependencyMap(all []*check.Dependency) map[string]*check.Dependency {
 	return m
 }
 
-// sortedKeys returns the keys of two maps, each once.
+// sortedKeys returns the keys of two maps, sorted and without duplicates.
 func sortedKeys[V any](a, b map[string]V) []string {
 	var keys []string
 	for key := range a {

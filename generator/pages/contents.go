@@ -14,7 +14,7 @@ import (
 	"github.com/portolan-charts/portolan/templates"
 )
 
-// What pages show of a chart is bounded: texts in bytes, lists in entries.
+// Limits of what pages show of a chart: texts in bytes, lists in entries.
 const (
 	maxPageName  = 200
 	maxPageText  = 2000
@@ -22,7 +22,7 @@ const (
 	maxPageFiles = 500
 )
 
-// describe fills in what a page shows of Chart.yaml.
+// describe fills in what a page shows from Chart.yaml.
 func describe(p *templates.ChartPage, md *check.Metadata) {
 	p.Badges = badges(md)
 	p.AppVersion, p.APIVersion, p.KubeVersion = oneLine(md.AppVersion), oneLine(md.APIVersion), oneLine(md.KubeVersion)
@@ -38,7 +38,7 @@ func describe(p *templates.ChartPage, md *check.Metadata) {
 	p.Dependencies = dependencies(md)
 }
 
-// show fills in what a page shows of the other files in the archive.
+// show fills in what a page shows from the other files in the archive.
 func show(p *templates.ChartPage, c *check.Contents) {
 	p.Resources = resources(c.Kinds)
 	p.CRDs = crds(c.Definitions)
@@ -51,8 +51,8 @@ func show(p *templates.ChartPage, c *check.Contents) {
 	}
 }
 
-// focusable lets people without a mouse scroll what is wider than their screen.
-// No such text is in rendered HTML but as a tag.
+// focusable lets people without a mouse scroll tables that are wider than their
+// screen. Rendered HTML has this text only as a tag.
 var focusable = strings.NewReplacer("<table>", `<table tabindex="0">`)
 
 // valuesOf returns what pages show of values.yaml and its schema.
@@ -69,7 +69,7 @@ func valuesOf(c *check.Contents) *templates.Values {
 	return v
 }
 
-// badges returns what Chart.yaml says of a version's state.
+// badges returns what Chart.yaml says about a version's state.
 func badges(md *check.Metadata) templates.Badges {
 	v, err := semver.NewVersion(md.Version)
 	return templates.Badges{
@@ -79,7 +79,7 @@ func badges(md *check.Metadata) templates.Badges {
 	}
 }
 
-// keywords returns the keywords, each once.
+// keywords returns the keywords without duplicates.
 func keywords(md *check.Metadata) []string {
 	var all []string
 	for _, k := range md.Keywords {
@@ -90,7 +90,8 @@ func keywords(md *check.Metadata) []string {
 	return all
 }
 
-// sources returns the sources that can be links, or else as text alone.
+// sources returns the sources, as links where the URL is safe and otherwise as
+// text.
 func sources(md *check.Metadata) []templates.Link {
 	var all []templates.Link
 	for _, s := range md.Sources[:min(len(md.Sources), maxPageList)] {
@@ -101,7 +102,7 @@ func sources(md *check.Metadata) []templates.Link {
 	return all
 }
 
-// maintainers returns those that have a name or address.
+// maintainers returns the maintainers that have a name or address.
 func maintainers(md *check.Metadata) []templates.Maintainer {
 	var all []templates.Maintainer
 	for _, m := range md.Maintainers[:min(len(md.Maintainers), maxPageList)] {
@@ -119,8 +120,8 @@ func maintainers(md *check.Metadata) []templates.Maintainer {
 	return all
 }
 
-// dependencies returns what Chart.yaml depends on. Links to charts of the same
-// channel are the channel's affair.
+// dependencies returns the chart's dependencies. The caller adds links to charts
+// of the same channel.
 func dependencies(md *check.Metadata) []templates.Dependency {
 	var all []templates.Dependency
 	for _, d := range md.Dependencies {
@@ -135,8 +136,8 @@ func dependencies(md *check.Metadata) []templates.Dependency {
 	return all
 }
 
-// resources returns the templates by the kinds of objects that they make, those
-// of which that is not known last.
+// resources returns the templates by the kinds of objects that they make. Those
+// with an unknown kind come last.
 func resources(kinds []check.TemplateKinds) []templates.Resource {
 	files := map[string][]string{}
 	for _, t := range kinds[:min(len(kinds), maxPageFiles)] {
@@ -161,7 +162,7 @@ func resources(kinds []check.TemplateKinds) []templates.Resource {
 	return all
 }
 
-// crds returns the definitions in the folder crds.
+// crds returns the custom resource definitions in the folder crds.
 func crds(all []check.Definition) []templates.CRD {
 	var shown []templates.CRD
 	for _, d := range all {
@@ -174,12 +175,12 @@ func crds(all []check.Definition) []templates.CRD {
 	return shown
 }
 
-// oneLine returns a name as a page shows it.
+// oneLine returns a name as pages show it.
 func oneLine(s string) string { return shortened(s, maxPageName) }
 
-// shortened returns a text in one line, at most so many bytes of it.
+// shortened returns a text on one line, cut at limit bytes.
 func shortened(s string, limit int) string {
-	cut := s[:min(len(s), 2*limit)] // tidying up makes it no longer
+	cut := s[:min(len(s), 2*limit)] // tidying up never makes it longer
 	text := strings.Join(strings.Fields(printable(cut)), " ")
 	if len(text) <= limit && len(cut) == len(s) {
 		return text
@@ -191,7 +192,7 @@ func shortened(s string, limit int) string {
 	return text[:end] + "…"
 }
 
-// webURL returns an http or https URL that a link may have, or "".
+// webURL returns text as an http or https URL that is safe in a link, or "".
 func webURL(s string) string {
 	u := markdown.SafeURL(s)
 	if strings.HasPrefix(u, "mailto:") {
@@ -200,7 +201,7 @@ func webURL(s string) string {
 	return u
 }
 
-// mailURL returns the URL of a mail address, or "".
+// mailURL returns the mailto URL of an address, or "" if the address is not plain.
 func mailURL(address string) string {
 	address = strings.TrimSpace(address)
 	if strings.ContainsAny(address, "?&#%/:;,<>\"\\ \t\n") || strings.Count(address, "@") != 1 {

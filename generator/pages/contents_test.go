@@ -13,7 +13,8 @@ import (
 	"github.com/portolan-charts/portolan/templates"
 )
 
-// described returns what a page shows of a chart with fields in its Chart.yaml.
+// described returns what a page shows of a chart with more fields in its
+// Chart.yaml.
 func described(t *testing.T, fields string, more ...string) *templates.ChartPage {
 	t.Helper()
 	page := &templates.ChartPage{}
@@ -119,7 +120,7 @@ func TestAnnotations(t *testing.T) {
 	}
 }
 
-// TestPageBounds gives more of everything than a page shows.
+// TestPageBounds describes a chart with more of everything than a page shows.
 func TestPageBounds(t *testing.T) {
 	many := func(item string) string { return strings.Repeat(item, 3*maxPageList) }
 	md := &check.Metadata{Annotations: map[string]string{
@@ -205,7 +206,7 @@ func TestCompareContents(t *testing.T) {
 // crd is a custom resource definition.
 const crd = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  name: things.example.com\nspec:\n  group: example.com\n  names:\n    kind: Thing\n  versions:\n  - name: v1\n  - name: v2\n"
 
-// readContents reads the contents of a chart with more files.
+// readContents reads the contents of a chart with files added.
 func readContents(t *testing.T, more ...string) *check.Contents {
 	t.Helper()
 	c, err := check.ReadContents(bytes.NewReader(charttest.Simple("mychart", "0.1.0", more...)), check.Options{})

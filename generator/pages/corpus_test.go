@@ -11,8 +11,8 @@ import (
 	"github.com/portolan-charts/portolan/templates"
 )
 
-// corpus are the real charts: those in the folder that PORTOLAN_CORPUS names, or
-// the few that are kept here.
+// corpus returns real charts: those in the folder that PORTOLAN_CORPUS names, or
+// the few in this repository.
 func corpus(t *testing.T) []string {
 	t.Helper()
 	dir := os.Getenv("PORTOLAN_CORPUS")
@@ -26,8 +26,8 @@ func corpus(t *testing.T) []string {
 	return files
 }
 
-// TestCorpusPages describes the real charts. Bounds are there for hostile ones, so
-// what these say is shown as its authors mean it to be.
+// TestCorpusPages describes real charts. The bounds are meant for hostile charts,
+// so none of these may exceed one.
 func TestCorpusPages(t *testing.T) {
 	var readmes, files, rows, links int
 	earlier := map[string]*check.Contents{}

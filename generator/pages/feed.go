@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// The parts of an Atom feed (RFC 4287) that ours have.
+// The elements of Atom (RFC 4287) that the feeds use.
 type (
 	atomFeed struct {
 		XMLName xml.Name    `xml:"http://www.w3.org/2005/Atom feed"`
@@ -37,7 +37,8 @@ type (
 
 func atomTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-// newFeed begins the feed of a page; both are files of the channel.
+// newFeed returns the feed of a page, without entries; both are files of the
+// channel.
 func (p *pass) newFeed(file, page, title string) *atomFeed {
 	return &atomFeed{
 		ID: p.feedID(file), Title: title, Author: p.homeTitle(),
@@ -45,7 +46,8 @@ func (p *pass) newFeed(file, page, title string) *atomFeed {
 	}
 }
 
-// feedID names a thing for ever: by the URL of its page, if the site's is known.
+// feedID returns a permanent id: the URL of the page, or a URN if the site's URL is
+// not known.
 func (p *pass) feedID(name string) string {
 	file, fragment, _ := strings.Cut(name, "#")
 	key := path.Join(p.channel.Name, file)
@@ -56,8 +58,8 @@ func (p *pass) feedID(name string) string {
 	return id
 }
 
-// feedURL is the URL of a file of the channel, to stand in the feed: absolute if
-// that is known.
+// feedURL returns the URL of a file of the channel for use in a feed. It is
+// absolute if the site's URL is known.
 func (p *pass) feedURL(feed, file string) string {
 	return cmp.Or(p.absolute(path.Join(p.channel.Name, file)), strings.Repeat("../", strings.Count(feed, "/"))+escapePath(file))
 }
@@ -74,7 +76,7 @@ func (p *pass) putFeed(ctx context.Context, file string, f *atomFeed) error {
 	return p.put(ctx, file, b)
 }
 
-// feed writes the chart's feed: the versions that were published last.
+// feed writes the chart's feed of the most recently published versions.
 func (c *chartPages) feed(ctx context.Context) error {
 	file := path.Join(chartDir(c.name), feedFile)
 	f := c.newFeed(file, path.Join(chartDir(c.name), indexPage), c.name+" in "+c.channel.Name)

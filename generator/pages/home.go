@@ -16,16 +16,16 @@ import (
 	"github.com/portolan-charts/portolan/templates"
 )
 
-// homeTitle is what the site is called.
+// homeTitle returns the site's title.
 func (w *Writer) homeTitle() string { return cmp.Or(w.Site.Title, "Helm charts") }
 
-// maxHomeTries is how often the site's document is written anew because others,
-// who publish other channels, write it too.
+// maxHomeTries is how often writing the site's document is tried when generators
+// of other channels write it at the same time.
 const maxHomeTries = 100
 
-// home makes the site's own files tell of the channel. Its document is replaced
-// only if it is what was read, so that no channel gets lost; the page is made from
-// it, and made again if the document has changed by then.
+// home adds the channel to the site's own files. It replaces the site's document
+// only if that has not changed since it was read, so that no channel is lost. The
+// page is made from the document, and made again if the document has changed.
 func (p *pass) home(ctx context.Context) error {
 	for range maxHomeTries {
 		doc, token, err := p.readHome(ctx)
@@ -44,7 +44,7 @@ func (p *pass) home(ctx context.Context) error {
 		}
 		return nil
 	}
-	return fmt.Errorf("%s: other generators write it all the time; run this one again", siteDoc)
+	return fmt.Errorf("%s: other generators keep changing it; run this one again", siteDoc)
 }
 
 func (p *pass) readHome(ctx context.Context) (doc SiteDoc, token string, err error) {
@@ -53,13 +53,13 @@ func (p *pass) readHome(ctx context.Context) (doc SiteDoc, token string, err err
 		return doc, "", err
 	}
 	if b != nil && json.Unmarshal(b, &doc) != nil {
-		p.problem("%s was damaged, and is made anew; 'portolan rebuild' adds the other channels", siteDoc)
+		p.problem("%s was damaged and is being rewritten; 'portolan rebuild' adds the other channels", siteDoc)
 		doc = SiteDoc{}
 	}
 	return doc, entry.Token, nil
 }
 
-// withChannel is the document with the channel as it is now.
+// withChannel returns the document with the channel's current state.
 func (p *pass) withChannel(doc SiteDoc) SiteDoc {
 	charts, versions := p.after.Counts()
 	name := p.channel.Name
@@ -70,7 +70,7 @@ func (p *pass) withChannel(doc SiteDoc) SiteDoc {
 	next := SiteDoc{Schema: "site.schema.json", Title: p.homeTitle(), URL: p.Site.URL}
 	for _, c := range doc.Channels {
 		if c.Name == name && c.Generation > digest.Generation {
-			digest = c // another generator has come further
+			digest = c // another generator has got further
 		}
 		if c.Name != name {
 			c.Repository = p.absolute(c.Name)
@@ -82,7 +82,7 @@ func (p *pass) withChannel(doc SiteDoc) SiteDoc {
 	return next
 }
 
-// saveHome writes the document, if it still is the one whose token is given.
+// saveHome writes the document if the stored one still has the token.
 func (p *pass) saveHome(ctx context.Context, doc SiteDoc, token string) error {
 	b, err := encodeDoc(doc)
 	if err != nil {
@@ -91,7 +91,7 @@ func (p *pass) saveHome(ctx context.Context, doc SiteDoc, token string) error {
 	return publisher.WriteFileAt(ctx, p.site, siteDoc, b, token)
 }
 
-// homePages writes what is made from the site's document.
+// homePages writes the files that are made from the site's document.
 func (p *pass) homePages(ctx context.Context, doc SiteDoc) error {
 	files, err := p.homeFiles(doc)
 	if err != nil {
@@ -110,7 +110,7 @@ func (p *pass) homeFiles(doc SiteDoc) (map[string][]byte, error) {
 	for name, page := range map[string]templates.Page{indexPage: p.homePage(doc), missingPage: p.missing()} {
 		b, err := p.set.Render(page)
 		if err != nil {
-			p.problem("%s stays as it is, since it cannot be rendered: %v", name, err)
+			p.problem("%s was not updated, because it cannot be rendered: %v", name, err)
 			continue
 		}
 		files[name] = b
@@ -143,7 +143,7 @@ func (p *pass) homePage(doc SiteDoc) templates.HomePage {
 	return page
 }
 
-// missing is the page for what is not there. It may be shown at any path.
+// missing returns the "not found" page, which may be shown at any path.
 func (p *pass) missing() templates.MissingPage {
 	root := "/"
 	if i := strings.Index(p.Site.URL, "://"); i >= 0 {
@@ -154,6 +154,6 @@ func (p *pass) missing() templates.MissingPage {
 		}
 	}
 	return templates.MissingPage{Frame: templates.Frame{
-		Site: p.set.Site(p.Site), Title: "Not found", Description: "There is no such page", Path: missingPage, Root: root,
+		Site: p.set.Site(p.Site), Title: "Not found", Description: "This page does not exist", Path: missingPage, Root: root,
 	}}
 }

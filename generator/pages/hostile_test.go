@@ -16,7 +16,7 @@ import (
 )
 
 // TestHostileCharts describes all hostile charts: they are accepted, what pages
-// show of them is bounded, and no link leads where links must not.
+// show of them is bounded, and all links are safe.
 func TestHostileCharts(t *testing.T) {
 	archives := charttest.Hostile()
 	var before *check.Contents
@@ -74,7 +74,7 @@ func checkPage(t *testing.T, name string, page *templates.ChartPage) {
 	})
 }
 
-// walk calls f for all strings in v, with their fields' names.
+// walk calls f for all strings in v, with the names of their fields.
 func walk(v reflect.Value, path string, f func(path, s string)) {
 	switch v.Kind() {
 	case reflect.String:

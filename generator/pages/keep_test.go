@@ -11,7 +11,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/pages"
 )
 
-// keep has the index show so many versions of a chart, or all with 0.
+// keep makes the index list n versions of each chart, or all with 0.
 func (w *town) keep(n int) {
 	w.t.Helper()
 	if w.config = nil; n == 0 {
@@ -23,8 +23,8 @@ func (w *town) keep(n int) {
 	}
 }
 
-// A version that the index does not show any more keeps its page, which says so
-// and how to get it, and its place in the lists.
+// A version that the index no longer lists keeps its place in the lists of versions
+// and its page, which says so and how to get it.
 func TestOlderVersions(t *testing.T) {
 	w := newTown(t, published)
 	w.keep(2)
@@ -47,14 +47,14 @@ func TestOlderVersions(t *testing.T) {
 	}
 	site := w.mem.Snapshot()
 	for key, want := range map[string][]string{
-		"stable/charts/alpha/1.1.0/index.html": {"helm pull https://charts.example.com/helm/stable/charts/alpha/1.1.0/", "does not list this one"},
+		"stable/charts/alpha/1.1.0/index.html": {"helm pull https://charts.example.com/helm/stable/charts/alpha/1.1.0/", "no longer lists this version"},
 		"stable/charts/alpha/1.2.0/index.html": {"helm repo add stable"},
 		"stable/charts/alpha/index.html":       {"1.0.0</a> *<td>", "1.2.0</a><td>", "does not list this version"},
 		"stable/index.html":                    {"2 older versions are not in this repository", "helm repo add stable-older https://charts.example.com/helm/stable/snapshots/00000001/older"},
 	} {
 		for _, text := range want {
 			if !strings.Contains(string(site[key]), text) {
-				t.Errorf("%s has no %q", key, text)
+				t.Errorf("%s does not contain %q", key, text)
 			}
 		}
 	}
@@ -64,8 +64,8 @@ func TestOlderVersions(t *testing.T) {
 	w.mustBeRebuilt("stable", "kept")
 }
 
-// What falls out of the index changes its own page, and nothing else does that
-// would not have changed.
+// When a version falls out of the index its page changes, and no page besides those
+// that would have changed anyway.
 func TestOlderVersionsChangeFewPages(t *testing.T) {
 	w := newTown(t, published)
 	w.keep(2)

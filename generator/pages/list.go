@@ -17,11 +17,11 @@ import (
 
 const (
 	chartsPerPage = 200
-	maxFilters    = 24 // keywords that a channel's page offers
+	maxFilters    = 24 // keywords that a channel's page offers as filters
 )
 
-// list writes what lists the channel's charts. With many of them each of these
-// files takes its time, so they are made side by side.
+// list writes the files that list the channel's charts. With many charts each of
+// them takes long, so they are made in parallel.
 func (p *pass) list(ctx context.Context, all []ChartSummary) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(p.Workers)
@@ -42,8 +42,8 @@ func (p *pass) channelDoc(ctx context.Context, all []ChartSummary) error {
 	})
 }
 
-// listPages writes the channel's pages: the first, which tells the generation,
-// and those that list other charts than before.
+// listPages writes the channel's pages: the first one, which names the generation,
+// and those whose charts have changed.
 func (p *pass) listPages(ctx context.Context, all []ChartSummary) error {
 	before := p.rows
 	links, had := pageLinks(all), pageLinks(before)
@@ -64,13 +64,13 @@ func (p *pass) listPages(ctx context.Context, all []ChartSummary) error {
 	return nil
 }
 
-// part is what the n-th page lists, counted from 0.
+// part returns the charts on the n-th page, counted from 0.
 func part(all []ChartSummary, n int) []ChartSummary {
 	from := min(n*chartsPerPage, len(all))
 	return all[from:min(from+chartsPerPage, len(all))]
 }
 
-// pageLinks lead to the pages of a list; nil if there is one only.
+// pageLinks returns links to the pages of a list, or nil if there is only one.
 func pageLinks(all []ChartSummary) []templates.PageLink {
 	if len(all) <= chartsPerPage {
 		return nil
@@ -112,8 +112,8 @@ func (p *pass) listPage(ctx context.Context, n int, some []ChartSummary, links [
 	return p.putPage(ctx, listPage(n+1), page)
 }
 
-// shown describes the channel with its generation, for pages that are made
-// for each.
+// shown describes the channel with its generation, for pages that are made again
+// for every generation.
 func (p *pass) shown(levels int) templates.Channel {
 	c := p.about(levels)
 	c.Generation, c.Changed = p.head.Generation, p.head.Generated
@@ -128,10 +128,10 @@ func (p *pass) shown(levels int) templates.Channel {
 	return c
 }
 
-// snapshotDir is the folder of a generation, a repository of its own.
+// snapshotDir returns the folder of a generation's snapshot.
 func snapshotDir(generation int) string { return fmt.Sprintf("snapshots/%08d", generation) }
 
-// entry is the chart's row on the channel's page.
+// entry returns the chart's row on the channel's page.
 func (s ChartSummary) entry() templates.ChartEntry {
 	return templates.ChartEntry{
 		Name: s.Name, Version: s.Version, AppVersion: s.AppVersion, Description: s.Description, Created: s.Created,
@@ -143,7 +143,7 @@ func (s ChartSummary) badges() templates.Badges {
 	return templates.Badges{Deprecated: s.Deprecated, Library: s.Type == "library", Signed: s.Signed, Prerelease: s.Prerelease}
 }
 
-// frequent are the keywords that most charts have, by name.
+// frequent returns the most frequent keywords, sorted by name.
 func frequent(all []ChartSummary) []templates.Keyword {
 	count := map[string]int{}
 	for _, s := range all {
@@ -163,10 +163,10 @@ func frequent(all []ChartSummary) []templates.Keyword {
 	return words
 }
 
-// searchEntry is the most bytes that a chart takes in the search index.
+// searchEntry is the maximum size of a chart in the search index, in bytes.
 const searchEntry = 200
 
-// search writes the search index, one chart a line.
+// search writes the search index.
 func (p *pass) search(ctx context.Context, all []ChartSummary) error {
 	index := templates.SearchIndex{Charts: make([]templates.SearchEntry, 0, len(all))}
 	for _, s := range all {
@@ -179,8 +179,8 @@ func (p *pass) search(ctx context.Context, all []ChartSummary) error {
 	return p.put(ctx, searchFile, append(b, '\n'))
 }
 
-// searchEntry is the chart in the search index: its name, and as much of the
-// rest as there is room for.
+// searchEntry returns the chart's entry in the search index: its name, and as much
+// of the rest as fits.
 func (s ChartSummary) searchEntry() templates.SearchEntry {
 	e := templates.SearchEntry{Name: s.Name, Version: shorten(s.Version, 40), State: s.badges().State()}
 	room := searchEntry - size(e) - len(`,"d":"","k":[]},`)
@@ -197,12 +197,12 @@ func (s ChartSummary) searchEntry() templates.SearchEntry {
 			e.Description = text
 			break
 		}
-		n = min(n, len([]rune(text))) - max(1, over/6) // a character takes at most six bytes more
+		n = min(n, len([]rune(text))) - max(1, over/6) // each character takes at most six bytes
 	}
 	return e
 }
 
-// size is how many bytes of JSON a value takes.
+// size returns the length of a value as JSON, in bytes.
 func size(v any) int {
 	b, err := json.Marshal(v)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// The files of a channel, or of the site, by their paths in it.
+// The files of a channel, or of the site, by their paths within it.
 const (
 	indexPage   = "index.html"
 	missingPage = "404.html"
@@ -35,7 +35,7 @@ func versionPage(chart, version string) string {
 	return path.Join("charts", chart, version, indexPage)
 }
 
-// listPage is the n-th page of a channel's charts, counted from 1.
+// listPage returns the n-th page of a channel's charts, counted from 1.
 func listPage(n int) string {
 	if n == 1 {
 		return indexPage
@@ -43,13 +43,14 @@ func listPage(n int) string {
 	return fmt.Sprintf("page-%d.html", n)
 }
 
-// versionsPage is the n-th page of a chart's versions, counted from 1; it has the
-// oldest ones.
+// versionsPage returns the n-th page of a chart's versions, counted from 1. The
+// first page has the oldest versions.
 func versionsPage(chart string, n int) string {
 	return path.Join("charts", chart, fmt.Sprintf("versions-%d.html", n))
 }
 
-// escapePath writes a path so that it can stand in a URL. S3 reads a + as a space.
+// escapePath escapes a path for use in a URL. It also escapes +, because S3 reads
+// that as a space.
 func escapePath(p string) string {
 	segments := strings.Split(p, "/")
 	for i, s := range segments {
@@ -58,7 +59,7 @@ func escapePath(p string) string {
 	return strings.Join(segments, "/")
 }
 
-// encodeDoc writes JSON, one value a line, so that grep and diff work on it.
+// encodeDoc writes JSON with one value per line, so that grep and diff work on it.
 func encodeDoc(doc any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

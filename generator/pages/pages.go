@@ -12,12 +12,12 @@ import (
 	"github.com/portolan-charts/portolan/templates"
 )
 
-// Options say what the pages of a site look like. The zero value works.
+// Options configure the pages of a site. The zero value works.
 type Options struct {
-	Site        templates.Site // Title, Description, URL and Footer; the rest is the look's
+	Site        templates.Site // Title, Description, URL and Footer; the look sets the rest
 	Look        templates.Options
-	ArtifactHub func(channel string) []byte // artifacthub-repo.yml; nil for none
-	Workers     int                         // charts whose pages are made at the same time; 0 means one a processor
+	ArtifactHub func(channel string) []byte // artifacthub-repo.yml; nil if the channel has none
+	Workers     int                         // charts whose pages are made at the same time; 0 means one per processor
 }
 
 // Writer writes the pages of a site's channels. It is safe for concurrent use.
@@ -26,8 +26,8 @@ type Writer struct {
 	set *templates.Set
 }
 
-// New loads the look. Its error names the file and line of a template that does
-// not fit its page.
+// New loads the look. If a template does not fit its page, the error names its file
+// and line.
 func New(o Options) (*Writer, error) {
 	set, err := templates.New(o.Look)
 	if err != nil {
@@ -41,15 +41,15 @@ func New(o Options) (*Writer, error) {
 	return &Writer{o, set}, nil
 }
 
-// Project makes the pages show the channel's newest generation, and the site's
-// index the channel. What they show already is not written again.
+// Project updates the pages to the channel's newest generation, and adds the
+// channel to the site's index. Pages that are up to date are not written again.
 func (w *Writer) Project(ctx context.Context, site bucket.Store, c *publisher.Channel) (*generator.PagesReport, error) {
 	p := w.pass(site, c)
 	err := p.project(ctx)
 	return p.report, err
 }
 
-// Rebuild makes every page of the channel what the log and the charts say.
+// Rebuild makes every page of the channel from the log and the charts.
 func (w *Writer) Rebuild(ctx context.Context, site bucket.Store, c *publisher.Channel) (*generator.PagesReport, error) {
 	p := w.pass(site, c)
 	p.anew = true
@@ -57,8 +57,8 @@ func (w *Writer) Rebuild(ctx context.Context, site bucket.Store, c *publisher.Ch
 	return p.report, err
 }
 
-// Pruned makes the channel's activity page lead to those snapshots only that are
-// kept. It leaves pages of another look alone.
+// Pruned removes links to pruned snapshots from the channel's activity page. It
+// leaves pages of another look alone.
 func (w *Writer) Pruned(ctx context.Context, site bucket.Store, channel string) error {
 	c, err := publisher.OpenChannel(ctx, site, channel)
 	if err != nil {

@@ -64,7 +64,7 @@ func (w *town) upload(channel string, chart, prov []byte) {
 	}
 }
 
-// run makes a run, and returns what it wrote of the first channel's pages.
+// run runs the generator, and returns which pages of the first channel it wrote.
 func (w *town) run() []string {
 	w.t.Helper()
 	w.clock = w.clock.Add(time.Minute)
@@ -95,15 +95,15 @@ func (w *town) mustBeRebuilt(channel, when string) {
 		w.t.Fatal(err)
 	}
 	for _, key := range report.Written {
-		w.t.Errorf("%s: a rebuild makes another %s:\n%s\nwas:\n%s", when, key, w.mem.Snapshot()[key], before[key])
+		w.t.Errorf("%s: a rebuild changes %s to:\n%s\nfrom:\n%s", when, key, w.mem.Snapshot()[key], before[key])
 	}
 	if len(report.Written) > 0 {
 		w.t.FailNow()
 	}
 }
 
-// Whatever is published, in whatever order, the pages that the runs leave are
-// those that a rebuild makes of nothing.
+// Whatever is published, in whatever order, runs leave the same pages that a
+// rebuild makes from nothing.
 func TestRunsMakeWhatARebuildMakes(t *testing.T) {
 	signer := charttest.NewSigner()
 	for seed := range uint64(4) {
@@ -131,8 +131,8 @@ func TestRunsMakeWhatARebuildMakes(t *testing.T) {
 	}
 }
 
-// One new version of one chart changes the pages of that version, of the one
-// that was newest and of the chart, and what tells of the whole channel.
+// One new version of one chart changes the pages of that version, of the version
+// that was newest, of the chart, and of the channel.
 func TestOneVersionChangesFewPages(t *testing.T) {
 	w := newTown(t, published)
 	for i := range 450 {
@@ -151,7 +151,7 @@ func TestOneVersionChangesFewPages(t *testing.T) {
 		"stable/charts/chart-300/badge.svg", "stable/charts/chart-300/feed.xml", "stable/charts/chart-300/index.html",
 		"stable/feed.xml", "stable/index.html", "stable/page-2.html", "stable/search.json", "stable/sitemap.xml",
 	}
-	// The site's document is written outside of the channel's count.
+	// The site's document is not in the channel's count.
 	want = slices.DeleteFunc(want, func(key string) bool { return key == "api/index.json" })
 	if !slices.Equal(got, want) {
 		t.Errorf("one new version wrote\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -162,8 +162,8 @@ func TestOneVersionChangesFewPages(t *testing.T) {
 	}
 }
 
-// A chart with many versions has lists of them, of which a new version changes
-// the last one alone.
+// A chart with many versions has lists of them. A new version changes only the last
+// list.
 func TestManyVersions(t *testing.T) {
 	w := newTown(t, published)
 	for i := range 410 {
@@ -184,7 +184,8 @@ func TestManyVersions(t *testing.T) {
 	w.mustBeRebuilt("stable", "with many versions")
 }
 
-// Two channels find themselves on the site's index, whoever publishes them.
+// Two channels are both on the site's index, even if different generators publish
+// them.
 func TestHome(t *testing.T) {
 	w := newTown(t, published)
 	w.upload("stable", charttest.Simple("alpha", "1.0.0"), nil)
@@ -197,7 +198,7 @@ func TestHome(t *testing.T) {
 	for _, c := range doc.Channels {
 		names = append(names, c.Name)
 		if w.mem.Snapshot()[path.Join("api", c.API)] == nil || w.mem.Snapshot()[path.Join("api", c.Page)] == nil {
-			t.Errorf("%s names files that are not there: %q, %q", c.Name, c.API, c.Page)
+			t.Errorf("%s names files that do not exist: %q, %q", c.Name, c.API, c.Page)
 		}
 	}
 	if want := []string{"group/devel", "stable"}; !slices.Equal(names, want) {
@@ -219,7 +220,7 @@ func (w *town) decode(key string, doc any) {
 	}
 }
 
-// What programs read of charts names files that are there.
+// The documents for programs name only files that exist.
 func TestDocuments(t *testing.T) {
 	w := newTown(t, published)
 	signer := charttest.NewSigner()
@@ -236,12 +237,12 @@ func TestDocuments(t *testing.T) {
 		for _, url := range []string{v.Archive, v.Page} {
 			key := path.Join("stable/api/charts", strings.ReplaceAll(url, "%2B", "+"))
 			if w.mem.Snapshot()[key] == nil {
-				t.Errorf("version %s names %s, which is not there", v.Version, key)
+				t.Errorf("version %s names %s, which does not exist", v.Version, key)
 			}
 		}
 	}
 	if schema := path.Join("stable/api/charts", doc.Schema); w.mem.Snapshot()[schema] == nil {
-		t.Errorf("the document's schema %s is not there", schema)
+		t.Errorf("the document's schema %s does not exist", schema)
 	}
 	var changes pages.ChangesDoc
 	w.decode("stable/api/changes.json", &changes)
@@ -250,7 +251,7 @@ func TestDocuments(t *testing.T) {
 	}
 }
 
-// A replaced version is told as that, and removed ones are not kept.
+// A replaced version is listed as replaced.
 func TestChangesTellReplacements(t *testing.T) {
 	w := newTown(t, published)
 	w.upload("stable", charttest.Simple("web", "1.0.0"), nil)
@@ -264,7 +265,7 @@ func TestChangesTellReplacements(t *testing.T) {
 	}
 }
 
-// Feeds are Atom: well-formed, with everything that its readers insist on.
+// Feeds are well-formed Atom, with all required elements.
 func TestFeeds(t *testing.T) {
 	for name, o := range map[string]pages.Options{"with URL": published, "without": {}} {
 		t.Run(name, func(t *testing.T) {
@@ -299,7 +300,7 @@ func TestFeeds(t *testing.T) {
 	}
 }
 
-// An entry of the search index has room for 200 bytes, whatever the chart says.
+// An entry of the search index has at most 200 bytes, whatever the chart says.
 func TestSearchIndexIsSmall(t *testing.T) {
 	w := newTown(t, published)
 	long := strings.Repeat("\"quoted\" и длинно ", 20)
@@ -319,7 +320,7 @@ func TestSearchIndexIsSmall(t *testing.T) {
 	}
 }
 
-// Another look is told, and a rebuild gives it to all pages.
+// Verifying notes pages of another look, and a rebuild gives all pages the new look.
 func TestMixedLooks(t *testing.T) {
 	w := newTown(t, published)
 	w.upload("stable", charttest.Simple("web", "1.0.0"), nil)
@@ -355,7 +356,7 @@ func TestMixedLooks(t *testing.T) {
 	}
 }
 
-// Once snapshots are pruned, no page leads to them.
+// After snapshots are pruned, no page links to them.
 func TestPrunedSnapshots(t *testing.T) {
 	w := newTown(t, published)
 	for i := range 4 {
@@ -373,7 +374,7 @@ func TestPrunedSnapshots(t *testing.T) {
 	page := string(w.mem.Snapshot()["stable/changes.html"])
 	for n, want := range map[int]bool{1: false, 2: false, 3: true, 4: true} {
 		if got := strings.Contains(page, fmt.Sprintf("snapshots/%08d", n)); got != want {
-			t.Errorf("the page leads to the snapshot of generation %d: %t, want %t", n, got, want)
+			t.Errorf("the page links to the snapshot of generation %d: %t, want %t", n, got, want)
 		}
 	}
 	w.mustBeRebuilt("stable", "after a prune")

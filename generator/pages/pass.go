@@ -16,8 +16,8 @@ import (
 	"github.com/portolan-charts/portolan/templates"
 )
 
-// maxDoc is the largest document that is read back, in bytes; what is larger
-// counts as missing.
+// maxDoc is the size of the largest document that is read back, in bytes. A larger
+// one counts as missing.
 const maxDoc = 256 << 20
 
 // pass is one projection of a channel's pages.
@@ -26,17 +26,17 @@ type pass struct {
 	site    bucket.Store
 	channel *publisher.Channel
 	look    string // see ChangesDoc
-	anew    bool   // take nothing from what is there
+	anew    bool   // make all pages, whatever exists already
 
-	// save makes a file what body is, and reports whether it had to.
+	// save gives a file the content body, and reports whether it had to write it.
 	save func(ctx context.Context, site bucket.Store, key string, body []byte, last bool) (bool, error)
 
 	head   publisher.Header
 	state  ChangesDoc              // as the last pass left it; zero if there was none
-	before *publisher.Index        // that the pages show
-	after  *publisher.Index        // that they are to show
-	rows   []ChartSummary          // what the last pass listed, by name
-	had    map[string]ChartSummary // the same
+	before *publisher.Index        // the index that the pages show
+	after  *publisher.Index        // the index that they are to show
+	rows   []ChartSummary          // the charts that the last pass listed, sorted by name
+	had    map[string]ChartSummary // the same, by name
 
 	mu     sync.Mutex
 	report *generator.PagesReport
@@ -59,7 +59,7 @@ func (p *pass) project(ctx context.Context) error {
 	}
 	p.report.Generation = p.state.Generation
 	if p.state.Generation > p.head.Generation {
-		return nil // another generator has come further, and sees to the rest
+		return nil // another generator has got further, and writes the rest
 	}
 	if p.state.Generation < p.head.Generation {
 		if err := p.write(ctx); err != nil {
@@ -71,11 +71,11 @@ func (p *pass) project(ctx context.Context) error {
 	return p.home(ctx)
 }
 
-// write writes what the generations since the last pass changed. The state comes
-// last: until then, the next pass does all of it again.
+// write writes the pages that have changed since the last pass. It writes the state
+// last: if it is interrupted before, the next pass does everything again.
 func (p *pass) write(ctx context.Context) error {
 	if p.state.Look != p.look {
-		if p.state.Look = ""; p.state.Generation == 0 { // otherwise only some pages are made with this one
+		if p.state.Look = ""; p.state.Generation == 0 { // otherwise only some pages are made with this look
 			p.state.Look = p.look
 		}
 		if err := p.assets(ctx); err != nil {
@@ -95,7 +95,7 @@ func (p *pass) write(ctx context.Context) error {
 	return p.saveState(ctx)
 }
 
-// open finds out what the pages show.
+// open reads which generation the pages show.
 func (p *pass) open(ctx context.Context) error {
 	p.before, p.had = &publisher.Index{}, map[string]ChartSummary{}
 	if p.anew {
@@ -127,20 +127,20 @@ func (p *pass) open(ctx context.Context) error {
 	return nil
 }
 
-// read reads a document of the channel's; it stays empty if there is none that
-// can be read.
+// read reads a document of the channel. The document stays empty if it is missing
+// or damaged.
 func (p *pass) read(ctx context.Context, name string, doc any) error {
 	b, _, err := publisher.ReadFile(ctx, p.site, path.Join(p.channel.Name, name), maxDoc)
 	if err != nil || b == nil {
 		return err
 	}
 	if err := json.Unmarshal(b, doc); err != nil {
-		p.problem("%s was damaged, and is made anew: %v", path.Join(p.channel.Name, name), err)
+		p.problem("%s was damaged and is being rewritten: %v", path.Join(p.channel.Name, name), err)
 	}
 	return nil
 }
 
-// put makes a file of the channel what body is.
+// put gives a file of the channel the content body.
 func (p *pass) put(ctx context.Context, name string, body []byte) error {
 	return p.putKey(ctx, path.Join(p.channel.Name, name), body)
 }
@@ -149,7 +149,8 @@ func (p *pass) putKey(ctx context.Context, key string, body []byte) error {
 	return p.putAs(ctx, key, body, false)
 }
 
-// putAs makes a file of the site what body is, after all others if it is the last.
+// putAs gives a file of the site the content body. With last, it writes the file
+// after all others.
 func (p *pass) putAs(ctx context.Context, key string, body []byte, last bool) error {
 	written, err := p.save(ctx, p.site, key, body, last)
 	if written {
@@ -160,15 +161,15 @@ func (p *pass) putAs(ctx context.Context, key string, body []byte, last bool) er
 	return err
 }
 
-// problem tells of something that is not as it should be, but keeps nothing from
-// being published.
+// problem reports something that is wrong but does not stop anything from being
+// published.
 func (p *pass) problem(format string, args ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.report.Problems = append(p.report.Problems, fmt.Sprintf(format, args...))
 }
 
-// putDoc writes a document: JSON that people can read as well.
+// putDoc writes a document as JSON that people can read, too.
 func (p *pass) putDoc(ctx context.Context, key string, doc any) error {
 	b, err := encodeDoc(doc)
 	if err != nil {
@@ -177,19 +178,19 @@ func (p *pass) putDoc(ctx context.Context, key string, doc any) error {
 	return p.putKey(ctx, key, b)
 }
 
-// putPage renders a page of the channel. One that cannot be rendered, since a
-// template of the user's fails on it, is told and left out: it must not keep the
-// others from being written.
+// putPage renders and writes a page of the channel. If a user's template fails on
+// it, that is reported and the page is left as it is, so that the others are still
+// written.
 func (p *pass) putPage(ctx context.Context, name string, page templates.Page) error {
 	b, err := p.set.Render(page)
 	if err != nil {
-		p.problem("%s stays as it is, since it cannot be rendered: %v", path.Join(p.channel.Name, name), err)
+		p.problem("%s was not updated, because it cannot be rendered: %v", path.Join(p.channel.Name, name), err)
 		return nil
 	}
 	return p.put(ctx, name, b)
 }
 
-// assets writes what pages refer to.
+// assets writes the files that pages and documents refer to.
 func (p *pass) assets(ctx context.Context) error {
 	for _, a := range p.set.Assets() {
 		if err := p.putKey(ctx, a.Path, a.Content); err != nil {
@@ -208,13 +209,14 @@ func (p *pass) assets(ctx context.Context) error {
 	return nil
 }
 
-// up leads from a folder so many levels below the channel's to the site's root.
+// up returns the path to the site's root from a folder that is levels below the
+// channel's.
 func (p *pass) up(levels int) string {
 	return strings.Repeat("../", levels+1+strings.Count(p.channel.Name, "/"))
 }
 
-// frame fills in what all pages of the channel have in common. The page's path is
-// relative to the channel's.
+// frame fills in what all pages of the channel have in common. The name is the
+// page's path within the channel.
 func (p *pass) frame(name, title, description string, crumbs ...templates.Link) templates.Frame {
 	levels := strings.Count(name, "/")
 	f := templates.Frame{
@@ -226,7 +228,8 @@ func (p *pass) frame(name, title, description string, crumbs ...templates.Link) 
 	return f
 }
 
-// absolute is the URL of a file of the site; "" if the site's is not known.
+// absolute returns the absolute URL of a file of the site, or "" if the site's URL
+// is not known.
 func (w *Writer) absolute(key string) string {
 	if w.Site.URL == "" {
 		return ""
@@ -234,8 +237,8 @@ func (w *Writer) absolute(key string) string {
 	return w.Site.URL + "/" + escapePath(key)
 }
 
-// about describes the channel on a page so many levels below its folder. Only
-// its own pages tell the generation: the others stay when it changes.
+// about describes the channel for a page that is levels below its folder. It leaves
+// out the generation, so that pages of charts stay the same when that changes.
 func (p *pass) about(levels int) templates.Channel {
 	return templates.Channel{
 		Name: p.channel.Name, RepoName: repoName(p.channel.Name), URL: p.absolute(p.channel.Name),
@@ -243,5 +246,6 @@ func (p *pass) about(levels int) templates.Channel {
 	}
 }
 
-// repoName is what to call the channel's repository in Helm, which takes no slashes.
+// repoName returns a name for the channel's repository in Helm, which does not
+// accept slashes.
 func repoName(channel string) string { return strings.ReplaceAll(channel, "/", "-") }

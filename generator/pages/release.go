@@ -24,7 +24,7 @@ type release struct {
 	URLs    []string  `json:"urls"`
 
 	line  string
-	older bool // it is not in the index, which shows newer ones
+	older bool // the index does not list it, but newer ones
 }
 
 func parseRelease(line string) (*release, error) {
@@ -35,7 +35,7 @@ func parseRelease(line string) (*release, error) {
 	return r, nil
 }
 
-// parseReleases reads a chart's lines, some of which may not be in head.
+// parseReleases reads a chart's lines, some of which head may not list.
 func parseReleases(lines []string, shown publisher.Shown) ([]*release, error) {
 	all := make([]*release, len(lines))
 	for i, line := range lines {
@@ -48,14 +48,15 @@ func parseReleases(lines []string, shown publisher.Shown) ([]*release, error) {
 	return all, nil
 }
 
-// prerelease reports whether the version comes before the one that it is for.
+// prerelease reports whether the version is a prerelease.
 func (r *release) prerelease() bool {
 	v, err := semver.NewVersion(r.Version)
 	return err == nil && v.Prerelease() != ""
 }
 
-// newest is the position of the newest release that is no prerelease; of the
-// newest one if all are. The releases are in the index's order.
+// newest returns the position of the newest release that is not a prerelease, or
+// of the newest release if all are prereleases. The releases are in the index's
+// order.
 func newest(all []*release) int {
 	for i, r := range all {
 		if !r.prerelease() {
@@ -65,9 +66,8 @@ func newest(all []*release) int {
 	return 0
 }
 
-// predecessor is the position of the release that i follows on: the one before
-// it, but for a version that is no prerelease the one before that is none
-// either. It is -1 if there is none.
+// predecessor returns the position of the release before i, skipping prereleases
+// unless i is a prerelease itself. It returns -1 if there is no such release.
 func predecessor(all []*release, i int) int {
 	for j := i + 1; j < len(all); j++ {
 		if all[i].prerelease() || !all[j].prerelease() {
@@ -77,7 +77,7 @@ func predecessor(all []*release, i int) int {
 	return -1
 }
 
-// summary describes a version, without what only its release.json knows.
+// summary describes a version, without what only its release.json says.
 func (r *release) summary(chart string) VersionSummary {
 	return VersionSummary{
 		Version: r.Version, AppVersion: r.AppVersion, KubeVersion: r.KubeVersion, Created: r.Created, Digest: r.Digest,
@@ -99,8 +99,8 @@ func (r *release) chartSummary(versions []VersionSummary, n int) ChartSummary {
 // maxReads is how many descriptions of releases are read at the same time.
 const maxReads = 16
 
-// summarize describes a chart's releases. What a document says of those that it
-// has need not be read again.
+// summarize describes a chart's releases. Releases that the document already
+// describes are not read again.
 func (p *pass) summarize(ctx context.Context, chart string, all []*release, had []VersionSummary) ([]VersionSummary, error) {
 	known := map[string]VersionSummary{}
 	for _, v := range had {
@@ -118,7 +118,7 @@ func (p *pass) summarize(ctx context.Context, chart string, all []*release, had 
 		group.Go(func() error {
 			info, err := publisher.ReadRelease(ctx, p.site, p.channel.Name, r.URLs[0])
 			if errors.Is(err, bucket.ErrNotFound) {
-				return nil // then nobody knows
+				return nil // then the size is not known
 			}
 			if err == nil {
 				versions[i].Size, versions[i].Signed = info.Size, info.Provenance != ""
@@ -131,11 +131,11 @@ func (p *pass) summarize(ctx context.Context, chart string, all []*release, had 
 
 const (
 	maxDescription = 120 // characters of a description in a list
-	maxKeywords    = 12  // of a chart in a list
-	maxKeyword     = 40  // characters
+	maxKeywords    = 12  // keywords of a chart in a list
+	maxKeyword     = 40  // characters of a keyword in a list
 )
 
-// listKeywords are those that lists show.
+// listKeywords returns the keywords that lists show.
 func listKeywords(all []string) []string {
 	var some []string
 	for _, k := range all {

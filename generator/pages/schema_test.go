@@ -13,7 +13,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// The schemas that a site brings are those of the documents' types.
+// The schemas on a site match the types of the documents.
 func TestSchemaGolden(t *testing.T) {
 	r := &jsonschema.Reflector{Anonymous: true, DoNotReference: true, AllowAdditionalProperties: true}
 	for kind, doc := range schemaKinds {

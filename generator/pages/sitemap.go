@@ -8,7 +8,7 @@ import (
 	"path"
 )
 
-// maxSitemap is the most URLs that a sitemap may hold, by its format.
+// maxSitemap is the maximum number of URLs in a sitemap, according to its format.
 const maxSitemap = 50_000
 
 // The two forms of sitemaps.org's format.
@@ -27,9 +27,9 @@ type (
 	}
 )
 
-// sitemap writes the channel's sitemap: its page and those of its charts. A
-// version's page is left out, since the chart's own has the newest one. Without
-// the site's URL there is none, for its entries must be absolute.
+// sitemap writes the channel's sitemap: its own page and those of its charts. It
+// leaves out pages of versions, since a chart's page shows the newest one. If the
+// site's URL is not known there is no sitemap, because its URLs must be absolute.
 func (p *pass) sitemap(ctx context.Context, all []ChartSummary) error {
 	if p.Site.URL == "" {
 		return nil

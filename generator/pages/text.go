@@ -5,12 +5,13 @@ import (
 	"unicode"
 )
 
-// plainLine makes a text of an archive one line without what is not seen.
+// plainLine returns a text from an archive on one line, without invisible
+// characters.
 func plainLine(s string) string {
 	return strings.Join(strings.Fields(printable(s)), " ")
 }
 
-// printable takes out of a text what moves or hides other text.
+// printable removes characters that move or hide other text.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -23,7 +24,8 @@ func printable(s string) string {
 	}, strings.ToValidUTF8(s, ""))
 }
 
-// shorten cuts a text after so many characters, at a word's end if there is one.
+// shorten cuts a text after a number of characters, at the end of a word if
+// possible.
 func shorten(s string, n int) string {
 	runes := []rune(s)
 	if len(runes) <= n {

@@ -15,16 +15,16 @@ import (
 )
 
 const (
-	fixPages = "'portolan rebuild --channel' with this channel writes its pages anew"
+	fixPages = "run 'portolan rebuild --channel' with this channel; it rewrites the pages"
 
-	looks     = 4               // at pages that are just being written
-	lookAgain = 2 * time.Second // from one look to the next
+	looks     = 4               // how often to look at pages that may be being written
+	lookAgain = 2 * time.Second // time between looks
 )
 
-// Verify checks that the channel's pages show its newest generation and are all
-// there; with deep, by making them once more, that they are as they were made. A
-// site that has no pages, or whose pages were made with another look, is not at
-// fault for that: then note says so.
+// Verify checks that all the channel's pages exist and show its newest generation.
+// With deep, it makes every page again and compares it with the stored one. It is
+// not a fault if a site has no pages, or if they were made with another look: note
+// then says so.
 func (w *Writer) Verify(ctx context.Context, site bucket.Store, channel string, deep bool) (faults []publisher.Fault, note string, err error) {
 	for look := 1; ; look++ {
 		c, err := publisher.OpenChannel(ctx, site, channel)
@@ -35,7 +35,7 @@ func (w *Writer) Verify(ctx context.Context, site bucket.Store, channel string, 
 		if faults, note, err = p.verify(ctx, deep); err != nil || len(faults) == 0 || look == looks {
 			return faults, note, err
 		}
-		if err := pause.For(ctx, lookAgain); err != nil { // a generator may just be writing them
+		if err := pause.For(ctx, lookAgain); err != nil { // a generator may be writing them
 			return nil, "", err
 		}
 	}
@@ -57,7 +57,7 @@ func (p *pass) verify(ctx context.Context, deep bool) (faults []publisher.Fault,
 		message := fmt.Sprintf("the pages show generation %d, not %d", state.Generation, n)
 		return []publisher.Fault{{Key: path.Join(p.channel.Name, changesDoc), Message: message, Fix: fixPages}}, "", nil
 	case deep && state.Look != p.look:
-		note = "its pages were made with another version of portolan, other templates or other settings, and are not compared"
+		note = "its pages were made with another version of portolan, other templates or other settings, so they are not compared"
 	}
 	there, err := p.listed(ctx)
 	switch {
@@ -71,8 +71,8 @@ func (p *pass) verify(ctx context.Context, deep bool) (faults []publisher.Fault,
 	return faults, note, err
 }
 
-// listed returns the pages of charts that are there; nil if the site is a web
-// site, which cannot be listed and answers whatever it likes for a page.
+// listed returns the pages of charts that exist. It returns nil if the site is
+// read over the web, where it cannot be listed and any URL may get an answer.
 func (p *pass) listed(ctx context.Context) (map[string]bool, error) {
 	there := map[string]bool{}
 	for e, err := range p.site.List(ctx, path.Join(p.channel.Name, "charts"), bucket.Descendants) {
@@ -89,7 +89,7 @@ func (p *pass) listed(ctx context.Context) (map[string]bool, error) {
 	return there, nil
 }
 
-// compare makes every page once more, and compares.
+// compare makes every page again, and compares it with the stored one.
 func (p *pass) compare(ctx context.Context) ([]publisher.Fault, error) {
 	var mu sync.Mutex
 	var faults []publisher.Fault
@@ -107,7 +107,7 @@ func (p *pass) compare(ctx context.Context) ([]publisher.Fault, error) {
 		case b == nil:
 			fault(key, "it is missing")
 		case !bytes.Equal(b, body):
-			fault(key, "it is not what its channel's log and charts say")
+			fault(key, "it does not match its channel's log and charts")
 		}
 		return false, nil
 	}
@@ -121,7 +121,7 @@ func (p *pass) compare(ctx context.Context) ([]publisher.Fault, error) {
 	return faults, err
 }
 
-// lookUp makes sure that every page of the channel's charts is there.
+// lookUp checks that every page of the channel's charts exists.
 func (p *pass) lookUp(there map[string]bool) ([]publisher.Fault, error) {
 	var faults []publisher.Fault
 	for name := range p.after.Charts() {

@@ -9,11 +9,11 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 )
 
-// maxAnnotations is how many errors GitHub shows of a step.
+// maxAnnotations is the number of errors that GitHub shows for a step.
 const maxAnnotations = 10
 
-// Annotations writes the commands by which a step of GitHub Actions marks what
-// was rejected, and what went wrong, where people look for it.
+// Annotations writes workflow commands that make GitHub Actions show rejected
+// uploads and errors as annotations.
 func Annotations(w io.Writer, r *Run) error {
 	var all []string
 	for _, c := range r.channels() {
@@ -30,7 +30,7 @@ func Annotations(w io.Writer, r *Run) error {
 		all = append(all, command("portolan", lines(err.Error())))
 	}
 	if more := len(all) - maxAnnotations; more > 0 {
-		all = append(all[:maxAnnotations-1], command("portolan", fmt.Sprintf("and %d more like these", more+1)))
+		all = append(all[:maxAnnotations-1], command("portolan", fmt.Sprintf("and %d more errors", more+1)))
 	}
 	_, err := io.WriteString(w, strings.Join(all, ""))
 	return err
@@ -52,7 +52,7 @@ var (
 	inProperty = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
 )
 
-// command is the line that makes GitHub show an error.
+// command returns the line that makes GitHub show an error.
 func command(title, message string) string {
 	return fmt.Sprintf("::error title=%s::%s\n", inProperty.Replace(short(title, maxName)), inMessage.Replace(message))
 }

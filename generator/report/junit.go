@@ -12,7 +12,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 )
 
-// The elements of a JUnit report that GitLab, Jenkins and others read.
+// The elements of a JUnit report, as GitLab, Jenkins and others read it.
 type (
 	testSuites struct {
 		XMLName  xml.Name    `xml:"testsuites"`
@@ -49,9 +49,9 @@ type (
 	}
 )
 
-// JUnit writes a run as JUnit XML: a channel is a test suite and an upload a
-// test case, which fails if the upload is rejected. What waits is skipped, and
-// what stopped the run is an error.
+// JUnit writes a run as JUnit XML. A channel is a test suite and an upload a test
+// case, which fails if the upload is rejected. Waiting uploads are skipped test
+// cases, and what stopped the run is an error.
 func JUnit(w io.Writer, r *Run) error {
 	all := testSuites{Name: "portolan", Time: seconds(r.Took)}
 	for _, c := range r.channels() {
@@ -74,8 +74,8 @@ func JUnit(w io.Writer, r *Run) error {
 	return err
 }
 
-// add adds a suite, with its sums. Time is that of the whole run: that of one
-// upload is nothing that anybody waits for.
+// add adds a suite and sums up its results. Only the whole run has a time: times
+// of single uploads are of no interest.
 func (all *testSuites) add(s testSuite, r *Run) {
 	s.Time, s.Timestamp = "0.000", r.Start.UTC().Format("2006-01-02T15:04:05")
 	for i, c := range s.Cases {
@@ -101,7 +101,7 @@ func (r *Run) suite(c generator.ChannelReport) testSuite {
 	seen := map[string]bool{}
 	for _, receipt := range c.Receipts {
 		one := r.testCase(receipt)
-		if seen[one.Name] { // of cases with one name GitLab shows the last
+		if seen[one.Name] { // GitLab shows only the last of several cases with the same name
 			one.Name += ", upload " + short(receipt.ID, maxName)
 		}
 		seen[one.Name] = true
@@ -109,7 +109,7 @@ func (r *Run) suite(c generator.ChannelReport) testSuite {
 	}
 	for _, u := range c.Waiting {
 		t := testCase{Name: short(cmp.Or(u.File, "upload "+u.ID), maxName)}
-		t.Skipped = &reason{Message: "waits: " + short(u.Reason, maxProse)}
+		t.Skipped = &reason{Message: "waiting: " + short(u.Reason, maxProse)}
 		s.Cases = append(s.Cases, t)
 	}
 	if c.Error != "" {
@@ -118,7 +118,7 @@ func (r *Run) suite(c generator.ChannelReport) testSuite {
 	return s
 }
 
-// failed is the case of a run that was stopped.
+// failed returns the test case of a run that failed.
 func failed(what, message, hint string) testCase {
 	e := &reason{Message: lines(message), Type: "run", Text: lines(message)}
 	if hint != "" {
@@ -158,7 +158,7 @@ func (r *Run) testCase(receipt publisher.Receipt) testCase {
 	return t
 }
 
-// lines cuts each line of a text, of which there may be several.
+// lines cuts a text to maxLines lines, and each line to maxProse characters.
 func lines(text string) string {
 	var all []string
 	for line := range strings.Lines(text) {

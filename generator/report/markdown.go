@@ -12,23 +12,23 @@ import (
 )
 
 const (
-	// maxRows is how many uploads a table lists, and maxMarkdown how many bytes
-	// the tables of a run have in all: GitHub drops a summary of over a MiB.
+	// maxRows is the number of uploads in a table, and maxMarkdown the number of
+	// bytes in all tables of a run: GitHub drops a summary of more than 1 MiB.
 	maxRows     = 500
 	maxMarkdown = 512 << 10
 
-	maxWarnings = 3  // of a chart
-	maxLines    = 20 // of an error
+	maxWarnings = 3  // warnings of a chart
+	maxLines    = 20 // lines of an error
 )
 
-// Markdown writes a run as Markdown, in the dialect of GitHub and GitLab: what
-// was published where, and what was rejected and why.
+// Markdown writes a run as Markdown, in the dialect of GitHub and GitLab. It says
+// what was published where, and what was rejected and why.
 func Markdown(w io.Writer, r *Run) error {
 	m := &markdown{run: r}
 	m.printf("## %s\n", m.title())
 	for i, c := range r.channels() {
 		if m.Len() > maxMarkdown {
-			m.printf("\nAnd %d more channels, of which `portolan generate --report` tells.\n", len(r.channels())-i)
+			m.printf("\nAnd %d more channels; the file that `portolan generate --report` writes has them all.\n", len(r.channels())-i)
 			break
 		}
 		m.channel(c)
@@ -47,7 +47,7 @@ type markdown struct {
 
 func (m *markdown) printf(format string, args ...any) { fmt.Fprintf(m, format, args...) }
 
-// title says in a line what the run did.
+// title sums up in one line what the run did.
 func (m *markdown) title() string {
 	r := m.run
 	var counts []string
@@ -68,7 +68,7 @@ func (m *markdown) title() string {
 	case told == "":
 		return "portolan: nothing to do"
 	case r.dryRun():
-		return "portolan, dry run: it would be " + told
+		return "portolan, dry run: " + told
 	}
 	return "portolan: " + told
 }
@@ -80,11 +80,11 @@ func (m *markdown) channel(c generator.ChannelReport) {
 	m.printf("\n### %s\n\n", linked(c.Channel, m.run.home(c)))
 	switch {
 	case c.Before != c.After && m.run.dryRun():
-		m.printf("It would be generation %d.\n", c.After)
+		m.printf("This would be generation %d.\n", c.After)
 	case c.Before != c.After:
 		m.printf("Generation %d.\n", c.After)
 	case c.After > 0:
-		m.printf("Generation %d, as before.\n", c.After)
+		m.printf("Still generation %d.\n", c.After)
 	default:
 		m.printf("Nothing is published yet.\n")
 	}
@@ -104,7 +104,7 @@ func (m *markdown) channel(c generator.ChannelReport) {
 	}
 }
 
-// home is the URL of a channel's page, or else of its index.
+// home returns the URL of a channel's page, or of its index if it has no pages.
 func (r *Run) home(c generator.ChannelReport) string {
 	switch {
 	case c.After == 0 || r.dryRun():
@@ -123,7 +123,7 @@ func (m *markdown) rejected(all []publisher.Receipt) {
 		}
 		job := ""
 		if url := Job(r); url != "" {
-			job = linked("its job", url)
+			job = linked("CI job", url)
 		}
 		return fmt.Sprintf("| %s | %s | %s | %s |", named(r), why, escape(short(r.Rule, maxName)), job)
 	})
@@ -162,7 +162,7 @@ func (m *markdown) waiting(all []generator.Waiting) {
 	})
 }
 
-// table writes a table, and how many rows there was no room for.
+// table writes a table, and the number of rows that are left out.
 func table[T any](m *markdown, head string, all []T, row func(T) string) {
 	if len(all) == 0 {
 		return
@@ -170,7 +170,7 @@ func table[T any](m *markdown, head string, all []T, row func(T) string) {
 	m.printf("\n%s\n%s\n", head, strings.Repeat("| --- ", strings.Count(head, "|")-1)+"|")
 	for i, one := range all {
 		if i == maxRows || m.Len() > maxMarkdown {
-			m.printf("\nAnd %d more, which `portolan generate --report` tells.\n", len(all)-i)
+			m.printf("\nAnd %d more; the file that `portolan generate --report` writes has them all.\n", len(all)-i)
 			return
 		}
 		m.printf("%s\n", row(one))
@@ -185,8 +185,8 @@ func (m *markdown) failure(message, hint string) {
 	}
 }
 
-// linked is a text that links to the URL, if there is one. The URLs are those of
-// link and Job, which have no angle brackets.
+// linked returns a text that links to the URL if that is not "". URLs come from
+// link and Job and have no angle brackets.
 func linked(text, url string) string {
 	if text = escape(short(text, maxName)); url == "" {
 		return text
@@ -194,8 +194,8 @@ func linked(text, url string) string {
 	return fmt.Sprintf("[%s](<%s>)", text, strings.ReplaceAll(url, "|", "%7C"))
 }
 
-// escape makes text mean itself in Markdown: whatever might be markup is written
-// as a character reference, which never is. The dot after www would make a link.
+// escape makes Markdown show text as it is: it writes whatever might be markup as a
+// character reference, which never is. The dot after www would make a link.
 func escape(text string) string {
 	var b strings.Builder
 	last := rune(0)

@@ -1,8 +1,8 @@
-// Package report tells the systems that run portolan what a run did: as JUnit
-// XML, as Markdown, and as GitHub's annotations.
+// Package report writes the results of a run for the systems that run portolan:
+// as JUnit XML, as Markdown, and as GitHub's annotations.
 //
-// Chart names, file names and jobs' URLs are what anybody may have written who
-// can write to the drop area. They are cut, made safe to print, and escaped.
+// Anybody who can write to the drop area can choose chart names, file names and
+// jobs' URLs. They are cut, made safe to print, and escaped.
 package report
 
 import (
@@ -15,24 +15,24 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 )
 
-// Run is a run to be told of.
+// Run is a run to report.
 type Run struct {
-	Report  *generator.Report // nil if the run came to nothing
-	Err     error             // what it failed with
-	Hint    string            // what to do about that
-	BaseURL string            // where the site is served; "" if nobody knows
+	Report  *generator.Report // nil if the run failed before it had one
+	Err     error             // why it failed; nil if it did not
+	Hint    string            // what to do about Err
+	BaseURL string            // URL of the site; "" if not known
 	Start   time.Time
 	Took    time.Duration
 }
 
-// How much is told, in characters, of what anybody may have written.
+// How much is shown of text that anybody may have written, in characters.
 const (
 	maxName  = 200
 	maxProse = 2000
 	maxURL   = 1000
 )
 
-// channels are those that the run is to be judged by.
+// channels returns the reports of the run's channels.
 func (r *Run) channels() []generator.ChannelReport {
 	if r.Report == nil {
 		return nil
@@ -42,7 +42,7 @@ func (r *Run) channels() []generator.ChannelReport {
 
 func (r *Run) dryRun() bool { return r.Report != nil && r.Report.DryRun }
 
-// rest is the failure, but for what the channels tell of themselves.
+// rest returns the run's error, unless a channel reports one itself.
 func (r *Run) rest() error {
 	for _, c := range r.channels() {
 		if c.Error != "" {
@@ -52,7 +52,7 @@ func (r *Run) rest() error {
 	return r.Err
 }
 
-// link is the URL of a file of the site; "" if nobody knows where the site is.
+// link returns the URL of a file of the site, or "" if the site's URL is not known.
 func (r *Run) link(key string) string {
 	base, err := url.Parse(r.BaseURL)
 	if err != nil || r.BaseURL == "" || key == "" {
@@ -61,7 +61,8 @@ func (r *Run) link(key string) string {
 	return base.JoinPath(key).String()
 }
 
-// page is the URL of the page that shows what a receipt is about.
+// page returns the URL of the page about a receipt's version, or "" if there is no
+// such page.
 func (r *Run) page(c generator.ChannelReport, receipt publisher.Receipt) string {
 	if c.Pages == nil || receipt.URL == "" || r.dryRun() {
 		return ""
@@ -69,7 +70,7 @@ func (r *Run) page(c generator.ChannelReport, receipt publisher.Receipt) string 
 	return r.link(c.Channel + "/charts/" + receipt.Chart + "/" + receipt.Version + "/")
 }
 
-// subject names the thing that a receipt is about.
+// subject names what a receipt is about: the version, the file or the upload.
 func subject(r publisher.Receipt) string {
 	if r.Chart != "" {
 		return short(r.Chart+" "+r.Version, maxName)
@@ -80,8 +81,8 @@ func subject(r publisher.Receipt) string {
 	return "upload " + short(r.ID, maxName)
 }
 
-// Job is the URL of the job that made an upload, as it says itself; "" if it
-// does not, or not with an URL that may be shown.
+// Job returns the URL of the CI job that made an upload, as the upload claims. It
+// returns "" if the upload names no job, or if its URL is not safe to show.
 func Job(r publisher.Receipt) string {
 	if r.Request == nil {
 		return ""
@@ -97,8 +98,8 @@ func Job(r publisher.Receipt) string {
 	return text
 }
 
-// short cuts text, and takes from it what is not shown, or shows as something
-// else: control characters, and those that change the direction of writing.
+// short cuts text and replaces characters that are not graphic, such as control
+// characters and those that change the direction of text, with spaces.
 func short(text string, most int) string {
 	var b strings.Builder
 	n := 0

@@ -32,7 +32,7 @@ func request(file, job string) *publisher.Request {
 	return &publisher.Request{File: file, Uploader: map[string]string{"job": job}}
 }
 
-// aRun is one in which everything happened that can happen.
+// aRun returns a run in which everything happened that can happen.
 func aRun() *report.Run {
 	stable := generator.ChannelReport{
 		Channel: "group/stable", Before: 4, After: 5, Pages: &generator.PagesReport{},
@@ -42,9 +42,9 @@ func aRun() *report.Run {
 			{ID: "id-2", Verdict: publisher.Rejected, Rule: "version-exists", Chart: "web", Version: "1.0.0", Message: "web 1.0.0 was published with other content", Fix: "raise the version in Chart.yaml",
 				Request: request("web-1.0.0.tgz", "https://gitlab.example.com/acme/app/-/jobs/8?a=1&b=2")},
 			{ID: "id-3", Verdict: publisher.Unchanged, Chart: "db", Version: "2.0.0", URL: "group/stable/charts/db/2.0.0/id-0/db-2.0.0.tgz"},
-			{ID: "id-4", Verdict: publisher.Rejected, Rule: "not-gzip", Message: "the file is no gzip archive", Request: request("notes.tgz", "")},
+			{ID: "id-4", Verdict: publisher.Rejected, Rule: "not-gzip", Message: "the file is not a gzip archive", Request: request("notes.tgz", "")},
 		},
-		Waiting: []generator.Waiting{{ID: "id-5", File: "web-1.2.0.tgz.prov", Reason: "its chart has not come yet"}},
+		Waiting: []generator.Waiting{{ID: "id-5", File: "web-1.2.0.tgz.prov", Reason: "its chart has not arrived yet"}},
 	}
 	devel := generator.ChannelReport{Channel: "devel", Before: 1, After: 1, Receipts: []publisher.Receipt{}, Error: "s3://charts: no network\nand once more"}
 	return &report.Run{
@@ -56,7 +56,7 @@ func aRun() *report.Run {
 }
 
 func TestGolden(t *testing.T) {
-	failed := &report.Run{Err: errors.New("the drop area s3://drop is not there"), Hint: "make the bucket", Start: aRun().Start}
+	failed := &report.Run{Err: errors.New("the drop area s3://drop does not exist"), Hint: "create the bucket", Start: aRun().Start}
 	dry := aRun()
 	dry.Report.DryRun, dry.Report.Channels, dry.Err = true, dry.Report.Channels[:1], nil
 	idle := &report.Run{Report: &generator.Report{}, Start: aRun().Start}
@@ -83,18 +83,18 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// hostile are texts that mean something in XML, Markdown, HTML or to a runner.
+// hostile are texts with a meaning in XML, Markdown or HTML, or to a CI runner.
 var hostile = []string{
 	"]]><failure/>", "a\x00b\x1bc\x7f", "\xff\xfe", "\u202egpj.exe", "<script>alert(1)</script>", "a|b|c", "`code`", "[x](javascript:alert(1))",
 	"![x](https://evil.example/x.png)", "https://evil.example", "www.evil.example", "\n::error::x", "x\r\n::set-output name=a::b", "::add-mask::x", "a,b:c%0A", "# head", "*b* _i_ ~s~",
 	"<!-- x", "&lt;script&gt;", "<https://evil.example>", "| --- |", strings.Repeat("x", 1<<20), "$x^2$", "@everyone #1",
 }
 
-// TestHostile puts such texts everywhere where anybody may write.
+// TestHostile puts such texts wherever anybody can write.
 func TestHostile(t *testing.T) {
 	annotated := regexp.MustCompile(`\A(::error title=[^:,\r\n]*::[^\r\n]*\n)+\z`)
 	foreign := regexp.MustCompile(`(?i)<(script|img|h1|em|strong>b|a href="([^"]*evil|javascript))`)
-	ofJob := regexp.MustCompile(`<a href="[^"]*">its job</a>`) // which is a link if it may be one
+	ofJob := regexp.MustCompile(`<a href="[^"]*">CI job</a>`) // a link if the URL is safe
 	for i, text := range hostile {
 		r := aRun()
 		c := &r.Report.Channels[0]
@@ -163,11 +163,12 @@ func TestJob(t *testing.T) {
 		}
 	}
 	if report.Job(publisher.Receipt{}) != "" {
-		t.Error("a job of an upload that nobody speaks of")
+		t.Error("an upload without a request has a job")
 	}
 }
 
-// TestMany: GitHub shows ten annotations, and drops a summary of over a MiB.
+// TestMany reports more than GitHub takes: it shows ten annotations, and drops a
+// summary of more than 1 MiB.
 func TestMany(t *testing.T) {
 	r := aRun()
 	r.Err = nil
@@ -187,7 +188,7 @@ func TestMany(t *testing.T) {
 		if got := strings.Count(b.String(), "\n"); got != want {
 			t.Errorf("%d rejected: %d annotations, want %d", n/2, got, want)
 		}
-		if more := fmt.Sprintf("and %d more like these", n/2-9); n > 20 && !strings.Contains(b.String(), more) {
+		if more := fmt.Sprintf("and %d more errors", n/2-9); n > 20 && !strings.Contains(b.String(), more) {
 			t.Errorf("%d rejected: no %q", n/2, more)
 		}
 		if m.Len() > 1<<20 {
