@@ -24,12 +24,13 @@ func (r *channelRun) batch(ctx context.Context, all []*publisher.Upload) (n int,
 	if err != nil {
 		return n, unread, err
 	}
-	if !r.DryRun {
-		if err := r.project(ctx, n == len(all)); err != nil {
-			return n, unread, err
-		}
+	if err := r.show(ctx, n == len(all)); err != nil {
+		return n, unread, err
 	}
-	return n, unread, r.finish(ctx, uploads[:n], decided, before)
+	f := &finisher{Options: r.Options, channel: r.channel.Name, reader: r.reader, catalog: r.catalog, decided: decided, before: before}
+	receipts, err := f.finish(ctx, uploads[:n])
+	r.report.Receipts = append(r.report.Receipts, receipts...)
+	return n, unread, err
 }
 
 // maxUnweighed is how many uploads are read before their weight is looked at.

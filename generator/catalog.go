@@ -95,11 +95,11 @@ func (c *catalog) find(r ref) (published, bool) {
 // at is the catalog of another index, with nothing looked up yet.
 func (c *catalog) at(index *publisher.Index) *catalog { return newCatalog(c.site, c.channel, index) }
 
-// next is the catalog after the plan has been committed.
-func (c *catalog) next(index *publisher.Index, p *plan) *catalog {
+// next is the catalog of the index that has these new releases.
+func (c *catalog) next(index *publisher.Index, releases []*release) *catalog {
 	n := c.at(index)
 	n.known = c.known
-	for _, r := range p.releases {
+	for _, r := range releases {
 		n.known[r.url] = known{ReleaseInfo: &publisher.ReleaseInfo{Digest: r.digest, Fingerprint: r.fingerprint, Provenance: r.provenance}}
 	}
 	return n

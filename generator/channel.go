@@ -86,8 +86,17 @@ func (r *channelRun) settle(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, _, err := r.commitAll(ctx, nil, before); err != nil || r.DryRun {
+	if _, _, err := r.commitAll(ctx, nil, before); err != nil {
 		return err
 	}
-	return r.project(ctx, true)
+	return r.show(ctx, true)
+}
+
+// show makes the site show what is committed.
+func (r *channelRun) show(ctx context.Context, pages bool) (err error) {
+	if r.DryRun {
+		return nil
+	}
+	r.report.Pages, err = project(ctx, &r.Options, r.channel, pages)
+	return err
 }

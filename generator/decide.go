@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
 )
@@ -18,7 +17,6 @@ type planner struct {
 	catalog *catalog
 	history *history
 
-	slots map[ref]*slot
 	lower map[string]string // names that this plan adds
 	bytes int               // of new lines, roughly
 	plan  *plan
@@ -29,15 +27,8 @@ type planner struct {
 func newPlanner(policy config.Policy, wait time.Duration, now time.Time, c *catalog, h *history) *planner {
 	return &planner{
 		policy: policy, wait: wait, now: now, catalog: c, history: h,
-		slots: map[ref]*slot{}, lower: map[string]string{}, plan: &plan{time: now},
+		lower: map[string]string{}, plan: &plan{time: now, slots: map[ref]*slot{}},
 	}
-}
-
-// slot is a version in the course of deciding.
-type slot struct {
-	base    *release   // what is published; nil if nothing is
-	current *release   // what will be
-	group   []*outcome // of this plan, whose content is that of current
 }
 
 // decide makes the plan for as many of the candidates as fit one record. It
@@ -52,7 +43,7 @@ func (p *planner) decide(candidates []*candidate) (*plan, error) {
 			p.one(&outcome{candidate: c, ref: c.ref()})
 		}
 	}
-	return p.plan, p.changeIndex()
+	return p.plan, p.plan.changeIndex(p.catalog, p.policy.Keep)
 }
 
 // one decides one candidate, if that can be done now.
@@ -135,7 +126,7 @@ func (p *planner) chart(o *outcome) {
 		o.reject(explain(r.rule, o.ref, s.current.content, o.candidate.chart.Digest, p.now))
 		return
 	case r.verdict.Publishes():
-		s.current = o.newRelease(s.current)
+		s.current = newRelease(o.candidate, s.current)
 		p.lower[strings.ToLower(o.ref.name)] = o.ref.name
 		p.bytes += o.weight
 	}
@@ -163,7 +154,7 @@ func (p *planner) signature(o *outcome) {
 	switch s.current.provenance {
 	case "":
 		o.ruling = ruling{publisher.Replaced, ruleSignature}
-		s.current = o.sign(s.current)
+		s.current = s.current.signedBy(o.candidate)
 		s.group = append(s.group, o)
 	case o.prov:
 		o.ruling = ruling{publisher.Unchanged, ruleSameContent}
@@ -186,7 +177,7 @@ func (p *planner) signed(o *outcome) (*slot, bool) {
 
 // slot returns the version's slot, at first with what is published.
 func (p *planner) slot(r ref) *slot {
-	if s := p.slots[r]; s != nil {
+	if s := p.plan.slots[r]; s != nil {
 		return s
 	}
 	s := &slot{}
@@ -198,23 +189,6 @@ func (p *planner) slot(r ref) *slot {
 		}
 	}
 	s.current = s.base
-	p.slots[r] = s
+	p.plan.slots[r] = s
 	return s
-}
-
-// displace makes room for newer content. What this plan would have published is
-// superseded before anybody saw it, and what is published counts again; uploads
-// of that stay unchanged.
-func (s *slot) displace() {
-	if s.current != s.base {
-		for _, o := range s.group {
-			o.ruling = ruling{publisher.Superseded, ruleLater}
-		}
-	}
-	s.current, s.group = s.base, nil
-}
-
-func (o *outcome) reject(problem *check.Problem) {
-	o.ruling = ruling{publisher.Rejected, problem.Rule}
-	o.problem = problem
 }

@@ -40,44 +40,6 @@ func rejectProvMissing(v ref, wait time.Duration) *check.Problem {
 	return reject("provenance-missing", "the upload of %s %s announced a provenance file, but none arrived within %s", v.name, v.version, wait)
 }
 
-// receipt tells the uploader what the outcome is.
-func (o *outcome) receipt(channel string, generation int, decided time.Time) publisher.Receipt {
-	r := publisher.Receipt{
-		ID: o.upload.ID, Channel: channel, Verdict: o.verdict, Rule: o.ruling.rule,
-		Chart: o.ref.name, Version: o.ref.version,
-		Generation: generation, Arrival: o.upload.Arrival, Decided: decided,
-	}
-	if o.request.File != "" || o.request.Uploader != nil {
-		r.Request = &o.request
-	}
-	if o.chart != nil {
-		r.Digest = o.chart.Digest
-		r.Warnings = warningsOf(o.chart)
-	}
-	if err := o.request.Err; err != nil {
-		r.Warnings = append(r.Warnings, publisher.Warning{Rule: "warn-request", Message: fmt.Sprintf(
-			"the .json file beside the upload was ignored, since it cannot be read: %s", check.Foreign(err))})
-	}
-	if _, ok := o.created(); !ok {
-		r.Warnings = append(r.Warnings, publisher.Warning{Rule: "warn-created", Message: fmt.Sprintf(
-			"the chart was created %s, it is said, which is before 1970 or after the upload: its date is when it was accepted", o.request.Created.UTC().Format(time.RFC3339))})
-	}
-	if len(o.sorted) > 0 {
-		r.Warnings = append(r.Warnings, warnPrecedence(o.ref.version, o.sorted))
-	}
-	if o.keep > 0 {
-		r.Warnings = append(r.Warnings, warnOlder(o.ref.version, o.keep))
-	}
-	if o.release != nil {
-		r.URL = channel + "/" + o.release.url
-	}
-	r.Message, r.Fix = Describe(o.ruling.rule)
-	if o.problem != nil {
-		r.Message, r.Fix = o.problem.Message, o.problem.Fix
-	}
-	return r
-}
-
 // maxNamed is how many versions of the same precedence a warning names. Builds
 // that differ in their metadata alone can be thousands.
 const maxNamed = 3
@@ -89,4 +51,10 @@ func warnPrecedence(version string, equal []string) publisher.Warning {
 	}
 	return publisher.Warning{Rule: "warn-precedence", Message: fmt.Sprintf(
 		"version %s has the same precedence as %s: clients that ask for the newest get the one published last", version, named)}
+}
+
+func warnOlder(version string, keep int) publisher.Warning {
+	return publisher.Warning{Rule: "warn-older", Message: fmt.Sprintf(
+		"the index shows the newest %d of the chart (keep: %d), and version %s is not among them: "+
+			"clients find it at its URL, and in the older index that index.yaml names", keep, keep, version)}
 }

@@ -4,37 +4,47 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
-// finish gives every decided upload its receipt and takes it out of the inbox.
-// Head covers the decisions by now.
-func (r *channelRun) finish(ctx context.Context, uploads []*publisher.Upload, decided map[string]decision, before *history) error {
-	f := &finisher{channel: r.channel.Name, reader: r.reader, catalog: r.catalog, decided: decided, before: before, now: r.Now}
+// finisher ends what a run has decided. Receipts come from the log: what an
+// earlier run decided is not decided again, only put into words again.
+type finisher struct {
+	Options
+	channel string
+	reader  *reader
+	catalog *catalog
+	decided map[string]decision // by this run
+	before  *history
+}
+
+// finish gives every decided upload its receipt, which it returns, and takes it
+// out of the inbox. Head covers the decisions by now.
+func (f *finisher) finish(ctx context.Context, uploads []*publisher.Upload) ([]publisher.Receipt, error) {
 	receipts := make([]*publisher.Receipt, len(uploads))
 	done := make([]bool, len(uploads))
-	err := each(ctx, r.Workers, len(uploads), func(i int) (err error) {
+	err := each(ctx, f.Workers, len(uploads), func(i int) (err error) {
 		receipts[i], err = f.receipt(ctx, uploads[i])
-		if err == nil && receipts[i] != nil && !r.DryRun {
-			err = publisher.WriteReceipt(ctx, r.Drop, uploads[i], receipts[i])
+		if err == nil && receipts[i] != nil && !f.DryRun {
+			err = publisher.WriteReceipt(ctx, f.Drop, uploads[i], receipts[i])
 			done[i] = err == nil
 		}
 		return unfinished(uploads[i], err)
 	})
+	var given []publisher.Receipt
 	for _, receipt := range receipts {
 		if receipt != nil {
-			r.report.Receipts = append(r.report.Receipts, *receipt)
+			given = append(given, *receipt)
 		}
 	}
 	// Apart from the receipts, so that a folder on disk flushes once for all.
-	return errors.Join(err, each(ctx, r.Workers, len(uploads), func(i int) error {
+	return given, errors.Join(err, each(ctx, f.Workers, len(uploads), func(i int) error {
 		if !done[i] {
 			return nil
 		}
-		return unfinished(uploads[i], publisher.Remove(ctx, r.Drop, uploads[i]))
+		return unfinished(uploads[i], publisher.Remove(ctx, f.Drop, uploads[i]))
 	}))
 }
 
@@ -43,17 +53,6 @@ func unfinished(u *publisher.Upload, err error) error {
 		return nil
 	}
 	return fmt.Errorf("upload %s is decided, but stays in the inbox until the next run: %w", u.ID, err)
-}
-
-// finisher makes receipts. They come from the log: what an earlier run decided
-// is not decided again, only put into words again.
-type finisher struct {
-	channel string
-	reader  *reader
-	catalog *catalog
-	decided map[string]decision // by this run
-	before  *history
-	now     func() time.Time
 }
 
 // receipt returns the upload's receipt, nil if it is not decided.
@@ -75,7 +74,7 @@ func (f *finisher) receipt(ctx context.Context, u *publisher.Upload) (*publisher
 // receipt, into words: it reads a refused upload once more for the reason, but
 // the verdict and the rule are those in the log, whatever they would be today.
 func (f *finisher) recall(ctx context.Context, u *publisher.Upload, p past) (*publisher.Receipt, error) {
-	request, err := publisher.ReadRequest(ctx, f.reader.drop, u)
+	request, err := publisher.ReadRequest(ctx, f.Drop, u)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +88,7 @@ func (f *finisher) recall(ctx context.Context, u *publisher.Upload, p past) (*pu
 		if again.problem != nil && again.problem.Rule == p.Rule {
 			o.problem = again.problem
 		} else if release, ok := f.catalog.find(o.ref); ok {
-			o.problem = explain(p.Rule, o.ref, content{digest: release.Digest, created: release.Created}, p.Digest, f.now())
+			o.problem = explain(p.Rule, o.ref, content{digest: release.Digest, created: release.Created}, p.Digest, f.Now())
 		}
 		o.chart = again.chart // for its warnings
 	}

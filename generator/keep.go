@@ -1,7 +1,6 @@
 package generator
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/Masterminds/semver/v3"
@@ -31,78 +30,46 @@ func (p published) stable() bool {
 	return err != nil || v.Prerelease() == ""
 }
 
-// keep works out which versions the index shows: of the charts that change, and
-// of all once the policy is another than the one that head was made with.
-func (p *planner) keep(changed map[string][]published) error {
-	for _, name := range p.toLimit(changed) {
+// shown works out which versions the index will show otherwise than before: of
+// the charts that change, and of all charts once keep is another than the one
+// that head was made with.
+func shown(c *catalog, keep int, changed map[string][]published) ([]publisher.Shown, error) {
+	var differ []publisher.Shown
+	for _, name := range toLimit(c, keep, changed) {
 		all, ok := changed[name]
 		if !ok {
 			var err error
-			if all, err = p.catalog.releases(name); err != nil {
-				return err
+			if all, err = c.releases(name); err != nil {
+				return nil, err
 			}
 		}
-		shown := limit(name, all, p.policy.Keep)
-		was := p.catalog.index.Shown(name)
+		is, was := limit(name, all, keep), c.index.Shown(name)
 		if ok {
 			was = publisher.Shown{Chart: name, First: len(all)} // what it is if nothing is said
 		}
-		if shown != was {
-			p.plan.shown = append(p.plan.shown, shown)
+		if is != was {
+			differ = append(differ, is)
 		}
 	}
-	return nil
+	return differ, nil
 }
 
 // toLimit lists the charts of which it must be said, or may have to be, which
 // versions the index shows.
-func (p *planner) toLimit(changed map[string][]published) []string {
+func toLimit(c *catalog, keep int, changed map[string][]published) []string {
 	var names []string
 	for name := range changed {
 		names = append(names, name)
 	}
-	head, err := p.catalog.index.Head()
-	if err == nil && head.Keep != p.policy.Keep { // a new channel has no head
-		for name := range p.catalog.index.Charts() {
-			total := len(p.catalog.index.Lines(name))
-			if _, ok := changed[name]; !ok && (total > p.policy.Keep && p.policy.Keep > 0 || p.catalog.index.Shown(name).First < total) {
+	head, err := c.index.Head()
+	if err == nil && head.Keep != keep { // a new channel has no head
+		for name := range c.index.Charts() {
+			total := len(c.index.Lines(name))
+			if _, ok := changed[name]; !ok && (total > keep && keep > 0 || c.index.Shown(name).First < total) {
 				names = append(names, name)
 			}
 		}
 	}
 	slices.Sort(names)
 	return names
-}
-
-// noteOlder marks those outcomes whose release the index does not show.
-func (p *planner) noteOlder(changed map[string][]published) error {
-	if p.policy.Keep == 0 {
-		return nil
-	}
-	for _, s := range p.slots {
-		if len(s.group) == 0 || s.current == nil {
-			continue
-		}
-		name := s.current.ref.name
-		all, ok := changed[name]
-		if !ok {
-			var err error
-			if all, err = p.catalog.releases(name); err != nil {
-				return err
-			}
-		}
-		at := slices.IndexFunc(all, func(r published) bool { return r.Version == s.current.ref.version })
-		if !limit(name, all, p.policy.Keep).Has(at) {
-			for _, o := range s.group {
-				o.keep = p.policy.Keep
-			}
-		}
-	}
-	return nil
-}
-
-func warnOlder(version string, keep int) publisher.Warning {
-	return publisher.Warning{Rule: "warn-older", Message: fmt.Sprintf(
-		"the index shows the newest %d of the chart (keep: %d), and version %s is not among them: "+
-			"clients find it at its URL, and in the older index that index.yaml names", keep, keep, version)}
 }

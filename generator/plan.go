@@ -9,17 +9,6 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 )
 
-// outcome is the verdict on one candidate.
-type outcome struct {
-	*candidate
-	ruling
-	ref     ref            // what it is about; zero if that is not known
-	problem *check.Problem // if rejected
-	sorted  []string       // versions of equal precedence, worth a warning
-	release *release       // where its content is in the index afterwards; nil if it is not
-	keep    int            // how many newer versions the index shows instead; 0 if it shows this one
-}
-
 // plan is what one record will say, and what must be on the site before it.
 type plan struct {
 	time     time.Time
@@ -30,6 +19,7 @@ type plan struct {
 	removed  []publisher.Line
 	added    []publisher.Line
 	shown    []publisher.Shown // see keep
+	slots    map[ref]*slot     // the versions that it has looked at
 }
 
 // changes reports whether the plan changes anything, be it without a verdict.
@@ -38,30 +28,32 @@ func (p *plan) changes() bool { return len(p.outcomes) > 0 || len(p.shown) > 0 }
 // clockStep is the precision of a record's time.
 const clockStep = time.Millisecond
 
-// changeIndex works out what the decisions change in the index.
-func (p *planner) changeIndex() error {
-	if rounded := p.plan.time.Truncate(clockStep); rounded.Before(p.plan.time) {
-		p.plan.time = rounded.Add(clockStep)
+// changeIndex works out what the decisions change in the index, which shows the
+// newest versions of each chart, as many as keep says; all if that is 0.
+func (p *plan) changeIndex(c *catalog, keep int) error {
+	if rounded := p.time.Truncate(clockStep); rounded.Before(p.time) {
+		p.time = rounded.Add(clockStep)
 	}
-	p.plan.time = p.plan.time.UTC()
+	p.time = p.time.UTC()
 	changed := map[string][]published{} // by chart
 	for _, r := range p.changedRefs() {
 		s := p.slots[r]
 		if _, ok := changed[r.name]; !ok {
-			all, err := p.catalog.releases(r.name)
+			all, err := c.releases(r.name)
 			if err != nil {
 				return err
 			}
 			changed[r.name] = slices.Clone(all)
 		}
 		var err error
-		if changed[r.name], err = s.place(changed[r.name], p.plan.time); err != nil {
+		if changed[r.name], err = s.place(changed[r.name], p.time); err != nil {
 			return err
 		}
-		p.plan.releases = append(p.plan.releases, s.current)
+		p.releases = append(p.releases, s.current)
 	}
-	p.plan.removed, p.plan.added = p.catalog.index.Diff(linesOf(changed))
-	if err := p.keep(changed); err != nil {
+	p.removed, p.added = c.index.Diff(linesOf(changed))
+	var err error
+	if p.shown, err = shown(c, keep, changed); err != nil {
 		return err
 	}
 	for _, s := range p.slots {
@@ -69,11 +61,11 @@ func (p *planner) changeIndex() error {
 			o.release = s.current
 		}
 	}
-	return p.noteOlder(changed)
+	return p.noteOlder(c, keep, changed)
 }
 
 // changedRefs lists the versions whose release is another than before.
-func (p *planner) changedRefs() []ref {
+func (p *plan) changedRefs() []ref {
 	var refs []ref
 	for r, s := range p.slots {
 		if s.current != s.base {
@@ -171,4 +163,50 @@ func (p *plan) left() []Waiting {
 		left = append(left, Waiting{ID: c.upload.ID, File: c.request.File, Reason: reason})
 	}
 	return left
+}
+
+// slot is a version in the course of deciding.
+type slot struct {
+	base    *release   // what is published; nil if nothing is
+	current *release   // what will be
+	group   []*outcome // of this plan, whose content is that of current
+}
+
+// displace makes room for newer content. What this plan would have published is
+// superseded before anybody saw it, and what is published counts again; uploads
+// of that stay unchanged.
+func (s *slot) displace() {
+	if s.current != s.base {
+		for _, o := range s.group {
+			o.ruling = ruling{publisher.Superseded, ruleLater}
+		}
+	}
+	s.current, s.group = s.base, nil
+}
+
+// noteOlder marks those outcomes whose release the index does not show.
+func (p *plan) noteOlder(c *catalog, keep int, changed map[string][]published) error {
+	if keep == 0 {
+		return nil
+	}
+	for _, s := range p.slots {
+		if len(s.group) == 0 || s.current == nil {
+			continue
+		}
+		name := s.current.ref.name
+		all, ok := changed[name]
+		if !ok {
+			var err error
+			if all, err = c.releases(name); err != nil {
+				return err
+			}
+		}
+		at := slices.IndexFunc(all, func(r published) bool { return r.Version == s.current.ref.version })
+		if !limit(name, all, keep).Has(at) {
+			for _, o := range s.group {
+				o.keep = keep
+			}
+		}
+	}
+	return nil
 }

@@ -31,24 +31,25 @@ func (r *release) same(c content) bool { return r != nil && r.content.same(c) }
 // newRelease is the release that the candidate's chart makes. Content that is
 // published already, and only gets its signature, keeps its date; what is
 // imported has one.
-func (o *outcome) newRelease(current *release) *release {
-	r := &release{content: o.content(), ref: o.ref, upload: o.upload.ID, chart: o.candidate}
-	r.url = publisher.ReleaseURL(o.ref.name, o.ref.version, o.upload.ID)
-	r.created, _ = o.created()
+func newRelease(c *candidate, current *release) *release {
+	v := c.ref()
+	r := &release{content: c.content(), ref: v, upload: c.upload.ID, chart: c}
+	r.url = publisher.ReleaseURL(v.name, v.version, c.upload.ID)
+	r.created, _ = c.created()
 	if current.same(r.content) {
 		r.created = current.created
 	}
 	return r
 }
 
-// sign is the release r, signed by the candidate's provenance file. It has a
+// signedBy is the release r, signed by the candidate's provenance file. It has a
 // path of its own, since paths belong to one upload.
-func (o *outcome) sign(r *release) *release {
+func (r *release) signedBy(c *candidate) *release {
 	signed := *r
-	signed.provenance = o.prov
-	signed.upload = o.upload.ID
-	signed.prov = o.candidate
-	signed.url = publisher.ReleaseURL(o.ref.name, o.ref.version, o.upload.ID)
+	signed.provenance = c.prov
+	signed.upload = c.upload.ID
+	signed.prov = c
+	signed.url = publisher.ReleaseURL(r.ref.name, r.ref.version, c.upload.ID)
 	return &signed
 }
 

@@ -32,8 +32,7 @@ func (s *stager) early(ctx context.Context, c *candidate, p parts) error {
 	if !s.claim(c.ref()) {
 		return nil
 	}
-	rel := (&outcome{candidate: c, ref: c.ref()}).newRelease(nil)
-	if err := s.put(ctx, c, rel.files(c.chart, p)); err != nil {
+	if err := s.put(ctx, c, newRelease(c, nil).files(c.chart, p)); err != nil {
 		return err
 	}
 	c.staged = c.problem == nil

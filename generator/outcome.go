@@ -1,0 +1,63 @@
+package generator
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/portolan-charts/portolan/generator/check"
+	"github.com/portolan-charts/portolan/publisher"
+)
+
+// outcome is the verdict on one candidate.
+type outcome struct {
+	*candidate
+	ruling
+	ref     ref            // what it is about; zero if that is not known
+	problem *check.Problem // if rejected
+	sorted  []string       // versions of equal precedence, worth a warning
+	release *release       // where its content is in the index afterwards; nil if it is not
+	keep    int            // how many newer versions the index shows instead; 0 if it shows this one
+}
+
+func (o *outcome) reject(problem *check.Problem) {
+	o.ruling = ruling{publisher.Rejected, problem.Rule}
+	o.problem = problem
+}
+
+// receipt tells the uploader what the outcome is.
+func (o *outcome) receipt(channel string, generation int, decided time.Time) publisher.Receipt {
+	r := publisher.Receipt{
+		ID: o.upload.ID, Channel: channel, Verdict: o.verdict, Rule: o.ruling.rule,
+		Chart: o.ref.name, Version: o.ref.version,
+		Generation: generation, Arrival: o.upload.Arrival, Decided: decided,
+	}
+	if o.request.File != "" || o.request.Uploader != nil {
+		r.Request = &o.request
+	}
+	if o.chart != nil {
+		r.Digest = o.chart.Digest
+		r.Warnings = warningsOf(o.chart)
+	}
+	if err := o.request.Err; err != nil {
+		r.Warnings = append(r.Warnings, publisher.Warning{Rule: "warn-request", Message: fmt.Sprintf(
+			"the .json file beside the upload was ignored, since it cannot be read: %s", check.Foreign(err))})
+	}
+	if _, ok := o.created(); !ok {
+		r.Warnings = append(r.Warnings, publisher.Warning{Rule: "warn-created", Message: fmt.Sprintf(
+			"the chart was created %s, it is said, which is before 1970 or after the upload: its date is when it was accepted", o.request.Created.UTC().Format(time.RFC3339))})
+	}
+	if len(o.sorted) > 0 {
+		r.Warnings = append(r.Warnings, warnPrecedence(o.ref.version, o.sorted))
+	}
+	if o.keep > 0 {
+		r.Warnings = append(r.Warnings, warnOlder(o.ref.version, o.keep))
+	}
+	if o.release != nil {
+		r.URL = channel + "/" + o.release.url
+	}
+	r.Message, r.Fix = Describe(o.ruling.rule)
+	if o.problem != nil {
+		r.Message, r.Fix = o.problem.Message, o.problem.Fix
+	}
+	return r
+}
