@@ -18,6 +18,7 @@ import (
 // TestPages publishes every kind of page, and charts that mean no good, and has
 // them looked at by a browser and by a validator.
 func TestPages(t *testing.T) {
+	t.Parallel()
 	w := browserTown(t)
 	t.Run("browser", func(t *testing.T) { lookAtPages(t, w) })
 	t.Run("valid", func(t *testing.T) { validatePages(t, w) })

@@ -68,6 +68,7 @@ func newHarbor(t *testing.T, drop, site place) *harbor {
 // TestBuckets publishes charts and reads them with both Helm clients, with the
 // drop area and the site in one bucket, in two, and with two providers.
 func TestBuckets(t *testing.T) {
+	t.Parallel()
 	for _, client := range clients {
 		testenv.Tool(t, client)
 	}

@@ -52,6 +52,7 @@ func (h *harbor) stock(before, total int) {
 // more requests, until one is done before. Wherever a run stops, nothing is lost
 // and nothing is published twice.
 func TestTerminated(t *testing.T) {
+	t.Parallel()
 	eachBackend(t, func(h *harbor, server *servers.Server, bucket string) {
 		h.stock(0, stopUploads)
 		stopped := 0
@@ -142,6 +143,7 @@ func (h *harbor) checkPublished(uploads int) {
 // TestStalled lets the server stall at some request and ever after: --timeout
 // ends the run all the same, and says so.
 func TestStalled(t *testing.T) {
+	t.Parallel()
 	const want = "portolan: error: stopped after 1s, as --timeout says\n" +
 		"portolan: hint: nothing is lost, and what was published stands; run it again, with more time, and it goes on from there\n"
 	eachBackend(t, func(h *harbor, server *servers.Server, bucket string) {

@@ -10,6 +10,7 @@ import (
 // Whoever runs the generator is told when an index is about to be too large,
 // what fills it and what to do.
 func TestBudgetNote(t *testing.T) {
+	t.Parallel()
 	var out bytes.Buffer
 	p := &program{stdout: &checkedWriter{w: &out}, stderr: &out}
 	p.printReport(&generator.Report{Channels: []generator.ChannelReport{{Channel: "stable", Budget: &generator.Budget{

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/portolan-charts/portolan/ci/testenv"
@@ -48,6 +49,10 @@ func newWorkshop(t *testing.T) *workshop {
 func (s *workshop) program(name, path, line string) {
 	s.t.Helper()
 	file := filepath.Join(s.bin, name)
+	// A process that another test starts meanwhile would have it open, too, and
+	// what somebody may write to cannot be run.
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	write(s.t, file, []byte("#!/bin/sh\n"+line+"\nexec '"+path+"' \"$@\"\n"))
 	if err := os.Chmod(file, 0o777); err != nil {
 		s.t.Fatal(err)

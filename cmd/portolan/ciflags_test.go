@@ -38,6 +38,7 @@ var ciCall = regexp.MustCompile(`(?:^|[\s(])(?:portolan|"\$portolan"|"\$binary"|
 
 // TestCIFlags: every flag and every setting that a template names exists.
 func TestCIFlags(t *testing.T) {
+	t.Parallel()
 	own := []string{"PORTOLAN_AFTER_UPLOADS", "PORTOLAN_BINARY_SHA256", "PORTOLAN_BINARY_URL", "PORTOLAN_VERSION"}
 	flag, setting := regexp.MustCompile(`--[a-z][a-z-]*`), regexp.MustCompile(`\bPORTOLAN_[A-Z0-9_]+`)
 	calls, named := map[string]int{}, []string{}

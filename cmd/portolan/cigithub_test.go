@@ -51,6 +51,7 @@ func (s *workshop) push(origin string) (before string) {
 // TestGitHubUpload runs the workflows that upload and generate: what a push has
 // changed gets from a clone to what Helm installs.
 func TestGitHubUpload(t *testing.T) {
+	t.Parallel()
 	s, origin := newGithub(t)
 	before := s.push(origin)
 	upload := map[string]string{"url": s.shim.url}
@@ -97,6 +98,7 @@ func TestGitHubUpload(t *testing.T) {
 // TestGitHubPages runs the workflow for Pages, which keeps the site in a branch:
 // each run starts from what the last one has left there, and nothing else.
 func TestGitHubPages(t *testing.T) {
+	t.Parallel()
 	s, origin := newGithub(t)
 	pages := func(want int, says string) {
 		t.Helper()
@@ -138,6 +140,7 @@ func TestGitHubPages(t *testing.T) {
 // have them and with the actions beside them, whose inputs and outputs it then
 // compares; and our own.
 func TestGitHubWorkflows(t *testing.T) {
+	t.Parallel()
 	s := newWorkshop(t)
 	s.git(s.checkout, "init", "--quiet")
 	if err := os.CopyFS(filepath.Join(s.checkout, "ci", "github"), os.DirFS("../../ci/github")); err != nil {

@@ -117,6 +117,7 @@ func (s *workshop) runGitlab(shell []string, j gitlabJob, env ...string) outcome
 // TestGitLabTemplates runs every line of the templates in ci/gitlab as GitLab
 // does, from a chart in a project to what Helm installs.
 func TestGitLabTemplates(t *testing.T) {
+	t.Parallel()
 	s := newWorkshop(t)
 	s.gitlabProject(fmt.Sprintf(`include:
   - local: ci/gitlab/portolan.yml

@@ -11,6 +11,7 @@ import (
 
 // TestReadmePipelines runs the jobs that the READMEs tell users to write.
 func TestReadmePipelines(t *testing.T) {
+	t.Parallel()
 	s := newWorkshop(t)
 	s.chart("mychart", "app-mychart", "1.0.0")
 	s.gitlabProject(block(t, "gitlab", "https://charts.example.com", s.shim.url,

@@ -35,6 +35,7 @@ var sh = []string{"sh"}
 // TestCIScriptTokens uploads with each kind of token, and looks for them in
 // the traces of all shells and in the command lines that 'ps' would show.
 func TestCIScriptTokens(t *testing.T) {
+	t.Parallel()
 	s := newWorkshop(t)
 	token := s.forge.idToken("main")
 	file := filepath.Join(t.TempDir(), "token")
@@ -69,6 +70,7 @@ func TestCIScriptTokens(t *testing.T) {
 
 // TestCIScriptRefusals says what is wrong, and ends with the exit code for it.
 func TestCIScriptRefusals(t *testing.T) {
+	t.Parallel()
 	s := newWorkshop(t)
 	s.chart("charts/good", "app-good", "1.0.0")
 	s.chart("other", "web", "1.0.0") // not one of the charts that the token may upload
@@ -129,6 +131,7 @@ func (s *workshop) git(folder string, args ...string) string {
 // TestCIScriptChanged packages what has changed since a commit, also in a
 // checkout that has the last commit only; and all, if that cannot be told.
 func TestCIScriptChanged(t *testing.T) {
+	t.Parallel()
 	s := newWorkshop(t)
 	origin := t.TempDir()
 	s.checkout = origin
@@ -171,6 +174,7 @@ func TestCIScriptChanged(t *testing.T) {
 
 // TestCIScriptGets gets the binary in each of the ways.
 func TestCIScriptGets(t *testing.T) {
+	t.Parallel()
 	s := newWorkshop(t)
 	binary := []byte("#!/bin/sh\necho \"portolan: $*\"\n")
 	pack := func(name string) []byte {
@@ -213,6 +217,7 @@ func TestCIScriptGets(t *testing.T) {
 // TestCIScriptBuilds builds the binary from the checkout that the script is in,
 // where nothing else is said and none is in the PATH: as in GitHub's actions.
 func TestCIScriptBuilds(t *testing.T) {
+	t.Parallel()
 	s := newWorkshop(t)
 	s.program("go", testenv.Program(t, "go"), "")
 	path := "PATH=" + s.bin + ":/usr/bin:/bin"

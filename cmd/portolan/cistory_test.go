@@ -107,6 +107,7 @@ func (s *story) ends(old []byte, more string) {
 
 // TestFromGitLab moves a channel of GitLab's registry over, as the README tells.
 func TestFromGitLab(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	registry := newOldServer(t, []string{writeChart(t)})
 	gitlab := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -132,6 +133,7 @@ func TestFromGitLab(t *testing.T) {
 // TestFromChartMuseum moves ChartMuseum's charts over, as the README tells, and
 // pushes one more.
 func TestFromChartMuseum(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	museum := newOldServer(t, []string{writeChart(t)})
 	write(t, filepath.Join(s.folder, "password"), []byte(oldPassword+"\n"))
@@ -148,6 +150,7 @@ func TestFromChartMuseum(t *testing.T) {
 // TestFromPages takes the charts over that chart-releaser has put onto Pages and
 // into releases, as the README tells, and goes on with the workflow for Pages.
 func TestFromPages(t *testing.T) {
+	t.Parallel()
 	s, origin := newGithub(t)
 	s.push(origin)
 	legacy := filepath.Join(t.TempDir(), "legacy-1.0.0.tgz")

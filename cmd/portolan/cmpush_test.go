@@ -56,6 +56,7 @@ var pushRoutes = map[string]struct{ before, context string }{
 // TestCMPush pushes as the users of the plugin do: with both Helms, folders
 // and archives, to repositories by name and by URL, of both families of routes.
 func TestCMPush(t *testing.T) {
+	t.Parallel()
 	s := newPushTown(t, "--generate")
 	folder, archive := filepath.Join(t.TempDir(), "web"), filepath.Join(t.TempDir(), "web-1.0.0.tgz")
 	for file, text := range charttest.Chart("web", "1.0.0") {
@@ -165,6 +166,7 @@ func (p *pushing) published(version string) map[string]string {
 // TestCMPushContext: with --context-path the plugin asks for no index, so that
 // it can push where none is served.
 func TestCMPushContext(t *testing.T) {
+	t.Parallel()
 	for _, client := range clients {
 		for _, route := range []string{"numeric", "path", "root"} {
 			t.Run(client+"/"+route, func(t *testing.T) {
@@ -183,6 +185,7 @@ func TestCMPushContext(t *testing.T) {
 // TestCMPushFinal: where versions are final, the same content is harmless and
 // other content is refused, but for those who may force it.
 func TestCMPushFinal(t *testing.T) {
+	t.Parallel()
 	s := newPushTown(t, "--generate")
 	for _, client := range clients {
 		t.Run(client, func(t *testing.T) {
@@ -211,6 +214,7 @@ func TestCMPushFinal(t *testing.T) {
 
 // TestCMPushRefused: what the shim says is what the plugin prints.
 func TestCMPushRefused(t *testing.T) {
+	t.Parallel()
 	s := newPushTown(t, "--generate")
 	// The channel exists: else those who may not push are told that it does not.
 	if status, b := s.post(t, s.url+"/api/stable/charts", pusher, charttest.Simple("other", "1.0.0")); status != http.StatusCreated {

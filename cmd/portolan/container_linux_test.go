@@ -17,6 +17,7 @@ import (
 // TestContainerfile builds portolan as ci/Containerfile does, and runs it as it
 // is run there: as nobody, with nothing around it.
 func TestContainerfile(t *testing.T) {
+	t.Parallel()
 	testenv.Complete(t, "a build of portolan")
 	b, err := os.ReadFile("../../ci/Containerfile")
 	if err != nil {
@@ -75,6 +76,7 @@ func TestContainerfile(t *testing.T) {
 
 // The Go version of the image is the one that the module asks for, or newer.
 func TestContainerfileGo(t *testing.T) {
+	t.Parallel()
 	o := process(t, "../..", os.Environ(), "go", "list", "-m", "-f", "{{.GoVersion}}")
 	minor := regexp.MustCompile(`^[0-9]+\.[0-9]+`).FindString(o.stdout)
 	b, err := os.ReadFile("../../ci/Containerfile")

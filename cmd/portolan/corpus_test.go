@@ -22,6 +22,7 @@ import (
 // drop into the channel stable, and as files copied straight into the inbox of
 // the channel other, where also those get a receipt that drop refuses.
 func TestCorpus(t *testing.T) {
+	t.Parallel()
 	for _, client := range clients {
 		testenv.Tool(t, client)
 	}

@@ -12,6 +12,7 @@ import (
 // portolan accepts, each of them renders, and what it refuses here is what one
 // of them cannot render.
 func TestDifferential(t *testing.T) {
+	t.Parallel()
 	const base = "apiVersion: v2\nname: web\nversion: 1.0.0\n"
 	cases := []struct {
 		name   string

@@ -63,6 +63,7 @@ func anchors(t *testing.T, src string) []string {
 // TestMarkdownLinks: every link of a Markdown file to a file of the repository,
 // and to a heading, leads somewhere.
 func TestMarkdownLinks(t *testing.T) {
+	t.Parallel()
 	files, links := markdown(t), 0
 	for name, src := range files {
 		walk(t, parseMarkdown(src), func(n ast.Node) {
@@ -96,6 +97,7 @@ func TestMarkdownLinks(t *testing.T) {
 // TestMarkdownWidth: README.md is short, and no line is long but for tables,
 // code and what is a link and cannot be broken.
 func TestMarkdownWidth(t *testing.T) {
+	t.Parallel()
 	files := markdown(t)
 	if n := strings.Count(files["README.md"], "\n"); n > 200 {
 		t.Errorf("README.md has %d lines, and 200 are enough", n)
@@ -117,6 +119,7 @@ func TestMarkdownWidth(t *testing.T) {
 // TestMarkdownCommands: every command and flag of portolan's that a code block
 // or a code span shows exists.
 func TestMarkdownCommands(t *testing.T) {
+	t.Parallel()
 	flag, calls := regexp.MustCompile(`--[a-z][a-z-]*`), 0
 	for name, src := range markdown(t) {
 		walk(t, parseMarkdown(src), func(n ast.Node) {

@@ -19,6 +19,7 @@ import (
 // TestHelm uses a site as the users of both Helm clients do. Everything about
 // it is what those clients say and fetch; nothing is read behind their back.
 func TestHelm(t *testing.T) {
+	t.Parallel()
 	for _, client := range clients {
 		testenv.Tool(t, client)
 	}

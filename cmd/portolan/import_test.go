@@ -200,6 +200,7 @@ func lost(r *importer.Report) map[string]bool {
 // TestImport moves a repository of real charts over: in one go; and by an import
 // that is killed half-way, one that goes on, and one that finds nothing to do.
 func TestImport(t *testing.T) {
+	t.Parallel()
 	files := corpusFiles(t)
 	s := newOldServer(t, files)
 	once := newTown(t)
@@ -273,6 +274,7 @@ func (w *town) inboxCharts() []string {
 
 // TestImportBad reports what is wrong with single charts, and takes the others.
 func TestImportBad(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	charts := map[string][]byte{
 		"good-1.0.0.tgz":      charttest.Simple("good", "1.0.0"),
@@ -349,6 +351,7 @@ func TestImportBad(t *testing.T) {
 
 // TestImportRights imports with the rights that the table lists.
 func TestImportRights(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	write(t, filepath.Join(folder, "web-1.0.0.tgz"), charttest.Simple("web", "1.0.0"))
 	write(t, filepath.Join(folder, "web-2.0.0.tgz"), charttest.Simple("web", "2.0.0"))
@@ -373,6 +376,7 @@ func TestImportRights(t *testing.T) {
 
 // TestImportInterrupted says what was done, and that it can go on.
 func TestImportInterrupted(t *testing.T) {
+	t.Parallel()
 	s := newOldServer(t, []string{writeChart(t)})
 	s.hold, s.archives["one before"] = 1, 1
 	w := newTown(t)

@@ -15,6 +15,7 @@ import (
 // TestEveryIndex has both Helm clients load every index of the golden trees,
 // heads and snapshots alike, and find exactly the releases that they hold.
 func TestEveryIndex(t *testing.T) {
+	t.Parallel()
 	trees, err := filepath.Glob("../../testdata/golden/*.txtar")
 	if err != nil || len(trees) == 0 {
 		t.Fatalf("no golden trees: %v", err)

@@ -34,6 +34,7 @@ var killChannels = []string{"stable", "42/devel"}
 // once, while uploads come in and a reader looks at the heads all the time.
 // After one run that nobody kills, all must be as if nobody ever had.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	k := &killing{town: newTown(t), random: rand.New(rand.NewPCG(seed, 0)), signer: charttest.NewSigner(), want: map[string]expected{}, ended: map[string]bool{}}

@@ -107,6 +107,7 @@ func at(o any, keys ...any) any {
 // TestKubernetesChart renders the chart with both Helm clients, and validates
 // what comes of it with the schemas of Kubernetes.
 func TestKubernetesChart(t *testing.T) {
+	t.Parallel()
 	for name, test := range chartValues {
 		var first map[string]kubeObject
 		for _, client := range clients {
@@ -151,6 +152,7 @@ func validate(t *testing.T, objects map[string]kubeObject) {
 
 // TestKubernetesWords: values that contradict each other are refused in words.
 func TestKubernetesWords(t *testing.T) {
+	t.Parallel()
 	chart, err := filepath.Abs(chartFolder)
 	if err != nil {
 		t.Fatal(err)
@@ -189,6 +191,7 @@ func (w *town) command(pod any) []string {
 // TestKubernetesCommands runs what the pods of the chart would run: a shim that
 // is ready, an upload, the generator's job, and the one that prunes.
 func TestKubernetesCommands(t *testing.T) {
+	t.Parallel()
 	objects := newHelm(t, "helm4").renderChart(chartValues["all"].values)
 	w := newTown(t)
 	write(t, filepath.Join(w.folder, "etc/portolan/portolan.yaml"), []byte(at(objects["ConfigMap charts-portolan"], "data", "portolan.yaml").(string)))

@@ -130,6 +130,7 @@ func typeOf(v any) string {
 
 // TestKubeSchemas has objects that are not as they should be.
 func TestKubeSchemas(t *testing.T) {
+	t.Parallel()
 	schemas := newKubeSchemas(t, kubernetesVersions[0], "apps/v1")
 	const good = `{"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "a", "labels": {"b": "c"}}, "spec": {
 		"replicas": 1, "selector": {"matchLabels": {"b": "c"}}, "template": {"metadata": {}, "spec": {"containers": [

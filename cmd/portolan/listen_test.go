@@ -12,6 +12,7 @@ import (
 // TestPrintedAddress checks that the examples which a shim prints can be pasted
 // into a shell, also if it listens on all addresses.
 func TestPrintedAddress(t *testing.T) {
+	t.Parallel()
 	for address, want := range map[string]string{
 		"[::]:8080":      "http://127.0.0.1:8080",
 		"0.0.0.0:8080":   "http://127.0.0.1:8080",

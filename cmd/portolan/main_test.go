@@ -93,6 +93,7 @@ func TestOutputFails(t *testing.T) {
 // Every flag that a help text names is one of the command, with its variable
 // beside it.
 func TestHelpNamesFlags(t *testing.T) {
+	t.Parallel()
 	line := regexp.MustCompile(`(?m)^    (--([a-z-]+))(?: [A-Z]+| \(=false\))?(?: .*|\n +)\b(PORTOLAN_[A-Z_]+)$`)
 	long := regexp.MustCompile(`(?m)^.{81,}$`)
 	for _, command := range commandNames() {
@@ -158,6 +159,7 @@ func TestWorkers(t *testing.T) {
 
 // TestVerifyInterrupted prints what was found by then.
 func TestVerifyInterrupted(t *testing.T) {
+	t.Parallel()
 	var out bytes.Buffer
 	p := &program{stdout: &checkedWriter{w: &out}}
 	report := &publisher.VerifyReport{Channels: []publisher.ChannelVerify{
@@ -175,6 +177,7 @@ func TestVerifyInterrupted(t *testing.T) {
 }
 
 func TestPlain(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]string{
 		"web 1.0.0":       "web 1.0.0",
 		"Grüße, 世界":       "Grüße, 世界",
@@ -198,6 +201,7 @@ func TestPlain(t *testing.T) {
 }
 
 func TestComplain(t *testing.T) {
+	t.Parallel()
 	var b bytes.Buffer
 	p := &program{stderr: &b}
 	p.complain(hint(errors.Join(errors.New("one"), errors.New("t\x1bwo")), "try %s", "this"))
@@ -209,6 +213,7 @@ func TestComplain(t *testing.T) {
 
 // TestAdvice: whatever command meets the error of a bucket, it says what to do.
 func TestAdvice(t *testing.T) {
+	t.Parallel()
 	bucket := func(err error) error {
 		return fmt.Errorf("reading the inbox: %w", &bucket.ServerError{Bucket: "s3://charts", Err: err})
 	}
@@ -231,6 +236,7 @@ func TestAdvice(t *testing.T) {
 }
 
 func TestProgressLines(t *testing.T) {
+	t.Parallel()
 	var b bytes.Buffer
 	clock := time.Unix(1000, 0)
 	p := &progress{w: &b, noun: "uploads", now: func() time.Time { return clock }, next: clock.Add(quiet)}
@@ -246,6 +252,7 @@ func TestProgressLines(t *testing.T) {
 }
 
 func TestProgressBar(t *testing.T) {
+	t.Parallel()
 	var b bytes.Buffer
 	p := &progress{w: &b, tty: true, noun: "uploads", now: time.Now}
 	p.update("stable", 1, 10)
@@ -261,6 +268,7 @@ func TestProgressBar(t *testing.T) {
 // A report on very many uploads stays one line each, with those that need
 // somebody at the end.
 func TestPrintLargeReport(t *testing.T) {
+	t.Parallel()
 	report := &generator.Report{Channels: []generator.ChannelReport{{Channel: "stable", After: 1}}}
 	for i := range 10_000 {
 		r := publisher.Receipt{ID: fmt.Sprint(i), Verdict: publisher.Accepted, Chart: "chart-" + fmt.Sprint(i%100), Version: fmt.Sprintf("1.0.%d", i)}
@@ -288,6 +296,7 @@ func TestPrintLargeReport(t *testing.T) {
 }
 
 func TestLocalFolder(t *testing.T) {
+	t.Parallel()
 	for bucket, want := range map[string]string{
 		"./drop": "./drop", "drop": "drop", "file:///tmp/a%20b": filepath.FromSlash("/tmp/a b"), "s3://b": "", "https://h/x": "",
 	} {

@@ -186,6 +186,7 @@ func helmsUse(t *testing.T, url string) {
 // TestNginxFolder serves a site with ci/nginx/folder.conf: as portolan preview
 // does, to both Helm clients, and anew with each generation.
 func TestNginxFolder(t *testing.T) {
+	t.Parallel()
 	w := nginxSite(t)
 	server := nginx(t, "folder.conf", map[string]string{"/srv/charts": filepath.Join(w.folder, "site")})
 	w.sameAsPreview(server, append(w.siteKeys(), "/nowhere", "/nowhere/", "/.portolan/", "/stable/log/", "/stable/../.hidden"))
@@ -218,6 +219,7 @@ func TestNginxFolder(t *testing.T) {
 // denies what it does not have: as portolan preview does, and from its cache
 // while the bucket is away.
 func TestNginxBucket(t *testing.T) {
+	t.Parallel()
 	w := nginxSite(t)
 	types := w.preview()
 	var asked, down atomic.Int64

@@ -15,6 +15,7 @@ import (
 // TestNotify uploads, and stops the shim before it would tell of that by
 // itself. An outage of who is told does not keep uploads from being taken.
 func TestNotify(t *testing.T) {
+	t.Parallel()
 	const secret = "canaryNotifyToken4713"
 	bodies, refusals := make(chan string, 100), 1
 	hook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -160,6 +160,7 @@ gitlab:
 // TestForgeTokens uploads with GitLab's tokens and with OIDC's, by the commands
 // that GitLab's users have, and looks for the tokens in all that is written.
 func TestForgeTokens(t *testing.T) {
+	t.Parallel()
 	f, w := newForge(t), newTown(t)
 	w.writeForgeAuth(f)
 	s := w.shim("--auth", "auth.yaml", "--generate")
@@ -253,6 +254,7 @@ func (w *town) hold(s *shimProcess, tokens ...string) {
 // TestForgeDown starts a shim while the issuer and GitLab are down. It serves,
 // says so, and tells those who come with their tokens to come again.
 func TestForgeDown(t *testing.T) {
+	t.Parallel()
 	f, w := newForge(t), newTown(t)
 	w.writeForgeAuth(f)
 	token := f.idToken("main")
@@ -272,6 +274,7 @@ func TestForgeDown(t *testing.T) {
 
 // TestAuthCheck explains tokens as the shim sees them.
 func TestAuthCheck(t *testing.T) {
+	t.Parallel()
 	f, w := newForge(t), newTown(t)
 	w.writeForgeAuth(f)
 	for _, c := range []struct {

@@ -19,6 +19,7 @@ const oneChartOps = 14
 // TestReadmeOperations compares the table of what a run asks of each backend
 // with what it does: a run with 100 charts, one with one more, and an idle one.
 func TestReadmeOperations(t *testing.T) {
+	t.Parallel()
 	t.Run("file", func(t *testing.T) {
 		t.Parallel()
 		o := &operations{drop: newPlace(t, "file").open(t), site: newPlace(t, "file").open(t)}

@@ -17,6 +17,7 @@ import (
 // tries to take over the terminal: whoever may write to the drop area can
 // write such a one.
 func TestForgedReceipt(t *testing.T) {
+	t.Parallel()
 	evil := "\x1b[2J\u009b31m\u202e\x7f\r\n" + strings.Repeat("x", 10_000)
 	forged := publisher.Receipt{
 		ID: "1" + evil, Channel: "2" + evil, Verdict: publisher.Verdict("3" + evil), Rule: "4" + evil, Message: "5" + evil, Fix: "6" + evil,
@@ -59,6 +60,7 @@ func unprintable(r rune) bool { return r != '\n' && !unicode.IsGraphic(r) }
 
 // TestJSONIsSafe: what is no text to look at is escaped, and still there.
 func TestJSONIsSafe(t *testing.T) {
+	t.Parallel()
 	var out bytes.Buffer
 	p := &program{stdout: &checkedWriter{w: &out}}
 	want := map[string]string{"a\u009b": "\x1b[2J\u009b31m\u202e\x7f\r\n\U000e0001 Grüße, 世界 \\u009b"}

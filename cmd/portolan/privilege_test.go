@@ -162,6 +162,7 @@ func wantRights(t *testing.T, who string, want rights, used ...*guard) {
 // TestDropRights drops a chart, with no rights but those that the table lists,
 // waits in vain, and once more when there is a receipt.
 func TestDropRights(t *testing.T) {
+	t.Parallel()
 	w := newGuarded()
 	allowed := readmeRights(t, "portolan drop")
 	dropping, waiting := w.dropper(t, allowed)
@@ -222,6 +223,7 @@ func (f lister) Get(ctx context.Context, key string) (*bucket.Reader, error) {
 
 // TestGenerateRights runs the generator over uploads of every kind.
 func TestGenerateRights(t *testing.T) {
+	t.Parallel()
 	w := newGuarded()
 	allowed := readmeRights(t, "portolan generate")
 	signer := charttest.NewSigner()
@@ -252,6 +254,7 @@ func TestGenerateRights(t *testing.T) {
 // TestUpkeepRights verifies a site, rebuilds it, and prunes it, each where
 // there is something of everything to do.
 func TestUpkeepRights(t *testing.T) {
+	t.Parallel()
 	w := newGuarded()
 	ago := func() time.Time { return time.Now().Add(-time.Hour) }
 	w.drop.Now, w.site.Now = ago, ago
@@ -335,6 +338,7 @@ func (w *guarded) submit(t *testing.T, chart, prov []byte) (id string) {
 // TestShimRights uploads to shims that may do nothing but what the table lists,
 // reads what they answer of receipts, and of the site where there is one.
 func TestShimRights(t *testing.T) {
+	t.Parallel()
 	w := newGuarded()
 	allowed := readmeRights(t, "portolan shim")
 	drop, _ := w.as(allowed)
@@ -417,6 +421,7 @@ func (o *oneOrMany) UnmarshalJSON(b []byte) error {
 // TestReadmePolicies compares the READMEs' policies with the table, which the
 // tests above compare with what is done.
 func TestReadmePolicies(t *testing.T) {
+	t.Parallel()
 	for policy, want := range map[string]rights{
 		"shim":     union(readmeRights(t, "portolan shim"), readmeRights(t, "portolan shim --site")),
 		"generate": readmeRights(t, "portolan generate"),

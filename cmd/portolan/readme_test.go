@@ -15,6 +15,7 @@ import (
 // TestReadmeCommands runs what the READMEs tell users to type, in a folder with
 // a chart, one block after the other.
 func TestReadmeCommands(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	for name, body := range charttest.Chart("mychart", "0.1.0") {
 		file := filepath.Join(dir, "mychart", name)
@@ -49,6 +50,7 @@ func TestReadmeCommands(t *testing.T) {
 
 // TestReadmeConfig reads the portolan.yaml that a README shows.
 func TestReadmeConfig(t *testing.T) {
+	t.Parallel()
 	for _, block := range blocks(t, "config") {
 		c, err := config.Parse([]byte(block), "README.md")
 		if err != nil {
@@ -65,6 +67,7 @@ func TestReadmeConfig(t *testing.T) {
 
 // TestReadmePages reads the settings of pages that a README shows.
 func TestReadmePages(t *testing.T) {
+	t.Parallel()
 	for _, block := range blocks(t, "pages") {
 		c, err := config.Parse([]byte(block), "README.md")
 		if err != nil {
@@ -78,6 +81,7 @@ func TestReadmePages(t *testing.T) {
 
 // TestReadmeAuth reads the auth file that a README shows.
 func TestReadmeAuth(t *testing.T) {
+	t.Parallel()
 	for _, block := range blocks(t, "auth") {
 		w := newTown(t)
 		write(t, filepath.Join(w.folder, "auth.yaml"), []byte(block))

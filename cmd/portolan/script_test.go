@@ -39,6 +39,7 @@ func (s serving) Run() int { return servers.Main(s.m) }
 // TestScript runs the scripts in testdata/script, one for each thing that
 // portolan promises.
 func TestScript(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,

@@ -142,6 +142,7 @@ func (a access) want(c caller) int {
 
 // TestShimAccess asks for everything, in every way, as everybody.
 func TestShimAccess(t *testing.T) {
+	t.Parallel()
 	w := newTown(t)
 	w.writeAuth()
 	signer := charttest.NewSigner()
@@ -249,6 +250,7 @@ func (a access) try(t *testing.T, s *shimProcess, c caller) {
 // TestShimPrivate checks that no cache shows others what somebody had to log in
 // for, and that all caches keep what is public.
 func TestShimPrivate(t *testing.T) {
+	t.Parallel()
 	w := newTown(t)
 	w.writeAuth()
 	w.drop("team", map[string][]byte{"beta-1.0.0.tgz": charttest.Simple("beta", "1.0.0")})
@@ -287,6 +289,7 @@ func (w *town) dropped(channel string, archive []byte) string {
 
 // TestShimSecrets looks for the callers' secrets in all that is written.
 func TestShimSecrets(t *testing.T) {
+	t.Parallel()
 	w := newTown(t)
 	w.writeAuth()
 	s := w.shim("--auth", "auth.yaml", "--generate", "--metrics-listen", "127.0.0.1:0")
@@ -344,6 +347,7 @@ func TestShimSecrets(t *testing.T) {
 // bad and some the same, while two generators publish them: nothing is lost, and
 // nothing is published twice.
 func TestShimMany(t *testing.T) {
+	t.Parallel()
 	const n, clients = 400, 16
 	w := newTown(t)
 	shims := []*shimProcess{w.shim("--site", makeFolder(t, w, "site"), "--generate"), w.shim("--site", "site", "--generate")}
@@ -439,6 +443,7 @@ func tryAnswer(r *http.Request) (int, []byte, error) {
 // TestGitLab does what GitLab's page tells its users to do, line by line, with
 // another host.
 func TestGitLab(t *testing.T) {
+	t.Parallel()
 	for _, client := range clients {
 		testenv.Tool(t, client)
 	}
@@ -495,6 +500,7 @@ func TestGitLab(t *testing.T) {
 // TestShimSoon checks that what is uploaded to a shim that generates is there for
 // Helm soon: its users are told so.
 func TestShimSoon(t *testing.T) {
+	t.Parallel()
 	s := newTown(t).shim("--generate")
 	start := time.Now()
 	if status, b := s.post(t, s.url+"/api/charts", credentials{}, charttest.Simple("soon", "1.0.0")); status != http.StatusCreated {

@@ -27,6 +27,7 @@ import (
 
 // TestShimTLS uploads to a shim that speaks TLS, and gets the chart with Helm.
 func TestShimTLS(t *testing.T) {
+	t.Parallel()
 	w := newTown(t)
 	archive := charttest.Simple("web", "1.0.0")
 	w.drop("stable", map[string][]byte{"web-1.0.0.tgz": archive})
@@ -80,6 +81,7 @@ var forwarded = http.Header{
 // TestShimAddresses checks where a shim says that its receipts are, and who it
 // logs as the client: with --public-url, and behind proxies that it trusts or not.
 func TestShimAddresses(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name, path string
 		flags      []string
@@ -165,6 +167,7 @@ func (u *halfUpload) finish() int {
 
 // TestShimMaxUploads has more uploads at a time than the shim takes.
 func TestShimMaxUploads(t *testing.T) {
+	t.Parallel()
 	s := newTown(t).shim("--max-uploads", "2")
 	url, archive := s.url+"/api/stable/charts", charttest.Simple("app", "1.0.0")
 	first, second := s.beginUpload(), s.beginUpload()
@@ -184,6 +187,7 @@ func TestShimMaxUploads(t *testing.T) {
 // TestShimGrace stops shims while an upload is under way: one finishes it, and
 // the other, whose grace is over, breaks it off and says so.
 func TestShimGrace(t *testing.T) {
+	t.Parallel()
 	patient := newTown(t).shim("--grace", "24h")
 	u := patient.beginUpload()
 	patient.terminate()

@@ -59,6 +59,7 @@ func (s *shimProcess) curlUp(token, file string, archive []byte) outcome {
 // publishes the good ones and fails the bad one; nginx serves what Helm installs
 // and people read.
 func TestStory(t *testing.T) {
+	t.Parallel()
 	f, w := newForge(t), newTown(t)
 	w.writeForgeAuth(f)
 	write(t, filepath.Join(w.folder, "portolan.yaml"), []byte("channels: [{match: 42/stable, duplicates: reject}]\n"))

@@ -32,6 +32,7 @@ func (s tracedCall) before(o tracedCall) bool { return s.end < o.start }
 // name, and the name made durable, before the record is linked to its own; and
 // that head comes after the record is durable.
 func TestSystemCalls(t *testing.T) {
+	t.Parallel()
 	strace := testenv.Program(t, "strace")
 	folder := t.TempDir()
 	folder, err := filepath.EvalSymlinks(folder)

@@ -8,6 +8,7 @@ import (
 
 // What the go command writes into a program, for each way to build one.
 func TestVersion(t *testing.T) {
+	t.Parallel()
 	const commit = "0123456789abcdef0123456789abcdef01234567"
 	checkout := func(modified string) []debug.BuildSetting {
 		return []debug.BuildSetting{{Key: "-trimpath", Value: "true"}, {Key: "vcs", Value: "git"}, {Key: "vcs.revision", Value: commit},

@@ -22,6 +22,7 @@ func (silent) Get(ctx context.Context, _ string) (*bucket.Reader, error) {
 // TestWaitSilent waits for verdicts of a drop area that has stopped answering:
 // for as long as it is told to, and at least a few seconds.
 func TestWaitSilent(t *testing.T) {
+	t.Parallel()
 	for timeout, want := range map[time.Duration]time.Duration{0: lastLook, time.Second: lastLook, time.Minute: time.Minute} {
 		synctest.Test(t, func(t *testing.T) {
 			d := &dropper{program: &program{stdout: &checkedWriter{w: io.Discard}, stderr: io.Discard}, store: silent{}}

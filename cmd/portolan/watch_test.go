@@ -92,6 +92,7 @@ func (s *watching) stop() {
 // TestWatch uploads while a watch goes on, takes the drop area from it, gives it
 // back, and stops it.
 func TestWatch(t *testing.T) {
+	t.Parallel()
 	w := newTown(t)
 	s := w.watch()
 	s.said("portolan: note: looking into ./drop every 1s")
@@ -123,6 +124,7 @@ func TestWatch(t *testing.T) {
 
 // TestWatchJSON prints an object for each run that did something.
 func TestWatchJSON(t *testing.T) {
+	t.Parallel()
 	w := newTown(t)
 	w.drop("stable", map[string][]byte{"web-1.0.0.tgz": charttest.Simple("web", "1.0.0")})
 	s := w.watch("--output", "json")
