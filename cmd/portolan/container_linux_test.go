@@ -27,9 +27,6 @@ func TestContainerfile(t *testing.T) {
 	if build == nil || !strings.Contains(string(b), "\nUSER 65532:65532\n") || !strings.Contains(string(b), `ENTRYPOINT ["/portolan"]`) {
 		t.Fatal("ci/Containerfile does not build, or run, what this test looks for")
 	}
-	if makefile := string(read(t, "../../Makefile")); !strings.Contains(makefile, "\nBUILD = "+build[1]+"\n") {
-		t.Errorf("the Makefile does not build by %s", build[1])
-	}
 	root := t.TempDir()
 	binary := filepath.Join(root, "portolan")
 	if o := process(t, "../..", os.Environ(), "sh", "-c", build[1]+" -o "+binary+" ./cmd/portolan"); o.code != 0 {
@@ -80,7 +77,7 @@ func TestContainerfileGo(t *testing.T) {
 	o := process(t, "../..", os.Environ(), "go", "list", "-m", "-f", "{{.GoVersion}}")
 	minor := regexp.MustCompile(`^[0-9]+\.[0-9]+`).FindString(o.stdout)
 	b, err := os.ReadFile("../../ci/Containerfile")
-	if err != nil || !strings.Contains(string(b), "FROM golang:"+minor+".") {
+	if err != nil || !strings.Contains(string(b), " golang:"+minor+".") {
 		t.Errorf("%v; go.mod says Go %s, and ci/Containerfile another", err, minor)
 	}
 }
