@@ -51,7 +51,7 @@ func copied(t *testing.T, root string) map[string]string {
 // tomorrow.
 var (
 	versions = regexp.MustCompile(`portolan-charts/portolan[\w./-]*[@:]([\w.-]*\w)|acme/portolan/[a-z]+@([\w.-]+)|acme/portolan, ref: ([\w.-]+)|` +
-		`releases/download/([\w.-]+)|portolan_([^_\s]+)_[a-z]+_|--tag portolan:([\w.-]+)|PORTOLAN_VERSION: ([\w.-]+)|default: (v[\d.]+)\n`)
+		`releases/download/([\w.-]+)|githubusercontent\.com/portolan-charts/portolan/([\w.-]+)/|portolan_([^_\s]+)_[a-z]+_|--tag portolan:([\w.-]+)|PORTOLAN_VERSION: ([\w.-]+)|default: (v[\d.]+)\n`)
 	moving = regexp.MustCompile(`[@:](?:main|master|latest|HEAD)\b|[a-z]-latest\b|\b(?:version|default|tag|VERSION): *["']?(?:main|master|latest)\b`)
 )
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"path/filepath"
+	"regexp"
 	"testing"
 
 	"sigs.k8s.io/yaml"
@@ -14,9 +15,9 @@ func TestReadmePipelines(t *testing.T) {
 	t.Parallel()
 	s := newWorkshop(t)
 	s.chart("mychart", "app-mychart", "1.0.0")
-	s.gitlabProject(block(t, "gitlab", "https://charts.example.com", s.shim.url,
-		"remote: https://raw.githubusercontent.com/portolan-charts/portolan/main/", "local: ",
-		"s3://acme-chart-drop?region=eu-central-1", filepath.Join(s.folder, "drop"), "s3://acme-charts?region=eu-central-1", filepath.Join(s.folder, "site")))
+	remote := regexp.MustCompile(`remote: https://raw\.githubusercontent\.com/portolan-charts/portolan/[^/]+/`)
+	s.gitlabProject(remote.ReplaceAllString(block(t, "gitlab", "https://charts.example.com", s.shim.url,
+		"s3://acme-chart-drop?region=eu-central-1", filepath.Join(s.folder, "drop"), "s3://acme-charts?region=eu-central-1", filepath.Join(s.folder, "site")), "local: "))
 	jobs := s.gitlabJobs()
 	for _, name := range []string{"upload-charts", "publish-charts"} {
 		if o := s.runGitlab(gitlabShells[0], jobs[name]); o.code != 0 {
