@@ -159,7 +159,8 @@ func checkAllowed(name string, patterns []string) *Problem {
 	return reject("name-not-allowed", "charts named %s are not allowed here", Quote(name))
 }
 
-// sizeText writes a number of bytes for people.
+// sizeText writes a number of bytes for people, but never rounds one that is
+// just above a limit to the limit itself.
 func sizeText(n int64) string {
 	switch {
 	case n >= 1<<20 && n%(1<<20) == 0:
