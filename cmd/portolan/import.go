@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path"
 	"strings"
 
 	"github.com/portolan-charts/portolan/generator/importer"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/pattern"
 )
 
 func (p *program) importCharts(ctx context.Context, args []string) error {
@@ -96,9 +96,9 @@ func (i *importFlags) checkImport() error {
 	case (i.username != "" || i.tokenFile != "") && !isWeb(i.from):
 		return hint(usagef("credentials are for web sites only"), "those of a bucket are found as its cloud's own tools find them")
 	}
-	for _, pattern := range i.charts {
-		if _, err := path.Match(pattern, ""); err != nil {
-			return usagef("%s: %q is not a pattern of chart names", i.given["chart"], pattern)
+	for _, charts := range i.charts {
+		if err := pattern.CheckCharts(charts); err != nil {
+			return usagef("%s: %q %v", i.given["chart"], charts, err)
 		}
 	}
 	if err := publisher.CheckChannel(i.Arg(0)); err != nil {

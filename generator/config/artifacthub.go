@@ -1,8 +1,9 @@
 package config
 
 import (
-	"github.com/bmatcuk/doublestar/v4"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/portolan-charts/portolan/publisher/pattern"
 )
 
 // ArtifactHub is what artifacthub-repo.yml says.
@@ -30,7 +31,7 @@ func (c *Config) ArtifactHub(channel string) []byte {
 	}
 	var hub *ArtifactHub
 	for _, entry := range c.Channels {
-		if ok, err := doublestar.Match(entry.Match, channel); err == nil && ok {
+		if pattern.MatchesChannel(entry.Match, channel) {
 			override(&hub, entry.ArtifactHub)
 		}
 	}

@@ -4,13 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"path"
 	"slices"
 	"strings"
 
-	"github.com/bmatcuk/doublestar/v4"
-
 	"github.com/portolan-charts/portolan/generator/check"
+	"github.com/portolan-charts/portolan/publisher/pattern"
 	"github.com/portolan-charts/portolan/publisher/spelling"
 	"github.com/portolan-charts/portolan/templates"
 )
@@ -18,36 +16,17 @@ import (
 // textChecks are what check tags name.
 var textChecks = map[string]func(string) error{
 	"baseURL":        CheckBaseURL,
-	"channelPattern": checkChannelPattern,
+	"channelPattern": pattern.CheckChannels,
 	"chartField":     checkChartField,
-	"chartPattern":   checkChartPattern,
+	"chartPattern":   pattern.CheckCharts,
 	"color":          templates.CheckColor,
 	"link":           checkLink,
-}
-
-func checkChartPattern(s string) error {
-	if _, err := path.Match(s, ""); err != nil || s == "" {
-		return errors.New("is not a pattern of chart names")
-	}
-	return nil
 }
 
 func checkChartField(s string) error {
 	known := check.Fields()
 	if !slices.Contains(known, s) {
 		return fmt.Errorf("is not a field of Chart.yaml%s", spelling.DidYouMean(s, known))
-	}
-	return nil
-}
-
-// checkChannelPattern refuses what is not a pattern, and patterns that can never
-// fit: a policy that silently applies to nothing is worse than a missing one.
-func checkChannelPattern(s string) error {
-	switch {
-	case !doublestar.ValidatePattern(s):
-		return errors.New("is not a pattern of channel names")
-	case strings.HasPrefix(s, "/"), strings.HasSuffix(s, "/"), strings.Contains(s, "//"), s == "":
-		return errors.New("fits no channel: their names neither begin nor end with a slash, nor have empty segments")
 	}
 	return nil
 }

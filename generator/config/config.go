@@ -16,9 +16,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bmatcuk/doublestar/v4"
-
 	"github.com/portolan-charts/portolan/generator/check"
+	"github.com/portolan-charts/portolan/publisher/pattern"
 	"github.com/portolan-charts/portolan/publisher/strictyaml"
 )
 
@@ -201,7 +200,7 @@ func (c *Config) Policy(channel string) Policy {
 		return p
 	}
 	for _, entry := range c.Channels {
-		if ok, err := doublestar.Match(entry.Match, channel); err == nil && ok {
+		if pattern.MatchesChannel(entry.Match, channel) {
 			entry.apply(&p)
 		}
 	}

@@ -3,7 +3,7 @@ package config
 import (
 	"slices"
 
-	"github.com/bmatcuk/doublestar/v4"
+	"github.com/portolan-charts/portolan/publisher/pattern"
 )
 
 // Unmatched returns the patterns of channels that fit none of these: most
@@ -14,10 +14,7 @@ func (c *Config) Unmatched(channels []string) []string {
 		return nil
 	}
 	for _, entry := range c.Channels {
-		if !slices.ContainsFunc(channels, func(name string) bool {
-			ok, err := doublestar.Match(entry.Match, name)
-			return ok && err == nil
-		}) {
+		if !slices.ContainsFunc(channels, func(name string) bool { return pattern.MatchesChannel(entry.Match, name) }) {
 			patterns = append(patterns, entry.Match)
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"path"
 	"slices"
 	"sync"
 
@@ -18,6 +17,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/pattern"
 )
 
 func sum(b []byte) string {
@@ -29,7 +29,7 @@ func sum(b []byte) string {
 // cannot be imported.
 func (o Options) pick(x *Index) (work []Entry, left []Result) {
 	for _, f := range x.Flaws {
-		if o.wants(f.Chart) {
+		if pattern.MatchesChart(o.Charts, f.Chart) {
 			left = append(left, Result{Chart: f.Chart, Version: f.Version, Outcome: Broken, Message: "the entry cannot be used: " + f.Reason, Lost: true})
 		}
 	}
@@ -41,7 +41,7 @@ func (o Options) pick(x *Index) (work []Entry, left []Result) {
 		switch {
 		case e.Name == "": // an archive that cannot be read; importing it shows why
 			work = append(work, e)
-		case !o.wants(e.Name):
+		case !pattern.MatchesChart(o.Charts, e.Name):
 		case twice:
 			left = append(left, twin(earlier, e))
 		default:
@@ -56,14 +56,6 @@ func (o Options) pick(x *Index) (work []Entry, left []Result) {
 		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.Name, b.Name), check.CompareVersions(a.Version, b.Version))
 	})
 	return work, left
-}
-
-func (o Options) wants(chart string) bool {
-	matches := func(pattern string) bool {
-		ok, err := path.Match(pattern, chart)
-		return ok && err == nil
-	}
-	return len(o.Charts) == 0 || slices.ContainsFunc(o.Charts, matches)
 }
 
 // twin returns the result for an entry whose version is already listed before it.

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/portolan-charts/portolan/publisher/pattern"
 )
 
 // Tokens returns the tokens of an auth file, in its order.
@@ -39,9 +41,9 @@ func (t *Token) Check() error {
 			return fmt.Errorf("scope %q %w", s, err)
 		}
 	}
-	for _, pattern := range t.Charts {
-		if err := checkChartPattern(pattern); err != nil {
-			return fmt.Errorf("chart pattern %q %w", pattern, err)
+	for _, charts := range t.Charts {
+		if err := pattern.CheckCharts(charts); err != nil {
+			return fmt.Errorf("chart pattern %q %w", charts, err)
 		}
 	}
 	return nil

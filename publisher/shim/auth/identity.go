@@ -2,11 +2,10 @@ package auth
 
 import (
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 
-	"github.com/bmatcuk/doublestar/v4"
+	"github.com/portolan-charts/portolan/publisher/pattern"
 )
 
 // Action is what somebody may do.
@@ -114,16 +113,10 @@ func (s scope) fits(channel string) bool {
 	if channel == "" || s.pattern == allChannels {
 		return s.pattern == allChannels
 	}
-	ok, err := doublestar.Match(s.pattern, channel)
-	return err == nil && ok
+	return pattern.MatchesChannel(s.pattern, channel)
 }
 
-func (g grant) fits(chart string) bool {
-	return len(g.charts) == 0 || slices.ContainsFunc(g.charts, func(pattern string) bool {
-		ok, err := path.Match(pattern, chart)
-		return err == nil && ok
-	})
-}
+func (g grant) fits(chart string) bool { return pattern.MatchesChart(g.charts, chart) }
 
 // Uploader is what a receipt tells of the identity: token or user, and under
 // "as" the user name that came with a token. Of a token that another server

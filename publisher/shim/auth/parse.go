@@ -4,13 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/bmatcuk/doublestar/v4"
-
+	"github.com/portolan-charts/portolan/publisher/pattern"
 	"github.com/portolan-charts/portolan/publisher/strictyaml"
 )
 
@@ -32,7 +30,7 @@ func parseFile(b []byte, name string) (*file, error) {
 // textChecks are what check tags name.
 var textChecks = map[string]func(string) error{
 	"anyText":      checkAnyText,
-	"chartPattern": checkChartPattern,
+	"chartPattern": pattern.CheckCharts,
 	"ruleName":     checkRuleName,
 	"scope":        checkScope,
 	"server":       checkServer,
@@ -138,15 +136,13 @@ func (all users) Validate(at strictyaml.Place) {
 
 // parseScope reads a scope. Its errors hold the scope only as far as it is one.
 func parseScope(text string) (scope, error) {
-	action, pattern, _ := strings.Cut(text, ":")
-	s := scope{Action(action), pattern}
-	switch {
-	case !slices.Contains([]Action{Read, Write, Force}, s.action):
+	action, channels, _ := strings.Cut(text, ":")
+	s := scope{Action(action), channels}
+	if !slices.Contains([]Action{Read, Write, Force}, s.action) {
 		return s, errors.New("must be read:, write: or force: and a pattern of channels, such as write:team-a/**")
-	case pattern == "", !doublestar.ValidatePattern(pattern):
-		return s, fmt.Errorf("has no valid pattern of channels after %q; write one such as stable or team-a/**", action+":")
-	case strings.HasPrefix(pattern, "/"), strings.HasSuffix(pattern, "/"), strings.Contains(pattern, "//"):
-		return s, fmt.Errorf("has after %q a pattern that fits no channel: their names neither begin nor end with a slash, nor have empty segments", action+":")
+	}
+	if err := pattern.CheckChannels(channels); err != nil {
+		return s, fmt.Errorf("has text after %q that %w", action+":", err)
 	}
 	return s, nil
 }
@@ -154,13 +150,6 @@ func parseScope(text string) (scope, error) {
 func checkScope(text string) error {
 	_, err := parseScope(text)
 	return err
-}
-
-func checkChartPattern(pattern string) error {
-	if _, err := path.Match(pattern, ""); err != nil || pattern == "" {
-		return errors.New("is not a pattern of chart names; write one such as team-a-*")
-	}
-	return nil
 }
 
 func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
