@@ -145,7 +145,7 @@ func keys(doc *yaml.Node) []string {
 	return all
 }
 
-// metadataFields returns the keys of Chart.yaml that Helm knows.
+// Fields returns the keys of Chart.yaml that Helm knows.
 func Fields() []string {
 	var names []string
 	for field := range reflect.TypeFor[Metadata]().Fields() {

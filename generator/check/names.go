@@ -17,7 +17,7 @@ const (
 	maxSegment = 255  // bytes of one segment of it; what common file systems take
 	maxName    = 250  // characters of a chart's name, as Helm's lint has it
 
-	// maxNameVersion bounds name and version together, in bytes. They stand
+	// MaxNameVersion bounds name and version together, in bytes. They stand
 	// three times in a key of the site, and in file names.
 	MaxNameVersion = 240
 )

@@ -55,7 +55,7 @@ func (p *Problem) in(where string) *Problem {
 	return &q
 }
 
-// quote returns s so that it can stand in a message: quoted, without control
+// Quote returns s so that it can stand in a message: quoted, without control
 // characters or direction marks, and not long.
 func Quote(s string) string {
 	if len(s) > maxQuote {
@@ -73,7 +73,7 @@ var prefixes = strings.NewReplacer(
 	"Go struct field Metadata.", "", "Go value of type ", "",
 )
 
-// foreign returns the text of someone else's error for use in a message. Such
+// Foreign returns the text of someone else's error for use in a message. Such
 // texts quote what they read, so nothing is known about their content.
 func Foreign(err error) string {
 	s := prefixes.Replace(err.Error())
