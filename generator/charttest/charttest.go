@@ -1,5 +1,5 @@
-// Package charttest makes chart archives for tests, from text that can be
-// read. The same input gives the same bytes.
+// Package charttest makes chart archives for tests from readable text. The same
+// input gives the same bytes.
 package charttest
 
 import (
@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// Time is the modification time of all entries, unless told otherwise.
+// Time is the default modification time of all entries.
 var Time = time.Date(2024, 1, 2, 3, 4, 5, 0, time.UTC)
 
 // Options change how an archive is packed, but not what it holds. Nil means
@@ -22,11 +22,11 @@ type Options struct {
 	Time    time.Time // modification time of all entries; zero means Time
 	Level   int       // gzip level; zero means the best compression
 	Reverse bool      // entries in reverse order
-	Folders bool      // entries for the folders, too
+	Folders bool      // add entries for folders
 }
 
-// Chart returns the files of a small chart, by their paths in its folder. More
-// files can be given as pairs of path and content, and replace its own.
+// Chart returns the files of a small chart, by their paths in its folder. The pairs
+// of path and content in more add files, or replace the chart's own.
 func Chart(name, version string, more ...string) map[string]string {
 	files := map[string]string{
 		"Chart.yaml":          fmt.Sprintf("apiVersion: v2\nname: %s\nversion: %s\ndescription: A chart for tests\n", name, version),
@@ -45,8 +45,8 @@ func Simple(name, version string, more ...string) []byte {
 	return Pack(name, Chart(name, version, more...), nil)
 }
 
-// Pack returns the archive of files, in a folder named top. An empty top
-// leaves the paths as they are.
+// Pack returns the archive of files, in a folder named top. If top is empty, the
+// paths stay as they are.
 func Pack(top string, files map[string]string, o *Options) []byte {
 	if o == nil {
 		o = &Options{}
@@ -96,8 +96,8 @@ func Link(name, target string) Entry {
 	return Entry{Header: tar.Header{Typeflag: tar.TypeSymlink, Name: name, Linkname: target, Mode: 0o777}}
 }
 
-// Tar returns a tar archive with its two zero blocks at the end. It panics on
-// what package tar refuses to write.
+// Tar returns a tar archive with the two zero blocks at its end. It panics if
+// package tar refuses to write an entry.
 func Tar(entries ...Entry) []byte {
 	var buf bytes.Buffer
 	w := tar.NewWriter(&buf)

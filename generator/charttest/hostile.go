@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// Script is what [Hostile] charts have in the place of texts: it ends whatever
-// text, attribute, comment, element or script it is written into and, if
-// anything of it is taken for HTML, calls alert.
+// Script is the text that [Hostile] charts have in place of ordinary texts. It ends
+// any text, attribute, comment, element or script that it is written into, and
+// calls alert if any part of it is read as HTML.
 const Script = `'"--></title></textarea></pre></style></script><script>alert(1)</script><img src=x onerror=alert(1)><svg onload=alert(1)>{{alert(1)}}`
 
-// Hostile returns archives of charts that are valid and that do harm wherever
-// a page takes what they say for more than text, or for little. They are named
-// like their charts, and all have the version 1.0.0.
+// Hostile returns archives of valid charts that do harm wherever a page treats
+// their texts as more than text, or expects them to be small. The keys are the
+// names of the charts; all have version 1.0.0.
 func Hostile() map[string][]byte {
 	charts := map[string]map[string]string{
 		"script-fields": scriptFields(),
@@ -48,7 +48,7 @@ func Hostile() map[string][]byte {
 	return archives
 }
 
-// hostileFiles returns one file.
+// hostileFiles returns a chart with one file replaced.
 func hostileFiles(name, content string) map[string]string { return map[string]string{name: content} }
 
 // chartYAML returns a Chart.yaml, as JSON, with more fields.
@@ -60,7 +60,7 @@ func chartYAML(fields map[string]any) string {
 	return string(text)
 }
 
-// scriptFields has a script in every field that can hold any text.
+// scriptFields returns a chart with a script in every field that can hold any text.
 func scriptFields() map[string]string {
 	list := func(items ...any) string {
 		text, err := json.Marshal(items)
@@ -84,7 +84,7 @@ func scriptFields() map[string]string {
 	})}
 }
 
-// urlFields has a URL in every field that can hold one.
+// urlFields returns a chart with a URL in every field that can hold one.
 func urlFields(url string) map[string]string {
 	link, err := json.Marshal([]any{map[string]any{"name": "a link", "url": url}})
 	must(err)
@@ -99,7 +99,8 @@ func urlFields(url string) map[string]string {
 	})}
 }
 
-// hostileREADME tries to break out of wherever READMEs are put.
+// hostileREADME returns a README that tries to break out of any place that it is
+// put into.
 func hostileREADME() string {
 	places := []string{
 		"%s", "# %s", "`%s`", "```%s\n%s\n```", "|%s|\n|-|\n|%s|", "- %s", "> %s", "[%s](https://example.com/%s \"%s\")", "![%s](https://example.com/%s)",
@@ -115,7 +116,7 @@ func hostileREADME() string {
 	return b.String()
 }
 
-// hostileValues has scripts in keys, values and comments.
+// hostileValues returns values with scripts in keys, values and comments.
 func hostileValues() string {
 	text, err := json.Marshal(Script)
 	must(err)
@@ -132,7 +133,7 @@ func hostileSchema() string {
 	return string(schema)
 }
 
-// scriptFiles has scripts in the names and contents of files.
+// scriptFiles returns files with scripts in their names and contents.
 func scriptFiles() map[string]string {
 	return map[string]string{
 		"templates/<img src=x onerror=alert(1)>.yaml": "kind: " + Script + "\n",
@@ -141,8 +142,8 @@ func scriptFiles() map[string]string {
 	}
 }
 
-// oddText has texts that are hard to show: of other scripts, long, without
-// spaces, or with characters that move the text around them.
+// oddText returns a chart whose texts are hard to show: in other scripts, long,
+// without spaces, or with characters that reorder the text around them.
 func oddText() map[string]string {
 	long := strings.Repeat("Donaudampfschifffahrt", 20)
 	arabic, chinese := "مخطط لتشغيل قاعدة البيانات", "用於部署資料庫叢集的圖表"
@@ -157,7 +158,7 @@ func oddText() map[string]string {
 	}
 }
 
-// wrongShapes has annotations and files that are not what they should be.
+// wrongShapes returns a chart whose annotations and files have the wrong structure.
 func wrongShapes() map[string]string {
 	return map[string]string{
 		"values.schema.json":  `{"properties":[1,{"a":null}],"required":{},"$ref":["#"]}`,
@@ -181,7 +182,7 @@ func manyKeys(n int) string {
 	return b.String()
 }
 
-// bombSchema describes far more values than it is long.
+// bombSchema returns a short schema that describes very many values.
 func bombSchema() string {
 	var defs []string
 	for i := range 40 {
@@ -200,7 +201,7 @@ func manyFiles() map[string]string {
 	return files
 }
 
-// bombs are READMEs that take parsers of Markdown long.
+// bombs returns READMEs that are slow for Markdown parsers.
 func bombs() map[string]string {
 	const size = 200_000
 	fill := func(s string) string { return strings.Repeat(s, size/len(s)) }

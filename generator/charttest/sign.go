@@ -12,11 +12,10 @@ import (
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
 )
 
-// A Signer signs archives with a key of its own, which nothing keeps.
+// A Signer signs archives with its own key, which is not stored anywhere.
 type Signer struct{ entity *openpgp.Entity }
 
-// NewSigner makes a key. It is a fresh one each time, so signatures are not
-// reproducible.
+// NewSigner returns a Signer with a new key, so signatures are not reproducible.
 func NewSigner() *Signer {
 	entity, err := openpgp.NewEntity("Portolan Test", "throwaway", "test@example.com", &packet.Config{
 		RSABits: 2048, DefaultHash: crypto.SHA512,

@@ -17,8 +17,8 @@ import (
 	"github.com/portolan-charts/portolan/generator/check"
 )
 
-// makeArchives fills a folder with the archives of so many chart versions, of
-// the size and make of real ones: some 20 files, 12 KB packed.
+// makeArchives fills a folder with the archives of a number of chart versions. They
+// resemble real ones: about 20 files, 12 KB packed.
 func makeArchives(ctx context.Context, folder string, versions int) error {
 	if err := os.Mkdir(folder, 0o777); err != nil {
 		return err
@@ -59,7 +59,7 @@ func makeArchive(source uint64, name, version string) []byte {
 	return charttest.Pack(name, files, &charttest.Options{Level: gzip.BestSpeed})
 }
 
-// prose is text of some length that packs about as well as real text.
+// prose returns text of some length that compresses about as well as real text.
 func prose(r *rand.Rand, length int) string {
 	var b strings.Builder
 	for b.Len() < length {

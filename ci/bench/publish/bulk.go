@@ -54,8 +54,8 @@ func (b *bench) bulk(ctx context.Context) error {
 	return remove(folder)
 }
 
-// fillInbox puts the archives into the inbox as uploads, each under an id and
-// with what describes it.
+// fillInbox puts the archives into the inbox as uploads, each with an id and a
+// request.
 func fillInbox(drop, archives string) error {
 	inbox := filepath.Join(drop, "inbox", channel)
 	if err := os.MkdirAll(inbox, 0o777); err != nil {
@@ -84,7 +84,7 @@ func fillInbox(drop, archives string) error {
 	return nil
 }
 
-// verify checks the site, and does by hand what that cannot do without.
+// verify verifies the site, and measures the least work that this needs.
 func (b *bench) verify(ctx context.Context, folder string) error {
 	site := filepath.Join(folder, "site")
 	least, err := median(func() (cost, error) { return inProcess(func() error { return listAndRead(site) }) })
@@ -134,7 +134,7 @@ func listAndRead(site string) error {
 	})
 }
 
-// hashFile reads a file and hashes what it writes elsewhere.
+// hashFile reads a file, hashes it and copies it to a writer.
 func hashFile(path string, to io.Writer) error {
 	in, err := os.Open(path)
 	if err != nil {
@@ -145,8 +145,8 @@ func hashFile(path string, to io.Writer) error {
 	return err
 }
 
-// readHashWrite is the least that a generation of a file as large as this can
-// cost: to read, hash and durably write it, once.
+// readHashWrite measures the least work that a generation needs for an index of
+// this size: to read, hash and durably write it once.
 func readHashWrite(path string) (time.Duration, error) {
 	out, err := os.Create(path + ".copy")
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 )
 
-// growth is what one chart costs in channels of growing size.
+// growth is the cost of one chart in channels of growing size.
 type growth struct{ rows []grown }
 
 type grown struct {
@@ -37,8 +37,8 @@ func (g *growth) print(w io.Writer) {
 	_ = out.Flush() // to standard output
 }
 
-// operations publishes one more chart, in this process, and says what was asked
-// of the stores.
+// operations publishes one more chart in this process, and returns the operations
+// on the stores.
 func (w *world) operations(ctx context.Context) (string, error) {
 	if err := w.upload(ctx); err != nil {
 		return "", err

@@ -39,7 +39,7 @@ func (b *bench) idle(ctx context.Context) error {
 		if err := seed.Channel(ctx, w.site, name, idleVersions/idleChannels); err != nil {
 			return err
 		}
-		// Where uploads have been, a folder of a drop area stays.
+		// Folders of a drop area stay after their uploads are gone.
 		if err := os.MkdirAll(filepath.Join(w.folder, "drop", "inbox", name), 0o777); err != nil {
 			return err
 		}

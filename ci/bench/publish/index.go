@@ -17,7 +17,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
-// indexFiles looks at what clients read.
+// indexFiles measures the index that clients read.
 func (b *bench) indexFiles(ctx context.Context) error {
 	for _, versions := range []int{10_000, 50_000} {
 		if err := b.indexOf(ctx, versions); err != nil {
@@ -62,8 +62,8 @@ func (b *bench) indexOf(ctx context.Context, versions int) error {
 	return remove(folder)
 }
 
-// readers compares what an index costs Helm's users with what the same one
-// costs in YAML.
+// readers compares the cost of reading an index with Helm with that of the same
+// index in YAML.
 func (b *bench) readers(ctx context.Context, versions int, ours, asYAML string) error {
 	update, search, err := b.read(ctx, ours)
 	if err != nil {
@@ -86,7 +86,7 @@ func (b *bench) readers(ctx context.Context, versions int, ours, asYAML string) 
 	return nil
 }
 
-// read serves a folder and has Helm read the index in it.
+// read serves a folder and measures how Helm reads the index in it.
 func (b *bench) read(ctx context.Context, folder string) (update, search cost, err error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -114,8 +114,8 @@ func (b *bench) read(ctx context.Context, folder string) (update, search cost, e
 	return update, search, err
 }
 
-// smallest is how many bytes the index takes as the JSON of what Helm reads of
-// it, with its own types and nothing that they leave out.
+// smallest returns the size of the index as JSON with only what Helm's own types
+// read from it, in bytes.
 func smallest(index []byte) (int, error) {
 	var read helmIndex
 	if err := json.Unmarshal(index, &read); err != nil {
@@ -128,7 +128,7 @@ func smallest(index []byte) (int, error) {
 	return b.Len(), err
 }
 
-// helmIndex is Helm's repo.IndexFile, whose package would bring hundreds more.
+// helmIndex is Helm's repo.IndexFile, whose package would import hundreds more.
 type helmIndex struct {
 	ServerInfo  map[string]any            `json:"serverInfo,omitempty"`
 	APIVersion  string                    `json:"apiVersion"`

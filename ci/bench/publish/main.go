@@ -1,7 +1,8 @@
-// Command publish measures what publishing costs as a repository grows, beside
-// the programs that do the same work: whole processes, medians of several runs.
-// It makes the data, prints one table of the goals and one of the growth, and
-// fails only if something does not work: speed is for the reader to judge.
+// Command publish measures the cost of publishing as a repository grows, and
+// compares it with programs that do the same work. It measures whole processes,
+// and takes medians of several runs. It makes the data and prints one table of
+// goals and one of growth. It fails only if something does not work: the reader
+// judges the speed.
 //
 //	go run ./ci/bench/publish -portolan .build/portolan -helm helm3
 package main
@@ -29,7 +30,7 @@ func main() {
 	}
 	portolan := flag.String("portolan", ".build/portolan", "the program to measure")
 	helm := flag.String("helm", "helm3", "the Helm to compare with")
-	dir := flag.String("dir", "", "folder for the data, some 4 GB; it is removed (default: a temporary one)")
+	dir := flag.String("dir", "", "folder for the data, about 4 GB; it is removed (default: a temporary one)")
 	only := flag.String("only", "", "the part to run: "+strings.Join(slices.Sorted(maps.Keys(parts())), ", ")+" (default: all)")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -72,14 +73,14 @@ func run(ctx context.Context, portolan, helm, dir, only string) error {
 	return nil
 }
 
-// parts are what can be measured alone.
+// parts returns the parts that can be run alone.
 func parts() map[string]func(*bench, context.Context) error {
 	return map[string]func(*bench, context.Context) error{
 		"bulk": (*bench).bulk, "chart": (*bench).oneChart, "idle": (*bench).idle, "index": (*bench).indexFiles,
 	}
 }
 
-// bench is what is measured, and where.
+// bench says what to measure, and where.
 type bench struct {
 	portolan, helm string
 	folder         string
@@ -87,7 +88,7 @@ type bench struct {
 	growth         growth
 }
 
-// program finds a program, for use from any folder.
+// program returns the path of a program, for use from any folder.
 func program(name string) (string, error) {
 	path, err := exec.LookPath(name)
 	if err != nil {
@@ -96,5 +97,5 @@ func program(name string) (string, error) {
 	return filepath.Abs(path)
 }
 
-// say tells what takes its time.
+// say reports progress.
 func say(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }

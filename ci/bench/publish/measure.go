@@ -14,31 +14,31 @@ import (
 
 const (
 	manyRuns = 7
-	fewRuns  = 3 // of what takes longer than longRun
+	fewRuns  = 3 // for what takes longer than longRun
 	longRun  = 5 * time.Second
 
 	measureVerb = "measure"
 )
 
-// cost is what a process took.
+// cost is what a process used.
 type cost struct {
 	Wall time.Duration
 	CPU  time.Duration // user and system
-	Peak int64         // bytes of memory at most; 0 if the system does not tell
+	Peak int64         // peak memory in bytes; 0 if the system does not say
 }
 
-// command is a process to be measured.
+// command is a process to measure.
 type command struct {
 	args []string
 	dir  string
 	env  []string // added to ours
 }
 
-// run runs the command once. What is to be written of earlier work is written
-// before, so that the command does not pay for it.
+// run runs the command once. It first flushes data that earlier work has left to
+// be written, so that this does not slow the command down.
 //
-// The process is the child of a small one: Linux counts to the memory of a
-// process that of the one which started it.
+// The process is started by a small process: Linux counts the memory of the
+// process that starts it as its own.
 func (c *command) run(ctx context.Context) (cost, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -56,8 +56,8 @@ func (c *command) run(ctx context.Context) (cost, error) {
 	return of, json.Unmarshal(stdout.Bytes(), &of)
 }
 
-// measureOne is the small process: it runs a command, whose output it drops,
-// and prints what that took.
+// measureOne is the main function of the small process: it runs a command,
+// discards its output, and prints its cost.
 func measureOne(args []string) int {
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Stderr = os.Stderr
@@ -76,12 +76,11 @@ func measureOne(args []string) int {
 	return 0
 }
 
-// flush has the system write what waits to be written, where it has a program
-// for that.
+// flush makes the system write pending data, if it has a program for that.
 func flush() { _ = exec.Command("sync").Run() }
 
-// median does something several times, less often if it takes long, and
-// returns the medians of what each time took.
+// median does something several times, less often if it takes long, and returns
+// the medians of the costs.
 func median(once func() (cost, error)) (cost, error) {
 	var all []cost
 	for n := manyRuns; len(all) < n; {
@@ -110,7 +109,7 @@ func middle[T int64 | time.Duration](all []cost, of func(cost) T) T {
 	return values[len(values)/2]
 }
 
-// inProcess measures something that is not worth a process of its own.
+// inProcess measures a function in this process.
 func inProcess(do func() error) (cost, error) {
 	flush()
 	begin := time.Now()
@@ -118,8 +117,8 @@ func inProcess(do func() error) (cost, error) {
 	return cost{Wall: time.Since(begin)}, err
 }
 
-// medianOf is the median of running a command, with something to be done
-// before each time.
+// medianOf returns the median cost of running a command, after calling a function
+// before each run.
 func (c *command) medianOf(ctx context.Context, before func() error) (cost, error) {
 	return median(func() (cost, error) {
 		if before != nil {
@@ -131,8 +130,8 @@ func (c *command) medianOf(ctx context.Context, before func() error) (cost, erro
 	})
 }
 
-// remove removes folders. Those of a run that is not measured any more must not
-// fill the disk.
+// remove removes folders, so that runs that have been measured do not fill the
+// disk.
 func remove(folders ...string) error {
 	var errs []error
 	for _, f := range folders {

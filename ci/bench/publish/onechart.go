@@ -13,7 +13,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
-// sizes are the channels that one chart is published into.
+// sizes are the sizes of the channels into which one chart is published.
 var sizes = []int{1_000, 10_000, 100_000}
 
 // oneChart publishes single charts into channels of growing size.
@@ -69,7 +69,7 @@ func (b *bench) oneInto(ctx context.Context, versions int) error {
 	return remove(w.folder)
 }
 
-// besideMerge compares with Helm merging one chart into an index of the same
+// besideMerge compares with Helm, which merges one chart into an index of the same
 // releases.
 func (b *bench) besideMerge(ctx context.Context, w *world, ours cost) error {
 	folder := filepath.Join(w.folder, "helm")
@@ -106,12 +106,12 @@ func (b *bench) besideMerge(ctx context.Context, w *world, ours cost) error {
 	return nil
 }
 
-// chartMuseum is what ChartMuseum 0.16.5 took with 10,000 versions until an
-// upload was visible. It was measured once and elsewhere: its module cannot be
-// fetched under its name.
+// chartMuseum is the time that ChartMuseum 0.16.5 took with 10,000 versions until
+// an upload was visible. It was measured once on another machine, because its
+// module cannot be fetched under its name.
 const chartMuseum = 1800 * time.Millisecond
 
-// inYAML has Helm write an index as YAML, and returns the file's path.
+// inYAML makes Helm write an index as YAML, and returns the file's path.
 func (b *bench) inYAML(ctx context.Context, index, folder string) (string, error) {
 	empty := filepath.Join(folder, "empty")
 	if err := os.MkdirAll(empty, 0o777); err != nil {

@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// peak is the most memory that an ended process had, in bytes.
+// peak returns the peak memory of a process that has ended, in bytes.
 func peak(s *os.ProcessState) int64 {
 	usage, ok := s.SysUsage().(*syscall.Rusage)
 	if !ok {

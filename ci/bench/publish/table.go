@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// row is one goal and what became of it.
+// row is one goal and its result.
 type row struct {
 	work, goal, figure, ratio string
 	met                       bool
-	info                      bool // a figure beside the goals
+	info                      bool // a figure without a goal
 }
 
 type table struct{ rows []row }
@@ -38,7 +38,7 @@ func (t *table) print(w io.Writer) {
 	_ = out.Flush() // to standard output
 }
 
-// String is the cost as the tables have it.
+// String returns the cost as the tables show it.
 func (c cost) String() string {
 	text := c.wall()
 	if c.CPU > 0 {
@@ -59,12 +59,12 @@ func seconds(d time.Duration) string {
 	return fmt.Sprintf("%.1f s", d.Seconds())
 }
 
-// megabytes are decimal, as in the goals.
+// megabytes returns a size in decimal megabytes, as in the goals.
 func megabytes(n int64) string { return fmt.Sprintf("%d MB", (n+mb/2)/mb) }
 
 const mb = 1_000_000
 
-// times says how many times as long one took as another.
+// times returns how many times as long one measurement took as another.
 func times(a, b time.Duration) string { return fmt.Sprintf("%.2f×", quotient(a, b)) }
 
 func quotient(a, b time.Duration) float64 { return float64(a) / float64(b) }

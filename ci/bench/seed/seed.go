@@ -16,15 +16,15 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
-// PerChart is how many versions each chart has, from 1.10.0 down to 1.1.0.
+// PerChart is the number of versions of each chart, from 1.10.0 down to 1.1.0.
 const PerChart = 10
 
-// ChartName is what the i-th chart is called.
+// ChartName returns the name of the i-th chart.
 func ChartName(i int) string { return fmt.Sprintf("chart-%05d", i) }
 
-// Channel gives a channel that does not exist yet so many versions, a multiple
-// of PerChart. As in a real one, no record adds more than a run decides, and the newest is a small
-// one.
+// Channel creates a channel with a number of versions, which must be a multiple of
+// PerChart. As in a real channel, no record adds more than one run decides, and
+// the newest record is small.
 func Channel(ctx context.Context, site bucket.Store, channel string, versions int) error {
 	c, err := publisher.OpenChannel(ctx, site, channel)
 	if err != nil {
@@ -44,7 +44,7 @@ func Channel(ctx context.Context, site bucket.Store, channel string, versions in
 	return c.Project(ctx)
 }
 
-// add commits the charts numbered from one up to the other.
+// add commits the charts with numbers from from up to, but not including, to.
 func add(ctx context.Context, c *publisher.Channel, at time.Time, from, to int) error {
 	charts := map[string][]string{}
 	for i := from; i < to; i++ {
@@ -62,8 +62,8 @@ func add(ctx context.Context, c *publisher.Channel, at time.Time, from, to int) 
 	return c.Commit(ctx, d)
 }
 
-// indexLine is a release as an index has it, with the fields that most real
-// ones have.
+// indexLine returns a release's line in the index, with the fields that most real
+// charts have.
 func indexLine(name, version string, created time.Time) (string, error) {
 	id, err := publisher.NewID()
 	if err != nil {

@@ -20,12 +20,12 @@ import (
 const (
 	largeUploads = 200
 	largeFiles   = 4
-	largeFile    = 5000 << 10 // bytes: Helm takes up to 5 MiB, and the shim 20 MiB packed
+	largeFile    = 5000 << 10 // bytes; Helm accepts up to 5 MiB, and the shim 20 MiB packed
 	slowClients  = 100
-	slowest      = time.Minute // until a slow client must have been cut
+	slowest      = time.Minute // time until a slow client must have been cut off
 )
 
-// large prints what memory many large uploads take that come at once.
+// large prints the memory that many large uploads at the same time take.
 func (b *benchmark) large(ctx context.Context) error {
 	archive := incompressible()
 	return b.with(ctx, 0, false, func(s *server) error {
@@ -46,7 +46,7 @@ func (b *benchmark) large(ctx context.Context) error {
 	})
 }
 
-// incompressible is the archive of a chart that is nearly as large as a chart
+// incompressible returns the archive of a chart that is nearly as large as a chart
 // may be.
 func incompressible() []byte {
 	source := rand.NewChaCha8([32]byte{})
@@ -59,8 +59,8 @@ func incompressible() []byte {
 	return charttest.Pack("large", files, &charttest.Options{Level: gzip.BestSpeed})
 }
 
-// slow prints when clients are cut that send a byte a second, and how uploads
-// fare meanwhile.
+// slow prints when clients that send one byte per second are cut off, and how fast
+// other uploads are meanwhile.
 func (b *benchmark) slow(ctx context.Context) error {
 	return b.with(ctx, 0, false, func(s *server) error {
 		type outcome struct {
@@ -82,14 +82,14 @@ func (b *benchmark) slow(ctx context.Context) error {
 			return err
 		}
 		r := &results{each: cut.took}
-		fmt.Printf("%d clients that send a byte a second: cut after %v to %v; meanwhile another uploads %.0f times a second, p99 %v\n",
+		fmt.Printf("%d clients that send one byte per second: cut off after %v to %v; meanwhile another client makes %.0f uploads per second, p99 %v\n",
 			slowClients, r.percentile(1).Round(time.Second), r.percentile(100).Round(time.Second), normal.rate(), normal.percentile(99))
 		return nil
 	})
 }
 
-// trickle sends an upload a byte a second, and returns when the shim had enough
-// of that and closed the connection.
+// trickle sends an upload at one byte per second until the shim closes the
+// connection, and returns how long that took.
 func (s *server) trickle(ctx context.Context, chunked bool) (time.Duration, error) {
 	c, err := (&net.Dialer{}).DialContext(ctx, "tcp", s.address)
 	if err != nil {
@@ -119,11 +119,11 @@ func (s *server) trickle(ctx context.Context, chunked bool) (time.Duration, erro
 	answer, err := io.ReadAll(c)
 	took := time.Since(begin)
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return took, fmt.Errorf("a client that sends a byte a second (%s) is not cut within %v", length, slowest)
+		return took, fmt.Errorf("a client that sends one byte per second (%s) is not cut off within %v", length, slowest)
 	}
-	// It may be too late for an answer, but if there is one it says why.
+	// It may be too late for an answer, but if there is one it must say why.
 	if status, _, _ := strings.Cut(string(answer), "\r\n"); status != "" && !strings.HasPrefix(status, "HTTP/1.1 408 ") {
-		return took, fmt.Errorf("a client that sends a byte a second (%s) is answered %s", length, status)
+		return took, fmt.Errorf("a client that sends one byte per second (%s) gets the answer %s", length, status)
 	}
 	return took, nil
 }

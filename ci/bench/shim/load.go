@@ -17,7 +17,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/charttest"
 )
 
-// results are how long each upload took.
+// results are the times that uploads took.
 type results struct {
 	each []time.Duration
 	all  time.Duration
@@ -31,7 +31,7 @@ func (r *results) percentile(n int) time.Duration {
 	return r.each[(len(r.each)*n+99)/100-1].Round(10 * time.Microsecond)
 }
 
-// load has a number of clients upload one small chart after another.
+// load makes a number of clients upload one small chart after another.
 func (s *server) load(ctx context.Context, clients int, span time.Duration) (*results, error) {
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}
 	defer client.CloseIdleConnections()
@@ -50,8 +50,8 @@ func (s *server) load(ctx context.Context, clients int, span time.Duration) (*re
 	return &results{each, time.Since(begin)}, err
 }
 
-// together runs a function a number of times at once, and returns what all of
-// them measured and the first error.
+// together runs a function a number of times at once, and returns all results and
+// the first error.
 func together(n int, do func() ([]time.Duration, error)) ([]time.Duration, error) {
 	var (
 		group sync.WaitGroup
@@ -74,13 +74,13 @@ func together(n int, do func() ([]time.Duration, error)) ([]time.Duration, error
 	return all, first
 }
 
-// small is an archive of a new version of one of the charts.
+// small returns an archive of a new version of one of the charts.
 func small(n int) []byte {
 	name := seed.ChartName(n % (many / seed.PerChart))
 	return charttest.Pack(name, charttest.Chart(name, fmt.Sprintf("2.%d.0", n)), &charttest.Options{Level: gzip.BestSpeed})
 }
 
-// upload sends an archive as curl does, with the form's end known before.
+// upload sends an archive as curl does, with a Content-Length.
 func (s *server) upload(ctx context.Context, client *http.Client, archive []byte) error {
 	var form bytes.Buffer
 	w := multipart.NewWriter(&form)
@@ -106,7 +106,7 @@ func (s *server) upload(ctx context.Context, client *http.Client, archive []byte
 	defer resp.Body.Close()
 	answer, err := io.ReadAll(resp.Body)
 	if err == nil && resp.StatusCode != http.StatusCreated {
-		err = fmt.Errorf("an upload is answered %s: %s", resp.Status, answer)
+		err = fmt.Errorf("the answer to an upload is %s: %s", resp.Status, answer)
 	}
 	return err
 }

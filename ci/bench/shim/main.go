@@ -1,7 +1,7 @@
-// Command shim measures 'portolan shim' as its clients find it: uploads a
-// second and how long one takes, in an empty channel and beside many versions;
-// the memory that many large uploads at once take; and what becomes of clients
-// that hardly send anything. Speed is only printed. It fails if a request does.
+// Command shim measures 'portolan shim' as its clients see it: uploads per second
+// and the time for one upload, in an empty channel and in one with many versions;
+// the memory for many large uploads at once; and when slow clients are cut off.
+// It only prints the speed, and fails if a request fails.
 //
 //	go run ./ci/bench/shim -portolan .build/portolan
 package main
@@ -21,15 +21,15 @@ const (
 	many    = 10_000 // versions in a channel
 	channel = "stable"
 
-	// What ChartMuseum 0.16.5 did with as many versions, as it is by default and
-	// tuned, to compare with. It was measured once and elsewhere: it is not built
-	// here, since its module cannot be fetched under its name.
+	// Uploads per second of ChartMuseum 0.16.5 with as many versions, by default
+	// and tuned, for comparison. They were measured once on another machine,
+	// because its module cannot be fetched under its name.
 	peerUploads, peerTuned = 0.5, 7.4
 )
 
 func main() {
 	portolan := flag.String("portolan", ".build/portolan", "the program to measure")
-	span := flag.Duration("time", 5*time.Second, "for how long each number of clients uploads")
+	span := flag.Duration("time", 5*time.Second, "how long to upload with each number of clients")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -55,19 +55,19 @@ func bench(ctx context.Context, portolan string, span time.Duration) error {
 	return b.slow(ctx)
 }
 
-// benchmark is what is measured, and how.
+// benchmark says what to measure, and how.
 type benchmark struct {
 	program string
 	span    time.Duration
 }
 
-// cell is one measurement of the speed.
+// cell is one measurement of speed.
 type cell struct {
 	versions, clients int
-	generate          bool // while uploads come in, they are published
+	generate          bool // publish while uploads come in
 }
 
-// speed prints a table of how fast uploads of small charts are taken.
+// speed prints a table of how fast small charts are uploaded.
 func (b *benchmark) speed(ctx context.Context) error {
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(w, "versions\tclients\tgenerates\tuploads/s\tp50\tp99\tpeak memory\tof ChartMuseum (%v/s once)\ttuned (%v/s once)\t\n", peerUploads, peerTuned)
@@ -82,8 +82,8 @@ func (b *benchmark) speed(ctx context.Context) error {
 	return w.Flush()
 }
 
-// ratios says how many times faster than ChartMuseum that is, where its speed
-// is known.
+// ratios returns how many times faster than ChartMuseum that is, if its speed is
+// known.
 func ratios(c cell, rate float64) string {
 	if c.versions != many {
 		return "-\t-"
@@ -104,7 +104,7 @@ func (b *benchmark) measure(ctx context.Context, c cell) (*results, string, erro
 	return r, memory, err
 }
 
-// with runs a function beside a shim whose channel has so many versions.
+// with runs a function with a shim whose channel has a number of versions.
 func (b *benchmark) with(ctx context.Context, versions int, generate bool, do func(*server) error) error {
 	folder, err := os.MkdirTemp("", "portolan-bench-*")
 	if err != nil {

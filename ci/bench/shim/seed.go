@@ -8,8 +8,8 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
-// seedSite makes a site whose channel has so many versions. Only the log and
-// the index are there: uploads of other versions need no more.
+// seedSite makes a site whose channel has a number of versions. It has only the log
+// and the index: uploads of other versions need nothing more.
 func seedSite(ctx context.Context, folder string, versions int) error {
 	if err := os.Mkdir(folder, 0o777); err != nil || versions == 0 {
 		return err

@@ -19,7 +19,7 @@ const (
 	stopTime  = time.Minute
 )
 
-// server is a shim as a process of its own.
+// server is a shim in its own process.
 type server struct {
 	url     string
 	address string
@@ -27,12 +27,12 @@ type server struct {
 	ended   chan error
 
 	mu   sync.Mutex
-	last []string // of its log
+	last []string // last lines of its log
 }
 
 const keptLines = 20
 
-// startServer starts a program that logs where it listens.
+// startServer starts a program that logs its address when it listens.
 func startServer(ctx context.Context, folder, program string, args ...string) (*server, error) {
 	c := exec.CommandContext(ctx, program, args...)
 	c.Dir = folder
@@ -55,16 +55,16 @@ func startServer(ctx context.Context, folder, program string, args ...string) (*
 	select {
 	case s.address = <-listening:
 	case err = <-s.ended:
-		return nil, fmt.Errorf("%s %q ends with %v before it listens\n%s", program, args, err, s.logged())
+		return nil, fmt.Errorf("%s %q ended with %v before it listened\n%s", program, args, err, s.logged())
 	case <-time.After(startTime):
 		s.kill()
-		return nil, fmt.Errorf("%s %q does not listen\n%s", program, args, s.logged())
+		return nil, fmt.Errorf("%s %q did not start to listen\n%s", program, args, s.logged())
 	}
 	s.url = "http://" + s.address
 	return s, nil
 }
 
-// note takes a line of the log.
+// note handles a line of the log.
 func (s *server) note(text string, listening chan<- string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -82,7 +82,7 @@ func (s *server) note(text string, listening chan<- string) {
 	}
 }
 
-// logged is the end of the log.
+// logged returns the end of the log.
 func (s *server) logged() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -94,7 +94,8 @@ func (s *server) kill() {
 	<-s.ended
 }
 
-// stop ends the server as whatever runs it does; it must end in peace.
+// stop stops the server as a service manager does, and returns an error if it does
+// not end cleanly.
 func (s *server) stop() error {
 	if err := s.command.Process.Signal(syscall.SIGTERM); err != nil {
 		return err
@@ -102,17 +103,16 @@ func (s *server) stop() error {
 	select {
 	case err := <-s.ended:
 		if err != nil {
-			return fmt.Errorf("portolan shim ends with %w\n%s", err, s.logged())
+			return fmt.Errorf("portolan shim ended with %w\n%s", err, s.logged())
 		}
 		return nil
 	case <-time.After(stopTime):
 		s.kill()
-		return errors.New("portolan shim does not end")
+		return errors.New("portolan shim did not end")
 	}
 }
 
-// peak is the most memory that the server has had so far, where the system
-// says that.
+// peak returns the server's peak memory so far, if the system says it.
 func (s *server) peak() string {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.command.Process.Pid))
 	if err != nil {
