@@ -16,6 +16,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/httpread"
 )
 
 // Options say what to import, and where to.
@@ -218,7 +219,7 @@ const maxFailed = 20
 func (r *run) reached(err error) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !errors.As(err, &exhausted{}) {
+	if !errors.As(err, new(*httpread.Exhausted)) {
 		r.failed = 0
 		return nil
 	}

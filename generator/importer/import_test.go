@@ -101,7 +101,7 @@ func (s *old) open(c Credentials) *Repository {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	r.place.(*web).sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
+	r.place.(*web).client.Sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 	return r
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/httpread"
 )
 
 // maxProv is how many bytes of a provenance file are read: more than the
@@ -94,7 +95,7 @@ func (t *take) fetch(ctx context.Context) (err error) {
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case errors.Is(err, errMissing), errors.Is(err, ErrDenied), bucket.Denied(err), isPage(t.prov):
+	case errors.Is(err, errMissing), errors.Is(err, ErrDenied), bucket.Denied(err), httpread.IsPage(t.prov):
 		// A bucket that may not be listed answers "denied" for what does not
 		// exist; and some sites answer every URL with a page.
 		t.prov = nil
@@ -115,8 +116,6 @@ func (t *take) read(ctx context.Context, ref string, limit int64) ([]byte, error
 	})
 	return b.Bytes(), err
 }
-
-func isPage(b []byte) bool { return bytes.HasPrefix(bytes.TrimSpace(b), []byte("<")) }
 
 // check finds out whether the archive is what the index says, whether it would
 // be accepted, and whether it is new.

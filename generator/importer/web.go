@@ -6,24 +6,28 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/portolan-charts/portolan/publisher/pause"
+	"github.com/portolan-charts/portolan/publisher/httpread"
 )
 
-const (
-	webTries  = 5
-	webPause  = 500 * time.Millisecond // before the second try; doubles with each try
-	webStall  = time.Minute            // longest time without a byte
-	webLimit  = 15 * time.Minute       // longest time for one file
-	maxPause  = time.Minute            // longest pause that a server may ask for
-	redirects = 10
-)
+// webLimits say how patiently a repository's files are read. Its server may be
+// slow, and is asked for each file once.
+var webLimits = httpread.Limits{
+	Tries:     5,
+	Pause:     500 * time.Millisecond,
+	Connect:   30 * time.Second,
+	Answer:    time.Minute,
+	Stall:     time.Minute,
+	Whole:     15 * time.Minute,
+	Redirects: 10,
+}
+
+const maxPause = time.Minute // longest pause that a server may ask for
 
 // Credentials log in to the repository; the zero value logs in as nobody.
 type Credentials struct {
@@ -45,19 +49,14 @@ func (c Credentials) header() string {
 // web reads files from web servers.
 type web struct {
 	base   *url.URL // of the repository; nil if it is not on the web
-	client *http.Client
-	stall  time.Duration // time without a byte after which a request is cancelled
-	sleep  func(context.Context, time.Duration) error
+	client *httpread.Client
 }
 
 func newWeb(base *url.URL, c Credentials) *web {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.DisableCompression = true // as Helm does; some servers declare an archive's gzip as an encoding
-	transport.ResponseHeaderTimeout = webStall
-	transport.MaxIdleConnsPerHost = transport.MaxIdleConns // most are to one host
-	signed := &signer{next: transport, base: base, header: c.header()}
-	client := &http.Client{Transport: signed, CheckRedirect: signed.checkRedirect}
-	return &web{base, client, webStall, pause.For}
+	client := httpread.New(webLimits)
+	signed := &signer{next: client.Transport, base: base, header: c.header()}
+	client.Transport, client.Redirect, client.Judge = signed, signed.checkRedirect, judge
+	return &web{base, client}
 }
 
 // signer adds the credentials to the requests, first or redirected, that go to
@@ -87,25 +86,13 @@ func port(u *url.URL) string {
 	return map[string]string{"http": "80", "https": "443"}[u.Scheme]
 }
 
-// lasting is a failure that retrying cannot fix.
-type lasting struct{ error }
-
-func (l lasting) Unwrap() error { return l.error }
-
-// exhausted is a failure that retrying could have fixed but did not.
-type exhausted struct{ error }
-
-func (e exhausted) Unwrap() error { return e.error }
-
 func (s *signer) checkRedirect(r *http.Request, via []*http.Request) error {
 	last := via[len(via)-1].URL
 	switch {
-	case len(via) > redirects:
-		return lasting{fmt.Errorf("more than %d redirects", redirects)}
 	case !isWeb(r.URL):
-		return lasting{notFetched(r.URL)}
+		return notFetched(r.URL)
 	case s.header != "" && last.Scheme == "https" && r.URL.Scheme == "http":
-		return lasting{fmt.Errorf("redirect from https to %s: credentials were given, and http does not protect the answer", bare(r.URL))}
+		return fmt.Errorf("redirect from https to %s: credentials were given, and http does not protect the answer", bare(r.URL))
 	}
 	r.Header.Del("Referer") // it may hold a secret in its query
 	return nil
@@ -116,22 +103,7 @@ func (w *web) read(ctx context.Context, ref string, f func(io.Reader) error) err
 	if err != nil {
 		return err
 	}
-	for try, pause := 1, webPause; ; try, pause = try+1, pause*2 {
-		wait, err := w.try(ctx, u, f)
-		if err == nil || ctx.Err() != nil {
-			return err
-		}
-		if l := (lasting{}); errors.As(err, &l) {
-			return l.error
-		}
-		if try == webTries {
-			return exhausted{fmt.Errorf("%w (tried %d times)", err, try)}
-		}
-		wait = max(wait, pause/2+rand.N(pause))
-		if err := w.sleep(ctx, wait); err != nil {
-			return err
-		}
-	}
+	return w.client.Read(ctx, u, f)
 }
 
 // resolve returns the URL of a file, as Helm does: a relative URL is resolved
@@ -154,43 +126,6 @@ func (w *web) resolve(ref string) (*url.URL, error) {
 	return u, nil
 }
 
-// try makes one request. After a failure, wait is how long the server asks
-// clients to wait.
-func (w *web) try(ctx context.Context, u *url.URL, f func(io.Reader) error) (wait time.Duration, err error) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	ctx, stop := context.WithTimeoutCause(ctx, webLimit, fmt.Errorf("not complete after %s", webLimit))
-	defer stop()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
-	if err != nil {
-		return 0, lasting{err}
-	}
-	request.Header.Set("User-Agent", "portolan")
-	r, err := w.client.Do(request)
-	if err != nil {
-		if e := (*url.Error)(nil); errors.As(err, &e) {
-			err = e.Err // the URL may hold secrets
-		}
-		return 0, err
-	}
-	defer r.Body.Close()
-	if err := judge(r); err != nil {
-		return retryAfter(r), err
-	}
-	body := &stallReader{r: r.Body, timer: time.AfterFunc(w.stall, func() { cancel(fmt.Errorf("no data for %s", w.stall)) }), every: w.stall}
-	defer body.timer.Stop()
-	err = f(body)
-	switch cause := context.Cause(ctx); {
-	case err == nil:
-		return 0, nil
-	case body.err == nil:
-		return 0, lasting{err} // f's own
-	case cause != nil:
-		return 0, cause
-	}
-	return 0, body.err
-}
-
 // judge returns an error if the answer is not the file.
 func judge(r *http.Response) error {
 	err := fmt.Errorf("the server answered %s", r.Status)
@@ -198,13 +133,13 @@ func judge(r *http.Response) error {
 	case code == http.StatusOK:
 		return nil
 	case code == http.StatusNotFound, code == http.StatusGone:
-		return lasting{errMissing}
+		return errMissing
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
-		return lasting{fmt.Errorf("%w (%s)", ErrDenied, r.Status)}
+		return fmt.Errorf("%w (%s)", ErrDenied, r.Status)
 	case code == http.StatusRequestTimeout, code == http.StatusTooEarly, code == http.StatusTooManyRequests, code >= 500:
-		return err
+		return httpread.Again(err, retryAfter(r))
 	}
-	return lasting{err}
+	return err
 }
 
 // ErrDenied is returned if the server denies access, with or without
@@ -221,24 +156,4 @@ func retryAfter(r *http.Response) time.Duration {
 		return min(max(time.Until(at), 0), maxPause)
 	}
 	return 0
-}
-
-// stallReader reads the body of an answer, resets the timer with each byte, and
-// remembers a failure to read.
-type stallReader struct {
-	r     io.Reader
-	timer *time.Timer
-	every time.Duration
-	err   error
-}
-
-func (s *stallReader) Read(b []byte) (int, error) {
-	n, err := s.r.Read(b)
-	if n > 0 {
-		s.timer.Reset(s.every)
-	}
-	if err != nil && err != io.EOF {
-		s.err = err
-	}
-	return n, err
 }

@@ -2,7 +2,6 @@ package bucket
 
 import (
 	"bufio"
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -10,24 +9,23 @@ import (
 	"io"
 	"iter"
 	"mime"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
-	"github.com/portolan-charts/portolan/publisher/pause"
+	"github.com/portolan-charts/portolan/publisher/httpread"
 )
 
-const (
-	webAgent   = "portolan"
-	webAnswer  = 30 * time.Second // from the request to the header of the answer
-	webStall   = 60 * time.Second // without a byte of the body
-	webTries   = 4
-	webPause   = 250 * time.Millisecond // before the second try; doubled before each later one
-	webHeaders = 64 << 10               // bytes of the answer's header
-	webMoves   = 5                      // redirects that are followed
-)
+// webLimits are how patient a site's web server is asked.
+var webLimits = httpread.Limits{
+	Tries:     4,
+	Pause:     250 * time.Millisecond,
+	Connect:   10 * time.Second,
+	Answer:    30 * time.Second,
+	Stall:     60 * time.Second,
+	Redirects: 5,
+}
 
 const (
 	errWebList  webError = "a web site can't be listed; name the channels, or give the URL of its bucket"
@@ -73,24 +71,15 @@ func OpenWeb(base string) (Store, error) {
 	case u.RawQuery != "" || u.Fragment != "":
 		return nil, fmt.Errorf("%s: the URL of a site has no query and no fragment", base)
 	}
-	t := &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
-		TLSHandshakeTimeout:    10 * time.Second,
-		ResponseHeaderTimeout:  webAnswer,
-		MaxResponseHeaderBytes: webHeaders,
-		MaxIdleConnsPerHost:    32,
-		IdleConnTimeout:        90 * time.Second,
-		ForceAttemptHTTP2:      true,
-	}
-	return &webStore{base: u, client: &http.Client{Transport: t, CheckRedirect: checkRedirect}, pause: webPause}, nil
+	c := httpread.New(webLimits)
+	c.Header = http.Header{"Accept-Encoding": {"identity"}}
+	c.Judge = judgeWeb
+	c.Redirect = checkRedirect
+	return &webStore{base: u, client: c}, nil
 }
 
 func checkRedirect(r *http.Request, via []*http.Request) error {
-	switch {
-	case len(via) > webMoves:
-		return fmt.Errorf("more than %d redirects", webMoves)
-	case via[0].URL.Scheme == "https" && r.URL.Scheme != "https":
+	if via[0].URL.Scheme == "https" && r.URL.Scheme != "https" {
 		return errors.New("redirected from https to http")
 	}
 	return nil
@@ -99,37 +88,24 @@ func checkRedirect(r *http.Request, via []*http.Request) error {
 // webStore is a site that is read through a web server.
 type webStore struct {
 	base   *url.URL
-	client *http.Client
-	pause  time.Duration // see webPause
+	client *httpread.Client
 }
 
 func (s *webStore) Get(ctx context.Context, key string) (*Reader, error) {
-	// The context ends with the reader, or when the body stalls.
-	ctx, cancel := context.WithCancelCause(ctx)
 	r, err := s.fetch(ctx, http.MethodGet, key)
 	if err != nil {
-		cancel(nil)
 		return nil, err
 	}
-	body := &webBody{ctx: ctx, body: r.Body, cancel: cancel, key: key}
-	body.stall = time.AfterFunc(webStall, func() { cancel(errStalled) })
-	peeked := bufio.NewReader(body)
-	if isPage(peeked) {
-		body.Close()
+	peeked := bufio.NewReader(&webBody{r.Body, key})
+	start, _ := peeked.Peek(512) // an error comes again when it is read
+	if httpread.IsPage(start) {
+		r.Body.Close()
 		return nil, About(r.Request.URL.Redacted(), errWebPage)
 	}
 	return &Reader{struct {
 		io.Reader
 		io.Closer
-	}{peeked, body}, webEntry(key, r)}, nil
-}
-
-// isPage reports whether a body begins as HTML does. Nothing that is read of a
-// site begins so: not JSON, YAML, provenance files or archives.
-func isPage(body *bufio.Reader) bool {
-	start, _ := body.Peek(512) // an error comes again when it is read
-	start = bytes.TrimLeft(start, "\ufeff \t\r\n")
-	return bytes.HasPrefix(start, []byte("<"))
+	}{peeked, r.Body}, webEntry(key, r)}, nil
 }
 
 // Head is Get without the object's bytes, unless it may be a page instead.
@@ -168,87 +144,45 @@ func (s *webStore) fetch(ctx context.Context, method, key string) (*http.Respons
 	u := *s.base
 	u.Path = strings.TrimSuffix(u.Path, "/") + "/" + key // a '+' stays one
 	u.RawPath = ""
-	for try, wait := 1, s.pause; ; try, wait = try+1, wait*2 {
-		r, again, err := s.try(ctx, method, &u)
-		if err == nil {
-			return r, nil
-		}
-		if !again || try == webTries {
-			return nil, About(u.Redacted(), err)
-		}
-		if err := pause.For(ctx, wait); err != nil {
-			return nil, About(u.Redacted(), err)
-		}
+	r, err := s.client.Get(ctx, method, &u)
+	if tired := (*httpread.Exhausted)(nil); errors.As(err, &tired) {
+		err = tired.Err
 	}
+	if err != nil {
+		return nil, About(u.Redacted(), err)
+	}
+	return r, nil
 }
 
-// try makes one request; again says whether another one may fare better.
-func (s *webStore) try(ctx context.Context, method string, u *url.URL) (r *http.Response, again bool, err error) {
-	request, err := http.NewRequestWithContext(ctx, method, u.String(), nil)
-	if err != nil {
-		return nil, false, err
-	}
-	request.Header.Set("User-Agent", webAgent)
-	request.Header.Set("Accept-Encoding", "identity")
-	r, err = s.client.Do(request)
-	if err != nil {
-		if e := (*url.Error)(nil); errors.As(err, &e) {
-			err = e.Err // the URL is in the KeyError
-		}
-		return nil, true, err
-	}
-	if again, err = judge(r); err != nil {
-		r.Body.Close()
-		return nil, again, err
-	}
-	return r, false, nil
-}
-
-// judge makes an error of an answer that is not an object.
-func judge(r *http.Response) (again bool, err error) {
+// judgeWeb makes an error of an answer that is not an object.
+func judgeWeb(r *http.Response) error {
 	switch encoding := r.Header.Get("Content-Encoding"); {
 	case r.StatusCode == http.StatusOK && encoding != "" && encoding != "identity":
-		return false, fmt.Errorf("served with Content-Encoding %q, which Helm does not undo: store and serve it as it is", encoding)
+		return fmt.Errorf("served with Content-Encoding %q, which Helm does not undo: store and serve it as it is", encoding)
 	case r.StatusCode == http.StatusOK:
-		return false, nil
+		return nil
 	case r.StatusCode == http.StatusNotFound, r.StatusCode == http.StatusGone, r.StatusCode == http.StatusForbidden:
-		return false, fmt.Errorf("%w (%s)", ErrNotFound, r.Status)
-	case r.StatusCode == http.StatusTooManyRequests, r.StatusCode >= 500:
-		return true, fmt.Errorf("the server answers %s", r.Status)
+		return fmt.Errorf("%w (%s)", ErrNotFound, r.Status)
 	}
-	return false, fmt.Errorf("the server answers %s", r.Status)
+	err := fmt.Errorf("the server answers %s", r.Status)
+	if r.StatusCode == http.StatusTooManyRequests || r.StatusCode >= 500 {
+		return httpread.Again(err, 0)
+	}
+	return err
 }
 
-var errStalled = fmt.Errorf("no data for %s", webStall)
-
-// webBody is the body of an answer. Reading it fails when nothing comes for
-// too long.
+// webBody is the body of an answer; its errors name the object.
 type webBody struct {
-	ctx    context.Context // of the request
-	cancel context.CancelCauseFunc
-	stall  *time.Timer
-	body   io.ReadCloser
-	key    string
+	io.Reader
+	key string
 }
 
 func (b *webBody) Read(p []byte) (int, error) {
-	n, err := b.body.Read(p)
-	if n > 0 {
-		b.stall.Reset(webStall)
-	}
+	n, err := b.Reader.Read(p)
 	if err != nil && err != io.EOF {
-		if cause := context.Cause(b.ctx); errors.Is(cause, errStalled) {
-			err = cause
-		}
 		err = About(b.key, err)
 	}
 	return n, err
-}
-
-func (b *webBody) Close() error {
-	b.stall.Stop()
-	b.cancel(nil)
-	return b.body.Close()
 }
 
 // List fails: web servers do not say what they have.

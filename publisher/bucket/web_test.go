@@ -22,7 +22,7 @@ func openWeb(t *testing.T, h http.HandlerFunc) *webStore {
 		t.Fatal(err)
 	}
 	web := s.(*webStore)
-	web.pause = time.Millisecond
+	web.client.Pause = time.Millisecond
 	return web
 }
 
@@ -70,21 +70,21 @@ func TestWebRetries(t *testing.T) {
 	for _, status := range []int{429, 500, 503} {
 		tries := 0
 		s := openWeb(t, func(w http.ResponseWriter, r *http.Request) {
-			if tries++; tries < webTries {
+			if tries++; tries < webLimits.Tries {
 				w.WriteHeader(status)
 			}
 		})
 		r, err := s.Get(t.Context(), "k")
-		if err != nil || tries != webTries {
-			t.Errorf("%d: got %v after %d tries, want success after %d", status, err, tries, webTries)
+		if err != nil || tries != webLimits.Tries {
+			t.Errorf("%d: got %v after %d tries, want success after %d", status, err, tries, webLimits.Tries)
 			continue
 		}
 		r.Close()
 	}
 	tries := 0
 	s := openWeb(t, func(w http.ResponseWriter, r *http.Request) { tries++; w.WriteHeader(500) })
-	if _, err := s.Get(t.Context(), "k"); err == nil || errors.Is(err, ErrNotFound) || tries != webTries {
-		t.Errorf("got %v after %d tries, want a failure after %d", err, tries, webTries)
+	if _, err := s.Get(t.Context(), "k"); err == nil || errors.Is(err, ErrNotFound) || tries != webLimits.Tries {
+		t.Errorf("got %v after %d tries, want a failure after %d", err, tries, webLimits.Tries)
 	}
 }
 
@@ -145,7 +145,7 @@ func TestWebTruncated(t *testing.T) {
 func TestWebCanceled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	s := openWeb(t, func(w http.ResponseWriter, r *http.Request) { cancel(); w.WriteHeader(503) })
-	s.pause = time.Hour
+	s.client.Pause = time.Hour
 	if _, err := s.Get(ctx, "k"); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want context.Canceled", err)
 	}
