@@ -2,13 +2,13 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/generator/pages"
+	"github.com/portolan-charts/portolan/publisher/smallfile"
 	"github.com/portolan-charts/portolan/templates"
 )
 
@@ -75,14 +75,8 @@ func readLogo(file string, o *templates.Options) error {
 	if o.LogoExt != ".svg" && o.LogoExt != ".png" {
 		return fmt.Errorf("%s must be a file that ends in .svg or .png", file)
 	}
-	info, err := os.Stat(file)
-	if err != nil {
-		return err
-	}
-	if !info.Mode().IsRegular() || info.Size() > maxLogo {
-		return fmt.Errorf("%s must be a file of at most %s", file, sizeText(maxLogo))
-	}
-	o.Logo, err = os.ReadFile(file)
+	var err error
+	o.Logo, err = smallfile.Read(file, maxLogo)
 	return err
 }
 

@@ -9,15 +9,13 @@ package config
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher/pattern"
+	"github.com/portolan-charts/portolan/publisher/smallfile"
 	"github.com/portolan-charts/portolan/publisher/strictyaml"
 )
 
@@ -163,21 +161,9 @@ const (
 // Load reads a configuration file. Its error holds every problem of the
 // file, each on a line that begins with the file's name and the line's number.
 func Load(path string) (*Config, error) {
-	// To open a pipe waits for its other end, and nothing would end that.
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s: a configuration must be a regular file, not a pipe, device or folder", path)
-	}
-	f, err := os.Open(path)
+	b, err := smallfile.Read(path, maxConfig)
 	if err != nil {
 		return nil, err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxConfig+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(b) > maxConfig {
-		return nil, fmt.Errorf("%s: larger than 1 MiB", path)
 	}
 	return Parse(b, path)
 }

@@ -13,11 +13,12 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/portolan-charts/portolan/publisher/pattern"
+	"github.com/portolan-charts/portolan/publisher/smallfile"
 )
 
 // Tokens returns the tokens of an auth file, in its order.
 func Tokens(path string) ([]*Token, error) {
-	b, err := readFile(path)
+	b, err := smallfile.Read(path, maxFile)
 	if err != nil {
 		return nil, err
 	}
@@ -176,7 +177,7 @@ func edit(path string, change func([]byte) ([]byte, error)) (err error) {
 			os.Remove(lock)
 		}
 	}()
-	old, err := readFile(path)
+	old, err := smallfile.Read(path, maxFile)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

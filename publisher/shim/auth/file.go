@@ -3,8 +3,6 @@ package auth
 import (
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -13,6 +11,7 @@ import (
 	"unicode"
 
 	"github.com/portolan-charts/portolan/publisher/shim/reread"
+	"github.com/portolan-charts/portolan/publisher/smallfile"
 )
 
 // maxFile is the largest auth file, and the largest htpasswd file, in bytes.
@@ -72,7 +71,7 @@ type fileUser struct {
 // that no later change is missed.
 func readPolicy(path string) (*policy, []reread.Stamp, error) {
 	stamps := []reread.Stamp{reread.StampOf(path)}
-	b, err := readFile(path)
+	b, err := smallfile.Read(path, maxFile)
 	if err != nil {
 		return nil, stamps, err
 	}
@@ -87,7 +86,7 @@ func readPolicy(path string) (*policy, []reread.Stamp, error) {
 			name = filepath.Join(filepath.Dir(path), name)
 		}
 		stamps = append(stamps, reread.StampOf(name))
-		if b, err = readFile(name); err != nil {
+		if b, err = smallfile.Read(name, maxFile); err != nil {
 			return nil, stamps, err
 		}
 		if err := p.addUsers(b, name, f.Users, path); err != nil {
@@ -105,30 +104,6 @@ func readPolicy(path string) (*policy, []reread.Stamp, error) {
 // openToAll reports whether every user of the machine may read the file.
 func openToAll(s reread.Stamp) bool {
 	return runtime.GOOS != "windows" && s.Info != nil && s.Info.Mode().Perm()&0o004 != 0
-}
-
-// readFile reads a plain file: to open anything else might take for ever.
-func readFile(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s: not a regular file", path)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(b) > maxFile {
-		return nil, fmt.Errorf("%s: larger than 1 MiB", path)
-	}
-	return b, nil
 }
 
 func (f *file) policy() *policy {

@@ -214,7 +214,7 @@ func TestWorldReadable(t *testing.T) {
 
 // TestOpenNoFile: what is no plain file might never end, so it is not read.
 func TestOpenNoFile(t *testing.T) {
-	if _, err := Open(t.TempDir(), nil); err == nil || !strings.Contains(err.Error(), "not a regular file") {
+	if _, err := Open(t.TempDir(), nil); err == nil || !strings.Contains(err.Error(), "must be a regular file") {
 		t.Errorf("a folder: %v", err)
 	}
 }
