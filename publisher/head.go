@@ -53,18 +53,3 @@ func EmptyHead() *Head {
 	}
 	return &Head{Index: &Index{header: header}}
 }
-
-// WithContextPath returns the index as it is to be read from a place where the
-// site's root is served under the path, so that 'helm cm-push' finds its way back.
-func (x *Index) WithContextPath(path string) (*Index, error) {
-	h, err := decodeHeader(x.header)
-	if err != nil {
-		return nil, err
-	}
-	h.ServerInfo = nil
-	if path != "" {
-		h.ServerInfo = &serverInfo{path}
-	}
-	header, err := h.line()
-	return &Index{header: header, charts: x.charts}, err
-}

@@ -3,19 +3,7 @@ package publisher
 import (
 	"fmt"
 	"path"
-	"regexp"
 	"strings"
-)
-
-// What objects are served as.
-const (
-	typeChart = "application/gzip"
-	typeJSON  = "application/json"
-	typeYAML  = "application/yaml"
-	typeText  = "text/plain; charset=utf-8"
-
-	forever     = "public, max-age=31536000, immutable" // a path that is never written again
-	revalidated = "public, max-age=60, must-revalidate" // head and pages: short, then a conditional GET
 )
 
 // The folders and files of a channel, as README.md draws them.
@@ -41,48 +29,6 @@ const (
 	provExt    = ".tgz.prov"
 	requestExt = ".json"
 )
-
-// maxChannel is the longest channel name, in bytes. It leaves room for chart,
-// version and upload in a key of at most 1,024.
-const maxChannel = 255
-
-var (
-	segmentRE = regexp.MustCompile(`^[a-zA-Z0-9]+([._-][a-zA-Z0-9]+)*$`)
-
-	// Folders of portolan's own, which no segment of a channel may be called.
-	reservedSegments = []string{chartsDir, logDir, snapshotsDir, "api", assetsDir}
-
-	// Endings of the files that portolan writes, by which a web server tells
-	// a file from a channel.
-	reservedEndings = []string{".tgz", ".prov", ".html", ".yaml", ".json", ".xml", ".svg", ".txt", ".css", ".js"}
-)
-
-// CheckChannel says why name cannot be the name of a channel, or nil.
-func CheckChannel(name string) error {
-	if name == "" {
-		return fmt.Errorf("channel name is empty")
-	}
-	if len(name) > maxChannel {
-		return fmt.Errorf("channel %.40q… is longer than %d characters", name, maxChannel)
-	}
-	for segment := range strings.SplitSeq(name, "/") {
-		if !segmentRE.MatchString(segment) {
-			return fmt.Errorf("channel %q: segment %q must be letters and digits, joined by single '.', '-' or '_'", name, segment)
-		}
-		lower := strings.ToLower(segment)
-		for _, reserved := range reservedSegments {
-			if lower == reserved {
-				return fmt.Errorf("channel %q: segment %q is a folder of portolan's own", name, segment)
-			}
-		}
-		for _, ending := range reservedEndings {
-			if strings.HasSuffix(lower, ending) {
-				return fmt.Errorf("channel %q: segment %q ends like a file that portolan writes (%s)", name, segment, ending)
-			}
-		}
-	}
-	return nil
-}
 
 func headKey(channel string) string { return path.Join(channel, indexFile) }
 

@@ -180,33 +180,3 @@ func (b *rebuilder) headIsRight(ctx context.Context) (bool, error) {
 	}
 	return b.exists(ctx, b.Generation()+1) // then head is the business of who committed that
 }
-
-// maxRestores is how often a file is looked at that others write as well.
-const maxRestores = 5
-
-// restore makes the object what o says, whatever it is, and reports whether it
-// had to. A snapshot is never replaced by anything else than what it always
-// should have been, so that nobody who has read it is deceived.
-func restore(ctx context.Context, s bucket.Store, o bucket.Object) (written bool, err error) {
-	for range maxRestores {
-		r, err := s.Get(ctx, o.Key)
-		switch {
-		case errors.Is(err, bucket.ErrNotFound):
-			err = s.Create(ctx, o)
-		case err != nil:
-			return false, err
-		default:
-			same, failure := bucket.Same(ctx, r, o.Body)
-			r.Close()
-			if same || ctx.Err() != nil {
-				return false, failure
-			}
-			// What cannot be read to its end, after all retries, is damaged, too.
-			err = s.Replace(ctx, o, r.Entry.Token)
-		}
-		if !errors.Is(err, bucket.ErrConflict) {
-			return err == nil, err
-		}
-	}
-	return false, bucket.About(o.Key, fmt.Errorf("%w, again and again: something else writes it", bucket.ErrConflict))
-}

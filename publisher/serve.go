@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"path"
-	"slices"
 	"strings"
 	"syscall"
 
@@ -20,54 +19,7 @@ import (
 const (
 	indexPage   = "index.html"
 	missingPage = "404.html"
-	unknownType = "application/octet-stream"
 )
-
-// contentType is what a file is served as, by its ending.
-func contentType(key string) string {
-	switch path.Ext(key) {
-	case ".tgz":
-		return typeChart
-	case ".prov", ".txt":
-		return typeText
-	case ".yaml":
-		return typeYAML
-	case ".json":
-		return typeJSON
-	case ".html":
-		return "text/html; charset=utf-8"
-	case ".xml":
-		return "application/xml"
-	case ".svg":
-		return "image/svg+xml"
-	case ".css":
-		return "text/css; charset=utf-8"
-	case ".js":
-		return "text/javascript; charset=utf-8"
-	}
-	return unknownType
-}
-
-// cacheControl is how long clients may keep a file, by where it lies: what a
-// generation refers to never changes, head and pages do.
-func cacheControl(key string) string {
-	segments := strings.Split(key, "/")
-	// The first folder of portolan's own ends the channel's name.
-	for i, segment := range segments {
-		rest := segments[i+1:]
-		switch {
-		case segment == chartsDir && len(rest) == 4, // name, version, upload, file
-			segment == assetsDir && i == 0 && len(rest) == 1,
-			segment == logDir && len(rest) == 1,
-			segment == snapshotsDir && len(rest) == 2 && rest[1] == indexFile,
-			segment == snapshotsDir && len(rest) == 3 && rest[1] == olderDir && rest[2] == indexFile:
-			return forever
-		case slices.Contains(reservedSegments, segment):
-			return revalidated
-		}
-	}
-	return revalidated
-}
 
 // Handler serves a site as a CDN in front of its bucket would: content types,
 // caching, conditional requests and ranges; a folder's index.html under the
@@ -242,45 +194,4 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	s.log.ErrorContext(r.Context(), "cannot serve", "path", r.URL.Path, "error", err)
 	w.Header().Set("Retry-After", "5")
 	http.Error(w, "the store does not answer; try again", http.StatusServiceUnavailable)
-}
-
-// seeker lets [http.ServeContent] serve a range of a plain reader: seeking only
-// notes the place, and reading goes on to it.
-type seeker struct {
-	r        io.Reader
-	size     int64
-	at, want int64
-}
-
-var errBackwards = errors.New("cannot read backwards")
-
-// Seek notes where the next Read is to begin.
-func (s *seeker) Seek(offset int64, whence int) (int64, error) {
-	switch whence {
-	case io.SeekCurrent:
-		offset += s.want
-	case io.SeekEnd:
-		offset += s.size
-	}
-	if offset < 0 {
-		return 0, errBackwards
-	}
-	s.want = offset
-	return offset, nil
-}
-
-// Read reads from the place that was sought, which is never behind what was
-// read: only one range is served, and nothing has to be sniffed.
-func (s *seeker) Read(p []byte) (int, error) {
-	if s.want < s.at {
-		return 0, errBackwards
-	}
-	if skipped, err := io.CopyN(io.Discard, s.r, s.want-s.at); err != nil {
-		s.at += skipped
-		return 0, err
-	}
-	n, err := s.r.Read(p)
-	s.at = s.want + int64(n)
-	s.want = s.at
-	return n, err
 }

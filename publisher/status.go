@@ -2,7 +2,6 @@ package publisher
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"path"
 	"slices"
@@ -101,59 +100,4 @@ func readChannelStatus(ctx context.Context, site bucket.Store, name string) (*Ch
 		}
 	}
 	return s, nil
-}
-
-// releaseLine is what the publisher itself reads of a release's line: where
-// the archive is and what it must be.
-type releaseLine struct {
-	Name    string   `json:"name"`
-	Version string   `json:"version"`
-	Digest  string   `json:"digest"`
-	URLs    []string `json:"urls"`
-}
-
-func lineOf(text string) releaseLine {
-	var l releaseLine
-	if json.Unmarshal([]byte(text), &l) != nil {
-		return releaseLine{}
-	}
-	return l
-}
-
-func (l releaseLine) url() string {
-	if len(l.URLs) != 1 {
-		return ""
-	}
-	return l.URLs[0]
-}
-
-// HasChannel reports whether the site has the channel.
-func HasChannel(ctx context.Context, site bucket.Store, name string) (bool, error) {
-	return (&Channel{Name: name, site: site}).exists(ctx, 1)
-}
-
-// Channels finds the channels of a site: the folders that have a log. Folders
-// of portolan's own are not looked into, so the listing does not grow with the
-// number of charts.
-func Channels(ctx context.Context, site bucket.Store) ([]string, error) {
-	var channels []string
-	folders := []string{""}
-	for len(folders) > 0 {
-		folder := folders[0]
-		folders = folders[1:]
-		for e, err := range site.List(ctx, folder, bucket.Children) {
-			if err != nil {
-				return nil, err
-			}
-			switch {
-			case !e.Dir:
-			case folder != "" && path.Base(e.Key) == logDir:
-				channels = append(channels, folder)
-			case CheckChannel(e.Key) == nil:
-				folders = append(folders, e.Key)
-			}
-		}
-	}
-	slices.Sort(channels)
-	return channels, nil
 }

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -67,28 +66,6 @@ func sumLater(text string) (wait func() string) {
 
 // ErrNotOurs is reported for an index.yaml that is somebody else's, or damaged.
 var ErrNotOurs = errors.New("not written by portolan")
-
-// decodeHeader reads the first line of an index.
-func decodeHeader(line string) (h headerLine, err error) {
-	body, ok := strings.CutSuffix(line, headerEnd)
-	if !ok || json.Unmarshal([]byte(body+"}"), &h) != nil {
-		return h, ErrNotOurs
-	}
-	return h, nil
-}
-
-// parseHeader reads the generation from the first line of an index.
-func parseHeader(line string) (generation int, err error) {
-	h, err := decodeHeader(line)
-	if err != nil {
-		return 0, err
-	}
-	generation, err = strconv.Atoi(h.Annotations[generationKey])
-	if err != nil || generation < 1 {
-		return 0, ErrNotOurs
-	}
-	return generation, nil
-}
 
 // parseIndex reads an index that portolan wrote. The Index keeps the text.
 func parseIndex(text string) (*Index, error) {

@@ -44,17 +44,6 @@ func (c *Channel) replay(ctx context.Context, prove bool) iter.Seq2[step, error]
 	}
 }
 
-// damaged adds to what is wrong with a record what to do about it.
-func damaged(key string, err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, errNewerFormat):
-		return bucket.About(key, err)
-	}
-	return bucket.About(key, fmt.Errorf("%w: %s", err, fixLog))
-}
-
 // next is the step that the record makes whose bytes are b.
 func (s step) next(b []byte, prove bool) (step, error) {
 	generation := 1

@@ -3,37 +3,11 @@ package publisher
 import (
 	"context"
 	"errors"
-	"fmt"
-	"iter"
 	"path"
 	"time"
 
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
-
-// back yields the channel's records from the newest to the first. It makes sure
-// of the chain that they make: who removes files by what the log says must not
-// believe a damaged one.
-func (c *Channel) back(ctx context.Context) iter.Seq2[*Record, error] {
-	return func(yield func(*Record, error) bool) {
-		for r := c.newest; r != nil; {
-			if !yield(r, nil) || r.Generation == 1 {
-				return
-			}
-			before, sum, err := c.record(ctx, r.Generation-1)
-			if err == nil && sum != r.Parent {
-				err = bucket.About(recordKey(c.Name, r.Generation-1),
-					fmt.Errorf("its SHA-256 is %s, but the record after it follows on one with %s: %s", sum, r.Parent, fixLog))
-
-			}
-			if err != nil {
-				yield(nil, incomplete(err))
-				return
-			}
-			r = before
-		}
-	}
-}
 
 // keeping is what pruning a channel leaves.
 type keeping struct {

@@ -43,14 +43,6 @@ func (c *Channel) compareEnd(ctx context.Context) error {
 	}
 }
 
-// hole is the error that the record after the newest one is missing, while the
-// listed one is there.
-func (c *Channel) hole(listed int) error {
-	return bucket.About(recordKey(c.Name, c.Generation()+1),
-		fmt.Errorf("the record is missing, but there are later ones, up to %08d: %s", listed, fixLog))
-
-}
-
 // listedNewest is the highest number in a listing of the log.
 func (c *Channel) listedNewest(ctx context.Context) (int, error) {
 	newest, folder := 0, path.Join(c.Name, logDir)
@@ -109,16 +101,6 @@ func (c *Channel) exists(ctx context.Context, number int) (bool, error) {
 		return false, err
 	}
 	return true, r.Close()
-}
-
-// incomplete says of a record before the end that is missing what to do about
-// it, instead of what the server said.
-func incomplete(err error) error {
-	missing := (*bucket.KeyError)(nil)
-	if errors.Is(err, bucket.ErrNotFound) && errors.As(err, &missing) {
-		return bucket.About(missing.Key, fmt.Errorf("%w, but there are later records: %s", bucket.ErrNotFound, fixLog))
-	}
-	return err
 }
 
 // recordNumber is the generation of a channel's record, by its key; 0 if it is

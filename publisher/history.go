@@ -1,0 +1,124 @@
+package publisher
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/portolan-charts/portolan/publisher/bucket"
+)
+
+// Since returns the records that may decide an upload which arrived at t or
+// later: all whose time is not before t, newest first. Since times never go
+// back along the log, the first older one ends it.
+func (c *Channel) Since(ctx context.Context, t time.Time) ([]*Record, error) {
+	var records []*Record
+	for r := c.newest; r != nil && !r.Time.Before(t); {
+		records = append(records, r)
+		if r.Generation == 1 {
+			break
+		}
+		var err error
+		if r, _, err = c.record(ctx, r.Generation-1); err != nil {
+			return nil, incomplete(err)
+		}
+	}
+	return records, nil
+}
+
+// Find returns those records that decide one of the uploads, by their ids. It
+// looks at all of that time or later, which may be many, and keeps no others.
+func (c *Channel) Find(ctx context.Context, uploads map[string]bool, since time.Time) (map[string]*Record, error) {
+	found := map[string]*Record{}
+	for r, err := range c.back(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		if len(found) == len(uploads) || r.Time.Before(since) {
+			break
+		}
+		for _, d := range r.Decisions {
+			if uploads[d.Upload] {
+				found[d.Upload] = r
+			}
+		}
+	}
+	return found, nil
+}
+
+// Lately is the time of the n-th newest record, or of the first if there are
+// fewer; zero in a new channel.
+func (c *Channel) Lately(ctx context.Context, n int) (time.Time, error) {
+	r := c.newest
+	for ; r != nil && r.Generation > 1 && n > 1; n-- {
+		var err error
+		if r, _, err = c.record(ctx, r.Generation-1); err != nil {
+			return time.Time{}, incomplete(err)
+		}
+	}
+	if r == nil {
+		return time.Time{}, nil
+	}
+	return r.Time, nil
+}
+
+// Changes yields the records that changed the index, from the newest back to
+// the first one after the generation.
+func (c *Channel) Changes(ctx context.Context, after int) iter.Seq2[*Record, error] {
+	return func(yield func(*Record, error) bool) {
+		for r, n := c.newest, c.IndexGeneration(); n > after; n = r.Base {
+			if r.Generation != n {
+				var err error
+				if r, _, err = c.record(ctx, n); err != nil {
+					yield(nil, incomplete(err))
+					return
+				}
+			}
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
+}
+
+// back yields the channel's records from the newest to the first. It makes sure
+// of the chain that they make: who removes files by what the log says must not
+// believe a damaged one.
+func (c *Channel) back(ctx context.Context) iter.Seq2[*Record, error] {
+	return func(yield func(*Record, error) bool) {
+		for r := c.newest; r != nil; {
+			if !yield(r, nil) || r.Generation == 1 {
+				return
+			}
+			before, sum, err := c.record(ctx, r.Generation-1)
+			if err == nil && sum != r.Parent {
+				err = bucket.About(recordKey(c.Name, r.Generation-1),
+					fmt.Errorf("its SHA-256 is %s, but the record after it follows on one with %s: %s", sum, r.Parent, fixLog))
+			}
+			if err != nil {
+				yield(nil, incomplete(err))
+				return
+			}
+			r = before
+		}
+	}
+}
+
+// At returns the index as it was at a generation that changed it, 0 being none.
+// It fails with ErrNotFound if that one's snapshot is not kept any more.
+func (c *Channel) At(ctx context.Context, generation int) (*Index, error) {
+	switch generation {
+	case 0:
+		return &Index{}, nil
+	case c.IndexGeneration():
+		return c.index, nil
+	case c.opened.number:
+		return c.opened.index, nil
+	}
+	x, _, err := readMoved(ctx, c.site, snapshotKey(c.Name, generation), snapshotUp)
+	if err == nil {
+		_, err = readOlder(ctx, c.site, c.Name, x)
+	}
+	return x, err
+}

@@ -1,0 +1,123 @@
+package publisher
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Annotations of an index.
+const (
+	generationKey = "portolan/generation" // which generation it is
+	keepKey       = "portolan/keep"       // how many versions of a chart it has at most
+	olderIndexKey = "portolan/older"      // where in the channel the other versions are
+)
+
+// Header is what the first line of an index says.
+type Header struct {
+	Generated   time.Time
+	ContextPath string // the path under which the site's root is served; "" if not known
+	Generation  int
+	Keep        int  // how many versions of a chart were to be in head at most; 0 for all
+	Older       bool // some are not in head, but in the older index
+}
+
+// headerLine is the first line's JSON, up to the brace that opens "entries".
+type headerLine struct {
+	APIVersion  string            `json:"apiVersion"`
+	Generated   time.Time         `json:"generated"`
+	ServerInfo  *serverInfo       `json:"serverInfo,omitempty"`
+	Annotations map[string]string `json:"annotations"`
+}
+
+type serverInfo struct {
+	ContextPath string `json:"contextPath"`
+}
+
+const (
+	headerEnd = `,"entries":{`
+	indexEnd  = "}}\n"
+)
+
+const maxHeader = 64 << 10 // bytes of an index's first line
+
+// Head of an Index: what its first line says.
+func (x *Index) Head() (Header, error) {
+	l, err := decodeHeader(x.header)
+	if err != nil {
+		return Header{}, err
+	}
+	h := Header{Generated: l.Generated, Older: l.Annotations[olderIndexKey] != ""}
+	h.Keep, _ = strconv.Atoi(l.Annotations[keepKey])
+	if l.ServerInfo != nil {
+		h.ContextPath = l.ServerInfo.ContextPath
+	}
+	h.Generation, err = parseHeader(x.header)
+	return h, err
+}
+
+// line renders the header.
+func (h Header) line() (string, error) {
+	l := headerLine{
+		APIVersion:  "v1",
+		Generated:   h.Generated,
+		Annotations: map[string]string{generationKey: strconv.Itoa(h.Generation)},
+	}
+	if h.Keep > 0 {
+		l.Annotations[keepKey] = strconv.Itoa(h.Keep)
+	}
+	if h.Older {
+		l.Annotations[olderIndexKey] = olderPath(h.Generation)
+	}
+	if h.ContextPath != "" {
+		l.ServerInfo = &serverInfo{h.ContextPath}
+	}
+	return l.line()
+}
+
+func (l headerLine) line() (string, error) {
+	b, err := json.Marshal(l)
+	if err != nil {
+		return "", fmt.Errorf("rendering the index header: %v", err)
+	}
+	return strings.TrimSuffix(string(b), "}") + headerEnd, nil
+}
+
+// decodeHeader reads the first line of an index.
+func decodeHeader(line string) (h headerLine, err error) {
+	body, ok := strings.CutSuffix(line, headerEnd)
+	if !ok || json.Unmarshal([]byte(body+"}"), &h) != nil {
+		return h, ErrNotOurs
+	}
+	return h, nil
+}
+
+// parseHeader reads the generation from the first line of an index.
+func parseHeader(line string) (generation int, err error) {
+	h, err := decodeHeader(line)
+	if err != nil {
+		return 0, err
+	}
+	generation, err = strconv.Atoi(h.Annotations[generationKey])
+	if err != nil || generation < 1 {
+		return 0, ErrNotOurs
+	}
+	return generation, nil
+}
+
+// WithContextPath returns the index as it is to be read from a place where the
+// site's root is served under the path, so that 'helm cm-push' finds its way back.
+func (x *Index) WithContextPath(path string) (*Index, error) {
+	h, err := decodeHeader(x.header)
+	if err != nil {
+		return nil, err
+	}
+	h.ServerInfo = nil
+	if path != "" {
+		h.ServerInfo = &serverInfo{path}
+	}
+	header, err := h.line()
+	return &Index{header: header, charts: x.charts}, err
+}

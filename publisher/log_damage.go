@@ -1,0 +1,40 @@
+package publisher
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/portolan-charts/portolan/publisher/bucket"
+)
+
+// fixLog says what to do about a log that is damaged or incomplete.
+const fixLog = "restore the channel's log folder from a copy: nothing else can take its place"
+
+// damaged adds to what is wrong with a record what to do about it.
+func damaged(key string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, errNewerFormat):
+		return bucket.About(key, err)
+	}
+	return bucket.About(key, fmt.Errorf("%w: %s", err, fixLog))
+}
+
+// incomplete says of a record before the end that is missing what to do about
+// it, instead of what the server said.
+func incomplete(err error) error {
+	missing := (*bucket.KeyError)(nil)
+	if errors.Is(err, bucket.ErrNotFound) && errors.As(err, &missing) {
+		return bucket.About(missing.Key, fmt.Errorf("%w, but there are later records: %s", bucket.ErrNotFound, fixLog))
+	}
+	return err
+}
+
+// hole is the error that the record after the newest one is missing, while the
+// listed one is there.
+func (c *Channel) hole(listed int) error {
+	return bucket.About(recordKey(c.Name, c.Generation()+1),
+		fmt.Errorf("the record is missing, but there are later ones, up to %08d: %s", listed, fixLog))
+
+}

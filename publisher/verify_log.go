@@ -1,0 +1,155 @@
+package publisher
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/portolan-charts/portolan/publisher/bucket"
+)
+
+const (
+	fixForeign = "portolan writes no such record: find out what did, and restore the channel's log folder from a copy"
+	fixNewer   = "verify the site with the newest portolan; it is not damaged for all that this one knows"
+	fixRead    = "find out what keeps it from being read, and verify the site again"
+)
+
+// readLog follows the log, from its first record or from where it ended when it
+// was read before, deriving the index.
+func (v *verifier) readLog(ctx context.Context) error {
+	for n := v.result.Generation + 1; !v.broken; n++ {
+		key := recordKey(v.name, n)
+		b, entry, err := bucket.ReadAll(ctx, v.site, key, maxRecord)
+		if errors.Is(err, bucket.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			v.broken = true
+			return v.unreadable(ctx, key, err)
+		}
+		v.readable()
+		record, err := parseRecord(b, n)
+		if err == nil {
+			err = v.follow(record, entry.Modified)
+		}
+		if err != nil {
+			v.broken = true
+			fix := fixLog
+			if errors.Is(err, errNewerFormat) {
+				fix = fixNewer
+			}
+			v.fault(key, fix, "%v", err)
+			return nil
+		}
+		v.last, v.sum = record, hexSHA256(b)
+		v.result.Generation, v.result.Floor = n, record.Floor
+	}
+	return nil
+}
+
+// follow checks a record against the one before, and applies its change.
+func (v *verifier) follow(r *Record, written time.Time) error {
+	if err := r.follows(v.last, v.sum); err != nil {
+		return err
+	}
+	uploads := map[string]Decision{}
+	for _, d := range r.Decisions {
+		if earlier, ok := v.decided[d.Upload]; ok {
+			v.fault(recordKey(v.name, r.Generation), fixForeign, "it decides upload %s, which generation %d decides, too", d.Upload, earlier)
+		}
+		v.decided[d.Upload] = r.Generation
+		uploads[d.Upload] = d
+		if d.Digest != "" {
+			v.sizes[d.Digest] = d.Size
+		}
+	}
+	if r.Change == nil {
+		return nil
+	}
+	for _, l := range r.Change.Removed {
+		if a := v.archives[v.name+"/"+lineOf(l.Text).url()]; a != nil {
+			a.until = r.Generation
+		}
+	}
+	for _, l := range r.Change.Added {
+		if err := v.note(r, l, uploads); err != nil {
+			return err
+		}
+	}
+	return v.derive(r, written)
+}
+
+// derive applies the record's change to the index.
+func (v *verifier) derive(r *Record, written time.Time) error {
+	index, err := v.index.Apply(r.Change)
+	if err != nil {
+		return err
+	}
+	if err := r.Change.proves(index); err != nil {
+		return err
+	}
+	snapshotSHA, snapshotSize, err := index.sum(snapshotUp)
+	if err != nil {
+		return err
+	}
+	v.index = index
+	if written.Before(r.Time) { // the store does not say; records are made some time before they are written
+		written = r.Time
+	}
+	v.snapshots = append(v.snapshots, snapshot{r.Generation, written, r.Change.SHA256, snapshotSHA, snapshotSize, r.Change.Older})
+	return nil
+}
+
+// note notes the archive that an index line names.
+func (v *verifier) note(r *Record, l Line, uploads map[string]Decision) error {
+	line := lineOf(l.Text)
+	upload, ok := parseReleaseURL(line.url())
+	if !ok || line.Name != l.Chart || line.url() != ReleaseURL(line.Name, line.Version, upload) {
+		return fmt.Errorf("it adds a line to chart %s whose URL is %q", l.Chart, line.url())
+	}
+	d, ok := uploads[upload]
+	if !ok || !d.Verdict.Publishes() {
+		v.fault(recordKey(v.name, r.Generation), fixForeign, "it publishes %s %s of upload %s, which it does not accept", line.Name, line.Version, upload)
+	}
+	v.archives[v.name+"/"+line.url()] = &archive{digest: line.Digest, prov: d.Provenance}
+	return nil
+}
+
+// checkLogEnd makes sure that there is no record after the last one.
+func (v *verifier) checkLogEnd(ctx context.Context) error {
+	if v.broken {
+		return nil
+	}
+	newest := 0
+	folder := v.name + "/" + logDir
+	for e, err := range v.site.List(ctx, folder, bucket.Children) {
+		if errors.Is(err, errors.ErrUnsupported) {
+			v.unlisted = true // head tells if it is ahead
+			break
+		}
+		if err != nil {
+			if err := v.unreadable(ctx, folder, err); err != nil {
+				return err
+			}
+			break
+		}
+		if !e.Dir {
+			newest = max(newest, recordNumber(v.name, e.Key))
+		}
+	}
+	if newest > v.result.Generation { // or it has been written since
+		if err := v.readLog(ctx); err != nil || v.broken {
+			return err
+		}
+	}
+	switch n := v.result.Generation; {
+	case newest > n:
+		v.broken = true
+		v.fault(recordKey(v.name, n+1), fixLog, "the record is missing, but there are later ones")
+	case n == 0:
+		v.broken = true
+		v.fault(v.name, "check the channel's name and the site's URL", "there is no such channel")
+	}
+	return nil
+}
