@@ -183,7 +183,7 @@ type ValueLink struct {
 // ValueRow is a value that a schema describes.
 type ValueRow struct {
 	Path        string
-	Anchor      string // of the key in the values file; "" if it is not there
+	Anchor      string // of the key in the values file; "" if that lacks it
 	Type        string
 	Default     string // JSON; "" if the schema gives none
 	Required    bool

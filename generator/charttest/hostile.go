@@ -48,7 +48,7 @@ func Hostile() map[string][]byte {
 	return archives
 }
 
-// hostileFiles returns a chart with one file replaced.
+// hostileFiles returns one file, by its name.
 func hostileFiles(name, content string) map[string]string { return map[string]string{name: content} }
 
 // chartYAML returns a Chart.yaml, as JSON, with more fields.
@@ -60,7 +60,7 @@ func chartYAML(fields map[string]any) string {
 	return string(text)
 }
 
-// scriptFields returns a chart with a script in every field that can hold any text.
+// scriptFields returns files with a script in every field that can hold any text.
 func scriptFields() map[string]string {
 	list := func(items ...any) string {
 		text, err := json.Marshal(items)
@@ -84,7 +84,7 @@ func scriptFields() map[string]string {
 	})}
 }
 
-// urlFields returns a chart with a URL in every field that can hold one.
+// urlFields returns files with a URL in every field that can hold one.
 func urlFields(url string) map[string]string {
 	link, err := json.Marshal([]any{map[string]any{"name": "a link", "url": url}})
 	must(err)
@@ -142,7 +142,7 @@ func scriptFiles() map[string]string {
 	}
 }
 
-// oddText returns a chart whose texts are hard to show: in other scripts, long,
+// oddText returns files whose texts are hard to show: in other scripts, long,
 // without spaces, or with characters that reorder the text around them.
 func oddText() map[string]string {
 	long := strings.Repeat("Donaudampfschifffahrt", 20)
@@ -158,7 +158,7 @@ func oddText() map[string]string {
 	}
 }
 
-// wrongShapes returns a chart whose annotations and files have the wrong structure.
+// wrongShapes returns files whose annotations and contents have the wrong structure.
 func wrongShapes() map[string]string {
 	return map[string]string{
 		"values.schema.json":  `{"properties":[1,{"a":null}],"required":{},"$ref":["#"]}`,

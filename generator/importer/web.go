@@ -112,7 +112,7 @@ func (w *web) resolve(ref string) (*url.URL, error) {
 	u, err := url.Parse(ref)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("its URL %.200q is none", ref)
+		return nil, fmt.Errorf("its URL %.200q is not valid", ref)
 	case !u.IsAbs() && w.base != nil:
 		base := *w.base
 		base.Path = strings.TrimSuffix(base.Path, "/") + "/"

@@ -25,7 +25,7 @@ func (p *pass) activity(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		g, err := told(r)
+		g, err := changesOf(r)
 		if err != nil {
 			return err
 		}
@@ -41,8 +41,8 @@ func (p *pass) activity(ctx context.Context) error {
 	return p.feed(ctx)
 }
 
-// told returns what a record did to the index.
-func told(r *publisher.Record) (GenerationDoc, error) {
+// changesOf returns what a record did to the index.
+func changesOf(r *publisher.Record) (GenerationDoc, error) {
 	what := map[[2]string]string{}
 	for _, l := range r.Change.Removed {
 		version, err := versionOf(l)

@@ -65,7 +65,7 @@ func (p *pass) chart(ctx context.Context, name string) (ChartSummary, error) {
 		return ChartSummary{}, fmt.Errorf("chart %s: %w", name, err)
 	}
 	var doc ChartDoc
-	if !p.anew {
+	if !p.remake {
 		if err := p.read(ctx, chartDoc(name), &doc); err != nil {
 			return ChartSummary{}, err
 		}

@@ -32,7 +32,7 @@ func (p *pass) home(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if next := p.withChannel(doc); token == "" || !reflect.DeepEqual(next, doc) || p.anew {
+		if next := p.withChannel(doc); token == "" || !reflect.DeepEqual(next, doc) || p.remake {
 			if err := p.homePages(ctx, next); err != nil {
 				return err
 			}

@@ -52,7 +52,7 @@ func (w *Writer) Project(ctx context.Context, site bucket.Store, c *publisher.Ch
 // Rebuild makes every page of the channel from the log and the charts.
 func (w *Writer) Rebuild(ctx context.Context, site bucket.Store, c *publisher.Channel) (*generator.PagesReport, error) {
 	p := w.pass(site, c)
-	p.anew = true
+	p.remake = true
 	err := p.project(ctx)
 	return p.report, err
 }

@@ -26,7 +26,7 @@ type pass struct {
 	site    bucket.Store
 	channel *publisher.Channel
 	look    string // see ChangesDoc
-	anew    bool   // make all pages, whatever exists already
+	remake  bool   // make all pages, whatever exists already
 
 	// save gives a file the content body, and reports whether it had to write it.
 	save func(ctx context.Context, site bucket.Store, key string, body []byte, last bool) (bool, error)
@@ -98,7 +98,7 @@ func (p *pass) write(ctx context.Context) error {
 // open reads which generation the pages show.
 func (p *pass) open(ctx context.Context) error {
 	p.before, p.had = &publisher.Index{}, map[string]ChartSummary{}
-	if p.anew {
+	if p.remake {
 		return nil
 	}
 	var state ChangesDoc

@@ -98,7 +98,7 @@ func (p *pass) compare(ctx context.Context) ([]publisher.Fault, error) {
 		defer mu.Unlock()
 		faults = append(faults, publisher.Fault{Key: key, Message: message, Fix: fixPages})
 	}
-	p.anew = true
+	p.remake = true
 	p.save = func(ctx context.Context, site bucket.Store, key string, body []byte, _ bool) (bool, error) {
 		b, _, err := publisher.ReadFile(ctx, site, key, maxDoc)
 		switch {

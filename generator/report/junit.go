@@ -149,11 +149,11 @@ func (r *Run) testCase(receipt publisher.Receipt) testCase {
 	if job := Job(receipt); job != "" {
 		text = append(text, "uploaded by: "+job)
 	}
-	told := strings.Join(text, "\n")
+	details := strings.Join(text, "\n")
 	if receipt.Verdict == publisher.Rejected {
-		t.Failure = &reason{Message: text[0], Type: short(receipt.Rule, maxName), Text: told}
+		t.Failure = &reason{Message: text[0], Type: short(receipt.Rule, maxName), Text: details}
 	} else {
-		t.SystemOut = told
+		t.SystemOut = details
 	}
 	return t
 }

@@ -59,18 +59,18 @@ func (m *markdown) title() string {
 			counts = append(counts, fmt.Sprintf("%d %s", n, v))
 		}
 	}
-	told := strings.Join(counts, ", ")
+	sums := strings.Join(counts, ", ")
 	switch {
-	case r.Err != nil && told == "":
+	case r.Err != nil && sums == "":
 		return "portolan failed"
 	case r.Err != nil:
-		return "portolan failed, after " + told
-	case told == "":
+		return "portolan failed, after " + sums
+	case sums == "":
 		return "portolan: nothing to do"
 	case r.dryRun():
-		return "portolan, dry run: " + told
+		return "portolan, dry run: " + sums
 	}
-	return "portolan: " + told
+	return "portolan: " + sums
 }
 
 func (m *markdown) channel(c generator.ChannelReport) {
@@ -144,15 +144,15 @@ func (m *markdown) decided(c generator.ChannelReport, all []publisher.Receipt) {
 		if link := m.run.link(r.URL); link != "" && !m.run.dryRun() {
 			archive = linked("archive", link)
 		}
-		told := string(r.Verdict)
+		verdict := string(r.Verdict)
 		for _, w := range r.Warnings[:min(maxWarnings, len(r.Warnings))] {
-			told += "<br>⚠ " + escape(short(w.Message, maxProse))
+			verdict += "<br>⚠ " + escape(short(w.Message, maxProse))
 		}
 		if more := len(r.Warnings) - maxWarnings; more > 0 {
-			told += fmt.Sprintf("<br>and %d more warnings", more)
+			verdict += fmt.Sprintf("<br>and %d more warnings", more)
 		}
 		page := m.run.page(c, r)
-		return fmt.Sprintf("| %s | %s | %s | %s |", linked(cmp.Or(r.Chart, subject(r)), page), escape(short(r.Version, maxName)), told, archive)
+		return fmt.Sprintf("| %s | %s | %s | %s |", linked(cmp.Or(r.Chart, subject(r)), page), escape(short(r.Version, maxName)), verdict, archive)
 	})
 }
 
