@@ -176,7 +176,7 @@ func TestLoad(t *testing.T) {
 	if err := os.WriteFile(path, []byte(strings.Repeat("# long\n", 1<<18)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Load(path); err == nil || !strings.Contains(err.Error(), "larger than 1 MiB") {
+	if _, err := Load(path); err == nil || !strings.Contains(err.Error(), "larger than 1.0 MiB") {
 		t.Errorf("large file: got %v, want an error that says so", err)
 	}
 	if _, err := Load(t.TempDir()); err == nil || !strings.Contains(err.Error(), "must be a regular file") {

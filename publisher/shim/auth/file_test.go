@@ -67,7 +67,7 @@ func TestFileErrors(t *testing.T) {
 		"password of a user":   {"htpasswd: htpasswd\nusers: [{name: a, password: b, scopes: [read:a]}]\n", "users[0]: unknown key; the keys are name, scopes, charts"},
 		"htpasswd missing":     {"htpasswd: missing\n", "missing"},
 		"htpasswd a list":      {"htpasswd: [x]\n", "htpasswd: must be a single value"},
-		"too large":            {"# " + strings.Repeat("x", maxFile) + "\n", "auth.yaml: larger than 1 MiB"},
+		"too large":            {"# " + strings.Repeat("x", maxFile) + "\n", "auth.yaml: larger than 1.0 MiB"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -107,7 +107,7 @@ func TestHtpasswdErrors(t *testing.T) {
 		"costly":      {"alice:$2y$15$" + bcryptHash[7:] + "\n", "whose cost is not between 4 and 14; make it with 'htpasswd -B -C 10'"},
 		"cheap":       {"alice:$2y$03$" + bcryptHash[7:] + "\n", "whose cost is not between 4 and 14"},
 		"twice":       {"alice:" + bcryptHash + "\nbob:" + bcryptHash + "\nalice:" + bcryptHash + "\n", `htpasswd:3: user "alice" occurs twice, first in line 1`},
-		"too large":   {strings.Repeat("#\n", maxFile/2+1), "htpasswd: larger than 1 MiB"},
+		"too large":   {strings.Repeat("#\n", maxFile/2+1), "htpasswd: larger than 1.0 MiB"},
 		"unprintable": {"al\x1bice:" + bcryptHash + "\n", "htpasswd:1: must be a user name"},
 	} {
 		t.Run(name, func(t *testing.T) {
