@@ -61,7 +61,7 @@ func toLimit(c *catalog, keep int, changed map[string][]published) []string {
 	for name := range changed {
 		names = append(names, name)
 	}
-	head, err := c.index.Head()
+	head, err := c.index.Header()
 	if err == nil && head.Keep != keep { // a new channel has no head
 		for name := range c.index.Charts() {
 			total := len(c.index.Lines(name))

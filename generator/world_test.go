@@ -388,7 +388,7 @@ func (s *state) checkPromise(j judge, p promise) error {
 	}
 	c := s.channels[d.channel]
 	receipt := "receipts/" + id + ".json"
-	if _, ok := s.drop[receipt]; !ok && !s.pruned[receipt] || c.head < c.records[d.generation-1].Head() {
+	if _, ok := s.drop[receipt]; !ok && !s.pruned[receipt] || c.head < c.records[d.generation-1].IndexGeneration() {
 		return errEarly
 	}
 	return nil
@@ -497,7 +497,7 @@ func (w *world) mustShowNewest() {
 		w.t.Fatal(err)
 	}
 	for name, c := range s.channels {
-		newest := c.records[len(c.records)-1].Head()
+		newest := c.records[len(c.records)-1].IndexGeneration()
 		if newest == 0 {
 			continue
 		}

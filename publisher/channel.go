@@ -18,7 +18,7 @@ type Channel struct {
 	Name string
 
 	site   bucket.Store
-	head   head
+	head   headState
 	index  *Index     // at the newest record
 	newest *Record    // nil in a new channel
 	sum    string     // SHA-256 of the newest record
@@ -27,9 +27,9 @@ type Channel struct {
 	lost   bool // behind is the newest of them alone: head did not say where to begin
 }
 
-// head is index.yaml as it was read. A channel whose head does not exist yet,
+// headState is what is known of index.yaml. A channel whose head does not exist yet,
 // or is damaged, is at generation 0.
-type head struct {
+type headState struct {
 	generation int
 	token      string // "" if there is none
 	modified   time.Time
@@ -171,7 +171,7 @@ func (c *Channel) fromStart(ctx context.Context, number int) error {
 func (c *Channel) follow(ctx context.Context, newest *Record) error {
 	at := c.IndexGeneration()
 	var changes []*Record
-	for r, n := newest, newest.Head(); n > at; n = r.Base {
+	for r, n := newest, newest.IndexGeneration(); n > at; n = r.Base {
 		if r.Generation != n {
 			var err error
 			if r, _, err = c.record(ctx, n); err != nil {
@@ -236,7 +236,7 @@ func (c *Channel) IndexGeneration() int {
 	if c.newest == nil {
 		return 0
 	}
-	return c.newest.Head()
+	return c.newest.IndexGeneration()
 }
 
 // Floor is the oldest generation that is kept: its snapshot, those after it, and

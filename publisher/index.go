@@ -57,7 +57,7 @@ func (x *Index) write(w io.Writer, up string) (int64, error) {
 		}
 		b.Write(name)
 		b.WriteString(":[\n")
-		lines := s.head()
+		lines := s.inHead()
 		for j, line := range lines {
 			if up != "" {
 				line = moveURL(b, line, up)

@@ -43,8 +43,8 @@ const (
 
 const maxHeader = 64 << 10 // bytes of an index's first line
 
-// Head of an Index: what its first line says.
-func (x *Index) Head() (Header, error) {
+// Header returns what the first line says.
+func (x *Index) Header() (Header, error) {
 	l, err := decodeHeader(x.header)
 	if err != nil {
 		return Header{}, err

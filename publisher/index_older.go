@@ -46,8 +46,8 @@ func olderKey(channel string, generation int) string {
 	return path.Join(channel, olderPath(generation), indexFile)
 }
 
-// head returns the lines that are in head.
-func (s section) head() []string {
+// inHead returns the lines that are in head.
+func (s section) inHead() []string {
 	lines := s.lines[:len(s.lines)-s.older]
 	if s.also == 0 {
 		return lines
@@ -100,7 +100,7 @@ func (x *Index) HeadLines(chart string) []string {
 	if !ok {
 		return nil
 	}
-	return x.charts[i].head()
+	return x.charts[i].inHead()
 }
 
 // Older counts the versions that are not in head.
@@ -173,7 +173,7 @@ func (c *Change) proveOlder(x *Index) error {
 // there is more. It fails with ErrNotFound if that is gone, and with ErrNotOurs
 // if it is damaged. It returns how many bytes there are more.
 func readOlder(ctx context.Context, site bucket.Store, channel string, x *Index) (size int64, err error) {
-	h, err := x.Head()
+	h, err := x.Header()
 	if err != nil || !h.Older {
 		return 0, err
 	}

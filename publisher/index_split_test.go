@@ -126,7 +126,7 @@ func TestHeaderOlder(t *testing.T) {
 	if err != nil || !strings.Contains(line, `"portolan/older":"snapshots/00000007/older"`) {
 		t.Fatalf("%s, %v", line, err)
 	}
-	if got, err := (&Index{header: line}).Head(); err != nil || got != want {
+	if got, err := (&Index{header: line}).Header(); err != nil || got != want {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }

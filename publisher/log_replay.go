@@ -85,7 +85,7 @@ func (c *Change) proves(x *Index) error {
 func (r *Record) follows(last *Record, sum string) error {
 	base := 0
 	if last != nil {
-		base = last.Head()
+		base = last.IndexGeneration()
 		if r.Time.Before(last.Time) {
 			return fmt.Errorf("its time %s is before that of the record before it", r.Time)
 		}

@@ -111,7 +111,7 @@ func (c *Channel) moveHead(ctx context.Context, g generation) error {
 			err = c.site.Replace(ctx, object, c.head.token)
 		}
 		if err == nil {
-			c.head = head{generation: g.number} // its new token is not known, nor needed
+			c.head = headState{generation: g.number} // its new token is not known, nor needed
 			return nil
 		}
 		if !errors.Is(err, bucket.ErrConflict) {
@@ -127,13 +127,13 @@ func (c *Channel) moveHead(ctx context.Context, g generation) error {
 func (c *Channel) rereadHead(ctx context.Context) error {
 	file, err := readIndex(ctx, c.site, headKey(c.Name))
 	if errors.Is(err, bucket.ErrNotFound) {
-		c.head = head{}
+		c.head = headState{}
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	c.head = head{token: file.entry.Token}
+	c.head = headState{token: file.entry.Token}
 	if index, err := parseIndex(file.text); err == nil {
 		c.head.generation, err = parseHeader(index.header)
 		return err

@@ -77,7 +77,7 @@ func (b *rebuilder) checkLater(ctx context.Context) error {
 	if listed > b.Generation() {
 		return b.hole(listed)
 	}
-	b.head = head{}
+	b.head = headState{}
 	if err := b.rereadHead(ctx); err != nil && (!damagedHead(err) || ctx.Err() != nil) {
 		return err
 	}
@@ -164,7 +164,7 @@ func (b *rebuilder) restoreHead(ctx context.Context) error {
 
 // headIsRight reports whether head need not be written, and notes its token.
 func (b *rebuilder) headIsRight(ctx context.Context) (bool, error) {
-	b.head = head{}
+	b.head = headState{}
 	r, err := b.site.Get(ctx, headKey(b.Name))
 	if errors.Is(err, bucket.ErrNotFound) {
 		return false, nil

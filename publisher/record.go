@@ -95,8 +95,8 @@ type Line struct {
 	Text  string `json:"line"`
 }
 
-// Head is the generation that the index is at once this record is applied.
-func (r *Record) Head() int {
+// IndexGeneration is the generation that the index is at once this record is applied.
+func (r *Record) IndexGeneration() int {
 	if r.Change != nil {
 		return r.Generation
 	}

@@ -142,7 +142,7 @@ type verifier struct {
 type snapshot struct {
 	generation int
 	time       time.Time // when it was committed
-	head       string    // SHA-256 of head at this generation, in hex
+	headSum    string    // SHA-256 of head at this generation, in hex
 	sha256     string    // of the snapshot itself
 	size       int64     // of the snapshot itself, in bytes
 	older      *Sum      // of its older index; nil if there is none

@@ -185,15 +185,15 @@ func (v *verifier) readFile(ctx context.Context, key, digest, missing string, fi
 	return nil
 }
 
-// header tells of an object without asking for its bytes, on a web site.
-type header interface {
-	Head(context.Context, string) (bucket.Entry, error)
+// stater describes an object without asking for its bytes. A web site can.
+type stater interface {
+	Stat(context.Context, string) (bucket.Entry, error)
 }
 
 // examine looks at a file's size and, with Deep and if that fits, returns its
 // SHA-256. Otherwise it returns digest.
 func (v *verifier) examine(ctx context.Context, key, digest string, fits func(size int64) bool) (sum string, err error) {
-	if web, ok := v.site.(header); ok {
+	if web, ok := v.site.(stater); ok {
 		size, err := v.sizeOnWeb(ctx, web, key)
 		if err != nil || !fits(size) || !v.Deep {
 			return digest, err
@@ -214,8 +214,8 @@ func (v *verifier) examine(ctx context.Context, key, digest string, fits func(si
 	return sum, err
 }
 
-func (v *verifier) sizeOnWeb(ctx context.Context, web header, key string) (int64, error) {
-	e, err := web.Head(ctx, key)
+func (v *verifier) sizeOnWeb(ctx context.Context, web stater, key string) (int64, error) {
+	e, err := web.Stat(ctx, key)
 	if err == nil && e.Size < 0 { // the server does not say
 		_, e.Size, err = v.hash(ctx, key)
 	}

@@ -63,7 +63,7 @@ func (v *verifier) generationsIn(sum string) int {
 		return 0
 	}
 	for i, s := range slices.Backward(v.snapshots) {
-		if s.head == sum {
+		if s.headSum == sum {
 			return i + 1
 		}
 	}

@@ -65,7 +65,7 @@ func (w *Writer) Pruned(ctx context.Context, site bucket.Store, channel string) 
 		return err
 	}
 	p := w.pass(site, c)
-	if p.head, err = p.after.Head(); err != nil {
+	if p.head, err = p.after.Header(); err != nil {
 		return err
 	}
 	if err := p.open(ctx); err != nil || p.state.Look != p.look || p.state.Generation != p.head.Generation {

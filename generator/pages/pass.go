@@ -51,7 +51,7 @@ func (p *pass) project(ctx context.Context) error {
 		return nil
 	}
 	var err error
-	if p.head, err = p.after.Head(); err != nil {
+	if p.head, err = p.after.Header(); err != nil {
 		return err
 	}
 	if err := p.open(ctx); err != nil {

@@ -112,7 +112,7 @@ func (p *pass) compare(ctx context.Context) ([]publisher.Fault, error) {
 		return false, nil
 	}
 	var err error
-	if p.head, err = p.after.Head(); err != nil {
+	if p.head, err = p.after.Header(); err != nil {
 		return nil, err
 	}
 	if err = p.open(ctx); err == nil {

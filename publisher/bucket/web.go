@@ -108,8 +108,8 @@ func (s *webStore) Get(ctx context.Context, key string) (*Reader, error) {
 	}{peeked, r.Body}, webEntry(key, r)}, nil
 }
 
-// Head is Get without the object's bytes, unless it may be a page instead.
-func (s *webStore) Head(ctx context.Context, key string) (Entry, error) {
+// Stat is Get without the object's bytes, unless it may be a page instead.
+func (s *webStore) Stat(ctx context.Context, key string) (Entry, error) {
 	r, err := s.fetch(ctx, http.MethodHead, key)
 	if err != nil {
 		return Entry{}, err

@@ -44,8 +44,8 @@ func TestWebGet(t *testing.T) {
 	if err != nil || string(b) != "bytes" || entry != want {
 		t.Errorf("got %q, %+v, %v; want bytes, %+v", b, entry, err, want)
 	}
-	if entry, err := s.Head(t.Context(), key); err != nil || entry != want {
-		t.Errorf("Head: got %+v, %v; want %+v", entry, err, want)
+	if entry, err := s.Stat(t.Context(), key); err != nil || entry != want {
+		t.Errorf("Stat: got %+v, %v; want %+v", entry, err, want)
 	}
 }
 
@@ -110,7 +110,7 @@ func TestWebPage(t *testing.T) {
 	const archive = "\x1f\x8b archive"
 	for _, test := range []struct {
 		body, kind string
-		page, head bool // what Get, and Head, take it for
+		page, stat bool // what Get, and Stat, take it for
 	}{
 		{"<!doctype html><title>App</title>", "text/html; charset=utf-8", true, true},
 		{"\ufeff \n<HTML>", "application/json", true, false},
@@ -126,8 +126,8 @@ func TestWebPage(t *testing.T) {
 		if errors.Is(err, errWebPage) != test.page || !test.page && (err != nil || string(b) != test.body) {
 			t.Errorf("%q: got %q, %v", test.body, b, err)
 		}
-		if _, err := s.Head(t.Context(), "k.tgz"); errors.Is(err, errWebPage) != test.head {
-			t.Errorf("Head of %q: %v", test.body, err)
+		if _, err := s.Stat(t.Context(), "k.tgz"); errors.Is(err, errWebPage) != test.stat {
+			t.Errorf("Stat of %q: %v", test.body, err)
 		}
 	}
 }
