@@ -37,6 +37,13 @@ func Program(t testing.TB, name string) string {
 	return file
 }
 
+// Lacks reports whether a test may be skipped because the system does not have a
+// program. Where 'make test' or a CI runs it, it may not.
+func Lacks(name string) bool {
+	_, err := exec.LookPath(name)
+	return err != nil && os.Getenv("PORTOLAN_TOOLS") == "" && os.Getenv("CI") == ""
+}
+
 // Complete skips the test, unless 'make test' or a CI runs it. The test needs
 // something that a machine with Go alone does not have, or has only after minutes.
 func Complete(t testing.TB, needed string) {

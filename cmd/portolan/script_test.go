@@ -44,6 +44,13 @@ func TestScript(t *testing.T) {
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		Condition: func(condition string) (bool, error) {
+			name, ok := strings.CutPrefix(condition, "lacks:")
+			if !ok {
+				return false, fmt.Errorf("unknown condition %q", condition)
+			}
+			return testenv.Lacks(name), nil
+		},
 		Setup: func(env *testscript.Env) error {
 			env.Values[lateKey{}] = testenv.Late(t)
 			return nil
