@@ -1,8 +1,6 @@
 package publisher_test
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,7 +8,6 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/publisher"
-	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 )
 
@@ -109,172 +106,6 @@ func TestArrival(t *testing.T) {
 	}
 }
 
-func adopt(t *testing.T, s bucket.Store, w *publisher.ChannelInbox, now time.Time) *publisher.Upload {
-	t.Helper()
-	u, err := publisher.Adopt(t.Context(), s, w.Channel, w.Foreign[0], now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if u != nil {
-		if err := publisher.Discard(t.Context(), s, w.Foreign[0]); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return u
-}
-
-func TestAdopt(t *testing.T) {
-	m, now := clocked(t)
-	m.Put("inbox/stable/a-1.0.0.tgz", []byte("archive"))
-	m.Put("inbox/stable/a-1.0.0.tgz.prov", []byte("signature"))
-	put := *now
-	w := readInbox(t, m).Channels[0]
-	if u := adopt(t, m.Handle("test"), w, now.Add(publisher.Settle-1)); u != nil {
-		t.Fatal("it was adopted before it could settle")
-	}
-	*now = now.Add(time.Hour)
-	u := adopt(t, m.Handle("test"), w, *now)
-	if d := put.Sub(u.Arrival); d < 0 || d > time.Millisecond {
-		t.Errorf("arrival %v, want %v", u.Arrival, put)
-	}
-	listed := readInbox(t, m).Channels[0]
-	if len(listed.Foreign) != 0 || len(listed.Uploads) != 1 {
-		t.Fatalf("the inbox holds %+v", listed)
-	}
-	again := listed.Uploads[0]
-	if again.ID != u.ID || !again.Arrival.Equal(u.Arrival) || again.Chart == nil || again.Prov == nil {
-		t.Errorf("listed as %+v, adopted as %+v", again, u)
-	}
-	request, err := publisher.ReadRequest(t.Context(), m.Handle("test"), again)
-	if err != nil || request.File != "a-1.0.0.tgz" || !request.Provenance {
-		t.Errorf("request %+v, %v", request, err)
-	}
-}
-
-// TestAdoptOverwritten: a file overwritten under its old name is one more upload.
-func TestAdoptOverwritten(t *testing.T) {
-	m, now := clocked(t)
-	m.Put("inbox/stable/a.tgz", []byte("first"))
-	w := readInbox(t, m).Channels[0]
-	*now = now.Add(time.Minute)
-	overwrite := true
-	m.Hook = func(op buckettest.Op) buckettest.Fault {
-		if op.Kind == buckettest.Delete && overwrite {
-			overwrite = false
-			m.Put("inbox/stable/a.tgz", []byte("second"))
-		}
-		return buckettest.None
-	}
-	first := adopt(t, m.Handle("test"), w, *now)
-	*now = now.Add(time.Minute)
-	second := adopt(t, m.Handle("test"), readInbox(t, m).Channels[0], *now)
-	if first.ID == second.ID {
-		t.Fatal("two contents have one id")
-	}
-	objects := m.Snapshot()
-	for u, want := range map[*publisher.Upload]string{first: "first", second: "second"} {
-		if got := string(objects[u.Chart.Key]); got != want {
-			t.Errorf("got %q, want %q", got, want)
-		}
-	}
-}
-
-// TestAdoptStaleListing leaves alone what has changed since it was listed.
-func TestAdoptStaleListing(t *testing.T) {
-	m, now := clocked(t)
-	m.Put("inbox/stable/a.tgz", []byte("first"))
-	m.Put("inbox/stable/b.tgz", []byte("gone"))
-	w := readInbox(t, m).Channels[0]
-	m.Put("inbox/stable/a.tgz", []byte("second"))
-	if err := m.Handle("other").Delete(t.Context(), "inbox/stable/b.tgz", ""); err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range w.Foreign {
-		if u, err := publisher.Adopt(t.Context(), m.Handle("test"), "stable", f, now.Add(time.Minute)); u != nil || err != nil {
-			t.Errorf("%s: got %v, %v", f.Name, u, err)
-		}
-	}
-	if got := string(m.Snapshot()["inbox/stable/a.tgz"]); got != "second" {
-		t.Errorf("got %q", got)
-	}
-}
-
-// TestSubmitOrder: what describes the chart is there before it.
-func TestSubmitOrder(t *testing.T) {
-	m, _ := clocked(t)
-	err := publisher.Submit(t.Context(), m.Handle("test"), "stable", id1, publisher.Submission{
-		Chart: bucket.Bytes([]byte("c")), Prov: bucket.Bytes([]byte("p")),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var keys []string
-	for _, op := range m.Ops() {
-		keys = append(keys, op.Key)
-	}
-	base := "inbox/stable/" + id1
-	for _, ext := range []string{".json", ".tgz.prov", ".tgz"} {
-		if o, _, ok := m.Object(base + ext); !ok || o.Deferred {
-			t.Errorf("%s waits to be made safe with others", ext)
-		}
-	}
-	if want := []string{base + ".json", base + ".tgz.prov", base + ".tgz"}; !slices.Equal(keys, want) {
-		t.Errorf("got %v, want %v", keys, want)
-	}
-}
-
-// TestSubmitUnacked: an upload whose answer was lost, and which a generator
-// has decided meanwhile, has succeeded.
-func TestSubmitUnacked(t *testing.T) {
-	for _, decided := range []bool{true, false} {
-		m, _ := clocked(t)
-		if decided {
-			m.Put("receipts/"+id1+".json", []byte("{}"))
-		}
-		m.Hook = func(op buckettest.Op) buckettest.Fault {
-			if strings.HasSuffix(op.Key, ".tgz") {
-				return buckettest.Unacked
-			}
-			return buckettest.None
-		}
-		err := publisher.Submit(context.Background(), m.Handle("test"), "stable", id1, publisher.Submission{Chart: bucket.Bytes([]byte("c"))})
-		if decided != (err == nil) {
-			t.Errorf("decided %t: %v", decided, err)
-		}
-	}
-	m, _ := clocked(t)
-	if err := publisher.Submit(t.Context(), m.Handle("test"), "log", id1, publisher.Submission{}); err == nil || len(m.Ops()) > 0 {
-		t.Errorf("a channel called log: %v after %d operations", err, len(m.Ops()))
-	}
-}
-
-func TestReadReceipt(t *testing.T) {
-	m, _ := clocked(t)
-	s := m.Handle("test")
-	if _, err := publisher.ReadReceipt(t.Context(), s, id1); !errors.Is(err, bucket.ErrNotFound) {
-		t.Errorf("undecided: %v", err)
-	}
-	m.Put("inbox/stable/"+id1+".tgz", []byte("bad"))
-	u := readInbox(t, m).Channels[0].Uploads[0]
-	want := &publisher.Receipt{ID: id1, Channel: "stable", Verdict: publisher.Rejected, Rule: "r", Message: "m", Fix: "f"}
-	for range 2 { // it may be repeated
-		if err := publisher.WriteReceipt(t.Context(), s, u, want); err != nil {
-			t.Fatal(err)
-		}
-		if err := publisher.Remove(t.Context(), s, u); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := publisher.ReadReceipt(t.Context(), s, id1)
-	if err != nil || got.Message != "m" || got.Fix != "f" {
-		t.Errorf("got %+v, %v", got, err)
-	}
-	objects := m.Snapshot()
-	if string(objects["rejected/stable/"+id1+".tgz"]) != "bad" || objects["rejected/stable/"+id1+".json"] == nil || len(objects) != 3 {
-		t.Errorf("the drop area holds %d objects", len(objects))
-	}
-}
-
 // TestMaybeDecided: only of what is as portolan writes it, and when, does the
 // log alone tell whether it was decided.
 func TestMaybeDecided(t *testing.T) {
@@ -332,23 +163,6 @@ func TestOneIDTwice(t *testing.T) {
 		}
 		if objects := m.Snapshot(); len(objects) != 4 {
 			t.Errorf("the inbox holds %d objects; want two uploads", len(objects))
-		}
-	}
-}
-
-// TestReceiptPerChannel: two uploads of one id do not share a receipt.
-func TestReceiptPerChannel(t *testing.T) {
-	m, _ := clocked(t)
-	for _, channel := range []string{"a", "b", "a", "b"} {
-		u := &publisher.Upload{ID: id1, Channel: channel}
-		r := &publisher.Receipt{ID: id1, Channel: channel, Verdict: publisher.Accepted}
-		if err := publisher.WriteReceipt(t.Context(), m.Handle("test"), u, r); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, want := range []struct{ id, channel string }{{id1, "a"}, {"b/" + id1, "b"}} {
-		if r, err := publisher.ReadReceipt(t.Context(), m.Handle("test"), want.id); err != nil || r.Channel != want.channel {
-			t.Errorf("%s: got %+v, %v", want.id, r, err)
 		}
 	}
 }

@@ -1,0 +1,100 @@
+package publisher_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+)
+
+func adopt(t *testing.T, s bucket.Store, w *publisher.ChannelInbox, now time.Time) *publisher.Upload {
+	t.Helper()
+	u, err := publisher.Adopt(t.Context(), s, w.Channel, w.Foreign[0], now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if u != nil {
+		if err := publisher.Discard(t.Context(), s, w.Foreign[0]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return u
+}
+
+func TestAdopt(t *testing.T) {
+	m, now := clocked(t)
+	m.Put("inbox/stable/a-1.0.0.tgz", []byte("archive"))
+	m.Put("inbox/stable/a-1.0.0.tgz.prov", []byte("signature"))
+	put := *now
+	w := readInbox(t, m).Channels[0]
+	if u := adopt(t, m.Handle("test"), w, now.Add(publisher.Settle-1)); u != nil {
+		t.Fatal("it was adopted before it could settle")
+	}
+	*now = now.Add(time.Hour)
+	u := adopt(t, m.Handle("test"), w, *now)
+	if d := put.Sub(u.Arrival); d < 0 || d > time.Millisecond {
+		t.Errorf("arrival %v, want %v", u.Arrival, put)
+	}
+	listed := readInbox(t, m).Channels[0]
+	if len(listed.Foreign) != 0 || len(listed.Uploads) != 1 {
+		t.Fatalf("the inbox holds %+v", listed)
+	}
+	again := listed.Uploads[0]
+	if again.ID != u.ID || !again.Arrival.Equal(u.Arrival) || again.Chart == nil || again.Prov == nil {
+		t.Errorf("listed as %+v, adopted as %+v", again, u)
+	}
+	request, err := publisher.ReadRequest(t.Context(), m.Handle("test"), again)
+	if err != nil || request.File != "a-1.0.0.tgz" || !request.Provenance {
+		t.Errorf("request %+v, %v", request, err)
+	}
+}
+
+// TestAdoptOverwritten: a file overwritten under its old name is one more upload.
+func TestAdoptOverwritten(t *testing.T) {
+	m, now := clocked(t)
+	m.Put("inbox/stable/a.tgz", []byte("first"))
+	w := readInbox(t, m).Channels[0]
+	*now = now.Add(time.Minute)
+	overwrite := true
+	m.Hook = func(op buckettest.Op) buckettest.Fault {
+		if op.Kind == buckettest.Delete && overwrite {
+			overwrite = false
+			m.Put("inbox/stable/a.tgz", []byte("second"))
+		}
+		return buckettest.None
+	}
+	first := adopt(t, m.Handle("test"), w, *now)
+	*now = now.Add(time.Minute)
+	second := adopt(t, m.Handle("test"), readInbox(t, m).Channels[0], *now)
+	if first.ID == second.ID {
+		t.Fatal("two contents have one id")
+	}
+	objects := m.Snapshot()
+	for u, want := range map[*publisher.Upload]string{first: "first", second: "second"} {
+		if got := string(objects[u.Chart.Key]); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+// TestAdoptStaleListing leaves alone what has changed since it was listed.
+func TestAdoptStaleListing(t *testing.T) {
+	m, now := clocked(t)
+	m.Put("inbox/stable/a.tgz", []byte("first"))
+	m.Put("inbox/stable/b.tgz", []byte("gone"))
+	w := readInbox(t, m).Channels[0]
+	m.Put("inbox/stable/a.tgz", []byte("second"))
+	if err := m.Handle("other").Delete(t.Context(), "inbox/stable/b.tgz", ""); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range w.Foreign {
+		if u, err := publisher.Adopt(t.Context(), m.Handle("test"), "stable", f, now.Add(time.Minute)); u != nil || err != nil {
+			t.Errorf("%s: got %v, %v", f.Name, u, err)
+		}
+	}
+	if got := string(m.Snapshot()["inbox/stable/a.tgz"]); got != "second" {
+		t.Errorf("got %q", got)
+	}
+}
