@@ -1,32 +1,32 @@
-// Package auth says who sends a request to the shim, and what they may do.
+// Package auth decides who sends a request to the shim, and what they may do.
 //
-// All of it stands in one YAML file:
+// The rules are in one YAML file:
 //
 //	tokens:
 //	  - id: ci-team-a                     # letters, digits, '.', '_' and '-'; at most 64
-//	    hash: sha256:<64 hex digits>      # of the token, which itself is kept nowhere
+//	    hash: sha256:<64 hex digits>      # of the token, which itself is stored nowhere
 //	    scopes: ["write:team-a/**", "read:**", "force:team-a/dev"]
-//	    charts: ["team-a-*"]              # what may be uploaded; all charts if it is not set
-//	    notAfter: 2027-01-01T00:00:00Z    # for ever if it is not set
-//	htpasswd: htpasswd                    # a file of 'htpasswd -B', beside this one
+//	    charts: ["team-a-*"]              # charts that may be uploaded; all if not set
+//	    notAfter: 2027-01-01T00:00:00Z    # never expires if not set
+//	htpasswd: htpasswd                    # a file made by 'htpasswd -B', relative to this one
 //	users:
 //	  - name: alice
 //	    scopes: ["write:**", "read:**"]
-//	anonymous: ["read:**"]                # whoever sends no credentials
-//	oidc:                                 # tokens that CI services make for their jobs
-//	  - issuer: https://gitlab.example.com     # as the tokens say it
-//	    audience: https://charts.example.com   # whom they must be for
-//	    maxAge: 1h                        # since they were issued; 1h if it is not set
-//	    jwks: https://gitlab.example.com/oauth/discovery/keys  # if the issuer does not tell
+//	anonymous: ["read:**"]                # requests without credentials
+//	oidc:                                 # tokens that CI services issue to their jobs
+//	  - issuer: https://gitlab.example.com     # exactly as in the tokens
+//	    audience: https://charts.example.com   # the only audience of the tokens
+//	    maxAge: 1h                        # since the token was issued; 1h if not set
+//	    jwks: https://gitlab.example.com/oauth/discovery/keys  # if the issuer has no discovery document
 //	    rules:
-//	      - name: team-a                  # for logs and receipts; else its number
-//	        claims: {project_id: "42", ref: main}  # all of them, and to the letter
+//	      - name: team-a                  # for logs and receipts; its number if not set
+//	        claims: {project_id: "42", ref: main}  # the token must have all of them, with exactly these values
 //	        scopes: ["write:team-a/**"]
 //	        charts: ["team-a-*"]
-//	        protected: false              # GitLab: also from refs that are not protected
-//	gitlab:                               # GitLab's own tokens, by asking it
+//	        protected: false              # GitLab: also allow refs that are not protected
+//	gitlab:                               # GitLab's own tokens, which it is asked about
 //	  url: https://gitlab.example.com
-//	  tokenPrefix: glpat-                 # if its access tokens begin otherwise
+//	  tokenPrefix: glpat-                 # set if this GitLab's access tokens begin differently
 //	  rules:
 //	    - claims: {project_id: "42", ref: main, ref_type: branch}
 //	      protected: false
@@ -34,48 +34,54 @@
 //
 // The rules:
 //   - A scope is an action (read, write or force), a colon, and a pattern of
-//     channels as in portolan.yaml: * stands for one segment or a part of it,
-//     ** for any number of them. No action implies another.
-//   - What no scope allows is denied. There is no default user, no default
-//     password, and no administrator.
-//   - Chart patterns bind write and force, not read.
-//   - Credentials that are wrong, expired or malformed never make anyone
-//     anonymous: they are an error.
-//   - Basic credentials are a token, with any user name, or else a user and a
-//     password; Bearer credentials are a token. What is a token of one kind in
-//     form is never tried as one of another kind, nor as a password.
-//   - The file and the htpasswd file are read again when they change. A bad
-//     one leaves the last good one in force.
-//   - From an address with too many failures, no password is looked at for a
-//     while. A valid token still passes: looking one up costs next to nothing
-//     and tells a guesser nothing, so those who share the address of somebody
-//     who guesses, or whose job has an old password, can go on with tokens.
-//   - Whoever has a token of OIDC's or GitLab's may do what all rules that fit
-//     its claims allow; if none fits, it is refused. A claim that is not text
-//     fits nothing.
-//   - An OIDC token is signed with RS256 or ES256, names its key, its only
-//     audience and when it was issued and expires; clocks may differ by 30 s.
-//   - Keys are fetched when the file is read, every quarter of an hour, and, at
-//     most twice a minute, for a token with an unknown one; answers are read for
-//     10 s and up to 1 MiB, and redirects not followed. While the issuer is down
-//     the last good keys go on. Servers' certificates are checked as by all Go
-//     programs: SSL_CERT_FILE names those of a private authority.
-//   - What a GitLab job uploads must be from a protected ref (ref_protected), if
-//     the rule does not say 'protected: false'; never from a fork's merge request
-//     (job_project_id), and from other merge requests only if the rule names
-//     'pipeline_source: merge_request_event'. What pull requests start in GitHub
-//     (event_name) is refused.
-//   - GitLab is asked about what begins like its tokens, and about whatever comes
-//     with the user name gitlab-ci-token; its answers hold for a minute. About
-//     job tokens it tells the claims token (job), project_id, ref, ref_type,
-//     pipeline_source, user_id and user_login, but not whether the ref is
-//     protected. An access token (token: access, user_id) fits if it has in the
-//     rule's project the role of Maintainer, or with 'protected: false' that of
-//     Developer, and in GitLab the scope api, or read_api to read.
-//   - An issuer or GitLab that does not answer makes a token neither good nor
-//     bad: the error is [Unavailable].
-//   - No token, password or hash is ever part of an error, a log line, or what
-//     an [Identity] tells.
+//     channels as in portolan.yaml: * matches one segment or a part of it, and
+//     ** any number of segments. No action implies another.
+//   - Everything that no scope allows is denied. There is no default user, no
+//     default password and no administrator.
+//   - Chart patterns limit write and force, but not read.
+//   - Credentials that are wrong, expired or malformed are an error. Such a
+//     request is never treated as anonymous.
+//   - Basic credentials are a token with any user name, or a user and a
+//     password. Bearer credentials are a token. Credentials that look like one
+//     kind of token are never tried as another kind, or as a password.
+//   - The auth file and the htpasswd file are read again when they change. If
+//     the new ones are bad, the last good ones stay in force.
+//   - After too many failures from an address, passwords from it are not checked
+//     for a while. A valid token still works, if it is in the file, from an
+//     issuer, or remembered from GitLab, so that one client that guesses, or has
+//     an old password, does not lock out others at its address. Looking up a
+//     token is cheap, and tells a guesser nothing.
+//   - A token of an OIDC issuer or of GitLab gets the union of the scopes of
+//     every rule that matches its claims. If no rule matches, it is refused. A
+//     rule matches only if every claim it lists equals the token's exactly. A
+//     claim that is not a string matches nothing.
+//   - An OIDC token must be signed with RS256 or ES256, name its key, have
+//     exactly one audience, and say when it was issued and when it expires.
+//     Clocks may differ by 30 s.
+//   - An issuer's keys are fetched when the file is read, and again when a token
+//     is checked and they are older than 15 minutes or do not include its key;
+//     but not within 30 s of the last attempt, or 5 s if there are no keys yet.
+//     An answer must arrive within 10 s and have at most 1 MiB. Redirects are
+//     not followed. While an issuer is down, its last good keys stay in use.
+//     TLS certificates are checked as in every Go program: SSL_CERT_FILE names
+//     the certificates of a private authority.
+//   - The ref of a GitLab job must be protected (ref_protected), unless the rule
+//     has 'protected: false'. A merge request is refused, unless the rule names
+//     'pipeline_source: merge_request_event'. An OIDC token from a fork's merge
+//     request is always refused (its job_project_id differs from project_id),
+//     and so are jobs that pull requests start in GitHub (event_name).
+//   - GitLab is asked about tokens that begin like its own, and about every
+//     secret sent with the user name gitlab-ci-token. Its answers are used for a
+//     minute. A job token has the claims token (job), project_id, ref, ref_type,
+//     pipeline_source, user_id and user_login; GitLab does not say whether its
+//     ref is protected. An access token has the claims token (access) and
+//     user_id. It matches a rule only if it has the role of Maintainer in the
+//     rule's project, or with 'protected: false' that of Developer. It needs the
+//     GitLab scope api, or read_api to read only.
+//   - If an issuer or GitLab does not answer, the error is [Unavailable]: the
+//     token is neither accepted nor refused.
+//   - No token, password or hash is ever part of an error, a log line, or
+//     anything that an [Identity] returns.
 package auth
 
 import (
@@ -89,20 +95,20 @@ import (
 	"github.com/portolan-charts/portolan/publisher/shim/reread"
 )
 
-// ErrCredentials says that the request's credentials are no good: unknown,
-// expired or malformed.
+// ErrCredentials means that the request's credentials are unknown, expired or
+// malformed.
 var ErrCredentials = errors.New("the token, or the user name and password, is wrong or has expired")
 
 // Throttled is the error of a request from an address that failed too often.
 type Throttled struct{ RetryAfter time.Duration }
 
-// Error asks for patience.
+// Error says how long to wait.
 func (t Throttled) Error() string {
 	seconds := (t.RetryAfter + time.Second - 1) / time.Second
 	return fmt.Sprintf("too many requests with wrong credentials from this address; try again in %d s", seconds)
 }
 
-// Authoriser tells who sends a request. It is safe for concurrent use.
+// Authoriser identifies who sends a request. It is safe for concurrent use.
 type Authoriser struct {
 	log      *slog.Logger
 	now      func() time.Time
@@ -110,14 +116,14 @@ type Authoriser struct {
 	failures *throttle
 	checks   *checks
 	client   *http.Client // for issuers and GitLab
-	lazy     bool         // keys are not fetched before they are needed
+	lazy     bool         // keys are fetched only when they are needed
 
 	path   string
 	policy reread.Value[*policy]
 }
 
-// Open reads an auth file. It is an error if it cannot be used; later on, after
-// it has changed, that is only logged.
+// Open reads an auth file, and fails if that cannot be used. If the file cannot be
+// used after a later change, this is only logged.
 func Open(path string, log *slog.Logger) (*Authoriser, error) {
 	a := newAuthoriser(log)
 	a.path = path
@@ -127,7 +133,8 @@ func Open(path string, log *slog.Logger) (*Authoriser, error) {
 	return a, nil
 }
 
-// Anyone lets everybody do everything; credentials are not looked at.
+// Anyone returns an Authoriser that lets everybody do everything, and ignores
+// credentials.
 func Anyone() *Authoriser {
 	a := newAuthoriser(slog.New(slog.DiscardHandler))
 	a.open = true
@@ -140,7 +147,7 @@ func newAuthoriser(log *slog.Logger) *Authoriser {
 	return a
 }
 
-// read reads the files.
+// read reads the files, and logs their warnings.
 func (a *Authoriser) read(before *policy) (*policy, []reread.Stamp, error) {
 	p, stamps, err := readPolicy(a.path)
 	if err != nil {
@@ -156,21 +163,20 @@ func (a *Authoriser) read(before *policy) (*policy, []reread.Stamp, error) {
 	return p, stamps, nil
 }
 
-// changed logs what changed files say.
+// changed logs that changed files were read, or why they cannot be used.
 func (a *Authoriser) changed(p *policy, err error) {
 	if err != nil {
-		a.log.Error("the auth file has changed, but cannot be used; going on with what it said before", "error", err)
+		a.log.Error("the auth file has changed but cannot be used; the last good one stays in force", "error", err)
 		return
 	}
 	a.log.Info("read the changed auth file", "file", a.path, "tokens", len(p.tokens), "users", len(p.users), "issuers", len(p.issuers))
 }
 
-// Identify tells who sends the request, from its Authorization header and the
-// host of its RemoteAddr. Without a header that is the anonymous identity,
-// which may have no scopes. It fails with [ErrCredentials], with [Throttled],
-// with [Unavailable] if a server that must vouch for a token does not answer,
-// or, if the request ends while it waits for its turn to have a password
-// checked, with the error of the request's context.
+// Identify returns who sends the request, from its Authorization header and the
+// host of its RemoteAddr. Without a header, that is the anonymous identity, which
+// may have no scopes. It fails with [ErrCredentials], with [Throttled], with
+// [Unavailable] if a server that must vouch for a token does not answer, or with the
+// context's error if the request ends while it waits.
 func (a *Authoriser) Identify(r *http.Request) (*Identity, error) {
 	if a.open {
 		return &Identity{grants: everything}, nil
@@ -188,9 +194,9 @@ func (a *Authoriser) Identify(r *http.Request) (*Identity, error) {
 	return a.identify(r.Context(), p, c, from)
 }
 
-// identify tries one way after the other to become somebody. The first that
-// the credentials are meant for decides: what is a token in form, or was one,
-// is never tried as a password.
+// identify tries one kind of credentials after the other. The first kind that the
+// credentials look like decides: anything that looks like a token, or was one, is
+// never tried as a password.
 func (a *Authoriser) identify(ctx context.Context, p *policy, c credentials, from address) (*Identity, error) {
 	switch id, err := p.byToken(c, a.now()); {
 	case err == nil:
@@ -211,11 +217,11 @@ func (a *Authoriser) identify(ctx context.Context, p *policy, c credentials, fro
 	return a.byPassword(ctx, p, c, from)
 }
 
-// errOtherKind says that credentials are meant for another way to be identified.
+// errOtherKind means that the credentials are not of the kind that was tried.
 var errOtherKind = errors.New("credentials of another kind")
 
-// fail counts a failure, and returns the error of the attempt, or Throttled if
-// there were too many before it.
+// fail counts a failure, and returns err, or Throttled if there were too many
+// failures before it.
 func (a *Authoriser) fail(from address, err error) error {
 	if wait := a.failures.take(from, a.now()); wait > 0 {
 		return Throttled{wait}
@@ -223,10 +229,10 @@ func (a *Authoriser) fail(from address, err error) error {
 	return err
 }
 
-// byToken knows tokens. The look-up is not in constant time, and need not be:
-// the key is the SHA-256 of what was presented, so whoever times it learns how
-// far a digest is like a stored one, and to choose tokens by their digests'
-// beginnings and get closer that way means to find a preimage.
+// byToken identifies the tokens of the file. The lookup is not in constant time,
+// and need not be. Its key is the SHA-256 of what was presented, so timing can only
+// reveal how much of that digest equals a stored one, and getting closer would mean
+// finding a preimage.
 func (p *policy) byToken(c credentials, now time.Time) (*Identity, error) {
 	if looksMade(c.secret) && !checksumFits(c.secret) {
 		return nil, ErrCredentials
@@ -241,7 +247,7 @@ func (p *policy) byToken(c credentials, now time.Time) (*Identity, error) {
 			id.as = c.claim()
 		}
 		return id, nil
-	case looksMade(c.secret): // revoked, or of another site
+	case looksMade(c.secret): // revoked, or from another site
 		return nil, ErrCredentials
 	}
 	return nil, errOtherKind

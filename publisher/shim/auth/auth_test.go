@@ -17,8 +17,8 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
-// world is an auth file in a folder of its own, an authoriser that reads it,
-// and a clock that the test moves.
+// world is an auth file in a temporary folder, an authoriser that reads it, and a
+// clock that the test moves.
 type world struct {
 	t   *testing.T
 	dir string
@@ -29,7 +29,7 @@ type world struct {
 	clock time.Time
 }
 
-// lockedBuffer takes what several goroutines log.
+// lockedBuffer is a buffer that several goroutines can log to.
 type lockedBuffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -47,8 +47,8 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-// newWorld opens auth.yaml, which is files[0], beside htpasswd, which is
-// files[1] if there is one.
+// newWorld opens an auth.yaml with the text files[0]. If there is a files[1], it is
+// the text of the htpasswd file beside it.
 func newWorld(t *testing.T, files ...string) *world {
 	t.Helper()
 	w := &world{t: t, dir: t.TempDir()}
@@ -83,7 +83,7 @@ func (w *world) pass(d time.Duration) {
 	w.clock = w.clock.Add(d)
 }
 
-// write replaces a file as an editor would: by another one.
+// write replaces a file by a new one, as an editor would.
 func (w *world) write(name, text string) {
 	w.t.Helper()
 	path := filepath.Join(w.dir, name)
@@ -95,7 +95,7 @@ func (w *world) write(name, text string) {
 	}
 }
 
-// request has the Authorization headers given, and comes from 192.0.2.1.
+// request returns a request from 192.0.2.1 with these Authorization headers.
 func request(t testing.TB, headers ...string) *http.Request {
 	r := httptest.NewRequestWithContext(t.Context(), "POST", "/", nil)
 	for _, h := range headers {
@@ -110,7 +110,7 @@ func basic(user, password string) string {
 	return r.Header.Get("Authorization")
 }
 
-// hashed is an htpasswd file of users and passwords, in turn.
+// hashed returns an htpasswd file from pairs of user and password.
 func hashed(t testing.TB, pairs ...string) string {
 	t.Helper()
 	var b strings.Builder
@@ -124,7 +124,7 @@ func hashed(t testing.TB, pairs ...string) string {
 	return b.String()
 }
 
-// foreign is a token that portolan did not make, such as a deploy token's.
+// foreign is a token that portolan did not make, such as a deploy token.
 const foreign = "gldt-3_Hq9XyTnW7bRkLzPd2v"
 
 func TestIdentify(t *testing.T) {
@@ -151,46 +151,46 @@ anonymous: ["read:public"]
 		want    string // what the identity is called; "" if the credentials are refused
 		told    map[string]string
 	}{
-		"nothing":                       {nil, "anonymous", map[string]string{}},
-		"bearer":                        {[]string{"Bearer " + good}, "token ci", map[string]string{"token": "ci"}},
-		"bearer, lower case":            {[]string{"bearer  " + good + " "}, "token ci", map[string]string{"token": "ci"}},
-		"basic with a token":            {[]string{basic("gitlab-ci-token", good)}, "token ci", map[string]string{"token": "ci", "as": "gitlab-ci-token"}},
-		"basic with a token, no name":   {[]string{basic("", good)}, "token ci", map[string]string{"token": "ci"}},
-		"basic with a token twice":      {[]string{basic(foreign, foreign)}, "token deploy", map[string]string{"token": "deploy"}},
-		"a token as the name":           {[]string{basic(good, foreign)}, "token deploy", map[string]string{"token": "deploy"}},
-		"a name with control signs":     {[]string{basic("a\nb", foreign)}, "token deploy", map[string]string{"token": "deploy"}},
-		"a long name":                   {[]string{basic(strings.Repeat("a b ", 26), foreign)}, "token deploy", map[string]string{"token": "deploy"}},
-		"an address as the name":        {[]string{basic("ci.team-a+helm@example.com", foreign)}, "token deploy", map[string]string{"token": "deploy", "as": "ci.team-a+helm@example.com"}},
-		"a foreign token as bearer":     {[]string{"Bearer " + foreign}, "token deploy", map[string]string{"token": "deploy"}},
-		"a user's name with a token":    {[]string{basic("alice", foreign)}, "token deploy", map[string]string{"token": "deploy", "as": "alice"}},
-		"user":                          {[]string{basic("alice", "correct horse")}, "user alice", map[string]string{"user": "alice"}},
-		"user without scopes":           {[]string{basic("bob", "no scopes")}, "user bob", map[string]string{"user": "bob"}},
-		"bearer, expired":               {[]string{"Bearer " + old}, "", nil},
-		"basic, expired":                {[]string{basic("x", old)}, "", nil},
-		"bearer, unknown":               {[]string{"Bearer " + unknown}, "", nil},
-		"basic, unknown":                {[]string{basic("alice", unknown)}, "", nil},
-		"bearer, mistyped":              {[]string{"Bearer " + broken}, "", nil},
-		"basic, mistyped":               {[]string{basic("x", broken)}, "", nil},
-		"bearer, cut off":               {[]string{"Bearer " + good[:40]}, "", nil},
-		"bearer with a password":        {[]string{"Bearer correct horse"}, "", nil},
-		"bearer with user and password": {[]string{"Bearer alice:correct horse"}, "", nil},
-		"bearer with a hash":            {[]string{"Bearer " + HashToken(good)}, "", nil},
-		"bearer without a token":        {[]string{"Bearer "}, "", nil},
-		"bearer alone":                  {[]string{"Bearer"}, "", nil},
-		"wrong password":                {[]string{basic("alice", "Correct horse")}, "", nil},
-		"another's password":            {[]string{basic("bob", "correct horse")}, "", nil},
-		"another name":                  {[]string{basic("Alice", "correct horse")}, "", nil},
-		"unknown user":                  {[]string{basic("carol", "correct horse")}, "", nil},
-		"no user":                       {[]string{basic("", "correct horse")}, "", nil},
-		"no password":                   {[]string{basic("alice", "")}, "", nil},
-		"a long password":               {[]string{basic("alice", long)}, "", nil},
-		"no base64":                     {[]string{"Basic alice:correct horse"}, "", nil},
-		"no colon":                      {[]string{"Basic YWxpY2U="}, "", nil},
-		"empty":                         {[]string{""}, "", nil},
-		"another scheme":                {[]string{"Digest username=alice"}, "", nil},
-		"a token alone":                 {[]string{good}, "", nil},
-		"twice":                         {[]string{"Bearer " + good, "Bearer " + good}, "", nil},
-		"good after bad":                {[]string{"", "Bearer " + good}, "", nil},
+		"nothing":                        {nil, "anonymous", map[string]string{}},
+		"bearer":                         {[]string{"Bearer " + good}, "token ci", map[string]string{"token": "ci"}},
+		"bearer, lower case":             {[]string{"bearer  " + good + " "}, "token ci", map[string]string{"token": "ci"}},
+		"basic with a token":             {[]string{basic("gitlab-ci-token", good)}, "token ci", map[string]string{"token": "ci", "as": "gitlab-ci-token"}},
+		"basic with a token, no name":    {[]string{basic("", good)}, "token ci", map[string]string{"token": "ci"}},
+		"basic with a token twice":       {[]string{basic(foreign, foreign)}, "token deploy", map[string]string{"token": "deploy"}},
+		"a token as the name":            {[]string{basic(good, foreign)}, "token deploy", map[string]string{"token": "deploy"}},
+		"a name with control characters": {[]string{basic("a\nb", foreign)}, "token deploy", map[string]string{"token": "deploy"}},
+		"a long name":                    {[]string{basic(strings.Repeat("a b ", 26), foreign)}, "token deploy", map[string]string{"token": "deploy"}},
+		"an address as the name":         {[]string{basic("ci.team-a+helm@example.com", foreign)}, "token deploy", map[string]string{"token": "deploy", "as": "ci.team-a+helm@example.com"}},
+		"a foreign token as bearer":      {[]string{"Bearer " + foreign}, "token deploy", map[string]string{"token": "deploy"}},
+		"a user's name with a token":     {[]string{basic("alice", foreign)}, "token deploy", map[string]string{"token": "deploy", "as": "alice"}},
+		"user":                           {[]string{basic("alice", "correct horse")}, "user alice", map[string]string{"user": "alice"}},
+		"user without scopes":            {[]string{basic("bob", "no scopes")}, "user bob", map[string]string{"user": "bob"}},
+		"bearer, expired":                {[]string{"Bearer " + old}, "", nil},
+		"basic, expired":                 {[]string{basic("x", old)}, "", nil},
+		"bearer, unknown":                {[]string{"Bearer " + unknown}, "", nil},
+		"basic, unknown":                 {[]string{basic("alice", unknown)}, "", nil},
+		"bearer, mistyped":               {[]string{"Bearer " + broken}, "", nil},
+		"basic, mistyped":                {[]string{basic("x", broken)}, "", nil},
+		"bearer, cut off":                {[]string{"Bearer " + good[:40]}, "", nil},
+		"bearer with a password":         {[]string{"Bearer correct horse"}, "", nil},
+		"bearer with user and password":  {[]string{"Bearer alice:correct horse"}, "", nil},
+		"bearer with a hash":             {[]string{"Bearer " + HashToken(good)}, "", nil},
+		"bearer without a token":         {[]string{"Bearer "}, "", nil},
+		"bearer alone":                   {[]string{"Bearer"}, "", nil},
+		"wrong password":                 {[]string{basic("alice", "Correct horse")}, "", nil},
+		"another's password":             {[]string{basic("bob", "correct horse")}, "", nil},
+		"another name":                   {[]string{basic("Alice", "correct horse")}, "", nil},
+		"unknown user":                   {[]string{basic("carol", "correct horse")}, "", nil},
+		"no user":                        {[]string{basic("", "correct horse")}, "", nil},
+		"no password":                    {[]string{basic("alice", "")}, "", nil},
+		"a long password":                {[]string{basic("alice", long)}, "", nil},
+		"no base64":                      {[]string{"Basic alice:correct horse"}, "", nil},
+		"no colon":                       {[]string{"Basic YWxpY2U="}, "", nil},
+		"empty":                          {[]string{""}, "", nil},
+		"another scheme":                 {[]string{"Digest username=alice"}, "", nil},
+		"a token alone":                  {[]string{good}, "", nil},
+		"twice":                          {[]string{"Bearer " + good, "Bearer " + good}, "", nil},
+		"good after bad":                 {[]string{"", "Bearer " + good}, "", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w.pass(time.Minute) // the failures of others are forgiven

@@ -8,15 +8,15 @@ import (
 	"unicode/utf8"
 )
 
-// credentials are what an Authorization header holds.
+// credentials are the contents of an Authorization header.
 type credentials struct {
 	basic  bool
 	user   string // with Basic only
 	secret string // a password or a token
 }
 
-// parseAuthorization reads the values of an Authorization header, of which
-// there must be just one.
+// parseAuthorization reads the values of an Authorization header. There must be
+// exactly one.
 func parseAuthorization(values []string) (credentials, bool) {
 	if len(values) != 1 {
 		return credentials{}, false
@@ -33,15 +33,15 @@ func parseAuthorization(values []string) (credentials, bool) {
 	return credentials{basic: true, user: user, secret: password}, true
 }
 
-// maxClaim is the longest user name that is told on, in bytes.
+// maxClaim is the longest user name that claim returns, in bytes.
 const maxClaim = 100
 
-// tokenRE fits what is probably a token: a known beginning, or a long run of
-// letters and digits.
+// tokenRE matches text that is probably a token: one with a known prefix, or with a
+// long run of letters and digits.
 var tokenRE = regexp.MustCompile(`^(ptl_|\$2[aby]\$|gl(agent|cbt|dt|ffct|ft|imt|oas|pat|ptt|rt|rtr|soat|wt)-|gh[a-z]_|github_pat_|eyJ)|[0-9A-Za-z]{20}`)
 
-// claim is the user name, if it can be shown. People mistake the fields, and
-// write a token where the name should be.
+// claim returns the user name, or "" if it must not be shown. People confuse the
+// fields, and write a token where the name should be.
 func (c credentials) claim() string {
 	if len(c.user) > maxClaim || !utf8.ValidString(c.user) || strings.ContainsFunc(c.user, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return ""

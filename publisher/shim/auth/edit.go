@@ -29,10 +29,10 @@ func Tokens(path string) ([]*Token, error) {
 	return f.Tokens, nil
 }
 
-// Expired reports whether the token is not valid any more.
+// Expired reports whether the token has expired.
 func (t *Token) Expired(now time.Time) bool { return !t.NotAfter.IsZero() && now.After(t.NotAfter) }
 
-// Check says why an auth file cannot hold the token.
+// Check returns an error if the token cannot be in an auth file.
 func (t *Token) Check() error {
 	if err := checkTokenID(t.ID); err != nil {
 		return fmt.Errorf("id %q %w", t.ID, err)
@@ -50,13 +50,13 @@ func (t *Token) Check() error {
 	return nil
 }
 
-// YAML is an auth file with this one token, from which the entry can be taken.
+// YAML returns an auth file with only this token, to copy the entry from.
 func (t *Token) YAML() (string, error) {
 	b, err := addedTo(nil, "token", t)
 	return string(b), err
 }
 
-// AddToken adds a token to an auth file, which is made if it is not there.
+// AddToken adds a token to an auth file, and creates the file if it does not exist.
 func AddToken(path string, t *Token) error {
 	return edit(path, func(b []byte) ([]byte, error) { return addedTo(b, path, t) })
 }
@@ -79,13 +79,13 @@ func RevokeToken(path, id string) error {
 	})
 }
 
-// addedTo returns the auth file's text with one token more.
+// addedTo returns the auth file's text with the token added.
 func addedTo(b []byte, name string, t *Token) ([]byte, error) {
 	if len(b) == 0 {
 		b = []byte("tokens: []\n")
 	}
 	if _, err := parseFile(b, name); err != nil {
-		return nil, err // of the file as it was, with its own lines
+		return nil, err // with the line numbers of the file as it is
 	}
 	return changed(b, name, func(list *yaml.Node) {
 		if len(list.Content) == 0 {
@@ -95,7 +95,7 @@ func addedTo(b []byte, name string, t *Token) ([]byte, error) {
 	})
 }
 
-// node is the token as it stands in the list.
+// node returns the token's entry in the list.
 func (t *Token) node() *yaml.Node {
 	n := &yaml.Node{Kind: yaml.MappingNode}
 	set := func(key string, value *yaml.Node) { n.Content = append(n.Content, scalar(key, 0), value) }
@@ -123,9 +123,9 @@ func texts(all []string) *yaml.Node {
 	return n
 }
 
-// changed edits the list of tokens in an auth file's text. Comments and order
-// stay. The result is read before it is returned, so that no file is written
-// which the shim would refuse.
+// changed edits the list of tokens in an auth file's text, and keeps comments and
+// order. It parses the result, so that no file is written that the shim would
+// refuse.
 func changed(b []byte, name string, change func(list *yaml.Node)) ([]byte, error) {
 	var doc yaml.Node
 	if err := yaml.Unmarshal(b, &doc); err != nil {
@@ -139,12 +139,12 @@ func changed(b []byte, name string, change func(list *yaml.Node)) ([]byte, error
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if _, err := parseFile(out.Bytes(), name); err != nil {
-		return nil, fmt.Errorf("with this change the file would be wrong: %w", err)
+		return nil, fmt.Errorf("this change would make the file invalid: %w", err)
 	}
 	return out.Bytes(), nil
 }
 
-// tokenList returns the list of tokens, which it makes if there is none.
+// tokenList returns the list of tokens, and adds it if there is none.
 func tokenList(root *yaml.Node) *yaml.Node {
 	for i := 0; i+1 < len(root.Content); i += 2 {
 		if root.Content[i].Value == "tokens" {
@@ -156,24 +156,24 @@ func tokenList(root *yaml.Node) *yaml.Node {
 	return list
 }
 
-// edit replaces a file by what change makes of it; nil stands for a file that
-// is not there. The new text is written to a lock file, as git does it: that
-// keeps two from editing at the same time, and readers from half a file.
+// edit replaces a file's text with the result of change, which gets nil if the file
+// does not exist. The new text is written to a lock file, as git does, so that two
+// edits cannot overlap, and nobody reads half a file.
 func edit(path string, change func([]byte) ([]byte, error)) (err error) {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real // or else the link would be replaced
+		path = real // or the link would be replaced
 	}
 	lock := path + ".lock"
 	f, err := os.OpenFile(lock, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%s is there, so somebody is changing %s just now; remove it if nobody is", lock, path)
+		return fmt.Errorf("%s exists, so somebody is changing %s right now; remove it if nobody is", lock, path)
 	}
 	if err != nil {
 		return err
 	}
 	defer func() {
 		if err != nil {
-			f.Close() // again, perhaps
+			f.Close() // it may be closed already
 			os.Remove(lock)
 		}
 	}()
@@ -195,8 +195,8 @@ func edit(path string, change func([]byte) ([]byte, error)) (err error) {
 	return os.Rename(lock, path)
 }
 
-// likeFile gives f the mode and the owner of the file at path, if there is one:
-// a shim that runs as another user must be able to read it still.
+// likeFile gives f the mode and the owner of the file at path, if that exists: a
+// shim that runs as another user must still be able to read it.
 func likeFile(f *os.File, path string) error {
 	old, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -206,7 +206,7 @@ func likeFile(f *os.File, path string) error {
 		return err
 	}
 	if err := giveTo(f, old); err != nil {
-		return fmt.Errorf("%s belongs to another user, and would not any more; change it as that user: %w", path, err)
+		return fmt.Errorf("%s belongs to another user, and this edit would change that; edit it as that user: %w", path, err)
 	}
 	return f.Chmod(old.Mode().Perm())
 }

@@ -4,5 +4,5 @@ package auth
 
 import "os"
 
-// giveTo does nothing where a new file's rights are those of its folder.
+// giveTo does nothing on systems where a new file inherits the rights of its folder.
 func giveTo(*os.File, os.FileInfo) error { return nil }

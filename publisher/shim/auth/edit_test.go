@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// ids are those of the tokens in an auth file.
+// ids returns the ids of the tokens in an auth file.
 func ids(t *testing.T, path string) []string {
 	t.Helper()
 	tokens, err := Tokens(path)
@@ -44,7 +44,7 @@ func TestEdit(t *testing.T) {
 		t.Errorf("got %+v, want %+v", got, added)
 	}
 	if got.Expired(expiry) || !got.Expired(expiry.Add(1)) {
-		t.Error("the token expires at another time than it says")
+		t.Error("Expired contradicts NotAfter")
 	}
 	a, err := Open(path, nil)
 	if err != nil {
@@ -58,8 +58,8 @@ func TestEdit(t *testing.T) {
 	}
 }
 
-// An edit through a symbolic link changes what it leads to, and leaves mode and
-// owner as they were.
+// An edit through a symbolic link changes the file that it leads to, and keeps the
+// mode and owner.
 func TestEditLike(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		return // there are no such modes, and links take a right
@@ -102,7 +102,7 @@ func TestEditLike(t *testing.T) {
 	}
 }
 
-// owner is what the system says of a file's owner, as text: the type differs.
+// owner returns a file's owner as text, since its type depends on the system.
 func owner(info os.FileInfo) string {
 	text := fmt.Sprintf("%+v", info.Sys())
 	_, rest, _ := strings.Cut(text, "Uid:")
@@ -112,8 +112,7 @@ func owner(info os.FileInfo) string {
 	return uid + ":" + gid
 }
 
-// Whoever adds a token at the same time as others has added it or is told that
-// it could not be: none is lost.
+// Concurrent additions of tokens either succeed or fail: no token is lost.
 func TestEditAtOnce(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "auth.yaml")
 	var mu sync.Mutex
@@ -142,7 +141,7 @@ func TestEditAtOnce(t *testing.T) {
 	}
 }
 
-// An edit that fails leaves the file as it was, and no lock.
+// An edit that fails does not change the file, and leaves no lock.
 func TestEditFails(t *testing.T) {
 	good := withToken("one") + "anonymous: [\"read:a\"] # everybody\n"
 	for name, c := range map[string]struct {
@@ -150,7 +149,7 @@ func TestEditFails(t *testing.T) {
 		edit func(path string) error
 		want string
 	}{
-		"id taken":       {good, func(p string) error { return AddToken(p, &Token{ID: "one", Hash: hash1, Scopes: []string{"read:a"}}) }, "with this change the file would be wrong: "},
+		"id taken":       {good, func(p string) error { return AddToken(p, &Token{ID: "one", Hash: hash1, Scopes: []string{"read:a"}}) }, "this change would make the file invalid: "},
 		"no scopes":      {good, func(p string) error { return AddToken(p, &Token{ID: "two", Hash: hash1}) }, "scopes: is empty"},
 		"unknown":        {good, func(p string) error { return RevokeToken(p, "two") }, `has no token with the id "two"`},
 		"bad, to add":    {"x: y\n", func(p string) error { return AddToken(p, &Token{ID: "two", Hash: hash1, Scopes: []string{"read:a"}}) }, ":1: unknown key"},

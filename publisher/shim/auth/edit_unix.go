@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// giveTo makes whoever owns old the owner of f.
+// giveTo gives f the owner and the group of old.
 func giveTo(f *os.File, old os.FileInfo) error {
 	mine, err := f.Stat()
 	if err != nil {

@@ -7,32 +7,32 @@ import (
 	"log/slog"
 )
 
-// Explanation is what an auth file makes of a token.
+// Explanation says what an auth file allows a token, and why.
 type Explanation struct {
-	Who     string          `json:"who"`               // "" if it is not known
-	Server  string          `json:"server,omitempty"`  // that vouches for it
-	Refused string          `json:"refused,omitempty"` // why the token is not accepted; "" if it is
-	Rules   []ExplainedRule `json:"rules,omitempty"`   // all that could fit
+	Who     string          `json:"who"`               // "" if not known
+	Server  string          `json:"server,omitempty"`  // the server that vouches for the token
+	Refused string          `json:"refused,omitempty"` // why the token is refused; "" if it is accepted
+	Rules   []ExplainedRule `json:"rules,omitempty"`   // all rules for this kind of token
 
-	// Warnings are what the shim would warn of when it reads the files.
+	// Warnings are those that the shim would log when it reads the files.
 	Warnings []string `json:"warnings,omitempty"`
 
-	// Identity is who has the token; nil if it is refused.
+	// Identity is who has the token, or nil if it is refused.
 	Identity *Identity `json:"-"`
 }
 
-// ExplainedRule tells whether a rule fits a token.
+// ExplainedRule says whether a rule matches a token.
 type ExplainedRule struct {
 	Name   string            `json:"name"`
 	Line   int               `json:"line"` // in the auth file
 	Claims map[string]string `json:"claims"`
 	Fits   bool              `json:"fits"`
-	Why    []string          `json:"why,omitempty"` // it does not
+	Why    []string          `json:"why,omitempty"` // why it does not match
 }
 
-// Explain tells what a token may do by an auth file, and which rule says so. It
-// asks issuers and GitLab as a shim does. The user name matters to GitLab's job
-// tokens only. It fails if the file cannot be used, or a server does not answer.
+// Explain returns what an auth file allows a token, and by which rules. It asks
+// issuers and GitLab, as a shim does. The user name matters only for GitLab's job
+// tokens. It fails if the file cannot be used, or if a server does not answer.
 func Explain(ctx context.Context, path, user, secret string) (*Explanation, error) {
 	a := newAuthoriser(slog.New(slog.DiscardHandler))
 	a.path, a.lazy = path, true
@@ -64,7 +64,8 @@ func Explain(ctx context.Context, path, user, secret string) (*Explanation, erro
 	return e, nil
 }
 
-// explain goes the way of identify, but for passwords.
+// explain identifies credentials as identify does, except that it does not try them
+// as a password.
 func (a *Authoriser) explain(ctx context.Context, c credentials) (v *vouched, id *Identity, err error) {
 	p := a.policy.Get()
 	id, err = p.byToken(c, a.now())
@@ -80,7 +81,7 @@ func (a *Authoriser) explain(ctx context.Context, c credentials) (v *vouched, id
 		defer cancel()
 		v, err = p.gitlab.ask(ctx, kind, c.secret, a.now())
 	default:
-		err = refuse("it is none of the file's tokens, no JWT, and no token of a GitLab that the file names")
+		err = refuse("it is not a token in the file, not a JWT, and not a token of the GitLab in the file")
 	}
 	if err != nil {
 		return nil, nil, err
@@ -89,8 +90,8 @@ func (a *Authoriser) explain(ctx context.Context, c credentials) (v *vouched, id
 	return v, id, err
 }
 
-// Rules are the names of the rules that allow the action for a chart in the
-// channel; for any chart if its name is "". Tokens of the file have no rules.
+// Rules returns the names of the rules that allow the action for a chart in the
+// channel, or for any chart if its name is "". Tokens in the file have no rules.
 func (i *Identity) Rules(a Action, channel, chart string) []string {
 	var charts []string
 	if chart != "" && a != Read {

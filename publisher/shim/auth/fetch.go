@@ -14,14 +14,14 @@ import (
 )
 
 const (
-	fetchTime = 10 * time.Second // for one answer, to its last byte
-	maxAnswer = 1 << 20          // bytes of it; GitLab's and GitHub's keys have less than ten thousand
+	fetchTime = 10 * time.Second // for one request, until the last byte of its answer
+	maxAnswer = 1 << 20          // bytes of an answer; GitLab's and GitHub's keys take less than 10,000
 )
 
 var errTooLarge = fmt.Errorf("the answer is larger than %d bytes", maxAnswer)
 
-// newClient makes the client for issuers and GitLab. It follows no redirects:
-// they could lead anywhere, and tokens are sent to GitLab.
+// newClient returns the client for issuers and GitLab. It does not follow redirects,
+// since they could lead anywhere, and requests to GitLab carry tokens.
 func newClient() *http.Client {
 	dialer := &net.Dialer{Timeout: fetchTime / 2}
 	return &http.Client{
@@ -39,7 +39,8 @@ func newClient() *http.Client {
 	}
 }
 
-// limited bounds the answers' bodies, also for go-oidc, which does not.
+// limited bounds the size of answers. It does so for go-oidc as well, which does
+// not bound them itself.
 type limited struct{ http.RoundTripper }
 
 func (l limited) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -68,13 +69,13 @@ type status int
 
 func (s status) Error() string {
 	if s >= 300 && s < 400 {
-		return fmt.Sprintf("it answers with %d, a redirect, and none is followed", int(s))
+		return fmt.Sprintf("it answers with status %d, a redirect, which is not followed", int(s))
 	}
-	return fmt.Sprintf("it answers with %d", int(s))
+	return fmt.Sprintf("it answers with status %d", int(s))
 }
 
-// getJSON reads what there is at a URL. The header may be nil. No error holds
-// any of the header or of the answer.
+// getJSON reads JSON from a URL. The header may be nil. No error contains any part
+// of the header or of the answer.
 func getJSON(ctx context.Context, client *http.Client, from string, header http.Header, into any) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, from, nil)
 	if err != nil {
@@ -96,12 +97,12 @@ func getJSON(ctx context.Context, client *http.Client, from string, header http.
 		return late(err)
 	}
 	if json.Unmarshal(b, into) != nil {
-		return errors.New("its answer is not the JSON that was expected")
+		return errors.New("its answer is not the expected JSON")
 	}
 	return nil
 }
 
-// errLate is one error for the many that net/http has for it.
+// errLate replaces the many errors that net/http has for a timeout.
 var errLate = errors.New("it takes too long to answer")
 
 func late(err error) error {
@@ -111,8 +112,8 @@ func late(err error) error {
 	return err
 }
 
-// checkServer says why a URL cannot be that of a server that is believed.
-// Without TLS anybody on the way could answer for it.
+// checkServer returns an error if a URL cannot be that of a trusted server. It must
+// use TLS, since otherwise anybody on the way could answer.
 func checkServer(text string) error {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
@@ -122,7 +123,7 @@ func checkServer(text string) error {
 		return errors.New("must be a URL without user name, query and fragment")
 	}
 	if u.Scheme == "http" && !isLoopback(u.Hostname()) {
-		return errors.New("must begin with https://; http:// is for servers on this machine")
+		return errors.New("must begin with https://; http:// is only for servers on this machine")
 	}
 	return nil
 }

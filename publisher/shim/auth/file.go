@@ -17,19 +17,19 @@ import (
 // maxFile is the largest auth file, and the largest htpasswd file, in bytes.
 const maxFile = 1 << 20
 
-// policy is what the files say, ready for use.
+// policy is the contents of the files, ready for use.
 type policy struct {
 	tokens     map[digest]*Token
-	users      map[string]*user // those of the htpasswd file
-	costliest  []byte           // bcrypt hash; nil without users
+	users      map[string]*user // of the htpasswd file
+	costliest  []byte           // the bcrypt hash with the highest cost; nil if there are no users
 	anonymous  []grant
 	remembered memory // of right passwords; goes with the policy, so a change forgets them
 	issuers    []*issuer
-	gitlab     *gitlab // nil if its own tokens are not taken
+	gitlab     *gitlab // nil if GitLab's own tokens are not accepted
 	warnings   []string
 }
 
-// Token is what the auth file says of a token.
+// Token is the entry of a token in the auth file.
 type Token struct {
 	ID       string    `yaml:"id" jsonschema:"required" check:"tokenID"`
 	Hash     string    `yaml:"hash" jsonschema:"required" check:"tokenHash"` // see HashToken
@@ -45,7 +45,7 @@ type user struct {
 	grants []grant
 }
 
-// file is what the auth file says, checked, but without the htpasswd file.
+// file is the contents of the auth file, checked, but without the htpasswd file.
 type file struct {
 	Tokens    tokens       `yaml:"tokens"`
 	Htpasswd  string       `yaml:"htpasswd" check:"anyText"`
@@ -66,8 +66,8 @@ type fileUser struct {
 	grant grant
 }
 
-// readPolicy reads the auth file and the htpasswd file that it names. It
-// returns stamps of both, even when it fails: taken before they are read, so
+// readPolicy reads the auth file and the htpasswd file that it names. It returns
+// stamps of both, even if it fails. They are taken before the files are read, so
 // that no later change is missed.
 func readPolicy(path string) (*policy, []reread.Stamp, error) {
 	stamps := []reread.Stamp{reread.StampOf(path)}
@@ -117,12 +117,12 @@ func (f *file) policy() *policy {
 	return p
 }
 
-// bcryptRE fits a bcrypt hash: version, cost, 22 digits of salt and 31 of hash.
+// bcryptRE matches a bcrypt hash: version, cost, 22 digits of salt and 31 of hash.
 var bcryptRE = regexp.MustCompile(`^\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}$`)
 
-// addUsers reads an htpasswd file. Users that are in one file only are not an
-// error: taking somebody out of the htpasswd file must take effect, and not
-// make the shim go on with the last good files.
+// addUsers reads an htpasswd file. A user in only one of the files is a warning and
+// not an error: removing somebody from the htpasswd file must take effect, and not
+// leave the last good files in force.
 func (p *policy) addUsers(b []byte, name string, users []*fileUser, path string) error {
 	var problems []error
 	lines := map[string]int{}
@@ -152,7 +152,7 @@ func (p *policy) addUsers(b []byte, name string, users []*fileUser, path string)
 		p.users[who] = &user{hash: []byte(hash)}
 	}
 	if lowest < highest {
-		p.warnings = append(p.warnings, fmt.Sprintf("%s: the hashes differ in cost, so the time that a wrong password takes can tell whether there is such a user; make all with 'htpasswd -B -C %d'", name, highest))
+		p.warnings = append(p.warnings, fmt.Sprintf("%s: the hashes differ in cost, so the time that a wrong password takes can reveal whether the user exists; make all of them with 'htpasswd -B -C %d'", name, highest))
 	}
 	for _, u := range users {
 		if _, ok := lines[u.Name]; !ok {

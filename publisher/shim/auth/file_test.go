@@ -14,7 +14,7 @@ const (
 	bcryptHash = "$2y$04$abcdefghijklmnopqrstuu5sYp9ZwC1xZ9F3vVgDdhpZ4H1tqGbeC"
 )
 
-// Every mistake in an auth file is named with the file, the line and what to do.
+// Every mistake in an auth file is reported with the file, the line and the fix.
 func TestFileErrors(t *testing.T) {
 	for name, c := range map[string]struct {
 		text string
@@ -51,8 +51,8 @@ func TestFileErrors(t *testing.T) {
 		"id an alias":          {"htpasswd: &h x\ntokens: [{id: *h, hash: " + hash1 + ", scopes: [read:a]}]\n", "auth.yaml:2: tokens[0].id: aliases are not supported; write the value out"},
 		"id with blank":        {"tokens: [{id: a b, hash: " + hash1 + ", scopes: [read:a]}]\n", "tokens[0].id: must be 1 to 64 letters, digits, '.', '_' or '-'"},
 		"id too long":          {"tokens: [{id: " + strings.Repeat("a", 65) + ", hash: " + hash1 + ", scopes: [read:a]}]\n", "tokens[0].id: must be 1 to 64"},
-		"id twice":             {"tokens:\n- {id: a, hash: " + hash1 + ", scopes: [read:a]}\n- {id: a, hash: " + hash2 + ", scopes: [read:a]}\n", "auth.yaml:3: tokens[1]: has the id of the token in line 2"},
-		"hash twice":           {"tokens:\n- {id: a, hash: " + hash1 + ", scopes: [read:a]}\n- {id: b, hash: " + hash1 + ", scopes: [read:a]}\n", "auth.yaml:3: tokens[1]: has the hash of the token in line 2"},
+		"id twice":             {"tokens:\n- {id: a, hash: " + hash1 + ", scopes: [read:a]}\n- {id: a, hash: " + hash2 + ", scopes: [read:a]}\n", "auth.yaml:3: tokens[1]: has the same id as the token in line 2"},
+		"hash twice":           {"tokens:\n- {id: a, hash: " + hash1 + ", scopes: [read:a]}\n- {id: b, hash: " + hash1 + ", scopes: [read:a]}\n", "auth.yaml:3: tokens[1]: has the same hash as the token in line 2"},
 		"hash of other kind":   {"tokens: [{id: a, hash: \"md5:00\", scopes: [read:a]}]\n", "tokens[0].hash: must be sha256: and 64 hex digits, as 'portolan token hash' prints them"},
 		"hash short":           {"tokens: [{id: a, hash: \"sha256:00\", scopes: [read:a]}]\n", "tokens[0].hash: must be sha256: and 64"},
 		"charts empty":         {"tokens: [{id: a, hash: " + hash1 + ", scopes: [read:a], charts: []}]\n", "tokens[0].charts: is empty; remove the key to allow all charts"},
@@ -63,7 +63,7 @@ func TestFileErrors(t *testing.T) {
 		"users alone":          {"users: [{name: a, scopes: [read:a]}]\n", "auth.yaml:1: users: have no passwords; name the file"},
 		"no name":              {"htpasswd: htpasswd\nusers: [{scopes: [read:a]}]\n", `auth.yaml:2: users[0]: the key "name" is missing`},
 		"name with colon":      {"htpasswd: htpasswd\nusers: [{name: \"a:b\", scopes: [read:a]}]\n", "users[0].name: must be 1 to 255 printable characters, without a colon"},
-		"user twice":           {"htpasswd: htpasswd\nusers:\n- {name: a, scopes: [read:a]}\n- {name: a, scopes: [read:b]}\n", "auth.yaml:4: users[1]: is the user of line 3 again"},
+		"user twice":           {"htpasswd: htpasswd\nusers:\n- {name: a, scopes: [read:a]}\n- {name: a, scopes: [read:b]}\n", "auth.yaml:4: users[1]: repeats the user in line 3"},
 		"password of a user":   {"htpasswd: htpasswd\nusers: [{name: a, password: b, scopes: [read:a]}]\n", "users[0]: unknown key; the keys are name, scopes, charts"},
 		"htpasswd missing":     {"htpasswd: missing\n", "missing"},
 		"htpasswd a list":      {"htpasswd: [x]\n", "htpasswd: must be a single value"},
@@ -98,12 +98,12 @@ func TestHtpasswdErrors(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"no colon":    {"alice\n", "htpasswd:1: must be a user name, a colon and a bcrypt hash"},
 		"no name":     {"# users\n\n:" + bcryptHash + "\n", "htpasswd:3: must be a user name"},
-		"plain":       {"alice:hunter2\n", `htpasswd:1: user "alice" has a hash that is not bcrypt's; make it with 'htpasswd -B'`},
-		"md5":         {"a:" + bcryptHash + "\nalice:$apr1$x$y\n", `htpasswd:2: user "alice" has a hash that is not bcrypt's; make it with 'htpasswd -B'`},
-		"sha":         {"alice:{SHA}fEqNCco3Yq9h5ZUglD3CZJT4lBs=\n", "not bcrypt's"},
-		"crypt":       {"alice:$2x$" + bcryptHash[4:] + "\n", "not bcrypt's"},
-		"cut off":     {"alice:" + bcryptHash[:50] + "\n", "not bcrypt's"},
-		"more":        {"alice:" + bcryptHash + ":x\n", "not bcrypt's"},
+		"plain":       {"alice:hunter2\n", `htpasswd:1: user "alice" has a hash that is not from bcrypt; make it with 'htpasswd -B'`},
+		"md5":         {"a:" + bcryptHash + "\nalice:$apr1$x$y\n", `htpasswd:2: user "alice" has a hash that is not from bcrypt; make it with 'htpasswd -B'`},
+		"sha":         {"alice:{SHA}fEqNCco3Yq9h5ZUglD3CZJT4lBs=\n", "not from bcrypt"},
+		"crypt":       {"alice:$2x$" + bcryptHash[4:] + "\n", "not from bcrypt"},
+		"cut off":     {"alice:" + bcryptHash[:50] + "\n", "not from bcrypt"},
+		"more":        {"alice:" + bcryptHash + ":x\n", "not from bcrypt"},
 		"costly":      {"alice:$2y$15$" + bcryptHash[7:] + "\n", "whose cost is not between 4 and 14; make it with 'htpasswd -B -C 10'"},
 		"cheap":       {"alice:$2y$03$" + bcryptHash[7:] + "\n", "whose cost is not between 4 and 14"},
 		"twice":       {"alice:" + bcryptHash + "\nbob:" + bcryptHash + "\nalice:" + bcryptHash + "\n", `htpasswd:3: user "alice" occurs twice, first in line 1`},
@@ -125,7 +125,7 @@ func TestHtpasswdErrors(t *testing.T) {
 	}
 }
 
-// What is merely odd is said in the log, with the file and the line.
+// Oddities are logged as warnings, with the file and the line.
 func TestFileWarnings(t *testing.T) {
 	w := newWorld(t, "htpasswd: htpasswd\nusers: [{name: carol, scopes: [read:a]}]\n", "# ours\r\nalice:"+bcryptHash+" \r\n\r\n")
 	for _, want := range []string{"auth.yaml:2: user \\\"carol\\\" is not in ", "htpasswd:2: user \\\"alice\\\" has no scopes; list them under users"} {
@@ -134,18 +134,18 @@ func TestFileWarnings(t *testing.T) {
 		}
 	}
 	if strings.Contains(w.log.String(), "chmod") {
-		t.Errorf("files that nobody else can read are warned of:\n%s", w.log)
+		t.Errorf("a warning of files that nobody else can read:\n%s", w.log)
 	}
 }
 
 func TestCostWarning(t *testing.T) {
 	w := newWorld(t, "htpasswd: htpasswd\n", "alice:"+bcryptHash+"\nbob:"+bcryptHash+"\n")
 	if strings.Contains(w.log.String(), "differ in cost") {
-		t.Errorf("equal costs are warned of:\n%s", w.log)
+		t.Errorf("a warning of equal costs:\n%s", w.log)
 	}
 	w = newWorld(t, "htpasswd: htpasswd\n", "alice:"+bcryptHash+"\nbob:$2y$10$"+bcryptHash[7:]+"\n")
 	if !strings.Contains(w.log.String(), "htpasswd: the hashes differ in cost") || !strings.Contains(w.log.String(), "htpasswd -B -C 10") {
-		t.Errorf("different costs are not warned of:\n%s", w.log)
+		t.Errorf("no warning of different costs:\n%s", w.log)
 	}
 }
 
@@ -174,7 +174,7 @@ func FuzzParseFile(f *testing.F) {
 		}
 		for _, token := range file.Tokens {
 			if err := token.Check(); err != nil {
-				t.Errorf("what was read is refused: %v", err)
+				t.Errorf("a file that was accepted is refused: %v", err)
 			}
 		}
 		added, err := addedTo([]byte(text), "f", &Token{ID: "fuzz-added", Hash: hash2, Scopes: []string{"read:**"}})
@@ -183,7 +183,7 @@ func FuzzParseFile(f *testing.F) {
 		}
 		again, err := parseFile(added, "f")
 		if err != nil || len(again.Tokens) != len(file.Tokens)+1 || len(again.Users) != len(file.Users) || len(again.Anonymous) != len(file.Anonymous) {
-			t.Errorf("adding a token changed more than that: %v\n%s", err, added)
+			t.Errorf("adding a token changed something else: %v\n%s", err, added)
 		}
 	})
 }
@@ -197,7 +197,7 @@ func FuzzHtpasswd(f *testing.F) {
 		}
 		for name, u := range p.users {
 			if checkUserName(name) != nil || len(u.hash) != 60 || len(u.grants) > 0 || p.costliest == nil {
-				t.Errorf("user %q was taken", name)
+				t.Errorf("user %q was accepted", name)
 			}
 		}
 	})

@@ -16,22 +16,22 @@ import (
 )
 
 const (
-	gitlabFor   = time.Minute   // an answer is believed
-	maxGitLab   = 1_000         // answers are remembered
-	gitlabTime  = 2 * fetchTime // a token may take to be checked, waiting for its turn included
+	gitlabFor   = time.Minute   // how long an answer is used
+	maxGitLab   = 1_000         // answers that are remembered
+	gitlabTime  = 2 * fetchTime // for checking one token, including the wait for its turn
 	maxOwnToken = 4 << 10       // bytes; job tokens may be JWTs
-	maxProjects = 32            // that access tokens are asked about
+	maxProjects = 32            // projects that GitLab is asked about for an access token
 	jobUser     = "gitlab-ci-token"
 	jobPrefix   = "glcbt-"
-	patPrefix   = "glpat-" // unless the GitLab has been told another one
+	patPrefix   = "glpat-" // GitLab's default
 )
 
 // gitlab is the GitLab that is asked about its own tokens.
 type gitlab struct {
-	url      string // without a slash at its end
+	url      string // without a trailing slash
 	prefix   string // of its personal, project and group access tokens
 	rules    []*rule
-	projects []string // that the rules name
+	projects []string // numbers of the projects that the rules name
 
 	client *http.Client  // as the Authoriser sets it
 	slots  chan struct{} // tokens checked at the same time
@@ -39,13 +39,13 @@ type gitlab struct {
 	known  *ttlcache.Cache[digest, remembered]
 }
 
-// remembered is what GitLab said of a token not long ago.
+// remembered is a recent answer of GitLab about a token.
 type remembered struct {
 	*vouched
 	until time.Time
 }
 
-// tokenKind is how GitLab is asked about a token: its header.
+// tokenKind is a kind of token: the header in which GitLab takes it.
 type tokenKind string
 
 const (
@@ -58,8 +58,8 @@ func newGitLab(e *gitlabEntry) *gitlab {
 	return &gitlab{url: strings.TrimRight(e.URL, "/"), prefix: cmp.Or(e.TokenPrefix, patPrefix), rules: e.Rules, projects: e.projects(), slots: make(chan struct{}, maxAtOnce), known: ttlcache.New(ttlcache.WithCapacity[digest, remembered](maxGitLab))}
 }
 
-// kindOf tells GitLab's tokens from others. No other secret is sent there: it
-// could be somebody's password.
+// kindOf distinguishes GitLab's tokens from other secrets. Others are not sent to
+// GitLab, since they could be somebody's password.
 func (g *gitlab) kindOf(c credentials) tokenKind {
 	switch {
 	case g == nil:
@@ -68,16 +68,16 @@ func (g *gitlab) kindOf(c credentials) tokenKind {
 		return jobToken
 	case strings.HasPrefix(c.secret, g.prefix):
 		return accessToken
-	case c.basic && c.user == jobUser: // of a GitLab whose job tokens have no prefix yet
+	case c.basic && c.user == jobUser: // older GitLabs' job tokens have no prefix
 		return jobToken
 	}
 	return otherToken
 }
 
-// byGitLab knows the tokens of the GitLab in the file, by asking it. To ask
-// counts as a failure until GitLab knows the token, so nobody can have it asked
-// about one guess after the other; who is throttled can go on with a token that
-// is remembered, as with one of portolan's.
+// byGitLab identifies the tokens of the GitLab in the file by asking it. Asking
+// counts as a failure until GitLab knows the token, so nobody can make the shim ask
+// about one guess after another. From a throttled address, a remembered token still
+// works, as portolan's own tokens do.
 func (a *Authoriser) byGitLab(ctx context.Context, g *gitlab, kind tokenKind, secret string, from address) (*Identity, error) {
 	key := sha256.Sum256([]byte(string(kind) + " " + secret))
 	v, ok := g.remembered(key, a.now())
@@ -96,7 +96,7 @@ func (a *Authoriser) byGitLab(ctx context.Context, g *gitlab, kind tokenKind, se
 	return a.vouchedFor(v, nil, from)
 }
 
-// askGitLab waits for its turn and asks.
+// askGitLab waits for its turn, asks GitLab about a token and remembers the answer.
 func (a *Authoriser) askGitLab(g *gitlab, kind tokenKind, secret string, key digest, from address) (any, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), gitlabTime)
 	defer cancel()
@@ -106,7 +106,7 @@ func (a *Authoriser) askGitLab(g *gitlab, kind tokenKind, secret string, key dig
 	case <-ctx.Done():
 		return nil, &Unavailable{g.url, errors.New("too many tokens are being checked")}
 	}
-	if v, ok := g.remembered(key, a.now()); ok { // by another request, meanwhile
+	if v, ok := g.remembered(key, a.now()); ok { // another request has asked meanwhile
 		return v, nil
 	}
 	if err := a.fail(from, nil); err != nil {
@@ -133,10 +133,10 @@ func (g *gitlab) remembered(key digest, now time.Time) (*vouched, bool) {
 	return r.Value().vouched, true
 }
 
-// ask finds out what GitLab says of a token.
+// ask asks GitLab about a token.
 func (g *gitlab) ask(ctx context.Context, kind tokenKind, secret string, now time.Time) (*vouched, error) {
 	if len(secret) > maxOwnToken || strings.ContainsFunc(secret, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return nil, refuse("this is no token of GitLab's: it is too long, or has characters that none has")
+		return nil, refuse("this is not a GitLab token: it is too long, or has characters that GitLab does not use")
 	}
 	header := http.Header{string(kind): {secret}}
 	if kind == jobToken {
@@ -145,8 +145,8 @@ func (g *gitlab) ask(ctx context.Context, kind tokenKind, secret string, now tim
 	return g.askAccess(ctx, header, now)
 }
 
-// get asks one question. What GitLab answers to tokens that it does not know is
-// a refusal; whatever else is unexpected says nothing about the token.
+// get sends one request. If GitLab refuses the token, the error is a status. Any
+// other failure is Unavailable, since it says nothing about the token.
 func (g *gitlab) get(ctx context.Context, path string, header http.Header, into any) error {
 	err := getJSON(ctx, g.client, g.url+"/api/v4/"+path, header, into)
 	var answered status
@@ -159,15 +159,16 @@ func (g *gitlab) get(ctx context.Context, path string, header http.Header, into 
 	return nil
 }
 
-// refusedBy makes a refusal of an answer that is one.
+// refusedBy returns a refusal if err is a status from get, and err otherwise.
 func refusedBy(err error, format string, args ...any) error {
-	if _, ok := err.(status); ok { // not one that makes it Unavailable
+	if _, ok := err.(status); ok { // and not one wrapped in Unavailable
 		return refuse(format, args...)
 	}
 	return err
 }
 
-// askJob asks whose job a job token is. GitLab knows it while the job runs.
+// askJob asks which job a job token belongs to. GitLab knows the token only while
+// the job runs.
 func (g *gitlab) askJob(ctx context.Context, header http.Header) (*vouched, error) {
 	var job struct {
 		ID       int64  `json:"id"`
@@ -188,7 +189,7 @@ func (g *gitlab) askJob(ctx context.Context, header http.Header) (*vouched, erro
 		return nil, refusedBy(err, "GitLab does not know the job token, or its job has ended")
 	}
 	if job.ID <= 0 || job.Pipeline.Project <= 0 {
-		return nil, &Unavailable{g.url, errors.New("its answer about a job token names no job and project")}
+		return nil, &Unavailable{g.url, errors.New("its answer about a job token does not name the job and its project")}
 	}
 	c := claims{"token": "job", "project_id": number(job.Pipeline.Project), "ref": job.Ref, "ref_type": "branch"}
 	if job.Tag {

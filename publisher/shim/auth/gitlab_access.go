@@ -18,15 +18,15 @@ const (
 	maintainer = 40 // may push to protected branches
 )
 
-// access is what one of GitLab's access tokens may do there.
+// access is what a GitLab access token may do in GitLab.
 type access struct {
 	levels   map[string]int // role in each project
 	readOnly bool
 }
 
-// misfits are the reasons why the rule does not fit an access token. It belongs
-// to no job, so nothing but its role can say whether what is uploaded comes
-// from a protected branch.
+// misfits returns the reasons why the rule does not match an access token. The token
+// belongs to no job, so only its role shows whether its owner could have pushed the
+// chart to a protected branch.
 func (a *access) misfits(r *rule, c claims) (why []string) {
 	with := claims{}
 	for name, value := range c {
@@ -38,7 +38,7 @@ func (a *access) misfits(r *rule, c claims) (why []string) {
 		needed, role = developer, "Developer"
 	}
 	if level := a.levels[project]; level < needed {
-		why = append(why, fmt.Sprintf("it takes the role of %s (%d) in project %s, and the token has %d", role, needed, cut(project), level))
+		why = append(why, fmt.Sprintf("the rule needs the role %s (%d) in project %s, and the token has %d", role, needed, cut(project), level))
 	}
 	with["project_id"], with["ref_protected"] = project, "true"
 	return append(why, r.misfits(with)...)
@@ -53,13 +53,13 @@ func (g *gitlab) askAccess(ctx context.Context, header http.Header, now time.Tim
 		Scopes  []string `json:"scopes"`
 		Revoked bool     `json:"revoked"`
 		Active  bool     `json:"active"`
-		Expires string   `json:"expires_at"` // a day, at whose beginning it expires
+		Expires string   `json:"expires_at"` // the day at whose start it expires
 	}
 	if err := g.get(ctx, "personal_access_tokens/self", header, &token); err != nil {
 		return nil, refusedBy(err, "GitLab does not know the access token, or it has expired")
 	}
 	if token.ID <= 0 || token.User <= 0 {
-		return nil, &Unavailable{g.url, errors.New("its answer about an access token names no token and user")}
+		return nil, &Unavailable{g.url, errors.New("its answer about an access token does not name the token and its user")}
 	}
 	expires, err := time.Parse(time.DateOnly, token.Expires)
 	switch {
@@ -68,7 +68,7 @@ func (g *gitlab) askAccess(ctx context.Context, header http.Header, now time.Tim
 	case token.Expires != "" && (err != nil || !now.Before(expires)):
 		return nil, refuse("the access token has expired")
 	case !slices.Contains(token.Scopes, "api") && !slices.Contains(token.Scopes, "read_api"):
-		return nil, refuse("the access token has in GitLab neither the scope api, to upload, nor read_api, to read")
+		return nil, refuse("the access token has neither GitLab's scope api, to upload, nor read_api, to read")
 	}
 	levels, err := g.levels(ctx, header)
 	if err != nil {
@@ -81,7 +81,7 @@ func (g *gitlab) askAccess(ctx context.Context, header http.Header, now time.Tim
 	}, nil
 }
 
-// levels are the roles that the token has in the projects, where it has any.
+// levels returns the token's role in each project that the rules name, 0 for none.
 func (g *gitlab) levels(ctx context.Context, header http.Header) (map[string]int, error) {
 	levels := map[string]int{}
 	var mu sync.Mutex
@@ -99,8 +99,8 @@ func (g *gitlab) levels(ctx context.Context, header http.Header) (map[string]int
 	return levels, group.Wait()
 }
 
-// level is the role in a project: the higher of the one in itself and the one
-// in the groups that it is in.
+// level returns the role in a project: the higher of those in the project itself and
+// in its groups.
 func (g *gitlab) level(ctx context.Context, header http.Header, project string) (int, error) {
 	type role struct {
 		Level int `json:"access_level"`

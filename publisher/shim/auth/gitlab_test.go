@@ -15,7 +15,7 @@ import (
 	"github.com/jellydator/ttlcache/v3"
 )
 
-// TestJobToken uploads as GitLab's users do.
+// TestJobToken uses job tokens as GitLab's users do.
 func TestJobToken(t *testing.T) {
 	g := newStandIn(t)
 	w := newClockedWorld(t, g.file(gitlabRules))
@@ -53,7 +53,7 @@ func TestJobToken(t *testing.T) {
 	}
 }
 
-// TestJobClaims makes one after the other of GitLab's answers wrong.
+// TestJobClaims makes GitLab's answers wrong, one at a time.
 func TestJobClaims(t *testing.T) {
 	g := newStandIn(t)
 	w := newClockedWorld(t, g.file(gitlabRules))
@@ -81,7 +81,7 @@ func TestJobClaims(t *testing.T) {
 	}
 }
 
-// TestAccessToken knows people and bots by their role.
+// TestAccessToken checks that access tokens of people and bots count by their role.
 func TestAccessToken(t *testing.T) {
 	g := newStandIn(t)
 	w := newClockedWorld(t, g.file(gitlabRules))
@@ -93,7 +93,7 @@ func TestAccessToken(t *testing.T) {
 		t.Errorf("got %s, want %s", id, want)
 	}
 	if !id.MayChart(Force, "stable", "app-web") || id.MayChart(Write, "stable", "web") || !id.MayChart(Write, "dev", "web") || id.May(Write, "x") {
-		t.Errorf("%s may the wrong things", id)
+		t.Errorf("%s has the wrong permissions", id)
 	}
 	w.accepts(patSecret)
 	if n := g.asked.Load(); n != 5 { // about the token and four projects
@@ -132,7 +132,7 @@ func TestAccessToken(t *testing.T) {
 	w.refuses("glpat-unknown", "does not know the access token")
 }
 
-// TestGitLabAlone sends GitLab nothing but what is its own.
+// TestGitLabAlone checks that GitLab is sent only its own tokens.
 func TestGitLabAlone(t *testing.T) {
 	g := newStandIn(t)
 	users := "htpasswd: htpasswd\nusers: [{name: alice, scopes: [\"write:**\"]}]\n"
@@ -146,7 +146,7 @@ func TestGitLabAlone(t *testing.T) {
 		}
 	}
 	if n := g.asked.Load(); n != 0 {
-		t.Errorf("GitLab was asked %d times about what is not its own", n)
+		t.Errorf("GitLab was asked %d times about other secrets", n)
 	}
 	if id, err := w.a.Identify(request(t, basic("gitlab-ci-token", "correct horse"))); !errors.Is(err, ErrCredentials) {
 		t.Errorf("a job's user name with a password: got %v, error %v", id, err)
@@ -155,8 +155,8 @@ func TestGitLabAlone(t *testing.T) {
 	w.accepts("acme-1")
 }
 
-// TestGitLabDown has GitLab fail: that makes no token good or bad, and no
-// attempt a failure.
+// TestGitLabDown has GitLab fail. The token is then neither accepted nor refused,
+// and the attempt does not count as a failure.
 func TestGitLabDown(t *testing.T) {
 	g, elsewhere := newStandIn(t), newStandIn(t)
 	w := newClockedWorld(t, g.file(gitlabRules))
@@ -193,7 +193,8 @@ func TestGitLabDown(t *testing.T) {
 	w.accepts(jobSecret)
 }
 
-// TestGitLabThrottled guesses: GitLab is not asked about each guess.
+// TestGitLabThrottled guesses tokens, and checks that GitLab is not asked about every
+// guess.
 func TestGitLabThrottled(t *testing.T) {
 	g := newStandIn(t)
 	w := newClockedWorld(t, g.file(gitlabRules))
@@ -212,8 +213,8 @@ func TestGitLabThrottled(t *testing.T) {
 	}
 }
 
-// TestGitLabTogether has many jobs of one address come at once: GitLab is asked
-// about each once, about a few at a time, and none is taken for a guess.
+// TestGitLabTogether sends many jobs' requests from one address at once. GitLab is
+// asked about each token once, about a few at a time, and none counts as a guess.
 func TestGitLabTogether(t *testing.T) {
 	g := newStandIn(t)
 	for i := range 3 * failuresAtOnce {
@@ -245,11 +246,12 @@ func TestGitLabTogether(t *testing.T) {
 		t.Errorf("GitLab was asked %d times about %d tokens", n, len(g.jobs))
 	}
 	if n := most.Load(); n > maxAtOnce {
-		t.Errorf("%d were asked about at once", n)
+		t.Errorf("GitLab was asked about %d at once", n)
 	}
 }
 
-// TestGitLabRemembers a bounded number of tokens, and not the tokens themselves.
+// TestGitLabRemembers checks that the number of remembered tokens is bounded, and
+// that the tokens themselves are not kept.
 func TestGitLabRemembers(t *testing.T) {
 	g := newGitLab(&gitlabEntry{})
 	for i := range 2 * maxGitLab {
@@ -260,7 +262,7 @@ func TestGitLabRemembers(t *testing.T) {
 	}
 }
 
-// TestGitLabHalfDown has GitLab know an access token, and then fail.
+// TestGitLabHalfDown has GitLab accept an access token, and then fail.
 func TestGitLabHalfDown(t *testing.T) {
 	g := newStandIn(t)
 	w := newClockedWorld(t, g.file(gitlabRules))

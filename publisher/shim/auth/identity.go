@@ -8,10 +8,10 @@ import (
 	"github.com/portolan-charts/portolan/publisher/pattern"
 )
 
-// Action is what somebody may do.
+// Action is something that an identity may be allowed to do.
 type Action string
 
-// The actions. None implies another.
+// The actions. No action implies another.
 const (
 	Read  Action = "read"
 	Write Action = "write"
@@ -22,29 +22,29 @@ const (
 type Identity struct {
 	kind   string // "token", "user", "oidc" or "gitlab"; "" if anonymous
 	name   string
-	by     string // URL of the server that vouches for it, if one does
-	job    string // URL of the job that it is, if that is known
-	as     string // the user name that came with a token; anybody may claim any
+	by     string // URL of the server that vouches for it; "" if there is none
+	job    string // URL of its job; "" if not known
+	as     string // the user name sent with a token, which is not checked
 	grants []grant
 }
 
-// grant is a list of scopes, with the charts that they are for.
+// grant is a list of scopes, and the charts that they apply to.
 type grant struct {
 	scopes []scope
-	charts []string // patterns; all charts if there is none
-	rule   *rule    // that it is of, for tokens that others vouch for
+	charts []string // patterns; all charts if empty
+	rule   *rule    // the rule that gave it; nil for tokens in the file and users
 }
 
-// scope is an action in all channels that fit the pattern.
+// scope is an action in all channels that match the pattern.
 type scope struct {
 	action  Action
 	pattern string
 }
 
-// allChannels is the pattern that every channel fits.
+// allChannels is the pattern that matches every channel.
 const allChannels = "**"
 
-// everything is what one may do who may do everything.
+// everything allows every action in every channel.
 var everything = []grant{{scopes: []scope{{Read, allChannels}, {Write, allChannels}, {Force, allChannels}}}}
 
 // String names the identity, for logs.
@@ -58,7 +58,7 @@ func (i *Identity) String() string {
 	return i.kind + " " + i.name
 }
 
-// rules are the names of the rules that somebody is known by.
+// rules returns the names of the rules that the grants come from.
 func (i *Identity) rules() (names []string) {
 	for _, g := range i.grants {
 		if g.rule != nil {
@@ -75,8 +75,9 @@ func listed(what string, names []string) string {
 	return what + " " + strings.Join(names, ", ")
 }
 
-// For is the identity with nothing but what allows one of the actions in the
-// channel, for one of the charts if there are any, so that it tells what did.
+// For returns the identity with only the grants that allow one of the actions in the
+// channel, for one of the charts if any are given. It thus shows which rules allowed
+// a request.
 func (i *Identity) For(channel string, charts []string, actions ...Action) *Identity {
 	narrow := *i
 	narrow.grants = nil
@@ -89,11 +90,11 @@ func (i *Identity) For(channel string, charts []string, actions ...Action) *Iden
 	return &narrow
 }
 
-// Anonymous reports whether nothing is known of the sender.
+// Anonymous reports whether the request had no credentials.
 func (i *Identity) Anonymous() bool { return i.kind == "" }
 
-// May reports whether the action is allowed in the channel, for some chart.
-// The channel "" stands for the whole site, which takes a scope for "**".
+// May reports whether the action is allowed in the channel, for some chart at least.
+// The channel "" stands for the whole site, and needs a scope for "**".
 func (i *Identity) May(a Action, channel string) bool {
 	return slices.ContainsFunc(i.grants, func(g grant) bool { return g.may(a, channel) })
 }
@@ -118,10 +119,10 @@ func (s scope) fits(channel string) bool {
 
 func (g grant) fits(chart string) bool { return pattern.MatchesChart(g.charts, chart) }
 
-// Uploader is what a receipt tells of the identity: token or user, and under
-// "as" the user name that came with a token. Of a token that another server
-// vouches for it tells the subject, the server, the job's URL, and the rules
-// that fit with the claims that they are about.
+// Uploader returns what a receipt says about the identity: the token, user or
+// subject, and under "as" the user name sent with a token. For a token that another
+// server vouches for, it also has the server, the job's URL, and the rules that
+// matched with the claims that they list.
 func (i *Identity) Uploader() map[string]string {
 	m := map[string]string{}
 	if !i.Anonymous() {

@@ -15,40 +15,40 @@ import (
 )
 
 const (
-	maxJWT = 16 << 10 // bytes; GitLab's and GitHub's have two or three thousand
-	leeway = 30 * time.Second
+	maxJWT = 16 << 10         // bytes; GitLab's and GitHub's have two or three thousand
+	leeway = 30 * time.Second // how far clocks may differ
 )
 
-// algorithms are those that a token may be signed with. The header chooses one
-// of them and no other: neither "none" nor an HMAC whose key is a public one.
+// algorithms are the only ones that a token may be signed with. They exclude "none",
+// and an HMAC whose key is a public key.
 var algorithms = []jose.SignatureAlgorithm{jose.RS256, jose.ES256}
 
-// looksJWT reports whether a secret claims to be a JWT: three parts, of which
-// the first begins like a JSON object.
+// looksJWT reports whether a secret looks like a JWT: it has three parts, and the
+// first begins like an encoded JSON object.
 func looksJWT(secret string) bool {
 	return strings.HasPrefix(secret, "eyJ") && strings.Count(secret, ".") == 2
 }
 
-// refusal is why a token is not accepted, in words that whoever sent it may
-// read. It never holds any of the token but its claims.
+// refusal is the reason why a token is refused, which its sender may read. It never
+// contains any part of the token except its claims.
 type refusal struct{ reason string }
 
 func refuse(format string, args ...any) error { return &refusal{fmt.Sprintf(format, args...)} }
 
 func (r *refusal) Error() string { return r.reason }
 
-// Is makes every refusal one of credentials.
+// Is makes every refusal an [ErrCredentials].
 func (r *refusal) Is(target error) bool { return target == ErrCredentials }
 
-// jwt is a token of which nothing is verified yet.
+// jwt is a token that is not yet verified.
 type jwt struct {
 	text      string
-	issuer    string // as it says itself
-	key       string // that it says it is signed with
+	issuer    string // as the token says
+	key       string // id of the key, as the token says
 	algorithm jose.SignatureAlgorithm
 }
 
-// parseJWT reads what must be known of a token before it can be verified.
+// parseJWT reads what is needed to verify a token.
 func parseJWT(text string) (*jwt, error) {
 	if len(text) > maxJWT {
 		return nil, refuse("the OIDC token is longer than %d bytes", maxJWT)
@@ -77,13 +77,13 @@ func parseJWT(text string) (*jwt, error) {
 // check checks the claims that every token must have.
 func (i *issuer) check(c claims, now time.Time) error {
 	if iss, _ := c.text("iss"); iss != i.URL {
-		return refuse("the OIDC token is of another issuer")
+		return refuse("the OIDC token comes from another issuer")
 	}
 	audience := c["aud"]
 	if list, ok := audience.([]any); ok && len(list) == 1 {
 		audience = list[0]
 	} else if ok {
-		return refuse("the OIDC token has %d audiences; it must be for %q alone", len(list), i.Audience)
+		return refuse("the OIDC token has %d audiences; it must have only %q", len(list), i.Audience)
 	}
 	if audience != any(i.Audience) {
 		return refuse("the OIDC token is for another audience; it must be for %q", i.Audience)
@@ -100,7 +100,7 @@ func (i *issuer) check(c claims, now time.Time) error {
 	case !now.Before(expires.Add(leeway)):
 		return refuse("the OIDC token expired at %s", expires.Format(time.RFC3339))
 	case issued.After(now.Add(leeway)):
-		return refuse("the OIDC token is of the future: issued at %s; is a clock wrong?", issued.Format(time.RFC3339))
+		return refuse("the OIDC token was issued in the future, at %s; check the clocks", issued.Format(time.RFC3339))
 	case now.Sub(issued) > i.MaxAge+leeway:
 		return refuse("the OIDC token is older than %s; it was issued at %s", i.MaxAge, issued.Format(time.RFC3339))
 	}
@@ -112,25 +112,25 @@ func (i *issuer) check(c claims, now time.Time) error {
 	return nil
 }
 
-// time is a claim that tells a time.
+// time returns the time in a claim.
 func (c claims) time(name string) (time.Time, error) {
 	seconds, ok := c[name].(float64)
 	if !ok || seconds <= 0 || seconds > math.MaxUint32*16 {
-		return time.Time{}, refuse("the OIDC token has no time under %s", name)
+		return time.Time{}, refuse("the OIDC token has no valid time in its claim %s", name)
 	}
 	return time.Unix(int64(seconds), 0).UTC(), nil
 }
 
-// verified are the claims of a token, once it is certain that its issuer made
-// it, for this audience, and that it is valid now. go-oidc checks the signature
-// and the issuer; check is stricter about audiences and times.
+// verified returns a token's claims if its issuer signed it, for this audience, and
+// it is valid now. go-oidc checks the signature and the issuer; check is stricter
+// about audiences and times.
 func (i *issuer) verified(t *jwt, keys oidc.KeySet, now time.Time) (claims, error) {
 	verifier := oidc.NewVerifier(i.URL, keys, &oidc.Config{
 		SupportedSigningAlgs: []string{string(t.algorithm)},
 		SkipClientIDCheck:    true,
 		SkipExpiryCheck:      true,
 	})
-	token, err := verifier.Verify(context.Background(), t.text) // the keys are here already
+	token, err := verifier.Verify(context.Background(), t.text) // no request is made: the keys are known
 	if err != nil {
 		return nil, refuse("the OIDC token's signature or form is wrong")
 	}

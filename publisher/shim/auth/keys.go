@@ -21,33 +21,34 @@ import (
 )
 
 const (
-	keysFresh  = 15 * time.Minute // after which keys are fetched again: some may have been revoked
-	coolDown   = 30 * time.Second // between two attempts to fetch keys, whatever the tokens ask for
-	firstPause = 5 * time.Second  // the same, before there are any keys
-	patience   = 2 * time.Second  // for newer keys, where the one that is needed is here
+	keysFresh  = 15 * time.Minute // keys older than this are fetched again: some may have been revoked
+	coolDown   = 30 * time.Second // least time between two attempts to fetch keys
+	firstPause = 5 * time.Second  // the same, while there are no keys
+	patience   = 2 * time.Second  // how long to wait for newer keys if the one needed is known
 	maxKeys    = 100              // of an issuer
 )
 
-// keySet has the public keys of an issuer. go-oidc's own asks for them again
-// with each key that it does not know, reads answers of any length, and never
-// forgets a key as long as nobody names a new one.
+// keySet holds the public keys of an issuer. It replaces that of go-oidc, which
+// fetches them again for every unknown key, reads answers of any length, and does
+// not forget a key until a token names a new one.
 type keySet struct {
 	issuer string
-	jwks   string // URL of the keys; "" if the issuer is asked for it
+	jwks   string // URL of the keys; "" to take it from the issuer's discovery document
 	client *http.Client
 	log    *slog.Logger
 	now    func() time.Time
 	flight singleflight.Group
 
-	mu      sync.Mutex // guards what follows; never held while the network is waited for
+	mu      sync.Mutex // guards what follows; never held while waiting for the network
 	keys    map[string][]crypto.PublicKey
-	fetched time.Time // when the last good keys were; zero if there are none
-	tried   time.Time
-	failure error // of the last attempt
+	fetched time.Time // when keys were last fetched; zero if there are none
+	tried   time.Time // when the last attempt began
+	failure error     // of the last attempt
 }
 
-// find returns the keys of this id. If there are none or if they are old, they
-// are fetched again. While the issuer is down the last good ones go on.
+// find returns the keys with this id. If there are none, or if they are old, it
+// fetches the issuer's keys again. While the issuer is down, it returns the last
+// good ones.
 func (k *keySet) find(ctx context.Context, id string) ([]crypto.PublicKey, error) {
 	keys, fresh := k.known(id)
 	if len(keys) > 0 && fresh {
@@ -83,8 +84,8 @@ func (k *keySet) known(id string) (keys []crypto.PublicKey, fresh bool) {
 	return k.keys[id], age >= 0 && age < keysFresh
 }
 
-// refresh fetches the keys, if it is time; many that ask at once wait for the
-// same attempt. It goes on if they do not wait for its end.
+// refresh fetches the keys if it is time to. Concurrent calls share one attempt,
+// which goes on even if no caller waits for it.
 func (k *keySet) refresh() <-chan singleflight.Result {
 	return k.flight.DoChan("", func() (any, error) {
 		if !k.due() {
@@ -97,12 +98,13 @@ func (k *keySet) refresh() <-chan singleflight.Result {
 			k.keys, k.fetched = keys, k.now()
 			return nil, nil
 		}
-		k.log.Warn("cannot fetch the keys of an OIDC issuer; going on with the last good ones, if any", "issuer", k.issuer, "keys", len(k.keys), "error", cut(err.Error()))
+		k.log.Warn("cannot fetch the keys of an OIDC issuer; the last good ones, if any, stay in use", "issuer", k.issuer, "keys", len(k.keys), "error", cut(err.Error()))
 		return nil, nil
 	})
 }
 
-// due reports whether the keys may be fetched now, and notes that they are.
+// due reports whether the keys may be fetched now. If so, it starts the pause until
+// the next attempt.
 func (k *keySet) due() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -118,7 +120,7 @@ func (k *keySet) due() bool {
 	return true
 }
 
-// fetch gets the keys, and before that their URL if the file does not have it.
+// fetch fetches the keys, and first their URL if the file does not have it.
 func (k *keySet) fetch() (map[string][]crypto.PublicKey, error) {
 	ctx, cancel := context.WithTimeout(oidc.ClientContext(context.Background(), k.client), 2*fetchTime)
 	defer cancel()
@@ -145,8 +147,8 @@ func (k *keySet) fetch() (map[string][]crypto.PublicKey, error) {
 	return usable(set.Keys)
 }
 
-// usable are the keys, by their ids, that tokens may be signed with. An issuer
-// may have others, of kinds not even known here.
+// usable returns the keys that tokens may be signed with, by id. It skips other
+// keys, including those of unknown kinds.
 func usable(set []json.RawMessage) (map[string][]crypto.PublicKey, error) {
 	if len(set) > maxKeys {
 		return nil, fmt.Errorf("it has more than %d keys", maxKeys)
@@ -167,7 +169,8 @@ func usable(set []json.RawMessage) (map[string][]crypto.PublicKey, error) {
 	return keys, nil
 }
 
-// algorithmOf is the one algorithm that the key is for; "" if it is for none.
+// algorithmOf returns the algorithm that the key is for, or "" if tokens may not be
+// signed with it.
 func algorithmOf(key any) jose.SignatureAlgorithm {
 	switch key := key.(type) {
 	case *rsa.PublicKey:

@@ -20,8 +20,8 @@ import (
 	"github.com/portolan-charts/portolan/publisher/shim/reread"
 )
 
-// unavailable checks that a token cannot be checked, and that the error tells
-// the client nothing of why.
+// unavailable checks that a token cannot be checked, and that the error does not tell
+// the client why.
 func (w *world) unavailable(token, why string) {
 	w.t.Helper()
 	_, err := w.bearer(token)
@@ -38,7 +38,7 @@ func (w *world) unavailable(token, why string) {
 	}
 }
 
-// TestRotation has the issuer change its keys.
+// TestRotation lets the issuer change its keys.
 func TestRotation(t *testing.T) {
 	p := newProvider(t)
 	w := newClockedWorld(t, p.oidcFile(mainRule))
@@ -54,17 +54,17 @@ func TestRotation(t *testing.T) {
 	}
 	p.has(second)
 	w.pass(keysFresh)
-	w.refuses(p.signedBy(first, w.now()), "a key that its issuer does not have") // though nobody has named a new one
+	w.refuses(p.signedBy(first, w.now()), "a key that its issuer does not have") // though no token has named a new one
 	w.accepts(p.token(p.gitlabJob(w.now())))
 }
 
-// signedBy is a good token, but for the key.
+// signedBy returns a token that is good except for its key.
 func (p *provider) signedBy(key jose.JSONWebKey, now time.Time) string {
 	return signed(p.t, jose.RS256, key.Key, key.KeyID, p.gitlabJob(now))
 }
 
-// TestUnknownKeys has tokens ask for keys that are not there: the issuer does
-// not hear of it more often than it should.
+// TestUnknownKeys presents tokens with keys that do not exist, and checks that the
+// issuer is not asked too often.
 func TestUnknownKeys(t *testing.T) {
 	p := newProvider(t)
 	w := newClockedWorld(t, p.oidcFile(mainRule))
@@ -84,7 +84,7 @@ func TestUnknownKeys(t *testing.T) {
 	}
 }
 
-// TestOutage takes the issuer away, and brings it back.
+// TestOutage takes the issuer down, and brings it back.
 func TestOutage(t *testing.T) {
 	p := newProvider(t)
 	w := newClockedWorld(t, p.oidcFile(mainRule))
@@ -110,7 +110,7 @@ func TestOutage(t *testing.T) {
 	w.accepts(p.token(p.gitlabJob(w.now())))
 }
 
-// TestStart opens the file while the issuer is down: that is a warning.
+// TestStart opens the file while the issuer is down, which is a warning.
 func TestStart(t *testing.T) {
 	p := newProvider(t)
 	p.serves(func(rw http.ResponseWriter, r *http.Request) { rw.WriteHeader(http.StatusInternalServerError) })
@@ -126,8 +126,8 @@ func TestStart(t *testing.T) {
 	w.accepts(token)
 }
 
-// TestHostile has an issuer that answers in every wrong way. Its last good keys
-// go on each time.
+// TestHostile lets an issuer answer in every wrong way. Its last good keys stay in
+// use each time.
 func TestHostile(t *testing.T) {
 	elsewhere := newProvider(t)
 	for name, c := range map[string]struct {
@@ -143,15 +143,15 @@ func TestHostile(t *testing.T) {
 		"a redirect": {func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, elsewhere.URL+"/keys", http.StatusFound)
 		}, "redirect"},
-		"a page":         {func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "<html>Please log in</html>") }, "not the JSON"},
+		"a page":         {func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "<html>Please log in</html>") }, "not the expected JSON"},
 		"another object": {func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, `{"message":"hello"}`) }, "no key"},
-		"nothing":        {func(w http.ResponseWriter, r *http.Request) {}, "not the JSON"},
+		"nothing":        {func(w http.ResponseWriter, r *http.Request) {}, "not the expected JSON"},
 		"no content":     {func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusNoContent) }, "204"},
 		"keys that are none": {func(w http.ResponseWriter, r *http.Request) {
 			io.WriteString(w, `{"keys":[1,null,{"kty":"oct","k":"AA","kid":"k1"},{"kty":"X"}]}`)
 		}, "no key"},
-		"an end that is none": {func(w http.ResponseWriter, r *http.Request) { endless(w) }, "larger than"},
-		"a slow answer":       {func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "too long"},
+		"an endless answer": {func(w http.ResponseWriter, r *http.Request) { endless(w) }, "larger than"},
+		"a slow answer":     {func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "too long"},
 		"a slow body": {func(w http.ResponseWriter, r *http.Request) {
 			io.WriteString(w, `{"keys":[`)
 			w.(http.Flusher).Flush()
@@ -188,7 +188,7 @@ func TestHostile(t *testing.T) {
 	}
 }
 
-// endless writes until nobody reads any more.
+// endless writes until the client stops reading.
 func endless(w io.Writer) {
 	block := []byte(strings.Repeat(" ", 4096))
 	for {
@@ -198,7 +198,7 @@ func endless(w io.Writer) {
 	}
 }
 
-// TestDiscovery has discovery documents that lead astray.
+// TestDiscovery serves bad discovery documents.
 func TestDiscovery(t *testing.T) {
 	other := newProvider(t)
 	var document map[string]any
@@ -242,17 +242,18 @@ func TestDiscovery(t *testing.T) {
 	}
 }
 
-// TestKeysURL names the keys in the file: then nobody else is asked for them.
+// TestKeysURL sets the URL of the keys in the file, and checks that the issuer's
+// discovery document is not read.
 func TestKeysURL(t *testing.T) {
 	p := newProvider(t)
 	w := newClockedWorld(t, p.oidcFile(mainRule)+"    jwks: "+p.URL+"/keys\n")
 	w.accepts(p.token(p.gitlabJob(w.now())))
 	if n := p.discovered.Load(); n != 0 {
-		t.Errorf("the issuer was asked for where they are, %d times", n)
+		t.Errorf("the issuer was asked for the URL %d times", n)
 	}
 }
 
-// TestKeysStay reads the file again: the keys are those that were there.
+// TestKeysStay checks that the keys stay when the file is read again.
 func TestKeysStay(t *testing.T) {
 	p := newProvider(t)
 	w := newClockedWorld(t, p.oidcFile(mainRule))
@@ -267,8 +268,8 @@ func TestKeysStay(t *testing.T) {
 	}
 }
 
-// TestKeysTogether has many need the keys at the same time, while the issuer
-// takes its time: they wait for one answer, each as long as its client does.
+// TestKeysTogether needs the keys in many requests at the same time, while the issuer
+// is slow. All wait for one answer, each as long as its client does.
 func TestKeysTogether(t *testing.T) {
 	p := newProvider(t)
 	come, answer := make(chan struct{}), make(chan struct{})
@@ -305,8 +306,8 @@ func TestKeysTogether(t *testing.T) {
 	}
 }
 
-// TestPatience has keys that are old and an issuer that does not answer: an
-// upload does not wait for it to its end.
+// TestPatience has old keys and an issuer that does not answer, and checks that an
+// upload does not wait until the request for new keys fails.
 func TestPatience(t *testing.T) {
 	p := newProvider(t)
 	w := newClockedWorld(t, p.oidcFile(mainRule))

@@ -11,25 +11,26 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 )
 
-// defaultAge is how long after it was issued a token is taken at most.
+// defaultAge is the age up to which a token is accepted, unless the file has maxAge.
 const defaultAge = time.Hour
 
-// issuer makes OIDC tokens.
+// issuer is the entry of an OIDC issuer in the auth file.
 type issuer struct {
-	URL      string        `yaml:"issuer" jsonschema:"required" check:"server"` // as it stands in the tokens, like the audience
+	URL      string        `yaml:"issuer" jsonschema:"required" check:"server"` // exactly as in the tokens, like the audience
 	Audience string        `yaml:"audience" jsonschema:"required" check:"anyText"`
-	JWKS     string        `yaml:"jwks" check:"server"` // URL of the keys; "" to ask the issuer
+	JWKS     string        `yaml:"jwks" check:"server"` // URL of the keys; "" to take it from the discovery document
 	MaxAge   time.Duration `yaml:"maxAge" min:"1m" max:"24h"`
 	Rules    rulesOfOIDC   `yaml:"rules" jsonschema:"required"`
 
 	keys *keySet
 }
 
-// asksOthers reports whether the file names anybody who makes tokens. Then what
-// looks like a JWT is nothing else: no password, and none of GitLab's own tokens.
+// asksOthers reports whether the file has an OIDC issuer or a GitLab. If so,
+// everything that looks like a JWT is treated as an OIDC token: never as a password,
+// nor as one of GitLab's own tokens.
 func (p *policy) asksOthers() bool { return len(p.issuers) > 0 || p.gitlab != nil }
 
-// byOIDC knows the tokens of the issuers in the file.
+// byOIDC verifies the tokens of the issuers in the file.
 func (p *policy) byOIDC(ctx context.Context, text string, now time.Time) (*vouched, error) {
 	t, err := parseJWT(text)
 	if err != nil {
@@ -37,7 +38,7 @@ func (p *policy) byOIDC(ctx context.Context, text string, now time.Time) (*vouch
 	}
 	at := slices.IndexFunc(p.issuers, func(i *issuer) bool { return i.URL == t.issuer })
 	if at < 0 {
-		return nil, refuse("the OIDC token is of an issuer that is not known here")
+		return nil, refuse("the OIDC token comes from an issuer that is not known here")
 	}
 	i := p.issuers[at]
 	keys, err := i.keys.find(ctx, t.key)
@@ -53,11 +54,11 @@ func (p *policy) byOIDC(ctx context.Context, text string, now time.Time) (*vouch
 	return &vouched{kind: "oidc", by: i.URL, subject: subject, job: c.job(i.URL), claims: c, rules: i.Rules}, nil
 }
 
-// githubIssuer makes the tokens of github.com.
+// githubIssuer issues the tokens of github.com.
 const githubIssuer = "https://token.actions.githubusercontent.com"
 
-// job is the URL of the job that a token is for, so that whoever reads of a
-// rejected upload finds it; "" if the claims do not tell.
+// job returns the URL of the token's job, so that receipts can link to it, or "" if
+// the claims do not name it.
 func (c claims) job(issuer string) string {
 	server, project, page, number := issuer, "project_path", "-/jobs", "job_id"
 	if issuer == githubIssuer {
@@ -71,11 +72,11 @@ func (c claims) job(issuer string) string {
 	return strings.TrimSuffix(server, "/") + "/" + path + "/" + page + "/" + id
 }
 
-// pathRE fits the paths of projects.
+// pathRE matches the paths of projects.
 var pathRE = regexp.MustCompile(`^[0-9A-Za-z_][0-9A-Za-z_.-]*(/[0-9A-Za-z_][0-9A-Za-z_.-]*)+$`)
 
-// giveKeys gives each issuer its keys: those that it had before, if the file was
-// read again and says the same of where they are.
+// giveKeys gives each issuer its keys. An issuer that the file had before, with the
+// same URLs, keeps the keys that it had.
 func (a *Authoriser) giveKeys(p, before *policy) {
 	known := map[[2]string]*keySet{}
 	if before != nil {
@@ -86,7 +87,7 @@ func (a *Authoriser) giveKeys(p, before *policy) {
 	for _, i := range p.issuers {
 		if i.keys = known[[2]string{i.URL, i.JWKS}]; i.keys == nil {
 			i.keys = &keySet{issuer: i.URL, jwks: i.JWKS, client: a.client, log: a.log, now: a.now}
-			if !a.lazy { // so that no upload need wait, and somebody hears of it if it fails
+			if !a.lazy { // so that no upload has to wait, and a failure is logged early
 				i.keys.refresh()
 			}
 		}

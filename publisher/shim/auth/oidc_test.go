@@ -17,7 +17,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher/shim/reread"
 )
 
-// bearer identifies whoever has this token, from an address without failures.
+// bearer identifies this token, from an address without failures.
 func (w *world) bearer(token string) (*Identity, error) {
 	w.t.Helper()
 	w.pass(0)
@@ -25,7 +25,7 @@ func (w *world) bearer(token string) (*Identity, error) {
 	return w.a.Identify(request(w.t, "Bearer "+token))
 }
 
-// refuses checks that a token is refused, with these words.
+// refuses checks that a token is refused, with a reason that contains these words.
 func (w *world) refuses(token, reason string) {
 	w.t.Helper()
 	id, err := w.bearer(token)
@@ -41,12 +41,12 @@ func (w *world) accepts(token string) {
 	}
 }
 
-// TestOIDCClaims makes one claim after the other wrong.
+// TestOIDCClaims makes the claims wrong, one at a time.
 func TestOIDCClaims(t *testing.T) {
 	p := newProvider(t)
 	w := newClockedWorld(t, p.oidcFile(mainRule))
 	now := w.now().Unix()
-	const noRule = "no rule of this server fits"
+	const noRule = "no rule of this server matches"
 	for name, c := range map[string]struct {
 		change claims
 		reason string // "" if the token is accepted
@@ -71,15 +71,15 @@ func TestOIDCClaims(t *testing.T) {
 		"the audience twice":           {claims{"aud": []string{audience, audience}}, "2 audiences"},
 		"an empty list of audiences":   {claims{"aud": []string{}}, "0 audiences"},
 		"an audience that is a number": {claims{"aud": 42}, "wrong"},
-		"no expiry":                    {claims{"exp": nil}, "no time under exp"},
+		"no expiry":                    {claims{"exp": nil}, "no valid time in its claim exp"},
 		"expired":                      {claims{"exp": now - 30}, "expired at"},
-		"an expiry as text":            {claims{"exp": fmt.Sprint(now + 300)}, "no time under exp"},
-		"an expiry beyond all times":   {claims{"exp": 1e300}, "no time under exp"},
-		"an expiry of 0":               {claims{"exp": 0}, "no time under exp"},
-		"an expiry of -1":              {claims{"exp": -1}, "no time under exp"},
-		"not issued":                   {claims{"iat": nil}, "no time under iat"},
-		"issued as text":               {claims{"iat": fmt.Sprint(now)}, "no time under iat"},
-		"issued in the future":         {claims{"iat": now + 32, "nbf": nil}, "of the future"},
+		"an expiry as text":            {claims{"exp": fmt.Sprint(now + 300)}, "no valid time in its claim exp"},
+		"an expiry beyond all times":   {claims{"exp": 1e300}, "no valid time in its claim exp"},
+		"an expiry of 0":               {claims{"exp": 0}, "no valid time in its claim exp"},
+		"an expiry of -1":              {claims{"exp": -1}, "no valid time in its claim exp"},
+		"not issued":                   {claims{"iat": nil}, "no valid time in its claim iat"},
+		"issued as text":               {claims{"iat": fmt.Sprint(now)}, "no valid time in its claim iat"},
+		"issued in the future":         {claims{"iat": now + 32, "nbf": nil}, "in the future"},
 		"too old":                      {claims{"iat": now - 3632}, "older than 1h"},
 		"not valid yet":                {claims{"nbf": now + 32}, "not valid yet"},
 		"valid from a text on":         {claims{"nbf": "now"}, "wrong"},
@@ -95,7 +95,7 @@ func TestOIDCClaims(t *testing.T) {
 		"null as ref":                  {claims{"ref": json.RawMessage("null")}, noRule},
 		"a ref not protected":          {claims{"ref_protected": "false"}, noRule},
 		"nothing about protection":     {claims{"ref_protected": nil}, noRule},
-		"protection that is no text":   {claims{"ref_protected": true}, noRule},
+		"protection that is no string": {claims{"ref_protected": true}, noRule},
 		"protection in capitals":       {claims{"ref_protected": "True"}, noRule},
 		"a fork's merge request":       {claims{"job_project_id": "99"}, noRule},
 		"a fork as a number":           {claims{"job_project_id": 42}, noRule},
@@ -114,7 +114,8 @@ func TestOIDCClaims(t *testing.T) {
 	}
 }
 
-// TestOIDCForms presents what is no token, or signed as none may be.
+// TestOIDCForms presents malformed tokens, and tokens signed in ways that are not
+// allowed.
 func TestOIDCForms(t *testing.T) {
 	p := newProvider(t)
 	ec, ec384, small, other := ecKey(t, "ec", elliptic.P256()), ecKey(t, "ec384", elliptic.P384()), rsaKey(t, "k1"), rsaKey(t, "other")
@@ -177,7 +178,7 @@ func TestOIDCForms(t *testing.T) {
 	}
 }
 
-// TestOIDCEmbeddedKey signs with a key that the token brings along.
+// TestOIDCEmbeddedKey signs with a key that is in the token's own header.
 func TestOIDCEmbeddedKey(t *testing.T) {
 	p := newProvider(t)
 	w := newClockedWorld(t, p.oidcFile(mainRule))
@@ -201,8 +202,8 @@ func TestOIDCEmbeddedKey(t *testing.T) {
 	w.refuses(token, "signature or form is wrong")
 }
 
-// TestOIDCAlone checks that what looks like a JWT is tried as nothing else, and
-// that without issuers nothing has changed.
+// TestOIDCAlone checks that a secret that looks like a JWT is not tried as anything
+// else, except if the file has no issuers.
 func TestOIDCAlone(t *testing.T) {
 	const password = "eyJ0.a.b"
 	p := newProvider(t)
@@ -222,7 +223,8 @@ func TestOIDCAlone(t *testing.T) {
 	}
 }
 
-// TestOIDCThrottled has an address fail too often. A good token still passes.
+// TestOIDCThrottled lets an address fail too often, and checks that a good token still
+// works.
 func TestOIDCThrottled(t *testing.T) {
 	p := newProvider(t)
 	w := newClockedWorld(t, p.oidcFile(mainRule))
@@ -240,7 +242,7 @@ func TestOIDCThrottled(t *testing.T) {
 	}
 }
 
-// TestGitHub fits rules to jobs of GitHub Actions.
+// TestGitHub matches rules with jobs of GitHub Actions.
 func TestGitHub(t *testing.T) {
 	p := newProvider(t)
 	w := newClockedWorld(t, p.oidcFile(`    - name: prod
@@ -262,7 +264,7 @@ func TestGitHub(t *testing.T) {
 	}
 }
 
-// TestOIDCRules checks what rules may say otherwise.
+// TestOIDCRules checks what rules may change, such as protected.
 func TestOIDCRules(t *testing.T) {
 	p := newProvider(t)
 	w := newClockedWorld(t, p.oidcFile(`    - {name: any, claims: {project_id: "42"}, protected: false, scopes: ["write:dev"]}
@@ -280,14 +282,15 @@ func TestOIDCRules(t *testing.T) {
 			continue
 		}
 		if got := strings.Join(id.rules(), " "); got != rules {
-			t.Errorf("rules %s fit, want %s", got, rules)
+			t.Errorf("rules %s match, want %s", got, rules)
 		}
 	}
 	w.refuses(p.token(p.gitlabJob(w.now(), claims{"job_project_id": "99", "pipeline_source": "merge_request_event", "ref_protected": "false"})), "no rule")
 	w.refuses(p.token(p.gitlabJob(w.now(), claims{"iat": w.now().Add(-6 * time.Minute).Unix()})), "older than 5m")
 }
 
-// TestJobURL finds the page of the job, if the claims are what they should be.
+// TestJobURL checks that the URL of the job's page is found, unless the claims are
+// odd.
 func TestJobURL(t *testing.T) {
 	for _, c := range []struct {
 		issuer string

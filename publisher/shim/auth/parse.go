@@ -12,12 +12,12 @@ import (
 	"github.com/portolan-charts/portolan/publisher/strictyaml"
 )
 
-// parseFile reads an auth file; name stands in its messages for the file. They
-// hold no value of the file, which could be a secret in the wrong place.
+// parseFile parses an auth file. Its messages call the file name, and never contain
+// a value from it, which could be a secret in the wrong place.
 func parseFile(b []byte, name string) (*file, error) {
 	f, from := &file{}, strictyaml.File{Name: name, Secret: true, Checks: textChecks}
 	err := from.Decode(b, f)
-	if errors.Is(err, strictyaml.ErrEmpty) { // as a file is that is just being written
+	if errors.Is(err, strictyaml.ErrEmpty) { // perhaps it is just being written
 		err = fmt.Errorf("%s: is empty; it must hold tokens, users, oidc, gitlab or anonymous", name)
 	}
 	if err != nil {
@@ -27,7 +27,7 @@ func parseFile(b []byte, name string) (*file, error) {
 	return f, nil
 }
 
-// textChecks are what check tags name.
+// textChecks are the checks that check tags name.
 var textChecks = map[string]func(string) error{
 	"anyText":      checkAnyText,
 	"chartPattern": pattern.CheckCharts,
@@ -63,12 +63,12 @@ func (all tokens) Validate(at strictyaml.Place) {
 		t.Hash = strings.ToLower(t.Hash)
 		t.grant = grantOf(at.Item(i), t.Scopes, t.Charts)
 	}
-	distinct(at, all, func(t *Token) string { return t.ID }, "has the id of the token in line %d; ids must differ")
-	distinct(at, all, func(t *Token) string { return t.Hash }, "has the hash of the token in line %d; make a token of its own for each")
+	distinct(at, all, func(t *Token) string { return t.ID }, "has the same id as the token in line %d; ids must differ")
+	distinct(at, all, func(t *Token) string { return t.Hash }, "has the same hash as the token in line %d; make a separate token for each entry")
 }
 
-// distinct notes the items of a list that have the same text as an earlier one.
-// The message takes that one's line.
+// distinct reports the items of a list that have the same text as an earlier one.
+// The message is a format for the line of that one.
 func distinct[T any](at strictyaml.Place, list []T, text func(T) string, message string) {
 	first := map[string]int{}
 	for i, item := range list {
@@ -81,7 +81,7 @@ func distinct[T any](at strictyaml.Place, list []T, text func(T) string, message
 	}
 }
 
-// grantOf is what lists of scopes and charts allow. Lists that are there must
+// grantOf returns the grant of these scopes and charts. Lists that are present must
 // not be empty.
 func grantOf(at strictyaml.Place, scopes, charts []string) grant {
 	if scopes != nil && len(scopes) == 0 {
@@ -93,7 +93,7 @@ func grantOf(at strictyaml.Place, scopes, charts []string) grant {
 	return grant{scopes: scopesOf(scopes), charts: charts}
 }
 
-// scopesOf are the scopes in a file. Those that are wrong were reported.
+// scopesOf parses scopes. It skips invalid ones, which were reported already.
 func scopesOf(texts []string) (scopes []scope) {
 	for _, text := range texts {
 		if s, err := parseScope(text); err == nil {
@@ -131,10 +131,11 @@ func (all users) Validate(at strictyaml.Place) {
 		u.line = at.Item(i).Line()
 		u.grant = grantOf(at.Item(i), u.Scopes, u.Charts)
 	}
-	distinct(at, all, func(u *fileUser) string { return u.Name }, "is the user of line %d again; write all scopes there")
+	distinct(at, all, func(u *fileUser) string { return u.Name }, "repeats the user in line %d; write all scopes there")
 }
 
-// parseScope reads a scope. Its errors hold the scope only as far as it is one.
+// parseScope parses a scope. Its errors contain at most the action, since the rest
+// could be a secret.
 func parseScope(text string) (scope, error) {
 	action, channels, _ := strings.Cut(text, ":")
 	s := scope{Action(action), channels}

@@ -34,11 +34,11 @@ func (rules rulesOfOIDC) Validate(at strictyaml.Place) { validateRules(at, rules
 // Validate implements [strictyaml.Validator].
 func (rules rulesOfGitLab) Validate(at strictyaml.Place) { validateRules(at, rules, gitlabClaims) }
 
-// validateRules checks a list of rules. What check says of their claims depends
-// on what tokens they are for.
+// validateRules checks a list of rules. check checks their claims, according to the
+// kind of tokens that they are for.
 func validateRules(at strictyaml.Place, rules []*rule, check func(*rule, strictyaml.Place)) {
 	if len(rules) == 0 {
-		at.Problem("is empty, so no token would be of any use; add a rule with claims and scopes")
+		at.Problem("is empty, so every token would be refused; add a rule with claims and scopes")
 	}
 	for i, r := range rules {
 		if r.Name == "" {
@@ -51,20 +51,20 @@ func validateRules(at strictyaml.Place, rules []*rule, check func(*rule, stricty
 			check(r, at.Item(i))
 		}
 	}
-	distinct(at, rules, func(r *rule) string { return r.Name }, "has the name of the rule in line %d; names must differ")
+	distinct(at, rules, func(r *rule) string { return r.Name }, "has the same name as the rule in line %d; names must differ")
 }
 
 func checkRuleName(name string) error {
 	if !tokenIDRE.MatchString(name) || numberRE.MatchString(name) {
-		return errors.New("must be 1 to 64 letters, digits, '.', '_' or '-', and not a number alone")
+		return errors.New("must be 1 to 64 letters, digits, '.', '_' or '-', and not just a number")
 	}
 	return nil
 }
 
-// numberRE fits the numbers of GitLab's projects, and those of rules.
+// numberRE matches the numbers of GitLab's projects, and those of rules.
 var numberRE = regexp.MustCompile(`^[1-9][0-9]{0,18}$`)
 
-// ruleClaims are what the claims must be, word for word.
+// ruleClaims are the claims that a token must have, with their exact values.
 type ruleClaims map[string]string
 
 // Validate implements [strictyaml.Validator].
@@ -75,10 +75,11 @@ func (c ruleClaims) Validate(at strictyaml.Place) {
 }
 
 var (
-	// checkedClaims are those that the file says elsewhere, or that change.
+	// checkedClaims are those that are set elsewhere in the file, or that differ
+	// in every token.
 	checkedClaims = []string{"iss", "aud", "exp", "iat", "nbf", "jti"}
 
-	// commonClaims are those that a stranger's job can have as well: on a public
+	// commonClaims are those that a stranger's job can have too: on a public
 	// service, everybody has a branch called main, and may call anybody's
 	// reusable workflow.
 	commonClaims = []string{
@@ -87,40 +88,40 @@ var (
 		"workflow", "job_workflow_ref", "repository_visibility", "project_visibility", "user_access_level", "run_number", "run_attempt",
 	}
 
-	// nameClaims are the claims that hold names, which somebody else may get
-	// later, with those that do not change.
+	// nameClaims maps the claims with names, which somebody else may get later,
+	// to claims that never change.
 	nameClaims = map[string][]string{
 		"project_path": {"project_id"}, "namespace_path": {"namespace_id", "project_id"},
 		"repository": {"repository_id"}, "repository_owner": {"repository_owner_id", "repository_id"},
 	}
 )
 
-// oidcClaims checks the claims that a rule for OIDC tokens is about.
+// oidcClaims checks the claims of a rule for OIDC tokens.
 func oidcClaims(r *rule, at strictyaml.Place) {
 	names := sorted(r.Claims)
 	for _, name := range names {
 		if slices.Contains(checkedClaims, name) {
-			at.Problem("names the claim %s, which is always checked and is no rule's; remove it", name)
+			at.Problem("names the claim %s, which rules cannot use; remove it", name)
 		}
 		if better := nameClaims[name]; better != nil && !slices.ContainsFunc(better, func(b string) bool { return r.Claims[b] != "" }) {
-			at.Warn("somebody else may get this %s one day; say %s as well, which never changes", name, better[0])
+			at.Warn("somebody else may get this %s one day; add %s, which never changes", name, better[0])
 		}
 	}
 	if !slices.ContainsFunc(names, func(name string) bool { return !slices.Contains(commonClaims, name) }) {
-		at.Problem("says nothing about whose job it is, so that anybody's would fit; add project_id (GitLab), repository_id (GitHub) or sub")
+		at.Problem("does not say whose job it is, so anybody's would match; add project_id (GitLab), repository_id (GitHub) or sub")
 	}
 	if event := r.Claims["event_name"]; strings.HasPrefix(event, pullRequest) {
-		at.Problem("cannot fit: what pull requests start is always refused; use another event_name, such as push")
+		at.Problem("can never match: jobs that pull requests start are always refused; use another event_name, such as push")
 	}
 	if protected := r.Claims["ref_protected"]; protected != "" && protected != "true" && !r.unprotected {
-		at.Problem("cannot fit: without 'protected: false' it takes a ref_protected of \"true\"; remove the claim, or say so")
+		at.Problem("can never match: without 'protected: false', ref_protected must be \"true\"; remove the claim, or add 'protected: false'")
 	}
 	if r.unprotected && r.Claims["ref"] != "" && r.Claims["ref_type"] == "" && r.Claims["project_id"] != "" {
-		at.Warn("a tag that is called like the branch fits, too; add 'ref_type: branch'")
+		at.Warn("a tag with the same name as the branch matches too; add 'ref_type: branch'")
 	}
 }
 
-// gitlabEntry is what the auth file says of GitLab.
+// gitlabEntry is the entry of GitLab in the auth file.
 type gitlabEntry struct {
 	URL         string        `yaml:"url" jsonschema:"required" check:"server"`
 	TokenPrefix string        `yaml:"tokenPrefix" check:"tokenPrefix"`
@@ -130,11 +131,11 @@ type gitlabEntry struct {
 // Validate implements [strictyaml.Validator].
 func (e *gitlabEntry) Validate(at strictyaml.Place) {
 	if n := len(e.projects()); n > maxProjects {
-		at.Problem("names %d projects, and for each access token GitLab is asked about all of them; %d are the most: use oidc, or tokens of your own", n, maxProjects)
+		at.Problem("names %d projects, all of which GitLab is asked about for each access token; at most %d are allowed: use oidc, or tokens of your own", n, maxProjects)
 	}
 }
 
-// projects are those that the rules name.
+// projects returns the projects that the rules name.
 func (e *gitlabEntry) projects() (all []string) {
 	for _, r := range e.Rules {
 		all = append(all, r.Claims["project_id"])
@@ -150,19 +151,19 @@ func checkTokenPrefix(prefix string) error {
 	return nil
 }
 
-// gitlabNames are the claims that GitLab's API tells. Those of a job only are
-// jobNames.
+// gitlabNames are the claims that GitLab's API provides. Only job tokens have those
+// in jobNames.
 var (
 	jobNames    = []string{"ref", "ref_type", "pipeline_source", "user_login"}
 	gitlabNames = append([]string{"token", "project_id", "user_id"}, jobNames...)
 )
 
-// gitlabClaims checks the claims that a rule for GitLab's own tokens is about.
+// gitlabClaims checks the claims of a rule for GitLab's own tokens.
 func gitlabClaims(r *rule, at strictyaml.Place) {
 	job := r.Claims["token"] == "job"
 	for _, name := range sorted(r.Claims) {
 		if !slices.Contains(gitlabNames, name) {
-			at.Problem("has an unknown claim; of its own tokens GitLab tells %s", strings.Join(gitlabNames, ", "))
+			at.Problem("has an unknown claim; GitLab's own tokens have only %s", strings.Join(gitlabNames, ", "))
 		}
 		job = job || slices.Contains(jobNames, name)
 	}
@@ -174,10 +175,10 @@ func gitlabClaims(r *rule, at strictyaml.Place) {
 	}
 	switch {
 	case r.unprotected && job && r.Claims["ref"] != "" && r.Claims["ref_type"] == "":
-		at.Warn("a tag that is called like the branch fits, too; add 'ref_type: branch'")
+		at.Warn("a tag with the same name as the branch matches too; add 'ref_type: branch'")
 	case !r.unprotected && job:
-		at.Problem("fits no job token: GitLab does not tell of those whether their ref is protected; say 'protected: false', or use id_tokens and oidc")
+		at.Problem("matches no job token: GitLab does not say whether the ref of a job token is protected; add 'protected: false', or use id_tokens and oidc")
 	case !r.unprotected && r.Claims["token"] == "":
-		at.Warn("fits access tokens of maintainers, but no job token: of those GitLab does not tell whether their ref is protected; say 'protected: false', or 'token: access'")
+		at.Warn("matches access tokens of maintainers, but no job token: GitLab does not say whether the ref of a job token is protected; add 'protected: false' or 'token: access'")
 	}
 }

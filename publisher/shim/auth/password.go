@@ -16,18 +16,18 @@ import (
 )
 
 const (
-	maxPassword = 72                 // bytes; bcrypt looks at no more
-	rememberFor = 2 * time.Minute    // a right password
-	maxRemember = 1_000              // passwords
-	maxAtOnce   = failuresAtOnce - 2 // passwords checked
+	maxPassword = 72                 // bytes; bcrypt ignores the rest
+	rememberFor = 2 * time.Minute    // how long a right password is remembered
+	maxRemember = 1_000              // passwords that are remembered
+	maxAtOnce   = failuresAtOnce - 2 // passwords checked at the same time, at most
 )
 
-// checks bounds what checking passwords costs. At most one a processor is
-// checked at the same time, and fewer than an address may get wrong, so that a
-// crowd of right ones from one address never looks like guessing.
+// checks bounds the cost of checking passwords. It checks at most one per processor
+// at the same time, and fewer than an address may get wrong, so that many right
+// passwords from one address never look like guessing.
 type checks struct {
 	slots   chan struct{}
-	key     []byte // of the HMAC that passwords are remembered by; of this process only
+	key     []byte // of the HMAC by which passwords are remembered; random for each process
 	compare func(hash, password []byte) error
 }
 
@@ -41,10 +41,10 @@ func newChecks() *checks {
 	return c
 }
 
-// byPassword knows the users of the htpasswd file. While the address is
-// throttled nothing is checked, and nothing remembered is looked at either:
-// that would let somebody guess, as fast as they can send, the password of
-// whoever is at work just now.
+// byPassword identifies the users of the htpasswd file. While the address is
+// throttled, it checks nothing, and does not look at remembered passwords either:
+// otherwise somebody could guess the password of an active user as fast as they can
+// send requests.
 func (a *Authoriser) byPassword(ctx context.Context, p *policy, c credentials, from address) (*Identity, error) {
 	if wait := a.failures.wait(from, a.now()); wait > 0 {
 		return nil, Throttled{wait}
@@ -62,7 +62,7 @@ func (a *Authoriser) byPassword(ctx context.Context, p *policy, c credentials, f
 	case <-ctx.Done():
 		return nil, fmt.Errorf("waiting for the password to be checked: %w", ctx.Err())
 	}
-	if p.remembered.has(key, a.now()) { // by another request, meanwhile
+	if p.remembered.has(key, a.now()) { // another request has checked it meanwhile
 		return p.user(c.user), nil
 	}
 	if err := a.fail(from, nil); err != nil {
@@ -76,8 +76,8 @@ func (a *Authoriser) byPassword(ctx context.Context, p *policy, c credentials, f
 	return p.user(c.user), nil
 }
 
-// right compares a password. For a user that is not there it does so with the
-// costliest hash of the file, so that the time it takes does not tell.
+// right reports whether a password is right. For an unknown user it compares with the
+// costliest hash of the file, so that the time does not reveal which users exist.
 func (k *checks) right(p *policy, c credentials) bool {
 	u, ok := p.users[c.user]
 	hash := p.costliest
@@ -92,7 +92,7 @@ func (p *policy) user(name string) *Identity {
 	return &Identity{kind: "user", name: name, grants: p.users[name].grants}
 }
 
-// mac is the key by which a right password is remembered.
+// mac returns the key by which a right password is remembered.
 func (k *checks) mac(c credentials) digest {
 	h := hmac.New(sha256.New, k.key)
 	binary.Write(h, binary.BigEndian, uint64(len(c.user)))
@@ -100,8 +100,8 @@ func (k *checks) mac(c credentials) digest {
 	return digest(h.Sum(nil))
 }
 
-// memory holds what passwords were right not long ago, so that a job with a
-// hundred requests does not cost a hundred checks. It tells until when.
+// memory remembers passwords that were recently right, and until when, so that a job
+// with a hundred requests does not cost a hundred checks.
 type memory struct {
 	*ttlcache.Cache[digest, time.Time]
 }
@@ -115,14 +115,14 @@ func (m memory) has(key digest, now time.Time) bool {
 	return until != nil && now.Before(until.Value())
 }
 
-// maxCost is the costliest bcrypt hash allowed: at 14 a check takes about a
-// second of a processor.
+// maxCost is the highest bcrypt cost allowed. At 14, a check takes about a second of
+// processor time.
 const maxCost = 14
 
-// checkHash returns the cost of a bcrypt hash, or says why it cannot be used.
+// checkHash returns the cost of a bcrypt hash, or an error if it cannot be used.
 func checkHash(hash string) (int, error) {
 	if !bcryptRE.MatchString(hash) {
-		return 0, errors.New("has a hash that is not bcrypt's; make it with 'htpasswd -B'")
+		return 0, errors.New("has a hash that is not from bcrypt; make it with 'htpasswd -B'")
 	}
 	cost, err := bcrypt.Cost([]byte(hash))
 	if err != nil || cost > maxCost {

@@ -16,7 +16,7 @@ import (
 
 const aliceFile = "htpasswd: htpasswd\nusers: [{name: alice, scopes: [read:a]}]\n"
 
-// counted counts the passwords that are really checked.
+// counted counts the passwords that are checked, and not only remembered.
 func (w *world) counted() *atomic.Int64 {
 	n := &atomic.Int64{}
 	w.a.checks.compare = func(hash, password []byte) error {
@@ -50,12 +50,12 @@ func TestPasswordRemembered(t *testing.T) {
 	try("alice", "correct horse", nil, 5)
 }
 
-// What is remembered does not hold the password, nor a plain hash of it.
+// The memory contains neither the password nor a plain hash of it.
 func TestPasswordRememberedHow(t *testing.T) {
 	c := credentials{basic: true, user: "alice", secret: "correct horse"}
 	one, two := newChecks().mac(c), newChecks().mac(c)
 	if one == two {
-		t.Error("two processes remember a password as the same")
+		t.Error("two processes remember a password by the same key")
 	}
 }
 
@@ -81,8 +81,8 @@ func TestPasswordNotChecked(t *testing.T) {
 	}
 }
 
-// A user who is not there costs as much as the costliest, and is refused even
-// with a password that fits that hash.
+// An unknown user costs as much as the costliest, and is refused even with the
+// password of that hash.
 func TestPasswordUnknownUser(t *testing.T) {
 	costly, err := bcrypt.GenerateFromPassword([]byte("costly"), bcrypt.MinCost+2)
 	if err != nil {
@@ -102,8 +102,8 @@ func TestPasswordUnknownUser(t *testing.T) {
 	}
 }
 
-// A thousand guesses at the same time are no more than ten in turn, and no more
-// are checked at once than there are slots.
+// A thousand guesses at the same time get as far as ten in turn, and no more are
+// checked at once than there are slots.
 func TestPasswordsAtOnce(t *testing.T) {
 	w := newWorld(t, aliceFile, hashed(t, "alice", "correct horse"))
 	var checked, now, most atomic.Int64
@@ -137,7 +137,7 @@ func TestPasswordsAtOnce(t *testing.T) {
 	}
 }
 
-// A crowd of right passwords at the same time all pass, and cost no more
+// Many requests with the right password at the same time all pass, and cost no more
 // checks than there are slots.
 func TestRightPasswordsAtOnce(t *testing.T) {
 	w := newWorld(t, aliceFile, hashed(t, "alice", "correct horse"))
@@ -156,7 +156,7 @@ func TestRightPasswordsAtOnce(t *testing.T) {
 	}
 }
 
-// A request that ends while it waits is not checked, and counts as no failure.
+// A request that ends while it waits is not checked, and does not count as a failure.
 func TestPasswordCanceled(t *testing.T) {
 	w := newWorld(t, aliceFile, hashed(t, "alice", "correct horse"))
 	n := w.counted()
@@ -168,7 +168,7 @@ func TestPasswordCanceled(t *testing.T) {
 	for range 2 * failuresAtOnce {
 		_, err := w.a.Identify(request(t, basic("alice", "correct horse")).WithContext(ctx))
 		if !errors.Is(err, context.Canceled) || errors.Is(err, ErrCredentials) {
-			t.Fatalf("got error %v, want that the context was canceled", err)
+			t.Fatalf("got error %v, want context.Canceled", err)
 		}
 	}
 	for range cap(w.a.checks.slots) {
@@ -179,7 +179,7 @@ func TestPasswordCanceled(t *testing.T) {
 	}
 }
 
-// Memory does not grow with the number of passwords.
+// The memory does not grow without limit.
 func TestMemoryBounded(t *testing.T) {
 	m, now := newMemory(), (&world{}).now()
 	for i := range maxRemember + 10 {

@@ -65,21 +65,21 @@ func newProvider(t *testing.T) *provider {
 	return p
 }
 
-// has sets the keys that the issuer has from now on.
+// has sets the issuer's keys.
 func (p *provider) has(keys ...jose.JSONWebKey) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.keys = keys
 }
 
-// serves has the keys answered for by this; nil for the keys again.
+// serves lets the handler answer requests for the keys; nil serves the keys again.
 func (p *provider) serves(h http.HandlerFunc) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.serve = h
 }
 
-// rsaOnce makes one RSA key for each id: to make one takes a while.
+// rsaOnce keeps one RSA key for each id, since making one takes a while.
 var rsaOnce sync.Map
 
 func rsaKey(t testing.TB, id string) jose.JSONWebKey {
@@ -104,7 +104,7 @@ func ecKey(t testing.TB, id string, curve elliptic.Curve) jose.JSONWebKey {
 	return jose.JSONWebKey{Key: key, KeyID: id}
 }
 
-// signed is a token with these claims.
+// signed returns a token with these claims.
 func signed(t testing.TB, algorithm jose.SignatureAlgorithm, key any, id string, c any) string {
 	t.Helper()
 	payload, err := json.Marshal(c)
@@ -130,7 +130,7 @@ func signed(t testing.TB, algorithm jose.SignatureAlgorithm, key any, id string,
 	return text
 }
 
-// token is one that the issuer has just signed with its first key.
+// token returns a token that the issuer signs with its first key.
 func (p *provider) token(c claims) string {
 	p.mu.Lock()
 	key := p.keys[0]
@@ -142,8 +142,8 @@ func (p *provider) token(c claims) string {
 	return signed(p.t, algorithm, key.Key, key.KeyID, c)
 }
 
-// gitlabJob are the claims of a GitLab job on a protected branch, as GitLab's
-// documentation has them. Changes replace claims; nil removes one.
+// gitlabJob returns the claims of a GitLab job on a protected branch, as GitLab
+// documents them. Changes replace claims; nil removes one.
 func (p *provider) gitlabJob(now time.Time, changes ...claims) claims {
 	c := claims{
 		"iss": p.URL, "aud": audience, "sub": "project_path:acme/app:ref_type:branch:ref:main",
@@ -168,7 +168,7 @@ func withChanges(c claims, changes []claims) claims {
 	return c
 }
 
-// githubJob are the claims of a job of GitHub Actions.
+// githubJob returns the claims of a job of GitHub Actions.
 func (p *provider) githubJob(now time.Time, changes ...claims) claims {
 	return withChanges(claims{
 		"iss": p.URL, "aud": []string{audience}, "sub": "repo:acme/app:ref:refs/heads/main",
@@ -179,7 +179,7 @@ func (p *provider) githubJob(now time.Time, changes ...claims) claims {
 	}, append([]claims{{"ref_protected": nil}}, changes...))
 }
 
-// oidcFile is an auth file with the issuer and these rules, indented by four.
+// oidcFile returns an auth file with the issuer and these rules, indented by four.
 func (p *provider) oidcFile(rules string) string {
 	return fmt.Sprintf("oidc:\n  - issuer: %s\n    audience: %s\n    rules:\n%s", p.URL, audience, rules)
 }
@@ -187,11 +187,10 @@ func (p *provider) oidcFile(rules string) string {
 const mainRule = `    - {name: main, claims: {project_id: "42", ref: main}, scopes: ["write:team-a/**"], charts: ["team-a-*"]}
 `
 
-// hasty is the patience with servers that will not answer.
+// hasty is how long tests wait for servers that will not answer.
 const hasty = 200 * time.Millisecond
 
-// newClockedWorld opens the auth file; all look at the test's clock from the
-// first moment on.
+// newClockedWorld opens the auth file, and uses the test's clock from the start.
 func newClockedWorld(t *testing.T, text string) *world {
 	t.Helper()
 	w := &world{t: t, dir: t.TempDir(), log: &lockedBuffer{}, clock: time.Now()}
@@ -204,7 +203,7 @@ func newClockedWorld(t *testing.T, text string) *world {
 	return w
 }
 
-// TestOIDC accepts what it should, and tells who it is.
+// TestOIDC checks that good tokens are accepted, and who they identify.
 func TestOIDC(t *testing.T) {
 	p := newProvider(t)
 	w := newClockedWorld(t, p.oidcFile(mainRule+`    - {claims: {namespace_id: "7", project_id: "42"}, protected: false, scopes: ["write:dev", "read:**"]}
@@ -220,7 +219,7 @@ func TestOIDC(t *testing.T) {
 			t.Errorf("got %s, want %s", id, want)
 		}
 		if !id.MayChart(Write, "team-a/dev", "team-a-web") || id.MayChart(Write, "team-a/dev", "web") || !id.MayChart(Write, "dev", "web") || !id.May(Read, "x") || id.May(Force, "dev") {
-			t.Errorf("%s may the wrong things", id)
+			t.Errorf("%s has the wrong permissions", id)
 		}
 		told := map[string]string{
 			"oidc": "project_path:acme/app:ref_type:branch:ref:main", "issuer": p.URL, "job": p.URL + "/acme/app/-/jobs/8", "rule": "main", "claim.project_id": "42", "claim.ref": "main",

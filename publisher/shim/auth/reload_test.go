@@ -12,12 +12,12 @@ import (
 	"github.com/portolan-charts/portolan/publisher/shim/reread"
 )
 
-// withToken is an auth file with one foreign token, of the id.
+// withToken returns an auth file with the foreign token, under this id.
 func withToken(id string) string {
 	return "tokens: [{id: " + id + ", hash: '" + HashToken(foreign) + "', scopes: [\"read:**\"]}]\n"
 }
 
-// who is the identity behind the foreign token, or "" if there is none.
+// who returns the identity of the foreign token, or "" if it is refused.
 func (w *world) who() string {
 	w.t.Helper()
 	id, err := w.a.Identify(request(w.t, "Bearer "+foreign))
@@ -51,7 +51,7 @@ func TestReload(t *testing.T) {
 		w.pass(time.Minute)
 		w.wants("token two") // the last good one
 	}
-	if got := strings.Count(w.log.String(), "going on with what it said before"); got != 1 {
+	if got := strings.Count(w.log.String(), "the last good one stays in force"); got != 1 {
 		t.Errorf("a bad file is logged %d times, want 1:\n%s", got, w.log)
 	}
 	if !strings.Contains(w.log.String(), `auth.yaml:1: tokens[0]: the key \"hash\" is missing`) {
@@ -87,7 +87,8 @@ func TestReloadGone(t *testing.T) {
 	w.wants("token two")
 }
 
-// A change is one of content, time, size or file: each is noticed alone.
+// A change is noticed if the file is written in place, and if a new file has the
+// time and size of the old one.
 func TestReloadInPlace(t *testing.T) {
 	w := newWorld(t, withToken("one"))
 	path := filepath.Join(w.dir, "auth.yaml")
@@ -108,8 +109,8 @@ func TestReloadInPlace(t *testing.T) {
 	w.wants("token abcdef")
 }
 
-// Kubernetes updates a secret by replacing the symbolic link ..data, through
-// which the files' own links lead.
+// Kubernetes updates a secret by replacing the symbolic link ..data, which the links
+// to the files lead through.
 func TestReloadSymlink(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		return // symbolic links take a right that tests do not have there
@@ -185,8 +186,7 @@ func TestReloadHtpasswd(t *testing.T) {
 	}
 }
 
-// When a new auth file names an htpasswd file that is bad, mending that alone
-// is enough.
+// If a new auth file names a bad htpasswd file, fixing only that is enough.
 func TestReloadMended(t *testing.T) {
 	w := newWorld(t, withToken("one"), "alice:plain\n")
 	w.write("auth.yaml", withToken("two")+"htpasswd: htpasswd\n")
@@ -212,7 +212,8 @@ func TestWorldReadable(t *testing.T) {
 	}
 }
 
-// TestOpenNoFile: what is no plain file might never end, so it is not read.
+// TestOpenNoFile checks that only regular files are read, since others might never
+// end.
 func TestOpenNoFile(t *testing.T) {
 	if _, err := Open(t.TempDir(), nil); err == nil || !strings.Contains(err.Error(), "must be a regular file") {
 		t.Errorf("a folder: %v", err)

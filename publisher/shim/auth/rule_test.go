@@ -19,7 +19,7 @@ const (
 	someScopes = "scopes: [\"write:a\"]"
 )
 
-// Every mistake in a rule is named with the file, the line and what to do.
+// Every mistake in a rule is reported with the file, the line and the fix.
 func TestRuleErrors(t *testing.T) {
 	oidcRule := func(rule string) string { return issuerHead + "  rules:\n  - {" + rule + "}\n" }
 	gitlabRule := func(rule string) string { return gitlabHead + "  rules:\n  - {" + rule + "}\n" }
@@ -31,7 +31,7 @@ func TestRuleErrors(t *testing.T) {
 		"empty rules":          {issuerHead + "  rules: []\n", "auth.yaml:4: oidc[0].rules: is empty"},
 		"unknown key":          {issuerHead + "  audiences: []\n", `oidc[0]: unknown key; did you mean "audience"?`},
 		"audiences":            {"oidc: [{issuer: https://a.example, audience: [a, b], rules: []}]\n", "oidc[0].audience: must be a single value"},
-		"issuer by http":       {"oidc: [{issuer: http://a.example, audience: a, rules: []}]\n", "oidc[0].issuer: must begin with https://; http:// is for servers on this machine"},
+		"issuer by http":       {"oidc: [{issuer: http://a.example, audience: a, rules: []}]\n", "oidc[0].issuer: must begin with https://; http:// is only for servers on this machine"},
 		"issuer without host":  {"oidc: [{issuer: gitlab.com, audience: a, rules: []}]\n", "oidc[0].issuer: must be a URL such as https://gitlab.example.com"},
 		"issuer with query":    {"oidc: [{issuer: \"https://a.example?x\", audience: a, rules: []}]\n", "without user name, query and fragment"},
 		"issuer with password": {"oidc: [{issuer: \"https://a:b@a.example\", audience: a, rules: []}]\n", "without user name, query and fragment"},
@@ -47,15 +47,15 @@ func TestRuleErrors(t *testing.T) {
 		"claim a bool":         {oidcRule(`claims: {sub: a, ref_protected: true}, ` + someScopes), "claims.*: must be text; put it in quotes"},
 		"claim a list":         {oidcRule(`claims: {sub: [a, b]}, ` + someScopes), "claims.*: must be a single value"},
 		"claim twice":          {oidcRule(`claims: {sub: a, sub: b}, ` + someScopes), "claims.*: the key occurs twice"},
-		"claim of all":         {oidcRule(`claims: {ref: main, ref_type: branch, ref_protected: "true"}, ` + someScopes), "says nothing about whose job it is"},
-		"claim of a workflow":  {oidcRule(`claims: {job_workflow_ref: a/b/.github/workflows/x.yml@refs/heads/main}, ` + someScopes), "says nothing about whose job it is"},
-		"claim always checked": {oidcRule(`claims: {sub: a, aud: b}, ` + someScopes), "names the claim aud, which is always checked and is no rule's; remove it"},
-		"pull requests":        {oidcRule(`claims: {repository_id: "1", event_name: pull_request_target}, ` + someScopes), "what pull requests start is always refused"},
-		"ref not protected":    {oidcRule(`claims: {project_id: "1", ref_protected: "false"}, ` + someScopes), "cannot fit: without 'protected: false'"},
+		"claim of all":         {oidcRule(`claims: {ref: main, ref_type: branch, ref_protected: "true"}, ` + someScopes), "does not say whose job it is"},
+		"claim of a workflow":  {oidcRule(`claims: {job_workflow_ref: a/b/.github/workflows/x.yml@refs/heads/main}, ` + someScopes), "does not say whose job it is"},
+		"claim always checked": {oidcRule(`claims: {sub: a, aud: b}, ` + someScopes), "names the claim aud, which rules cannot use; remove it"},
+		"pull requests":        {oidcRule(`claims: {repository_id: "1", event_name: pull_request_target}, ` + someScopes), "pull requests start are always refused"},
+		"ref not protected":    {oidcRule(`claims: {project_id: "1", ref_protected: "false"}, ` + someScopes), "can never match: without 'protected: false'"},
 		"protected as text":    {oidcRule(`claims: {sub: a}, protected: "no", ` + someScopes), "oidc[0].rules[0].protected: must be true or false"},
-		"name a number":        {oidcRule(`name: "2", claims: {sub: a}, ` + someScopes), "oidc[0].rules[0].name: must be 1 to 64 letters, digits, '.', '_' or '-', and not a number alone"},
+		"name a number":        {oidcRule(`name: "2", claims: {sub: a}, ` + someScopes), "oidc[0].rules[0].name: must be 1 to 64 letters, digits, '.', '_' or '-', and not just a number"},
 		"name with blank":      {oidcRule(`name: a b, claims: {sub: a}, ` + someScopes), "oidc[0].rules[0].name: must be 1 to 64"},
-		"name twice":           {oidcRule(`name: a, claims: {sub: a}, `+someScopes) + "  - {name: a, claims: {sub: b}, " + someScopes + "}\n", "auth.yaml:6: oidc[0].rules[1]: has the name of the rule in line 5; names must differ"},
+		"name twice":           {oidcRule(`name: a, claims: {sub: a}, `+someScopes) + "  - {name: a, claims: {sub: b}, " + someScopes + "}\n", "auth.yaml:6: oidc[0].rules[1]: has the same name as the rule in line 5; names must differ"},
 		"bad scope":            {oidcRule(`claims: {sub: a}, scopes: [stable]`), "oidc[0].rules[0].scopes[0]: must be read:, write: or force:"},
 		"bad charts":           {oidcRule(`claims: {sub: a}, scopes: ["write:a"], charts: ["["]`), "oidc[0].rules[0].charts[0]: is not a valid pattern"},
 		"gitlab no mapping":    {"gitlab: []\n", "auth.yaml:1: gitlab: must be a mapping"},
@@ -63,9 +63,9 @@ func TestRuleErrors(t *testing.T) {
 		"gitlab by http":       {"gitlab: {url: http://gitlab.example.com, rules: []}\n", "gitlab.url: must begin with https://"},
 		"gitlab no project":    {gitlabRule(`claims: {user_id: "1", token: access}, ` + someScopes), "gitlab.rules[0]: must have the claim project_id, which is the project's number in quotes"},
 		"gitlab a path":        {gitlabRule(`claims: {project_id: acme/app, token: access}, ` + someScopes), "which is the project's number in quotes"},
-		"gitlab other claim":   {gitlabRule(`claims: {project_id: "1", namespace_id: "2"}, ` + someScopes), "gitlab.rules[0]: has an unknown claim; of its own tokens GitLab tells token, project_id, user_id, ref, ref_type, pipeline_source, user_login"},
+		"gitlab other claim":   {gitlabRule(`claims: {project_id: "1", namespace_id: "2"}, ` + someScopes), "gitlab.rules[0]: has an unknown claim; GitLab's own tokens have only token, project_id, user_id, ref, ref_type, pipeline_source, user_login"},
 		"gitlab other token":   {gitlabRule(`claims: {project_id: "1", token: deploy}, ` + someScopes), "neither job nor access"},
-		"gitlab protected":     {gitlabRule(`claims: {project_id: "1", ref: main}, ` + someScopes), "gitlab.rules[0]: fits no job token: GitLab does not tell of those whether their ref is protected; say 'protected: false', or use id_tokens and oidc"},
+		"gitlab protected":     {gitlabRule(`claims: {project_id: "1", ref: main}, ` + someScopes), "gitlab.rules[0]: matches no job token: GitLab does not say whether the ref of a job token is protected"},
 		"gitlab prefix":        {gitlabHead + "  tokenPrefix: g\n", "gitlab.tokenPrefix: must be what this GitLab's personal access tokens begin with"},
 		"gitlab our prefix":    {gitlabHead + "  tokenPrefix: ptl_\n", "gitlab.tokenPrefix: must be"},
 		"gitlab many projects": {gitlabHead + "  rules:\n" + manyProjects(), "gitlab: names 33 projects"},
@@ -90,17 +90,18 @@ func manyProjects() string {
 	return b.String()
 }
 
-// TestRuleWarnings warns of what is allowed, but perhaps not meant.
+// TestRuleWarnings checks the warnings of rules that are allowed, but perhaps
+// mistakes.
 func TestRuleWarnings(t *testing.T) {
 	for rule, want := range map[string]string{
-		issuerHead + `  rules: [{claims: {project_path: acme/app}, ` + someScopes + "}]\n":                                                     "auth.yaml:4: oidc[0].rules[0]: somebody else may get this project_path one day; say project_id as well, which never changes",
-		issuerHead + `  rules: [{claims: {repository: acme/app}, ` + someScopes + "}]\n":                                                       "say repository_id as well",
+		issuerHead + `  rules: [{claims: {project_path: acme/app}, ` + someScopes + "}]\n":                                                     "auth.yaml:4: oidc[0].rules[0]: somebody else may get this project_path one day; add project_id, which never changes",
+		issuerHead + `  rules: [{claims: {repository: acme/app}, ` + someScopes + "}]\n":                                                       "add repository_id",
 		issuerHead + `  rules: [{claims: {repository: acme/app, repository_id: "1"}, ` + someScopes + "}]\n":                                   "",
 		issuerHead + `  rules: [{claims: {project_id: "1", ref: main}, ` + someScopes + "}]\n":                                                 "",
-		issuerHead + `  rules: [{claims: {project_id: "1", ref: main}, protected: false, ` + someScopes + "}]\n":                               "a tag that is called like the branch fits, too",
+		issuerHead + `  rules: [{claims: {project_id: "1", ref: main}, protected: false, ` + someScopes + "}]\n":                               "a tag with the same name as the branch matches too",
 		issuerHead + `  rules: [{claims: {project_id: "1", ref: main, ref_type: branch}, protected: false, ` + someScopes + "}]\n":             "",
-		gitlabHead + `  rules: [{claims: {project_id: "1", ref: main}, protected: false, ` + someScopes + "}]\n":                               "a tag that is called like the branch fits, too",
-		gitlabHead + `  rules: [{claims: {project_id: "1"}, ` + someScopes + "}]\n":                                                            "fits access tokens of maintainers, but no job token",
+		gitlabHead + `  rules: [{claims: {project_id: "1", ref: main}, protected: false, ` + someScopes + "}]\n":                               "a tag with the same name as the branch matches too",
+		gitlabHead + `  rules: [{claims: {project_id: "1"}, ` + someScopes + "}]\n":                                                            "matches access tokens of maintainers, but no job token",
 		gitlabHead + `  rules: [{claims: {project_id: "1", token: access}, ` + someScopes + "}]\n":                                             "",
 		gitlabHead + `  rules: [{claims: {project_id: "1", token: job, ref: main, ref_type: branch}, protected: false, ` + someScopes + "}]\n": "",
 	} {
@@ -115,8 +116,9 @@ func TestRuleWarnings(t *testing.T) {
 	}
 }
 
-// TestVouchedCanary presents tokens of other servers in every way, right and
-// wrong, and puts them into every wrong place of the file: none is told or logged.
+// TestVouchedCanary presents tokens of other servers in every way, right and wrong,
+// and puts them into every wrong place in the file. No token may be in an answer or
+// in the log.
 func TestVouchedCanary(t *testing.T) {
 	p, g := newProvider(t), newStandIn(t)
 	good := p.oidcFile(mainRule) + g.file(gitlabRules)
@@ -161,13 +163,14 @@ func TestVouchedCanary(t *testing.T) {
 	for _, secret := range []string{right, wrong, jobSecret, patSecret} {
 		for _, part := range []string{secret[6:26], secret[len(secret)-16:], base64.StdEncoding.EncodeToString([]byte(secret))[4:24]} {
 			if i := strings.Index(all, part); i >= 0 {
-				t.Errorf("a token is told: …%s…", all[max(0, i-200):min(len(all), i+100)])
+				t.Errorf("a token leaked: …%s…", all[max(0, i-200):min(len(all), i+100)])
 			}
 		}
 	}
 }
 
-// TestGitLabReload changes the file: the next request is judged by what it says.
+// TestGitLabReload changes the file, and checks that the next request is judged by the
+// new one.
 func TestGitLabReload(t *testing.T) {
 	g, p := newStandIn(t), newProvider(t)
 	w := newClockedWorld(t, g.file(gitlabRules))

@@ -15,8 +15,8 @@ import (
 	"github.com/portolan-charts/portolan/publisher/shim/reread"
 )
 
-// TestCanary presents secrets in every way, right and wrong, and puts them into
-// every wrong place of the files: none may be in what is told or logged.
+// TestCanary presents secrets in every way, right and wrong, and puts them into every
+// wrong place in the files. No secret may be in an answer or in the log.
 func TestCanary(t *testing.T) {
 	const canary = "Canary7Password"
 	token, old := MakeToken(), MakeToken()
@@ -47,7 +47,7 @@ users: [{name: alice, scopes: ["write:**"]}]
 			}
 		}
 	}
-	// Nothing tells a person's password from a name, but tokens are known.
+	// A password cannot be distinguished from a name, but a token can.
 	for _, secret := range []string{token, old, token[:40], foreign, hash, "eyJhbGciOi.eyJpc3Mi.c2ln", "glpat-x", "ghp_x"} {
 		id, err := w.a.Identify(request(t, basic(secret, token)))
 		if err != nil || id.Uploader()["as"] != "" {
@@ -79,13 +79,13 @@ users: [{name: alice, scopes: ["write:**"]}]
 	all := told.String() + w.log.String()
 	for _, secret := range []string{token[4:30], old[4:30], canary, hash[8:30], HashToken(token)[7:], base64.StdEncoding.EncodeToString([]byte(canary))[:12]} {
 		if i := strings.Index(all, secret); i >= 0 {
-			t.Errorf("%q is told: …%s…", secret, all[max(0, i-200):min(len(all), i+100)])
+			t.Errorf("%q leaked: …%s…", secret, all[max(0, i-200):min(len(all), i+100)])
 		}
 	}
 }
 
-// TestConcurrent has requests of every kind while the files change; the race
-// detector watches.
+// TestConcurrent sends requests of every kind while the files change, for the race
+// detector.
 func TestConcurrent(t *testing.T) {
 	w := newWorld(t, withToken("one")+aliceFile, hashed(t, "alice", "correct horse"))
 	one, two := withToken("one")+aliceFile, withToken("two")+aliceFile
@@ -148,7 +148,7 @@ func TestMakeToken(t *testing.T) {
 	for range 1000 {
 		token := MakeToken()
 		if len(token) != 53 || !looksMade(token) || !checksumFits(token) || seen[token] {
-			t.Fatalf("%q is no new token", token)
+			t.Fatalf("%q is not a new token", token)
 		}
 		seen[token] = true
 	}
@@ -163,11 +163,11 @@ func TestMakeToken(t *testing.T) {
 		}
 	}
 	if checksumFits(token+"0") || checksumFits(token[:52]) || checksumFits(tokenPrefix) {
-		t.Error("a token of another length fits")
+		t.Error("a token of another length is accepted")
 	}
 }
 
-// The format is one that other programs may know: it cannot change.
+// Other programs may know the format, so it cannot change.
 func TestTokenFormat(t *testing.T) {
 	if got := checksum("ptl_" + strings.Repeat("0", 43)); got != "2I9Vrr" {
 		t.Errorf("got %s", got)

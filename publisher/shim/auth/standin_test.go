@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// standIn is a GitLab that answers as its API's documentation says.
+// standIn is a GitLab that answers as its API is documented.
 type standIn struct {
 	*httptest.Server
 	asked atomic.Int32 // requests
@@ -28,7 +28,7 @@ const (
 	patSecret = "glpat-Ex4mpl3P3rs0n4lT0k3n"
 )
 
-// jobJSON is GitLab's answer to GET /job, as its documentation has it.
+// jobJSON is GitLab's documented answer to GET /job.
 const jobJSON = `{"commit": {"author_name": "Administrator", "id": "0ff3ae198f8601a285adcf5c0fff204ee6fba5fd"}, "coverage": null, "archived": false,
  "source": "push", "allow_failure": false, "started_at": "2015-12-24T17:54:30.733Z", "id": 8, "name": "rubocop",
  "pipeline": {"id": 6, "project_id": 42, "ref": "main", "sha": "0ff3ae198f8601a285adcf5c0fff204ee6fba5fd", "status": "pending"},
@@ -77,7 +77,7 @@ func (g *standIn) answer(w http.ResponseWriter, text string) {
 	io.WriteString(w, text)
 }
 
-// project answers about a project: odd ones are in a group, where the role is.
+// project answers about a project. In odd ones, the role comes from a group.
 func (g *standIn) project(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
 	level, ok := g.members[r.Header.Get("PRIVATE-TOKEN")][id]

@@ -10,16 +10,16 @@ import (
 )
 
 const (
-	failuresAtOnce = 10              // what an address may get wrong before it must wait
-	failureEvery   = 6 * time.Second // and one more after each of these
-	maxAddresses   = 10_000          // that are remembered
+	failuresAtOnce = 10              // failures of an address before it must wait
+	failureEvery   = 6 * time.Second // after which it may fail once more
+	maxAddresses   = 10_000          // addresses that are remembered
 )
 
-// address is who is held to account for failures: a host, or for IPv6 the
-// network of 64 bits, within which a host can call itself what it likes.
+// address is what failures are counted for: a host, or for IPv6 its /64 network,
+// since a host can choose any address in that.
 type address = netip.Prefix
 
-// addressOf reads the RemoteAddr of a request. All whose address is unknown
+// addressOf parses the RemoteAddr of a request. Requests with an unknown address
 // share one.
 func addressOf(remote string) address {
 	if host, _, err := net.SplitHostPort(remote); err == nil {
@@ -34,14 +34,14 @@ func addressOf(remote string) address {
 	if ip.Is6() {
 		bits = 64
 	}
-	prefix, _ := ip.Prefix(bits) // fits any address
+	prefix, _ := ip.Prefix(bits) // bits is valid for any address
 	return prefix
 }
 
-// throttle is a token bucket for each address, from which failures take. It is
-// not one of golang.org/x/time/rate: an attempt must take from the bucket
-// before it is checked, lest a thousand at the same time all count as the
-// first, and a successful one put back what it took, which those cannot.
+// throttle is a token bucket for each address, from which failures take. An attempt
+// must take from the bucket before it is checked, since otherwise a thousand at the
+// same time would all count as the first, and put back what it took if it succeeds.
+// The buckets of golang.org/x/time/rate cannot do that.
 type throttle struct {
 	mu      sync.Mutex
 	buckets *ttlcache.Cache[address, *bucket]
@@ -56,8 +56,8 @@ func newThrottle() *throttle {
 	return &throttle{buckets: ttlcache.New(ttlcache.WithCapacity[address, *bucket](maxAddresses))}
 }
 
-// take counts a failure and returns 0; if there were too many, it does not, and
-// returns how long to wait.
+// take counts a failure and returns 0. If there were too many already, it counts
+// nothing, and returns how long to wait.
 func (t *throttle) take(from address, now time.Time) time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -71,7 +71,7 @@ func (t *throttle) take(from address, now time.Time) time.Duration {
 	return 0
 }
 
-// wait is how long until the address may fail again.
+// wait returns how long until the address may fail again.
 func (t *throttle) wait(from address, now time.Time) time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -84,7 +84,7 @@ func (t *throttle) wait(from address, now time.Time) time.Duration {
 	return b.wait()
 }
 
-// putBack takes back a failure that was none.
+// putBack undoes a take, if the attempt did not fail.
 func (t *throttle) putBack(from address) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

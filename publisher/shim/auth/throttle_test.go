@@ -36,7 +36,7 @@ func TestThrottle(t *testing.T) {
 	_, err = w.a.Identify(request(t, "nonsense"))
 	wantThrottled(t, err, failureEvery)
 
-	// Those who need no guess pass, and so do others.
+	// Anonymous requests and those from other addresses still pass.
 	w.wants("token one")
 	if id, err := w.a.Identify(request(t)); err != nil || !id.Anonymous() {
 		t.Errorf("anonymous: got %v, error %v", id, err)
@@ -66,7 +66,7 @@ func wantThrottled(t *testing.T, err error, after time.Duration) {
 		t.Errorf("got error %v, want to be throttled for %v", err, after)
 	}
 	if errors.Is(err, ErrCredentials) {
-		t.Error("a throttled request is said to have wrong credentials")
+		t.Error("Throttled is also ErrCredentials")
 	}
 }
 
@@ -78,7 +78,7 @@ func TestThrottledText(t *testing.T) {
 	}
 }
 
-// Right passwords that were checked, rather than remembered, take nothing either.
+// Right passwords take nothing, even if they were checked and not remembered.
 func TestThrottleChecked(t *testing.T) {
 	w := newWorld(t, "htpasswd: htpasswd\nusers: [{name: alice, scopes: [read:a]}]\n", hashed(t, "alice", "correct horse"))
 	for range 2 * failuresAtOnce {
@@ -103,11 +103,11 @@ func TestAddressOf(t *testing.T) {
 		}
 	}
 	if addressOf("[2001:db8:0:1::1]:1") == addressOf("[2001:db8:0:2::1]:1") || addressOf("192.0.2.1:1") == addressOf("192.0.2.2:1") {
-		t.Error("different addresses are one")
+		t.Error("different addresses are counted as one")
 	}
 }
 
-// The clock may be set back: that neither forgives nor punishes.
+// Setting the clock back neither forgives failures nor adds any.
 func TestThrottleClock(t *testing.T) {
 	th, now := newThrottle(), time.Now()
 	for range failuresAtOnce {
@@ -123,7 +123,7 @@ func TestThrottleClock(t *testing.T) {
 	}
 }
 
-// However many addresses there are, few are remembered.
+// The number of remembered addresses is bounded.
 func TestThrottleBounded(t *testing.T) {
 	th, now := newThrottle(), time.Now()
 	for i := range maxAddresses + 100 {

@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// A token that portolan makes is a prefix, 256 random bits, and a checksum over
-// both, the latter two in base 62 and of fixed length. The prefix lets scanners
-// find tokens that leaked; the checksum lets them, and the shim, tell a token
-// from what merely looks like one.
+// A token made by portolan has a prefix, 256 random bits, and a checksum over both.
+// The bits and the checksum are in base 62, with a fixed length. The prefix lets
+// scanners find leaked tokens, and the checksum lets them and the shim distinguish a
+// token from text that only looks like one.
 const (
 	tokenPrefix  = "ptl_"
 	randomDigits = 43 // 62^43 > 2^256
@@ -20,25 +20,25 @@ const (
 	tokenLength  = len(tokenPrefix) + randomDigits + sumDigits
 )
 
-// digest is the SHA-256 of a token. It needs neither salt nor slowness: tokens
-// are random, so there is nothing to guess them from.
+// digest is the SHA-256 of a token. It does not need a salt or a slow hash: tokens
+// are random, so they cannot be guessed.
 type digest = [sha256.Size]byte
 
 func digestOf(secret string) digest { return sha256.Sum256([]byte(secret)) }
 
-// HashToken is what stands in an auth file for a token.
+// HashToken returns the hash that an auth file has for a token.
 func HashToken(secret string) string {
 	d := digestOf(secret)
 	return hashPrefix + hex.EncodeToString(d[:])
 }
 
-// digest is what HashToken made text of.
+// digest returns the digest in the token's hash.
 func (t *Token) digest() (d digest) {
-	hex.Decode(d[:], []byte(strings.TrimPrefix(t.Hash, hashPrefix))) // 64 digits, as the parser saw to
+	hex.Decode(d[:], []byte(strings.TrimPrefix(t.Hash, hashPrefix))) // the parser has checked the 64 digits
 	return d
 }
 
-// hashPrefix says in an auth file which hash follows.
+// hashPrefix begins every hash in an auth file.
 const hashPrefix = "sha256:"
 
 // MakeToken makes a new token.
@@ -54,16 +54,17 @@ func checksum(text string) string {
 	return base62(big.NewInt(int64(sum)), sumDigits)
 }
 
-// base62 writes a number with this many digits.
+// base62 returns a number in base 62, with leading zeros up to this many digits.
 func base62(n *big.Int, digits int) string {
 	text := n.Text(62)
 	return strings.Repeat("0", digits-len(text)) + text
 }
 
-// looksMade reports whether a secret claims to be a token of portolan's making.
+// looksMade reports whether a secret looks like a token made by portolan.
 func looksMade(secret string) bool { return strings.HasPrefix(secret, tokenPrefix) }
 
-// checksumFits reports whether a token of portolan's making is whole.
+// checksumFits reports whether a token made by portolan has the right length and
+// checksum.
 func checksumFits(secret string) bool {
 	if len(secret) != tokenLength {
 		return false

@@ -13,16 +13,16 @@ type vouched struct {
 	kind    string // "oidc" or "gitlab"
 	by      string // URL of the server
 	subject string
-	job     string // URL of the job that has it; "" if it is not known
+	job     string // URL of its job; "" if not known
 	claims  claims
 	rules   []*rule
 
-	// access tells of what GitLab's projects the token is; nil for all but
-	// GitLab's access tokens.
+	// access is what the token may do in GitLab; nil except for GitLab's access
+	// tokens.
 	access *access
 }
 
-// misfits are the reasons why the rule does not fit the token.
+// misfits returns the reasons why the rule does not match the token.
 func (v *vouched) misfits(r *rule) []string {
 	if v.access != nil {
 		return v.access.misfits(r, v.claims)
@@ -30,11 +30,11 @@ func (v *vouched) misfits(r *rule) []string {
 	return r.misfits(v.claims)
 }
 
-// errNoRule says that a token is what it claims to be, but of no use here.
-var errNoRule = refuse("the token is valid, but no rule of this server fits its claims; 'portolan auth check' says why")
+// errNoRule means that a token is valid, but that no rule matches it.
+var errNoRule = refuse("the token is valid, but no rule of this server matches its claims; 'portolan auth check' says why")
 
-// identity is who has the token: somebody who may do what all rules that fit
-// allow.
+// identity returns the token's identity, with the union of the scopes of every rule
+// that matches.
 func (v *vouched) identity() (*Identity, error) {
 	id := &Identity{kind: v.kind, name: shown(v.subject), by: v.by, job: shown(v.job)}
 	for _, r := range v.rules {
@@ -48,7 +48,7 @@ func (v *vouched) identity() (*Identity, error) {
 	return id, nil
 }
 
-// grant is that of the rule, as far as the token may do it.
+// grant returns the rule's grant, reduced to reading if the token may only read.
 func (v *vouched) grant(r *rule) grant {
 	g := grant{charts: r.grant.charts, rule: r}
 	for _, s := range r.grant.scopes {
@@ -59,7 +59,7 @@ func (v *vouched) grant(r *rule) grant {
 	return g
 }
 
-// shown is text of a token's, fit to be logged and printed.
+// shown makes text from a token safe to log and print.
 func shown(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
@@ -69,7 +69,7 @@ func shown(text string) string {
 	}, cut(text))
 }
 
-// vouchedFor is the identity of whoever sent a token, if it is accepted.
+// vouchedFor returns the identity of a token, or counts and logs why it is refused.
 func (a *Authoriser) vouchedFor(v *vouched, err error, from address) (*Identity, error) {
 	var id *Identity
 	if err == nil {
@@ -82,7 +82,8 @@ func (a *Authoriser) vouchedFor(v *vouched, err error, from address) (*Identity,
 	return id, err
 }
 
-// logRefused logs why a token is not accepted: whoever runs the shim is asked.
+// logRefused logs why a token is refused, so that the shim's operator can tell its
+// owner.
 func (a *Authoriser) logRefused(v *vouched, err error) {
 	if v == nil {
 		a.log.Info("refused a token", "reason", err)
@@ -91,20 +92,20 @@ func (a *Authoriser) logRefused(v *vouched, err error) {
 	a.log.Info("refused a token", "reason", err, "kind", v.kind, "subject", shown(v.subject), "issuer", v.by)
 }
 
-// Unavailable is the error of a request whose token cannot be checked, since
-// the server that must be asked about it does not answer.
+// Unavailable is the error of a request whose token cannot be checked, because the
+// server that must be asked about it does not answer.
 type Unavailable struct {
 	Server string // its URL
 	cause  error
 }
 
-// RetryAfter is how long to wait before trying again.
+// RetryAfter returns how long to wait before trying again.
 func (u *Unavailable) RetryAfter() time.Duration { return firstPause }
 
-// Error names the server alone.
+// Error names only the server.
 func (u *Unavailable) Error() string {
 	return fmt.Sprintf("the token cannot be checked: %s does not answer as it should", u.Server)
 }
 
-// Unwrap is the cause, for the log.
+// Unwrap returns the cause, for the log.
 func (u *Unavailable) Unwrap() error { return u.cause }

@@ -1,5 +1,5 @@
-// Package reread keeps what files say, and reads them again when they change.
-// While they cannot be used, what they said before stays in force.
+// Package reread keeps a value that is read from files, and reads it again when
+// they change. If the changed files cannot be used, the last good value stays.
 package reread
 
 import (
@@ -9,17 +9,17 @@ import (
 	"time"
 )
 
-// Every is how often, at most, the files are looked at.
+// Every is the least time between two looks at the files.
 const Every = time.Second
 
-// Stamp tells whether a file has changed. It is of the file that symbolic links
-// lead to, so it changes with them, as when Kubernetes updates a secret.
+// Stamp identifies one version of a file, to tell whether it has changed. It
+// follows symbolic links, so it notices when Kubernetes updates a secret.
 type Stamp struct {
 	Path string
 	Info os.FileInfo // nil if there is no such file
 }
 
-// StampOf is the stamp of a file as it is now.
+// StampOf returns the stamp of a file as it is now.
 func StampOf(path string) Stamp {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -36,14 +36,15 @@ func (s Stamp) changed() bool {
 	return !os.SameFile(s.Info, now.Info) || !s.Info.ModTime().Equal(now.Info.ModTime()) || s.Info.Size() != now.Info.Size()
 }
 
-// Value is what files say. It is safe for concurrent use.
+// Value is a value read from files. It is safe for concurrent use.
 type Value[T any] struct {
-	// Read reads the files; before is what they said. It returns the stamps of
-	// all of them, also when it fails, and takes them before it reads, so that no
-	// later change is missed.
+	// Read reads the files; before is the value that they had. It returns the
+	// stamps of all of them, even if it fails, and takes the stamps before it
+	// reads the files, so that no later change is missed.
 	Read func(before T) (T, []Stamp, error)
 
-	// Changed is told what changed files say, or why they cannot be used.
+	// Changed is called after changed files were read, with the value in use
+	// and the error of the read.
 	Changed func(now T, err error)
 
 	// Now is the clock.
@@ -63,8 +64,8 @@ func (v *Value[T]) Load() error {
 	return v.read()
 }
 
-// read leaves the value as it is if it fails, and is not repeated until a file
-// changes again.
+// read reads the files. If that fails, the value stays, and the files are not read
+// again until one of them changes.
 func (v *Value[T]) read() error {
 	now, stamps, err := v.Read(v.value)
 	if v.stamps = stamps; err == nil {
@@ -73,7 +74,7 @@ func (v *Value[T]) read() error {
 	return err
 }
 
-// Get is what the files say now, if that can be used.
+// Get returns the last good value, after reading the files again if they changed.
 func (v *Value[T]) Get() T {
 	v.mu.Lock()
 	defer v.mu.Unlock()
