@@ -1,10 +1,8 @@
 package generator_test
 
 import (
-	"flag"
 	"fmt"
 	"maps"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -15,9 +13,9 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/portolan-charts/portolan/generator/charttest"
-)
 
-var update = flag.Bool("update", false, "rewrite the golden files")
+	"github.com/portolan-charts/portolan/ci/testenv"
+)
 
 // TestGolden publishes each drop in testdata/drops and compares the whole site,
 // and the receipts, with testdata/golden. A drop's comment that begins with a
@@ -35,16 +33,7 @@ func TestGolden(t *testing.T) {
 			}
 			got := txtar.Format(&txtar.Archive{Files: publishDrop(t, a)})
 			golden := filepath.Join("../testdata/golden", filepath.Base(drop))
-			if *update {
-				if err := os.WriteFile(golden, got, 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := txtar.ParseFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			sameFiles(t, txtar.Parse(got), want)
+			sameFiles(t, txtar.Parse(got), txtar.Parse(testenv.Golden(t, golden, got)))
 		})
 	}
 }

@@ -3,15 +3,15 @@ package generator_test
 import (
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+
+	"github.com/portolan-charts/portolan/ci/testenv"
 )
 
 // TestUnreadableInbox: a channel whose inbox cannot be read fails, and does not
@@ -36,7 +36,7 @@ func TestUnreadableInbox(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	asNobody(t, dir)
+	testenv.AsNobody(t, dir)
 	for _, test := range []struct {
 		channels []string
 		fails    bool
@@ -50,24 +50,4 @@ func TestUnreadableInbox(t *testing.T) {
 			t.Errorf("%v: no other channel was published: %+v", test.channels, report)
 		}
 	}
-}
-
-// asNobody takes from this test's thread the rights of root over files, if it
-// has them.
-func asNobody(t *testing.T, dir string) {
-	if os.Getuid() != 0 {
-		return
-	}
-	if err := os.Chmod(filepath.Dir(dir), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	runtime.LockOSThread() // and let the thread end with the test's goroutine
-	if err := syscall.Setfsuid(65534); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := syscall.Setfsuid(0); err != nil {
-			t.Error(err)
-		}
-	})
 }

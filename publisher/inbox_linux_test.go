@@ -3,13 +3,13 @@ package publisher_test
 import (
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+
+	"github.com/portolan-charts/portolan/ci/testenv"
 )
 
 // TestInboxUnreadableFolder: a folder that this user may not read does not keep
@@ -29,7 +29,7 @@ func TestInboxUnreadableFolder(t *testing.T) {
 		}
 		defer os.Chmod(name, 0o700)
 	}
-	asNobody(t, dir)
+	testenv.AsNobody(t, dir)
 	inbox, err := publisher.ReadInbox(t.Context(), s)
 	if err != nil {
 		t.Fatal(err)
@@ -58,26 +58,6 @@ func TestInboxUnreadableFolder(t *testing.T) {
 	if err == nil || !strings.HasPrefix(err.Error(), "inbox/.git: ") {
 		t.Errorf("listing it as a store: got %v", err)
 	}
-}
-
-// asNobody takes from the test the rights of root over files, if it has them.
-// The tests' folder stays readable.
-func asNobody(t *testing.T, dir string) {
-	if os.Getuid() != 0 {
-		return
-	}
-	if err := os.Chmod(filepath.Dir(dir), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	runtime.LockOSThread() // and let the thread end with the test's goroutine
-	if err := syscall.Setfsuid(65534); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := syscall.Setfsuid(0); err != nil {
-			t.Error(err)
-		}
-	})
 }
 
 // TestInboxOddNames: what was put into the inbox under a name that no store

@@ -1,5 +1,5 @@
-// Package testenv is what tests ask about the machine that they run on: which
-// programs it has, and how long they may wait.
+// Package testenv is what tests of several packages share. Most of it is about
+// the machine that they run on: which programs it has, and how long they may wait.
 //
 // A machine that has only Go passes the tests: those that need another program
 // are skipped, and say which. 'make test' installs all of them, so there, and in

@@ -51,12 +51,8 @@ http {
 %[2]s}
 `, folder, conf))
 	c := exec.Command(program, "-e", "stderr", "-p", folder, "-c", filepath.Join(folder, "nginx.conf"))
-	said := &logLines{}
-	c.Stderr = writerFunc(func(b []byte) (int, error) {
-		said.mu.Lock()
-		defer said.mu.Unlock()
-		return said.all.Write(b)
-	})
+	said := &testenv.Log{}
+	c.Stderr = said
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +60,7 @@ http {
 		c.Process.Signal(syscall.SIGTERM)
 		c.Wait()
 		if t.Failed() {
-			t.Logf("nginx: %s", said.text())
+			t.Logf("nginx: %s", said)
 		}
 	})
 	for until := testenv.Deadline(t); ; {
@@ -73,7 +69,7 @@ http {
 			return "http://" + address
 		}
 		if time.Now().After(until) {
-			t.Fatalf("nginx does not listen: %s", said.text())
+			t.Fatalf("nginx does not listen: %s", said)
 		}
 		time.Sleep(20 * time.Millisecond)
 	}

@@ -59,7 +59,7 @@ func TestNotify(t *testing.T) {
 	upload("devel", "1.1.0")
 	s.stop()
 	told(`{"channels":["devel","stable"],"uploads":2}`)
-	if log := s.log.text(); strings.Contains(log, secret) || !strings.Contains(log, "503 Service Unavailable") {
+	if log := s.log.String(); strings.Contains(log, secret) || !strings.Contains(log, "503 Service Unavailable") {
 		t.Errorf("the log: %s", log)
 	}
 }

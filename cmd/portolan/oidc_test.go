@@ -207,7 +207,7 @@ func TestForgeTokens(t *testing.T) {
 	}
 	s.stop()
 	for _, words := range []string{`"who":"oidc ` + subject + ` (by rule main of`, `"who":"gitlab job 8 (by rule job of`, `"reason":"the token is valid, but no rule`} {
-		if !strings.Contains(s.log.text(), words) {
+		if !strings.Contains(s.log.String(), words) {
 			t.Errorf("the log does not say %s", words)
 		}
 	}
@@ -233,7 +233,7 @@ func (w *town) receiptTells(id string, told map[string]string) {
 // claims in the public ones.
 func (w *town) hold(s *shimProcess, tokens ...string) {
 	w.t.Helper()
-	text := map[string]string{"the log": s.log.text()}
+	text := map[string]string{"the log": s.log.String()}
 	for _, folder := range []string{"drop", "site"} {
 		for _, file := range filesIn(w.t, filepath.Join(w.folder, folder)) {
 			text[folder+"/"+file] = string(read(w.t, filepath.Join(w.folder, folder, file)))
@@ -267,7 +267,7 @@ func TestForgeDown(t *testing.T) {
 		}
 	}
 	s.stop()
-	if !strings.Contains(s.log.text(), `"level":"WARN","msg":"cannot fetch the keys of an OIDC issuer`) {
+	if !strings.Contains(s.log.String(), `"level":"WARN","msg":"cannot fetch the keys of an OIDC issuer`) {
 		t.Error("there is no warning")
 	}
 }

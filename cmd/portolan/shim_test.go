@@ -293,7 +293,7 @@ func TestShimSecrets(t *testing.T) {
 	w := newTown(t)
 	w.writeAuth()
 	s := w.shim("--auth", "auth.yaml", "--generate", "--metrics-listen", "127.0.0.1:0")
-	metrics := regexp.MustCompile(`"serving metrics","address":"([^"]+)"`).FindStringSubmatch(s.log.text())
+	metrics := regexp.MustCompile(`"serving metrics","address":"([^"]+)"`).FindStringSubmatch(s.log.String())
 	if metrics == nil {
 		t.Fatal("the log does not say where the metrics are")
 	}
@@ -319,7 +319,7 @@ func TestShimSecrets(t *testing.T) {
 		t.Errorf("the metrics: %s", counted)
 	}
 	s.stop()
-	text := map[string][]byte{"the log": []byte(s.log.text()), "the metrics": counted}
+	text := map[string][]byte{"the log": []byte(s.log.String()), "the metrics": counted}
 	for _, folder := range []string{"drop", "site"} {
 		for _, file := range filesIn(t, filepath.Join(w.folder, folder)) {
 			text[file] = read(t, filepath.Join(w.folder, folder, file))

@@ -116,8 +116,8 @@ func TestShimAddresses(t *testing.T) {
 				t.Errorf("%s, Location %q, want %q", resp.Status, got, want+"…")
 			}
 			s.stop()
-			if want := `"remote":"` + test.client + `:`; !strings.Contains(s.log.text(), want) {
-				t.Errorf("the log does not have %s: %s", want, s.log.text())
+			if want := `"remote":"` + test.client + `:`; !strings.Contains(s.log.String(), want) {
+				t.Errorf("the log does not have %s: %s", want, s.log.String())
 			}
 		})
 	}
@@ -203,8 +203,8 @@ func TestShimGrace(t *testing.T) {
 	u = hasty.beginUpload()
 	hasty.terminate()
 	err := <-hasty.ended
-	if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) || exit.ExitCode() != exitFailed || !strings.Contains(hasty.log.text(), "did not finish in time") {
-		t.Errorf("the shim that broke an upload off ends with %v: %s", err, hasty.log.text())
+	if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) || exit.ExitCode() != exitFailed || !strings.Contains(hasty.log.String(), "did not finish in time") {
+		t.Errorf("the shim that broke an upload off ends with %v: %s", err, hasty.log.String())
 	}
 	if _, err := u.answer.ReadByte(); err == nil {
 		t.Error("the upload that was broken off has an answer")

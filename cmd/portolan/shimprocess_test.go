@@ -51,7 +51,7 @@ func (w *town) shim(args ...string) *shimProcess {
 	w.t.Cleanup(func() {
 		s.stop()
 		if w.t.Failed() {
-			w.t.Logf("portolan shim: %s", s.log.text())
+			w.t.Logf("portolan shim: %s", s.log.String())
 		}
 	})
 	select {
@@ -60,7 +60,7 @@ func (w *town) shim(args ...string) *shimProcess {
 	case <-testenv.Late(w.t):
 	}
 	if s.url == "http://" || s.url == "" {
-		w.t.Fatalf("portolan shim %q does not listen: %s", args, s.log.text())
+		w.t.Fatalf("portolan shim %q does not listen: %s", args, s.log.String())
 	}
 	return s
 }
@@ -73,26 +73,17 @@ func (s *shimProcess) stop() {
 		select {
 		case err := <-s.ended:
 			if err != nil {
-				s.t.Errorf("portolan shim ends with %v: %s", err, s.log.text())
+				s.t.Errorf("portolan shim ends with %v: %s", err, s.log.String())
 			}
 		case <-testenv.Late(s.t):
 			s.command.Process.Kill()
-			s.t.Errorf("portolan shim does not end: %s", s.log.text())
+			s.t.Errorf("portolan shim does not end: %s", s.log.String())
 		}
 	})
 }
 
 // logLines are the lines that a process has logged so far.
-type logLines struct {
-	mu  sync.Mutex
-	all bytes.Buffer
-}
-
-func (l *logLines) text() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.all.String()
-}
+type logLines struct{ testenv.Log }
 
 // read keeps the lines until there are no more, and sends the address of the
 // one that says that the process listens; "" if none does.
@@ -102,9 +93,7 @@ func (l *logLines) read(r io.ReadCloser, listening chan<- string) {
 	lines := bufio.NewReader(r)
 	for said := false; ; {
 		b, err := lines.ReadBytes('\n')
-		l.mu.Lock()
-		l.all.Write(b)
-		l.mu.Unlock()
+		l.Write(b)
 		var line struct{ Msg, Address string }
 		if !said && json.Unmarshal(b, &line) == nil && line.Msg == "listening" {
 			listening <- line.Address
@@ -127,7 +116,7 @@ type loggedRequest struct {
 func (l *logLines) requests(t *testing.T) []loggedRequest {
 	t.Helper()
 	var all []loggedRequest
-	for text := range strings.Lines(l.text()) {
+	for text := range strings.Lines(l.String()) {
 		var line struct {
 			Msg string
 			loggedRequest

@@ -3,8 +3,6 @@ package config
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
-	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -13,25 +11,16 @@ import (
 	"github.com/invopop/jsonschema"
 
 	"github.com/portolan-charts/portolan/publisher/strictyaml"
-)
 
-var update = flag.Bool("update", false, "rewrite the golden files")
+	"github.com/portolan-charts/portolan/ci/testenv"
+)
 
 // TestSchemaGolden compares portolan.schema.json, which editors use, with the
 // types that portolan.yaml is decoded into.
 func TestSchemaGolden(t *testing.T) {
 	const file = "portolan.schema.json"
 	want := schema(t)
-	if *update {
-		if err := os.WriteFile(file, want, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
+	if !bytes.Equal(testenv.Golden(t, file, want), want) {
 		t.Errorf("%s is stale; run: make golden", file)
 	}
 }

@@ -3,15 +3,13 @@ package pages
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
-	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/invopop/jsonschema"
-)
 
-var update = flag.Bool("update", false, "rewrite the golden files")
+	"github.com/portolan-charts/portolan/ci/testenv"
+)
 
 // The schemas on a site match the types of the documents.
 func TestSchemaGolden(t *testing.T) {
@@ -25,16 +23,7 @@ func TestSchemaGolden(t *testing.T) {
 		}
 		got = append(got, '\n')
 		file := filepath.Join("schema", schemaFile(kind))
-		if *update {
-			if err := os.WriteFile(file, got, 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(got, want) {
+		if !bytes.Equal(got, testenv.Golden(t, file, got)) {
 			t.Errorf("%s is not the schema of its type; run make golden", file)
 		}
 	}

@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -20,9 +18,9 @@ import (
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/report"
 	"github.com/portolan-charts/portolan/publisher"
-)
 
-var update = flag.Bool("update", false, "rewrite the golden files")
+	"github.com/portolan-charts/portolan/ci/testenv"
+)
 
 var writers = map[string]func(io.Writer, *report.Run) error{
 	"junit.xml": report.JUnit, "summary.md": report.Markdown, "annotations.txt": report.Annotations,
@@ -67,16 +65,7 @@ func TestGolden(t *testing.T) {
 				t.Fatal(err)
 			}
 			file := filepath.Join("testdata", name+"-"+kind)
-			if *update {
-				if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if b.String() != string(want) {
+			if want := testenv.Golden(t, file, b.Bytes()); b.String() != string(want) {
 				t.Errorf("%s: got\n%s\nwant\n%s", file, b.Bytes(), want)
 			}
 		}

@@ -58,14 +58,8 @@ func parse(b []byte) (*index, error) {
 // channel examines a channel as it is served: its index, and a chart or two.
 func (e *exam) channel(ctx context.Context, base *url.URL, name string, first bool) {
 	check := "web: " + name + "/index.yaml"
-	a, err := e.get(ctx, join(base, name+"/index.yaml"))
-	if err != nil {
-		seen, fix := webError(err)
-		e.Add(check, Fail, seen, fix)
-		return
-	}
-	if bad := a.served(); bad != nil {
-		e.found(check, bad, "")
+	a := e.file(ctx, check, join(base, name+"/index.yaml"))
+	if a == nil {
 		return
 	}
 	x, bad := e.readable(a)
@@ -82,6 +76,22 @@ func (e *exam) channel(ctx context.Context, base *url.URL, name string, first bo
 	for _, r := range samples(x) {
 		e.chart(ctx, base, name, r)
 	}
+}
+
+// file asks for a file. If it is not served, it adds why to the report and
+// returns nil.
+func (e *exam) file(ctx context.Context, check, address string) *answer {
+	a, err := e.get(ctx, address)
+	if err != nil {
+		seen, fix := webError(err)
+		e.Add(check, Fail, seen, fix)
+		return nil
+	}
+	if bad := a.served(); bad != nil {
+		e.found(check, bad, "")
+		return nil
+	}
+	return a
 }
 
 // readable parses the index that was served.
@@ -180,14 +190,8 @@ func samples(x *index) []release {
 // chart examines an archive as it is served.
 func (e *exam) chart(ctx context.Context, base *url.URL, channel string, r release) {
 	check := "web: " + channel + "/" + path.Base(r.URLs[0])
-	a, err := e.get(ctx, join(base, channel+"/"+r.URLs[0]))
-	if err != nil {
-		seen, fix := webError(err)
-		e.Add(check, Fail, seen, fix)
-		return
-	}
-	if bad := a.served(); bad != nil {
-		e.found(check, bad, "")
+	a := e.file(ctx, check, join(base, channel+"/"+r.URLs[0]))
+	if a == nil {
 		return
 	}
 	if sum := sha256.Sum256(a.body); hex.EncodeToString(sum[:]) != r.Digest {

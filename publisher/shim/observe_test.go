@@ -1,7 +1,6 @@
 package shim
 
 import (
-	"bytes"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -9,29 +8,16 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
+
+	"github.com/portolan-charts/portolan/ci/testenv"
 )
 
-// logged is a log that can be read while it is written.
-type logged struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logged) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-// lines are the log's lines, each of which must be JSON.
-func (l *logged) lines(t *testing.T) []map[string]any {
+// linesOf are the log's lines, each of which must be JSON.
+func linesOf(t *testing.T, l *testenv.Log) []map[string]any {
 	t.Helper()
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	var all []map[string]any
-	for line := range strings.Lines(l.b.String()) {
+	for line := range strings.Lines(l.String()) {
 		var m map[string]any
 		if err := json.Unmarshal([]byte(line), &m); err != nil {
 			t.Fatalf("log line %s: %v", line, err)
@@ -44,7 +30,7 @@ func (l *logged) lines(t *testing.T) []map[string]any {
 // TestLog checks that each request is logged in one line, with everything that one
 // looks for in a log, and that a panic is logged too and does not end the server.
 func TestLog(t *testing.T) {
-	var l logged
+	var l testenv.Log
 	p := stocked(t, func(o *Options) { o.Log = slog.New(slog.NewJSONHandler(&l, nil)) })
 	p.post("/api/team/charts", "chart gamma 2.0.0", "X-Request-Id", "one")
 	p.post("/api/team/charts", "chart panic 1.0.0", "X-Request-Id", "two")
@@ -56,7 +42,7 @@ func TestLog(t *testing.T) {
 		{"id": "three", "status": 409.0, "route": "upload", "rule": "version-exists", "level": "INFO"},
 		{"id": "four", "status": 200.0, "route": "index", "path": "/team/index.yaml", "method": "GET", "who": "anonymous"},
 	}
-	lines := l.lines(t)
+	lines := linesOf(t, &l)
 	if len(lines) != len(want) {
 		t.Fatalf("%d lines, want %d: %v", len(lines), len(want), lines)
 	}

@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"bytes"
 	"errors"
 	"log/slog"
 	"maps"
@@ -15,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/bcrypt"
+
+	"github.com/portolan-charts/portolan/ci/testenv"
 )
 
 // world is an auth file in a temporary folder, an authoriser that reads it, and a
@@ -23,28 +24,10 @@ type world struct {
 	t   *testing.T
 	dir string
 	a   *Authoriser
-	log *lockedBuffer
+	log *testenv.Log
 
 	mu    sync.Mutex
 	clock time.Time
-}
-
-// lockedBuffer is a buffer that several goroutines can log to.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(b)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }
 
 // newWorld opens an auth.yaml with the text files[0]. If there is a files[1], it is
@@ -61,7 +44,7 @@ func newWorld(t *testing.T, files ...string) *world {
 // openWorld opens the auth.yaml of a folder.
 func openWorld(t *testing.T, dir string) *world {
 	t.Helper()
-	w := &world{t: t, dir: dir, log: &lockedBuffer{}, clock: time.Now()}
+	w := &world{t: t, dir: dir, log: &testenv.Log{}, clock: time.Now()}
 	a, err := Open(filepath.Join(w.dir, "auth.yaml"), slog.New(slog.NewTextHandler(w.log, nil)))
 	if err != nil {
 		t.Fatal(err)

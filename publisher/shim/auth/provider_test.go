@@ -20,6 +20,8 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"github.com/portolan-charts/portolan/ci/testenv"
 )
 
 // provider is an OIDC issuer on loopback.
@@ -193,7 +195,7 @@ const hasty = 200 * time.Millisecond
 // newClockedWorld opens the auth file, and uses the test's clock from the start.
 func newClockedWorld(t *testing.T, text string) *world {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir(), log: &lockedBuffer{}, clock: time.Now()}
+	w := &world{t: t, dir: t.TempDir(), log: &testenv.Log{}, clock: time.Now()}
 	w.write("auth.yaml", text)
 	w.a = newAuthoriser(slog.New(slog.NewTextHandler(w.log, nil)))
 	w.a.path, w.a.now = filepath.Join(w.dir, "auth.yaml"), w.now
