@@ -7,6 +7,32 @@ import (
 	"io"
 )
 
+// Body writes the content of an object to w. A store may call it more than
+// once, to retry or to compare, and it writes the same bytes each time. If it
+// fails, nothing is written to the store.
+type Body func(w io.Writer) error
+
+// Bytes is the Body that consists of b.
+func Bytes(b []byte) Body {
+	return func(w io.Writer) error {
+		_, err := io.Copy(w, bytes.NewReader(b))
+		return err
+	}
+}
+
+// Copy is the Body that consists of an object's bytes, read anew each time.
+func Copy(ctx context.Context, s Store, key string) Body {
+	return func(w io.Writer) error {
+		r, err := s.Get(ctx, key)
+		if err != nil {
+			return err
+		}
+		defer r.Close()
+		_, err = io.Copy(w, r)
+		return err
+	}
+}
+
 var errDiffers = errors.New("other bytes")
 
 // Same reports whether r holds exactly what body writes. It stops at the

@@ -41,15 +41,3 @@ func checkDir(dir string) error {
 	}
 	return CheckKey(dir)
 }
-
-// About makes err, unless it is nil, an error about key, or about the
-// root, whose key is empty.
-func About(key string, err error) error {
-	if err == nil {
-		return nil
-	}
-	if key == "" {
-		key = "/"
-	}
-	return &KeyError{key, err}
-}

@@ -10,8 +10,6 @@ import (
 	"net/http"
 	"time"
 
-	"gocloud.dev/blob"
-
 	"github.com/portolan-charts/portolan/publisher/pause"
 )
 
@@ -118,64 +116,4 @@ func (w *watch) end(err error) error {
 		return fmt.Errorf("%w for %s (%v)", errSilent, w.stall, err) // which looks as if the caller had canceled it
 	}
 	return err
-}
-
-// A bucketReader reads an object, and goes on where the connection broke off.
-type bucketReader struct {
-	*blob.Reader
-	*watch
-	s      *cloudStore
-	ctx    context.Context
-	entry  Entry
-	offset int64 // of the next byte
-	broke  int64 // the offset at which the connection broke last; -1 if it never did
-}
-
-func (r *bucketReader) Read(p []byte) (int, error) {
-	n, err := r.Reader.Read(p)
-	r.moved(n)
-	r.offset += int64(n)
-	if err == nil || err == io.EOF {
-		return n, err
-	}
-	err = r.end(err)
-	if r.offset == r.broke || !r.s.transient(err) || !r.resume() {
-		return n, About(r.entry.Key, r.s.named(r.s.translate(err)))
-	}
-	return n, nil
-}
-
-// resume opens the rest of the object, if it still is the same version.
-func (r *bucketReader) resume() bool {
-	r.broke = r.offset
-	again, err := r.s.get(r.ctx, r.entry.Key, r.offset)
-	if err != nil {
-		return false
-	}
-	next := again.ReadCloser.(*bucketReader)
-	if next.entry.Token != r.entry.Token {
-		next.Close()
-		return false
-	}
-	_ = r.Reader.Close()
-	r.Reader, r.watch = next.Reader, next.watch
-	return true
-}
-
-func (r *bucketReader) Close() error {
-	_ = r.end(nil)
-	return r.Reader.Close()
-}
-
-// A watchedWriter is what a Body writes an upload to.
-type watchedWriter struct {
-	*watch
-	w io.Writer
-}
-
-func (w *watchedWriter) Write(p []byte) (int, error) {
-	w.moved(len(p))
-	n, err := (&bodyWriter{w.watch, w.w}).Write(p)
-	w.pause() // until the Body has more; if it reads from a store, that one is watched
-	return n, err
 }

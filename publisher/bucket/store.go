@@ -1,22 +1,10 @@
 package bucket
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"io"
 	"iter"
 	"time"
-)
-
-var (
-	// ErrNotFound is reported by Get for an object that does not exist.
-	ErrNotFound = errors.New("not found")
-
-	// ErrConflict is reported when another writer was there first: by Create
-	// if the object exists with other bytes, by Replace and Delete if the
-	// object is no longer the one that the token was read from.
-	ErrConflict = errors.New("conflicting write")
 )
 
 // Store is one bucket, or one prefix of a bucket. It is all that portolan asks
@@ -99,32 +87,6 @@ type Object struct {
 	Deferred bool
 }
 
-// Body writes the content of an object to w. A store may call it more than
-// once, to retry or to compare, and it writes the same bytes each time. If it
-// fails, nothing is written to the store.
-type Body func(w io.Writer) error
-
-// Bytes is the Body that consists of b.
-func Bytes(b []byte) Body {
-	return func(w io.Writer) error {
-		_, err := io.Copy(w, bytes.NewReader(b))
-		return err
-	}
-}
-
-// Copy is the Body that consists of an object's bytes, read anew each time.
-func Copy(ctx context.Context, s Store, key string) Body {
-	return func(w io.Writer) error {
-		r, err := s.Get(ctx, key)
-		if err != nil {
-			return err
-		}
-		defer r.Close()
-		_, err = io.Copy(w, r)
-		return err
-	}
-}
-
 // Entry describes an object, or a folder, in a listing.
 type Entry struct {
 	Key      string    // of a folder: without a trailing slash
@@ -156,17 +118,3 @@ func ReadAll(ctx context.Context, s Store, key string, limit int64) ([]byte, Ent
 	}
 	return b, r.Entry, nil
 }
-
-// ErrTooLarge is reported of an object that is larger than its reader allows.
-var ErrTooLarge = errors.New("larger than portolan ever writes it")
-
-// KeyError is an error about one object.
-type KeyError struct {
-	Key string
-	Err error
-}
-
-func (e *KeyError) Error() string { return e.Key + ": " + e.Err.Error() }
-
-// Unwrap returns the reason, such as ErrConflict.
-func (e *KeyError) Unwrap() error { return e.Err }

@@ -10,7 +10,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
@@ -250,17 +249,4 @@ func (m *Mem) list(dir string, depth bucket.Depth) []bucket.Entry {
 		entries = append(entries, found[key])
 	}
 	return entries
-}
-
-var errKey = errors.New("not a key")
-
-func check(key string) error {
-	ok := len(key) <= 1024 && utf8.ValidString(key) && !strings.ContainsAny(key, "\\\x00")
-	for segment := range strings.SplitSeq(key, "/") {
-		ok = ok && segment != "" && segment != "." && segment != ".."
-	}
-	if !ok {
-		return bucket.About(key, errKey)
-	}
-	return nil
 }

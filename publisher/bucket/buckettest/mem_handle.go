@@ -72,7 +72,7 @@ func (h *Handle) Replace(ctx context.Context, o bucket.Object, token string) err
 
 // Get implements bucket.Store.
 func (h *Handle) Get(ctx context.Context, key string) (*bucket.Reader, error) {
-	if err := check(key); err != nil {
+	if err := bucket.CheckKey(key); err != nil {
 		return nil, err
 	}
 	var r *bucket.Reader
@@ -95,7 +95,7 @@ func (h *Handle) Get(ctx context.Context, key string) (*bucket.Reader, error) {
 func (h *Handle) List(ctx context.Context, dir string, depth bucket.Depth) iter.Seq2[bucket.Entry, error] {
 	return func(yield func(bucket.Entry, error) bool) {
 		if dir != "" {
-			if err := check(dir); err != nil {
+			if err := bucket.CheckKey(dir); err != nil {
 				yield(bucket.Entry{}, err)
 				return
 			}
@@ -123,7 +123,7 @@ func (h *Handle) List(ctx context.Context, dir string, depth bucket.Depth) iter.
 
 // Delete implements bucket.Store.
 func (h *Handle) Delete(ctx context.Context, key, token string) error {
-	if err := check(key); err != nil {
+	if err := bucket.CheckKey(key); err != nil {
 		return err
 	}
 	return h.do(ctx, Delete, key, func() error {
@@ -142,7 +142,7 @@ func (h *Handle) Delete(ctx context.Context, key, token string) error {
 
 // content checks a write and runs its Body.
 func (h *Handle) content(ctx context.Context, o bucket.Object) ([]byte, error) {
-	if err := check(o.Key); err != nil {
+	if err := bucket.CheckKey(o.Key); err != nil {
 		return nil, err
 	}
 	if err := ctx.Err(); err != nil {

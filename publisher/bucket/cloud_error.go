@@ -4,34 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 
 	"gocloud.dev/gcerrors"
 )
-
-// BucketError is what went wrong between portolan and the server of a bucket.
-type ServerError struct {
-	Bucket string // and its server
-	Err    error
-}
-
-// Error has one line: Azure's errors are pages of headers and XML.
-func (e *ServerError) Error() string {
-	var said []string
-	for line := range strings.SplitSeq(e.Err.Error(), "\n") {
-		line = strings.TrimSpace(line)
-		if line != "" && !strings.HasPrefix(line, "---") && !strings.Contains(line, "</") && !strings.HasPrefix(line, "<") {
-			said = append(said, line)
-		}
-	}
-	return e.Bucket + ": " + strings.Join(said, "; ")
-}
-
-// Unwrap returns the server's answer.
-func (e *ServerError) Unwrap() error { return e.Err }
-
-// ErrNoBucket is reported of a bucket that does not exist.
-var ErrNoBucket = errors.New("there is no such bucket")
 
 // named adds to an error which bucket it comes from. What merely is as it is,
 // and not wrong, stays as it is.

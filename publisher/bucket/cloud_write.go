@@ -1,0 +1,120 @@
+package bucket
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"gocloud.dev/blob"
+	"gocloud.dev/gcerrors"
+)
+
+// write writes o under the conditions in options, more than once if need be.
+// The token is that of the object to be replaced, "" if there is to be none.
+func (s *cloudStore) write(ctx context.Context, o Object, token string, options *blob.WriterOptions) error {
+	options.ContentType = o.ContentType
+	if options.ContentType == "" {
+		options.ContentType = typeUnknown
+	}
+	options.CacheControl = o.CacheControl
+	var body error
+	err := s.retry(ctx, func() (err error) {
+		// What is refused and then not there may have been removed in between, by
+		// a rival that had put it there. A missing permission stays missing.
+		for range maxVanished {
+			if body, err = s.upload(ctx, o, options); body != nil || err == nil {
+				return nil
+			}
+			if err = s.written(ctx, o, token, err); !errors.Is(err, errUnreadable) {
+				break
+			}
+		}
+		return err
+	})
+	return cmp.Or(body, err)
+}
+
+// maxVanished is how often an object that exists and yet cannot be read is
+// created before that is believed.
+const maxVanished = 3
+
+// upload sends o. It returns apart what the Body said and what the bucket said.
+//
+// It is Upload through a pipe, since a failed Writer.Close panics on Azure,
+// and Upload without ContentMD5 does not.
+func (s *cloudStore) upload(ctx context.Context, o Object, options *blob.WriterOptions) (body, err error) {
+	w := s.watch(ctx)
+	w.pause()
+	pr, pw := io.Pipe()
+	done := make(chan error)
+	go func() {
+		err := o.Body(&watchedWriter{w, pw})
+		w.moved(0)
+		if err != nil {
+			// gocloud takes what it got before a failure for the whole
+			// object, and commits it, unless its context is done by then.
+			w.cancel(err)
+		}
+		pw.CloseWithError(err)
+		done <- err
+	}()
+	err = s.bucket.Upload(w, o.Key, pr, options)
+	pr.CloseWithError(errWriterGone)
+	body = <-done
+	err = w.end(err)
+	if err != nil && (errors.Is(body, errWriterGone) || errors.Is(err, errSilent)) {
+		return nil, err // the Body failed because the bucket did
+	}
+	return body, err
+}
+
+// written finds out what became of a write that returned err. The answer to
+// one that succeeded may have been lost, and its repetition by the SDK refused
+// then, so the object itself is asked.
+func (s *cloudStore) written(ctx context.Context, o Object, token string, err error) error {
+	if err := s.translate(err); errors.Is(err, ErrNoBucket) {
+		return err
+	}
+	refused := gcerrors.Code(err) == gcerrors.FailedPrecondition || errors.Is(err, ErrConflict)
+	r, rerr := s.get(ctx, o.Key, 0)
+	if errors.Is(rerr, ErrNotFound) {
+		switch {
+		case refused && token == "":
+			return fmt.Errorf("%w (%v)", errUnreadable, err)
+		case token != "" && (refused || gcerrors.Code(err) == gcerrors.NotFound || errors.Is(err, ErrNotFound)):
+			return ErrConflict // removed since
+		}
+		return err
+	}
+	if rerr != nil {
+		return fmt.Errorf("%w; then, reading it back: %v", err, rerr)
+	}
+	defer r.Close()
+	same, rerr := Same(ctx, r, o.Body)
+	switch {
+	case rerr != nil:
+		return fmt.Errorf("%w; then, reading it back: %v", err, rerr)
+	case same:
+		return nil
+	case refused && token != "" && r.Entry.Token == token:
+		return fmt.Errorf("%w (%v)", errRefused, err)
+	case !refused && r.Entry.Token == token:
+		return err // nobody else has written; perhaps this write will still arrive
+	}
+	return ErrConflict
+}
+
+// A watchedWriter is what a Body writes an upload to.
+type watchedWriter struct {
+	*watch
+	w io.Writer
+}
+
+func (w *watchedWriter) Write(p []byte) (int, error) {
+	w.moved(len(p))
+	n, err := (&bodyWriter{w.watch, w.w}).Write(p)
+	w.pause() // until the Body has more; if it reads from a store, that one is watched
+	return n, err
+}
