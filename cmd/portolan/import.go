@@ -14,26 +14,14 @@ import (
 )
 
 func (p *program) importCharts(ctx context.Context, args []string) error {
-	f := newFlags("import")
-	f.withDrop()
-	f.withSite()
-	f.withConfig()
-	i := &importFlags{flags: f}
-	f.StringVar(&i.from, "from", "", "")
-	f.StringVar(&i.username, "username", "", "")
-	f.StringVar(&i.passwordFile, "password-file", "", "")
-	f.StringVar(&i.tokenFile, "token-file", "", "")
-	f.StringSliceVar(&i.charts, "chart", nil, "")
-	f.IntVar(&i.keep, "keep", 0, "")
-	f.IntVar(&i.concurrency, "concurrency", 8, "")
-	f.BoolVar(&i.dryRun, "dry-run", false, "")
-	if err := p.parse(f, args); err != nil {
+	i := newImportFlags()
+	if err := p.parse(i.flags, args); err != nil {
 		return err
 	}
 	if err := i.checkImport(); err != nil {
 		return err
 	}
-	if err := f.apart(); err != nil {
+	if err := i.apart(); err != nil {
 		return err
 	}
 	repository, err := i.repository(ctx, p)
@@ -48,21 +36,20 @@ func (p *program) importCharts(ctx context.Context, args []string) error {
 	who["client"], who["from"] = "portolan import", repository.String()
 	progress := p.newProgress("charts")
 	report, err := importer.Run(ctx, importer.Options{
-		From: repository, Channel: f.Arg(0), Drop: drop, Site: site, Config: f.config,
+		From: repository, Channel: i.Arg(0), Drop: drop, Site: site, Config: i.config,
 		Charts: i.charts, Keep: i.keep, Workers: i.concurrency, DryRun: i.dryRun, Uploader: who,
-		Progress: func(done, total int) { progress.update(f.Arg(0), done, total) },
+		Progress: func(done, total int) { progress.update(i.Arg(0), done, total) },
 	})
 	progress.finish()
-	if p.found = report; !f.output.json {
+	if p.found = report; !i.output.json {
 		p.printImported(report, err != nil)
 	}
 	switch {
 	case errors.Is(err, importer.ErrDenied):
-		err = hint(err, "name a user with --username and --password-file, or a token with --token-file, who may read the repository")
+		return hint(err, "name a user with --username and --password-file, or a token with --token-file, who may read the repository")
 	case errors.Is(err, publisher.ErrNotOurs):
-		err = hint(err, "import into a channel of another name: portolan does not overwrite what it did not write")
-	}
-	if err == nil && report.Lost() > 0 {
+		return hint(err, "import into a channel of another name: portolan does not overwrite what it did not write")
+	case err == nil && report.Lost() > 0:
 		return errRejected
 	}
 	return err
@@ -75,6 +62,22 @@ type importFlags struct {
 	charts                                  []string
 	keep, concurrency                       int
 	dryRun                                  bool
+}
+
+func newImportFlags() *importFlags {
+	i := &importFlags{flags: newFlags("import")}
+	i.withDrop()
+	i.withSite()
+	i.withConfig()
+	i.StringVar(&i.from, "from", "", "")
+	i.StringVar(&i.username, "username", "", "")
+	i.StringVar(&i.passwordFile, "password-file", "", "")
+	i.StringVar(&i.tokenFile, "token-file", "", "")
+	i.StringSliceVar(&i.charts, "chart", nil, "")
+	i.IntVar(&i.keep, "keep", 0, "")
+	i.IntVar(&i.concurrency, "concurrency", 8, "")
+	i.BoolVar(&i.dryRun, "dry-run", false, "")
+	return i
 }
 
 // checkImport refuses command lines before anything is read.

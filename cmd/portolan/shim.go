@@ -136,9 +136,7 @@ func (p *program) runShim(ctx context.Context, f *shimFlags, o shim.Options, not
 			return err
 		}
 		log.Info("serving metrics", "address", m.Addr().String())
-		mux := http.NewServeMux()
-		mux.Handle("GET /metrics", s.Metrics())
-		background.Go(func() { shim.Serve(ctx, m, mux, log, time.Second) })
+		background.Go(func() { serveMetrics(ctx, m, s, log) })
 	}
 	if generating != nil {
 		background.Go(func() { generating.Run(ctx, s, f.grace) })
@@ -150,6 +148,13 @@ func (p *program) runShim(ctx context.Context, f *shimFlags, o shim.Options, not
 	}
 	p.printShim(f, o, l.Addr().String(), log)
 	return shim.Serve(ctx, l, s, log, f.grace)
+}
+
+// serveMetrics serves the shim's metrics until the context ends.
+func serveMetrics(ctx context.Context, l net.Listener, s *shim.Shim, log *slog.Logger) {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", s.Metrics())
+	shim.Serve(ctx, l, mux, log, time.Second)
 }
 
 // run is the generator's run, as the shim has it made.

@@ -107,7 +107,14 @@ func openToAll(s reread.Stamp) bool {
 }
 
 func (f *file) policy() *policy {
-	p := &policy{tokens: map[digest]*Token{}, users: map[string]*user{}, anonymous: []grant{{scopes: scopesOf(f.Anonymous)}}, remembered: newMemory(), issuers: f.Issuers, warnings: f.warnings}
+	p := &policy{
+		tokens:     map[digest]*Token{},
+		users:      map[string]*user{},
+		anonymous:  []grant{{scopes: scopesOf(f.Anonymous)}},
+		remembered: newMemory(),
+		issuers:    f.Issuers,
+		warnings:   f.warnings,
+	}
 	for _, t := range f.Tokens {
 		p.tokens[t.digest()] = t
 	}

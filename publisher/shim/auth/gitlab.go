@@ -55,7 +55,14 @@ const (
 )
 
 func newGitLab(e *gitlabEntry) *gitlab {
-	return &gitlab{url: strings.TrimRight(e.URL, "/"), prefix: cmp.Or(e.TokenPrefix, patPrefix), rules: e.Rules, projects: e.projects(), slots: make(chan struct{}, maxAtOnce), known: ttlcache.New(ttlcache.WithCapacity[digest, remembered](maxGitLab))}
+	return &gitlab{
+		url:      strings.TrimRight(e.URL, "/"),
+		prefix:   cmp.Or(e.TokenPrefix, patPrefix),
+		rules:    e.Rules,
+		projects: e.projects(),
+		slots:    make(chan struct{}, maxAtOnce),
+		known:    ttlcache.New(ttlcache.WithCapacity[digest, remembered](maxGitLab)),
+	}
 }
 
 // kindOf distinguishes GitLab's tokens from other secrets. Others are not sent to
