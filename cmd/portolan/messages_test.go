@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,10 +10,9 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator/charttest"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 // TestMessagesGolden has the wording of what portolan says of mistakes in its
 // command line, its environment and the files that these name. Other tests look
@@ -24,8 +22,7 @@ func TestMessagesGolden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := read(t, golden)
-	archive := txtar.Parse(want)
+	archive := txtar.Parse(read(t, golden))
 	t.Chdir(t.TempDir())
 	write(t, "web-1.0.0.tgz", charttest.Simple("web", "1.0.0"))
 	for _, f := range archive.Files {
@@ -44,9 +41,7 @@ func TestMessagesGolden(t *testing.T) {
 		}
 	}
 	archive.Comment = got.Bytes()
-	if b := txtar.Format(archive); *update {
-		write(t, golden, b)
-	} else if !bytes.Equal(b, want) {
+	if b := txtar.Format(archive); !bytes.Equal(b, testenv.Golden(t, golden, b)) {
 		t.Errorf("portolan says something else than testdata/messages.txtar; run 'make golden', and read the diff:\n%s", b)
 	}
 }
