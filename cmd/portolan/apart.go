@@ -10,7 +10,7 @@ import (
 )
 
 // apart refuses a drop area and a site that are one, or of which one is inside
-// the other: whoever may upload could then write to the site, and what is
+// the other: anyone who may upload could then write to the site, and what is
 // public could be read in the drop area.
 func (f *flags) apart() error {
 	inside := bucketInside
@@ -35,7 +35,7 @@ func (f *flags) apart() error {
 		return nil
 	}
 	return hint(fmt.Errorf("%s %s, %s %s: %s", f.given["drop"], f.drop, f.given["site"], f.site, how),
-		"give each a folder, bucket or prefix of its own: not everybody who uploads may change the site, and not everybody who reads it may see uploads")
+		"give each its own folder, bucket or prefix: uploaders must not be able to change the site, and readers of the site must not see uploads")
 }
 
 // resolveFolder is the folder without symbolic links. What of it is not there

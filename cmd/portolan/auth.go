@@ -50,11 +50,11 @@ func (p *program) auth(ctx context.Context, args []string) error {
 	return p.printExplained(f, e)
 }
 
-// checkCheck refuses a command line that 'portolan auth check' makes nothing of.
+// checkCheck refuses command lines that 'portolan auth check' does not understand.
 func (f *authFlags) checkCheck() error {
 	switch {
 	case f.NArg() == 0 || f.Arg(0) != "check":
-		return usagef("auth needs to be told what to do: check")
+		return usagef("auth needs the word check")
 	case f.NArg() > 1:
 		return usagef("auth check takes no operands, but got %d", f.NArg()-1)
 	case f.auth == "" || f.tokenFile == "":
@@ -62,7 +62,7 @@ func (f *authFlags) checkCheck() error {
 	case len(f.channels) > 1:
 		return usagef("auth check takes one --channel, but got %d", len(f.channels))
 	case f.chart != "" && len(f.channels) == 0:
-		return usagef("--chart NAME needs --channel NAME, too")
+		return usagef("--chart NAME also needs --channel NAME")
 	}
 	return nil
 }
@@ -127,7 +127,7 @@ func (p *program) printExplained(f *authFlags, e *auth.Explanation) error {
 		if f.chart != "" {
 			what = "a chart called " + f.chart
 		}
-		return hint(fmt.Errorf("the token may not upload %s to channel %s", what, all.Channel), "it takes the scope %s:%s and, where charts are named, one of them", auth.Write, all.Channel)
+		return hint(fmt.Errorf("the token may not upload %s to channel %s", what, all.Channel), "the token needs the scope %s:%s, and if the rule lists charts, a matching one", auth.Write, all.Channel)
 	}
 	return nil
 }

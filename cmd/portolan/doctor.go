@@ -32,7 +32,7 @@ func (p *program) doctor(ctx context.Context, args []string) error {
 		return err
 	} else if err != nil {
 		// Where everything is, only the file would tell.
-		before.Add("configuration", doctor.Fail, err.Error(), "correct it, and run this again; nothing else was looked at")
+		before.Add("configuration", doctor.Fail, err.Error(), "fix it and run doctor again; nothing else was checked")
 		return p.printDoctor(f, before)
 	}
 	if err := f.noOperands(); err != nil {
@@ -89,8 +89,8 @@ func (f *doctorFlags) checkConfig(r *doctor.Report) {
 	}
 	for _, pattern := range f.config.Unmatched(append(r.Known, f.channels...)) {
 		if r.KnownAll {
-			r.Add("configuration", doctor.Warning, fmt.Sprintf("match: %q fits no channel so far", pattern),
-				"check its spelling; * stands for one segment or a part of it, ** for any number of them")
+			r.Add("configuration", doctor.Warning, fmt.Sprintf("match: %q matches no channel yet", pattern),
+				"check its spelling; * stands for one segment or a part of it, ** for any number of segments")
 		}
 	}
 	asked, err := url.Parse(f.baseURL)
@@ -110,7 +110,7 @@ func (p *program) printDoctor(f *doctorFlags, r *doctor.Report) error {
 			return err
 		}
 		if f.readOnly {
-			p.say("note", "with --read-only nothing was written, and so it is not known what may be written")
+			p.say("note", "with --read-only nothing was written, so write permissions were not checked")
 		}
 	}
 	if n := r.Failed(); n > 0 {

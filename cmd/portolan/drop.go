@@ -28,7 +28,7 @@ func (p *program) drop(ctx context.Context, args []string) error {
 		return err
 	}
 	if *timeout < 0 {
-		return usagef("%s: %s is less than nothing; write a time such as 90s or 10m", f.given["timeout"], *timeout)
+		return usagef("%s: %s must not be negative; write a time such as 90s or 10m", f.given["timeout"], *timeout)
 	}
 	channel, files, err := f.dropOperands()
 	if err != nil {
@@ -96,7 +96,7 @@ func (f *flags) dropOperands() (channel string, files []string, err error) {
 	return channel, files, nil
 }
 
-// cleanPath is the same for all ways to write a file's name; - is none.
+// cleanPath returns one form for all spellings of a file's path; - stays as it is.
 func cleanPath(file string) string {
 	if abs, err := filepath.Abs(file); err == nil && file != "-" {
 		return abs
@@ -127,7 +127,7 @@ type dropper struct {
 	results []*dropped
 }
 
-// dropped is what became of one file.
+// dropped is the outcome for one file.
 type dropped struct {
 	File     string             `json:"file"`
 	Channel  string             `json:"channel"`

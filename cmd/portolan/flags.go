@@ -43,7 +43,7 @@ type flags struct {
 	cpuProfile, trace      string
 }
 
-// newFlags returns the flags of a command, of which it has --output so far.
+// newFlags returns the flags of a command: only --output at first.
 func newFlags(command string) *flags {
 	f := &flags{FlagSet: pflag.NewFlagSet(command, pflag.ContinueOnError), command: command, given: map[string]string{}}
 	f.SetOutput(io.Discard)
@@ -165,7 +165,7 @@ func variable(flag string) string {
 // check refuses values that no flag type does.
 func (f *flags) check() error {
 	if f.Changed("channel") && len(f.channels) == 0 {
-		return usagef("--channel is empty; without it, all channels are meant")
+		return usagef("--channel is empty; leave it out for all channels")
 	}
 	for _, name := range f.channels {
 		if err := publisher.CheckChannel(name); err != nil {
@@ -236,12 +236,12 @@ func (f *flags) noOperands() error {
 	return hint(usagef("%s takes no operands, but got %q", f.command, f.Arg(0)), "see 'portolan %s --help'", f.command)
 }
 
-// unknownCommand is the error of a first argument that is no command.
+// unknownCommand is the error for a first argument that is not a command.
 func unknownCommand(name string) error {
 	if strings.HasPrefix(name, "-") {
-		return hint(usagef("%s stands before the command", name), "write the command first, as in 'portolan generate --site URL'")
+		return hint(usagef("%s comes before the command", name), "write the command first, as in 'portolan generate --site URL'")
 	}
-	err := usagef("no command is called %q", name)
+	err := usagef("unknown command %q", name)
 	if near := spelling.Nearest(name, commandNames()); near != "" {
 		return hint(err, "did you mean 'portolan %s'?", near)
 	}

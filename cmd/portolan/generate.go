@@ -66,17 +66,17 @@ func (p *program) generate(ctx context.Context, args []string) error {
 func (f *generateFlags) checkRun() error {
 	switch {
 	case f.report != "" && f.report == f.summary:
-		return usagef("%s: %s is the file of --report, too", f.given["summary"], f.summary)
+		return usagef("%s: %s is also the file of --report", f.given["summary"], f.summary)
 	case f.Changed("timeout") && f.timeout <= 0:
-		return usagef("%s: %s is no time to run for; write one such as 90s or 20m", f.given["timeout"], f.timeout)
+		return usagef("%s: %s is not a time to run for; write one such as 90s or 20m", f.given["timeout"], f.timeout)
 	case !f.Changed("watch"):
 		return nil
 	case f.watch < time.Second:
-		return usagef("%s: %s is too short; look every second, or less often", f.given["watch"], f.watch)
+		return usagef("%s: %s is too short; the minimum is 1s", f.given["watch"], f.watch)
 	case f.dryRun:
-		return usagef("%s: a dry run is over when it has said what would happen, so there is nothing to watch for", f.given["watch"])
+		return usagef("%s: a dry run ends once it has said what would happen, so it cannot watch", f.given["watch"])
 	case f.report != "" || f.summary != "":
-		return hint(usagef("%s: --report and --summary tell of one run, and there are many of them", f.given["watch"]), "run 'portolan generate' without --watch in the jobs whose results are to be kept")
+		return hint(usagef("%s: --report and --summary describe one run, and --watch makes many", f.given["watch"]), "run 'portolan generate' without --watch in jobs that need a report")
 	}
 	return nil
 }
@@ -141,7 +141,7 @@ func (p *program) round(ctx context.Context, f *generateFlags, o generator.Optio
 	report, err := generator.Run(limited, o)
 	progress.finish()
 	if err != nil && limited.Err() != nil && ctx.Err() == nil {
-		err = hint(fmt.Errorf("stopped after %s, as --timeout says", f.timeout),
+		err = hint(fmt.Errorf("stopped after %s (--timeout)", f.timeout),
 			"nothing is lost, and what was published stands; run it again, with more time, and it goes on from there")
 	}
 	if f.watch > 0 && idle(report) {

@@ -46,7 +46,7 @@ func (p *program) printReport(r *generator.Report, f format, failed bool) {
 func printChannel(w io.Writer, c generator.ChannelReport, dryRun bool) {
 	fmt.Fprintln(w, heading(c, dryRun))
 	if len(c.Receipts) == 0 { // then the configuration made it
-		fmt.Fprintf(w, "  its index lists all versions but %d older ones\n", c.Older)
+		fmt.Fprintf(w, "  its index lists all versions except %d older ones\n", c.Older)
 	}
 	for _, r := range c.Receipts {
 		if r.Verdict != publisher.Rejected {
@@ -127,7 +127,7 @@ func printJob(w io.Writer, r publisher.Receipt) {
 	}
 }
 
-// summary says in one sentence what became of all uploads.
+// summary counts the verdicts on all uploads in one sentence.
 func summary(r *generator.Report) string {
 	var counts []string
 	for _, v := range []publisher.Verdict{publisher.Accepted, publisher.Replaced, publisher.Unchanged, publisher.Superseded, publisher.Rejected} {
@@ -148,7 +148,7 @@ func (p *program) noteReport(r *generator.Report) {
 	warned := 0
 	for _, c := range r.Channels {
 		if c.Head != "" && c.Error == "" {
-			p.say("note", c.Head+"; "+wouldBe(r.DryRun)+"written anew from the log")
+			p.say("note", c.Head+"; "+wouldBe(r.DryRun)+"restored from the log")
 		}
 		if c.Budget != nil {
 			p.noteBudget(c.Channel, c.Budget)
@@ -175,7 +175,7 @@ func (p *program) noteReport(r *generator.Report) {
 	}
 }
 
-// noteIgnored names what lies in the inbox and is no upload.
+// noteIgnored names the files in the inbox that are not uploads.
 func (p *program) noteIgnored(all []publisher.Ignored) {
 	var texts []string
 	for _, i := range all {
@@ -190,7 +190,7 @@ func (p *program) noteBudget(channel string, b *generator.Budget) {
 	for _, c := range b.Charts {
 		most = append(most, fmt.Sprintf("%s (%s, %s)", short(c.Chart, maxName), count(c.Versions, "version"), sizeText(c.Size)))
 	}
-	p.say("note", fmt.Sprintf("%s: its index has %s, and Flux takes none above %s. Its largest charts are %s: with 'keep: N' in portolan.yaml it shows the newest N of each chart"+
-		" (the others stay available), or publish some in another channel",
+	p.say("note", fmt.Sprintf("%s: its index has %s, and Flux refuses one above %s. Its largest charts are %s. Set 'keep: N' in portolan.yaml to list only the newest N versions of each chart"+
+		" (the others stay available), or publish some charts in another channel",
 		channel, sizeText(b.Size), sizeText(b.Limit), strings.Join(most, ", ")))
 }

@@ -1,6 +1,6 @@
 package main
 
-// helpOverview is the help on portolan as a whole.
+// helpOverview is the help for portolan as a whole.
 const helpOverview = `portolan publishes Helm charts as a static site.
 
 Usage:
@@ -20,27 +20,27 @@ Usage:
     portolan help [COMMAND]
 
 Commands:
-    generate    Take in what waits in the drop area and publish it.
+    generate    Check the waiting uploads and publish the good ones.
     drop        Check charts and put them into the drop area.
     import      Take over the charts of another Helm repository.
-    status      Show the channels, or what became of an upload.
+    status      Show the channels, or the verdict on an upload.
     verify      Check a site against its log.
     doctor      Check the set-up: buckets, permissions, web server.
     prune       Remove old snapshots, charts and receipts.
-    rebuild     Write what was lost of a channel anew from its log.
+    rebuild     Restore a channel's index and pages from its log.
     preview     Serve a site on this machine, to try it.
-    shim        Take uploads as GitLab and ChartMuseum do.
-    token       Make tokens for uploads, list and revoke them.
+    shim        Take uploads over HTTP, as GitLab and ChartMuseum do.
+    token       Make, list and revoke tokens for uploads.
     auth        Explain what a token may do, and why.
     version     Print the version.
     help        Print this help, or that of a command.
 
-A channel is one Helm repository, such as stable or group/app/stable. URLs are
-those of buckets (s3://, gs://, azblob://) or local folders. Settings can stand
+A channel is one Helm repository, such as stable or group/app/stable. A URL
+names a bucket (s3://, gs://, azblob://) or a local folder. Settings can be kept
 in portolan.yaml; environment variables override it, and flags override both.
 
-With --output json a command prints one JSON object. If it fails, that has the
-key "error", and perhaps "hint", beside whatever was found out by then.
+With --output json, a command prints one JSON object. If the command fails, the
+object has the key "error", and perhaps "hint", next to the results so far.
 
 Exit codes:
     0     done
@@ -58,13 +58,14 @@ Example:
 const helpDrop = `Usage:
     portolan drop [--drop URL] [--wait] CHANNEL FILE...
 
-Check chart archives and put them into the drop area, from where the next
-'portolan generate' takes them into CHANNEL. A provenance file FILE.prov beside
-an archive goes with it; one that is named alone signs a chart that is uploaded
-or published already. A FILE of - is an archive on standard input.
+Check chart archives and put them into the drop area. The next 'portolan
+generate' publishes them in CHANNEL. A provenance file FILE.prov next to an
+archive goes with it; a provenance file named on its own signs a chart that is
+already uploaded or published. If FILE is -, the archive is read from standard
+input.
 
-What the channel's policy does not allow is refused at once and not uploaded.
-Of each upload its id, channel, chart and version are printed.
+A chart that breaks a rule or the channel's policy is refused at once and not
+uploaded. For each upload, the id, channel, chart and version are printed.
 
 Options:
     --drop URL          Drop area (default ./drop).            PORTOLAN_DROP
@@ -88,9 +89,9 @@ Example:
 const helpStatus = `Usage:
     portolan status [--drop URL] [--site URL] [CHANNEL | UPLOAD-ID]
 
-Show each channel with its generation, the number of its charts and versions,
-their size, when it last changed and how many uploads wait for it. For one
-CHANNEL, show also the uploads that wait; for an UPLOAD-ID, its receipt.
+Show each channel: its generation, how many charts and versions it has, their
+size, when it last changed, and how many uploads are waiting. For one CHANNEL,
+also list the waiting uploads; for an UPLOAD-ID, show its receipt.
 
 Options:
     --drop URL          Drop area (default ./drop).            PORTOLAN_DROP
@@ -110,11 +111,11 @@ Example:
 const helpVerify = `Usage:
     portolan verify [--site URL] [--channel NAME]... [--deep]
 
-Check the whole log of each channel; that head and each snapshot are byte for
-byte what the log says; and that every chart that they name is there with the
-right size. If the channel has pages, check that they are there and show its
-newest generation; with --deep, make them once more and compare, if settings and
-templates are those that they were made with. Say what is wrong and what to do.
+Check the whole log of each channel, that index.yaml and each snapshot match the
+log byte for byte, and that every chart they name exists and has the right size.
+If the channel has pages, check that they exist and show its newest generation;
+with --deep, also render them again and compare, if the settings and templates
+are still the same. Each fault is printed with the fix.
 
 Options:
     --site URL          Site (default ./site). It can be the   PORTOLAN_SITE
@@ -123,21 +124,21 @@ Options:
                         one channel.
     --channel NAME      This channel only; may be repeated.    PORTOLAN_CHANNEL
                         The variable takes several, with commas between them.
-    --deep              Read and hash every chart, too.        PORTOLAN_DEEP
+    --deep              Also read and hash every chart.        PORTOLAN_DEEP
     --base-url URL      Where the site's root is served        PORTOLAN_BASE_URL
                         (default: baseURL in portolan.yaml);
-                        its pages tell it to their readers.
+                        the pages show it to readers.
     --templates DIR
                         PORTOLAN_TEMPLATES
                         Folder of your own HTML templates, style.css, script.js.
-    --pages (=false)    Do not look at the pages.              PORTOLAN_PAGES
+    --pages (=false)    Do not check the pages.                PORTOLAN_PAGES
     --workers N         Files read at the same time.           PORTOLAN_WORKERS
     --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
                         which need not be there).
     --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
 
 Exit codes:
-    0 all is well, 1 something is wrong, or failed, 2 wrong command line,
+    0 no faults, 1 faults found, or failed, 2 wrong command line,
     130 interrupted
 
 Example:
@@ -148,15 +149,15 @@ const helpDoctor = `Usage:
     portolan doctor [--drop URL] [--site URL] [--base-url URL]
                     [--channel NAME]... [--read-only]
 
-Look for what usually goes wrong in a set-up, and say how to put it right: the
-configuration, credentials, the drop area and the site (whether they are there,
+Look for the usual mistakes in a set-up, and say how to fix them. It checks the
+configuration; the credentials; the drop area and the site: whether they exist,
 what may be done in each folder, and whether the server keeps the promises that
-portolan relies on: a bucket that lets two writers create one object loses
-charts), clocks, and the site as it is served: the newest index and a chart,
-their content types and caching, files that are missing, and private ones.
+portolan relies on (a bucket that lets two writers create the same object loses
+charts); the clocks; and the site as it is served: the newest index and a chart,
+their content types and caching, missing files, and private ones.
 
-It changes nothing that is there. It writes objects called .probe-... and
-removes them again; with --read-only, it writes nothing.
+It changes nothing that exists. It writes objects called .probe-... and removes
+them again; with --read-only, it writes nothing.
 
 Options:
     --drop URL          Drop area (default ./drop).            PORTOLAN_DROP
@@ -164,8 +165,8 @@ Options:
     --base-url URL      Where the site's root is served        PORTOLAN_BASE_URL
                         (default: baseURL in portolan.yaml).
     --channel NAME      This channel only; may be repeated.    PORTOLAN_CHANNEL
-                        Writing is tried in its folders, too,
-                        for credentials that may do no more.
+                        Writing is also tried in its folders,
+                        for credentials limited to them.
     --read-only         Write nothing.                      PORTOLAN_READ_ONLY
     --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
                         which need not be there).
@@ -183,9 +184,9 @@ Example:
 const helpPreview = `Usage:
     portolan preview [--site URL] [--listen ADDRESS]
 
-Serve a site as a content delivery network would, with its content types, cache
-headers and ETags, so that it can be tried before it is published. Ctrl-C ends
-it.
+Serve a site as a content delivery network would, with content types, cache
+headers and ETags, so that you can try it before you publish it. Press Ctrl-C to
+stop.
 
 Options:
     --site URL          Site (default ./site).                 PORTOLAN_SITE
@@ -210,27 +211,29 @@ const helpToken = `Usage:
     portolan token revoke --auth FILE ID
     portolan token hash
 
-Make a token, print it, and add its hash to an auth file; list an auth file's
-tokens; remove one. A new token is printed this once and kept nowhere. Without
-an auth file, the entry to paste into one is printed below the token. A shim
-that uses the file sees the change within a second or two.
+Make a token, print it, and add its hash to an auth file; list the tokens of an
+auth file; or revoke one. A new token is printed only once and stored nowhere.
+Without --auth, the entry to paste into an auth file is printed below the token.
+A shim that uses the file sees the change within a second or two.
 
-'hash' reads a token that something else made, such as a GitLab deploy token,
-from standard input, and prints the hash of it to paste into an auth file.
+'hash' reads an existing token, such as a GitLab deploy token, from standard
+input, and prints its hash, to paste into an auth file.
 
 A SCOPE is read:, write: or force: and a pattern of channels: * stands for one
-segment or a part of it, ** for any number of them. None implies another.
+segment or a part of it, ** for any number of segments. No scope implies
+another.
 
 Options:
-    --auth FILE         The auth file; 'new' makes it.         PORTOLAN_AUTH
-    --id ID             What to call the token, in logs and    PORTOLAN_ID
-                        receipts (default: something random).
-    --scope SCOPE       What it may do; may be repeated.       PORTOLAN_SCOPE
-    --chart PATTERN     Names of charts that it may upload;    PORTOLAN_CHART
+    --auth FILE         The auth file; 'new' creates it.       PORTOLAN_AUTH
+    --id ID             The token's name in logs and receipts  PORTOLAN_ID
+                        (default: random).
+    --scope SCOPE       What the token may do; may be          PORTOLAN_SCOPE
+                        repeated.
+    --chart PATTERN     Names of charts the token may upload;  PORTOLAN_CHART
                         may be repeated (default: all).
-    --expires WHEN      90d, or a date such as 2027-01-31,     PORTOLAN_EXPIRES
-                        from whose first moment (UTC) on it
-                        is invalid (default: never).
+    --expires WHEN      90d, or a date such as 2027-01-31, at  PORTOLAN_EXPIRES
+                        whose start (UTC) the token expires
+                        (default: never).
     --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
 
 Exit codes:
@@ -260,7 +263,7 @@ Example:
 const helpHelp = `Usage:
     portolan help [COMMAND]
 
-Print the help on portolan, or on one of its commands.
+Print help for portolan, or for one of its commands.
 
 Exit codes:
     0 done, 1 failed, 2 wrong command line
@@ -269,7 +272,7 @@ Example:
     $ portolan help generate
 `
 
-// helpOf is the help on a command; "" if there is no such command.
+// helpOf returns the help for a command; "" if the command is unknown.
 func helpOf(command string) string {
 	switch command {
 	case "generate":

@@ -4,21 +4,21 @@ const helpAuth = `Usage:
     portolan auth check --auth FILE --token-file FILE [--username NAME]
                         [--channel NAME [--chart NAME]]
 
-Explain what a shim with this auth file makes of a token: whose it is, which
-rules fit it, why the others do not, and what it may do in a channel. Issuers of
-OIDC tokens and GitLab are asked as the shim asks them. The token itself is not
-printed.
+Explain how a shim with this auth file would treat a token: who it belongs to,
+which rules match it, why the others do not, and what it may do in a channel.
+OIDC issuers and GitLab are asked exactly as the shim asks them. The token
+itself is never printed.
 
-In a CI job that is refused, write the token to a file and keep that; an OIDC
-token is good for some minutes only, and a job token while its job runs.
+If a CI job is refused, write its token to a file and check that. An OIDC token
+is valid for a few minutes only, and a job token only while its job runs.
 
 Options:
     --auth FILE         The auth file.                         PORTOLAN_AUTH
     --token-file FILE
                         PORTOLAN_TOKEN_FILE
                         File that holds the token; - is standard input.
-    --username NAME     User name that comes with it; GitLab's PORTOLAN_USERNAME
-                        older job tokens are known by
+    --username NAME     User name sent with it. GitLab's older PORTOLAN_USERNAME
+                        job tokens are recognised by the name
                         gitlab-ci-token.
     --channel NAME      Say what it may do in this channel.    PORTOLAN_CHANNEL
     --chart NAME        And with this chart.                   PORTOLAN_CHART

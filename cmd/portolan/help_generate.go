@@ -4,12 +4,12 @@ const helpGenerate = `Usage:
     portolan generate [--drop URL] [--site URL] [--channel NAME]... [--dry-run]
                       [--watch TIME] [--report FILE] [--summary FILE]
 
-Take in what waits in the drop area: every upload is checked and accepted or
-rejected, gets a receipt, and what is accepted is published as a new generation
-of its channel. It may be run by several jobs at once, and again after any
-failure. With nothing to do it writes nothing. With --channel it also applies a
-changed 'keep' (how many versions of a chart the index lists) where there is no
-upload.
+Check every upload in the drop area, accept or reject it, and write its receipt.
+The accepted charts are published as a new generation of their channel. Several
+jobs may run it at once, and it can be run again after any failure. If there is
+nothing to do, it writes nothing. With --channel, it also applies a changed
+'keep' (how many versions of a chart the index lists) to channels without
+uploads.
 
 Options:
     --drop URL          Drop area (default ./drop).            PORTOLAN_DROP
@@ -18,22 +18,22 @@ Options:
                         The variable takes several, with commas between them.
     --dry-run           Say what would happen; write nothing.  PORTOLAN_DRY_RUN
     --timeout TIME      Stop after this long, such as 20m      PORTOLAN_TIMEOUT
-                        (default: never); run it again to go on.
-    --watch TIME        Keep running, and look this often,     PORTOLAN_WATCH
-                        such as 10s; a signal ends it.
-    --report FILE       Write what became of each upload as    PORTOLAN_REPORT
-                        JUnit XML; a rejected one is a failed test, and what
-                        stopped the run an error.
-    --summary FILE      Append what was published where, as    PORTOLAN_SUMMARY
-                        Markdown, for people.
+                        (default: never); run it again to continue.
+    --watch TIME        Keep running, and check this often,    PORTOLAN_WATCH
+                        such as every 10s, until a signal.
+    --report FILE       Write the verdict on each upload as    PORTOLAN_REPORT
+                        JUnit XML. A rejected upload is a failed test; an error
+                        that stopped the run is an error.
+    --summary FILE      Append a summary for people to FILE,   PORTOLAN_SUMMARY
+                        as Markdown.
     --base-url URL      Where the site's root is served        PORTOLAN_BASE_URL
                         (default: baseURL in portolan.yaml);
-                        its pages tell it to their readers.
+                        the pages show it to readers.
     --templates DIR
                         PORTOLAN_TEMPLATES
                         Folder of your own HTML templates, style.css, script.js.
-    --pages (=false)    Write indexes only: no HTML pages,     PORTOLAN_PAGES
-                        feeds and descriptions in JSON.
+    --pages (=false)    Write only indexes: no HTML pages,     PORTOLAN_PAGES
+                        feeds or JSON API.
     --workers N         Uploads read at the same time.         PORTOLAN_WORKERS
     --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
                         which need not be there).
@@ -43,13 +43,13 @@ Options:
                         Profile for 'go tool pprof': where CPU time goes.
     --trace FILE        Trace for 'go tool trace'.             PORTOLAN_TRACE
 
-URLs are those of buckets (s3://, gs://, azblob://) or local folders, which are
-made when missing.
+A URL names a bucket (s3://, gs://, azblob://) or a local folder, which is
+created if it does not exist.
 
-With --watch, what fails is tried again after longer and longer pauses, and a
-signal ends the command with exit code 0; --timeout is that of each run, and
-portolan.yaml is read once. Where GITHUB_ACTIONS is true, rejections and errors
-are said as annotations, too.
+With --watch, a failed run is repeated after longer and longer pauses, and a
+signal ends the command with exit code 0; --timeout applies to each run, and
+portolan.yaml is read once. If GITHUB_ACTIONS is true, rejections and errors are
+also printed as annotations.
 
 Exit codes:
     0 done, 1 failed, 2 wrong command line, 3 done (or, with --dry-run, would be

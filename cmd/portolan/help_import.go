@@ -6,15 +6,16 @@ const helpImport = `Usage:
                     [--chart PATTERN]... [--keep N] [--concurrency N]
                     [--dry-run]
 
-Take over the charts of a Helm repository: of GitLab, ChartMuseum or GitHub
-Pages, in a bucket, or in a folder of archives with or without an index.yaml.
+Take over the charts of a Helm repository: from GitLab, ChartMuseum or GitHub
+Pages, from a bucket, or from a folder of archives with or without index.yaml.
 Every archive is fetched with its provenance file, compared with the digest in
-the index, checked, and put into the drop area, from where the next 'portolan
-generate' takes it into CHANNEL. The dates of the old index are kept.
+the index, checked, and put into the drop area. The next 'portolan generate'
+publishes it in CHANNEL. The dates of the old index are kept.
 
-What is published in CHANNEL already or waits for it is not fetched again: an
-import that was interrupted goes on when it is run again. Nothing published is
-replaced. At the end all that was left out is printed, with the reason.
+Charts that are already published in CHANNEL, or waiting for it, are not fetched
+again, so an interrupted import continues when you run it again. It replaces
+nothing that is published. At the end, everything that was left out is listed
+with the reason.
 
 Options:
     --from URL          The repository: the URL that 'helm     PORTOLAN_FROM
@@ -24,13 +25,13 @@ Options:
                         PORTOLAN_USERNAME
     --password-file F
                         PORTOLAN_PASSWORD_FILE
-                        Credentials of the repository. They are sent to its own
-                        host only, wherever its charts lie.
+                        Credentials for the repository. They are sent only to
+                        its own host, wherever its charts are.
     --token-file F      The same with a Bearer token.       PORTOLAN_TOKEN_FILE
     --chart PATTERN     Names of charts to import; may be      PORTOLAN_CHART
                         repeated (default: all).
-    --keep N            The N highest versions of each chart   PORTOLAN_KEEP
-                        (default: all).
+    --keep N            Import only the N highest versions of  PORTOLAN_KEEP
+                        each chart (default: all).
     --concurrency N
                         PORTOLAN_CONCURRENCY
                         Archives fetched at the same time (default 8). Each is
@@ -38,7 +39,7 @@ Options:
     --dry-run           Fetch and check; upload nothing.       PORTOLAN_DRY_RUN
     --drop URL          Drop area (default ./drop).            PORTOLAN_DROP
     --site URL          Site (default ./site), to see what is  PORTOLAN_SITE
-                        published.
+                        already published.
     --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
                         which need not be there).
     --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT

@@ -4,12 +4,11 @@ const helpPrune = `Usage:
     portolan prune [--drop URL] [--site URL] [--channel NAME]... [--dry-run]
                    [--keep-snapshots N] [--keep-days D] [--grace TIME]
 
-Remove what is not needed any more, and print how much that was: snapshots, if
-told how many to keep; charts that were replaced and that no kept snapshot
-names; what a crashed run had put on the site and never published; old receipts
-and refused uploads; in local folders, also files of writers that died. What
-index.yaml names is never removed, nor are the records of the log. Generators
-may run meanwhile.
+Remove what is no longer needed, and print how much that was: snapshots, if told
+how many to keep; replaced charts that no kept snapshot names; files of a
+crashed run that were never published; old receipts and refused uploads; and in
+local folders, files left by writers that died. It never removes anything that
+index.yaml names, nor the records of the log. Generators may run meanwhile.
 
 Options:
     --drop URL          Drop area (default ./drop).            PORTOLAN_DROP
@@ -19,16 +18,16 @@ Options:
                         Receipts are left alone then.
     --keep-snapshots N
                         PORTOLAN_KEEP_SNAPSHOTS
-                        Keep the newest N snapshots (default: all), and all
-                        that are needed for what --keep-days and --grace say.
+                        Keep the newest N snapshots (default: all), and those
+                        that --keep-days and --grace still need.
     --keep-days D
                         PORTOLAN_KEEP_DAYS
-                        Keep receipts, refused uploads, and snapshots of what
-                        index.yaml was, for D days (default 30).
+                        Keep receipts, refused uploads and snapshots for D days
+                        (default 30).
     --grace TIME        Keep charts for this long after        PORTOLAN_GRACE
-                        index.yaml ceased to name them
+                        index.yaml stopped naming them
                         (default 168h).
-    --dry-run           Say what would be removed only.        PORTOLAN_DRY_RUN
+    --dry-run           Only say what would be removed.        PORTOLAN_DRY_RUN
     --base-url URL      Where the site's root is served        PORTOLAN_BASE_URL
                         (default: baseURL in portolan.yaml).
     --templates DIR
@@ -51,20 +50,21 @@ Example:
 const helpRebuild = `Usage:
     portolan rebuild [--site URL] --channel NAME...
 
-Write index.yaml and the snapshots of a channel anew from its log, byte for byte
-as they were, where they are missing or damaged. Files that are right are left
-alone. If the log is damaged, say which record, and write nothing: nothing else
-can take its place. Charts and log records cannot be rebuilt.
+Restore index.yaml and the snapshots of a channel from its log, byte for byte,
+where they are missing or damaged. Correct files are left alone. If the log is
+damaged, the damaged record is named and nothing is written, because nothing
+else can take its place. Charts and log records cannot be rebuilt.
 
-The channel's pages are made anew, too: so rebuild is also what gives all of
-them new settings, new templates, or the look of a new version of portolan.
+The channel's pages are rendered again, too. So run rebuild after you change
+page settings or templates, or to give all pages the look of a new version of
+portolan.
 
 Options:
     --channel NAME      The channel; may be repeated.          PORTOLAN_CHANNEL
     --site URL          Site (default ./site).                 PORTOLAN_SITE
     --base-url URL      Where the site's root is served        PORTOLAN_BASE_URL
                         (default: baseURL in portolan.yaml);
-                        its pages tell it to their readers.
+                        the pages show it to readers.
     --templates DIR
                         PORTOLAN_TEMPLATES
                         Folder of your own HTML templates, style.css, script.js.

@@ -46,9 +46,9 @@ func (p *program) importCharts(ctx context.Context, args []string) error {
 	}
 	switch {
 	case errors.Is(err, importer.ErrDenied):
-		return hint(err, "name a user with --username and --password-file, or a token with --token-file, who may read the repository")
+		return hint(err, "give credentials that may read the repository: --username and --password-file, or --token-file")
 	case errors.Is(err, publisher.ErrNotOurs):
-		return hint(err, "import into a channel of another name: portolan does not overwrite what it did not write")
+		return hint(err, "import into a channel with another name: portolan does not overwrite files that it did not write")
 	case err == nil && report.Lost() > 0:
 		return errRejected
 	}
@@ -85,7 +85,7 @@ func (i *importFlags) checkImport() error {
 	const maxConcurrency = 256
 	switch {
 	case i.NArg() != 1:
-		return hint(usagef("import needs a channel, and nothing else after it"), "for example: portolan import --from https://charts.example.com stable")
+		return hint(usagef("import takes one operand, the channel"), "for example: portolan import --from https://charts.example.com stable")
 	case i.from == "":
 		return hint(usagef("--from is missing: where is the repository?"), "it is the URL that 'helm repo add' takes, or a folder")
 	case i.keep < 0 || i.keep == 0 && i.Changed("keep"):
@@ -93,11 +93,11 @@ func (i *importFlags) checkImport() error {
 	case i.concurrency < 1 || i.concurrency > maxConcurrency:
 		return usagef("%s: %d is not between 1 and %d", i.given["concurrency"], i.concurrency, maxConcurrency)
 	case i.tokenFile != "" && (i.username != "" || i.passwordFile != ""):
-		return hint(usagef("a token, and a user name or password"), "a token that is used as a password goes with --username and --password-file")
+		return hint(usagef("--token-file cannot be used with --username or --password-file"), "if the token is used as a password, give it with --username and --password-file")
 	case (i.username != "") != (i.passwordFile != ""):
-		return usagef("--username and --password-file go together")
+		return usagef("--username and --password-file must be given together")
 	case (i.username != "" || i.tokenFile != "") && !isWeb(i.from):
-		return hint(usagef("credentials are for web sites only"), "those of a bucket are found as its cloud's own tools find them")
+		return hint(usagef("credentials are for web sites only"), "credentials for a bucket are found as its cloud's own tools find them")
 	}
 	for _, charts := range i.charts {
 		if err := pattern.CheckCharts(charts); err != nil {
@@ -126,7 +126,7 @@ func (i *importFlags) repository(ctx context.Context, p *program) (*importer.Rep
 		}
 		r, err := importer.OpenWeb(i.from, c)
 		if err != nil {
-			return nil, hint(fmt.Errorf("%s: %w", i.given["from"], err), "write the URL alone, and credentials into a file for --password-file or --token-file")
+			return nil, hint(fmt.Errorf("%s: %w", i.given["from"], err), "put credentials into a file for --password-file or --token-file, not into the URL")
 		}
 		return r, nil
 	case localFolder(i.from) != "":
@@ -136,7 +136,7 @@ func (i *importFlags) repository(ctx context.Context, p *program) (*importer.Rep
 		}
 		return importer.OpenFolder(folder)
 	case strings.HasPrefix(i.from, "oci://"):
-		return nil, hint(fmt.Errorf("%s: an OCI registry has no index to import", i.given["from"]), "'helm pull' its charts into a folder, and import that")
+		return nil, hint(fmt.Errorf("%s: an OCI registry has no index to import", i.given["from"]), "pull its charts into a folder with 'helm pull', and import the folder")
 	}
 	store, err := bucket.Open(ctx, i.from)
 	if err != nil {
@@ -168,7 +168,7 @@ func readSecret(file string) (string, error) {
 	case err != nil:
 		return "", err
 	case secret == "" || len(b) > most || strings.ContainsAny(secret, "\r\n"):
-		return "", fmt.Errorf("%s: not one line with a secret", file)
+		return "", fmt.Errorf("%s: must hold the secret on one line, and nothing else", file)
 	}
 	return secret, nil
 }

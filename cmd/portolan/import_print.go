@@ -53,9 +53,9 @@ func (p *program) printImported(r *importer.Report, failed bool) {
 	w.Flush() // the writer below remembers an error
 	switch {
 	case failed:
-		p.say("note", "not all was looked at; run it again, and it goes on from there")
+		p.say("note", "the import did not finish; run it again to continue")
 	case r.Count(importer.Taken) > 0 && !r.DryRun:
-		p.say("note", "'portolan generate' publishes what was taken")
+		p.say("note", "run 'portolan generate' to publish what was taken")
 	}
 }
 

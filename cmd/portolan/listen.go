@@ -8,12 +8,12 @@ import (
 	"syscall"
 )
 
-// checkAddress refuses a flag's value that is no address to listen on.
+// checkAddress refuses a flag's value that is not an address to listen on.
 func (f *flags) checkAddress(flag string) error {
 	address := f.Lookup(flag).Value.String()
 	if _, _, err := net.SplitHostPort(address); err != nil {
 		return hint(usagef("%s: %q is not an address to listen on", f.given[flag], address),
-			"write a host and a port, such as 127.0.0.1:8080, or 0.0.0.0:8080 for whoever reaches this machine")
+			"write a host and a port, such as 127.0.0.1:8080, or 0.0.0.0:8080 for everyone who can reach this machine")
 	}
 	return nil
 }
@@ -23,7 +23,7 @@ func (f *flags) listen(ctx context.Context, flag string) (net.Listener, error) {
 	address := f.Lookup(flag).Value.String()
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, hint(usedAddress(address), "stop what uses it, or choose another address with --%s; port 0 picks a free one", flag)
+		return nil, hint(usedAddress(address), "stop the program that uses it, or choose another address with --%s; port 0 picks a free one", flag)
 	}
 	return l, err
 }

@@ -54,7 +54,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		}
 	}
 	if err == nil && p.stdout.err != nil {
-		err, code = p.stdout.err, exitFailed // results that nobody got are no results
+		err, code = p.stdout.err, exitFailed // results that could not be written do not count
 	}
 	if err != nil {
 		p.complain(err)

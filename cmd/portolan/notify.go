@@ -11,18 +11,18 @@ import (
 // it: others on the machine can read command lines.
 const notifyToken = "PORTOLAN_NOTIFY_TOKEN"
 
-// notifier returns what tells the generator's job of uploads; nil if nobody
+// notifier returns what starts the generator's job after uploads; nil if nobody
 // wants to be told.
 func (f *shimFlags) notifier(log *slog.Logger) (*notify.Notifier, error) {
 	if f.notify == "" {
 		if f.notifyTokenFile != "" {
-			return nil, usagef("%s: a token for whom? --notify is missing", f.given["notify-token-file"])
+			return nil, usagef("%s: a token, but no --notify URL to use it for", f.given["notify-token-file"])
 		}
 		return nil, nil
 	}
 	target, err := notify.ParseTarget(f.notify)
 	if err != nil {
-		return nil, hint(usagef("%s: %v", f.given["notify"], err), "the secret goes into a file for --notify-token-file, or into "+notifyToken)
+		return nil, hint(usagef("%s: %v", f.given["notify"], err), "put the secret into a file for --notify-token-file, or into "+notifyToken)
 	}
 	secret := func() (string, error) { return os.Getenv(notifyToken), nil }
 	if f.notifyTokenFile != "" {
@@ -33,7 +33,7 @@ func (f *shimFlags) notifier(log *slog.Logger) (*notify.Notifier, error) {
 	case err != nil:
 		return nil, err
 	case first == "" && target.NeedsSecret():
-		return nil, hint(usagef("%s: %s wants a token", f.given["notify"], target), "put it into a file and name that with --notify-token-file, or into the variable "+notifyToken)
+		return nil, hint(usagef("%s: %s needs a token", f.given["notify"], target), "put it into a file and name the file with --notify-token-file, or into the variable "+notifyToken)
 	case first != "" && target.Plain():
 		log.Warn("the token of --notify is sent over http, where others can read it", "target", target.String())
 	}

@@ -48,7 +48,7 @@ func (p *program) printf(format string, args ...any) {
 }
 
 // printJSON prints a result for scripts. What plain would not let through is
-// escaped, for somebody may look at it on a terminal; the value is the same.
+// escaped, since somebody may look at it on a terminal; the value is the same.
 func (p *program) printJSON(v any) error {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -79,7 +79,7 @@ func wantsJSON(args []string, lookup func(string) (string, bool)) bool {
 }
 
 // printFound prints what a command found as one JSON object. That of a failed
-// command has the error, and perhaps a hint, beside whatever was found by then.
+// command has the error, and perhaps a hint, next to what was found by then.
 func (p *program) printFound(failure error) error {
 	if failure == nil {
 		if p.found == nil {
@@ -140,7 +140,7 @@ func hint(err error, format string, args ...any) error {
 	return &hinted{err, fmt.Sprintf(format, args...)}
 }
 
-// complain prints an error: each line of it, for it may be several joined.
+// complain prints an error, line by line: it may be several errors joined.
 func (p *program) complain(err error) {
 	for line := range strings.SplitSeq(err.Error(), "\n") {
 		if line != "" {
@@ -159,7 +159,7 @@ func adviceOn(err error) string {
 	if advice := hintOf(err); advice != "" || !errors.As(err, &bucket) || errors.Is(err, context.Canceled) {
 		return advice
 	}
-	return cmp.Or(doctor.Advice(bucket), "'portolan doctor' examines the set-up, and tells what usually goes wrong")
+	return cmp.Or(doctor.Advice(bucket), "run 'portolan doctor' to check the set-up for the usual mistakes")
 }
 
 // plain makes text safe to print: what would move the cursor, change colours

@@ -31,7 +31,7 @@ func (f *flags) writer() (*pages.Writer, error) {
 	configure(f, "templates", &f.templates, c.Templates)
 	if !f.pages {
 		if f.Changed("templates") {
-			return nil, usagef("%s: templates are for pages, which are switched off", f.given["templates"])
+			return nil, usagef("%s: templates are only for pages, and pages are switched off", f.given["templates"])
 		}
 		return nil, nil
 	}
@@ -84,6 +84,6 @@ func readLogo(file string, o *templates.Options) error {
 func (p *program) notePages(channel string, r *generator.PagesReport) {
 	p.notes("note", r.Problems)
 	if r.Mixed {
-		p.say("note", fmt.Sprintf("only the pages of %s that changed have the present templates and settings; 'portolan rebuild --channel %[1]s' gives them to all", channel))
+		p.say("note", fmt.Sprintf("only the changed pages of %s have the current templates and settings; 'portolan rebuild --channel %[1]s' renders all of them again", channel))
 	}
 }

@@ -60,5 +60,5 @@ func (p *program) printPreview(f *flags, url string, channels []string) {
 	if len(channels) == 0 {
 		p.say("note", "the site has no channels yet")
 	}
-	p.say("note", "stop it with Ctrl-C")
+	p.say("note", "press Ctrl-C to stop")
 }

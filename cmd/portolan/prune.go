@@ -86,7 +86,7 @@ func (f *flags) checkPrune(snapshots, days int, grace time.Duration) error {
 	case days < 0 || days > maxDays:
 		return usagef("%s: %d is not between 0 and %d", f.given["keep-days"], days, maxDays)
 	case grace < 0:
-		return usagef("%s: %v is less than nothing; write a time such as 24h", f.given["grace"], grace)
+		return usagef("%s: %v must not be negative; write a time such as 24h", f.given["grace"], grace)
 	}
 	return f.noOperands()
 }

@@ -24,7 +24,7 @@ func (p *program) rebuild(ctx context.Context, args []string) error {
 		return err
 	}
 	if len(f.channels) == 0 {
-		return hint(usagef("rebuild needs the name of a channel"), "give it with --channel; 'portolan verify' tells which channel needs it")
+		return hint(usagef("rebuild needs the name of a channel"), "give it with --channel; 'portolan verify' says which channel needs it")
 	}
 	pages, err := f.writer()
 	if err != nil {
@@ -60,7 +60,7 @@ type rebuilt struct {
 	Pages *generator.PagesReport `json:"pages,omitempty"`
 }
 
-// rebuildPages writes the channel's pages anew.
+// rebuildPages renders the channel's pages again.
 func rebuildPages(ctx context.Context, site bucket.Store, name string, w *pages.Writer) (*generator.PagesReport, error) {
 	c, err := publisher.OpenChannel(ctx, site, name)
 	if err != nil {

@@ -60,10 +60,10 @@ func (f *shimFlags) options(log *slog.Logger) (shim.Options, error) {
 		return o, usagef("%s: %v", f.given["root-channel"], err)
 	}
 	if f.maxUploads < 1 {
-		return o, usagef("%s: %d uploads at a time are too few", f.given["max-uploads"], f.maxUploads)
+		return o, usagef("%s: %d must be at least 1", f.given["max-uploads"], f.maxUploads)
 	}
 	if (f.tlsCert == "") != (f.tlsKey == "") {
-		return o, usagef("--tls-cert and --tls-key go together")
+		return o, usagef("--tls-cert and --tls-key must be given together")
 	}
 	var err error
 	if o.Projects, err = f.projectNames(); err != nil {
@@ -95,7 +95,7 @@ func (f *shimFlags) public() (*url.URL, error) {
 	}
 	u, err := url.Parse(f.publicURL)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return nil, usagef("%s: %q is no URL such as https://charts.example.com", f.given["public-url"], f.publicURL)
+		return nil, usagef("%s: %q is not a URL such as https://charts.example.com", f.given["public-url"], f.publicURL)
 	}
 	return u, nil
 }
@@ -137,17 +137,17 @@ func (f *shimFlags) prefixes() ([]netip.Prefix, error) {
 // is for those alone who are on this machine, unless it is asked for.
 func (f *shimFlags) authoriser(log *slog.Logger) (*auth.Authoriser, error) {
 	if f.auth != "" && f.anonymous {
-		return nil, hint(usagef("--auth and --allow-anonymous-uploads exclude each other"), "what strangers may do stands in the auth file, under anonymous")
+		return nil, hint(usagef("--auth and --allow-anonymous-uploads exclude each other"), "say what anonymous users may do in the auth file, under anonymous")
 	}
 	if f.auth != "" {
 		return auth.Open(f.auth, log)
 	}
 	if !f.anonymous && (f.publicURL != "" || len(f.proxies) > 0) {
-		return nil, hint(usagef("without --auth, everybody who can reach the proxy could upload"),
+		return nil, hint(usagef("without --auth, everyone who can reach the proxy could upload"),
 			"name who may with --auth FILE ('portolan token new' makes one), or say --allow-anonymous-uploads")
 	}
 	if !f.anonymous && !isLoopback(f.address) {
-		return nil, hint(usagef("%s: %s: without --auth, everybody who can reach this address could upload", f.given["listen"], f.address),
+		return nil, hint(usagef("%s: %s: without --auth, everyone who can reach this address could upload", f.given["listen"], f.address),
 			"name who may with --auth FILE ('portolan token new' makes one), listen on 127.0.0.1, or say --allow-anonymous-uploads")
 	}
 	return auth.Anyone(), nil

@@ -205,7 +205,7 @@ func printPublished(w io.Writer, s channelStatus) {
 	fmt.Fprintf(w, "changed\t%s\n", timeText(s.Changed))
 }
 
-// uploadStatus tells what became of an upload.
+// uploadStatus prints the verdict on an upload.
 func (p *program) uploadStatus(ctx context.Context, f *flags, id string) error {
 	drop, err := p.openExisting(ctx, f, "drop")
 	if err != nil {
@@ -243,7 +243,7 @@ func (p *program) undecided(ctx context.Context, f *flags, drop bucket.Store, id
 			return nil
 		}
 	}
-	return hint(fmt.Errorf("no upload %s in %s", id, f.drop), "old receipts may have been removed; --drop names another drop area")
+	return hint(fmt.Errorf("no upload %s in %s", id, f.drop), "its receipt may have been pruned; to look in another drop area, use --drop")
 }
 
 func (p *program) printReceipt(r *publisher.Receipt) error {

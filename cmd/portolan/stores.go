@@ -37,7 +37,7 @@ func (p *program) openExisting(ctx context.Context, f *flags, flag string) (buck
 		return store, err
 	}
 	if err := isFolder(folder); err != nil {
-		return nil, hint(err, "%s makes it; or name another with --%s or %s", maker(flag), flag, variable(flag))
+		return nil, hint(err, "%s creates it; or name another one with --%s or %s", maker(flag), flag, variable(flag))
 	}
 	return store, nil
 }
@@ -50,7 +50,7 @@ func (f *flags) openBucket(ctx context.Context, flag string) (store bucket.Store
 		return nil, "", err
 	}
 	if isWeb(url) {
-		return nil, "", hint(fmt.Errorf("%s: a web site, which only 'portolan verify' can read", url),
+		return nil, "", hint(fmt.Errorf("%s: this is a web site, which only 'portolan verify' can read", url),
 			"%s takes the URL of a bucket, or a folder", f.given[flag])
 	}
 	store, err = bucket.Open(ctx, url)
@@ -65,7 +65,7 @@ func (f *flags) checkBucket(flag, text string) error {
 			"remove it; where it belongs to a folder's name, write file:/// with %%20 for a space")
 	}
 	if strings.HasPrefix(text, "~") {
-		return hint(fmt.Errorf("%s: in %q the ~ stands for itself here", f.given[flag], text),
+		return hint(fmt.Errorf("%s: the ~ in %q is not expanded", f.given[flag], text),
 			"write the whole path of your home folder, or ./%s for a folder of this name", text)
 	}
 	return nil
@@ -79,7 +79,7 @@ func maker(flag string) string {
 	return "'portolan generate'"
 }
 
-// localFolder is the folder that a bucket URL names; "" if it is none.
+// localFolder returns the folder that a bucket URL names; "" if it names a bucket.
 func localFolder(bucket string) string {
 	if !strings.Contains(bucket, "://") {
 		return bucket

@@ -35,9 +35,9 @@ func (f *generateFlags) tellers() (t tellers, err error) {
 	return t, nil
 }
 
-var errUnfinished = errors.New("the run did not get to its end")
+var errUnfinished = errors.New("the run did not finish")
 
-// run tells what became of a run, whether it failed or not.
+// run writes the reports on a run, whether it failed or not.
 func (t tellers) run(p *program, f *generateFlags, r *reporting.Run) error {
 	if f.config != nil {
 		r.BaseURL = f.config.BaseURL

@@ -20,7 +20,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
 )
 
-// tokenFlags are the flags of all that 'portolan token' does.
+// tokenFlags are the flags of all subcommands of 'portolan token'.
 type tokenFlags struct {
 	*flags
 	auth, id, expires string
@@ -31,7 +31,7 @@ func (p *program) token(args []string) error {
 	f := &tokenFlags{flags: newFlags("token")}
 	f.StringVar(&f.auth, "auth", "", "")
 	f.StringVar(&f.id, "id", "", "")
-	// Patterns may hold commas, so these are no lists with commas between.
+	// Patterns may contain commas, so these are not comma-separated lists.
 	f.StringArrayVar(&f.scopes, "scope", nil, "")
 	f.StringArrayVar(&f.charts, "chart", nil, "")
 	f.StringVar(&f.expires, "expires", "", "")
@@ -48,7 +48,7 @@ func (p *program) token(args []string) error {
 	case "hash":
 		return p.hashToken(f)
 	}
-	return hint(usagef("token needs to be told what to do: new, list, revoke or hash"), "see 'portolan token --help'")
+	return hint(usagef("token needs one of new, list, revoke and hash"), "see 'portolan token --help'")
 }
 
 // only refuses flags of the command line that mean nothing here, and another
@@ -96,7 +96,7 @@ func (p *program) newToken(f *tokenFlags) error {
 		if err := auth.AddToken(f.auth, t); err != nil {
 			return authError(f.auth, err)
 		}
-		p.say("note", fmt.Sprintf("token %s is in %s; it is shown only this once", id, f.auth))
+		p.say("note", fmt.Sprintf("added token %s to %s; it is shown only this once", id, f.auth))
 	}
 	return p.printNew(f, secret, t)
 }
@@ -140,20 +140,20 @@ func parseExpiry(s string, now time.Time) (time.Time, error) {
 	case err != nil:
 		return time.Time{}, fmt.Errorf("%q is neither a number of days such as 90d nor a date such as 2027-01-31", s)
 	case !t.After(now):
-		return time.Time{}, fmt.Errorf("%s is over already", s)
+		return time.Time{}, fmt.Errorf("%s is in the past", s)
 	}
 	return t.UTC(), nil
 }
 
-// authError says more plainly that there is no such file.
+// authError says in plain words that the auth file does not exist.
 func authError(path string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
-		return hint(fmt.Errorf("%s: no such auth file", path), "'portolan token new --auth FILE' makes one, in a folder that is there")
+		return hint(fmt.Errorf("%s: no such auth file", path), "'portolan token new --auth FILE' creates one, in an existing folder")
 	}
 	return err
 }
 
-// listedToken is what is told of a token.
+// listedToken is a token as it is listed.
 type listedToken struct {
 	ID       string     `json:"id"`
 	Scopes   []string   `json:"scopes"`
@@ -244,7 +244,7 @@ func (p *program) hashToken(f *tokenFlags) error {
 	secret := string(bytes.TrimRight(b, "\r\n"))
 	switch {
 	case len(secret) < minSecret || len(secret) > maxSecret:
-		return fmt.Errorf("a token must have between %d and %d characters; one that a person made up can be guessed from its hash", minSecret, maxSecret)
+		return fmt.Errorf("a token must have between %d and %d characters; one that a person made up could be guessed from its hash", minSecret, maxSecret)
 	case strings.ContainsFunc(secret, func(r rune) bool { return r <= ' ' || r > '~' }):
 		return errors.New("a token must be one line of ASCII characters without spaces")
 	}

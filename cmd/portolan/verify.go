@@ -121,7 +121,7 @@ func versionsOf(c publisher.ChannelVerify) string {
 func (p *program) printVerifiedChannel(c publisher.ChannelVerify) {
 	switch {
 	case c.Error != "":
-		p.printf("failed  %s: not verified to its end; %s so far\n", c.Channel, count(len(c.Faults), "fault"))
+		p.printf("failed  %s: verification did not finish; %s so far\n", c.Channel, count(len(c.Faults), "fault"))
 	case len(c.Faults) > 0:
 		p.printf("faulty  %s: %s\n", c.Channel, count(len(c.Faults), "fault"))
 	default:

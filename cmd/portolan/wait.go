@@ -70,7 +70,7 @@ func (d *dropper) look(ctx context.Context, id string, deadline time.Time) (*pub
 	defer cancel()
 	receipt, err := publisher.ReadReceipt(limited, d.store, id)
 	if err != nil && limited.Err() != nil && ctx.Err() == nil {
-		return nil, hint(fmt.Errorf("upload %s: the drop area does not answer any more, so it is not known whether it is decided", id),
+		return nil, hint(fmt.Errorf("upload %s: the drop area no longer answers, so the verdict is not known", id),
 			"it is safe in the drop area; 'portolan generate' decides it, and 'portolan status UPLOAD-ID' tells the verdict")
 	}
 	return receipt, err

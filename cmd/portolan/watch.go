@@ -22,11 +22,11 @@ func (p *program) watch(ctx context.Context, f *generateFlags) error {
 	if err != nil {
 		return err
 	}
-	p.say("note", fmt.Sprintf("looking into %s every %s; stop it with Ctrl-C", f.drop, f.watch))
+	p.say("note", fmt.Sprintf("checking %s every %s; press Ctrl-C to stop", f.drop, f.watch))
 	wait, said := f.watch, ""
 	for {
 		fresh := o
-		fresh.Drop, fresh.Site = bucket.Fresh(o.Drop), bucket.Fresh(o.Site) // a failed write is no trouble of the next run's
+		fresh.Drop, fresh.Site = bucket.Fresh(o.Drop), bucket.Fresh(o.Site) // a failed write must not trouble the next run
 		report, err := p.round(ctx, f, fresh)
 		if ctx.Err() != nil {
 			return nil // as it was asked to
