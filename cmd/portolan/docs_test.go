@@ -94,6 +94,28 @@ func TestMarkdownLinks(t *testing.T) {
 	}
 }
 
+// TestMarkdownPaths: every path from the repository's root that a Markdown file
+// names, and does not link to, is there.
+func TestMarkdownPaths(t *testing.T) {
+	ours, paths := regexp.MustCompile(`^(cmd|generator|publisher|templates|ci|testdata)/[\w./-]+$`), 0
+	for name, src := range markdown(t) {
+		walk(t, parseMarkdown(src), func(n ast.Node) {
+			if n.Kind() != ast.KindCodeSpan {
+				return
+			}
+			if file := words(n, []byte(src)); ours.MatchString(file) {
+				paths++
+				if _, err := os.Stat(filepath.Join(top, filepath.FromSlash(file))); err != nil {
+					t.Errorf("%s: there is no %s", name, file)
+				}
+			}
+		})
+	}
+	if paths < 20 {
+		t.Errorf("only %d paths were found", paths)
+	}
+}
+
 // TestMarkdownWidth: README.md is short, and no line is long but for tables,
 // code and what is a link and cannot be broken.
 func TestMarkdownWidth(t *testing.T) {
