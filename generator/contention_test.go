@@ -28,7 +28,7 @@ var contended = []string{"stable", "group/devel", "group/app/stable"}
 // while uploads come in to several channels, many of them of versions that
 // others upload as well. With PORTOLAN_EVERY_FAULT set there are 300 for each channel.
 func TestContention(t *testing.T) {
-	uploads := map[string]int{"file": 300, "s3": 100, "gs": 100, "azblob": 100}
+	uploads := map[string]int{"file": 300, "s3": 60, "gs": 60, "azblob": 60}
 	if os.Getenv("PORTOLAN_EVERY_FAULT") != "" {
 		uploads = map[string]int{"file": 300, "s3": 300, "gs": 300, "azblob": 300}
 	}
@@ -45,6 +45,7 @@ func TestContention(t *testing.T) {
 			if testing.Short() {
 				n /= 4
 			}
+			t.Parallel()
 			url := bucketOf(t)
 			contend(t, n, func(t *testing.T, name string) bucket.Store {
 				at := filepath.Join(url, name)
