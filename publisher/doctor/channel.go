@@ -20,11 +20,11 @@ import (
 )
 
 const (
-	indexLife = 10 * time.Minute // longest that caches should keep an index
-	chartLife = 24 * time.Hour   // shortest that they should keep a chart
+	indexLife = 10 * time.Minute // the longest that caches should keep an index
+	chartLife = 24 * time.Hour   // the shortest that they should keep a chart
 )
 
-// index is an index.yaml of portolan's, as far as it matters here.
+// index is the part of portolan's index.yaml that doctor checks.
 type index struct {
 	Annotations map[string]string `json:"annotations"`
 	ServerInfo  struct {
@@ -50,12 +50,12 @@ func parse(b []byte) (*index, error) {
 		return nil, err
 	}
 	if x.generation() < 1 {
-		return nil, fmt.Errorf("it names no generation")
+		return nil, fmt.Errorf("it does not name its generation")
 	}
 	return x, nil
 }
 
-// channel examines a channel as it is served: its index, and a chart or two.
+// channel examines a channel as it is served: its index, and up to two charts.
 func (e *exam) channel(ctx context.Context, base *url.URL, name string, first bool) {
 	check := "web: " + name + "/index.yaml"
 	a := e.file(ctx, check, join(base, name+"/index.yaml"))
@@ -97,11 +97,11 @@ func (e *exam) file(ctx context.Context, check, address string) *answer {
 // readable parses the index that was served.
 func (e *exam) readable(a *answer) (*index, []finding) {
 	if bytes.HasPrefix(a.body, []byte{0x1f, 0x8b}) {
-		return nil, []finding{{Fail, a.url + " is stored gzip-compressed", "upload it again as it is: let whatever copies the site to its server not compress it (gsutil cp -z, gzip_static); Helm reads compressed bytes as they are"}}
+		return nil, []finding{{Fail, a.url + " is stored gzip-compressed", "store it uncompressed again, and do not compress it when copying the site to its server (gsutil cp -z, gzip_static); Helm does not decompress it"}}
 	}
 	x, err := parse(a.body)
 	if err != nil {
-		return nil, []finding{{Fail, fmt.Sprintf("%s is no index of portolan's: %v", a.url, err), "check that the base URL is that of the site's root, and that nothing else writes this index"}}
+		return nil, []finding{{Fail, fmt.Sprintf("%s is not an index that portolan wrote: %v", a.url, err), "check that the base URL is that of the site's root, and that nothing else writes this index"}}
 	}
 	return x, nil
 }
@@ -115,39 +115,39 @@ func (e *exam) compare(ctx context.Context, name string, served *index) []findin
 	if err != nil {
 		seen, fix := Explain(err, e.Site)
 		if isNotFound(err) {
-			seen, fix = "it is served, but the site has none", "check that the server serves this site, and not another"
+			seen, fix = "it is served, but the site does not have it", "check that the server serves this site, and not another"
 		}
 		return []finding{{Fail, seen, fix}}
 	}
 	stored, err := parse(b)
 	if err != nil {
-		return []finding{{Fail, fmt.Sprintf("in the site it is no index of portolan's: %v", err), "see what 'portolan verify' says"}}
+		return []finding{{Fail, fmt.Sprintf("the site's copy is not an index that portolan wrote: %v", err), "run 'portolan verify' to see what is wrong"}}
 	}
 	was, is := served.generation(), stored.generation()
 	switch {
 	case was < is && e.Now().Sub(entry.Modified) < indexLife:
-		return []finding{{Warning, fmt.Sprintf("generation %d is served, and the site has %d since %s", was, is, entry.Modified.UTC().Format(time.RFC3339)), "wait; a cache may show what was there for a few minutes"}}
+		return []finding{{Warning, fmt.Sprintf("generation %d is served, but the site has had %d since %s", was, is, entry.Modified.UTC().Format(time.RFC3339)), "wait; a cache may serve the old one for a few minutes"}}
 	case was < is:
-		return []finding{{Fail, fmt.Sprintf("generation %d is served, and the site has %d since %s", was, is, entry.Modified.UTC().Format(time.RFC3339)),
-			"let the CDN respect the Cache-Control of index.yaml, and empty its cache; or copy the site to the server after each run"}}
+		return []finding{{Fail, fmt.Sprintf("generation %d is served, but the site has had %d since %s", was, is, entry.Modified.UTC().Format(time.RFC3339)),
+			"make the CDN respect the Cache-Control of index.yaml, and empty its cache; or copy the site to the server after each run"}}
 	case was > is:
-		return []finding{{Fail, fmt.Sprintf("generation %d is served, and the site has only %d", was, is), "check that --site and the base URL are of the same site"}}
+		return []finding{{Fail, fmt.Sprintf("generation %d is served, but the site has only %d", was, is), "check that --site and the base URL belong to the same site"}}
 	case !reflect.DeepEqual(served.Entries, stored.Entries):
-		return []finding{{Fail, fmt.Sprintf("generation %d is served with other charts than the site's", was), "check that --site and the base URL are of the same site"}}
+		return []finding{{Fail, fmt.Sprintf("generation %d is served with other charts than the site's", was), "check that --site and the base URL belong to the same site"}}
 	}
 	return nil
 }
 
-// cachedBriefly checks that clients and caches see a new index soon.
+// cachedBriefly checks that clients see a new index soon.
 func (a *answer) cachedBriefly() []finding {
 	const fix = "serve index.yaml with 'Cache-Control: public, max-age=60, must-revalidate', as it is stored in buckets"
 	switch life := a.lifetime(); {
 	case life < 0:
-		return []finding{{Warning, "nothing says for how long it may be cached", fix}}
+		return []finding{{Warning, "nothing says how long it may be cached", fix}}
 	case life > chartLife || strings.Contains(a.header.Get("Cache-Control"), "immutable"):
 		return []finding{{Fail, "its Cache-Control is " + strconv.Quote(a.header.Get("Cache-Control")) + ": clients would not see new charts", fix}}
 	case life > indexLife:
-		return []finding{{Warning, fmt.Sprintf("it may be cached for %s, for which new charts are not seen", life), fix}}
+		return []finding{{Warning, fmt.Sprintf("it may be cached for %s, during which clients do not see new charts", life), fix}}
 	}
 	return nil
 }
@@ -156,15 +156,15 @@ func (a *answer) cachedBriefly() []finding {
 func (e *exam) contextPath(base *url.URL, x *index) {
 	want := strings.TrimSuffix(base.Path, "/")
 	if got := x.ServerInfo.ContextPath; got != want {
-		e.Add("web: contextPath", Warning, fmt.Sprintf("the index says %q, and the base URL's path is %q: 'helm cm-push' would push to the wrong place", got, want),
-			"set baseURL in portolan.yaml to where the site is served; the next generation of each channel says so. Without 'helm cm-push' it does not matter")
+		e.Add("web: contextPath", Warning, fmt.Sprintf("the index says %q, but the base URL's path is %q: 'helm cm-push' would push to the wrong place", got, want),
+			"set baseURL in portolan.yaml to where the site is served; each channel's next generation will have it. This matters only for 'helm cm-push'")
 		return
 	}
 	e.Add("web: contextPath", OK, fmt.Sprintf("%q", want), "")
 }
 
-// samples are the releases whose archives are looked at: one, and one whose
-// version has a plus, which not all servers understand.
+// samples returns the releases whose archives are checked: one, and one whose version
+// has a plus, which not all servers handle well.
 func samples(x *index) []release {
 	var any, plus *release
 	for _, name := range slices.Sorted(maps.Keys(x.Entries)) {
@@ -195,13 +195,13 @@ func (e *exam) chart(ctx context.Context, base *url.URL, channel string, r relea
 		return
 	}
 	if sum := sha256.Sum256(a.body); hex.EncodeToString(sum[:]) != r.Digest {
-		e.Add(check, Fail, "its bytes are not those whose digest is in the index", "let the server change nothing on its way, nor unpack it; 'portolan verify --deep' tells whether the site itself is sound")
+		e.Add(check, Fail, "its bytes do not match the digest in the index", "make the server neither change nor unpack archives; 'portolan verify --deep' shows whether the site itself is intact")
 		return
 	}
 	findings := a.typed("application/gzip", "application/x-gzip", "application/tar+gzip", "application/x-tar", "application/x-compressed-tar", "application/octet-stream")
 	if life := a.lifetime(); life < chartLife {
-		findings = append(findings, finding{Warning, fmt.Sprintf("its Cache-Control is %q: it never changes, and yet is fetched again and again", a.header.Get("Cache-Control")),
-			"serve what lies in charts/ with 'Cache-Control: public, max-age=31536000, immutable', as it is stored in buckets"})
+		findings = append(findings, finding{Warning, fmt.Sprintf("its Cache-Control is %q: it never changes, but clients would fetch it again and again", a.header.Get("Cache-Control")),
+			"serve everything in charts/ with 'Cache-Control: public, max-age=31536000, immutable', as it is stored in buckets"})
 	}
 	e.found(check, findings, fmt.Sprintf("%s, %s", a.header.Get("Content-Type"), a.header.Get("Cache-Control")))
 }

@@ -38,14 +38,14 @@ func refusing(t *testing.T, status int, code string) *url.URL {
 	return u
 }
 
-// TestClouds has the real clients report what servers say.
+// TestClouds checks how the errors of the real clients are explained.
 func TestClouds(t *testing.T) {
 	for _, c := range []struct {
 		cloud  string
 		status int
 		code   string
 		seen   string
-		more   bool // the rest is worth looking at
+		more   bool // the rest is worth checking
 	}{
 		{"s3", 404, "NoSuchBucket", "there is no such bucket", false},
 		{"s3", 403, "AccessDenied", "permission denied", true},
@@ -67,13 +67,13 @@ func TestClouds(t *testing.T) {
 			r := doctor.Examine(t.Context(), doctor.Options{Drop: bucket})
 			want(t, r, "drop: listing", doctor.Fail, c.seen)
 			if more := slices.ContainsFunc(r.Checks, func(row doctor.Row) bool { return row.Check == "drop: inbox/" }); more != c.more {
-				t.Errorf("whether the rest was looked at: %v", more)
+				t.Errorf("whether the rest was checked: %v, want %v", more, c.more)
 			}
 		})
 	}
 }
 
-// TestNobodyThere gives an endpoint where nothing listens.
+// TestNobodyThere examines an endpoint where nothing listens.
 func TestNobodyThere(t *testing.T) {
 	server := httptest.NewServer(nil)
 	u, err := url.Parse(server.URL)
@@ -110,11 +110,11 @@ func TestDenied(t *testing.T) {
 	for cloud, code := range map[string]string{"s3": "AccessDenied", "gs": "AccessDenied"} {
 		_, err := place(t, cloud, refusing(t, 403, code)).Store.Get(t.Context(), "receipts/x.json")
 		if !bucket.Denied(err) || errors.Is(err, bucket.ErrNotFound) {
-			t.Errorf("%s: %v is not taken for a missing permission", cloud, err)
+			t.Errorf("%s: %v does not count as a missing permission", cloud, err)
 		}
 	}
 	_, err := place(t, "s3", refusing(t, 404, "NoSuchKey")).Store.Get(t.Context(), "receipts/x.json")
 	if bucket.Denied(err) || !errors.Is(err, bucket.ErrNotFound) {
-		t.Errorf("%v is not taken for a missing object", err)
+		t.Errorf("%v does not count as a missing object", err)
 	}
 }

@@ -1,11 +1,11 @@
-// Package doctor examines a set-up: whether the drop area and the site can be
-// used, keep the promises that portolan relies on, and are served so that Helm
-// and browsers get what was published. What it finds wrong, it says how to put
-// right.
+// Package doctor examines a set-up. It checks whether the drop area and the site can
+// be used and keep the promises that portolan relies on, and whether the site is
+// served so that Helm and browsers get what was published. For everything that is
+// wrong, it says how to fix it.
 //
-// It never harms. All that it writes are objects whose names begin with
-// [bucket.ProbePrefix], which are no uploads, channels or pages, and which
-// it removes again.
+// It is safe to run on a live set-up. It only writes objects whose names begin with
+// [bucket.ProbePrefix], which nothing treats as an upload, channel or page, and it
+// removes them again.
 package doctor
 
 import (
@@ -23,11 +23,11 @@ import (
 type Options struct {
 	Drop, Site Place
 	BaseURL    string   // where the site's root is served
-	Channels   []string // empty means all that the site has
-	ReadOnly   bool     // write nothing, and do not find out what writing would tell
+	Channels   []string // empty means all channels of the site
+	ReadOnly   bool     // write nothing, and skip the checks that need writing
 
-	Now    func() time.Time // nil means the clock
-	Client *http.Client     // nil means one that waits up to half a minute
+	Now    func() time.Time // nil means time.Now
+	Client *http.Client     // nil means one with a timeout of half a minute
 }
 
 // Place is a bucket or a folder. It is missing if its Store is nil.
@@ -37,7 +37,7 @@ type Place struct {
 	Folder string // its path, if it is a local folder
 }
 
-// Result is how a check went.
+// Result is the result of a check.
 type Result string
 
 // The results.
@@ -47,7 +47,7 @@ const (
 	Fail    Result = "FAIL"    // does not work
 )
 
-// Row is one check.
+// Row is one check and what it found.
 type Row struct {
 	Check  string `json:"check"`
 	Result Result `json:"result"`
@@ -61,12 +61,12 @@ type Report struct {
 	Checks   []Row `json:"checks"`
 
 	// Known are the channels that the site has, or that the inbox has uploads
-	// for; KnownAll is false if they could not be listed.
+	// for. KnownAll is false if not all of them could be listed.
 	Known    []string `json:"-"`
 	KnownAll bool     `json:"-"`
 }
 
-// Failed is how many checks failed.
+// Failed returns how many checks failed.
 func (r *Report) Failed() int {
 	n := 0
 	for _, row := range r.Checks {
@@ -85,11 +85,11 @@ func (r *Report) Add(check string, result Result, seen, fix string) {
 const (
 	stepTime = 45 * time.Second // for one check of a store
 	webTime  = 30 * time.Second // for one answer of a web server
-	maxSkew  = time.Minute      // between two clocks that agree
-	badSkew  = 15 * time.Minute // with which S3 refuses every request
+	maxSkew  = time.Minute      // clocks that differ by more get a warning
+	badSkew  = 15 * time.Minute // S3 refuses every request above this
 )
 
-// Examine examines the set-up. It goes on after a failure as far as it can.
+// Examine examines the set-up. After a failure, it continues as far as it can.
 func Examine(ctx context.Context, o Options) *Report {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -108,23 +108,24 @@ func Examine(ctx context.Context, o Options) *Report {
 type exam struct {
 	Options
 	*Report
-	served []string // channels to be looked at as they are served
+	served []string // channels to check as they are served
 }
 
-// fail adds a row on an error of a place.
+// fail adds a row for an error of a place.
 func (e *exam) fail(check string, p Place, err error) {
 	seen, fix := Explain(err, p)
 	e.Add(check, Fail, seen, fix)
 }
 
-// within runs one step, for which there is only so much time.
+// within runs one step, for at most stepTime.
 func within(ctx context.Context, step func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, stepTime)
 	defer cancel()
 	return step(ctx)
 }
 
-// skew checks the other clock, of which what is known is at most slack old.
+// skew checks another clock against this machine's. The other time was read up to
+// slack ago.
 func (e *exam) skew(check string, other time.Time, slack time.Duration) {
 	ahead := other.Sub(e.Now())
 	off := ahead.Abs()
@@ -147,7 +148,7 @@ func (e *exam) skew(check string, other time.Time, slack time.Duration) {
 	}
 }
 
-// notable is the first of the names, and how many more there are.
+// notable returns the first few names, and how many more there are.
 func notable(names []string) string {
 	if len(names) <= 3 {
 		return strings.Join(names, ", ")

@@ -51,7 +51,7 @@ func TestContextPath(t *testing.T) {
 	server := httptest.NewServer(publisher.Handler(s.site.Handle("web"), nil))
 	t.Cleanup(server.Close)
 	s.options.BaseURL = server.URL
-	want(t, s.examine(), "web: contextPath", doctor.Warning, `the index says "/helm", and the base URL's path is ""`)
+	want(t, s.examine(), "web: contextPath", doctor.Warning, `the index says "/helm", but the base URL's path is ""`)
 	for _, bad := range []string{"charts.example.com", "ftp://charts.example.com", "%"} {
 		s.options.BaseURL = bad
 		want(t, s.examine(), "web", doctor.Fail, "is not the URL of a web site")
@@ -131,10 +131,10 @@ func TestBrokenPromises(t *testing.T) {
 	s.options.Site.Store = careless{s.options.Site.Store}
 	r = s.examine()
 	want(t, r, "drop: inbox/", doctor.Warning, "who knew only the old one deleted the new one")
-	want(t, r, "site: /", doctor.OK, "which a site can do without")
+	want(t, r, "site: /", doctor.OK, "which a site does not need")
 }
 
-// overwriting is a store whose Create replaces what is there.
+// overwriting is a store whose Create replaces an object that exists.
 type overwriting struct{ bucket.Store }
 
 func (o overwriting) Create(ctx context.Context, object bucket.Object) error {
@@ -150,7 +150,7 @@ func (o overwriting) Create(ctx context.Context, object bucket.Object) error {
 	return o.Replace(ctx, object, r.Entry.Token)
 }
 
-// careless is a store whose Delete has no conditions.
+// careless is a store whose Delete ignores its condition.
 type careless struct{ bucket.Store }
 
 func (c careless) Delete(ctx context.Context, key, _ string) error {
@@ -193,8 +193,8 @@ func TestExplain(t *testing.T) {
 		{fmt.Errorf("list: %w", context.DeadlineExceeded), bucket, "does not answer in time", "check the endpoint"},
 		{errors.New("teapot"), bucket, "teapot", "what the server says"},
 		{&fs.PathError{Op: "open", Path: "x", Err: syscall.EACCES}, folder, "permission denied", "read and write the folder"},
-		{&fs.PathError{Op: "open", Path: "x", Err: syscall.EROFS}, folder, "can only be read", "mount it"},
-		{&fs.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC}, folder, "is full", "make room"},
+		{&fs.PathError{Op: "open", Path: "x", Err: syscall.EROFS}, folder, "is read-only", "mount it"},
+		{&fs.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC}, folder, "is full", "free some space"},
 	} {
 		seen, fix := doctor.Explain(c.err, c.place)
 		if !strings.Contains(seen, c.seen) || !strings.Contains(seen, c.err.Error()) || !strings.Contains(fix, c.fix) {

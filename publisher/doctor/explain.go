@@ -14,11 +14,11 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
-// symptom is a text in an error, and what it means. The SDKs' errors say it in
-// codes, of which not all survive as types.
+// symptom is a text in an error, and what it means. The SDKs report codes, not all of
+// which survive as types.
 type symptom struct{ text, seen, fix string }
 
-// symptoms are looked for in this order.
+// symptoms are the known symptoms; the first that occurs in an error counts.
 var symptoms = []symptom{
 	{"NoSuchBucket", "there is no such bucket", fixBucket},
 	{"ContainerNotFound", "there is no such container", fixBucket},
@@ -49,25 +49,24 @@ var symptoms = []symptom{
 	{"AccessDenied", "permission denied", fixPermission},
 	{"permission denied", "permission denied", fixPermission},
 	{"the store did not answer for", "the server does not answer in time", fixEndpoint},
-	{"not found", "the server knows nothing under this name", fixBucket},
+	{"not found", "the server has nothing under this name", fixBucket},
 }
 
 const (
-	fixBucket      = "check the bucket's name in the URL, and make the bucket if it is missing; portolan makes none"
+	fixBucket      = "check the bucket's name in the URL, and create the bucket if it is missing; portolan does not create buckets"
 	fixRegion      = "give the bucket's region in the URL, as in s3://my-bucket?region=eu-central-1"
 	fixCredentials = "give the credentials as the cloud's own tools take them: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE; " +
 		"GOOGLE_APPLICATION_CREDENTIALS; AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY"
-	fixPermission = "allow it to these credentials: publisher/README.md, \"Permissions\", has what is needed for each folder"
+	fixPermission = "grant the permission to these credentials; \"Permissions\" in publisher/README.md lists what each folder needs"
 	fixEndpoint   = "check the endpoint in the URL, as in s3://my-bucket?endpoint=https://minio.example.com&use_path_style=true, and that it can be reached from this machine"
 	fixFolder     = "let the user that portolan runs as read and write the folder"
 )
 
-// Explain says in a sentence what an error of a place means, and what to do
-// about it.
+// Explain returns what an error of a place means, and what to do about it.
 func Explain(err error, p Place) (seen, fix string) {
 	what, fix := meaning(err, p)
 	if what == "" {
-		return err.Error(), "see what the server says; 'portolan doctor' again tells whether that was all"
+		return err.Error(), "fix what the server says, and run 'portolan doctor' again"
 	}
 	for _, doing := range []string{"creating", "reading", "replacing", "deleting"} {
 		if strings.Contains(err.Error(), doing+" an object: ") {
@@ -77,13 +76,13 @@ func Explain(err error, p Place) (seen, fix string) {
 	return what + " (" + err.Error() + ")", fix
 }
 
-// Advice says what to do about the error of a bucket; "" if it is not known.
+// Advice returns what to do about an error of a bucket, or "" if that is not known.
 func Advice(err *bucket.ServerError) string {
 	_, fix := meaning(err, Place{})
 	return fix
 }
 
-// meaning looks for what kind of error this is.
+// meaning returns what kind of error this is and the fix, or "" if it is unknown.
 func meaning(err error, p Place) (seen, fix string) {
 	if p.Folder != "" {
 		return folderMeaning(err)
@@ -100,14 +99,14 @@ func meaning(err error, p Place) (seen, fix string) {
 	case gcerrors.PermissionDenied:
 		return "permission denied", fixPermission
 	case gcerrors.ResourceExhausted:
-		return "the server wants fewer requests, or has no more room", "wait, or ask who runs it for more"
+		return "there were too many requests, or a quota is used up", "wait, or ask the server's operator for a higher limit"
 	case gcerrors.NotFound:
-		return "the server knows nothing under this name", fixBucket
+		return "the server has nothing under this name", fixBucket
 	}
 	return "", ""
 }
 
-// networkMeaning explains what happens before a server answers.
+// networkMeaning explains errors that happen before a server answers.
 func networkMeaning(err error) (seen, fix string) {
 	var dns *net.DNSError
 	var authority x509.UnknownAuthorityError
@@ -119,7 +118,7 @@ func networkMeaning(err error) (seen, fix string) {
 	case errors.Is(err, syscall.ECONNREFUSED), strings.Contains(err.Error(), "connection refused"):
 		return "nothing answers at this address", fixEndpoint
 	case errors.As(err, &authority):
-		return "the server's certificate is of an authority that this machine does not trust", "install the authority's certificate on this machine, or name its file in SSL_CERT_FILE"
+		return "the server's certificate is from an authority that this machine does not trust", "install the authority's certificate on this machine, or name its file in SSL_CERT_FILE"
 	case errors.As(err, &host):
 		return "the server's certificate is for another host name", fixEndpoint
 	case strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
@@ -135,14 +134,14 @@ func folderMeaning(err error) (seen, fix string) {
 	text := err.Error()
 	switch {
 	case strings.Contains(text, "link") && (errors.Is(err, syscall.EPERM) || errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EINVAL)):
-		return "this file system has no hard links, without which two writers cannot be kept apart",
-			"use a file system that has them (ext4, xfs, zfs, APFS, NTFS, NFS; not FAT, nor some network shares), or a bucket"
+		return "this file system has no hard links, which are needed to keep two writers apart",
+			"use a file system that has them (ext4, xfs, zfs, APFS, NTFS, NFS; not FAT or some network shares), or a bucket"
 	case errors.Is(err, fs.ErrPermission):
 		return "permission denied", fixFolder
 	case errors.Is(err, syscall.EROFS):
-		return "the file system can only be read", "mount it so that it can be written to"
+		return "the file system is read-only", "mount it writable"
 	case errors.Is(err, syscall.ENOSPC):
-		return "the file system is full", "make room on it"
+		return "the file system is full", "free some space on it"
 	}
 	return "", ""
 }

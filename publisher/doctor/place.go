@@ -27,7 +27,7 @@ const (
 // drop examines the drop area.
 func (e *exam) drop(ctx context.Context) {
 	p := e.Drop
-	if p.Store == nil || !e.folder("drop: folder", p, "'portolan drop' makes it") {
+	if p.Store == nil || !e.folder("drop: folder", p, "'portolan drop' creates it") {
 		return
 	}
 	err := within(ctx, func(ctx context.Context) error { return e.listInbox(ctx, p) })
@@ -49,14 +49,14 @@ func (e *exam) drop(ctx context.Context) {
 	}
 }
 
-// hopeless reports whether nothing else will work after a listing that failed:
-// only a missing right need not concern the rest.
+// hopeless reports whether nothing else can work after a listing that failed with
+// this error. Only if a permission is missing, the rest may still work.
 func (p Place) hopeless(err error) bool {
 	_, fix := meaning(err, p)
 	return p.Folder == "" && fix != fixPermission
 }
 
-// listInbox lists the inbox, and looks whether this is a drop area at all.
+// listInbox lists the inbox, and checks whether this is a drop area at all.
 func (e *exam) listInbox(ctx context.Context, p Place) error {
 	in, err := publisher.ReadInbox(ctx, p.Store)
 	if err != nil {
@@ -73,20 +73,20 @@ func (e *exam) listInbox(ctx context.Context, p Place) error {
 			return err
 		}
 		if !slices.ContainsFunc(names, func(name string) bool { return name == inbox || name == receipts || name == rejected }) && len(others) > 0 {
-			e.Add("drop: listing", Warning, "no uploads, and other things: "+notable(others), "make sure that this is the drop area, and not some other bucket or folder")
+			e.Add("drop: listing", Warning, "no uploads, but other things: "+notable(others), "make sure that this is the drop area, and not some other bucket or folder")
 			return nil
 		}
 	}
 	if len(in.Ignored) > 0 {
-		e.Add("drop: listing", Warning, fmt.Sprintf("%d objects in the inbox are no uploads, such as %s: it %s", len(in.Ignored), in.Ignored[0].Key, in.Ignored[0].Reason),
-			"delete what is of no use; 'portolan status' names each")
+		e.Add("drop: listing", Warning, fmt.Sprintf("%d objects in the inbox are not uploads, such as %s: it %s", len(in.Ignored), in.Ignored[0].Key, in.Ignored[0].Reason),
+			"delete those that nobody needs; 'portolan status' lists them")
 		return nil
 	}
-	e.Add("drop: listing", OK, fmt.Sprintf("uploads that wait: %d", waiting), "")
+	e.Add("drop: listing", OK, fmt.Sprintf("waiting uploads: %d", waiting), "")
 	return nil
 }
 
-// list returns the names that lie in a folder: of folders, and of all.
+// list returns the names in a folder: those of its folders, and all.
 func list(ctx context.Context, s bucket.Store, dir string) (folders, all []string, err error) {
 	for entry, err := range s.List(ctx, dir, bucket.Children) {
 		if err != nil {
@@ -107,7 +107,7 @@ func (e *exam) site(ctx context.Context) {
 		e.KnownAll = false
 		return
 	}
-	if !e.folder("site: folder", p, "'portolan generate' makes it") {
+	if !e.folder("site: folder", p, "'portolan generate' creates it") {
 		e.KnownAll = false
 		return
 	}
@@ -140,7 +140,7 @@ func (e *exam) listSite(ctx context.Context, p Place) error {
 	e.Known = slices.Compact(e.Known)
 	for _, name := range e.Channels {
 		if !slices.Contains(channels, name) {
-			e.Add("site: "+name, Warning, "there is no such channel yet", "check its name; the first upload that is accepted makes it")
+			e.Add("site: "+name, Warning, "there is no such channel yet", "check its name; the first accepted upload creates it")
 		}
 	}
 	if len(channels) > 0 {
@@ -155,7 +155,7 @@ func (e *exam) listSite(ctx context.Context, p Place) error {
 		return err
 	}
 	if len(others) > 0 {
-		e.Add("site: listing", Warning, "no channels, and other things: "+notable(others), "make sure that this is the site, and not some other bucket or folder")
+		e.Add("site: listing", Warning, "no channels, but other things: "+notable(others), "make sure that this is the site, and not some other bucket or folder")
 		return nil
 	}
 	e.Add("site: listing", Warning, "nothing has been published yet", "upload a chart with 'portolan drop', and run 'portolan generate'")
@@ -169,7 +169,7 @@ func (e *exam) folder(check string, p Place, maker string) bool {
 	}
 	switch info, err := os.Stat(p.Folder); {
 	case errors.Is(err, os.ErrNotExist):
-		e.Add(check, Fail, p.Folder+": no such folder", "name the right one, or begin with this one: "+maker)
+		e.Add(check, Fail, p.Folder+": no such folder", "name the right one, or start with this one: "+maker)
 	case err != nil:
 		e.fail(check, p, err)
 	case !info.IsDir():
@@ -181,8 +181,8 @@ func (e *exam) folder(check string, p Place, maker string) bool {
 	return false
 }
 
-// below are the folders of the channels in a folder of the drop area, or that
-// folder if none was named.
+// below returns the folders of the named channels in a folder of the drop area, or
+// that folder if no channels were named.
 func (e *exam) below(folder string) []string {
 	if len(e.Channels) == 0 {
 		return []string{folder}
@@ -194,8 +194,8 @@ func (e *exam) below(folder string) []string {
 	return all
 }
 
-// there is the folder, or of a local one the nearest above it that exists: what
-// was not there before is not to be there after.
+// there returns the folder, or for a local one that does not exist, its nearest
+// parent that does, so that the examination leaves no new folders.
 func (p Place) there(folder string) string {
 	for p.Folder != "" && folder != "" {
 		if _, err := os.Stat(filepath.Join(p.Folder, filepath.FromSlash(folder))); err == nil {
@@ -208,13 +208,13 @@ func (p Place) there(folder string) string {
 	return folder
 }
 
-// promises probes a folder with all that the protocol asks for.
+// promises probes a folder for everything that the protocol needs.
 func (e *exam) promises(ctx context.Context, check string, p Place, folder string) {
 	err := within(ctx, func(ctx context.Context) error { return bucket.Probe(ctx, p.Store, p.there(folder)) })
 	broken := (*bucket.BrokenPromise)(nil)
 	switch {
 	case errors.As(err, &broken) && broken.Deletions && strings.HasPrefix(check, "site: "):
-		e.Add(check, OK, "create, read, replace and delete work; the server ignores the condition of a deletion, which a site can do without", "")
+		e.Add(check, OK, "create, read, replace and delete work; the server ignores the condition of a deletion, which a site does not need", "")
 	case errors.As(err, &broken):
 		result := Fail
 		if broken.Deletions {
@@ -224,12 +224,12 @@ func (e *exam) promises(ctx context.Context, check string, p Place, folder strin
 	case err != nil:
 		e.fail(check, p, err)
 	default:
-		e.Add(check, OK, "create, read, replace and delete work, and only if they may", "")
+		e.Add(check, OK, "create, read, replace and delete work, and so do their conditions", "")
 	}
 }
 
-// usable tries the folder of the drop area with what the generator does there,
-// and looks at the store's clock.
+// usable tries what the generator does in a folder of the drop area, and checks the
+// store's clock.
 func (e *exam) usable(ctx context.Context, p Place, folder string) {
 	check := "drop: " + folder + "/"
 	var modified time.Time
@@ -251,7 +251,7 @@ func (e *exam) usable(ctx context.Context, p Place, folder string) {
 // try writes, reads and deletes an object in the folder.
 func try(ctx context.Context, s bucket.Store, folder string) (modified time.Time, err error) {
 	key := path.Join(folder, bucket.ProbePrefix+strings.ToLower(rand.Text()))
-	text := []byte(key + ": portolan looks whether it may write here; it may be deleted\n")
+	text := []byte(key + ": written by portolan to check whether it may write here; it can be deleted\n")
 	defer func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stepTime)
 		defer cancel()
@@ -264,7 +264,7 @@ func try(ctx context.Context, s bucket.Store, folder string) (modified time.Time
 	}
 	got, entry, err := bucket.ReadAll(ctx, s, key, 4<<10)
 	if err == nil && !bytes.Equal(got, text) {
-		err = errors.New("other bytes are there than were written")
+		err = errors.New("the bytes differ from those that were written")
 	}
 	if err != nil {
 		return time.Time{}, fmt.Errorf("reading an object: %w", err)

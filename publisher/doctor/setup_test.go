@@ -39,8 +39,8 @@ func newSetUp(t *testing.T) *setUp {
 	return s
 }
 
-// publish publishes an archive, of which nobody here looks inside, and leaves the
-// receipt that its uploader gets.
+// publish publishes an archive, which is not a real one since doctor does not look
+// inside, and leaves the receipt that its uploader gets.
 func (s *setUp) publish(name, version string) {
 	s.t.Helper()
 	id, err := publisher.NewID()
@@ -74,7 +74,7 @@ func (s *setUp) publish(name, version string) {
 	}
 }
 
-// serve serves the site as change has it.
+// serve serves the site by the handler that change returns.
 func (s *setUp) serve(change func(http.Handler) http.Handler) {
 	h := change(publisher.Handler(s.site.Handle("web"), nil))
 	server := httptest.NewServer(http.StripPrefix("/helm", h))
@@ -82,7 +82,7 @@ func (s *setUp) serve(change func(http.Handler) http.Handler) {
 	s.options.BaseURL = server.URL + "/helm"
 }
 
-// examine makes the examination, which must leave everything as it was.
+// examine runs the examination, which must leave everything as it was.
 func (s *setUp) examine() *doctor.Report {
 	s.t.Helper()
 	drop, site := s.drop.Snapshot(), s.site.Snapshot()
@@ -93,7 +93,7 @@ func (s *setUp) examine() *doctor.Report {
 	return r
 }
 
-// want finds a row of that check and result that has seen in its text.
+// want checks that there is a row of this check and result whose text contains seen.
 func want(t *testing.T, r *doctor.Report, check string, result doctor.Result, seen string) {
 	t.Helper()
 	for _, row := range r.Checks {

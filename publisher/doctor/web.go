@@ -19,8 +19,8 @@ import (
 )
 
 const (
-	maxBody     = 256 << 20 // bytes that are read of an answer
-	maxChannels = 50        // that are looked at
+	maxBody     = 256 << 20 // bytes read of an answer
+	maxChannels = 50        // channels that are checked
 )
 
 // answer is what a web server said.
@@ -32,7 +32,7 @@ type answer struct {
 	body   []byte
 }
 
-// get asks for a URL as Helm does: without compression.
+// get requests a URL as Helm does, without compression.
 func (e *exam) get(ctx context.Context, address string) (*answer, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
@@ -47,7 +47,7 @@ func (e *exam) get(ctx context.Context, address string) (*answer, error) {
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody+1))
 	if err == nil && len(body) > maxBody {
-		err = errors.New("the answer does not end")
+		err = errors.New("the answer is larger than 256 MiB")
 	}
 	return &answer{response.Request.URL.Redacted(), response.StatusCode, response.Status, response.Header, body}, err
 }
@@ -67,7 +67,7 @@ type finding struct {
 	seen, fix string
 }
 
-// found adds a row for each finding, or one that says that all is well.
+// found adds a row for each finding, or one with the text well if there are none.
 func (e *exam) found(check string, findings []finding, well string) {
 	for _, f := range findings {
 		e.Add(check, f.result, f.seen, f.fix)
@@ -80,7 +80,7 @@ func (e *exam) found(check string, findings []finding, well string) {
 // web examines the site as it is served.
 func (e *exam) web(ctx context.Context) {
 	if e.BaseURL == "" {
-		e.Add("web", Warning, "not looked at, since it is not known where the site is served", "give --base-url, or baseURL in portolan.yaml; 'helm cm-push' needs its path, too")
+		e.Add("web", Warning, "not checked, since it is not known where the site is served", "give --base-url, or set baseURL in portolan.yaml; 'helm cm-push' needs its path too")
 		return
 	}
 	base, err := url.Parse(e.BaseURL)
@@ -93,19 +93,19 @@ func (e *exam) web(ctx context.Context) {
 	}
 	channels := e.served
 	if len(channels) > maxChannels {
-		e.Add("web", Warning, fmt.Sprintf("only %d of %d channels were looked at", maxChannels, len(channels)), "name others with --channel")
+		e.Add("web", Warning, fmt.Sprintf("only %d of %d channels were checked", maxChannels, len(channels)), "check others with --channel")
 		channels = channels[:maxChannels]
 	}
 	for i, channel := range channels {
 		e.channel(ctx, base, channel, i == 0)
 	}
 	if len(channels) == 0 {
-		e.Add("web", Warning, "there is no channel to look for", "publish a chart, or name a channel with --channel")
+		e.Add("web", Warning, "there is no channel to check", "publish a chart, or name a channel with --channel")
 	}
 	e.private(ctx, base)
 }
 
-// join is the URL of a file of the site.
+// join returns the URL of a file of the site.
 func join(base *url.URL, key string) string {
 	u := *base
 	u.Path = strings.TrimSuffix(u.Path, "/") + "/" + key
@@ -113,8 +113,8 @@ func join(base *url.URL, key string) string {
 	return u.String()
 }
 
-// absent checks what the server says to who asks for what is not there. It
-// reports whether its other answers mean anything.
+// absent checks the server's answer for a missing file. It reports whether its other
+// answers are worth checking.
 func (e *exam) absent(ctx context.Context, base *url.URL) bool {
 	const check = "web: missing files"
 	a, err := e.get(ctx, join(base, "portolan-doctor-"+strings.ToLower(rand.Text())+".yaml"))
@@ -124,16 +124,16 @@ func (e *exam) absent(ctx context.Context, base *url.URL) bool {
 		e.Add(check, Fail, seen, fix)
 		return false
 	case a.status == http.StatusUnauthorized:
-		e.Add(check, Warning, "the server asks for a password, so the rest was not looked at", "let 'portolan doctor' read it without one, from where it is allowed; Helm sends one with 'helm repo add --username'")
+		e.Add(check, Warning, "the server asks for a password, so the rest was not checked", "run 'portolan doctor' from a place that needs no password; Helm sends one with 'helm repo add --username'")
 		return false
 	case a.missing():
 		e.Add(check, OK, a.text, "")
 	case a.status == http.StatusOK:
 		e.Add(check, Fail, "the server answers 200 for a file that does not exist",
-			"let it answer 404 for files that it does not have, without a fallback to a page of its own (as single-page applications have it), and without asking to log in")
+			"make it answer 404 for files that it does not have, and not with a fallback page, as for single-page applications, or a login page")
 		return false
 	default:
-		e.Add(check, Warning, "the server answers "+a.text+" for a file that does not exist", "let it answer 404")
+		e.Add(check, Warning, "the server answers "+a.text+" for a file that does not exist", "make it answer 404")
 	}
 	e.date(a)
 	return true
@@ -142,7 +142,7 @@ func (e *exam) absent(ctx context.Context, base *url.URL) bool {
 // date checks the server's clock.
 func (e *exam) date(a *answer) {
 	if date, err := http.ParseTime(a.header.Get("Date")); err == nil {
-		age, _ := strconv.Atoi(a.header.Get("Age")) // of what a cache answers
+		age, _ := strconv.Atoi(a.header.Get("Age")) // set by a cache
 		e.skew("web: clock", date, time.Duration(age)*time.Second+webTime)
 	}
 }
@@ -155,21 +155,21 @@ func webError(err error) (seen, fix string) {
 	return seen + " (" + err.Error() + ")", "check the base URL, and that the server runs and can be reached from here"
 }
 
-// served has what is wrong with any file that is served.
+// served checks what every file that is served must have.
 func (a *answer) served() []finding {
-	const plain = "store it and serve it as it is: no compression at rest, and none towards clients that do not ask for it; Helm reads compressed bytes as they are"
+	const plain = "store it uncompressed, and do not compress it for clients that do not ask for that; Helm does not decompress it"
 	encoding := a.header.Get("Content-Encoding")
 	switch {
 	case a.status == http.StatusForbidden || a.status == http.StatusUnauthorized:
-		return []finding{{Fail, a.url + ": " + a.text + ": it cannot be read by the public", "allow everybody, or the CDN's own identity, to read the site's objects; not to list them"}}
+		return []finding{{Fail, a.url + ": " + a.text + ": it cannot be read by the public", "allow everybody, or the CDN's own identity, to read the site's objects, but not to list them"}}
 	case a.missing():
 		return []finding{{Fail, a.url + ": " + a.text, "check that the base URL is that of the site's root, and that the server serves this site"}}
 	case a.status != http.StatusOK:
 		return []finding{{Fail, a.url + ": " + a.text, "see the server's log"}}
 	case encoding != "" && encoding != "identity":
-		return []finding{{Fail, a.url + " comes with Content-Encoding " + strconv.Quote(encoding) + ", though nothing of that kind was asked for", plain}}
+		return []finding{{Fail, a.url + " comes with Content-Encoding " + strconv.Quote(encoding) + ", which was not asked for", plain}}
 	case a.isHTML():
-		return []finding{{Fail, a.url + " is a web page", "let the server serve the files of the site, without pages of its own"}}
+		return []finding{{Fail, a.url + " is a web page", "make the server serve the site's files, and no pages of its own"}}
 	}
 	return nil
 }
@@ -183,11 +183,11 @@ func (a *answer) typed(good ...string) []finding {
 		}
 	}
 	return []finding{{Warning, fmt.Sprintf("its Content-Type is %q", a.header.Get("Content-Type")),
-		"serve it as " + good[0] + ", as it is stored in buckets; what a local folder is served as is set in the web server"}}
+		"serve it as " + good[0] + ", as it is stored in buckets; for a local folder, set this in the web server"}}
 }
 
-// lifetime is for how long caches may keep the answer. It is negative if
-// nothing says so.
+// lifetime returns how long caches may keep the answer, or a negative time if nothing
+// says that.
 func (a *answer) lifetime() time.Duration {
 	age := -time.Second
 	for directive := range strings.SplitSeq(strings.ToLower(a.header.Get("Cache-Control")), ",") {
@@ -204,23 +204,23 @@ func (a *answer) lifetime() time.Duration {
 	return age
 }
 
-// private checks that what is nobody's business is not served.
+// private checks that the drop area and portolan's own files are not served.
 func (e *exam) private(ctx context.Context, base *url.URL) {
 	const check = "web: private files"
 	var findings []finding
 	for _, key := range e.privateKeys() {
 		a, err := e.get(ctx, join(base, key))
 		if err == nil && a.status == http.StatusOK {
-			findings = append(findings, finding{Fail, a.url + " is served", "let the server refuse paths with a segment that begins with a dot, and serve nothing but the site; keep the drop area out of what it serves"})
+			findings = append(findings, finding{Fail, a.url + " is served", "make the server refuse paths with a segment that begins with a dot, and serve only the site, not the drop area"})
 		}
 	}
 	e.found(check, findings, "neither the drop area nor .portolan is served")
 	if a, err := e.get(ctx, join(base, "")); err == nil && a.status == http.StatusOK && isListing(a.body) {
-		e.Add("web: listing", Warning, a.url+" lists the files of the site", "switch listings off (autoindex, public s3:ListBucket): what was replaced or removed is nobody's business")
+		e.Add("web: listing", Warning, a.url+" lists the files of the site", "turn listings off (autoindex, public s3:ListBucket), since they show files that were replaced or removed")
 	}
 }
 
-// privateKeys are paths below the base URL that must not be served.
+// privateKeys returns paths below the base URL that must not be served.
 func (e *exam) privateKeys() []string {
 	keys := []string{".portolan/", inbox + "/", receipts + "/", rejected + "/", "drop/" + inbox + "/", "drop/" + receipts + "/"}
 	if e.Site.Folder == "" {
@@ -235,7 +235,7 @@ func (e *exam) privateKeys() []string {
 		if err == nil {
 			keys = append(keys, path.Clean(filepath.ToSlash(rel)))
 		}
-		return filepath.SkipAll // one will do
+		return filepath.SkipAll // one is enough
 	})
 	return keys
 }

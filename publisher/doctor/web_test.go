@@ -13,7 +13,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher/doctor"
 )
 
-// replace answers with other things than the site has, for paths that end so.
+// answering lets f answer requests for paths with this ending.
 func answering(ending string, f func(w http.ResponseWriter, r *http.Request, body []byte)) func(http.Handler) http.Handler {
 	return func(h http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -70,9 +70,9 @@ func TestWeb(t *testing.T) {
 		"gzip at rest":      {"index.yaml", compressed, index, doctor.Fail, "is stored gzip-compressed"},
 		"gzip on the way":   {"index.yaml", header("Content-Encoding", "gzip"), index, doctor.Fail, `comes with Content-Encoding "gzip"`},
 		"a page":            {"index.yaml", body("\n<html>"), index, doctor.Fail, "is a web page"},
-		"something else":    {"index.yaml", body("apiVersion: v1\nentries: {}\n"), index, doctor.Fail, "is no index of portolan's"},
-		"old":               {"index.yaml", body(`{"annotations":{"portolan/generation":"1"},"entries":{}}`), index, doctor.Warning, "generation 1 is served, and the site has 2 since"},
-		"new":               {"index.yaml", body(`{"annotations":{"portolan/generation":"9"},"entries":{}}`), index, doctor.Fail, "generation 9 is served, and the site has only 2"},
+		"something else":    {"index.yaml", body("apiVersion: v1\nentries: {}\n"), index, doctor.Fail, "is not an index that portolan wrote"},
+		"old":               {"index.yaml", body(`{"annotations":{"portolan/generation":"1"},"entries":{}}`), index, doctor.Warning, "generation 1 is served, but the site has had 2 since"},
+		"new":               {"index.yaml", body(`{"annotations":{"portolan/generation":"9"},"entries":{}}`), index, doctor.Fail, "generation 9 is served, but the site has only 2"},
 		"other":             {"index.yaml", body(`{"annotations":{"portolan/generation":"2"},"entries":{}}`), index, doctor.Fail, "with other charts"},
 		"type of index":     {"index.yaml", header("Content-Type", "binary/octet-stream"), index, doctor.Warning, `"binary/octet-stream"`},
 		"index cached":      {"index.yaml", header("Cache-Control", "public, max-age=31536000, immutable"), index, doctor.Fail, "clients would not see new charts"},
@@ -81,7 +81,7 @@ func TestWeb(t *testing.T) {
 		"index of no cache": {"index.yaml", header("Cache-Control", "no-cache, max-age=999999"), index, doctor.OK, "generation 2"},
 		"chart type":        {"web-1.0.0.tgz", header("Content-Type", "text/plain"), chart, doctor.Warning, "text/plain"},
 		"chart caching":     {"web-1.0.0.tgz", header("Cache-Control", "max-age=60"), chart, doctor.Warning, "max-age=60"},
-		"chart unpacked":    {"web-1.0.0.tgz", body("tar"), chart, doctor.Fail, "not those whose digest"},
+		"chart unpacked":    {"web-1.0.0.tgz", body("tar"), chart, doctor.Fail, "do not match the digest"},
 		"plus":              {"web-1.1.0+build.tgz", status(404), plus, doctor.Fail, "404"},
 		"drop area":         {"/inbox/", body("<title>Index of /inbox</title>"), private, doctor.Fail, "/helm/inbox/ is served"},
 		"work folder":       {"/.portolan/", body("locks"), private, doctor.Fail, "/helm/.portolan/ is served"},
@@ -111,7 +111,7 @@ func TestWeb(t *testing.T) {
 	}
 }
 
-// httpDate is the Date that the answer sets.
+// httpDate returns the Date that the answer sets.
 func httpDate(answer func(http.ResponseWriter, *http.Request, []byte)) string {
 	w := httptest.NewRecorder()
 	answer(w, nil, nil)
@@ -123,6 +123,6 @@ func TestServedTooOld(t *testing.T) {
 	s.serve(answering("index.yaml", body(`{"annotations":{"portolan/generation":"1"},"entries":{}}`)))
 	s.options.Now = func() time.Time { return time.Now().Add(time.Hour) }
 	r := s.examine()
-	want(t, r, "web: group/stable/index.yaml", doctor.Fail, "generation 1 is served, and the site has 2 since")
+	want(t, r, "web: group/stable/index.yaml", doctor.Fail, "generation 1 is served, but the site has had 2 since")
 	want(t, r, "drop: clock", doctor.Fail, "behind this machine's")
 }

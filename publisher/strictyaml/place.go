@@ -7,8 +7,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Validator checks a struct, list or map as a whole, once it is filled. It is
-// also asked when something inside was a problem and may have been left out.
+// Validator checks a struct, list or map as a whole, once it is filled. It is called
+// even if something inside had a problem and may be missing.
 type Validator interface{ Validate(at Place) }
 
 // Place is a value in a file.
@@ -19,11 +19,11 @@ type Place struct {
 	tag  reflect.StructTag // of the value's field
 }
 
-// Line is where the value begins.
+// Line returns the line where the value begins.
 func (p Place) Line() int { return p.node.Line }
 
-// Key is the place of the value that a mapping has for a key; the mapping's own
-// line stands for one that is not there.
+// Key returns the place of the value that a mapping has for a key. If the key is
+// missing, the place has the mapping's own line.
 func (p Place) Key(name string) Place {
 	at := Place{file: p.file, node: p.node, path: child(p.path, name)}
 	for key, value := range pairs(p.node) {
@@ -41,17 +41,17 @@ func child(path, key string) string {
 	return path + "." + key
 }
 
-// Item is the place of a list's item.
+// Item returns the place of a list's item.
 func (p Place) Item(i int) Place {
 	return Place{file: p.file, node: p.node.Content[i], path: fmt.Sprintf("%s[%d]", p.path, i), tag: p.tag}
 }
 
-// Problem notes what is wrong with the value, and what to do about it.
+// Problem reports what is wrong with the value, and what to do about it.
 func (p Place) Problem(format string, args ...any) {
 	p.file.problems = append(p.file.problems, problem{p.node.Line, p.text(format, args)})
 }
 
-// Warn notes what is allowed, but perhaps not meant.
+// Warn reports something that is allowed, but perhaps a mistake.
 func (p Place) Warn(format string, args ...any) {
 	p.file.Warnings = append(p.file.Warnings, p.text(format, args))
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher/spelling"
 )
 
-// Size is a number of bytes, written as a number or like 20MiB.
+// Size is a number of bytes, written as a number or with a unit, such as 20MiB.
 type Size int64
 
 // scalar fills v from a single value.
@@ -55,8 +55,8 @@ func (p Place) scalar(v reflect.Value) {
 	}
 }
 
-// string is a text; "" if it is not as its tags say. Numbers and the like are
-// refused, since YAML reads 1.10 as 1.1 and no as false.
+// string returns a text, or "" if it breaks its tags. Numbers and other values that
+// are not strings are refused, since YAML reads 1.10 as 1.1.
 func (p Place) string() string {
 	text, allowed, check := p.node.Value, keyword(p.tag, "enum"), p.tag.Get("check")
 	if p.node.ShortTag() != "!!str" {
@@ -77,18 +77,18 @@ func (p Place) string() string {
 	return text
 }
 
-// wrong notes what is wrong with a single value, which is quoted before it.
+// wrong reports what is wrong with a single value, after quoting the value.
 func (p Place) wrong(format string, args ...any) {
 	p.Problem("%s%s", p.file.show("%q ", p.node.Value, ""), fmt.Sprintf(format, args...))
 }
 
-// bound is the number that a jsonschema tag has for a keyword. Every number has
-// both bounds, so that neither needs a default here.
+// bound returns the number that a jsonschema tag has for a keyword. Every number must
+// have both bounds, so neither needs a default here.
 func (p Place) bound(name string) int {
 	return must(strconv.Atoi(strings.Join(keyword(p.tag, name), "")))
 }
 
-// must returns what a tag says.
+// must returns v, which was parsed from a tag.
 func must[T any](v T, err error) T {
 	if err != nil {
 		panic(fmt.Sprintf("strictyaml: a field has no bounds: %v", err))
@@ -96,8 +96,8 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// keyword returns the values of a keyword in a jsonschema tag; of a keyword
-// without a value, such as required, the empty string.
+// keyword returns the values of a keyword in a jsonschema tag. For a keyword without
+// a value, such as required, that is one empty string.
 func keyword(tag reflect.StructTag, name string) []string {
 	var values []string
 	for option := range strings.SplitSeq(tag.Get("jsonschema"), ",") {

@@ -1,20 +1,20 @@
 // Package strictyaml reads the YAML files that people write for portolan into
-// structs. Whatever in a file would have no effect, or another one than it
-// seems to, is a problem: unknown keys, keys that occur twice, keys without a
-// value, numbers where text is meant (YAML reads 1.10 as 1.1), aliases, and a
-// second document. All problems of a file are reported together, in the file's
-// order, each with its line and place and with what to do about it.
+// structs. It reports everything in a file that would have no effect, or an
+// unexpected one: unknown keys, keys that occur twice, keys without a value, numbers
+// where text is expected (YAML reads 1.10 as 1.1), aliases, and a second document.
+// All problems in a file are reported together, in the order of their lines, each
+// with its line, its place and the fix.
 //
-// The tags of a struct's fields say what the file may hold:
+// The tags of a struct's fields say what the file may have:
 //
 //   - yaml names the key. Fields without it are not in the file.
 //   - jsonschema takes the keywords required, enum=…, minimum=… and maximum=…, so
-//     that a JSON schema for editors can be made of the same struct.
+//     that a JSON schema for editors can be made from the same struct.
 //   - min and max bound a [time.Duration], and max a [Size].
-//   - check names one of the [File]'s Checks, which a text must pass.
+//   - check names one of the Checks of the [File], which a text must pass.
 //
-// Tags of a list apply to its items. What no tag can say is checked by types
-// that implement [Validator].
+// The tags of a list apply to its items. Types check everything else by implementing
+// [Validator].
 package strictyaml
 
 import (
@@ -31,8 +31,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// ErrEmpty is the error of a file without a value: an empty one, or one that
-// holds nothing but comments.
+// ErrEmpty is the error of a file without a value: it is empty, or has only
+// comments.
 var ErrEmpty = errors.New("is empty")
 
 // File is a file to be read.
@@ -40,15 +40,15 @@ type File struct {
 	Name string // begins each message
 
 	// Secret keeps keys and values out of messages, for files in which a secret
-	// may have been put into the wrong place. What checks and validators say must
-	// then hold none of them either.
+	// may be in the wrong place. The messages of checks and validators must not
+	// contain any of them either.
 	Secret bool
 
-	// Checks say what is wrong with a text, such as "must begin with https://",
-	// by the name that fields have for them in their check tags.
+	// Checks are the checks that check tags name. Each returns what is wrong
+	// with a text, such as "must begin with https://".
 	Checks map[string]func(text string) error
 
-	// Warnings are what validators warned of, in the form of problems.
+	// Warnings are the warnings of validators, in the same form as problems.
 	Warnings []string
 
 	problems []problem
@@ -59,8 +59,8 @@ type problem struct {
 	text string
 }
 
-// Decode fills into, which is a pointer to a struct. Its error is [ErrEmpty],
-// or holds all problems of the file, each on its own line.
+// Decode fills into, which must be a pointer to a struct. Its error is [ErrEmpty],
+// or lists all problems in the file, each on its own line.
 func (f *File) Decode(b []byte, into any) error {
 	root, err := f.document(b)
 	if err != nil {
@@ -75,7 +75,7 @@ func (f *File) Decode(b []byte, into any) error {
 	return errors.Join(all...)
 }
 
-// document returns the root of the only document.
+// document returns the root of the document. There must be only one.
 func (f *File) document(b []byte) (*yaml.Node, error) {
 	var first, second yaml.Node
 	d := yaml.NewDecoder(bytes.NewReader(b))
@@ -92,7 +92,7 @@ func (f *File) document(b []byte) (*yaml.Node, error) {
 		return nil, f.malformed(err)
 	}
 	root := first.Content[0]
-	if root.ShortTag() == "!!null" && root.Value == "" && root.Style == 0 { // not a null that somebody wrote
+	if root.ShortTag() == "!!null" && root.Value == "" && root.Style == 0 { // and not a null that is written out
 		return nil, ErrEmpty
 	}
 	return root, nil
@@ -100,19 +100,19 @@ func (f *File) document(b []byte) (*yaml.Node, error) {
 
 var malformedRE = regexp.MustCompile(`^yaml: line (\d+): (?s)(.*)$`)
 
-// malformed is the error of a file that is not YAML.
+// malformed returns the error for a file that is not valid YAML.
 func (f *File) malformed(err error) error {
 	text := err.Error()
 	if m := malformedRE.FindStringSubmatch(text); m != nil {
 		return fmt.Errorf("%s:%s: %s", f.Name, m[1], m[2])
 	}
-	if strings.HasPrefix(text, "yaml: unknown anchor") { // and its name, which may be a secret
+	if strings.HasPrefix(text, "yaml: unknown anchor") { // followed by its name, which may be a secret
 		return fmt.Errorf("%s: an alias has no anchor; aliases are not supported, so write the value out", f.Name)
 	}
 	return fmt.Errorf("%s: %s", f.Name, strings.TrimPrefix(text, "yaml: "))
 }
 
-// show formats a key or a value, unless that may be a secret.
+// show formats a key or a value, or returns otherwise if it may be a secret.
 func (f *File) show(format, text, otherwise string) string {
 	if f.Secret {
 		return otherwise

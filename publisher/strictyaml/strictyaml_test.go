@@ -71,8 +71,8 @@ inner: {name: b, labels: {}, books: [], load: 5}
 	}
 }
 
-// Each text is followed by the messages it causes, all of them, in order, and
-// by those of a secret file.
+// Each text has all the messages that it causes, in order, for an ordinary file and
+// for a secret one.
 func TestProblems(t *testing.T) {
 	for name, c := range map[string]struct{ text, want, secret string }{
 		"empty":            {"# nothing\n", "is empty", "is empty"},
@@ -122,7 +122,7 @@ func TestWarnings(t *testing.T) {
 	}
 }
 
-// No message of a secret file holds any of what it should not hold.
+// FuzzSecret checks that no message about a secret file contains a value from it.
 func FuzzSecret(f *testing.F) {
 	f.Add("name: %\n%: 1\nkind: %\nwait: %")
 	f.Add("labels: {%: %, %: [%]}\nbooks: [%]\nload: *%")

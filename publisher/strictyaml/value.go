@@ -42,7 +42,7 @@ func (p Place) value(v reflect.Value) {
 	}
 }
 
-// pairs are the keys of a mapping with their values.
+// pairs returns the keys of a mapping with their values.
 func pairs(n *yaml.Node) iter.Seq2[*yaml.Node, *yaml.Node] {
 	return func(yield func(key, value *yaml.Node) bool) {
 		for pair := range slices.Chunk(n.Content, 2) {
@@ -105,7 +105,7 @@ func (p Place) texts(v reflect.Value) {
 	v.Set(reflect.ValueOf(all).Convert(v.Type()))
 }
 
-// list fills a slice. An empty one is not nil: it was set.
+// list fills a slice. For an empty list it is empty, but not nil.
 func (p Place) list(v reflect.Value) {
 	v.Set(reflect.MakeSlice(v.Type(), len(p.node.Content), len(p.node.Content)))
 	for i := range p.node.Content {

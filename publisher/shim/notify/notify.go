@@ -1,9 +1,10 @@
-// Package notify tells whoever runs the generator that there is something to
-// publish: by GitLab's pipeline trigger, by GitHub's repository_dispatch, or by
-// JSON to any URL.
+// Package notify starts the job that runs the generator when there are uploads to
+// publish: by GitLab's pipeline trigger, by GitHub's repository_dispatch, or by a
+// POST of JSON to any URL.
 //
-// Uploads that come together are told together, and never wait for it. What
-// cannot be told is tried again, after a longer time each time.
+// Uploads never wait for a notification. One notification covers all uploads until
+// a second passes without another, for up to 15 seconds. A failed notification is
+// retried until it succeeds, after a pause that doubles from 2 seconds to 5 minutes.
 package notify
 
 import (
@@ -16,39 +17,38 @@ import (
 )
 
 const (
-	quiet      = time.Second      // without an upload, after which one is told
-	patience   = 15 * time.Second // for which uploads may keep coming before the first is told
+	quiet      = time.Second      // without an upload, before a notification
+	patience   = 15 * time.Second // the longest that a notification waits for quiet
 	firstRetry = 2 * time.Second
 	lastRetry  = 5 * time.Minute
 	lastTry    = 5 * time.Second // for the last notification, when the shim ends
 
-	maxChannels = 100 // that are named
+	maxChannels = 100 // that a notification names
 )
 
-// Event is what there is to tell.
+// Event is the content of a notification.
 type Event struct {
-	Channels []string `json:"channels"` // with new uploads; cut at a hundred
+	Channels []string `json:"channels"` // with new uploads; at most a hundred
 	Uploads  int      `json:"uploads"`
 }
 
-// Notifier notifies a target of uploads. Its methods may be called from many
-// goroutines.
+// Notifier notifies a target of uploads. It is safe for concurrent use.
 type Notifier struct {
 	send   func(ctx context.Context, secret string, e Event) error
 	secret func() (string, error)
-	wanted chan struct{} // holds one if there is something to tell
+	wanted chan struct{} // holds one if there are uploads to notify of
 
 	mu      sync.Mutex
 	pending Event
 }
 
-// New returns a notifier. The secret is asked for before each attempt, so that
-// it may change.
+// New returns a notifier. It calls secret before each attempt, so the secret may
+// change.
 func New(target *Target, secret func() (string, error)) *Notifier {
 	return &Notifier{send: target.Send, secret: secret, wanted: make(chan struct{}, 1)}
 }
 
-// Uploaded notes an upload to a channel. It returns at once.
+// Uploaded records an upload to a channel. It returns at once.
 func (n *Notifier) Uploaded(channel string) {
 	n.mu.Lock()
 	n.pending.add(Event{[]string{channel}, 1})
@@ -59,7 +59,7 @@ func (n *Notifier) Uploaded(channel string) {
 func (n *Notifier) want() {
 	select {
 	case n.wanted <- struct{}{}:
-	default: // it is known already
+	default: // a notification is wanted already
 	}
 }
 
@@ -72,8 +72,8 @@ func (e *Event) add(more Event) {
 	}
 }
 
-// Run notifies until the context ends, and then once more if there is anything
-// left to tell. What became of each attempt is told to done.
+// Run sends notifications until the context ends, and then a last one, for up to
+// five seconds, if any uploads are left. It calls done after each attempt.
 func (n *Notifier) Run(ctx context.Context, done func(Event, error)) {
 	defer n.last(ctx, done)
 	retry := firstRetry
@@ -98,7 +98,8 @@ func (n *Notifier) Run(ctx context.Context, done func(Event, error)) {
 	}
 }
 
-// settle waits until no more uploads come, within reason.
+// settle waits for quiet, or until patience ends. It returns false if the context
+// ends first.
 func (n *Notifier) settle(ctx context.Context) bool {
 	enough := time.After(patience)
 	for {
@@ -114,8 +115,8 @@ func (n *Notifier) settle(ctx context.Context) bool {
 	}
 }
 
-// try tells what there is to tell, and reports whether nothing is left. What
-// could not be told stays.
+// try sends one notification of all pending uploads, and reports whether none are
+// left. If it fails, they stay pending.
 func (n *Notifier) try(ctx context.Context, done func(Event, error)) bool {
 	n.mu.Lock()
 	e := n.pending

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// told is what a fake target was told, and when.
+// told is a fake target that records what it was told, and when.
 type told struct {
 	sync.Mutex
 	start time.Time
@@ -37,7 +37,7 @@ func (f *told) send(ctx context.Context, secret string, e Event) error {
 	return nil
 }
 
-// set says how often it fails from now on, and returns how often it was tried.
+// set sets how often it fails from now on, and returns how often it was called.
 func (f *told) set(fails int) (tries int) {
 	f.Lock()
 	defer f.Unlock()
@@ -58,9 +58,9 @@ func (f *told) expect(t *testing.T, wait time.Duration, want ...string) {
 	f.all, f.start = nil, time.Now()
 }
 
-// TestNotifier checks what is told, and when: uploads that come together once,
-// those that keep coming after a while, what failed again with all that has come
-// since, and the last ones when it ends.
+// TestNotifier checks what is sent, and when: uploads that come together once, those
+// that keep coming after a while, failed ones again together with later ones, and
+// the last ones at the end.
 func TestNotifier(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &told{start: time.Now()}
@@ -97,14 +97,14 @@ func TestNotifier(t *testing.T) {
 		n.Uploaded("b")
 		f.expect(t, time.Minute, "1s: 1 in [a], with two", "4s: 2 in [a b], with two", "9s: 2 in [a b], with two", "18s: 2 in [a b], with two")
 		if failed.Load() != 3 {
-			t.Errorf("%d failures were told of, want 3", failed.Load())
+			t.Errorf("%d failures were reported, want 3", failed.Load())
 		}
 
 		f.set(1000)
 		n.Uploaded("a")
 		time.Sleep(24 * time.Hour)
 		if tries := f.set(0); tries < 24*11 || tries > 24*13 {
-			t.Errorf("in a day of outage it was tried %d times, want every five minutes", tries)
+			t.Errorf("%d attempts in a day of outage, want one every five minutes", tries)
 		}
 		n.Uploaded("c")
 		end()
@@ -113,7 +113,7 @@ func TestNotifier(t *testing.T) {
 	})
 }
 
-// TestNotifierEnds ends it while nobody answers.
+// TestNotifierEnds ends the context while the target does not answer.
 func TestNotifierEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &told{start: time.Now(), slow: time.Hour}
@@ -128,7 +128,7 @@ func TestNotifierEnds(t *testing.T) {
 	})
 }
 
-// TestManyChannels: what is told of does not grow without bounds.
+// TestManyChannels checks that the number of channels in an event is bounded.
 func TestManyChannels(t *testing.T) {
 	var e Event
 	for i := range 1000 {

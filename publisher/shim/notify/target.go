@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// Target is who is notified.
+// Target is a server that is notified.
 type Target struct {
 	url  *url.URL
 	make func(t *Target, secret string, e Event) (contentType string, body []byte, err error)
@@ -29,27 +29,27 @@ var (
 
 const timeout = 15 * time.Second // for one request
 
-// ParseTarget reads a URL. Its path tells what is spoken there: GitLab's
-// pipeline trigger, which needs the parameter ref; GitHub's repository_dispatch;
-// or else JSON.
+// ParseTarget parses a URL. Its path determines the kind of request: GitLab's
+// pipeline trigger, which needs the parameter ref; GitHub's repository_dispatch; or
+// JSON for any other path.
 func ParseTarget(text string) (*Target, error) {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil:
-		return nil, errors.New("it is no URL such as https://gitlab.example.com/api/v4/projects/42/trigger/pipeline?ref=main")
+		return nil, errors.New("it is not a URL such as https://gitlab.example.com/api/v4/projects/42/trigger/pipeline?ref=main")
 	case u.User != nil, u.Query().Has("token"), u.Query().Has("private_token"), u.Query().Has("access_token"):
-		return nil, errors.New("the URL holds a secret, which others on this machine can read on the command line")
+		return nil, errors.New("the URL has a secret in it, which other users of this machine can read on the command line")
 	case u.Scheme != "http" && u.Scheme != "https", u.Host == "":
-		return nil, fmt.Errorf("%.200q is no URL such as https://gitlab.example.com/api/v4/projects/42/trigger/pipeline?ref=main", text)
+		return nil, fmt.Errorf("%.200q is not a URL such as https://gitlab.example.com/api/v4/projects/42/trigger/pipeline?ref=main", text)
 	case u.Fragment != "":
-		return nil, errors.New("the URL has a fragment, which no server gets to see")
+		return nil, errors.New("the URL has a fragment, which is never sent to a server")
 	}
 	t := &Target{url: u, host: u.Host, kind: "JSON", make: (*Target).plain}
 	switch {
 	case gitlabPath.MatchString(u.EscapedPath()):
 		t.kind, t.make = "GitLab", (*Target).gitlab
 		if u.Query().Get("ref") == "" {
-			return nil, errors.New("GitLab wants to know on which branch the pipeline is to run: add ?ref=main to the URL")
+			return nil, errors.New("GitLab must be told which branch to run the pipeline on: add ?ref=main to the URL")
 		}
 	case githubPath.MatchString(u.EscapedPath()):
 		t.kind, t.make = "GitHub", (*Target).github
@@ -57,19 +57,19 @@ func ParseTarget(text string) (*Target, error) {
 	return t, nil
 }
 
-// String is the target for people, with nothing that might be secret.
+// String describes the target for people, without anything that might be secret.
 func (t *Target) String() string { return t.kind + " on " + t.host }
 
-// NeedsSecret reports whether nobody is heard there without a secret.
+// NeedsSecret reports whether the target requires a secret.
 func (t *Target) NeedsSecret() bool { return t.kind != "JSON" }
 
-// Plain reports whether the secret would be sent where others can read it.
+// Plain reports whether the secret would be sent unencrypted over a network.
 func (t *Target) Plain() bool {
 	host := t.url.Hostname()
 	return t.url.Scheme == "http" && host != "localhost" && !strings.HasPrefix(host, "127.") && host != "::1"
 }
 
-// None of the servers may have the secret sent on to others.
+// client follows no redirects, since they would send the secret to other servers.
 var client = &http.Client{
 	Timeout:       timeout,
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -97,7 +97,7 @@ func (t *Target) Send(ctx context.Context, secret string, e Event) error {
 	}
 	answer, err := client.Do(r)
 	if failed := (*url.Error)(nil); errors.As(err, &failed) {
-		return fmt.Errorf("%s cannot be reached: %w", t, failed.Err) // whose URL may hold a secret, too
+		return fmt.Errorf("%s cannot be reached: %w", t, failed.Err) // without the URL in failed, which may contain a secret
 	}
 	if err != nil {
 		return err
@@ -109,7 +109,7 @@ func (t *Target) Send(ctx context.Context, secret string, e Event) error {
 	return nil
 }
 
-// address is the URL without what goes into the body.
+// address returns the URL without the parameters that go into the body.
 func (t *Target) address() string {
 	u := *t.url
 	if t.kind == "GitLab" {
@@ -118,10 +118,11 @@ func (t *Target) address() string {
 	return u.String()
 }
 
-// judge makes an error of an answer that is no consent.
+// judge returns an error for an answer that is not a success.
 func judge(answer *http.Response, secret string) error {
-	const most = 500 // bytes of it that are told
-	// More is read, lest a secret is cut in half and not known any more.
+	const most = 500 // bytes of the answer that are quoted
+	// More are read, so that a secret is not cut in half, where it would not be
+	// recognised.
 	text, _ := io.ReadAll(io.LimitReader(answer.Body, most+4*int64(len(secret))))
 	said := string(text)
 	if secret != "" {
@@ -132,19 +133,19 @@ func judge(answer *http.Response, secret string) error {
 	case code >= 200 && code < 300:
 		return nil
 	case code >= 300 && code < 400:
-		return fmt.Errorf("the server answers %s: redirects are not followed, since they would carry the secret elsewhere; name the URL that it goes to", answer.Status)
+		return fmt.Errorf("the server answers %s: redirects are not followed, since they would send the secret elsewhere; use the URL that it redirects to", answer.Status)
 	}
 	return fmt.Errorf("the server answers %s: %s", answer.Status, strings.TrimSpace(said))
 }
 
-// gitlab is a pipeline trigger. It carries no variables, which many projects
-// allow nobody to set.
+// gitlab makes the request for a pipeline trigger. It sets no variables, since many
+// projects do not allow that.
 func (t *Target) gitlab(secret string, _ Event) (string, []byte, error) {
 	form := url.Values{"token": {secret}, "ref": {t.url.Query().Get("ref")}}
 	return "application/x-www-form-urlencoded", []byte(form.Encode()), nil
 }
 
-// github is a repository_dispatch, for workflows that are started by the type
+// github makes the request for a repository_dispatch with the type
 // portolan-uploads.
 func (t *Target) github(_ string, e Event) (string, []byte, error) {
 	b, err := json.Marshal(map[string]any{"event_type": "portolan-uploads", "client_payload": e})

@@ -17,13 +17,13 @@ func TestParseTarget(t *testing.T) {
 		"https://api.github.com/repos/acme/charts/dispatches":                                 "GitHub on api.github.com",
 		"https://hooks.example.com/secret/path?x=1":                                           "JSON on hooks.example.com",
 		"https://gitlab.example.com/api/v4/projects/42/trigger/pipeline":                      "add ?ref=main",
-		"https://gitlab.example.com/api/v4/projects/42/trigger/pipeline?ref=main&token=glptt": "holds a secret",
-		"https://u:p@hooks.example.com":                                                       "holds a secret",
+		"https://gitlab.example.com/api/v4/projects/42/trigger/pipeline?ref=main&token=glptt": "has a secret in it",
+		"https://u:p@hooks.example.com":                                                       "has a secret in it",
 		"https://hooks.example.com/#x":                                                        "has a fragment",
-		"hooks.example.com":                                                                   "is no URL",
-		"ftp://u:glptt@hooks.example.com":                                                     "holds a secret",
-		"ftp://hooks.example.com":                                                             "is no URL",
-		"":                                                                                    "is no URL",
+		"hooks.example.com":                                                                   "is not a URL",
+		"ftp://u:glptt@hooks.example.com":                                                     "has a secret in it",
+		"ftp://hooks.example.com":                                                             "is not a URL",
+		"":                                                                                    "is not a URL",
 	} {
 		target, err := ParseTarget(text)
 		got := ""
@@ -46,18 +46,18 @@ func TestSend(t *testing.T) {
 		"/api/v4/projects/a%2Fb/trigger/pipeline?ref=main%2Fx": func(r *http.Request, body string) {
 			form, err := url.ParseQuery(body)
 			if err != nil || len(form) != 2 || form.Get("token") != "s3cret" || form.Get("ref") != "main/x" || r.URL.RawQuery != "" || r.Header.Get("Authorization") != "" {
-				t.Errorf("GitLab is told %s and %v", body, r.URL)
+				t.Errorf("GitLab gets %s and %v", body, r.URL)
 			}
 		},
 		"/repos/acme/charts/dispatches": func(r *http.Request, body string) {
 			if body != `{"client_payload":`+payload+`,"event_type":"portolan-uploads"}` || r.Header.Get("Authorization") != "Bearer s3cret" ||
 				r.Header.Get("Accept") != "application/vnd.github+json" || r.Header.Get("X-GitHub-Api-Version") == "" || r.Header.Get("User-Agent") == "" {
-				t.Errorf("GitHub is told %s and %v", body, r.Header)
+				t.Errorf("GitHub gets %s and %v", body, r.Header)
 			}
 		},
 		"/hook?x=1": func(r *http.Request, body string) {
 			if body != payload || !json.Valid([]byte(body)) || r.URL.RawQuery != "x=1" || r.Header.Get("Authorization") != "Bearer s3cret" {
-				t.Errorf("a hook is told %s and %v", body, r.Header)
+				t.Errorf("a hook gets %s and %v", body, r.Header)
 			}
 		},
 	} {
@@ -80,14 +80,15 @@ func TestSend(t *testing.T) {
 		}
 		server.Close()
 		if err := target.Send(t.Context(), "s3cret", e); err == nil || strings.Contains(err.Error(), "s3cret") || strings.Contains(err.Error(), "/hook") {
-			t.Errorf("%s: of a server that is gone it says %v", path, err)
+			t.Errorf("%s: after the server has gone: %v", path, err)
 		}
 	}
 }
 
-// TestSendRefused: the secret follows no redirect, and is in no error.
+// TestSendRefused checks that the secret is not sent to a redirect's target, and is
+// in no error.
 func TestSendRefused(t *testing.T) {
-	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the redirect is followed") }))
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the redirect was followed") }))
 	defer other.Close()
 	for code, want := range map[int]string{307: "redirects are not followed", 401: "401 Unauthorized: bad token … … xxx", 500: "500 Internal"} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
