@@ -5,7 +5,8 @@ import (
 	"path"
 	"strings"
 	"unicode"
-	"unicode/utf8"
+
+	"github.com/portolan-charts/portolan/publisher/untrusted"
 )
 
 // maxURL bounds an attribute, in bytes; browsers accept URLs of about that length.
@@ -73,26 +74,11 @@ func visible(s string) string {
 		switch {
 		case r == '\u2028' || r == '\u2029':
 			return ' '
-		case hides(r):
+		case untrusted.Hidden(r):
 			return -1
 		}
 		return r
 	}, s)
-}
-
-// hides reports whether visible drops a character.
-func hides(r rune) bool {
-	switch {
-	case r == '\n', r == '\t':
-		return false
-	case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r):
-		return true
-	case r == '\u00ad', r == '\u180e', r == '\u200b', r >= '\u2060' && r <= '\u206f', r == '\ufeff':
-		return true
-	case r >= '\ufff9' && r <= '\ufffb', r >= 0xe0000 && r <= 0xe0fff:
-		return true
-	}
-	return r&0xfffe == 0xfffe || r >= '\ufdd0' && r <= '\ufdef' || !utf8.ValidRune(r)
 }
 
 // slug returns the id that GitHub gives a heading.

@@ -29,8 +29,8 @@ import (
 	"html"
 	"html/template"
 	"strings"
-	"unicode/utf8"
 
+	"github.com/portolan-charts/portolan/publisher/untrusted"
 	"github.com/portolan-charts/portolan/templates"
 )
 
@@ -91,14 +91,10 @@ func lines(src []byte) []byte {
 
 // plain returns src, or the beginning of it, as plain text.
 func plain(src []byte, note string) *templates.Text {
-	if len(src) > maxPlain {
-		end := maxPlain
-		for end > maxPlain-utf8.UTFMax && !utf8.RuneStart(src[end]) {
-			end--
-		}
-		src = src[:end]
+	head := untrusted.Head(string(src[:min(len(src), maxPlain+1)]), maxPlain)
+	if len(head) < len(src) {
 		note += " The rest is left out."
 	}
-	text := visible(strings.ToValidUTF8(string(lines(src)), "\uFFFD"))
+	text := visible(strings.ToValidUTF8(string(lines([]byte(head))), "\uFFFD"))
 	return &templates.Text{HTML: template.HTML("<pre tabindex=\"0\">\n" + html.EscapeString(text) + "</pre>"), Note: note}
 }

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/net/html/atom"
 
 	"github.com/portolan-charts/portolan/generator/charttest"
+	"github.com/portolan-charts/portolan/publisher/untrusted"
 )
 
 // allowed are the elements that the HTML may hold, with their attributes.
@@ -39,7 +40,7 @@ func checkSafe(t *testing.T, text string) {
 			said = append(said, token.Data)
 			checkElement(t, token, ids, links)
 		case html.TextToken:
-			if strings.ContainsFunc(token.Data, hides) {
+			if strings.ContainsFunc(token.Data, untrusted.Hidden) {
 				t.Errorf("hidden characters in %q", token.Data)
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/generator/markdown"
 	"github.com/portolan-charts/portolan/generator/values"
+	"github.com/portolan-charts/portolan/publisher/untrusted"
 	"github.com/portolan-charts/portolan/templates"
 )
 
@@ -182,14 +183,10 @@ func oneLine(s string) string { return shortened(s, maxPageName) }
 func shortened(s string, limit int) string {
 	cut := s[:min(len(s), 2*limit)] // tidying up never makes it longer
 	text := strings.Join(strings.Fields(printable(cut)), " ")
-	if len(text) <= limit && len(cut) == len(s) {
-		return text
+	if len(cut) == len(s) {
+		return untrusted.Cut(text, limit)
 	}
-	end := min(limit, len(text))
-	for end > 0 && end < len(text) && text[end]&0xc0 == 0x80 {
-		end--
-	}
-	return text[:end] + "…"
+	return untrusted.Head(text, limit) + "…"
 }
 
 // webURL returns text as an http or https URL that is safe in a link, or "".

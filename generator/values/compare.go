@@ -6,8 +6,10 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/portolan-charts/portolan/templates"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/portolan-charts/portolan/publisher/untrusted"
+	"github.com/portolan-charts/portolan/templates"
 )
 
 const (
@@ -135,7 +137,7 @@ func (c *comparer) pairs(n *yaml.Node) map[string]*yaml.Node {
 // change describes a change. It takes nil for a if the key was added, and for b if
 // it was removed.
 func (c *comparer) change(path string, a, b *yaml.Node) templates.ValueChange {
-	v := templates.ValueChange{Path: visible(shorten(path, maxPath)), Before: short(a), After: short(b)}
+	v := templates.ValueChange{Path: visible(untrusted.Cut(path, maxPath)), Before: short(a), After: short(b)}
 	if b != nil {
 		v.Anchor = c.file.Anchor(path)
 	}
@@ -210,7 +212,7 @@ func short(n *yaml.Node) string {
 	}
 	s := &shortener{}
 	s.node(n, 0)
-	return shorten(visible(s.b.String()), maxShort)
+	return untrusted.Cut(visible(s.b.String()), maxShort)
 }
 
 // A shortener writes JSON until it has written maxShort bytes or a few more.
@@ -230,7 +232,7 @@ func (s *shortener) node(n *yaml.Node, depth int) {
 			if i > 0 {
 				s.b.WriteString(", ")
 			}
-			s.b.WriteString(text(shorten(resolve(n.Content[i]).Value, maxShort)) + ": ")
+			s.b.WriteString(text(untrusted.Cut(resolve(n.Content[i]).Value, maxShort)) + ": ")
 			s.node(n.Content[i+1], depth+1)
 		}
 		s.b.WriteByte('}')
@@ -244,7 +246,7 @@ func (s *shortener) node(n *yaml.Node, depth int) {
 		}
 		s.b.WriteByte(']')
 	case len(n.Value) > 2*maxShort:
-		s.b.WriteString(text(shorten(n.Value, 2*maxShort)))
+		s.b.WriteString(text(untrusted.Cut(n.Value, 2*maxShort)))
 	default:
 		s.b.WriteString(scalar(n))
 	}

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/portolan-charts/portolan/publisher/untrusted"
 )
 
 var (
@@ -42,7 +44,7 @@ func checkFile(t *testing.T, src []byte) {
 			t.Errorf("there is no anchor for %q", path)
 		}
 	}
-	if strings.ContainsFunc(text, hides) {
+	if strings.ContainsFunc(text, untrusted.Hidden) {
 		t.Errorf("hidden characters in %q", text)
 	}
 }
@@ -57,7 +59,7 @@ func FuzzValues(f *testing.F) {
 		file := Render(after)
 		c := Compare(before, after, file)
 		for _, list := range [][]string{paths(c.Added), paths(c.Removed), paths(c.Changed)} {
-			if len(list) > maxChanges || strings.ContainsFunc(strings.Join(list, ""), hides) {
+			if len(list) > maxChanges || strings.ContainsFunc(strings.Join(list, ""), untrusted.Hidden) {
 				t.Errorf("got %q", list)
 			}
 		}
@@ -78,7 +80,7 @@ func FuzzSchema(f *testing.F) {
 	f.Fuzz(func(t *testing.T, schema []byte) {
 		rows, _ := Schema(schema, nil)
 		for _, r := range rows {
-			if strings.ContainsFunc(r.Path+r.Type+r.Default+r.Description, hides) || len(r.Type) > 5*maxType || len(r.Default) > 5*maxType {
+			if strings.ContainsFunc(r.Path+r.Type+r.Default+r.Description, untrusted.Hidden) || len(r.Type) > 5*maxType || len(r.Default) > 5*maxType {
 				t.Errorf("got %+v", r)
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/portolan-charts/portolan/publisher/untrusted"
 	"github.com/portolan-charts/portolan/templates"
 )
 
@@ -89,7 +90,7 @@ func (t *table) properties(s *object, path string, depth int, open []*object) {
 // line returns a text on one line, cut at a number of bytes.
 func line(s string, limit int) string {
 	s = s[:min(len(s), 2*limit)]
-	return visible(shorten(strings.Join(strings.Fields(strings.ToValidUTF8(s, "")), " "), limit))
+	return visible(untrusted.Cut(strings.Join(strings.Fields(strings.ToValidUTF8(s, "")), " "), limit))
 }
 
 // requires reports whether a schema lists a property as required.
@@ -104,8 +105,8 @@ func (t *table) property(s *object, path string, required bool, depth int, open 
 	t.steps++
 	all := t.closure(s)
 	row := templates.ValueRow{
-		Path: visible(shorten(path, maxPath)), Required: required, Anchor: t.file.Anchor(path),
-		Type: visible(shorten(t.kind(all), maxType)),
+		Path: visible(untrusted.Cut(path, maxPath)), Required: required, Anchor: t.file.Anchor(path),
+		Type: visible(untrusted.Cut(t.kind(all), maxType)),
 	}
 	for _, o := range all {
 		if row.Description == "" {

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/portolan-charts/portolan/publisher/untrusted"
 )
 
 // kind describes the values that the schemas allow in a few words.
@@ -45,10 +47,10 @@ func (t *table) words(o *object, depth int) []string {
 		}
 	}
 	if format := o.text("format"); format != "" {
-		words = append(words, shorten(format, 40))
+		words = append(words, untrusted.Cut(format, 40))
 	}
 	if pattern := o.text("pattern"); pattern != "" {
-		words = append(words, "like "+shorten(pattern, 60))
+		words = append(words, "like "+untrusted.Cut(pattern, 60))
 	}
 	return words
 }
@@ -57,12 +59,12 @@ func (t *table) words(o *object, depth int) []string {
 func typeName(v any) string {
 	switch v := v.(type) {
 	case string:
-		return shorten(v, 40)
+		return untrusted.Cut(v, 40)
 	case []any:
 		var names []string
 		for _, name := range v[:min(len(v), 10)] {
 			if s, ok := name.(string); ok {
-				names = append(names, shorten(s, 40))
+				names = append(names, untrusted.Cut(s, 40))
 			}
 		}
 		return strings.Join(names, " or ")
@@ -119,7 +121,7 @@ func alternatives(list []any) string {
 func compact(v any, limit int) string {
 	w := &jsonWriter{limit: limit}
 	w.value(v)
-	return shorten(visible(w.b.String()), limit)
+	return untrusted.Cut(visible(w.b.String()), limit)
 }
 
 // A jsonWriter writes JSON until it has written limit bytes or a few more.
@@ -136,7 +138,7 @@ func (w *jsonWriter) value(v any) {
 			if !w.next(i) {
 				break
 			}
-			w.b.WriteString(text(shorten(key, w.limit)) + ": ")
+			w.b.WriteString(text(untrusted.Cut(key, w.limit)) + ": ")
 			w.value(v.values[key])
 		}
 		w.b.WriteByte('}')
@@ -150,11 +152,11 @@ func (w *jsonWriter) value(v any) {
 		}
 		w.b.WriteByte(']')
 	case string:
-		w.b.WriteString(text(shorten(v, w.limit)))
+		w.b.WriteString(text(untrusted.Cut(v, w.limit)))
 	case nil:
 		w.b.WriteString("null")
 	default: // a number, as it is written, or a boolean
-		w.b.WriteString(shorten(fmt.Sprint(v), w.limit))
+		w.b.WriteString(untrusted.Cut(fmt.Sprint(v), w.limit))
 	}
 }
 

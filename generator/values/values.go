@@ -22,8 +22,10 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/portolan-charts/portolan/templates"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/portolan-charts/portolan/publisher/untrusted"
+	"github.com/portolan-charts/portolan/templates"
 )
 
 const (
@@ -130,15 +132,11 @@ func marks(file []byte) int {
 
 // plain returns a file, or the beginning of it, as plain text.
 func plain(file []byte, note string) *templates.Text {
-	if len(file) > maxPlain {
-		end := maxPlain
-		for end > maxPlain-utf8.UTFMax && !utf8.RuneStart(file[end]) {
-			end--
-		}
-		file = file[:end]
+	head := untrusted.Head(string(file[:min(len(file), maxPlain+1)]), maxPlain)
+	if len(head) < len(file) {
 		note += " The rest is left out."
 	}
-	return &templates.Text{HTML: template.HTML(template.HTMLEscapeString(visible(string(file)))), Note: note}
+	return &templates.Text{HTML: template.HTML(template.HTMLEscapeString(visible(head))), Note: note}
 }
 
 // join returns the path of a key below path. Paths that are too long are not
@@ -147,7 +145,7 @@ func join(path, key string) string {
 	if len(path) > maxPath {
 		return path
 	}
-	key = shorten(key, maxPath)
+	key = untrusted.Cut(key, maxPath)
 	if !simple(key) {
 		key = quoted(key)
 	}
@@ -186,21 +184,10 @@ func anchor(path string) string {
 	return b.String()
 }
 
-// shorten cuts a text at a number of bytes.
-func shorten(s string, limit int) string {
-	if len(s) <= limit {
-		return s
-	}
-	for limit > 0 && !utf8.RuneStart(s[limit]) {
-		limit--
-	}
-	return s[:limit] + "…"
-}
-
 // visible spells out characters that are invisible or change how other text is
 // shown.
 func visible(s string) string {
-	if !strings.ContainsFunc(s, hides) && utf8.ValidString(s) {
+	if !strings.ContainsFunc(s, untrusted.Hidden) && utf8.ValidString(s) {
 		return s
 	}
 	s = strings.ReplaceAll(s, "\r\n", "\n")
@@ -209,28 +196,13 @@ func visible(s string) string {
 		switch {
 		case r == utf8.RuneError && !strings.HasPrefix(s[i:], "\uFFFD"):
 			fmt.Fprintf(&b, "⟨%02X⟩", s[i])
-		case r < ' ' && hides(r):
+		case r < ' ' && untrusted.Hidden(r):
 			b.WriteRune('\u2400' + r)
-		case hides(r):
+		case untrusted.Hidden(r):
 			fmt.Fprintf(&b, "⟨U+%04X⟩", r)
 		default:
 			b.WriteRune(r)
 		}
 	}
 	return b.String()
-}
-
-// hides reports whether a character must be spelled out.
-func hides(r rune) bool {
-	switch {
-	case r == '\n' || r == '\t':
-		return false
-	case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), r == '\u2028', r == '\u2029':
-		return true
-	case r == '\u00ad', r == '\u180e', r == '\u200b', r >= '\u2060' && r <= '\u206f', r == '\ufeff':
-		return true
-	case r >= '\ufff9' && r <= '\ufffb', r >= 0xe0000 && r <= 0xe0fff:
-		return true
-	}
-	return r&0xfffe == 0xfffe || r >= '\ufdd0' && r <= '\ufdef'
 }

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/portolan-charts/portolan/publisher/untrusted"
 )
 
 // maxRequestID is the length, in bytes, of the longest request id accepted from a
@@ -61,13 +63,13 @@ func (s *Shim) observe(a *answer, r *http.Request, id string, took time.Duration
 	n := a.note
 	s.metrics.observe(n.route, r.Method, a.status, took)
 	attrs := []slog.Attr{
-		slog.String("id", id), slog.String("method", r.Method), slog.String("path", cut(r.URL.Path, 512)),
+		slog.String("id", id), slog.String("method", r.Method), slog.String("path", untrusted.Cut(r.URL.Path, 512)),
 		slog.String("route", n.route), slog.Int("status", a.status), slog.Int64("bytes", a.bytes),
 		slog.Float64("seconds", took.Seconds()), slog.String("remote", r.RemoteAddr),
 	}
 	for _, optional := range [][2]string{
 		{"who", n.who}, {"channel", n.channel}, {"chart", n.chart}, {"version", n.version},
-		{"upload", n.upload}, {"rule", n.rule}, {"agent", cut(r.UserAgent(), 128)},
+		{"upload", n.upload}, {"rule", n.rule}, {"agent", untrusted.Cut(r.UserAgent(), 128)},
 	} {
 		if optional[1] != "" {
 			attrs = append(attrs, slog.String(optional[0], optional[1]))
@@ -82,13 +84,6 @@ func (s *Shim) observe(a *answer, r *http.Request, id string, took time.Duration
 		level = slog.LevelError
 	}
 	s.Log.LogAttrs(r.Context(), level, "request", attrs...)
-}
-
-func cut(text string, most int) string {
-	if len(text) > most {
-		return strings.ToValidUTF8(text[:most], "") + "…"
-	}
-	return text
 }
 
 // requestID returns the id that a proxy or the client gave the request, or a new

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
+
+	"github.com/portolan-charts/portolan/publisher/untrusted"
 )
 
 const (
@@ -160,7 +162,7 @@ func (s *Shim) broken(err error, tooLarge *failure) error {
 
 // plainError returns the text of a standard library error about what a client
 // sent, shortened and made valid UTF-8.
-func plainError(err error) string { return cut(strings.ToValidUTF8(err.Error(), "?"), 200) }
+func plainError(err error) string { return untrusted.Cut(strings.ToValidUTF8(err.Error(), "?"), 200) }
 
 // maxDrain is how many bytes of a refused upload are read before the answer.
 const maxDrain = 64 << 20

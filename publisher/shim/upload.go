@@ -9,6 +9,7 @@ import (
 
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
+	"github.com/portolan-charts/portolan/publisher/untrusted"
 )
 
 // taken is the answer to an upload.
@@ -192,7 +193,7 @@ func (u *uploading) submit(r *http.Request) (id string, err error) {
 		return "", err
 	}
 	uploader := u.allowed().Uploader()
-	uploader["client"] = cut(r.UserAgent(), 128)
+	uploader["client"] = untrusted.Cut(r.UserAgent(), 128)
 	uploader["address"] = r.RemoteAddr
 	file := u.offer.File
 	if u.parts.chart == nil {

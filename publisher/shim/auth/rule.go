@@ -3,6 +3,8 @@ package auth
 import (
 	"fmt"
 	"strings"
+
+	"github.com/portolan-charts/portolan/publisher/untrusted"
 )
 
 // claims are what a verified token says about its owner, or what GitLab says about a
@@ -97,9 +99,4 @@ const pullRequest = "pull_request"
 const maxShown = 256
 
 // cut shortens a claim's text to maxShown.
-func cut(text string) string {
-	if len(text) > maxShown {
-		return strings.ToValidUTF8(text[:maxShown], "") + "…"
-	}
-	return text
-}
+func cut(text string) string { return untrusted.Cut(text, maxShown) }
