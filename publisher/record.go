@@ -11,10 +11,10 @@ import (
 )
 
 const (
-	// Format is the newest version of the log that this code writes. It stops
+	// newestFormat is the newest version of the log that this code writes. It stops
 	// at records of any later one, since it cannot know what they promise. A
 	// record has the lowest format that says all of it: see [Record.format].
-	Format = 3
+	newestFormat = 3
 
 	// MaxVerdicts is the most uploads that one record decides.
 	MaxVerdicts = 10_000
@@ -127,7 +127,7 @@ func parseRecord(b []byte, generation int) (*Record, error) {
 	if err := json.Unmarshal(b, &version); err != nil {
 		return nil, fmt.Errorf("not a commit record: %v", err)
 	}
-	if version.Format > Format {
+	if version.Format > newestFormat {
 		return nil, errNewerFormat
 	}
 	var r Record

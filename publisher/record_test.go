@@ -12,7 +12,7 @@ import (
 func sampleRecord() *Record {
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	return &Record{
-		Format: Format, Generation: 2, Parent: strings.Repeat("a", 64), Base: 1, Floor: 1, Nonce: "n", Time: at,
+		Format: newestFormat, Generation: 2, Parent: strings.Repeat("a", 64), Base: 1, Floor: 1, Nonce: "n", Time: at,
 		Decisions: []Decision{{Upload: "u", Arrival: at, Chart: "alpha", Version: "1.0.0", Verdict: Accepted, Digest: strings.Repeat("b", 64), Size: 3}},
 		Change: &Change{
 			Header: "h", Added: []Line{{"alpha", 0, `{"description":"<&>"}`}}, Shown: []Shown{{"alpha", 3, 7}, {"beta", 1, 0}},
