@@ -13,8 +13,8 @@ import (
 	_ "gocloud.dev/blob/azureblob" // azblob:// URLs
 )
 
-// azureProvider knows Azure Blob Storage. A token is an ETag without its
-// quotes, which listings leave out.
+// azureProvider is Azure Blob Storage. A token is an ETag without its quotes, which
+// listings leave out.
 var azureProvider = provider{
 	readToken: func(r *blob.Reader) string {
 		var response azblobblob.DownloadStreamResponse

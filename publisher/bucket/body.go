@@ -20,7 +20,7 @@ func Bytes(b []byte) Body {
 	}
 }
 
-// Copy is the Body that consists of an object's bytes, read anew each time.
+// Copy is the Body that consists of an object's bytes, which are read each time it is written.
 func Copy(ctx context.Context, s Store, key string) Body {
 	return func(w io.Writer) error {
 		r, err := s.Get(ctx, key)
@@ -35,13 +35,13 @@ func Copy(ctx context.Context, s Store, key string) Body {
 
 var errDiffers = errors.New("other bytes")
 
-// Same reports whether r holds exactly what body writes. It stops at the
-// first difference, and reads neither into memory.
+// Same reports whether r holds exactly what body writes. It stops at the first
+// difference and holds neither in memory.
 func Same(ctx context.Context, r io.Reader, body Body) (bool, error) {
 	c := &comparer{r: r}
 	err := body(&bodyWriter{ctx, c})
 	switch {
-	case c.err != nil: // body may have dressed it up, so err is not it
+	case c.err != nil: // err may be this error, wrapped by body
 		return false, c.err
 	case c.differs:
 		return false, nil
@@ -58,7 +58,7 @@ func Same(ctx context.Context, r io.Reader, body Body) (bool, error) {
 	return true, nil
 }
 
-// comparer is a writer that compares what is written to it with r.
+// comparer is a writer that compares what is written to it with r's bytes.
 type comparer struct {
 	r       io.Reader
 	buf     []byte
@@ -92,7 +92,7 @@ func (c *comparer) grow(n int) {
 	}
 }
 
-// bodyWriter is what a Body writes to: it stops the Body when ctx is done.
+// bodyWriter is the writer that a Body gets. It stops the Body when ctx is done.
 type bodyWriter struct {
 	ctx context.Context
 	w   io.Writer

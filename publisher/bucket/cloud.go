@@ -13,11 +13,11 @@ var (
 	errNoConditions = errors.New("this version of gocloud.dev does not pass on conditions")
 	errUnreadable   = errors.New("it exists and yet cannot be read: the permission to read objects is probably missing")
 	errDenied       = errors.New("permission denied")
-	errRefused      = errors.New("refused, though it is the version that was asked for: does this store know conditional requests (If-Match)?")
+	errRefused      = errors.New("refused, though it is the right version: does this store support conditional requests (If-Match)?")
 	errWriterGone   = errors.New("the store stopped reading")
 )
 
-// A provider is what differs from one kind of bucket to the next.
+// A provider is what differs between kinds of buckets.
 type provider struct {
 	readToken func(*blob.Reader) string
 	listToken func(*blob.ListObject) string
@@ -25,20 +25,20 @@ type provider struct {
 	// beforeRead is gocloud's hook of that name; may be nil.
 	beforeRead func(as func(any) bool) error
 
-	// These put the condition that the object still has this token into a
-	// request, given the As function that the request comes with.
+	// These add to a request the condition that the object still has this
+	// token. They get the request's As function.
 	ifReplacing, ifDeleting func(token string, as func(any) bool) error
 
-	alias  func(key string) string // another key to store an object under; "" and nil are none
-	status func(error) int         // the HTTP status that was answered; 0 if none was
+	alias  func(key string) string // another key to store an object under, or ""; may be nil
+	status func(error) int         // the HTTP status of the answer; 0 if there was no answer
 
 	noBucket func(error) bool // whether the bucket itself is missing
 }
 
-// A bucketStore is a Store in a bucket that gocloud opened.
+// A cloudStore is a Store in a bucket, which gocloud opened.
 //
-// All objects are durable when a write returns; Deferred means nothing here.
-// Listings may tell the time of modification more exactly than Get does.
+// Objects are durable when a write returns, so Deferred is ignored. Listings may
+// have more exact modification times than Get.
 type cloudStore struct {
 	bucket *blob.Bucket
 	name   string // of the bucket and its server, see serverOf
@@ -46,7 +46,7 @@ type cloudStore struct {
 	patience
 }
 
-// String names the bucket and the server that it lies on.
+// String names the bucket and its server.
 func (s *cloudStore) String() string { return s.name }
 
 func (s *cloudStore) Create(ctx context.Context, o Object) error {
@@ -65,7 +65,7 @@ func (s *cloudStore) Replace(ctx context.Context, o Object, token string) error 
 		return err
 	}
 	if token == "" {
-		return About(o.Key, errNoToken) // would be no condition at all
+		return About(o.Key, errNoToken) // "" would not be a condition
 	}
 	err := s.write(ctx, o, token, s.replacing(token))
 	if err == nil {
@@ -82,7 +82,7 @@ func (s *cloudStore) Get(ctx context.Context, key string) (*Reader, error) {
 	return r, About(key, err)
 }
 
-// begin checks what every method needs checked.
+// begin checks what every method has to check.
 func begin(ctx context.Context, key string) error {
 	if err := CheckKey(key); err != nil {
 		return err

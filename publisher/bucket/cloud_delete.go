@@ -37,12 +37,12 @@ func (s *cloudStore) remove(ctx context.Context, key, token string, options *blo
 	})
 }
 
-// refused finds out why a removal was.
+// refused finds out why a removal was refused.
 func (s *cloudStore) refused(ctx context.Context, key, token string, err error) error {
 	switch lerr := s.look(ctx, key, token); {
 	case errors.Is(lerr, ErrNotFound):
-		// Azure refuses this, too: a removal, say, whose answer was lost, and
-		// which the SDK repeated.
+		// Azure also refuses to remove what does not exist: for example if the
+		// answer was lost and the SDK repeated the removal.
 		return nil
 	case lerr == nil || token == "":
 		return fmt.Errorf("%w (%v)", errRefused, err)

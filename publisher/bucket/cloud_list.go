@@ -42,7 +42,7 @@ func (s *cloudStore) List(ctx context.Context, dir string, depth Depth) iter.Seq
 	}
 }
 
-// next returns what a listing has next; io.EOF at its end.
+// next returns the next entry of a listing; io.EOF at its end.
 func (s *cloudStore) next(ctx context.Context, it *blob.ListIterator) (o *blob.ListObject, err error) {
 	end := false
 	err = s.retry(ctx, func() error {
@@ -60,9 +60,9 @@ func (s *cloudStore) next(ctx context.Context, it *blob.ListIterator) (o *blob.L
 	return o, err
 }
 
-// entry makes an Entry of what a bucket lists. What has no key that a Store
-// takes is left out, as are the empty objects "folder/" that consoles make,
-// and aliases.
+// entry makes an Entry of what a bucket lists. It leaves out objects whose keys a
+// Store does not take, the empty objects "folder/" that consoles make, and
+// aliases.
 func (s *cloudStore) entry(o *blob.ListObject) (Entry, bool) {
 	key := o.Key
 	if o.IsDir {

@@ -7,7 +7,7 @@ import (
 	"gocloud.dev/blob"
 )
 
-// get opens the object from the byte at offset on.
+// get opens the object at the byte offset.
 func (s *cloudStore) get(ctx context.Context, key string, offset int64) (r *Reader, err error) {
 	err = s.retry(ctx, func() error {
 		r, err = s.open(ctx, key, offset)
@@ -26,7 +26,7 @@ func (s *cloudStore) open(ctx context.Context, key string, offset int64) (*Reade
 	return &Reader{&cloudReader{Reader: r, watch: w, s: s, ctx: ctx, entry: entry, offset: offset, broke: -1}, entry}, nil
 }
 
-// A cloudReader reads an object, and goes on where the connection broke off.
+// A cloudReader reads an object, and continues where the connection broke off.
 type cloudReader struct {
 	*blob.Reader
 	*watch
@@ -34,7 +34,7 @@ type cloudReader struct {
 	ctx    context.Context
 	entry  Entry
 	offset int64 // of the next byte
-	broke  int64 // the offset at which the connection broke last; -1 if it never did
+	broke  int64 // the offset at which the connection broke last; -1 if it did not
 }
 
 func (r *cloudReader) Read(p []byte) (int, error) {
@@ -51,7 +51,7 @@ func (r *cloudReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// resume opens the rest of the object, if it still is the same version.
+// resume opens the rest of the object, if it is still the same version.
 func (r *cloudReader) resume() bool {
 	r.broke = r.offset
 	again, err := r.s.get(r.ctx, r.entry.Key, r.offset)

@@ -68,7 +68,7 @@ func (d *fakeDriver) Delete(context.Context, string, *driver.DeleteOptions) erro
 	return d.answer(nil)
 }
 
-// answer is what becomes of the next write.
+// answer is the result of the next write.
 func (d *fakeDriver) answer(data []byte) error {
 	n := d.writes
 	d.writes++

@@ -11,8 +11,9 @@ import (
 	"gocloud.dev/gcerrors"
 )
 
-// write writes o under the conditions in options, more than once if need be.
-// The token is that of the object to be replaced, "" if there is to be none.
+// write writes o under the conditions in options, more than once if need be. The
+// token is that of the version to be replaced, or "" for an object that must not
+// exist.
 func (s *cloudStore) write(ctx context.Context, o Object, token string, options *blob.WriterOptions) error {
 	options.ContentType = o.ContentType
 	if options.ContentType == "" {
@@ -21,8 +22,8 @@ func (s *cloudStore) write(ctx context.Context, o Object, token string, options 
 	options.CacheControl = o.CacheControl
 	var body error
 	err := s.retry(ctx, func() (err error) {
-		// What is refused and then not there may have been removed in between, by
-		// a rival that had put it there. A missing permission stays missing.
+		// If the write is refused and then nothing is there, a rival may have
+		// created the object and removed it. A missing permission stays missing.
 		for range maxVanished {
 			if body, err = s.upload(ctx, o, options); body != nil || err == nil {
 				return nil
@@ -36,14 +37,14 @@ func (s *cloudStore) write(ctx context.Context, o Object, token string, options 
 	return cmp.Or(body, err)
 }
 
-// maxVanished is how often an object that exists and yet cannot be read is
-// created before that is believed.
+// maxVanished is the number of tries to create an object that exists and yet cannot
+// be read.
 const maxVanished = 3
 
-// upload sends o. It returns apart what the Body said and what the bucket said.
+// upload sends o. It returns the Body's error and the bucket's.
 //
-// It is Upload through a pipe, since a failed Writer.Close panics on Azure,
-// and Upload without ContentMD5 does not.
+// It uses Upload with a pipe: on Azure a failed Writer.Close panics, but Upload
+// without ContentMD5 does not.
 func (s *cloudStore) upload(ctx context.Context, o Object, options *blob.WriterOptions) (body, err error) {
 	w := s.watch(ctx)
 	w.pause()
@@ -53,8 +54,8 @@ func (s *cloudStore) upload(ctx context.Context, o Object, options *blob.WriterO
 		err := o.Body(&watchedWriter{w, pw})
 		w.moved(0)
 		if err != nil {
-			// gocloud takes what it got before a failure for the whole
-			// object, and commits it, unless its context is done by then.
+			// gocloud would commit what it got before the failure as the
+			// whole object, unless its context is done by then.
 			w.cancel(err)
 		}
 		pw.CloseWithError(err)
@@ -70,9 +71,9 @@ func (s *cloudStore) upload(ctx context.Context, o Object, options *blob.WriterO
 	return body, err
 }
 
-// written finds out what became of a write that returned err. The answer to
-// one that succeeded may have been lost, and its repetition by the SDK refused
-// then, so the object itself is asked.
+// written finds out whether a write that returned err took effect. The answer to a
+// successful write may have been lost, and the SDK's repetition of it refused; so
+// it reads the object.
 func (s *cloudStore) written(ctx context.Context, o Object, token string, err error) error {
 	if err := s.translate(err); errors.Is(err, ErrNoBucket) {
 		return err
@@ -101,12 +102,12 @@ func (s *cloudStore) written(ctx context.Context, o Object, token string, err er
 	case refused && token != "" && r.Entry.Token == token:
 		return fmt.Errorf("%w (%v)", errRefused, err)
 	case !refused && r.Entry.Token == token:
-		return err // nobody else has written; perhaps this write will still arrive
+		return err // unchanged, but this write may still arrive
 	}
 	return ErrConflict
 }
 
-// A watchedWriter is what a Body writes an upload to.
+// A watchedWriter is the writer for the Body of an upload.
 type watchedWriter struct {
 	*watch
 	w io.Writer
@@ -115,6 +116,6 @@ type watchedWriter struct {
 func (w *watchedWriter) Write(p []byte) (int, error) {
 	w.moved(len(p))
 	n, err := (&bodyWriter{w.watch, w.w}).Write(p)
-	w.pause() // until the Body has more; if it reads from a store, that one is watched
+	w.pause() // until the Body has more; a store that it reads from has a watch of its own
 	return n, err
 }

@@ -12,9 +12,9 @@ var (
 	// ErrNotFound is reported by Get for an object that does not exist.
 	ErrNotFound = errors.New("not found")
 
-	// ErrConflict is reported when another writer was there first: by Create
-	// if the object exists with other bytes, by Replace and Delete if the
-	// object is no longer the one that the token was read from.
+	// ErrConflict is reported when another writer was first: by Create if the
+	// object exists with different bytes, by Replace and Delete if the object
+	// is no longer the version that the token belongs to.
 	ErrConflict = errors.New("conflicting write")
 )
 
@@ -35,8 +35,8 @@ func (e *KeyError) Error() string { return e.Key + ": " + e.Err.Error() }
 // Unwrap returns the reason, such as ErrConflict.
 func (e *KeyError) Unwrap() error { return e.Err }
 
-// About makes err, unless it is nil, an error about key, or about the
-// root, whose key is empty.
+// About returns err as an error about an object, or about the root, whose key is
+// empty; nil stays nil.
 func About(key string, err error) error {
 	if err == nil {
 		return nil
@@ -47,7 +47,7 @@ func About(key string, err error) error {
 	return &KeyError{key, err}
 }
 
-// BucketError is what went wrong between portolan and the server of a bucket.
+// ServerError is a failure of a bucket's server, or on the way to it.
 type ServerError struct {
 	Bucket string // and its server
 	Err    error
@@ -68,9 +68,9 @@ func (e *ServerError) Error() string {
 // Unwrap returns the server's answer.
 func (e *ServerError) Unwrap() error { return e.Err }
 
-// Denied reports whether an error says that the permission is missing. To those
-// who may not list a bucket, S3 says so of every object that is not there. That
-// nothing is known of who asks is another thing.
+// Denied reports whether an error means that a permission is missing. S3 answers so
+// for every object that does not exist, to those who may not list the bucket.
+// Credentials that the server does not accept are a different error.
 func Denied(err error) bool {
 	if err == nil || slices.ContainsFunc(badCredentials, func(code string) bool { return strings.Contains(err.Error(), code) }) {
 		return false
@@ -78,8 +78,8 @@ func Denied(err error) bool {
 	return errors.Is(err, errDenied) || errors.Is(err, gcerrors.ErrPermissionDenied)
 }
 
-// badCredentials are the codes of S3 and Azure that come with the status of a
-// missing permission, and mean credentials that are wrong or have expired.
+// badCredentials are codes of S3 and Azure that come with the status of a missing
+// permission, but mean that the credentials are wrong or have expired.
 var badCredentials = []string{
 	"InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "TokenRefreshRequired", "RequestTimeTooSkewed", "AuthenticationFailed",
 }

@@ -13,26 +13,26 @@ import (
 	"time"
 )
 
-// A deferred object is not durable when it is created, so it must not lie under
-// its name yet: after a power cut an empty file could be there, and its name
-// never be free again. It waits as a temporary file. The flush before the next
-// write that is not deferred makes the bytes of all that waits durable at once,
-// links each file to its name, and makes the names durable.
+// A deferred object is not durable when it is created, so it must not get its name
+// yet: after a power cut an empty file could be there, and take the name forever. It
+// waits as a temporary file. The flush before the next write that is not deferred
+// makes the bytes of all waiting files durable at once, links each to its name, and
+// makes the names durable.
 //
-// While a file waits, a second link to it, in claimsDir and named for its key,
-// keeps other processes from creating the object with other bytes. The claim of
-// a process that died is taken over, for its bytes are all there, unless the
-// machine has been started since: so the boot is in the claim's name.
+// While a file waits, a second link to it, in claimsDir and named after its key,
+// keeps other processes from creating the object with different bytes. The claim of a
+// process that died is taken over, because its bytes are complete, unless the machine
+// was restarted since: so the claim's name contains the boot.
 
 const (
 	claimsDir = workDir + "/claims"
 
-	longWait = 10 * time.Second // how long an object waits if nothing else is written; well below staleAfter
+	longWait = 10 * time.Second // the longest that an object waits if nothing else is written; well below staleAfter
 )
 
 var (
-	errTwoWriters = errors.New("another program has written other bytes there at the same time; nothing that may refer to it is written until it has been tried again: run portolan again")
-	errTempGone   = errors.New("its temporary file was removed before it was in place: run portolan again")
+	errTwoWriters = errors.New("another program wrote different bytes there at the same time; nothing that may refer to this file was written: run portolan again")
+	errTempGone   = errors.New("its temporary file was removed before it got its name: run portolan again")
 )
 
 // createDeferred is create for an object that waits for the next flush.
@@ -41,7 +41,7 @@ func (s *folderStore) createDeferred(ctx context.Context, root *os.Root, o Objec
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		// Each try ends here, unless somebody else was at the same key.
+		// One try is enough, unless another writer was at the same key.
 		if done, err := s.tryDeferred(ctx, root, o); done || err != nil {
 			return err
 		}
@@ -51,7 +51,7 @@ func (s *folderStore) createDeferred(ctx context.Context, root *os.Root, o Objec
 func (s *folderStore) tryDeferred(ctx context.Context, root *os.Root, o Object) (done bool, err error) {
 	switch tmp, failure := s.waiting.find(o.Key); {
 	case failure != nil:
-		s.forget(root, o.Key, tmp) // this is another try
+		s.forget(root, o.Key, tmp) // this is a new attempt
 	case tmp != "":
 		return s.compareWaiting(ctx, root, tmp, o)
 	}
@@ -77,8 +77,8 @@ func (s *folderStore) tryDeferred(ctx context.Context, root *os.Root, o Object) 
 	return done, err
 }
 
-// openDir opens the folder that a deferred object is to lie in, and makes it if
-// need be. Looking into it again costs no walk along the path.
+// openDir opens the folder of a deferred object, and makes it if need be. Later looks
+// into it need not walk along the path.
 func (s *folderStore) openDir(root *os.Root, name string) (*os.Root, error) {
 	dir, err := root.OpenRoot(name)
 	if absent(err) {
@@ -90,8 +90,8 @@ func (s *folderStore) openDir(root *os.Root, name string) (*os.Root, error) {
 	return dir, err
 }
 
-// claim makes a temporary file wait for its name in dir. It reports false if
-// somebody else is at the key, or just was.
+// claim makes a temporary file wait for its name in dir. It reports false if another
+// writer is at the key, or just was.
 func (s *folderStore) claim(root, dir *os.Root, key, tmp string) (bool, error) {
 	claim := s.claimName(key)
 	err := root.Link(tmp, claim)
@@ -106,16 +106,16 @@ func (s *folderStore) claim(root, dir *os.Root, key, tmp string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	// Who had the claim before gave the object its name first, and then let go.
+	// The previous holder of the claim first gave the object its name, and then let go.
 	if _, err := dir.Lstat(path.Base(key)); err == nil {
-		_ = root.Remove(claim) // unless whoever took it over has done so
+		_ = root.Remove(claim) // unless the process that took it over has done so
 		return false, nil
 	}
 	return s.waiting.add(key, tmp, s.flushLate), nil
 }
 
-// takeOver makes what another writer has claimed wait here, too: they may have
-// died, and whoever is told that the object is there may rely on it.
+// takeOver makes what another writer has claimed wait here, too: that writer may have
+// died, and callers that are told that the object exists may rely on it.
 func (s *folderStore) takeOver(root *os.Root, key, claim string) error {
 	tmp := tmpDir + "/" + rand.Text()
 	if err := root.Link(claim, tmp); err != nil {
@@ -125,7 +125,7 @@ func (s *folderStore) takeOver(root *os.Root, key, claim string) error {
 		return err
 	}
 	if _, err := root.Lstat(key); err == nil {
-		_ = root.Remove(claim) // left behind
+		_ = root.Remove(claim) // a leftover
 	} else if s.waiting.add(key, tmp, s.flushLate) {
 		return nil
 	}
@@ -133,7 +133,7 @@ func (s *folderStore) takeOver(root *os.Root, key, claim string) error {
 	return nil
 }
 
-// compareWaiting creates what waits already: all depends on its bytes.
+// compareWaiting creates an object that waits already. The result depends on its bytes.
 func (s *folderStore) compareWaiting(ctx context.Context, root *os.Root, tmp string, o Object) (done bool, err error) {
 	f, _, err := openRegular(root, tmp)
 	if absent(err) {
@@ -150,11 +150,11 @@ func (s *folderStore) compareWaiting(ctx context.Context, root *os.Root, tmp str
 	return true, err
 }
 
-// settle makes durable what was deferred, before a write that is not. What
-// could not be made so keeps failing until it is created again: the system
-// reports once only that it lost bytes.
+// settle makes deferred objects durable, before a write that is not deferred. An
+// object that could not be made durable keeps failing until it is created again,
+// because the system reports lost bytes only once.
 func (s *folderStore) settle(root *os.Root) error {
-	s.flush.Lock() // whoever comes while another flushes waits for it to be done
+	s.flush.Lock() // a caller that comes during a flush waits for its end
 	defer s.flush.Unlock()
 	w := &s.waiting
 	files, ok, err := w.start()
@@ -185,11 +185,11 @@ func (s *folderStore) settle(root *os.Root) error {
 	return w.end(err)
 }
 
-// place gives a file that waited its name. Its bytes are durable.
+// place gives a waiting file its name. Its bytes are durable.
 func (s *folderStore) place(root *os.Root, key, tmp string) error {
 	for {
 		err := root.Link(tmp, key)
-		if absent(err) { // somebody has removed the empty folder
+		if absent(err) { // another program has removed the empty folder
 			if err = s.mkdirs(root, path.Dir(key), true); err == nil {
 				err = root.Link(tmp, key)
 			}
@@ -203,7 +203,7 @@ func (s *folderStore) place(root *os.Root, key, tmp string) error {
 		same, err := sameFiles(root, tmp, key)
 		switch {
 		case absent(err):
-			continue // a rival has taken its own away again
+			continue // the rival has removed its file again
 		case err == nil && !same:
 			return errTwoWriters
 		}
@@ -236,8 +236,7 @@ func (s *folderStore) forget(root *os.Root, key, tmp string) {
 	_ = root.Remove(tmp)
 }
 
-// flushLate flushes what has waited for long. What goes wrong is reported to
-// the next writer.
+// flushLate flushes what has waited for long. The next writer gets its errors.
 func (s *folderStore) flushLate() {
 	if root, err := s.openRoot(); err == nil {
 		defer root.Close()

@@ -25,7 +25,7 @@ func mustDefer(t *testing.T, s Store, key, content string) {
 	}
 }
 
-// onDisk returns what strangers see, and others after a crash.
+// onDisk returns what other programs see, and other processes after a crash.
 func onDisk(t *testing.T, dir string) []string {
 	t.Helper()
 	var keys []string
@@ -160,7 +160,7 @@ func TestFileDeferredSeen(t *testing.T) {
 }
 
 // TestFileFlushFails: nothing is written or deleted while it is not certain that
-// what was deferred is safe, and another flush without complaints is no proof.
+// what was deferred is safe, and another flush without errors proves nothing.
 func TestFileFlushFails(t *testing.T) {
 	fire := errors.New("disk on fire")
 	for flush, place := range []string{"", "c/1 log/1"} {
@@ -181,7 +181,7 @@ func TestFileFlushFails(t *testing.T) {
 		if got := strings.Join(onDisk(t, dir), " "); flush == 0 && got != "log/1" || flush == 1 && got != place {
 			t.Errorf("in place: %s", got)
 		}
-		mustDefer(t, s, "c/1", "1") // written anew
+		mustDefer(t, s, "c/1", "1") // a new attempt
 		mustCreate(t, s, "log/2", "")
 		wantListed(t, s, "c/1", "log/1", "log/2")
 		wantWork(t, dir, 0)
@@ -340,7 +340,7 @@ func TestFileClaimTakenOver(t *testing.T) {
 	mustDefer(t, s, "c/1", "1")
 }
 
-// TestFileLateConflict: a stranger takes a name that an object waits for.
+// TestFileLateConflict: another program takes a name that an object waits for.
 func TestFileLateConflict(t *testing.T) {
 	s, dir := newTestFiles(t)
 	mustDefer(t, s, "c/1", "1")

@@ -22,8 +22,8 @@ func (s *folderStore) Delete(ctx context.Context, key, token string) error {
 	return About(key, plain(s.remove(ctx, root, key, token)))
 }
 
-// remove does not wait for the removal to be durable: a file that comes back
-// after a power cut is removed again by the run that finds it.
+// remove does not make the removal durable: if the file comes back after a power cut,
+// the next run removes it again.
 func (s *folderStore) remove(ctx context.Context, root *os.Root, key, token string) error {
 	if err := s.settle(root); err != nil {
 		return err
@@ -31,7 +31,7 @@ func (s *folderStore) remove(ctx context.Context, root *os.Root, key, token stri
 	if _, err := lstatRegular(root, key); absent(err) || errors.Is(err, errNotRegular) {
 		return nil
 	}
-	// What follows looks into the folder again and again: one walk will do.
+	// The rest looks into this folder several times: one walk is enough.
 	dir, err := root.OpenRoot(path.Dir(key))
 	if absent(err) {
 		return nil
@@ -52,7 +52,7 @@ func (s *folderStore) remove(ctx context.Context, root *os.Root, key, token stri
 		err = dir.Remove(name)
 	}
 	if err == nil && s.sync.all != nil {
-		_ = root.Remove(s.claimName(key)) // left by who died: the key is free now
+		_ = root.Remove(s.claimName(key)) // left by a process that died: the key is free now
 	}
 	if absent(err) {
 		return nil
@@ -60,9 +60,9 @@ func (s *folderStore) remove(ctx context.Context, root *os.Root, key, token stri
 	return err
 }
 
-// removeIf removes the file of that token. Strangers take no locks, and may
-// rename a new file into place between a look and a removal. So the file is
-// put aside first, which settles which one it is, and then looked at.
+// removeIf removes the file with that token. Other programs take no locks, and may
+// rename a new file into place between a look and a removal. So the file is first put
+// aside, where nobody replaces it, and then looked at.
 func removeIf(root *os.Root, key, token string) error {
 	fi, err := lstatRegular(root, key)
 	if err != nil {
@@ -74,7 +74,7 @@ func removeIf(root *os.Root, key, token string) error {
 	aside := asideKey(key, token)
 	switch fi, err := root.Lstat(aside); {
 	case err == nil && fileToken(fi) != token:
-		return ErrConflict // a stranger's file that was saved here: not to be overwritten
+		return ErrConflict // another program's file that was saved here: do not overwrite it
 	case err == nil:
 		err = root.Remove(aside)
 		if err != nil && !absent(err) {
@@ -95,8 +95,8 @@ func removeAside(root *os.Root, key, aside, token string) error {
 	if fileToken(fi) == token {
 		return root.Remove(aside)
 	}
-	// Another file, come at the last moment. It gets its name back, unless
-	// yet another has taken that meanwhile; then it stays where it is, and
+	// It is another file, which came at the last moment. It gets its name back,
+	// unless a third has taken that meanwhile; then it stays where it is, and
 	// listings show it there.
 	if err := root.Link(aside, key); err == nil {
 		_ = root.Remove(aside)
@@ -104,8 +104,8 @@ func removeAside(root *os.Root, key, aside, token string) error {
 	return ErrConflict
 }
 
-// asideKey is where a file lies while it is looked at for the last time. Long
-// names lose their beginning, since the ending says what a file is.
+// asideKey is the name of a file that is put aside. Long names lose their beginning,
+// since the ending says what a file is.
 func asideKey(key, token string) string {
 	prefix := asidePrefix + token + "~"
 	dir, name := path.Split(key)
@@ -116,8 +116,8 @@ func asideKey(key, token string) string {
 	return dir + prefix + name
 }
 
-// deletion reports whether a file is the remains of a deletion that died half
-// way. What was put aside by mistake is not, and needs to be seen.
+// deletion reports whether a file was left by an interrupted deletion. A file that was
+// put aside by mistake was not, and has to be shown.
 func deletion(name string, fi fs.FileInfo) bool {
 	rest, ok := strings.CutPrefix(name, asidePrefix)
 	if !ok {

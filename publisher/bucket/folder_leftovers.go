@@ -44,8 +44,8 @@ func (s *folderStore) RemoveLeftovers(ctx context.Context, dry bool, removed fun
 	})
 }
 
-// leftover reports whether nobody is going to want the file. One that is being
-// deleted right now is deleted twice, which does no harm.
+// leftover reports whether the file can go. One that is being deleted right now is
+// deleted twice, which does no harm.
 func leftover(name string, fi fs.FileInfo) bool {
 	if dir := path.Dir(name); dir == tmpDir || dir == claimsDir {
 		return time.Since(fi.ModTime()) > staleAfter

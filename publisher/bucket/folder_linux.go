@@ -10,9 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// arrival is when the file got its bytes or its name, whichever was later: the
-// change time, since cp -p, rsync and tar set the modification time to
-// whatever it was elsewhere.
+// arrival is when the file got its bytes or its name, whichever was later. It is the
+// change time, since cp -p, rsync and tar keep the modification time of the original.
 func arrival(fi fs.FileInfo) time.Time {
 	if st, ok := fi.Sys().(*syscall.Stat_t); ok {
 		return time.Unix(st.Ctim.Unix())
@@ -20,8 +19,8 @@ func arrival(fi fs.FileInfo) time.Time {
 	return fi.ModTime()
 }
 
-// newFileSync flushes with syncfs(2), which waits for everything that anybody has
-// written to the file system. Before Linux 5.8 it kept lost writes to itself.
+// newFileSync flushes with syncfs(2), which waits for everything that was written to
+// the file system. Before Linux 5.8 it did not report lost writes.
 func newFileSync() fileSync {
 	each := fileSync{file: syncFile}
 	boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id")

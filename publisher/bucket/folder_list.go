@@ -28,8 +28,8 @@ func (s *folderStore) Walk(ctx context.Context, dir string, notes Notes) iter.Se
 	}
 }
 
-// listing is List, but if notes is not nil goes on when something below dir
-// cannot be read, and tells it that, and whatever else there is no object.
+// listing is List. If notes is not nil, it continues when something below dir cannot
+// be read, and reports that to notes, with everything else that is not an object.
 func (s *folderStore) listing(ctx context.Context, dir string, depth Depth, notes Notes) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		if err := checkDir(dir); err != nil {
@@ -58,8 +58,8 @@ func (s *folderStore) listing(ctx context.Context, dir string, depth Depth, note
 	}
 }
 
-// openFolder is a folder that is opened when one below it is to be read: from
-// there that costs one step, and from the root one for each folder on the way.
+// openFolder is a folder that is opened when one below it is read: from there that
+// takes one step, and from the root one for each folder on the way.
 type openFolder struct {
 	parent *os.Root
 	name   string // below it
@@ -84,7 +84,7 @@ func (f *openFolder) close() {
 	}
 }
 
-// fileListing is one listing of a file store.
+// fileListing is one listing of a folder store.
 type fileListing struct {
 	ctx   context.Context
 	depth Depth
@@ -92,9 +92,9 @@ type fileListing struct {
 	yield func(Entry, error) bool
 }
 
-// list yields what lies in dir and reports whether to go on. It holds one
-// folder's names at a time for each level, sorted, so that a file renamed
-// while the folder is read does not come twice.
+// list yields what lies in dir and reports whether to continue. It holds the names
+// of one folder for each level, sorted, so that a file renamed while the folder is
+// read does not come twice.
 func (l *fileListing) list(folder *openFolder, dir string, names []fs.DirEntry) bool {
 	defer folder.close()
 	for i, d := range names {
@@ -125,7 +125,7 @@ func (l *fileListing) list(folder *openFolder, dir string, names []fs.DirEntry) 
 	return true
 }
 
-// below lists a folder in another one and reports whether to go on.
+// below lists a folder in another one and reports whether to continue.
 func (l *fileListing) below(folder *openFolder, key string) bool {
 	name := path.Base(key)
 	root, err := folder.open()
@@ -144,7 +144,7 @@ func (l *fileListing) below(folder *openFolder, key string) bool {
 	return l.list(&openFolder{parent: root, name: name}, key, names)
 }
 
-// file yields a file and reports whether to go on.
+// file yields a file and reports whether to continue.
 func (l *fileListing) file(key string, d fs.DirEntry) bool {
 	fi, err := d.Info()
 	switch {
@@ -156,7 +156,7 @@ func (l *fileListing) file(key string, d fs.DirEntry) bool {
 	return l.yield(fileEntry(key, fi), nil)
 }
 
-// unreadable reports whether to go on after what cannot be read.
+// unreadable reports whether to continue after something that cannot be read.
 func (l *fileListing) unreadable(key string, err error) bool {
 	err = plain(err)
 	if l.notes == nil {
@@ -167,7 +167,7 @@ func (l *fileListing) unreadable(key string, err error) bool {
 	return true
 }
 
-// unreadableFolder is unreadable for a folder, of which more may depend.
+// unreadableFolder is unreadable for a folder, which notes may deal with itself.
 func (l *fileListing) unreadableFolder(key string, err error) bool {
 	if l.notes != nil && l.notes.Unreadable(key, plain(err)) {
 		return true
@@ -181,8 +181,8 @@ func (l *fileListing) ignore(key, reason string) {
 	}
 }
 
-// checkFolder makes sure that what lies where a folder is looked for is one.
-// Elsewhere, as in a bucket, an object of its name is no reason to complain.
+// checkFolder returns an error if dir exists and is not a folder. In a bucket, an
+// object with the folder's name does no harm.
 func (s *folderStore) checkFolder(dir string) error {
 	root, err := s.openRoot()
 	if absent(err) {

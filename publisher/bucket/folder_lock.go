@@ -10,17 +10,17 @@ import (
 	"github.com/portolan-charts/portolan/publisher/pause"
 )
 
-// lock keeps every other call that replaces or removes key waiting, in this
-// process and in others, until unlock is called. The operating system unlocks
-// for a process that dies. Keys share 256 lock files, which are never removed.
+// lock makes all other calls that replace or remove key wait until unlock is called,
+// in this process and in others. If a process dies, the operating system unlocks. Keys
+// share 256 lock files, which are never removed.
 func (s *folderStore) lock(ctx context.Context, root *os.Root, key string) (unlock func() error, err error) {
 	name := fmt.Sprintf("%s/%02x", locksDir, sha256.Sum256([]byte(key))[0])
 	f, err := s.openWork(root, name, os.O_RDWR|os.O_CREATE)
 	if err != nil {
 		return nil, err
 	}
-	// Asking again and again, rather than waiting in the kernel, lets a
-	// canceled caller go. Locks are held for microseconds.
+	// Polling, rather than waiting in the kernel, lets a canceled caller stop. Locks
+	// are held for microseconds.
 	for wait := 100 * time.Microsecond; ; wait = min(2*wait, 10*time.Millisecond) {
 		locked, err := tryLock(f)
 		if locked {

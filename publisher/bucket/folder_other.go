@@ -10,6 +10,6 @@ import (
 // arrival is when the file was last written, as far as it says.
 func arrival(fi fs.FileInfo) time.Time { return fi.ModTime() }
 
-// newFileSync: only Linux can flush a whole file system and say how that went.
-// Nothing is deferred elsewhere.
+// newFileSync flushes each file by itself: only Linux can flush a whole file system and
+// report errors. Nothing is deferred elsewhere.
 func newFileSync() fileSync { return fileSync{file: syncFile} }

@@ -31,8 +31,8 @@ func (s *folderStore) Get(ctx context.Context, key string) (*Reader, error) {
 	return &Reader{&fileReader{ctx, f, e}, e}, nil
 }
 
-// fileReader reads a file as it was when it was opened, or fails: a stranger
-// may overwrite it in place.
+// fileReader reads a file as it was when it was opened, or fails: another program may
+// overwrite it in place.
 type fileReader struct {
 	ctx   context.Context
 	f     *os.File
@@ -58,9 +58,9 @@ func (r *fileReader) Read(p []byte) (int, error) {
 
 func (r *fileReader) Close() error { return r.f.Close() }
 
-// openRegular opens a file for reading. It looks before it opens, since merely
-// to open a device can have effects, and once more after, since the name may
-// lead elsewhere by then.
+// openRegular opens a regular file for reading. It looks before it opens, because
+// opening a device can have effects, and again afterwards, because the name may lead
+// elsewhere by then.
 func openRegular(root *os.Root, name string) (*os.File, fs.FileInfo, error) {
 	if _, err := lstatRegular(root, name); err != nil {
 		return nil, nil, err

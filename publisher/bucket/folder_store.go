@@ -15,54 +15,53 @@ import (
 )
 
 const (
-	workDir  = ".portolan" // in the root of a file store; invisible through it
+	workDir  = ".portolan" // in the root of a folder store, which does not show it
 	tmpDir   = workDir + "/tmp"
 	locksDir = workDir + "/locks"
 
 	asidePrefix = ".deleting-" // then the token, '~' and the file's name
 
-	maxName    = 255            // bytes of a file name, on most file systems
-	staleAfter = 24 * time.Hour // no write takes that long: what is left of it is rubbish
+	maxName    = 255            // bytes of a file name on most file systems
+	staleAfter = 24 * time.Hour // no write takes that long, so what is left of one can go
 )
 
 var (
 	errNotRegular = errors.New("not a regular file")
-	errReserved   = errors.New("a name that portolan keeps for itself")
+	errReserved   = errors.New("this name is reserved for portolan")
 	errRewritten  = errors.New("overwritten in place while it was read")
-	errNoToken    = errors.New("replacing needs the token of what is replaced")
+	errNoToken    = errors.New("replacing needs the token of the version to be replaced")
 	errGone       = errors.New("the folder is no longer there, or no longer mounted")
 )
 
-// A fileStore is a Store in a local folder. Any number of processes may use
-// the folder at once, and strangers may add, replace and remove files in it
-// with their own tools.
+// A folderStore is a Store in a local folder. Any number of processes may use the
+// folder at once, and other programs may add, replace and remove files in it.
 //
-// Nothing outside the folder is ever read or written: every path goes through
-// an [os.Root], and what is not a regular file is no object. ContentType and
-// CacheControl are left to whoever serves the folder.
+// Nothing outside the folder is ever read or written: every path goes through an
+// [os.Root], and only regular files are objects. ContentType and CacheControl are
+// left to the web server.
 //
-// A token is inode, size and modification time, for these survive the rename
-// and the links by which files move here. A file overwritten in place by one
-// of the same size, with its modification time set back, so keeps its token.
+// A token is inode, size and modification time, because these survive the rename
+// and the links by which files move here. So a file that is overwritten in place
+// with the same size, and whose modification time is set back, keeps its token.
 type folderStore struct {
 	dir string // absolute
 
 	sync    fileSync
 	waiting waitingRoom
-	flush   sync.Mutex // held while what waits is made durable
+	flush   sync.Mutex // held while deferred objects are made durable
 
 	sweep sync.Once              // of stale temporary files, before the first write
 	disk  atomic.Pointer[uint64] // the device that the folder was first seen on; nil before
 }
 
-// fileSync is how files become durable, apart so that a test can watch.
+// fileSync makes files durable. It is a type of its own so that tests can watch it.
 type fileSync struct {
 	file func(*os.File) error // one file or folder
 
-	// Nil, but on Linux:
+	// Set on Linux only:
 	all  func(*os.File) error // the whole file system
-	can  func(*os.File) bool  // whether all is as good as file there
-	boot string               // tells this start of the machine from others
+	can  func(*os.File) bool  // whether all is as good as file on that disk
+	boot string               // identifies this start of the machine
 }
 
 func newFolderStore(dir string) (*folderStore, error) {
@@ -107,7 +106,7 @@ func (s *folderStore) create(ctx context.Context, root *os.Root, o Object) error
 	if err := s.settle(root); err != nil {
 		return err
 	}
-	// Most of what is created twice is found here, before writing it again.
+	// Most objects that are created twice are found here, before they are written.
 	switch _, err := root.Lstat(o.Key); {
 	case err == nil:
 		return s.createAgain(ctx, root, o)
@@ -122,7 +121,7 @@ func (s *folderStore) create(ctx context.Context, root *os.Root, o Object) error
 	if err := s.mkdirs(root, path.Dir(o.Key), false); err != nil {
 		return err
 	}
-	// link(2) fails if the name is taken, whoever takes it; rename(2) does not.
+	// link(2) fails if the name is taken, whoever took it; rename(2) does not.
 	err = root.Link(tmp, o.Key)
 	if errors.Is(err, fs.ErrExist) {
 		return s.createAgain(ctx, root, o)
@@ -133,7 +132,7 @@ func (s *folderStore) create(ctx context.Context, root *os.Root, o Object) error
 	return s.syncName(root, o.Key)
 }
 
-// createAgain creates an object whose name is taken: all depends on its bytes.
+// createAgain creates an object whose name is taken. The result depends on its bytes.
 func (s *folderStore) createAgain(ctx context.Context, root *os.Root, o Object) error {
 	f, _, err := openRegular(root, o.Key)
 	if absent(err) {
@@ -150,7 +149,7 @@ func (s *folderStore) createAgain(ctx context.Context, root *os.Root, o Object) 
 	if !same {
 		return ErrConflict
 	}
-	// Whoever wrote it may not have made it durable yet, or may have died.
+	// The writer may not have made it durable yet, or may have died.
 	if o.Deferred {
 		s.waiting.unsettled()
 		return nil
@@ -197,9 +196,9 @@ func (s *folderStore) replace(ctx context.Context, root *os.Root, o Object, toke
 	}
 	defer root.Remove(tmp)
 
-	// The lock is for the moment between the last look and the rename. All
-	// that replaces or removes files here takes it, except strangers, from
-	// whom a rename cannot be guarded.
+	// The lock covers the moment between the last look and the rename. Every
+	// replacement and removal here takes it; nothing can keep other programs
+	// from renaming in that moment.
 	unlock, err := s.lock(ctx, root, o.Key)
 	if err != nil {
 		return err
@@ -220,8 +219,8 @@ func (s *folderStore) replace(ctx context.Context, root *os.Root, o Object, toke
 	return s.syncName(root, o.Key)
 }
 
-// replaced says what became of a Replace that comes too late: it may be the
-// repetition of one that did its work but could not say so.
+// replaced returns the result of a Replace that comes too late. It may be the
+// repetition of one that took effect but could not say so.
 func (s *folderStore) replaced(ctx context.Context, root *os.Root, o Object) error {
 	f, _, err := openRegular(root, o.Key)
 	if absent(err) {
@@ -241,9 +240,9 @@ func (s *folderStore) replaced(ctx context.Context, root *os.Root, o Object) err
 	return s.syncName(root, o.Key)
 }
 
-// begin checks what every method needs checked, and opens the folder, which a
-// first write makes if it is missing. It is opened for each call, not once, since
-// someone may remove it meanwhile.
+// begin checks what every method has to check, and opens the folder. If the folder
+// is missing, the first write makes it. It is opened for each call, because someone
+// may remove it between two calls.
 func (s *folderStore) begin(ctx context.Context, key string, create bool) (*os.Root, error) {
 	if err := CheckKey(key); err != nil {
 		return nil, err
@@ -267,8 +266,8 @@ func (s *folderStore) begin(ctx context.Context, key string, create bool) (*os.R
 	return root, nil
 }
 
-// openRoot opens the folder. Once it was there, it must be: what is missing then
-// was not "never written", and a new folder in its place would be another one.
+// openRoot opens the folder. Once seen, the folder must stay: if it is missing later,
+// its objects are lost, not "never written", and a new folder would hide that.
 func (s *folderStore) openRoot() (*os.Root, error) {
 	root, err := os.OpenRoot(s.dir)
 	if absent(err) && s.disk.Load() != nil {
@@ -280,8 +279,8 @@ func (s *folderStore) openRoot() (*os.Root, error) {
 	return root, s.sameDisk(root)
 }
 
-// sameDisk notices that a file system which was mounted on the folder no longer
-// is: then the folder is still there, and empty. It closes the root if so.
+// sameDisk notices if a file system was unmounted from the folder: then the folder
+// still exists, and is empty. In that case it closes the root.
 func (s *folderStore) sameDisk(root *os.Root) error {
 	fi, err := root.Stat(".")
 	if err == nil {
@@ -306,16 +305,16 @@ func fileToken(fi fs.FileInfo) string {
 	return fmt.Sprintf("%x-%x-%x", inode(fi), fi.Size(), fi.ModTime().UnixNano())
 }
 
-// absent reports whether err says that there is no such file. A file where a
-// folder would have to be says so too.
+// absent reports whether err means that there is no such file. A file in place of a
+// folder on the way there means so too.
 func absent(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, errNotDir)
 }
 
-// plain takes the paths out of an error of package os: they repeat the key,
-// or name files that mean nothing to the reader.
+// plain removes the paths from an error of package os: they repeat the key, or name
+// files that mean nothing to users.
 func plain(err error) error {
-	switch e := err.(type) { // a Body's own errors, deeper in the chain, stay as they are
+	switch e := err.(type) { // errors of a Body are deeper in the chain, and stay
 	case *fs.PathError:
 		return fmt.Errorf("%s: %w", e.Op, e.Err)
 	case *os.LinkError:

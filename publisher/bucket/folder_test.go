@@ -23,7 +23,7 @@ func newTestFiles(t *testing.T) (*folderStore, string) {
 	return s, dir
 }
 
-// writeFile writes as a stranger does.
+// writeFile writes as another program does.
 func writeFile(t *testing.T, content string, elem ...string) string {
 	t.Helper()
 	name := filepath.Join(elem...)
@@ -74,7 +74,7 @@ func wantContent(t *testing.T, s Store, key, want string) Entry {
 	return e
 }
 
-// TestFileForeign puts into the tree what is no object.
+// TestFileForeign puts files into the folder that are not objects.
 func TestFileForeign(t *testing.T) {
 	s, dir := newTestFiles(t)
 	outside := writeFile(t, "secret", t.TempDir(), "secret")
@@ -123,7 +123,7 @@ func TestFileForeign(t *testing.T) {
 	}
 }
 
-// TestFileDeleteRace has a stranger replace a file between the last look at it
+// TestFileDeleteRace has another program replace a file between the last look at it
 // and its removal, and then has them come back for its name.
 func TestFileDeleteRace(t *testing.T) {
 	s, dir := newTestFiles(t)
@@ -293,8 +293,8 @@ func TestFileWorkFolder(t *testing.T) {
 	}
 }
 
-// TestFileFolderGone: a folder that was there and is not is no empty one, and is
-// not made anew: most likely a disk is no longer mounted.
+// TestFileFolderGone: a folder that has vanished is not taken for an empty one, and is
+// not made again: most likely a disk is no longer mounted.
 func TestFileFolderGone(t *testing.T) {
 	s, dir := newTestFiles(t)
 	mustCreate(t, s, "in/a", "x")

@@ -23,7 +23,7 @@ func inode(fi fs.FileInfo) uint64 {
 	return 0
 }
 
-// device tells the file system that the file is on from others.
+// device identifies the file system that the file is on.
 func device(fi fs.FileInfo) uint64 {
 	if st, ok := fi.Sys().(*syscall.Stat_t); ok {
 		return uint64(st.Dev)

@@ -9,15 +9,15 @@ import (
 	"time"
 )
 
-// A waitingRoom knows what waits in a file store for the next flush.
+// A waitingRoom knows which files wait for the next flush.
 type waitingRoom struct {
 	mu      sync.Mutex
 	files   map[string]string // temporary files, by key
-	failed  map[string]error  // why some of them cannot be what they should be
+	failed  map[string]error  // why some of them could not be made safe
 	unsafe  bool              // some names are not durable yet
 	writers int               // that may be about to add something
 	flushes int               // under way: 0 or 1
-	disk    *os.File          // open from before the first byte is written, to be told of every error since
+	disk    *os.File          // opened before the first byte is written, so that it reports every error since
 }
 
 // enter begins a deferred write. It reports false if the disk cannot flush
@@ -59,8 +59,8 @@ func (w *waitingRoom) rest() {
 	}
 }
 
-// add lets a file wait, unless one waits for that key already. Late is called
-// when something has waited for long.
+// add lets a file wait, unless one waits for that key already. It calls late when
+// something has waited for long.
 func (w *waitingRoom) add(key, tmp string, late func()) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -77,8 +77,8 @@ func (w *waitingRoom) add(key, tmp string, late func()) bool {
 	return true
 }
 
-// find returns the file that waits for a key, "" if there is none, and why it
-// waits in vain.
+// find returns the file that waits for a key, or "", and the reason if it could not
+// be made safe.
 func (w *waitingRoom) find(key string) (tmp string, failure error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -123,7 +123,7 @@ func (w *waitingRoom) start() (files map[string]string, ok bool, err error) {
 	return maps.Clone(w.files), true, nil
 }
 
-// sync makes durable all that was written before.
+// sync makes durable everything that was written before.
 func (w *waitingRoom) sync(all func(*os.File) error) error {
 	w.mu.Lock()
 	w.unsafe = false
@@ -136,7 +136,7 @@ func (w *waitingRoom) sync(all func(*os.File) error) error {
 	return err
 }
 
-// end ends a flush, of which err is what came.
+// end ends a flush whose result is err.
 func (w *waitingRoom) end(err error) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -148,7 +148,7 @@ func (w *waitingRoom) end(err error) error {
 	return err
 }
 
-// failure is why not all that waits can be what it should be.
+// failure returns why some waiting files could not be made safe.
 func (w *waitingRoom) failure() error {
 	if len(w.failed) == 0 {
 		return nil

@@ -12,11 +12,11 @@ const openFlags = os.O_RDONLY
 
 const errNotDir = windows.ERROR_DIRECTORY
 
-// inode is 0: Windows tells a file's index only to who opens it. Tokens rest
-// on size and time, which every Replace moves on.
+// inode is 0: Windows shows a file's index only after opening it. Tokens rely on size
+// and time; every Replace makes the file newer.
 func inode(fs.FileInfo) uint64 { return 0 }
 
-// device is 0, likewise.
+// device is 0, for the same reason.
 func device(fs.FileInfo) uint64 { return 0 }
 
 // syncFile makes a file durable. Windows flushes neither folders, which NTFS

@@ -56,9 +56,9 @@ func (s *folderStore) mkdirs(root *os.Root, dir string, deferred bool) error {
 	return s.syncName(root, dir)
 }
 
-// writeTemp writes a file for the caller to put in place or remove. Its bytes
-// are durable, unless the object is deferred. The file is newer than after, lest
-// tokens repeat.
+// writeTemp writes a file that the caller puts in place or removes. Its bytes are
+// durable, unless the object is deferred. The file is newer than after, so that tokens
+// do not repeat.
 func (s *folderStore) writeTemp(ctx context.Context, root *os.Root, o Object, after time.Time) (_ string, err error) {
 	s.sweep.Do(func() { removeStale(root) })
 	name := tmpDir + "/" + rand.Text()
@@ -86,8 +86,8 @@ func (s *folderStore) writeTemp(ctx context.Context, root *os.Root, o Object, af
 	return name, s.sync.file(f)
 }
 
-// nameless takes the name of the temporary file out of an error of writing to
-// it, which a Body may have dressed up. Errors about other files keep theirs.
+// nameless removes the name of the temporary file from an error of writing to it, which
+// a Body may have wrapped. Errors about other files keep their names.
 func nameless(err error, f *os.File) error {
 	if e := (*fs.PathError)(nil); errors.As(err, &e) && e.Path == f.Name() {
 		return plain(e)
@@ -95,9 +95,8 @@ func nameless(err error, f *os.File) error {
 	return err
 }
 
-// makeNewer gives f a modification time after the one given. Clocks tick in
-// milliseconds and may be set back; file systems round to anything up to two
-// seconds.
+// makeNewer gives f a modification time after the given one. Clocks tick in
+// milliseconds and may be set back; file systems round to up to two seconds.
 func makeNewer(root *os.Root, name string, f *os.File, after time.Time) error {
 	for _, step := range []time.Duration{time.Nanosecond, time.Microsecond, time.Second, 2 * time.Second} {
 		fi, err := f.Stat()
@@ -123,8 +122,8 @@ func (s *folderStore) openWork(root *os.Root, name string, flag int) (*os.File, 
 	return root.OpenFile(name, flag, 0o666)
 }
 
-// removeStale removes temporary files of processes that died long ago, and their
-// claims. Whatever prevents it will be reported by the write that follows.
+// removeStale removes temporary files and claims of processes that died long ago. If
+// something prevents it, the write that follows reports that.
 func removeStale(root *os.Root) {
 	for _, dir := range []string{tmpDir, claimsDir} {
 		files, err := readDir(root, dir)

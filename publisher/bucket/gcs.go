@@ -11,7 +11,7 @@ import (
 	"google.golang.org/api/googleapi"
 )
 
-// gcsProvider knows Google Cloud Storage. A token is an object's generation.
+// gcsProvider is Google Cloud Storage. A token is an object's generation.
 var gcsProvider = provider{
 	readToken: func(r *blob.Reader) string {
 		var raw *storage.Reader
@@ -42,7 +42,7 @@ var gcsProvider = provider{
 func ifGeneration(token string, as func(any) bool) error {
 	generation, err := strconv.ParseInt(token, 10, 64)
 	if err != nil || generation == 0 {
-		generation = math.MaxInt64 // none was ever called so, and 0 would mean no condition
+		generation = math.MaxInt64 // no object has this generation; 0 would mean no condition
 	}
 	var handle **storage.ObjectHandle
 	if !as(&handle) {

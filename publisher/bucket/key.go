@@ -15,8 +15,8 @@ var errKey = errors.New("not a key: a key is a slash-separated path of UTF-8 wit
 // CheckKey reports whether key can name an object in every store.
 func CheckKey(key string) error {
 	if !validKey(key) {
-		// Quoted and cut short, since whatever made it a bad key would
-		// make a bad error message.
+		// Quoted and cut short: what makes a bad key would also make a bad
+		// error message.
 		return About(fmt.Sprintf("%.100q", key), errKey)
 	}
 	return nil

@@ -16,12 +16,12 @@ import (
 // schemeRE finds a scheme of at least two letters; one is a Windows drive.
 var schemeRE = regexp.MustCompile(`^([a-zA-Z][a-zA-Z0-9+.-]+)://`)
 
-// Open opens the store that url names: a bucket as gocloud.dev writes it
-// (s3://, gs://, azblob://, with its query parameters, such as prefix),
-// a folder as file:///path, or just the path of a folder.
+// Open opens the store with that URL: a bucket as gocloud.dev writes it (s3://,
+// gs://, azblob://, with its query parameters, such as prefix), or a folder, as
+// file:///path or just its path.
 //
-// Nothing is read or written yet, so that a bucket exists and may be used is
-// found out by the first who does. Stores hold nothing that needs closing.
+// Nothing is read or written yet, so a bucket that does not exist, or may not be
+// used, fails at its first use. Stores need not be closed.
 func Open(ctx context.Context, url string) (Store, error) {
 	scheme := schemeRE.FindStringSubmatch(url)
 	switch {
@@ -56,7 +56,7 @@ func openBucket(ctx context.Context, scheme, bucketURL string) (Store, error) {
 	if q.Has("key") {
 		return nil, fmt.Errorf("%s: query parameter \"key\" would put everything into one object", bucketURL)
 	}
-	// Without the slash it would be a prefix of names, not a folder.
+	// Without the slash it would be the beginning of names, not a folder.
 	if prefix := q.Get("prefix"); prefix != "" {
 		prefix = strings.Trim(prefix, "/")
 		if err := CheckKey(prefix); err != nil {
@@ -72,8 +72,7 @@ func openBucket(ctx context.Context, scheme, bucketURL string) (Store, error) {
 	return &cloudStore{bucket: b, name: serverOf(u), provider: p, patience: patience{stallTime, tryTime, firstWait}}, nil
 }
 
-// serverOf names a bucket and the server that it lies on, if the URL says more
-// of that than its scheme.
+// serverOf names a bucket and its server, if the URL names one.
 func serverOf(u *url.URL) string {
 	name := strings.ToLower(u.Scheme) + "://" + u.Host
 	for _, parameter := range []string{"endpoint", "domain", "storage_account"} {
@@ -84,8 +83,8 @@ func serverOf(u *url.URL) string {
 	return name
 }
 
-// openPath opens a folder. What looks like a URL without its slashes is
-// rather a slip than the name of a folder.
+// openPath opens a folder. What looks like a URL without its slashes is more likely
+// a slip than the name of a folder.
 func openPath(path string) (Store, error) {
 	scheme, _, ok := strings.Cut(path, ":")
 	if _, known := providers()[scheme]; ok && (known || scheme == "file") {

@@ -8,14 +8,14 @@ import (
 	"gocloud.dev/blob"
 )
 
-// A chart's version may hold a '+', its file names keep it, and URLs in the
-// index have it literally (see DESIGN.md, Layout). S3 takes a literal '+' in the
-// path of a request for a space. So there such a file is stored a second time,
-// under the name that S3 takes it for: its alias. Only portolan's stores know of
-// aliases; they are written after the file, removed before it, and not listed.
+// A chart's version may contain a '+'. Its file names keep it, and URLs in the
+// index have it literally (see DESIGN.md, Layout). S3 reads a literal '+' in the
+// path of a request as a space. So on S3 such a file is stored a second time,
+// under the name that S3 reads: its alias. Only portolan's stores know of aliases;
+// they are written after the file, removed before it, and not listed.
 
-// plusAlias returns the key that S3 serves when key is asked for as it is
-// written in an index; "" if that is the key itself.
+// plusAlias returns the key that S3 serves for a key as an index has it; "" if that
+// is the key itself.
 func plusAlias(key string) string {
 	if !served(key) || !strings.Contains(key, "+") {
 		return ""
@@ -23,12 +23,12 @@ func plusAlias(key string) string {
 	return strings.ReplaceAll(key, "+", " ")
 }
 
-// isAlias reports whether a key is one that plusAlias makes: no name that
-// portolan gives has a space.
+// isAlias reports whether plusAlias made the key: names that portolan gives have no
+// spaces.
 func isAlias(key string) bool { return served(key) && strings.Contains(key, " ") }
 
-// served reports whether a key is one of a chart's files or pages. No segment
-// of a channel is called charts.
+// served reports whether a key is that of a chart's file or page. No segment of a
+// channel is called charts.
 func served(key string) bool { return strings.Contains("/"+key, "/charts/") }
 
 func (s *cloudStore) aliasOf(key string) string {
@@ -38,7 +38,7 @@ func (s *cloudStore) aliasOf(key string) string {
 	return s.alias(key)
 }
 
-// createAlias stores o, which is there under its own key, under its alias, too.
+// createAlias also stores o, which exists under its own key, under its alias.
 func (s *cloudStore) createAlias(ctx context.Context, o Object) error {
 	if o.Key = s.aliasOf(o.Key); o.Key == "" {
 		return nil
@@ -46,8 +46,8 @@ func (s *cloudStore) createAlias(ctx context.Context, o Object) error {
 	return s.write(ctx, o, "", &blob.WriterOptions{IfNotExist: true})
 }
 
-// replaceAlias does the same for what has been replaced. When two are at it, the
-// alias may stay behind, as pages may: see DESIGN.md, A generation.
+// replaceAlias does the same for an object that was replaced. If two writers do so
+// at once, the alias may stay behind, as pages may: see DESIGN.md, A generation.
 func (s *cloudStore) replaceAlias(ctx context.Context, o Object) error {
 	alias := s.aliasOf(o.Key)
 	if alias == "" {
@@ -62,7 +62,7 @@ func (s *cloudStore) replaceAlias(ctx context.Context, o Object) error {
 		err = s.write(ctx, o, r.Entry.Token, s.replacing(r.Entry.Token))
 	}
 	if errors.Is(err, ErrConflict) {
-		return nil // with one who replaced the file later
+		return nil // another writer replaced the file later
 	}
 	return err
 }

@@ -12,26 +12,26 @@ import (
 )
 
 const (
-	// ProbePrefix begins the names of the objects that a probe writes. Nothing
-	// of portolan's is called so, no channel may be, and no web server of
-	// portolan's shows it. They are removed again; after a crash one may stay.
+	// ProbePrefix begins the names of the objects that a probe writes. No other
+	// file of portolan and no channel has such a name, and portolan's web
+	// servers do not show them. A probe removes them; after a crash one may stay.
 	ProbePrefix = ".probe-"
 
-	probeTime  = 30 * time.Second // for cleaning up, whatever became of the probe
-	probeLeave = 3 * time.Second  // for it when a run was stopped; prune removes what stays
+	probeTime  = 30 * time.Second // for cleaning up, whether or not the probe succeeded
+	probeLeave = 3 * time.Second  // for cleaning up when a run was stopped; prune removes what stays
 )
 
-// BrokenPromise is the error of a store that does not do what the commit
-// protocol needs: what portolan publishes there could be lost.
+// BrokenPromise is the error for a store that does not do what publishing needs:
+// what portolan publishes there could be lost.
 type BrokenPromise struct {
 	Server  string // the store
 	Promise string // what it should do
 	Seen    string // what it did
 	Fix     string
 
-	// Deletions says that only deletions ignore their condition. Then a file
+	// Deletions is set if only deletions ignore their condition. Then a file
 	// that is overwritten in the inbox just before it is deleted is lost;
-	// all that portolan itself writes is safe.
+	// everything that portolan itself writes is safe.
 	Deletions bool
 }
 
@@ -39,10 +39,11 @@ func (b *BrokenPromise) Error() string {
 	return fmt.Sprintf("%s cannot keep a site safe: %s, but %s; %s", b.Server, b.Promise, b.Seen, b.Fix)
 }
 
-// Probe makes sure that the store keeps the promises of [Store] that nothing
-// else can make up for, with an object of its own in the folder ("" for the
-// root), which it removes again. A broken one is a [*BrokenPromise]; any other
-// error kept it from finding out. Any number of probes may go on at once.
+// Probe checks that the store keeps the promises of [Store] that nothing else can
+// make up for. It writes an object of its own into the folder ("" for the root),
+// and removes it again. It returns a [*BrokenPromise] if the store breaks one; any
+// other error means that it could not find out. Any number of probes may run at
+// once.
 func Probe(ctx context.Context, s Store, folder string) error {
 	p := newProbe(s, folder)
 	return p.run(ctx, func(ctx context.Context) error {
@@ -53,8 +54,7 @@ func Probe(ctx context.Context, s Store, folder string) error {
 	})
 }
 
-// ProbeWrites is [Probe] for a site, where nothing rests on the conditions of
-// deletions.
+// ProbeWrites is [Probe] for a site, which does not depend on conditional deletions.
 func ProbeWrites(ctx context.Context, s Store, folder string) error {
 	p := newProbe(s, folder)
 	return p.run(ctx, p.writes)
@@ -72,7 +72,7 @@ func newProbe(s Store, folder string) *probe {
 	return &probe{store: s, key: path.Join(folder, ProbePrefix+strings.ToLower(rand.Text()))}
 }
 
-// run makes the steps, and removes the object whatever comes of them.
+// run takes the steps, and removes the object whether or not they succeed.
 func (p *probe) run(ctx context.Context, steps func(context.Context) error) error {
 	err := steps(ctx)
 	if broken := (*BrokenPromise)(nil); err != nil && !errors.As(err, &broken) {
@@ -80,7 +80,7 @@ func (p *probe) run(ctx context.Context, steps func(context.Context) error) erro
 	}
 	limit := probeTime
 	if ctx.Err() != nil {
-		limit = probeLeave // somebody waits for this to end
+		limit = probeLeave // somebody is waiting for this to end
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	defer cancel()
@@ -90,7 +90,7 @@ func (p *probe) run(ctx context.Context, steps func(context.Context) error) erro
 	return err
 }
 
-// What to do about a server that ignores conditions, or forgets.
+// What to do about a server that ignores conditions, or shows old data.
 const (
 	fixConditions = "use a server that honours If-None-Match and If-Match (S3, R2, MinIO, GCS and Azure do, in their current versions), and no proxy that drops these headers"
 	fixReads      = "let portolan reach the server itself, without a cache between them"
@@ -100,13 +100,13 @@ func (p *probe) broken(promise, seen, fix string) error {
 	return &BrokenPromise{Server: serverName(p.store), Promise: promise, Seen: seen, Fix: fix}
 }
 
-// writes probes what a site must promise: creating, replacing and reading.
+// writes probes what a site needs: creating, replacing and reading.
 func (p *probe) writes(ctx context.Context) error {
 	var err error
 	if err = p.store.Create(ctx, p.object("one")); err != nil {
 		return fmt.Errorf("creating an object: %w", err)
 	}
-	if p.first, err = p.read(ctx, "one", "a write is seen by whoever reads after it"); err != nil {
+	if p.first, err = p.read(ctx, "one", "a write is seen by every later read"); err != nil {
 		return err
 	}
 	const creation = "an object that exists cannot be created again"
@@ -126,20 +126,20 @@ func (p *probe) writes(ctx context.Context) error {
 	case !errors.Is(err, ErrConflict):
 		return fmt.Errorf("replacing it again: %w", err)
 	}
-	p.second, err = p.read(ctx, "three", "a refused write changes nothing, and a write that succeeded is seen by whoever reads after it")
+	p.second, err = p.read(ctx, "three", "a refused write changes nothing, and a write that succeeded is seen by every later read")
 	if err == nil && p.second == p.first {
 		err = p.broken("each version of an object can be told from the last", "both have the same ETag or generation", fixConditions)
 	}
 	return err
 }
 
-// deletes probes what a drop area should promise as well.
+// deletes probes what a drop area needs as well.
 func (p *probe) deletes(ctx context.Context) error {
 	const stale = "an object that has changed since it was read cannot be deleted"
 	switch err := p.store.Delete(ctx, p.key, p.first); {
 	case err == nil:
 		return &BrokenPromise{
-			Server: serverName(p.store), Promise: stale, Seen: "who knew only the old one deleted the new one", Deletions: true,
+			Server: serverName(p.store), Promise: stale, Seen: "a writer who knew only the old one deleted the new one", Deletions: true,
 			Fix: "never overwrite a file in the inbox, but upload it under another name or with 'portolan drop'; or use a server that honours If-Match when it deletes",
 		}
 	case !errors.Is(err, ErrConflict):
@@ -159,14 +159,13 @@ func (p *probe) deletes(ctx context.Context) error {
 	return p.broken("what was deleted is gone", "it can still be read", fixReads)
 }
 
-// object is the probe's object with a content of its own, so that no ETag comes
-// twice.
+// object is the probe's object. Its content is unique, so that no ETag repeats.
 func (p *probe) object(content string) Object {
 	return Object{Key: p.key, Body: Bytes(p.content(content)), ContentType: "text/plain; charset=utf-8", CacheControl: "no-store"}
 }
 
 func (p *probe) content(content string) []byte {
-	return []byte(p.key + " " + content + ": portolan looks whether this bucket will do; it may be deleted\n")
+	return []byte(p.key + " " + content + ": portolan checks with this whether the bucket will do; it may be deleted\n")
 }
 
 // read returns the token of the object, which must have the content.
@@ -185,7 +184,7 @@ func (p *probe) read(ctx context.Context, content, promise string) (token string
 	return entry.Token, nil
 }
 
-// serverName is what to call a store in an error.
+// serverName is the store's name in errors.
 func serverName(s Store) string {
 	if named, ok := s.(fmt.Stringer); ok {
 		return named.String()

@@ -47,7 +47,7 @@ func TestProbeDeletions(t *testing.T) {
 	}{
 		"unconditional": {func(s bucket.Store, ctx context.Context, key, _ string) error {
 			return s.Delete(ctx, key, "")
-		}, true, "who knew only the old one deleted the new one"},
+		}, true, "a writer who knew only the old one deleted the new one"},
 		"no effect": {func(s bucket.Store, ctx context.Context, key, token string) error {
 			if token == "" {
 				return s.Delete(ctx, key, "")
@@ -95,7 +95,7 @@ func TestProbesAtOnce(t *testing.T) {
 	}
 }
 
-// TestProbeFails: what keeps a probe from its end is no broken promise, and the
+// TestProbeFails: an error that stops a probe is not a broken promise, and the
 // probe cleans up.
 func TestProbeFails(t *testing.T) {
 	for n := range 9 {

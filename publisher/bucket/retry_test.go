@@ -125,7 +125,7 @@ func TestBucketWriteStalls(t *testing.T) {
 			d := &stalledDriver{stalls: test.stalls, fakeDriver: fakeDriver{answers: []error{nil}, effects: []bool{true}}}
 			s := fakeStore(&d.fakeDriver)
 			s.bucket = blob.NewBucket(d)
-			// A Body may take its time: that is no stall of the store's.
+			// A slow Body is not a stall of the store.
 			slow := func(w io.Writer) error {
 				time.Sleep(2 * s.stall)
 				_, err := io.WriteString(w, "mine")

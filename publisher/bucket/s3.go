@@ -13,9 +13,9 @@ import (
 	_ "gocloud.dev/blob/s3blob" // s3:// URLs
 )
 
-// s3Provider knows S3 and what speaks its protocol: R2, MinIO, Ceph. A token is
-// an ETag without its quotes. It is made of the bytes, so two versions with the
-// same bytes share one; no caller could tell them apart either.
+// s3Provider is S3 and what speaks its protocol: R2, MinIO, Ceph. A token is an ETag
+// without its quotes. It is made from the bytes, so two versions with the same bytes
+// share one; callers could not tell them apart either.
 var s3Provider = provider{
 	readToken: func(r *blob.Reader) string {
 		var out s3.GetObjectOutput
@@ -66,8 +66,8 @@ var s3Provider = provider{
 		if !as(&options) {
 			return nil
 		}
-		// Or the SDK says on standard error, of each larger object, that it
-		// does not check its checksum. A chart's digest is in the index.
+		// Otherwise the SDK writes to standard error, for each larger object,
+		// that it does not check its checksum. The index has a chart's digest.
 		*options = append(*options, func(o *s3.Options) { o.DisableLogOutputChecksumValidationSkipped = true })
 		return nil
 	},

@@ -7,48 +7,49 @@ import (
 	"time"
 )
 
-// Store is one bucket, or one prefix of a bucket. It is all that portolan asks
-// of an object store, and it is small so that every backend can keep every
+// Store is one bucket, or one prefix of a bucket. It is all that portolan needs
+// from object storage, and it is small so that every backend can keep every
 // promise. All methods may be called concurrently.
 //
 // Keys are slash-separated paths without empty, "." or ".." segments. Every
-// error names the key. Implementations retry what is transient; an error that
-// is returned is not worth repeating at once. An error other than ErrNotFound
-// and ErrConflict says nothing about whether the write took effect, now or
-// later.
+// error names the key. Implementations retry transient failures; a caller that
+// gets an error need not try again at once. After an error other than ErrNotFound
+// and ErrConflict, a write may have taken effect, or may still do so later.
 type Store interface {
-	// Create writes an object that does not exist yet. Of several writers
-	// of one key exactly one succeeds, unless they write the same bytes:
+	// Create writes an object that does not exist yet. If several writers
+	// create one key, exactly one succeeds, unless they write the same bytes:
 	// creating what is already there, byte for byte, succeeds and changes
-	// nothing. Other bytes fail with ErrConflict. Readers never see part
+	// nothing. Different bytes fail with ErrConflict. Readers never see part
 	// of an object.
 	//
 	// When Create returns nil, every reader sees the object and it is
 	// durable, unless it is Deferred.
 	Create(ctx context.Context, o Object) error
 
-	// Replace writes an object in place of the one whose token was token,
-	// which is never "", and fails with ErrConflict, writing nothing, if that one has been
-	// replaced or deleted since. Readers see the old object or the new one.
-	// A Replace whose bytes are already there succeeds.
+	// Replace writes an object in place of the version with that token, which
+	// must not be "". If that version has been replaced or deleted since, it
+	// writes nothing and fails with ErrConflict. Readers see the old object or
+	// the new one. A Replace whose bytes are already there succeeds.
 	Replace(ctx context.Context, o Object, token string) error
 
 	// Get opens an object for reading; the caller closes it. The Entry and
 	// the bytes belong to the same version of the object, whatever is
-	// written meanwhile. It fails with ErrNotFound if there is none.
+	// written meanwhile. It fails with ErrNotFound if the object does not
+	// exist.
 	Get(ctx context.Context, key string) (*Reader, error)
 
 	// List yields what lies in the folder dir ("" for the root): with
 	// Children the objects and folders directly in it, with Descendants
-	// every object at any depth below it, and no folders. Entries come once
-	// each, in no promised order; a listing may miss what was written, and
-	// show what was deleted, while it ran or, on some stores, shortly before.
-	// A folder that does not exist is empty. Iteration stops after an error.
+	// every object at any depth below it, and no folders. Each entry comes
+	// once, in any order. A listing may miss what was written, and show what
+	// was deleted, while it ran or, on some stores, shortly before. A folder
+	// that does not exist is empty. Iteration stops after an error.
 	List(ctx context.Context, dir string, depth Depth) iter.Seq2[Entry, error]
 
-	// Delete removes the object if its token is still token; "" removes it
-	// whatever it is. It fails with ErrConflict, removing nothing, if the
-	// object has been replaced. An object that is not there counts as removed.
+	// Delete removes the object if it is still the version with that token;
+	// "" removes any version. If the object has been replaced, it removes
+	// nothing and fails with ErrConflict. An object that does not exist
+	// counts as removed.
 	Delete(ctx context.Context, key, token string) error
 }
 
@@ -68,22 +69,21 @@ type Object struct {
 	ContentType  string
 	CacheControl string
 
-	// Deferred lets the store put off making the object durable, and
-	// visible to others, until it next writes one that is not deferred, or
-	// deletes one: that write happens only after everything deferred is
+	// Deferred lets the store postpone making the object durable, and
+	// visible to others, until it next writes an object that is not deferred,
+	// or deletes one: that write happens only after everything deferred is
 	// safe. So a record never becomes durable before what it refers to, and
-	// a store that can flush many objects at once need not do so for each.
-	// After a power cut, or if the process ends before, a deferred object
-	// is whole or not there.
+	// a store that can flush many objects at once need not flush each. After
+	// a power cut, or if the process ends first, a deferred object is whole
+	// or does not exist.
 	//
-	// The Store that created the object shows it at once, and acts on it;
-	// another, or whoever looks past the Store, may see it only when that
-	// next write has returned. So the last write of a process is not to be
-	// deferred. If it turns out only then that the object cannot be made
-	// safe, or that somebody has written other bytes there past all Stores,
-	// then that write fails, with the object's key in the error, and so do
-	// all that follow until the object is created again. A store for which
-	// all this gains nothing takes no notice of Deferred.
+	// The Store that created the object shows it at once, and acts on it.
+	// Other Stores, and other programs, may see it only after that next write
+	// has returned. So the last write of a process must not be deferred. If
+	// the object then cannot be made safe, or another program has written
+	// different bytes there, that write fails, with the object's key in the
+	// error, and so do all later ones until the object is created again. A
+	// store that gains nothing from this ignores Deferred.
 	Deferred bool
 }
 

@@ -17,7 +17,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher/httpread"
 )
 
-// webLimits are how patient a site's web server is asked.
+// webLimits are how patiently a site is read.
 var webLimits = httpread.Limits{
 	Tries:     4,
 	Pause:     250 * time.Millisecond,
@@ -32,15 +32,15 @@ const (
 	errWebWrite webError = "a web site can't be written to; give the URL of its bucket"
 )
 
-// errWebPage is reported of an answer that is a web page: single-page
-// applications, and pages that ask to log in, are often set up so.
+// errWebPage is the error for an answer that is a web page: single-page applications
+// and login pages are often set up so.
 var errWebPage = &WebPageError{
 	Seen: "the server answers 200 with a web page in the place of the file; so it seems to do for files that do not exist",
 	Fix: "make the server answer 404 for files that it does not have, without a fallback to a page of its own " +
 		"(as single-page applications have it) and without asking to log in; or verify the bucket itself",
 }
 
-// WebPageError is the error of a file in whose place a web server sends a page.
+// WebPageError is the error for a file in place of which a web server sends a page.
 type WebPageError struct {
 	Seen string // what the server does
 	Fix  string
@@ -48,19 +48,19 @@ type WebPageError struct {
 
 func (e *WebPageError) Error() string { return e.Seen + "; " + e.Fix }
 
-// webError says what a web server cannot do; it is [errors.ErrUnsupported].
+// webError is what a web server cannot do. It is [errors.ErrUnsupported].
 type webError string
 
 func (e webError) Error() string   { return string(e) }
 func (e webError) Is(t error) bool { return t == errors.ErrUnsupported || t == error(e) }
 
-// OpenWeb opens a published site by the URL under which it is served. The
-// Store can only be read, object by object: it can neither be listed nor
-// written to. Its Get takes 403 for not found, as well as 404 and 410, because
-// that is how a bucket answers that does not let strangers list it.
+// OpenWeb opens a published site by the URL under which it is served. The Store can
+// only read objects: it can neither list nor write. Its Get takes 403, 404 and 410
+// for not found, because a bucket that strangers may not list answers 403.
 //
-// What is served gzip-encoded is an error: Helm reads such bytes as they are.
-// So is a web page in the place of a file, of which it cannot be told if it exists.
+// A file that is served gzip-encoded is an error, because Helm reads such bytes as
+// they are. So is a web page in place of a file, since it hides whether the file
+// exists.
 func OpenWeb(base string) (Store, error) {
 	u, err := url.Parse(base)
 	switch {
@@ -108,7 +108,7 @@ func (s *webStore) Get(ctx context.Context, key string) (*Reader, error) {
 	}{peeked, r.Body}, webEntry(key, r)}, nil
 }
 
-// Stat is Get without the object's bytes, unless it may be a page instead.
+// Stat is Get without the object's bytes, unless the answer may be a page.
 func (s *webStore) Stat(ctx context.Context, key string) (Entry, error) {
 	r, err := s.fetch(ctx, http.MethodHead, key)
 	if err != nil {
@@ -116,7 +116,7 @@ func (s *webStore) Stat(ctx context.Context, key string) (Entry, error) {
 	}
 	r.Body.Close()
 	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "text/html" {
-		body, err := s.Get(ctx, key) // some serve what they do not know as HTML
+		body, err := s.Get(ctx, key) // some servers serve unknown types as HTML
 		if err != nil {
 			return Entry{}, err
 		}
@@ -125,8 +125,8 @@ func (s *webStore) Stat(ctx context.Context, key string) (Entry, error) {
 	return webEntry(key, r), nil
 }
 
-// webEntry describes the object as the answer's header does. The size is -1 if
-// it does not say.
+// webEntry describes the object by the answer's header. The size is -1 if the header
+// does not have it.
 func webEntry(key string, r *http.Response) Entry {
 	modified, err := http.ParseTime(r.Header.Get("Last-Modified"))
 	if err != nil {
@@ -136,7 +136,7 @@ func webEntry(key string, r *http.Response) Entry {
 	return Entry{Key: key, Size: r.ContentLength, Modified: modified, Token: token}
 }
 
-// fetch asks for an object until there is an answer that is worth returning.
+// fetch asks for an object until there is an answer worth returning.
 func (s *webStore) fetch(ctx context.Context, method, key string) (*http.Response, error) {
 	if err := CheckKey(key); err != nil {
 		return nil, err
@@ -154,7 +154,7 @@ func (s *webStore) fetch(ctx context.Context, method, key string) (*http.Respons
 	return r, nil
 }
 
-// judgeWeb makes an error of an answer that is not an object.
+// judgeWeb returns an error for an answer that is not an object.
 func judgeWeb(r *http.Response) error {
 	switch encoding := r.Header.Get("Content-Encoding"); {
 	case r.StatusCode == http.StatusOK && encoding != "" && encoding != "identity":
@@ -185,7 +185,7 @@ func (b *webBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// List fails: web servers do not say what they have.
+// List fails: web servers do not list their files.
 func (s *webStore) List(_ context.Context, _ string, _ Depth) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		yield(Entry{}, About(s.base.Redacted(), errWebList))

@@ -104,8 +104,8 @@ func TestWebRefuses(t *testing.T) {
 	}
 }
 
-// TestWebPage: a page in the place of a file is an error of the server, by
-// whatever type it is served; a file is none, by whatever type.
+// TestWebPage: a page in the place of a file is an error of the server, whatever
+// its type; a file is not, whatever its type.
 func TestWebPage(t *testing.T) {
 	const archive = "\x1f\x8b archive"
 	for _, test := range []struct {

@@ -1,9 +1,12 @@
-// Package buckettest tests what stores objects, and what uses such stores.
+// Package buckettest tests stores, and programs that use them.
 //
-// [Conform] states the contract of [bucket.Store] as tests: every
-// implementation passes all of it. [Mem] is an implementation that fails on
-// demand, in every way that a network, a crash or a rival can make a store
-// fail, and the same way each time.
+// [Conform] is the contract of [bucket.Store] as tests, which every implementation
+// passes. Its servers are in package servers; what they are known to get wrong is a
+// [Weakness].
+//
+// [Mem] is a store in memory that fails on demand, in every way that a network, a
+// crash or a rival can make a store fail, and the same way each time. [Faulty] is a
+// store that breaks a promise. [Counter] counts operations.
 package buckettest
 
 import (
@@ -19,11 +22,11 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
-// Conform checks that the stores which open returns keep the contract of
-// bucket.Store. Each of them is to be empty and used by nobody else.
+// Conform checks that the stores that open returns keep the contract of
+// bucket.Store. Each must be empty and used by no other test.
 //
-// Where a server is known to break a promise, weak says which test shows it and
-// why, and that much of the promise is tested as the server keeps.
+// If a server is known to break a promise, weak names the test that shows it and
+// says why, and Conform tests the part of the promise that the server keeps.
 func Conform(t *testing.T, open func(t *testing.T) bucket.Store, weak ...Weakness) {
 	for _, test := range []struct {
 		name string

@@ -119,7 +119,7 @@ func testDelete(t *testing.T, s bucket.Store) {
 	for _, key := range []string{"a/1", "a/2", "a/3"} {
 		must(t, s.Create(ctx, object(key, "x")))
 	}
-	must(t, s.Delete(ctx, "a", "")) // a folder is no object
+	must(t, s.Delete(ctx, "a", "")) // a folder is not an object
 	must(t, s.Delete(ctx, "a/1", ""))
 	token := list(t, s, "a", bucket.Children)[0].Token
 	must(t, s.Delete(ctx, "a/2", token))

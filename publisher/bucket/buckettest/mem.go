@@ -71,7 +71,7 @@ type Mem struct {
 	Now       func() time.Time      // when a write happens; nil is a second later for each
 	Hook      func(Op) Fault        // asked before each operation; nil is None
 	After     func(Op)              // told after each operation, and each that lands
-	Immutable func(key string) bool // which keys have the same bytes for ever
+	Immutable func(key string) bool // which keys never change their bytes
 
 	mu      sync.Mutex
 	objects map[string]*stored
@@ -101,7 +101,7 @@ func (m *Mem) Handle(actor string) *Handle {
 	return &Handle{m: m, actor: actor}
 }
 
-// Put writes as a stranger does, with a cloud's own client: at once,
+// Put writes as another program does, with a cloud's own client: at once,
 // unconditionally, and past the hooks.
 func (m *Mem) Put(key string, data []byte) {
 	m.mu.Lock()

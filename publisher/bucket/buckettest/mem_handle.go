@@ -50,7 +50,7 @@ func (h *Handle) Create(ctx context.Context, o bucket.Object) error {
 // Replace implements bucket.Store.
 func (h *Handle) Replace(ctx context.Context, o bucket.Object, token string) error {
 	if token == "" {
-		return bucket.About(o.Key, errors.New("replacing needs the token of what is replaced"))
+		return bucket.About(o.Key, errors.New("replacing needs the token of the version to be replaced"))
 	}
 	data, err := h.content(ctx, o)
 	if err != nil {

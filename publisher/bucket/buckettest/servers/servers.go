@@ -131,7 +131,7 @@ func random(n int) []byte {
 	return b
 }
 
-// get returns the process's server of this scheme, and starts it if there is none.
+// get returns the process's server of this scheme, and starts it if it does not run.
 func get(t testing.TB, scheme string, k kind) *Server {
 	t.Helper()
 	running.Lock()
