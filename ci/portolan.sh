@@ -152,7 +152,7 @@ credentials() {
 	} >"$tmp/credentials"
 }
 
-# A token that anyone on the way could read is none.
+# A token that others can read on its way is no secret.
 check_transport() {
 	case $CHARTS_URL in
 	https://* | http://localhost | http://localhost[:/]* | http://127.0.0.1 | http://127.0.0.1[:/]*) ;;

@@ -54,8 +54,8 @@ var (
 	ambiguousSigned = charttest.NewSigner().Sign("bad-not-a-version.tgz", ambiguousBad)
 )
 
-// wantDecisions are what becomes of the uploads, in alphabetical order. Of one that
-// cannot be read there is no name.
+// wantDecisions are the verdicts on the uploads, in alphabetical order. An upload
+// that cannot be read has no name.
 var wantDecisions = []string{" rejected", "alpha accepted", "alpha replaced", "beta accepted", "foreign accepted"}
 
 func newCell(t *testing.T, s *servers.Server) (*cell, error) {

@@ -53,8 +53,8 @@ func (p *planner) one(o *outcome) {
 		p.plan.waiting = append(p.plan.waiting, o.candidate)
 		return
 	case o.upload.Earliest.Before(p.history.since):
-		// The records that may have decided it have not been read: what only
-		// waits is no reason to read them.
+		// The records that may have decided it have not been read: for what
+		// only waits, they need not be.
 		if p.plan.since.IsZero() || o.upload.Earliest.Before(p.plan.since) {
 			p.plan.since = o.upload.Earliest
 		}

@@ -119,7 +119,7 @@ func (w *world) mustBeWhole() {
 }
 
 // TestKeep: the index shows the newest versions, the others are in the older
-// index, and what becomes of an upload does not depend on which its version is in.
+// index, and the verdict on an upload does not depend on which its version is in.
 func TestKeep(t *testing.T) {
 	w := keptWorld(t)
 	w.mustShow("1.3.0 1.2.0", "1.1.0 1.0.0")
@@ -149,7 +149,7 @@ func TestKeep(t *testing.T) {
 	w.mustShow("1.4.0 1.3.0", "1.2.0 1.1.0 1.0.0 0.9.0")
 }
 
-// TestKeepAStableOne: prereleases do not push the newest release out that is none.
+// TestKeepAStableOne: prereleases do not push out the newest stable release.
 func TestKeepAStableOne(t *testing.T) {
 	w := newWorld(t)
 	w.keep(3)
@@ -203,7 +203,7 @@ func TestKeepIsSet(t *testing.T) {
 }
 
 // mustSettle lets a run look at the channel that has no work there, and may take
-// so many generations over two tries: the second never finds anything to do.
+// this many generations over two tries: the second never finds anything to do.
 func (w *world) mustSettle(most int) {
 	w.t.Helper()
 	for _, allowed := range []int{most, 0} {

@@ -37,7 +37,7 @@ type Pages interface {
 	Project(ctx context.Context, site bucket.Store, c *publisher.Channel) (*PagesReport, error)
 }
 
-// PagesReport is what became of a channel's pages.
+// PagesReport says what a run did to a channel's pages.
 type PagesReport struct {
 	Generation int      `json:"generation"` // that they show now
 	Written    []string `json:"written"`    // keys of the files that were not as they should be

@@ -570,7 +570,7 @@ func TestBadRequests(t *testing.T) {
 	}
 }
 
-// TestLargeRequest: what is too large to be a request is no secret either.
+// TestLargeRequest: a request that is too large is left out, with a warning.
 func TestLargeRequest(t *testing.T) {
 	w := newWorld(t)
 	w.mustUpload("stable", id(1), alphaOld, nil)

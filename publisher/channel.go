@@ -112,7 +112,7 @@ func (c *Channel) complete(ctx context.Context, x *Index, change *Change) (bool,
 }
 
 // foreignHead tells an index of somebody else's, which portolan must not
-// overwrite, from one of its own that was damaged, which it writes anew.
+// overwrite, from one of its own that was damaged, which it writes again.
 func (c *Channel) foreignHead(ctx context.Context, key, token string) error {
 	_, _, err := c.record(ctx, 1)
 	if errors.Is(err, bucket.ErrNotFound) {

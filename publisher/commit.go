@@ -23,7 +23,7 @@ type Draft struct {
 
 // Commit makes the draft the channel's next generation, unless somebody else
 // was faster: then it fails with ErrConflict, the channel is as it was, and
-// the caller refreshes it and decides anew.
+// the caller refreshes it and decides again.
 //
 // Everything that the new index names must be in the store before. When Commit
 // returns nil, the decisions stand. After any other error than ErrConflict

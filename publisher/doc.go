@@ -10,7 +10,7 @@
 //	inbox/<channel>/<id>.tgz.prov    its provenance file, written before it
 //	inbox/<channel>/<id>.json        what its uploader says of it, likewise
 //	inbox/<channel>/<any name>.tgz   a file of somebody's, to be adopted
-//	receipts/<id>.json               what became of it; of an id in two channels: receipts/<channel>/<id>.json
+//	receipts/<id>.json               the verdict on it; for an id in two channels: receipts/<channel>/<id>.json
 //	rejected/<channel>/<id>.tgz      a refused upload, kept, with its receipt beside it
 //
 // The site:
@@ -34,7 +34,7 @@
 //
 // A generation is one [Record]. It is committed by creating the record's file,
 // whose number follows on the newest one's: of several writers the store lets
-// one create it, and the others look at what that one did and decide anew.
+// one create it, and the others look at what that one did and decide again.
 // What the record refers to is in the store, and durable, before. Everything
 // else follows from the log and may be done by anyone, any number of times:
 // snapshots, head, receipts, and the deletion of decided uploads, in that

@@ -16,9 +16,9 @@ type Head struct {
 }
 
 // ReadHead reads the index that a channel's readers see. It fails with
-// ErrNotFound if the channel has none, and with ErrNotOurs if it is no index
-// of portolan's. If it still is the one that was read
-// before, before is returned, and only its beginning has been read again.
+// ErrNotFound if the channel has none, and with ErrNotOurs if portolan did not
+// write it. If it still is the one that was read before, before is returned, and
+// only its beginning has been read again.
 func ReadHead(ctx context.Context, site bucket.Store, channel string, before *Head) (*Head, error) {
 	key := headKey(channel)
 	r, err := site.Get(ctx, key)

@@ -12,7 +12,7 @@ import (
 )
 
 // NewID returns the id of a new upload, a UUIDv7: sorted by the clock of
-// whoever makes it, and unique however many make them.
+// its maker, and unique however many make them.
 func NewID() (string, error) {
 	id, err := uuid.NewV7()
 	if err != nil {

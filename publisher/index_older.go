@@ -20,7 +20,7 @@ import (
 // Shown says which versions of a chart are in head, where not all are.
 type Shown struct {
 	Chart string `json:"chart"`
-	First int    `json:"first"`          // so many, from the newest on
+	First int    `json:"first"`          // this many, from the newest on
 	Also  int    `json:"also,omitempty"` // and the one at this place among all of them; 0 for none
 }
 
@@ -71,7 +71,7 @@ func (x *Index) show(all []Shown) error {
 	for _, h := range all {
 		i, ok := x.find(h.Chart)
 		if !ok {
-			return fmt.Errorf("chart %s: there is none of which the index could show some", h.Chart)
+			return fmt.Errorf("chart %s: the record says how many versions the index shows, but the index does not have it", h.Chart)
 		}
 		if err := x.charts[i].show(h); err != nil {
 			return fmt.Errorf("chart %s: %v", h.Chart, err)
@@ -203,7 +203,7 @@ func readMoved(ctx context.Context, site bucket.Store, key, up string) (x *Index
 	return x, int64(len(file.text)), err
 }
 
-// olderLost tells of a head whose older index cannot be read. A missing channel
+// olderLost is the error of a head whose older index cannot be read. A missing channel
 // is something else.
 func olderLost(err error) error {
 	if errors.Is(err, bucket.ErrNotFound) {

@@ -64,7 +64,7 @@ func TestHole(t *testing.T) {
 }
 
 // TestHoleAfterHead: head is that of the newest record before the hole, as where
-// all is well. Status sees it, and whoever commits there is told not to go on.
+// all is well. Status sees it, and a commit there fails.
 func TestHoleAfterHead(t *testing.T) {
 	m, _ := clocked(t)
 	s := m.Handle("test")
@@ -111,7 +111,7 @@ func TestNoHole(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "list the site") || !strings.Contains(err.Error(), "stable/log") {
 		t.Errorf("a log that cannot be listed: %v", err)
 	}
-	// A record that is committed between probing and listing is no hole.
+	// A record that is committed between probing and listing is not a hole.
 	m = published(t)
 	remove(t, m, "stable/index.yaml")
 	slow := m.Handle("slow")

@@ -80,7 +80,7 @@ func (c *Channel) foreignSnapshot(ctx context.Context, number int, conflict erro
 		return fmt.Errorf("%w: the log says otherwise of generation %d, and has later records than this run knows, up to %08d; "+
 			"unless these were just committed, a record was lost, and another written in its place: %s", conflict, number, listed, fixLog)
 	}
-	return fmt.Errorf("%w: it is not what the log says of generation %d; 'portolan rebuild --channel %s' writes it anew from the log", conflict, number, c.Name)
+	return fmt.Errorf("%w: it is not what the log says of generation %d; 'portolan rebuild --channel %s' restores it from the log", conflict, number, c.Name)
 }
 
 // Behind says what is wrong with head, which Project puts right; "" if it shows

@@ -148,7 +148,7 @@ func (p *pruner) channel(ctx context.Context, report *ChannelPrune) error {
 }
 
 // raiseFloor decides what to keep, and puts that into the log before anything
-// is removed. If a generator commits first, all is decided anew.
+// is removed. If a generator commits first, all is decided again.
 func (p *pruner) raiseFloor(ctx context.Context, name string) (*Channel, *keeping, error) {
 	for {
 		c, err := OpenChannel(ctx, p.site, name)

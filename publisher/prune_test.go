@@ -170,7 +170,7 @@ func TestVerifyWhilePruned(t *testing.T) {
 	}
 }
 
-// TestPruneUnknownChannel: a name that is misspelt is no success.
+// TestPruneUnknownChannel: a misspelt name is an error.
 func TestPruneUnknownChannel(t *testing.T) {
 	s := newShop(t, 1)
 	if _, err := s.prune(publisher.PruneOptions{Channels: []string{"stabel"}}); err == nil || !strings.Contains(err.Error(), "stabel: there is no such channel") {

@@ -96,7 +96,7 @@ func (b *rebuilder) checkLater(ctx context.Context) error {
 }
 
 // damagedHead reports whether the failure to read head is one that writing it
-// anew puts right.
+// again puts right.
 func damagedHead(err error) bool {
 	return errors.Is(err, ErrNotOurs) || errors.Is(err, bucket.ErrTooLarge) || errors.Is(err, errTorn)
 }

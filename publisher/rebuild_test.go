@@ -188,7 +188,7 @@ func TestRebuildFails(t *testing.T) {
 	}
 }
 
-// badSector is a store that cannot read an object to its end until it is written anew.
+// badSector is a store that cannot read an object to its end until it is written again.
 type badSector struct {
 	bucket.Store
 	key    string

@@ -11,7 +11,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
-// Receipt tells an uploader what became of an upload. It lies in the drop
+// Receipt tells an uploader the verdict on an upload. It lies in the drop
 // area, which is private: it may say who uploaded and why it was refused.
 type Receipt struct {
 	ID         string    `json:"id"`
@@ -62,7 +62,7 @@ func ReadReceipt(ctx context.Context, drop bucket.Store, id string) (*Receipt, e
 
 var errNoReceipt = errors.New("not a receipt")
 
-// WriteReceipt tells the uploader what became of a decided upload, and keeps a
+// WriteReceipt tells the uploader the verdict on a decided upload, and keeps a
 // refused one beside its reason. Head must cover the record that decided it.
 // It may be repeated after any failure; of several receipts the first stands,
 // but one for an upload of the same id in another channel: then this one is

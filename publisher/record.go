@@ -26,7 +26,7 @@ const (
 	maxRecord = 512 << 20 // bytes; what is larger was not written by portolan
 )
 
-// Verdict is what became of an upload.
+// Verdict is what was decided about an upload.
 type Verdict string
 
 // The verdicts.
@@ -43,7 +43,7 @@ func (v Verdict) Publishes() bool { return v == Accepted || v == Replaced }
 
 // Record is one entry of a channel's log: one generation. It says what was
 // decided, and holds everything needed to derive the index from the one
-// before, so that whoever reads it need not decide anything again. The log is
+// before, so that its readers need not decide anything again. The log is
 // public: a record holds ids and rule codes, nothing about who uploaded, and
 // no words from an archive but the index lines.
 type Record struct {

@@ -86,7 +86,7 @@ func readChannelStatus(ctx context.Context, site bucket.Store, name string) (*Ch
 		}
 	}
 	if behind := c.Behind(); behind != "" {
-		s.Error = fmt.Sprintf("%s; unless a run is just publishing it, 'portolan generate --channel %s' writes it anew from the log", behind, name)
+		s.Error = fmt.Sprintf("%s; unless a run is just publishing it, 'portolan generate --channel %s' restores it from the log", behind, name)
 	}
 	if len(named) == 0 {
 		return s, nil

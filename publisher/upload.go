@@ -16,7 +16,7 @@ const (
 )
 
 // Request is what an uploader says of an upload, in the JSON file beside it.
-// The drop area is not trusted, so it is a claim; whoever may write to the
+// The drop area is not trusted, so it is a claim; anyone who may write to the
 // bucket itself may claim anything.
 type Request struct {
 	File       string            `json:"file,omitempty"`       // what the uploader called the archive

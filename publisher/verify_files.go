@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	fixHead     = "'portolan generate --channel' with this channel writes head anew; so does 'portolan rebuild --channel', if that is not enough"
-	fixSnapshot = "'portolan rebuild --channel' with this channel writes it anew from the log"
+	fixHead     = "'portolan generate --channel' with this channel restores head; so does 'portolan rebuild --channel', if that is not enough"
+	fixSnapshot = "'portolan rebuild --channel' with this channel restores it from the log"
 	fixFile     = "restore the file from a copy; or upload the chart again: that gives it a new path, while older snapshots keep naming this one"
 )
 

@@ -112,7 +112,7 @@ func TestVerifyNoChannel(t *testing.T) {
 	}
 }
 
-// TestVerifyForeignNames: what is no record does not count as one.
+// TestVerifyForeignNames: a file that is not a record does not count as one.
 func TestVerifyForeignNames(t *testing.T) {
 	m := published(t)
 	for _, name := range []string{"README", "00000009.json.bak", "9.json", "000000009.json", "zzz.json", "00000009"} {

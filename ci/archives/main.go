@@ -1,4 +1,4 @@
-// Archives builds portolan for every platform that releases are for, and writes
+// Command archives builds portolan for every platform that releases are for, and writes
 // the archives and their SHA-256 sums into a folder, as GoReleaser does for a
 // tag: see .goreleaser.yaml. Its arguments are the flags of go build, and the
 // version is what portolan version will print.

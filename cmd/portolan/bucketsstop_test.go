@@ -115,8 +115,8 @@ func exitOf(err error) int {
 	return -1
 }
 
-// checkPublished checks that so many uploads are published, each once, and that
-// nothing is left to do.
+// checkPublished checks that this many uploads are published, each once, and
+// that nothing is left to do.
 func (h *harbor) checkPublished(uploads int) {
 	h.t.Helper()
 	if o := h.done("generate"); o.stdout != "nothing to do\n" {

@@ -67,7 +67,7 @@ func (s *workshop) chart(folder, name, version string, more ...string) {
 	}
 }
 
-// env is the environment of a job, without any of whoever runs the tests.
+// env is the environment of a job, without that of the person who runs the tests.
 func (s *workshop) env(more ...string) []string {
 	return append([]string{
 		"PATH=" + s.bin + ":" + os.Getenv("PATH"), "HOME=" + s.home, "TMPDIR=" + os.TempDir(), "CI=true",

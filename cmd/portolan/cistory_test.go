@@ -46,7 +46,7 @@ func newStory(t *testing.T) *story {
 		defer open.Close()
 		stopByID(t, pid)
 		open.SetReadDeadline(testenv.Deadline(t))
-		if _, err := open.Read(make([]byte, 1)); err != io.EOF { // the end of whoever could write
+		if _, err := open.Read(make([]byte, 1)); err != io.EOF { // all that could write have ended
 			t.Errorf("the shim does not end: %v", err)
 		}
 		if t.Failed() {

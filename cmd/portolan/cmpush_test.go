@@ -123,7 +123,7 @@ func (p *pushing) send(flags ...string) {
 }
 
 // test pushes to a channel that is not there yet, and to the same when it is.
-// Each push packs the chart anew: the same content again changes nothing.
+// Each push packs the chart again: the same content changes nothing.
 func (p *pushing) test(target string) {
 	p.send()
 	p.send()
@@ -246,7 +246,7 @@ func TestCMPushRefused(t *testing.T) {
 
 // refused pushes what must be refused, and wants to see the sentence that the
 // same archive is answered with when it is posted, but for the digest: the
-// plugin packs the chart anew.
+// plugin packs the chart again.
 func (p *pushing) refused(status int, archive []byte, flags ...string) {
 	p.t.Helper()
 	got := p.fails(append(append([]string{"cm-push", p.source, p.target}, p.flags...), flags...)...)

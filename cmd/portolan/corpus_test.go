@@ -205,7 +205,7 @@ func sameReleases(t *testing.T, found map[string][]string, published map[[2]stri
 
 const (
 	pullers = 2  // processes at a time, for each client
-	sample  = 10 // of so many releases, one is pulled with -short
+	sample  = 10 // with -short, one release in this many is pulled
 )
 
 // pullAll pulls the releases and compares them with the files they were.

@@ -81,8 +81,8 @@ func (f *generateFlags) checkRun() error {
 	return nil
 }
 
-// generateOnce makes one run, and tells of it whoever is to be told: also that
-// there was none, because of the error.
+// generateOnce makes one run, and reports it wherever the flags say. If err is not
+// nil, there is no run, and that is reported.
 func (p *program) generateOnce(ctx context.Context, f *generateFlags, err error) error {
 	tell, failure := f.tellers()
 	if failure != nil {

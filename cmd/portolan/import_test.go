@@ -30,7 +30,7 @@ type oldServer struct {
 
 	mu       sync.Mutex
 	archives map[string]int // how often each was asked for
-	hold     int            // after so many of them, no more are sent
+	hold     int            // after this many of them, no more are sent
 	held     chan struct{}  // closed at the first that is not
 }
 
@@ -246,7 +246,7 @@ func TestImport(t *testing.T) {
 	}
 }
 
-// importKilled imports until the server has sent so many archives, and is killed.
+// importKilled imports until the server has sent that many archives, and is killed.
 func (w *town) importKilled(s *oldServer, after int) (asked map[string]int) {
 	w.t.Helper()
 	s.hold = after

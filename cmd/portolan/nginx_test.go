@@ -180,7 +180,7 @@ func helmsUse(t *testing.T, url string) {
 }
 
 // TestNginxFolder serves a site with ci/nginx/folder.conf: as portolan preview
-// does, to both Helm clients, and anew with each generation.
+// does, to both Helm clients, and again with each generation.
 func TestNginxFolder(t *testing.T) {
 	t.Parallel()
 	w := nginxSite(t)

@@ -106,7 +106,7 @@ func (o *operations) submit(t *testing.T, n int) {
 	}
 }
 
-// run runs the generator for so many charts, and counts.
+// run runs the generator for this many charts, and counts.
 func (o *operations) run(t *testing.T, charts int) string {
 	t.Helper()
 	c := &buckettest.Counter{}

@@ -14,8 +14,8 @@ import (
 )
 
 // TestForgedReceipt prints, in every way there is, a receipt whose every text
-// tries to take over the terminal: whoever may write to the drop area can
-// write such a one.
+// tries to take over the terminal: anyone who may write to the drop area can
+// write one like it.
 func TestForgedReceipt(t *testing.T) {
 	t.Parallel()
 	evil := "\x1b[2J\u009b31m\u202e\x7f\r\n" + strings.Repeat("x", 10_000)
@@ -58,7 +58,7 @@ func TestForgedReceipt(t *testing.T) {
 
 func unprintable(r rune) bool { return r != '\n' && !unicode.IsGraphic(r) }
 
-// TestJSONIsSafe: what is no text to look at is escaped, and still there.
+// TestJSONIsSafe: what is not printable is escaped, and still there.
 func TestJSONIsSafe(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer

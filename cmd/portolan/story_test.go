@@ -22,7 +22,7 @@ type junitCase struct {
 }
 
 // runPipelines is what the forge does: with each pipeline that the trigger
-// starts it runs the generator, until that has decided on so many uploads. It
+// starts it runs the generator, until that has decided on this many uploads. It
 // returns the cases of all reports.
 func (w *town) runPipelines(f *forge, uploads int) (cases []junitCase) {
 	w.t.Helper()
@@ -54,7 +54,7 @@ func (s *shimProcess) curlUp(token, file string, archive []byte) outcome {
 }
 
 // TestStory is the whole way of a chart: curl uploads one with a job token and
-// others with an OIDC token, of which one is no chart and one changes what is
+// others with an OIDC token, of which one is not a chart and one changes what is
 // published; the shim has the forge start a pipeline; the generator there
 // publishes the good ones and fails the bad one; nginx serves what Helm installs
 // and people read.
@@ -81,7 +81,7 @@ func TestStory(t *testing.T) {
 	up(idToken, "app-web", "README.md", "altered")
 	cases = append(cases, w.runPipelines(f, 1)...)
 	if o := s.curlUp(idToken, "app-bad-1.0.0.tgz", charttest.Simple("app-bad", "1.0.0", "values.yaml", "replicas: [")); o.code != 22 || !strings.Contains(o.stdout, `"rule":"yaml"`) || !strings.Contains(o.stdout, `"hint":`) {
-		t.Errorf("of a chart that is none, curl says: exit code %d: %s%s", o.code, o.stdout, o.stderr)
+		t.Errorf("of a file that is not a chart, curl says: exit code %d: %s%s", o.code, o.stdout, o.stderr)
 	}
 
 	var passed []string

@@ -153,7 +153,7 @@ func readTrace(t *testing.T, name string) []tracedCall {
 		}
 		m := callLine.FindStringSubmatch(text)
 		if m == nil {
-			continue // it failed, or is no call
+			continue // it failed, or is not a call
 		}
 		c := tracedCall{name: m[1], start: start, end: n}
 		paths := callPath.FindAllStringSubmatch(m[2], -1)

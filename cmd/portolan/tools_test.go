@@ -34,7 +34,7 @@ func portolanPath(t *testing.T) string {
 	return file
 }
 
-// plainEnv is the environment without the settings of whoever runs the tests.
+// plainEnv is the environment without the settings of the person who runs the tests.
 func plainEnv() []string {
 	return slices.DeleteFunc(os.Environ(), func(v string) bool {
 		return strings.HasPrefix(v, "PORTOLAN_") || strings.HasPrefix(v, "HELM_")

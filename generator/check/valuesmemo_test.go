@@ -55,7 +55,7 @@ func TestValuesMemoBudget(t *testing.T) {
 	}
 }
 
-// TestValuesMemoBounded: it does not grow for ever.
+// TestValuesMemoBounded: it does not grow without end.
 func TestValuesMemoBounded(t *testing.T) {
 	for i := range 2*maxValuesMemo + 1 {
 		goodValues.add([32]byte{byte(i), byte(i >> 8), byte(i >> 16)}, yamlCost{})

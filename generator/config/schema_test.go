@@ -10,9 +10,8 @@ import (
 
 	"github.com/invopop/jsonschema"
 
-	"github.com/portolan-charts/portolan/publisher/strictyaml"
-
 	"github.com/portolan-charts/portolan/ci/testenv"
+	"github.com/portolan-charts/portolan/publisher/strictyaml"
 )
 
 // TestSchemaGolden compares portolan.schema.json, which editors use, with the

@@ -75,7 +75,7 @@ func TestRead(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		h     func(w http.ResponseWriter, r *http.Request, n int)
-		want  string // in the error; "" is none
+		want  string // in the error; "" for success
 		asked int
 		took  time.Duration // at least
 	}{
@@ -138,7 +138,7 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// TestOwnError: what goes wrong at the reader's end is no reason to ask again.
+// TestOwnError: an error of the reader's own is final.
 func TestOwnError(t *testing.T) {
 	serve(t, "full", func(w http.ResponseWriter, r *http.Request, n int) { io.WriteString(w, "whole") }, func(t *testing.T, c *Client, asked func() int) {
 		full := errors.New("disk full")
