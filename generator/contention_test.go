@@ -62,7 +62,7 @@ func TestContention(t *testing.T) {
 	}
 }
 
-// contend makes so many uploads for each channel, and checks what became of them.
+// contend makes this many uploads for each channel, and checks the verdicts.
 func contend(t *testing.T, each int, open func(t *testing.T, name string) bucket.Store) {
 	ctx := testenv.Context(t)
 	sent := make(chan struct{}) // closed when all uploads are in the inbox

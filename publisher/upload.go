@@ -90,10 +90,10 @@ func submitted(ctx context.Context, drop bucket.Store, id string, failure error)
 	return failure
 }
 
-// ReadRequest returns what the uploader said of the upload; the zero Request if
-// there is no such file, or nothing but its Err if that is no request. If it speaks of a provenance
-// file that the listing did not show, the upload has one from then on, though
-// it may turn out not to be there.
+// ReadRequest returns what the uploader said of the upload: the zero Request if
+// there is no such file, and one with only Err if the file is not a request. If it
+// announces a provenance file that the listing did not show, the upload has one
+// from then on, though it may turn out not to be there.
 func ReadRequest(ctx context.Context, drop bucket.Store, u *Upload) (Request, error) {
 	r, err := readRequest(ctx, drop, u.key(requestExt))
 	if r.Provenance && u.Prov == nil {
