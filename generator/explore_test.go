@@ -119,37 +119,54 @@ func exploredWorld(t testing.TB) *world {
 	return w
 }
 
-const uploader = 2 // the actors 0 and 1 are generators
-
 // explore lets things happen as planned, then checks that nothing was lost and
 // that one clean run makes everything well. It returns who did what, and who
 // could have.
 func explore(t testing.TB, plan schedule) (*turns, error) {
 	w := exploredWorld(t)
-	turns := newTurns(3, plan)
-	actors := map[string]int{"generator 0": 0, "generator 1": 1, "uploader": uploader}
 	w.inject(nil)
-	hook := func(op buckettest.Op) buckettest.Fault { return turns.operation(actors[op.Actor]) }
+	turns := w.takeTurns(plan, w.generates("generator 0"), w.generates("generator 1"), actor{"uploader", func(turn func()) {
+		_ = w.upload("uploader", "stable", id(4), gamma, gammaSig) // if it fails, nothing was promised
+		turn()
+		w.overwrite("stable", "foreign-2.0.0.tgz", foreignNew)
+	}})
+	return turns, w.settle()
+}
+
+// actor is somebody whose operations take turns with those of others.
+type actor struct {
+	name string // of the handles of stores
+	act  func(turn func())
+}
+
+// generates is an actor that runs the generator.
+func (w *world) generates(name string) actor {
+	return actor{name, func(func()) {
+		_, _ = w.start(generator.Options{
+			Drop: w.drop.Handle(name), Site: w.site.Handle(name), Nonce: func() string { return name },
+		}, name)
+	}}
+}
+
+// takeTurns lets the actors do what they do, as planned. What they do to no
+// store waits for its turn by calling turn.
+func (w *world) takeTurns(plan schedule, actors ...actor) *turns {
+	turns := newTurns(len(actors), plan)
+	hook := func(op buckettest.Op) buckettest.Fault {
+		return turns.operation(slices.IndexFunc(actors, func(a actor) bool { return a.name == op.Actor }))
+	}
 	w.drop.Hook, w.site.Hook = hook, hook
 	var all sync.WaitGroup
-	for name, actor := range actors {
+	for i, a := range actors {
 		all.Go(func() {
-			turns.begin(actor)
-			defer turns.end(actor)
-			if actor == uploader {
-				_ = w.upload(name, "stable", id(4), gamma, gammaSig) // if it fails, nothing was promised
-				turns.operation(actor)
-				w.overwrite("stable", "foreign-2.0.0.tgz", foreignNew)
-				return
-			}
-			_, _ = w.start(generator.Options{
-				Drop: w.drop.Handle(name), Site: w.site.Handle(name), Nonce: func() string { return name },
-			}, name)
+			turns.begin(i)
+			defer turns.end(i)
+			a.act(func() { turns.operation(i) })
 		})
 	}
 	all.Wait()
 	w.inject(nil)
-	return turns, w.settle()
+	return turns
 }
 
 // overwrite puts a file in the place of one of the same name. What nobody had

@@ -5,7 +5,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -277,29 +276,13 @@ func exploreKept(t testing.TB, plan schedule) (*turns, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	turns := newTurns(3, plan)
-	actors := map[string]int{"generator": 0, "generator of few": 1, "uploader": uploader}
-	hook := func(op buckettest.Op) buckettest.Fault { return turns.operation(actors[op.Actor]) }
-	w.drop.Hook, w.site.Hook = hook, hook
-	var all sync.WaitGroup
-	for name, actor := range actors {
-		all.Go(func() {
-			turns.begin(actor)
-			defer turns.end(actor)
-			if actor == uploader {
-				_ = w.upload(name, "stable", id(16), alphaAt("1.1.5"), nil) // if it fails, nothing was promised
-				return
-			}
-			if actor == 1 {
-				w.config = few // from here on everywhere: one actor at a time runs
-			}
-			_, _ = w.start(generator.Options{
-				Drop: w.drop.Handle(name), Site: w.site.Handle(name), Nonce: func() string { return name },
-			}, name)
-		})
-	}
-	all.Wait()
-	w.inject(nil)
+	ofFew := w.generates("generator of few")
+	turns := w.takeTurns(plan, w.generates("generator"), actor{ofFew.name, func(turn func()) {
+		w.config = few // from here on everywhere: one actor at a time runs
+		ofFew.act(turn)
+	}}, actor{"uploader", func(func()) {
+		_ = w.upload("uploader", "stable", id(16), alphaAt("1.1.5"), nil) // if it fails, nothing was promised
+	}})
 	if err := w.settleWrites(); err != nil {
 		return turns, err
 	}

@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
@@ -83,32 +81,12 @@ func explorePrune(t testing.TB, plan schedule) (*turns, error) {
 }
 
 func (w *world) explorePrune(plan schedule) (*turns, error) {
-	turns := newTurns(3, plan)
-	actors := map[string]int{"generator": 0, pruneActor: 1, "clock": 2}
-	hook := func(op buckettest.Op) buckettest.Fault { return turns.operation(actors[op.Actor]) }
-	w.drop.Hook, w.site.Hook = hook, hook
-	acts := map[string]func(){
-		"generator": func() {
-			_, _ = w.start(generator.Options{
-				Drop: w.drop.Handle("generator"), Site: w.site.Handle("generator"), Nonce: func() string { return "generator" },
-			}, "generator")
-		},
-		pruneActor: func() { _, _ = w.prune(w.drop.Handle(pruneActor), w.site.Handle(pruneActor)) },
-		"clock": func() {
-			turns.operation(actors["clock"])
-			w.clock = w.clock.Add(leap)
-		},
+	prunes := func(func()) { _, _ = w.prune(w.drop.Handle(pruneActor), w.site.Handle(pruneActor)) }
+	leaps := func(turn func()) {
+		turn()
+		w.clock = w.clock.Add(leap)
 	}
-	var all sync.WaitGroup
-	for name, act := range acts {
-		all.Go(func() {
-			turns.begin(actors[name])
-			defer turns.end(actors[name])
-			act()
-		})
-	}
-	all.Wait()
-	w.inject(nil)
+	turns := w.takeTurns(plan, w.generates("generator"), actor{pruneActor, prunes}, actor{"clock", leaps})
 	return turns, w.settlePruned()
 }
 

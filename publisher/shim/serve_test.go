@@ -22,18 +22,30 @@ import (
 	"github.com/portolan-charts/portolan/publisher/shim/reread"
 )
 
+// serve serves the shim, with TLS if there is a configuration of it, until stop
+// is called.
+func (p *port) serve(config *tls.Config, grace time.Duration) (address string, stop func(), ended chan error) {
+	p.t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	address = l.Addr().String()
+	if config != nil {
+		l = tls.NewListener(l, config)
+	}
+	ctx, stop := context.WithCancel(p.t.Context())
+	ended = make(chan error, 1)
+	go func() { ended <- Serve(ctx, l, p.Shim, p.Log, grace) }()
+	return address, stop, ended
+}
+
 // TestServeStops checks that a server that is stopped finishes the upload under way
 // and accepts no other.
 func TestServeStops(t *testing.T) {
 	p := open(t, nil)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- Serve(ctx, l, p.Shim, p.Log, time.Hour) }()
-	p.url = "http://" + l.Addr().String()
+	address, stop, ended := p.serve(nil, time.Hour)
+	p.url = "http://" + address
 	body, writer := io.Pipe()
 	answered := make(chan reply, 1)
 	go func() { answered <- p.do(p.request(http.MethodPost, "/api/charts", body)) }()
@@ -49,7 +61,7 @@ func TestServeStops(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Errorf("Serve: %v", err)
 	}
-	if _, err := net.Dial("tcp", l.Addr().String()); err == nil {
+	if _, err := net.Dial("tcp", address); err == nil {
 		t.Error("it still listens")
 	}
 }
@@ -58,14 +70,8 @@ func TestServeStops(t *testing.T) {
 // leaves nothing in the inbox.
 func TestServeGrace(t *testing.T) {
 	p := open(t, nil)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- Serve(ctx, l, p.Shim, p.Log, 50*time.Millisecond) }()
-	c, err := net.Dial("tcp", l.Addr().String())
+	address, stop, ended := p.serve(nil, 50*time.Millisecond)
+	c, err := net.Dial("tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,19 +113,12 @@ func TestCertificate(t *testing.T) {
 	}
 	var looks atomic.Int64
 	c.loaded.Now = func() time.Time { return time.Now().Add(time.Duration(looks.Add(1)) * reread.Every) }
-	p := open(t, nil)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- Serve(ctx, tls.NewListener(l, c.Config()), p.Shim, p.Log, time.Second) }()
+	address, stop, ended := open(t, nil).serve(c.Config(), time.Second)
 	serial := func() int64 {
 		t.Helper()
 		transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true}
 		defer transport.CloseIdleConnections()
-		got, err := (&http.Client{Transport: transport}).Get("https://" + l.Addr().String() + "/livez")
+		got, err := (&http.Client{Transport: transport}).Get("https://" + address + "/livez")
 		if err != nil {
 			t.Fatal(err)
 		}

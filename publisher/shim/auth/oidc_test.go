@@ -183,23 +183,7 @@ func TestOIDCEmbeddedKey(t *testing.T) {
 	p := newProvider(t)
 	w := newClockedWorld(t, p.oidcFile(mainRule))
 	options := (&jose.SignerOptions{EmbedJWK: true}).WithHeader("kid", "k1")
-	s, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: rsaKey(t, "stranger").Key}, options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	payload, err := json.Marshal(p.gitlabJob(w.now()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	object, err := s.Sign(payload)
-	if err != nil {
-		t.Fatal(err)
-	}
-	token, err := object.CompactSerialize()
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.refuses(token, "signature or form is wrong")
+	w.refuses(signedAs(t, jose.RS256, rsaKey(t, "stranger").Key, options, p.gitlabJob(w.now())), "signature or form is wrong")
 }
 
 // TestOIDCAlone checks that a secret that looks like a JWT is not tried as anything

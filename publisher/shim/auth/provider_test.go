@@ -109,13 +109,18 @@ func ecKey(t testing.TB, id string, curve elliptic.Curve) jose.JSONWebKey {
 // signed returns a token with these claims.
 func signed(t testing.TB, algorithm jose.SignatureAlgorithm, key any, id string, c any) string {
 	t.Helper()
-	payload, err := json.Marshal(c)
-	if err != nil {
-		t.Fatal(err)
-	}
 	options := (&jose.SignerOptions{}).WithType("JWT")
 	if id != "" {
 		options = options.WithHeader("kid", id)
+	}
+	return signedAs(t, algorithm, key, options, c)
+}
+
+func signedAs(t testing.TB, algorithm jose.SignatureAlgorithm, key any, options *jose.SignerOptions, c any) string {
+	t.Helper()
+	payload, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
 	}
 	s, err := jose.NewSigner(jose.SigningKey{Algorithm: algorithm, Key: key}, options)
 	if err != nil {
