@@ -1,7 +1,8 @@
 // Package shim takes chart uploads over HTTP, in the forms that ChartMuseum and
 // GitLab's Helm registry take, and puts them into the drop area. It refuses an
-// upload that the generator would reject, and says why in the answer. For private
-// sites and for 'helm cm-push' it also serves the site.
+// upload that the generator would reject, and says why in the answer. If it has the
+// site, that includes conflicts with what is published, and it serves the site, for
+// private sites and for 'helm cm-push'.
 //
 // A shim keeps no state: any number may run behind one address, and each may be
 // stopped at any time. An upload that was answered 201 is durable in the inbox.

@@ -62,7 +62,7 @@ func TestEdit(t *testing.T) {
 // mode and owner.
 func TestEditLike(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		return // there are no such modes, and links take a right
+		return // there are no such modes, and symbolic links need a privilege
 	}
 	dir := t.TempDir()
 	link, path := filepath.Join(dir, "link"), filepath.Join(dir, "auth.yaml")

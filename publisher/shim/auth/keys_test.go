@@ -147,7 +147,7 @@ func TestHostile(t *testing.T) {
 		"another object": {func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, `{"message":"hello"}`) }, "no key"},
 		"nothing":        {func(w http.ResponseWriter, r *http.Request) {}, "not the expected JSON"},
 		"no content":     {func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusNoContent) }, "204"},
-		"keys that are none": {func(w http.ResponseWriter, r *http.Request) {
+		"unusable keys": {func(w http.ResponseWriter, r *http.Request) {
 			io.WriteString(w, `{"keys":[1,null,{"kty":"oct","k":"AA","kid":"k1"},{"kty":"X"}]}`)
 		}, "no key"},
 		"an endless answer": {func(w http.ResponseWriter, r *http.Request) { endless(w) }, "larger than"},
