@@ -44,8 +44,8 @@ bench: build ## measure publishing beside its peers, load the shim for two minut
 
 check: ## formatting, vet, staticcheck, shellcheck, go.mod
 	! gofmt -l . | grep .
-	go vet ./...
-	tools=$$(ci/tools/install staticcheck) && "$$tools/staticcheck" ./...
+	for os in linux darwin windows; do GOOS=$$os go vet ./... || exit; done
+	tools=$$(ci/tools/install staticcheck) && for os in linux darwin windows; do GOOS=$$os "$$tools/staticcheck" ./... || exit; done
 	ci/tools/install shellcheck git >/dev/null && shellcheck $$(git ls-files | xargs awk 'FNR == 1 && /^#!.*sh$$/ { print FILENAME }')
 	go mod tidy -diff
 
