@@ -245,7 +245,7 @@ func reads(r *http.Request) bool { return r.Method == http.MethodGet || r.Method
 const uploadHint = "upload with POST to /api/CHANNEL/charts, or to /api/v4/projects/PROJECT/packages/helm/api/CHANNEL/charts"
 
 func unknownRoute(r *http.Request) error {
-	hint := "see the routes in publisher/shim/README.md"
+	hint := "charts are at /CHANNEL/index.yaml, and uploads go to /api/CHANNEL/charts"
 	if !reads(r) {
 		hint = uploadHint
 	}

@@ -29,6 +29,7 @@ func (p Place) Key(name string) Place {
 	for key, value := range pairs(p.node) {
 		if key.Value == name {
 			at.node = value
+			break // a key that occurs twice is a problem already; its first value is the one decoded
 		}
 	}
 	return at
