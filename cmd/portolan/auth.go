@@ -150,9 +150,9 @@ func (p *program) printRules(e *explained) error {
 	line("who", e.Who)
 	line("issuer", e.Server)
 	for _, r := range e.Rules {
-		text := "fits"
+		text := "matches"
 		if !r.Fits {
-			text = "does not fit: " + strings.Join(r.Why, "; ")
+			text = "does not match: " + strings.Join(r.Why, "; ")
 		}
 		line("rule", fmt.Sprintf("%s (line %d) %s", r.Name, r.Line, text))
 	}

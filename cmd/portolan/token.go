@@ -48,7 +48,7 @@ func (p *program) token(args []string) error {
 	case "hash":
 		return p.hashToken(f)
 	}
-	return hint(usagef("token needs one of new, list, revoke and hash"), "see 'portolan token --help'")
+	return hint(usagef("token needs one of these words: new, list, revoke or hash"), "see 'portolan token --help'")
 }
 
 // only refuses flags of the command line that mean nothing here, and another
