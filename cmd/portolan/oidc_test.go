@@ -284,7 +284,7 @@ func TestAuthCheck(t *testing.T) {
 		says        []string
 	}{
 		{"allowed", f.idToken("main"), []string{"--channel", "42/stable", "--chart", "app-web"}, 0, []string{
-			"who     oidc project_path:acme/app:ref_type:branch:ref:main\n", "issuer  " + f.URL + "\n", "rule    main (line 5) fits\n", "write   allowed by rule main\n", "force   denied\n", "read    denied\n"}},
+			"who     oidc project_path:acme/app:ref_type:branch:ref:main\n", "issuer  " + f.URL + "\n", "rule    main (line 5) matches\n", "write   allowed by rule main\n", "force   denied\n", "read    denied\n"}},
 		{"another chart", f.idToken("main"), []string{"--channel", "42/stable", "--chart", "web"}, 1, []string{"write   denied", "may not upload a chart called web to channel 42/stable"}},
 		{"another channel", f.idToken("main"), []string{"--channel", "stable"}, 1, []string{"write   denied", "may not upload any chart to channel stable"}},
 		{"no rule", f.idToken("next"), nil, 1, []string{`main (line 5) does not match: ref is "next", not "main"`, "no rule of this server matches"}},
