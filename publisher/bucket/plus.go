@@ -9,7 +9,7 @@ import (
 )
 
 // A chart's version may contain a '+'. Its file names keep it, and URLs in the
-// index have it literally (see DESIGN.md, Layout). S3 reads a literal '+' in the
+// index have it literally (see publisher/DESIGN.md). S3 reads a literal '+' in the
 // path of a request as a space. So on S3 such a file is stored a second time,
 // under the name that S3 reads: its alias. Only portolan's stores know of aliases;
 // they are written after the file, removed before it, and not listed.
@@ -47,7 +47,7 @@ func (s *cloudStore) createAlias(ctx context.Context, o Object) error {
 }
 
 // replaceAlias does the same for an object that was replaced. If two writers do so
-// at once, the alias may stay behind, as pages may: see DESIGN.md, A generation.
+// at once, the alias may stay behind, as pages may: see publisher/DESIGN.md.
 func (s *cloudStore) replaceAlias(ctx context.Context, o Object) error {
 	alias := s.aliasOf(o.Key)
 	if alias == "" {
