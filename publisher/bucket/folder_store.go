@@ -269,8 +269,9 @@ func (s *folderStore) begin(ctx context.Context, key string, create bool) (*os.R
 // openRoot opens the folder. Once seen, the folder must stay: if it is missing later,
 // its objects are lost, not "never written", and a new folder would hide that.
 func (s *folderStore) openRoot() (*os.Root, error) {
+	seen := s.disk.Load() != nil // before the look: another writer may make the folder meanwhile
 	root, err := os.OpenRoot(s.dir)
-	if absent(err) && s.disk.Load() != nil {
+	if absent(err) && seen {
 		return nil, errGone
 	}
 	if err != nil {

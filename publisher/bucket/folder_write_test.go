@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -32,5 +33,25 @@ func TestFileWriteError(t *testing.T) {
 	}
 	if err := s.Create(t.Context(), Object{Key: "a/b", Body: unreadable}); err == nil || !strings.Contains(err.Error(), missing) {
 		t.Errorf("got %v, want an error that names %s", err, missing)
+	}
+}
+
+// TestFileFirstWrites: several writers may find the folder missing, and make it. None
+// of them takes it for a folder that has vanished.
+func TestFileFirstWrites(t *testing.T) {
+	for range 200 {
+		s, err := newFolderStore(filepath.Join(t.TempDir(), "new"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var writers sync.WaitGroup
+		for i := range 8 {
+			writers.Go(func() {
+				if err := s.Create(t.Context(), Object{Key: fmt.Sprint(i), Body: Bytes(nil)}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		writers.Wait()
 	}
 }
