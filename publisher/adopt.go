@@ -12,14 +12,13 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
-// Settle is how long a file under a name of its owner's must have been left
-// alone before it is taken for whole: cp into a folder is not atomic.
+// Settle is how long a file that somebody put into the inbox must have been left alone
+// before it is taken for complete: cp into a folder is not atomic.
 const Settle = 2 * time.Second
 
-// Adopt makes an upload of a file that somebody put into a channel's inbox
-// under a name of their own: it copies the file to an id that is made from
-// this very version of it. [Discard] then deletes the original. It may be
-// repeated after any failure. It returns nil if the file was gone or
+// Adopt makes an upload of a file that somebody put into a channel's inbox: it copies
+// the file to an id made from this version of it. [Discard] then deletes the original.
+// Adopt may be repeated after any failure. It returns nil if the file was gone or
 // overwritten before it could be copied, or has not settled by now.
 func Adopt(ctx context.Context, drop bucket.Store, channel string, f *Foreign, now time.Time) (*Upload, error) {
 	if f.unsettled(now) > 0 {
@@ -33,11 +32,11 @@ func Adopt(ctx context.Context, drop bucket.Store, channel string, f *Foreign, n
 	return u.moved(), nil
 }
 
-// Discard deletes a file that was adopted, unless it has been overwritten
-// meanwhile: then it is one more upload, for the next run. The provenance file
-// goes last. Whoever lists the inbox in between, or finds it so after a crash,
-// takes it for one that signs the chart once more, which changes nothing; the
-// chart alone they would publish without its signature.
+// Discard deletes a file that was adopted, unless it has been overwritten meanwhile:
+// then it is another upload, for the next run. The provenance file is deleted last. If
+// it is found alone, by a run in between or after a crash, it only signs the chart once
+// more, which changes nothing; the chart alone would be published without its
+// signature.
 func Discard(ctx context.Context, drop bucket.Store, f *Foreign) error {
 	for _, e := range []*bucket.Entry{f.Request, f.Chart, f.Prov} {
 		if e == nil {
@@ -50,8 +49,8 @@ func Discard(ctx context.Context, drop bucket.Store, f *Foreign) error {
 	return nil
 }
 
-// unsettled is how long the file has yet to be left alone. A file from the
-// future comes from a store whose clock is ahead, and whose objects appear whole.
+// unsettled is how much longer the file has to be left alone. A file from the future
+// comes from a store whose clock is ahead, and whose objects appear complete.
 func (f *Foreign) unsettled(now time.Time) time.Duration {
 	age := now.Sub(f.modified())
 	if age < 0 {
@@ -60,8 +59,8 @@ func (f *Foreign) unsettled(now time.Time) time.Duration {
 	return Settle - age
 }
 
-// Unsettled is how long it takes until every file in the inbox could be
-// adopted, if nobody writes to them; zero or less if they all can be.
+// Unsettled is how long it takes until every file in the inbox can be adopted, if
+// nobody writes to them; zero or less if they all can be adopted now.
 func (i *Inbox) Unsettled(now time.Time) time.Duration {
 	var wait time.Duration
 	for _, w := range i.Channels {
@@ -72,14 +71,14 @@ func (i *Inbox) Unsettled(now time.Time) time.Duration {
 	return wait
 }
 
-// Upload is what the file becomes when it is adopted. Until then it can be
-// read where it lies, by runs that must not write.
+// Upload is the upload that the file becomes when it is adopted. Until then, runs that
+// must not write can read it where it lies.
 func (f *Foreign) Upload(channel string) *Upload {
 	return newUpload(channel, adoptedID(channel, f.Chart, f.Prov), f.Chart, f.Prov)
 }
 
-// moved returns the upload with its objects where Adopt has put them. Their
-// tokens are not known; nobody else writes there.
+// moved returns the upload with its objects where Adopt has put them. Their tokens are
+// unknown; no other writer writes there.
 func (u *Upload) moved() *Upload {
 	m := *u
 	if u.Chart != nil {
@@ -117,7 +116,7 @@ func (f *Foreign) copy(ctx context.Context, drop bucket.Store, u *Upload) (bool,
 	return true, nil
 }
 
-// request is what describes the upload that the file becomes.
+// request describes the upload that the file becomes.
 func (f *Foreign) request(ctx context.Context, drop bucket.Store, key string) (bucket.Object, error) {
 	var r Request
 	if f.Request != nil {
@@ -131,10 +130,10 @@ func (f *Foreign) request(ctx context.Context, drop bucket.Store, key string) (b
 	return r.object(key)
 }
 
-// errMoved is the failure to read a file that was overwritten since it was listed.
+// errMoved is reported for a file that was overwritten after it was listed.
 var errMoved = errors.New("overwritten while it was read")
 
-// body copies exactly the version of the object that was listed.
+// body copies the version of the object that was listed.
 func (f *Foreign) body(ctx context.Context, drop bucket.Store, e *bucket.Entry) bucket.Body {
 	return func(w io.Writer) error {
 		r, err := drop.Get(ctx, e.Key)

@@ -10,10 +10,10 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
-// Channel is a channel of the site as its log has it: the newest record, the
-// index that the log adds up to, and what has not reached the head yet. It is
-// the view of one run; other generators may move the channel on at any time,
-// which [Channel.Commit] and [Channel.Project] find out.
+// Channel is a channel of the site as its log has it: the newest record, the index
+// that results from the log, and what has not reached head yet. It is the view of one
+// run; other generators may move the channel on at any time, which [Channel.Commit]
+// and [Channel.Project] find out.
 type Channel struct {
 	Name string
 
@@ -24,29 +24,29 @@ type Channel struct {
 	sum    string     // SHA-256 of the newest record
 	opened generation // what head showed when the channel was opened
 	behind []generation
-	lost   bool // behind is the newest of them alone: head did not say where to begin
+	lost   bool // behind has only the newest of them: head did not say where to begin
 }
 
-// headState is what is known of index.yaml. A channel whose head does not exist yet,
-// or is damaged, is at generation 0.
+// headState is what is known about index.yaml. If head does not exist yet, or is
+// damaged, its generation is 0.
 type headState struct {
 	generation int
 	token      string // "" if there is none
 	modified   time.Time
 	late       bool // it was written long after its record: by a backup, perhaps
-	bare       bool // it is what the log says, but its older index is not, or is lost
+	bare       bool // it is what the log says, but its older index is damaged or lost
 }
 
-// generation is one that changed the index, but that head did not show yet.
+// generation is a generation that changed the index, but that head did not show yet.
 type generation struct {
 	number int
 	index  *Index
 }
 
-// OpenChannel reads the channel: its head, and all records that came after it.
-// A channel that does not exist is empty. An index.yaml that portolan did not
-// write is an error; one that is not what the log says is not: the log is what
-// counts, and the next Project puts head right.
+// OpenChannel reads the channel: its head, and all records that came after it. A
+// channel that does not exist is empty. An index.yaml that portolan did not write is an
+// error. One that differs from the log is not: the log counts, and the next Project
+// corrects head.
 func OpenChannel(ctx context.Context, site bucket.Store, name string) (*Channel, error) {
 	c := &Channel{Name: name, site: site, index: &Index{}}
 	if err := c.readHead(ctx); err != nil {
@@ -58,8 +58,8 @@ func OpenChannel(ctx context.Context, site bucket.Store, name string) (*Channel,
 	return c, c.checkEnd(ctx)
 }
 
-// readHead starts the channel at the generation that head shows, if its bytes
-// are what the log says of that generation, and at the log's start otherwise.
+// readHead starts the channel at the generation that head shows, if head's bytes are
+// what the log says for that generation, and at the beginning of the log otherwise.
 func (c *Channel) readHead(ctx context.Context) error {
 	key := headKey(c.Name)
 	file, err := readIndex(ctx, c.site, key)
@@ -100,9 +100,9 @@ func (c *Channel) readHead(ctx context.Context) error {
 	return err
 }
 
-// complete adds to the index, which was read from head, what is not in head. It
-// reports whether that is what the log says; if it is lost or damaged, then it
-// follows from the log, as a damaged head does.
+// complete adds the versions that are not in head to the index, which was read from
+// head. It reports whether they are what the log says. If they are lost or damaged,
+// they are derived from the log, like a damaged head.
 func (c *Channel) complete(ctx context.Context, x *Index, change *Change) (bool, error) {
 	_, err := readOlder(ctx, c.site, c.Name, x)
 	if errors.Is(err, bucket.ErrNotFound) || err != nil && damagedHead(err) && ctx.Err() == nil {
@@ -111,8 +111,8 @@ func (c *Channel) complete(ctx context.Context, x *Index, change *Change) (bool,
 	return err == nil && change.proveOlder(x) == nil, err
 }
 
-// foreignHead tells an index of somebody else's, which portolan must not
-// overwrite, from one of its own that was damaged, which it writes again.
+// foreignHead tells an index that portolan did not write, and must not overwrite, from
+// a damaged one of its own, which it writes again.
 func (c *Channel) foreignHead(ctx context.Context, key, token string) error {
 	_, _, err := c.record(ctx, 1)
 	if errors.Is(err, bucket.ErrNotFound) {
@@ -146,9 +146,9 @@ func (c *Channel) Refresh(ctx context.Context) error {
 	return nil
 }
 
-// fromStart reads the whole log up to the record of that number, since there is no
-// head to begin with. It holds one index, however long the log is: Project reads
-// the log once more, for the snapshots.
+// fromStart reads the whole log up to the record with that number, since there is no
+// head to begin with. It holds one index, however long the log is: Project reads the log
+// again for the snapshots.
 func (c *Channel) fromStart(ctx context.Context, number int) error {
 	for s, err := range c.replay(ctx, true) {
 		if err != nil {
@@ -166,8 +166,8 @@ func (c *Channel) fromStart(ctx context.Context, number int) error {
 	return c.hole(number)
 }
 
-// follow applies to the index every change up to the record, which is newer
-// than the index. The records between that left the index alone are not read.
+// follow applies every change up to the record, which is newer than the index, to the
+// index. It does not read the records in between that left the index alone.
 func (c *Channel) follow(ctx context.Context, newest *Record) error {
 	at := c.IndexGeneration()
 	var changes []*Record
@@ -239,8 +239,8 @@ func (c *Channel) IndexGeneration() int {
 	return c.newest.IndexGeneration()
 }
 
-// Floor is the oldest generation that is kept: its snapshot, those after it, and
-// all that they name. It is 0 if all are.
+// Floor is the oldest generation that is kept, with its snapshot, those after it, and
+// everything that they name. It is 0 if all are kept.
 func (c *Channel) Floor() int {
 	if c.newest == nil {
 		return 0

@@ -11,7 +11,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest/servers"
 )
 
-// TestChannelOfMissingBucket: a bucket that is not there is not one without
+// TestChannelOfMissingBucket: a bucket that does not exist is not a bucket without
 // channels.
 func TestChannelOfMissingBucket(t *testing.T) {
 	for scheme, server := range map[string]func(testing.TB) *servers.Server{"s3": servers.S3, "gs": servers.GCS, "azblob": servers.Azure} {

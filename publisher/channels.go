@@ -18,15 +18,15 @@ const maxChannel = 255
 var (
 	segmentRE = regexp.MustCompile(`^[a-zA-Z0-9]+([._-][a-zA-Z0-9]+)*$`)
 
-	// Folders of portolan's own, which no segment of a channel may be called.
+	// Names of portolan's own folders, which no segment of a channel may have.
 	reservedSegments = []string{chartsDir, logDir, snapshotsDir, "api", assetsDir}
 
-	// Endings of the files that portolan writes, by which a web server tells
-	// a file from a channel.
+	// Endings of the files that portolan writes. By them a web server tells a
+	// file from a channel.
 	reservedEndings = []string{".tgz", ".prov", ".html", ".yaml", ".json", ".xml", ".svg", ".txt", ".css", ".js"}
 )
 
-// CheckChannel says why name cannot be the name of a channel, or nil.
+// CheckChannel returns an error if name cannot be the name of a channel.
 func CheckChannel(name string) error {
 	if name == "" {
 		return fmt.Errorf("channel name is empty")
@@ -58,9 +58,8 @@ func HasChannel(ctx context.Context, site bucket.Store, name string) (bool, erro
 	return (&Channel{Name: name, site: site}).exists(ctx, 1)
 }
 
-// Channels finds the channels of a site: the folders that have a log. Folders
-// of portolan's own are not looked into, so the listing does not grow with the
-// number of charts.
+// Channels finds the channels of a site: the folders that have a log. It does not look
+// into portolan's own folders, so the listing does not grow with the number of charts.
 func Channels(ctx context.Context, site bucket.Store) ([]string, error) {
 	var channels []string
 	folders := []string{""}

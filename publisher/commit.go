@@ -21,13 +21,13 @@ type Draft struct {
 	Floor       int // 0 leaves it where it is
 }
 
-// Commit makes the draft the channel's next generation, unless somebody else
-// was faster: then it fails with ErrConflict, the channel is as it was, and
-// the caller refreshes it and decides again.
+// Commit makes the draft the channel's next generation. If another generator was
+// faster, it fails with ErrConflict and leaves the channel as it was; the caller then
+// refreshes the channel and decides again.
 //
-// Everything that the new index names must be in the store before. When Commit
-// returns nil, the decisions stand. After any other error than ErrConflict
-// they may stand or not, and only the next run can tell.
+// Everything that the new index names must be in the store before. When Commit returns
+// nil, the decisions stand. After an error other than ErrConflict, only the next run can
+// tell whether they stand.
 func (c *Channel) Commit(ctx context.Context, d Draft) error {
 	record := &Record{
 		Generation: c.Generation() + 1,
@@ -51,15 +51,15 @@ func (c *Channel) Commit(ctx context.Context, d Draft) error {
 		return err
 	}
 	if size > maxRecord || record.Change != nil && record.Change.largest() > maxIndex {
-		// Once it is there, nobody could read it, nor get past it.
+		// If it were written, no generator could read it, or get past it.
 		return bucket.About(recordKey(c.Name, record.Generation), errTooMuch)
 	}
 	if err := c.probeNew(ctx); err != nil {
 		return err
 	}
 	// The commit point. Everything that the record refers to is durable, and
-	// nothing of it is visible; once the record is there, everything that
-	// follows can be redone by anyone from the record alone.
+	// nothing of it is visible. Once the record exists, everything that follows
+	// can be done again by anyone from the record alone.
 	err = c.site.Create(ctx, bucket.Object{
 		Key: recordKey(c.Name, record.Generation), Body: record.write, ContentType: typeJSON, CacheControl: forever,
 	})
@@ -76,8 +76,8 @@ func (c *Channel) Commit(ctx context.Context, d Draft) error {
 
 var errTooMuch = fmt.Errorf("refused to commit an index of more than %d bytes, or a record of more than %d: divide the channel", maxIndex, maxRecord)
 
-// describe sets the record's change to the one that the draft makes in x, and
-// returns the index that results.
+// describe sets the record's change to the one that the draft makes in x, and returns
+// the resulting index.
 func (r *Record) describe(x *Index, d Draft) (*Index, error) {
 	if len(d.Removed) == 0 && len(d.Added) == 0 && len(d.Shown) == 0 {
 		return x, nil
@@ -106,10 +106,9 @@ func (r *Record) describe(x *Index, d Draft) (*Index, error) {
 	return next, err
 }
 
-// probeNew probes the site before the first record of a channel is committed:
-// if several writers can each create it, all that follows is worth nothing.
-// A local folder is ours to know, and where nothing is written, nothing can be
-// found out.
+// probeNew probes the site before the first record of a channel is committed: if two
+// writers could both create a record, the log would be worthless. A local folder keeps
+// its promises, and a pretender writes nothing.
 func (c *Channel) probeNew(ctx context.Context) error {
 	if c.Generation() > 0 {
 		return nil
@@ -129,8 +128,8 @@ func (c *Change) largest() int64 {
 	return max(c.Size, c.Older.Size)
 }
 
-// Pretend moves this view of the channel on as Commit would, and writes
-// nothing. It is for runs that only say what would happen.
+// Pretend moves this view of the channel on as Commit would, but writes nothing. It is
+// for runs that only report what would happen.
 func (c *Channel) Pretend(d Draft) error {
 	dry := *c
 	dry.site = pretender{c.site}
@@ -142,7 +141,7 @@ func (c *Channel) Pretend(d Draft) error {
 	return nil
 }
 
-// pretender is a Store that takes every new object and keeps none.
+// pretender is a Store that accepts new objects and drops them.
 type pretender struct{ bucket.Store }
 
 func (pretender) Create(context.Context, bucket.Object) error { return nil }

@@ -1,6 +1,24 @@
-// Package publisher keeps channels of releases in object storage: the drop area
-// that uploads arrive in, and the site that is served. It knows buckets, logs
-// and indexes, and nothing of Helm: what a release is, its callers decide.
+// Package publisher keeps channels of releases in object storage: the drop area,
+// where uploads arrive, and the site, which is served. It knows logs, indexes and
+// uploads, and nothing about Helm: its callers decide what a release is. The stores
+// are those of package bucket.
+//
+// # Where things are
+//
+// The files are named for what they are about:
+//
+//   - inbox*, upload, adopt, receipt: the drop area
+//   - release: a chart's files on the site; sitefile: the other files, such as pages
+//   - index*: what an index says: its header, its lines, a change of it, the versions
+//     that head leaves out
+//   - record*, log*, commit: the log, how it is read, and how it goes on
+//   - channel, project, history: a channel as its log has it, how the site is made to
+//     show it, and what lies further back
+//   - verify*, rebuild, status: whether the site is what the log says
+//   - prune*: what is kept, and what is removed
+//   - serve*, head: the site over HTTP, and the index that readers see
+//   - layout, channels, headers: where files lie, what a channel may be called, and
+//     what a file is served as
 //
 // # Layout
 //
@@ -8,9 +26,9 @@
 //
 //	inbox/<channel>/<id>.tgz         an upload; ids that portolan makes are UUIDv7
 //	inbox/<channel>/<id>.tgz.prov    its provenance file, written before it
-//	inbox/<channel>/<id>.json        what its uploader says of it, likewise
-//	inbox/<channel>/<any name>.tgz   a file of somebody's, to be adopted
-//	receipts/<id>.json               the verdict on it; for an id in two channels: receipts/<channel>/<id>.json
+//	inbox/<channel>/<id>.json        what its uploader says about it, written before it
+//	inbox/<channel>/<any name>.tgz   a file that somebody put there, to be adopted
+//	receipts/<id>.json               the verdict; if two channels have the id: receipts/<channel>/<id>.json
 //	rejected/<channel>/<id>.tgz      a refused upload, kept, with its receipt beside it
 //
 // The site:
@@ -22,38 +40,37 @@
 //	<channel>/snapshots/00000042/index.yaml                           generation 42
 //	<channel>/snapshots/00000042/older/index.yaml                     what that left out
 //
-// All but head is written once and never changed, and removed only by [Prune].
-// A snapshot is head as it was, but for the "../../" in front of each URL.
+// Every file but head is written once, never changed, and removed only by [Prune].
+// A snapshot is head as it was, with "../../" in front of each URL.
 //
-// Head need not list every version of a chart: a record says which it does, see
-// [Shown]. The others are in the generation's older index, a repository of its
-// own, which is written before head. An [Index] has the lines of both, and what
-// holds for a version does not depend on which of the two it is in.
+// Head need not list every version of a chart: a record says which versions it has,
+// see [Shown]. The others are in the generation's older index, a repository of its
+// own, which is written before head. An [Index] has the lines of both.
 //
 // # Committing
 //
-// A generation is one [Record]. It is committed by creating the record's file,
-// whose number follows on the newest one's: of several writers the store lets
-// one create it, and the others look at what that one did and decide again.
-// What the record refers to is in the store, and durable, before. Everything
-// else follows from the log and may be done by anyone, any number of times:
-// snapshots, head, receipts, and the deletion of decided uploads, in that
-// order. So there is no repair mode: recovering from a crash is the next run.
+// A generation is one [Record]. It is committed by creating the record's file, whose
+// number follows the newest one's. The store lets only one of several writers create
+// it; the others read what that one did, and decide again. Everything that the record
+// refers to is in the store, and durable, before. Everything else follows from the log
+// and may be done by anyone, any number of times: snapshots, head, receipts, and the
+// deletion of decided uploads, in that order. So there is no repair mode: the next run
+// recovers from a crash.
 //
-// All this rests on promises of the store, which a bucket is asked to show before
-// a channel's first record is written there; see [bucket.Probe].
+// All this depends on promises of the store. Before a channel's first record is
+// written, a bucket has to show that it keeps them; see [bucket.Probe].
 //
 // # Removing
 //
-// A record may name a floor: the oldest generation that is kept. [Prune] raises
-// it, and then removes the snapshots below it and the chart files that no kept
-// generation names. Their paths are nobody else's, and their uploads are decided,
-// so that no generator will want them again, however slow. Records are never
-// removed: [Rebuild] can always derive head and the kept snapshots from them.
+// A record may name a floor: the oldest generation that is kept. [Prune] raises it,
+// and then removes the snapshots below it and the chart files that no kept generation
+// names. Each of their paths belongs to one upload, which is decided, so no generator
+// will need them again, however slow it is. Records are never removed: [Rebuild] can
+// always derive head and the kept snapshots from them.
 //
 // # Invariants
 //
-// DESIGN.md has the invariants, which hold after every storage operation, the
-// steps of a run in their order, and the facts about Helm's clients and about
-// object stores that made them so.
+// DESIGN.md has the invariants, which hold after every storage operation, the steps
+// of a run in their order, and the facts about Helm's clients and about object stores
+// that are behind them.
 package publisher

@@ -7,7 +7,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
-// Head is a channel's index as its readers get it, and what its older index adds.
+// Head is a channel's index as its readers get it, with the lines of its older index.
 type Head struct {
 	*Index
 	Token    string    // of index.yaml in its store; "" if there is none yet
@@ -15,10 +15,10 @@ type Head struct {
 	Modified time.Time // when index.yaml was written; zero if there is none
 }
 
-// ReadHead reads the index that a channel's readers see. It fails with
-// ErrNotFound if the channel has none, and with ErrNotOurs if portolan did not
-// write it. If it still is the one that was read before, before is returned, and
-// only its beginning has been read again.
+// ReadHead reads the index that a channel's readers see. It fails with ErrNotFound if
+// the channel has no index, and with ErrNotOurs if portolan did not write it. If it is
+// still the one that was read before, ReadHead returns before and reads only its
+// beginning.
 func ReadHead(ctx context.Context, site bucket.Store, channel string, before *Head) (*Head, error) {
 	key := headKey(channel)
 	r, err := site.Get(ctx, key)
@@ -44,12 +44,12 @@ func ReadHead(ctx context.Context, site bucket.Store, channel string, before *He
 	return &Head{index, r.Entry.Token, int64(len(file.text)) + more, r.Entry.Modified}, nil
 }
 
-// EmptyHead is the head of a channel that has nothing in it yet, as Helm takes
-// it: it can be added as a repository, and it says where to push charts to.
+// EmptyHead is the head of an empty channel, in a form that Helm accepts: it can be
+// added as a repository, and says where to push charts to.
 func EmptyHead() *Head {
 	header, err := Header{Generated: time.Unix(0, 0).UTC()}.line()
 	if err != nil {
-		panic(err) // a constant encodes or does not
+		panic(err) // cannot happen: the header is a constant
 	}
 	return &Head{Index: &Index{header: header}}
 }

@@ -64,7 +64,7 @@ func TestReadHead(t *testing.T) {
 	second, _ := read(nil)
 	write("entries: {}\n", second.Token)
 	if _, err := read(second); err == nil || !strings.Contains(err.Error(), "stable/index.yaml: not written by portolan") {
-		t.Errorf("index of somebody else's: %v", err)
+		t.Errorf("an index that portolan did not write: %v", err)
 	}
 }
 

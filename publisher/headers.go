@@ -19,7 +19,7 @@ const (
 	revalidated = "public, max-age=60, must-revalidate" // head and pages: short, then a conditional GET
 )
 
-// contentType is what a file is served as, by its ending.
+// contentType is the media type of a file, by its ending.
 func contentType(key string) string {
 	switch path.Ext(key) {
 	case ".tgz":
@@ -44,11 +44,11 @@ func contentType(key string) string {
 	return typeUnknown
 }
 
-// cacheControl is how long clients may keep a file, by where it lies: what a
-// generation refers to never changes, head and pages do.
+// cacheControl is how long clients may keep a file, by where it lies: files that a
+// generation refers to never change, head and pages do.
 func cacheControl(key string) string {
 	segments := strings.Split(key, "/")
-	// The first folder of portolan's own ends the channel's name.
+	// The channel's name ends at the first of portolan's own folders.
 	for i, segment := range segments {
 		rest := segments[i+1:]
 		switch {

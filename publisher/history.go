@@ -9,9 +9,9 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
-// Since returns the records that may decide an upload which arrived at t or
-// later: all whose time is not before t, newest first. Since times never go
-// back along the log, the first older one ends it.
+// Since returns the records that may decide an upload that arrived at t or later: all
+// whose time is not before t, newest first. Times never go back along the log, so the
+// first older record ends it.
 func (c *Channel) Since(ctx context.Context, t time.Time) ([]*Record, error) {
 	var records []*Record
 	for r := c.newest; r != nil && !r.Time.Before(t); {
@@ -27,8 +27,8 @@ func (c *Channel) Since(ctx context.Context, t time.Time) ([]*Record, error) {
 	return records, nil
 }
 
-// Find returns those records that decide one of the uploads, by their ids. It
-// looks at all of that time or later, which may be many, and keeps no others.
+// Find returns the records that decide one of the uploads, by the upload's id. It reads
+// all records of that time or later, which may be many, and holds only those.
 func (c *Channel) Find(ctx context.Context, uploads map[string]bool, since time.Time) (map[string]*Record, error) {
 	found := map[string]*Record{}
 	for r, err := range c.back(ctx) {
@@ -82,8 +82,8 @@ func (c *Channel) Changes(ctx context.Context, after int) iter.Seq2[*Record, err
 	}
 }
 
-// back yields the channel's records from the newest to the first. It makes sure
-// of the chain that they make: who removes files by what the log says must not
+// back yields the channel's records from the newest to the first. It checks the chain
+// that they form, because callers remove files by what the log says, and must not
 // believe a damaged one.
 func (c *Channel) back(ctx context.Context) iter.Seq2[*Record, error] {
 	return func(yield func(*Record, error) bool) {
@@ -105,8 +105,8 @@ func (c *Channel) back(ctx context.Context) iter.Seq2[*Record, error] {
 	}
 }
 
-// At returns the index as it was at a generation that changed it, 0 being none.
-// It fails with ErrNotFound if that one's snapshot is not kept any more.
+// At returns the index as it was at a generation that changed it; 0 is the empty index.
+// It fails with ErrNotFound if the snapshot is not kept any more.
 func (c *Channel) At(ctx context.Context, generation int) (*Index, error) {
 	switch generation {
 	case 0:

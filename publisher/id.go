@@ -11,8 +11,8 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
-// NewID returns the id of a new upload, a UUIDv7: sorted by the clock of
-// its maker, and unique however many make them.
+// NewID returns the id of a new upload, a UUIDv7: ids sort by the clock of the machine
+// that makes them, and are unique.
 func NewID() (string, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
@@ -21,11 +21,11 @@ func NewID() (string, error) {
 	return id.String(), nil
 }
 
-// adoptedID returns the id that a file takes which somebody put into the inbox
-// under a name of their own: a UUIDv8 of its arrival (60 bits: milliseconds,
-// then 1/4096 of one) and of all that tells this version of the file from any
-// other. Generators that adopt the same file at the same time so agree on its
-// id, and a file overwritten under its old name gets another.
+// adoptedID returns the id of a file that somebody put into the inbox: a UUIDv8 made
+// from its arrival (60 bits: milliseconds, then 1/4096 of one) and from everything that
+// tells this version of the file from any other. So generators that adopt the same file
+// at the same time agree on its id, and a file overwritten under its old name gets
+// another id.
 func adoptedID(channel string, objects ...*bucket.Entry) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%q", channel)
@@ -48,8 +48,8 @@ func adoptedID(channel string, objects ...*bucket.Entry) string {
 	return id.String()
 }
 
-// parseID reads an id in the one spelling that portolan gives it. Anything
-// else in the inbox is a file under a name of its owner's.
+// parseID reads an id in the only spelling that portolan uses. Any other name in the
+// inbox was given by the file's owner.
 func parseID(s string) (id uuid.UUID, ok bool) {
 	id, err := uuid.Parse(s)
 	ok = err == nil && id.String() == s && id.Variant() == uuid.RFC4122 &&
@@ -57,8 +57,8 @@ func parseID(s string) (id uuid.UUID, ok bool) {
 	return id, ok
 }
 
-// idTime is the time that an id carries: of a UUIDv7 when it was made, by the
-// clock of who made it; of a UUIDv8 when the adopted file arrived.
+// idTime is the time in an id: for a UUIDv7 when it was made, by the clock of its
+// maker; for a UUIDv8 when the adopted file arrived.
 func idTime(id uuid.UUID) time.Time {
 	bits := binary.BigEndian.Uint64(id[:8])
 	t := time.UnixMilli(int64(bits >> 16)).UTC()

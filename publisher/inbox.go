@@ -11,8 +11,8 @@ import (
 // Inbox is what waits in the drop area, as one listing showed it.
 type Inbox struct {
 	Channels []*ChannelInbox // sorted by name; only those with something in them
-	Ignored  []Ignored       // what no rule makes an upload, and what cannot be read
-	Orphans  []*bucket.Entry // requests, sorted by key, whose upload is not there: it may be about to come
+	Ignored  []Ignored       // what is not an upload, or cannot be read
+	Orphans  []*bucket.Entry // requests without an upload, sorted by key: the upload may be about to come
 }
 
 // ChannelInbox is what waits for one channel.
@@ -29,24 +29,24 @@ type Upload struct {
 	ID      string
 	Channel string
 
-	// Arrival decides which of two uploads is the later one: the store's
-	// time of the object, since the clocks of uploaders differ; of an
-	// adopted file, the time that it had before.
+	// Arrival decides which of two uploads is the later one. It is the store's
+	// time of the object, since the clocks of uploaders differ; for an adopted
+	// file, the time that it had before.
 	Arrival time.Time
 
-	// Earliest is the time from which records may speak of this upload. It
-	// is before Arrival if an uploader's retry wrote the object once more
-	// after it had been decided.
+	// Earliest is the time from which records may decide this upload. It is
+	// before Arrival if an uploader's retry wrote the object again after it had
+	// been decided.
 	Earliest time.Time
 
-	// Made is when the id was made, by the clock of who made it.
+	// Made is when the id was made, by the clock of its maker.
 	Made time.Time
 
-	// MaybeDecided says that the upload may have been decided before
-	// Earliest: its id was made long before or after its object was written,
-	// or nothing describes it. So it is when somebody puts back what was
-	// decided, or a write that was given up takes effect after all. Its
-	// receipt tells, or else the log.
+	// MaybeDecided is set if the upload may have been decided before Earliest: its
+	// id was made long before or after its object was written, or it has no
+	// request. That happens when somebody puts back a decided upload, or when an
+	// abandoned write takes effect after all. The receipt says whether it was
+	// decided, or else the log.
 	MaybeDecided bool
 
 	Chart   *bucket.Entry // nil if there is a provenance file only
@@ -54,27 +54,27 @@ type Upload struct {
 	Request *bucket.Entry // as Prov
 }
 
-// foreign returns the upload as a file under a name of somebody's, for when its
-// id is that of another upload, in another channel. Once adopted, it has its own.
+// foreign returns the upload as a foreign file, if its id is that of another upload in
+// another channel. Once adopted, it has an id of its own.
 func (u *Upload) foreign() *Foreign {
 	f := newForeign(u.ID, u.Chart, u.Prov)
 	f.Request = u.Request
 	return f
 }
 
-// Foreign is a chart, or its provenance file, that somebody put into the inbox
-// under a name of their own, with their cloud's own client or with cp.
+// Foreign is a chart, or its provenance file, that somebody put into the inbox under a
+// name of their own, with their cloud's client or with cp.
 type Foreign struct {
 	Name  string        // of the chart's file, or of the provenance file alone; never empty
 	Chart *bucket.Entry // nil if there is a provenance file only
 	Prov  *bucket.Entry
 
-	// Request describes the upload whose id the file is called by, if that
-	// is another one's.
+	// Request is set if the file's name is the id of another upload. It describes
+	// this file.
 	Request *bucket.Entry
 }
 
-// modified is when the file, or the later of the two, last changed.
+// modified is when the chart or the provenance file changed last.
 func (f *Foreign) modified() time.Time {
 	var t time.Time
 	for _, e := range []*bucket.Entry{f.Chart, f.Prov} {
@@ -91,12 +91,12 @@ type Ignored struct {
 	Reason string `json:"reason"`
 }
 
-// maxClockLead is how far before its arrival an upload's id may have been made
-// for records of that time to be searched: uploads take less than this.
+// maxClockLead is the longest time before its arrival from which an upload's id counts:
+// uploads take less than this.
 const maxClockLead = 24 * time.Hour
 
-// DisownTwins makes files of their owners' of all uploads of one id but the one
-// that most likely got it from portolan: an id has one verdict, and one receipt.
+// DisownTwins turns uploads with the same id into foreign files, except the one that
+// most likely got its id from portolan: an id has one verdict and one receipt.
 func (i *Inbox) DisownTwins() {
 	owner := map[string]*Upload{}
 	for _, w := range i.Channels {
@@ -112,7 +112,7 @@ func (i *Inbox) DisownTwins() {
 	}
 }
 
-// Disown makes files of their owners' of those uploads whose id is another's.
+// Disown turns uploads whose id belongs to another upload into foreign files.
 func (w *ChannelInbox) Disown(other func(*Upload) bool) {
 	w.Uploads = slices.DeleteFunc(w.Uploads, func(u *Upload) bool {
 		if other(u) {
@@ -136,7 +136,7 @@ func newUpload(channel, id string, chart, prov *bucket.Entry) *Upload {
 	made := idTime(parsed)
 	u.Made = made
 	switch {
-	case !made.Before(u.Arrival): // a clock ahead of the store's, or a lie
+	case !made.Before(u.Arrival): // the clock is ahead of the store's, or the id is made up
 	case parsed.Version() == 8:
 		u.Arrival, u.Earliest = made, made
 	case u.Arrival.Sub(made) < maxClockLead:

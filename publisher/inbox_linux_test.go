@@ -45,7 +45,7 @@ func TestInboxUnreadableFolder(t *testing.T) {
 	if got := strings.Join(names, " "); got != "a m x z" {
 		t.Errorf("got the channels %s, want a m x z", got)
 	}
-	// What could not be the name of a channel is nobody's failure.
+	// A folder whose name is not that of a channel fails no channel.
 	if len(inbox.Ignored) != 1 || inbox.Ignored[0].Key != "inbox/.git" || !strings.HasPrefix(inbox.Ignored[0].Reason, "cannot be read: ") {
 		t.Fatalf("ignored %v, want inbox/.git", inbox.Ignored)
 	}
@@ -60,8 +60,8 @@ func TestInboxUnreadableFolder(t *testing.T) {
 	}
 }
 
-// TestInboxOddNames: what was put into the inbox under a name that no store
-// takes, or as a link, is named, for somebody waits for it.
+// TestInboxOddNames: files in the inbox under a name that no store takes, and links, are
+// reported, because somebody may be waiting for them.
 func TestInboxOddNames(t *testing.T) {
 	dir := t.TempDir()
 	s := openStore(t, dir)

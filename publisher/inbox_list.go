@@ -11,10 +11,9 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
-// ReadInbox lists the inbox once. What strangers left there that cannot be read
-// is ignored, not an error, since it must not stop everyone else's uploads. A
-// folder that cannot be read is an error of its channel alone, or of the
-// channels in it.
+// ReadInbox lists the inbox once. Files that cannot be read are ignored, since they must
+// not stop other people's uploads. A folder that cannot be read is an error of its
+// channel alone, or of the channels in it.
 func ReadInbox(ctx context.Context, drop bucket.Store) (*Inbox, error) {
 	s := sorter{channels: map[string]*files{}}
 	listing := drop.List(ctx, inboxDir, bucket.Descendants)
@@ -68,8 +67,7 @@ func (s *sorter) of(channel string) *files {
 	return f
 }
 
-// files are the files in one channel's inbox, by what they are called
-// without their endings.
+// files are the files in one channel's inbox, by their names without the endings.
 type files struct {
 	charts, provs, requests map[string]*bucket.Entry
 	err                     error

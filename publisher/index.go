@@ -11,13 +11,13 @@ import (
 	"strings"
 )
 
-// maxIndex is the largest index that is read, in bytes: some 700,000 releases.
+// maxIndex is the largest index that is read, in bytes: about 700,000 releases.
 const maxIndex = 1 << 30
 
-// Index is one generation's index.yaml: JSON, which is YAML, one release a
-// line. Only its first line and the chart names are looked into; what a line
-// says about a release is its writer's business. An Index is never changed:
-// [Index.Apply] makes a new one, which shares the lines.
+// Index is one generation's index.yaml: JSON, which is YAML, with one release a line.
+// The package reads its first line, the chart names, and the URLs; the rest of a line is
+// up to its writer. An Index is never changed: [Index.Apply] makes a new one, which
+// shares the lines.
 //
 //	{"apiVersion":"v1","generated":"…",…,"entries":{
 //	"mychart":[
@@ -30,13 +30,13 @@ type Index struct {
 	charts []section // sorted by name
 }
 
-// section is one chart's releases. The lines have no comma at their end. All are
-// in head, but for the last ones if some are only in the older index.
+// section is one chart's releases. The lines have no comma at the end. All are in head,
+// except the last ones if some are only in the older index.
 type section struct {
 	name  string
 	lines []string
 	older int // how many lines at the end are in the older index
-	also  int // the place of the one among these that is in head as well; 0 for none
+	also  int // the place of a line among these that is in head as well; 0 for none
 }
 
 // WriteTo writes the index file as head, without the versions that are not in it.
@@ -44,8 +44,8 @@ func (x *Index) WriteTo(w io.Writer) (int64, error) {
 	return x.write(w, "")
 }
 
-// write writes the index file with up in front of each URL, which leads from
-// the folder that the file will lie in to the channel's.
+// write writes the index file with up in front of each URL. It leads from the folder of
+// the file to the channel's.
 func (x *Index) write(w io.Writer, up string) (int64, error) {
 	counter := &countingWriter{w: w}
 	b := bufio.NewWriterSize(counter, 64<<10)
@@ -110,8 +110,8 @@ func (x *Index) Charts() iter.Seq[string] {
 	}
 }
 
-// Lines returns the lines of a chart's releases, in the index's order, also of
-// those that are not in head. The caller must not change the slice.
+// Lines returns the lines of a chart's releases in the index's order, including those
+// that are not in head. The caller must not change the slice.
 func (x *Index) Lines(chart string) []string {
 	i, ok := x.find(chart)
 	if !ok {
@@ -126,7 +126,7 @@ func (x *Index) find(chart string) (int, bool) {
 	})
 }
 
-// Counts returns how many charts the channel has, and how many versions, also of
+// Counts returns how many charts the channel has, and how many versions, including
 // those that are not in head.
 func (x *Index) Counts() (charts, versions int) {
 	for _, s := range x.charts {

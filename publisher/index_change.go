@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Apply returns the index that the change makes of this one. It fails if the
-// change was not made for this index; it does not check the sum.
+// Apply returns the index that results from the change. It fails if the change was not
+// made for this index; it does not check the sum.
 func (x *Index) Apply(c *Change) (*Index, error) {
 	if _, err := parseHeader(c.Header); err != nil {
 		return nil, fmt.Errorf("header of the change: %v", err)
@@ -24,7 +24,7 @@ func (x *Index) Apply(c *Change) (*Index, error) {
 	return next, next.show(c.Shown)
 }
 
-// set gives a chart the lines, or takes it out of the index if there are none.
+// set gives a chart the lines, or removes it from the index if there are no lines.
 func (x *Index) set(chart string, lines []string) {
 	i, ok := x.find(chart)
 	switch {
@@ -84,8 +84,8 @@ func (e *edit) apply(lines []string) ([]string, error) {
 	return next, nil
 }
 
-// Diff returns the change that gives each of the charts its new lines. Charts
-// that are not named stay as they are; one whose lines are empty goes.
+// Diff returns the change that gives each of the charts its new lines. Other charts stay
+// as they are; a chart without lines is removed.
 func (x *Index) Diff(charts map[string][]string) (removed, added []Line) {
 	for _, chart := range slices.Sorted(maps.Keys(charts)) {
 		before, after := x.Lines(chart), charts[chart]

@@ -11,8 +11,8 @@ import (
 // Annotations of an index.
 const (
 	generationKey = "portolan/generation" // which generation it is
-	keepKey       = "portolan/keep"       // how many versions of a chart it has at most
-	olderIndexKey = "portolan/older"      // where in the channel the other versions are
+	keepKey       = "portolan/keep"       // how many versions of a chart it lists at most
+	olderIndexKey = "portolan/older"      // where in the channel the other versions are listed
 )
 
 // Header is what the first line of an index says.
@@ -20,8 +20,8 @@ type Header struct {
 	Generated   time.Time
 	ContextPath string // the path under which the site's root is served; "" if not known
 	Generation  int
-	Keep        int  // how many versions of a chart were to be in head at most; 0 for all
-	Older       bool // some are not in head, but in the older index
+	Keep        int  // how many versions of a chart head lists at most; 0 for all
+	Older       bool // some versions are not in head, but in the older index
 }
 
 // headerLine is the first line's JSON, up to the brace that opens "entries".
@@ -107,8 +107,8 @@ func parseHeader(line string) (generation int, err error) {
 	return generation, nil
 }
 
-// WithContextPath returns the index as it is to be read from a place where the
-// site's root is served under the path, so that 'helm cm-push' finds its way back.
+// WithContextPath returns the index for readers to whom the site's root is served under
+// the path, so that 'helm cm-push' finds its way back.
 func (x *Index) WithContextPath(path string) (*Index, error) {
 	h, err := decodeHeader(x.header)
 	if err != nil {

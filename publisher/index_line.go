@@ -10,8 +10,8 @@ import (
 // lineURL begins the URL of a release, the last thing in its line.
 const lineURL = `"urls":["`
 
-// releaseLine is what the publisher itself reads of a release's line: where
-// the archive is and what it must be.
+// releaseLine is what this package reads of a release's line: where the archive is and
+// what it must be.
 type releaseLine struct {
 	Name    string   `json:"name"`
 	Version string   `json:"version"`
@@ -34,9 +34,9 @@ func (l releaseLine) url() string {
 	return l.URLs[0]
 }
 
-// urlAt is where the URL begins in a line; -1 if it has none.
+// urlAt is where the URL begins in a line; -1 if the line has no URL.
 func urlAt(line string) int {
-	// Nearly always behind the last bracket, which is found faster.
+	// It nearly always follows the last bracket, which is found faster.
 	if i := strings.LastIndexByte(line, lineURL[len(lineURL)-2]) - len(lineURL) + 2; i >= 0 && strings.HasPrefix(line[i:], lineURL) {
 		return i + len(lineURL)
 	}
@@ -46,7 +46,7 @@ func urlAt(line string) int {
 	return -1
 }
 
-// moveURL writes a line up to its URL, and up, and returns the rest.
+// moveURL writes a line up to its URL, then up, and returns the rest.
 func moveURL(b *bufio.Writer, line, up string) string {
 	url := urlAt(line)
 	if url < 0 {
@@ -57,7 +57,7 @@ func moveURL(b *bufio.Writer, line, up string) string {
 	return line[url:]
 }
 
-// moveUp takes up away from the front of each URL.
+// moveUp removes up from the front of each URL.
 func (x *Index) moveUp(up string) error {
 	for _, s := range x.charts {
 		for i, line := range s.lines {

@@ -11,20 +11,20 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
-// A channel may show only some versions of a chart in head, so that the index
-// stays small: which ones, its generator decides and the record says. The others
-// are in the generation's older index, a Helm repository of its own below the
-// generation's snapshot. It is written before head, and never changes; so head
-// stays the only file that is ever replaced.
+// A channel may show only some versions of a chart in head, so that the index stays
+// small. Its generator decides which ones, and the record says so. The others are in the
+// generation's older index, a Helm repository of its own below the generation's
+// snapshot. It is written before head, and never changes; so head stays the only file
+// that is ever replaced.
 
-// Shown says which versions of a chart are in head, where not all are.
+// Shown says which versions of a chart are in head, if not all are.
 type Shown struct {
 	Chart string `json:"chart"`
-	First int    `json:"first"`          // this many, from the newest on
-	Also  int    `json:"also,omitempty"` // and the one at this place among all of them; 0 for none
+	First int    `json:"first"`          // how many, from the newest on
+	Also  int    `json:"also,omitempty"` // also the one at this place among all of them; 0 for none
 }
 
-// Sum is what a file must be.
+// Sum is what a file's content must be.
 type Sum struct {
 	SHA256 string `json:"sha256"` // in hex
 	Size   int64  `json:"size"`   // in bytes
@@ -114,8 +114,8 @@ func (x *Index) Older() int {
 	return n
 }
 
-// olderIndex is the index of what is not in head; nil if all is. It also has a
-// version that head shows out of turn, so that the two together tell the order.
+// olderIndex is the index of the versions that are not in head; nil if all are. It also
+// has a version that head shows out of turn, so that the two together give the order.
 func (x *Index) olderIndex() *Index {
 	var older []section
 	for _, s := range x.charts {
@@ -129,7 +129,7 @@ func (x *Index) olderIndex() *Index {
 	return &Index{header: x.header, charts: older}
 }
 
-// join adds to what was read from head what was read from its older index.
+// join adds the lines of the older index to those that were read from head.
 func (x *Index) join(older *Index) error {
 	for _, o := range older.charts {
 		i, ok := x.find(o.name)
@@ -150,12 +150,12 @@ func (x *Index) join(older *Index) error {
 	return nil
 }
 
-// proveOlder says how the index's older part is not what its record describes.
+// proveOlder returns an error if the index's older part is not what its record says.
 func (c *Change) proveOlder(x *Index) error {
 	older := x.olderIndex()
 	if older == nil || c.Older == nil {
 		if (older == nil) != (c.Older == nil) {
-			return errors.New("it does not say right whether all versions are in its index")
+			return errors.New("it is wrong about whether all versions are in its index")
 		}
 		return nil
 	}
@@ -169,9 +169,9 @@ func (c *Change) proveOlder(x *Index) error {
 	return nil
 }
 
-// readOlder completes what was read from a head or snapshot, if that says that
-// there is more. It fails with ErrNotFound if that is gone, and with ErrNotOurs
-// if it is damaged. It returns how many bytes there are more.
+// readOlder completes an index that was read from head or a snapshot, if its header says
+// that there are more versions. It fails with ErrNotFound if the older index is missing,
+// and with ErrNotOurs if it is damaged. It returns the size of the older index.
 func readOlder(ctx context.Context, site bucket.Store, channel string, x *Index) (size int64, err error) {
 	h, err := x.Header()
 	if err != nil || !h.Older {
@@ -188,7 +188,7 @@ func readOlder(ctx context.Context, site bucket.Store, channel string, x *Index)
 	return size, nil
 }
 
-// readMoved reads an index that lies so far below its channel's folder.
+// readMoved reads an index that lies below its channel's folder; up leads back there.
 func readMoved(ctx context.Context, site bucket.Store, key, up string) (x *Index, size int64, err error) {
 	file, err := readIndex(ctx, site, key)
 	if err != nil {
@@ -203,8 +203,8 @@ func readMoved(ctx context.Context, site bucket.Store, key, up string) (x *Index
 	return x, int64(len(file.text)), err
 }
 
-// olderLost is the error of a head whose older index cannot be read. A missing channel
-// is something else.
+// olderLost is the error for a head whose older index cannot be read. It is not that of
+// a missing channel.
 func olderLost(err error) error {
 	if errors.Is(err, bucket.ErrNotFound) {
 		return fmt.Errorf("the index says that there are older versions, but %v", err)
@@ -212,8 +212,8 @@ func olderLost(err error) error {
 	return err
 }
 
-// snapshotNumber is the generation that a file in the folder of snapshots
-// belongs to; 0 if portolan writes no such file.
+// snapshotNumber is the generation of a file in the folder of snapshots; 0 if portolan
+// does not write such a file.
 func snapshotNumber(channel, key string) int {
 	folder := path.Dir(key)
 	if path.Base(folder) == olderDir {

@@ -128,7 +128,7 @@ func TestOlderLost(t *testing.T) {
 		if n := len(c.Index().Lines("alpha")); n != 3 {
 			t.Errorf("%s: %d versions", name, n)
 		}
-		if !strings.Contains(c.Behind(), "its older index, is missing or damaged") {
+		if !strings.Contains(c.Behind(), "its older index is missing or damaged") {
 			t.Errorf("%s: head is said to be %s", name, c.Behind())
 		}
 		err := c.Project(t.Context())

@@ -20,8 +20,8 @@ type indexText struct {
 	text  string
 }
 
-// readIndex reads an index file. It may be the largest thing that a run holds,
-// so it is held once.
+// readIndex reads an index file. It may be the largest thing that a run holds, so it is
+// held only once.
 func readIndex(ctx context.Context, s bucket.Store, key string) (*indexText, error) {
 	r, err := s.Get(ctx, key)
 	if err != nil {
@@ -31,7 +31,7 @@ func readIndex(ctx context.Context, s bucket.Store, key string) (*indexText, err
 	return readIndexFrom(r, key)
 }
 
-// errTorn is reported of an index that is there, but fails while it is read.
+// errTorn is reported for an index that exists, but fails while it is read.
 var errTorn = errors.New("it cannot be read to its end")
 
 func readIndexFrom(r *bucket.Reader, key string) (*indexText, error) {
@@ -47,8 +47,8 @@ func readIndexFrom(r *bucket.Reader, key string) (*indexText, error) {
 	return &indexText{r.Entry, text.String()}, nil
 }
 
-// sumLater sums up a text while its caller goes on to work with it. The SHA-256,
-// in hex, is there when it is asked for.
+// sumLater computes the SHA-256 of a text while its caller goes on. wait returns it, in
+// hex.
 func sumLater(text string) (wait func() string) {
 	sum := make(chan string, 1)
 	go func() {
@@ -64,7 +64,8 @@ func sumLater(text string) (wait func() string) {
 	return sync.OnceValue(func() string { return <-sum })
 }
 
-// ErrNotOurs is reported for an index.yaml that is somebody else's, or damaged.
+// ErrNotOurs is reported for an index.yaml that portolan did not write, or that is
+// damaged.
 var ErrNotOurs = errors.New("not written by portolan")
 
 // parseIndex reads an index that portolan wrote. The Index keeps the text.
@@ -89,7 +90,7 @@ func parseIndex(text string) (*Index, error) {
 	return x, nil
 }
 
-// parseSection reads the first chart's section and counts the lines it took.
+// parseSection reads the first chart's section and counts its lines.
 func parseSection(lines []string) (n int, s section, err error) {
 	quoted, ok := strings.CutSuffix(lines[0], ":[")
 	if !ok || json.Unmarshal([]byte(quoted), &s.name) != nil {

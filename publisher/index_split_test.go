@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// numbered is an index of one chart with this many versions, the newest first.
+// numbered is an index of one chart with n versions, the newest first.
 func numbered(t *testing.T, n int) *Index {
 	t.Helper()
 	header, err := Header{Generated: time.Unix(0, 0).UTC(), Generation: 1}.line()

@@ -36,16 +36,16 @@ func recordKey(channel string, generation int) string {
 	return path.Join(channel, logDir, fmt.Sprintf("%08d.json", generation))
 }
 
-// snapshotUp leads from a snapshot's folder back to the channel's, and so to the
-// charts: clients resolve a URL against the folder of the index they read.
+// snapshotUp leads from a snapshot's folder back to the channel's, and so to the charts:
+// clients resolve a URL against the folder of the index that they read.
 const snapshotUp = "../../"
 
 func snapshotKey(channel string, generation int) string {
 	return path.Join(channel, snapshotsDir, fmt.Sprintf("%08d", generation), indexFile)
 }
 
-// ReleaseURL is where a chart archive lies, relative to its channel and so to
-// the index that names it. The path belongs to one upload and is never reused.
+// ReleaseURL is where a chart archive lies, relative to its channel, and so to the index
+// that names it. The path belongs to one upload and is never reused.
 func ReleaseURL(chart, version, upload string) string {
 	return path.Join(chartsDir, chart, version, upload, chart+"-"+version+chartExt)
 }

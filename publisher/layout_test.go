@@ -74,7 +74,7 @@ func TestAdoptedID(t *testing.T) {
 	}
 	parsed, ok := parseID(id)
 	if !ok || parsed.Version() != 8 {
-		t.Fatalf("%s is no id", id)
+		t.Fatalf("%s is not an id", id)
 	}
 	if got := idTime(parsed); got.After(at) || at.Sub(got) > time.Millisecond/4096+time.Nanosecond {
 		t.Errorf("carries %v, want %v", got, at)
@@ -102,7 +102,7 @@ func TestParseID(t *testing.T) {
 		made: true, strings.ToUpper(made): false, "{" + made + "}": false, "urn:uuid:" + made: false,
 		"": false, "mychart-0.1.0": false,
 		"00000000-0000-0000-0000-000000000000": false,
-		"8c5e1a3e-5b0e-4f0e-9d5b-0f1c2d3e4f50": false, // version 4 is somebody else's
+		"8c5e1a3e-5b0e-4f0e-9d5b-0f1c2d3e4f50": false, // version 4 is not made by portolan
 	} {
 		if _, ok := parseID(s); ok != want {
 			t.Errorf("%q: %t, want %t", s, ok, want)

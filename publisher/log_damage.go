@@ -10,7 +10,7 @@ import (
 // fixLog says what to do about a log that is damaged or incomplete.
 const fixLog = "restore the channel's log folder from a copy: nothing else can take its place"
 
-// damaged adds to what is wrong with a record what to do about it.
+// damaged adds to the error of a record what to do about it.
 func damaged(key string, err error) error {
 	switch {
 	case err == nil:
@@ -21,8 +21,8 @@ func damaged(key string, err error) error {
 	return bucket.About(key, fmt.Errorf("%w: %s", err, fixLog))
 }
 
-// incomplete says of a record before the end that is missing what to do about
-// it, instead of what the server said.
+// incomplete replaces the server's error for a missing record before the end of the log
+// by what to do about it.
 func incomplete(err error) error {
 	missing := (*bucket.KeyError)(nil)
 	if errors.Is(err, bucket.ErrNotFound) && errors.As(err, &missing) {
@@ -31,8 +31,8 @@ func incomplete(err error) error {
 	return err
 }
 
-// hole is the error that the record after the newest one is missing, while the
-// listed one is there.
+// hole is the error that the record after the newest one is missing, while the listed
+// one exists.
 func (c *Channel) hole(listed int) error {
 	return bucket.About(recordKey(c.Name, c.Generation()+1),
 		fmt.Errorf("the record is missing, but there are later ones, up to %08d: %s", listed, fixLog))

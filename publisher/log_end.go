@@ -12,15 +12,15 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
-// headLag is how long after its record head is written at most, if all goes well.
+// headLag is the longest time from a record to its head, if nothing goes wrong.
 const headLag = 10 * time.Second
 
-// checkEnd makes sure that the newest record is the last one, where head is not
-// what it should be: then something was lost, and perhaps a record was, too. A
-// new one in its place would fork the log for good.
+// checkEnd makes sure that the newest record is the last one, if head is not what it
+// should be: then something was lost, and perhaps a record too. A new record in its
+// place would fork the log forever.
 func (c *Channel) checkEnd(ctx context.Context) error {
 	if c.head.generation > 0 && !c.head.late && len(c.behind) == 0 {
-		return nil // the first number that is not there is the end
+		return nil // the log ends at the first number that is missing
 	}
 	return c.compareEnd(ctx)
 }
@@ -33,7 +33,7 @@ func (c *Channel) compareEnd(ctx context.Context) error {
 		if err != nil || listed <= number {
 			return err
 		}
-		// Either it was committed a moment ago, or there is a hole before it.
+		// Either the record was committed a moment ago, or there is a hole before it.
 		if err := c.Refresh(ctx); err != nil {
 			return err
 		}
@@ -47,7 +47,7 @@ func (c *Channel) compareEnd(ctx context.Context) error {
 func (c *Channel) listedNewest(ctx context.Context) (int, error) {
 	newest, folder := 0, path.Join(c.Name, logDir)
 	for e, err := range c.site.List(ctx, folder, bucket.Children) {
-		if errors.Is(err, bucket.ErrNoBucket) { // which GCS does not tell to who asks for an object
+		if errors.Is(err, bucket.ErrNoBucket) { // GCS reports this for listings only
 			return 0, err
 		}
 		if err != nil {
@@ -61,9 +61,9 @@ func (c *Channel) listedNewest(ctx context.Context) (int, error) {
 	return newest, nil
 }
 
-// findNewest returns the number of the newest record. Numbers have no gaps, so
-// it doubles its steps until it is past the end, and then halves them; a get
-// is never stale, a listing may be.
+// findNewest returns the number of the newest record. Numbers have no gaps, so it doubles
+// its steps until it is past the end, and then halves them. It does not list, because a
+// listing may be stale and a get is not.
 func (c *Channel) findNewest(ctx context.Context) (int, error) {
 	there, step := c.Generation(), 1
 	for {
@@ -103,8 +103,8 @@ func (c *Channel) exists(ctx context.Context, number int) (bool, error) {
 	return true, r.Close()
 }
 
-// recordNumber is the generation of a channel's record, by its key; 0 if it is
-// none's.
+// recordNumber is the generation of a channel's record, by its key; 0 if the key is not
+// that of a record.
 func recordNumber(channel, key string) int {
 	name, ok := strings.CutPrefix(key, channel+"/"+logDir+"/")
 	if !ok {

@@ -64,7 +64,7 @@ func TestHole(t *testing.T) {
 }
 
 // TestHoleAfterHead: head is that of the newest record before the hole, as where
-// all is well. Status sees it, and a commit there fails.
+// all is well. Status shows it, and a commit there fails.
 func TestHoleAfterHead(t *testing.T) {
 	m, _ := clocked(t)
 	s := m.Handle("test")

@@ -9,17 +9,17 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
-// step is one generation of a log that is read from its beginning.
+// step is one generation of a log that is read from the beginning.
 type step struct {
 	record *Record
 	sum    string // SHA-256 of the record
 	index  *Index // once the record is applied
 }
 
-// replay yields the generations from the first on, up to the first number that
-// has no record. Whatever is damaged ends it with an error that names the record.
-// With prove, each index is the one whose SHA-256 its record gives. No more
-// than one record and two indexes are held at a time.
+// replay yields the generations from the first on, up to the first number that has no
+// record. A damaged record ends it with an error that names the record. With prove, each
+// index is checked against the SHA-256 in its record. At most one record and two indexes
+// are held at a time.
 func (c *Channel) replay(ctx context.Context, prove bool) iter.Seq2[step, error] {
 	return func(yield func(step, error) bool) {
 		last := step{index: &Index{}}
@@ -44,7 +44,7 @@ func (c *Channel) replay(ctx context.Context, prove bool) iter.Seq2[step, error]
 	}
 }
 
-// next is the step that the record makes whose bytes are b.
+// next is the step that results from the record with the bytes b.
 func (s step) next(b []byte, prove bool) (step, error) {
 	generation := 1
 	if s.record != nil {
@@ -67,8 +67,8 @@ func (s step) next(b []byte, prove bool) (step, error) {
 	return next, err
 }
 
-// proves says how the index that the change resulted in is not the one that the
-// record describes, or its older part.
+// proves returns an error if the index that resulted from the change, or its older part,
+// is not what the record says.
 func (c *Change) proves(x *Index) error {
 	sum, size, err := x.sum("")
 	if err != nil {
@@ -80,8 +80,8 @@ func (c *Change) proves(x *Index) error {
 	return c.proveOlder(x)
 }
 
-// follows says why the record cannot follow on the last one, whose SHA-256 is
-// sum; both are nothing before the first.
+// follows returns an error if the record cannot follow the last one, whose SHA-256 is
+// sum. For the first record, last is nil and sum is "".
 func (r *Record) follows(last *Record, sum string) error {
 	base := 0
 	if last != nil {

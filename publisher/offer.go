@@ -1,7 +1,7 @@
 package publisher
 
-// Offer is a chart, or a provenance file alone, that was checked and is not in
-// the inbox yet.
+// Offer is a chart, or a provenance file alone, that was checked and is not in the inbox
+// yet.
 type Offer struct {
 	Name, Version string   // "" of a provenance file alone
 	Names         []string // that the chart may have: more than one only of a provenance file alone

@@ -9,10 +9,10 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
-// Project makes the site show the newest generation: it writes a snapshot of
-// each kept generation that head was behind, its older index if there is one,
-// and then head. It may be repeated after any failure, and when it returns nil,
-// head shows this generation or a later one.
+// Project makes the site show the newest generation: for each kept generation that head
+// does not show yet, it writes a snapshot, and an older index if there is one; then it
+// writes head. It may be repeated after any failure. When it returns nil, head shows this
+// generation or a later one.
 func (c *Channel) Project(ctx context.Context) error {
 	if len(c.behind) == 0 {
 		return nil
@@ -34,8 +34,8 @@ func (c *Channel) Project(ctx context.Context) error {
 	return nil
 }
 
-// snapshotsBefore writes the snapshots of the generations before that one, some
-// of which may be missing.
+// snapshotsBefore writes the snapshots of the generations before end, some of which may
+// be missing.
 func (c *Channel) snapshotsBefore(ctx context.Context, end int) error {
 	for s, err := range c.replay(ctx, false) {
 		if err != nil || s.record.Generation >= end {
@@ -50,8 +50,8 @@ func (c *Channel) snapshotsBefore(ctx context.Context, end int) error {
 	return nil
 }
 
-// putSnapshot writes the snapshot of a generation and its older index, if it is
-// kept: nobody is promised what an earlier one names.
+// putSnapshot writes the snapshot of a generation and its older index, if the generation
+// is kept.
 func (c *Channel) putSnapshot(ctx context.Context, g generation) error {
 	if g.number < c.Floor() {
 		return nil
@@ -69,22 +69,22 @@ func (c *Channel) putSnapshot(ctx context.Context, g generation) error {
 	return nil
 }
 
-// foreignSnapshot explains the conflict with a file in the place of a snapshot.
+// foreignSnapshot explains a conflict with a file in place of a snapshot.
 func (c *Channel) foreignSnapshot(ctx context.Context, number int, conflict error) error {
 	listed, err := c.listedNewest(ctx)
 	if err != nil {
 		return errors.Join(conflict, err)
 	}
 	if listed > c.Generation() {
-		// It may well be the snapshot of a lost record, whose number was taken.
+		// It may be the snapshot of a lost record, whose number was used again.
 		return fmt.Errorf("%w: the log says otherwise of generation %d, and has later records than this run knows, up to %08d; "+
 			"unless these were just committed, a record was lost, and another written in its place: %s", conflict, number, listed, fixLog)
 	}
 	return fmt.Errorf("%w: it is not what the log says of generation %d; 'portolan rebuild --channel %s' restores it from the log", conflict, number, c.Name)
 }
 
-// Behind says what is wrong with head, which Project puts right; "" if it shows
-// the newest generation that changed the index, or there is none yet.
+// Behind says what is wrong with head, and what Project corrects. It is "" if head shows
+// the newest generation that changed the index, or no generation has changed it yet.
 func (c *Channel) Behind() string {
 	what := "missing"
 	switch {
@@ -93,14 +93,14 @@ func (c *Channel) Behind() string {
 	case c.head.generation > 0:
 		what = fmt.Sprintf("generation %d, though generation %d is committed", c.head.generation, c.IndexGeneration())
 	case c.head.bare:
-		what = "what is not in it, its older index, is missing or damaged"
+		what = "its older index is missing or damaged"
 	case c.head.token != "":
 		what = "damaged"
 	}
 	return headKey(c.Name) + ": " + what
 }
 
-// moveHead replaces head by generation g, unless it shows a later one.
+// moveHead replaces head by generation g, unless head shows a later one.
 func (c *Channel) moveHead(ctx context.Context, g generation) error {
 	object := bucket.Object{Key: headKey(c.Name), Body: g.index.body(""), ContentType: typeYAML, CacheControl: revalidated}
 	for {
@@ -111,7 +111,7 @@ func (c *Channel) moveHead(ctx context.Context, g generation) error {
 			err = c.site.Replace(ctx, object, c.head.token)
 		}
 		if err == nil {
-			c.head = headState{generation: g.number} // its new token is not known, nor needed
+			c.head = headState{generation: g.number} // its new token is unknown, and not needed
 			return nil
 		}
 		if !errors.Is(err, bucket.ErrConflict) {
@@ -141,7 +141,7 @@ func (c *Channel) rereadHead(ctx context.Context) error {
 	return nil
 }
 
-// snapshot is what keeps the index as it was at a generation.
+// snapshot returns the files that keep the index as it was at a generation.
 func (x *Index) snapshot(channel string, generation int) []bucket.Object {
 	files := []bucket.Object{{Key: snapshotKey(channel, generation), Body: x.body(snapshotUp), ContentType: typeYAML, CacheControl: forever}}
 	if older := x.olderIndex(); older != nil {

@@ -12,13 +12,13 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
-// PruneOptions says what a prune leaves. It removes what no kept generation
-// needs, and never what is not decided.
+// PruneOptions says what a prune keeps. It removes what no kept generation needs, but
+// nothing that belongs to an undecided upload.
 type PruneOptions struct {
-	Channels  []string      // empty means all that the site has, and receipts, which know no channel
-	Snapshots int           // how many of the newest snapshots are kept at least; 0 keeps all
-	Keep      time.Duration // for how long receipts, refused uploads, and what head showed are kept
-	Grace     time.Duration // for how long files stay that head named
+	Channels  []string      // empty means all of the site, and receipts, which have no channel
+	Snapshots int           // how many of the newest snapshots to keep at least; 0 keeps all
+	Keep      time.Duration // how long to keep receipts, refused uploads, and what head showed
+	Grace     time.Duration // how long to keep files that head named
 	DryRun    bool          // remove nothing, and commit nothing
 	Workers   int           // files removed at the same time; 0 means two a processor
 	Progress  func(PruneProgress)
@@ -28,19 +28,19 @@ type PruneOptions struct {
 	Nonce func() string
 }
 
-// PruneProgress says how far the pruning of a channel is.
+// PruneProgress is the progress of pruning a channel.
 type PruneProgress struct {
 	Channel string
 	Files   int // looked at
 }
 
-// PruneReport is what a prune removed, or would have.
+// PruneReport is what a prune removed, or would remove.
 type PruneReport struct {
 	DryRun    bool           `json:"dryRun"`
 	Channels  []ChannelPrune `json:"channels"`
 	Receipts  Freed          `json:"receipts"`
 	Rejected  Freed          `json:"rejected"`  // refused uploads, with their reasons
-	Leftovers Freed          `json:"leftovers"` // of writers and deletions that died, in local folders
+	Leftovers Freed          `json:"leftovers"` // of interrupted writes and deletions, in local folders
 }
 
 // ChannelPrune is what a prune removed from one channel.
@@ -50,7 +50,7 @@ type ChannelPrune struct {
 	Floor      int    `json:"floor"`      // the oldest generation that is kept; 0 if all are
 	Snapshots  Freed  `json:"snapshots"`
 	Charts     Freed  `json:"charts"`  // files of releases that were published once
-	Orphans    Freed  `json:"orphans"` // files of uploads that never were
+	Orphans    Freed  `json:"orphans"` // files of uploads that were never published
 	Error      string `json:"error,omitempty"`
 }
 
@@ -65,7 +65,7 @@ func (f *Freed) add(bytes int64) {
 	f.Bytes += bytes
 }
 
-// Total is all that was removed.
+// Total is everything that was removed.
 func (r *PruneReport) Total() Freed {
 	var t Freed
 	all := []Freed{r.Receipts, r.Rejected, r.Leftovers}
@@ -79,10 +79,10 @@ func (r *PruneReport) Total() Freed {
 	return t
 }
 
-// Prune removes from the site and the drop area what is not needed any more. It
-// may be repeated after any failure, and generators may run meanwhile. A failure
-// in one channel does not stop the others. The report says what was removed,
-// also when an error is returned.
+// Prune removes what is not needed any more from the site and the drop area. It may be
+// repeated after any failure, and generators may run meanwhile. A failure in one channel
+// does not stop the others. The report says what was removed, even if Prune returns an
+// error.
 func Prune(ctx context.Context, drop, site bucket.Store, o PruneOptions) (*PruneReport, error) {
 	p := &pruner{PruneOptions: o, drop: drop, site: site}
 	p.setDefaults()
@@ -128,10 +128,10 @@ func (p *pruner) setDefaults() {
 	p.now = p.Now()
 }
 
-// channel prunes one channel. What it removes is settled by the log up to the
-// record that it knows as the newest, and stays so: a file that no kept
-// generation names and whose upload is decided will never be named again, since
-// an upload is decided once, and its path is nobody else's.
+// channel prunes one channel. The log up to the newest record that it knows decides what
+// it removes, and later records cannot change that: a file that no kept generation names
+// and whose upload is decided will never be named again, since an upload is decided once,
+// and no other upload has its path.
 func (p *pruner) channel(ctx context.Context, report *ChannelPrune) error {
 	c, k, err := p.raiseFloor(ctx, report.Channel)
 	if err != nil {
@@ -147,8 +147,8 @@ func (p *pruner) channel(ctx context.Context, report *ChannelPrune) error {
 	return p.chartFiles(ctx, c, k, report)
 }
 
-// raiseFloor decides what to keep, and puts that into the log before anything
-// is removed. If a generator commits first, all is decided again.
+// raiseFloor decides what to keep, and writes that into the log before anything is
+// removed. If a generator commits first, it decides again.
 func (p *pruner) raiseFloor(ctx context.Context, name string) (*Channel, *keeping, error) {
 	for {
 		c, err := OpenChannel(ctx, p.site, name)

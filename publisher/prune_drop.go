@@ -8,9 +8,8 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
-// pruneDrop removes old receipts, and old refused uploads with their reasons.
-// Receipts name no channel by their keys, so they wait for a run that is about
-// all channels.
+// pruneDrop removes old receipts, and old refused uploads with their reasons. The keys
+// of receipts have no channel, so they are only removed by a prune of all channels.
 func (p *pruner) pruneDrop(ctx context.Context) error {
 	// The receipt of an upload that was not cleaned up yet is still needed.
 	waiting, err := p.waiting(ctx)
@@ -25,7 +24,7 @@ func (p *pruner) pruneDrop(ctx context.Context) error {
 		}
 	}
 	for _, folder := range folders {
-		// The reason goes last, so that none is kept without it.
+		// The reason is removed last, so that no upload is kept without it.
 		for _, reasons := range []bool{false, true} {
 			err := p.pruneOld(ctx, folder, waiting, &p.report.Rejected, func(channel, ext string) bool {
 				return p.concerns(channel) && (ext == requestExt) == reasons
@@ -41,8 +40,8 @@ func (p *pruner) pruneDrop(ctx context.Context) error {
 	return p.pruneOld(ctx, receiptsDir, waiting, &p.report.Receipts, func(_, ext string) bool { return ext == requestExt })
 }
 
-// concerns reports whether the channel is one of those to be pruned. A channel's
-// folder may hold those of others.
+// concerns reports whether the channel is to be pruned. The folder of a channel may
+// contain folders of others.
 func (p *pruner) concerns(channel string) bool {
 	for _, name := range p.Channels {
 		if name == channel {
@@ -52,8 +51,8 @@ func (p *pruner) concerns(channel string) bool {
 	return len(p.Channels) == 0
 }
 
-// pruneOld removes those files of decided uploads in a folder of the drop area
-// that are old enough, and wanted.
+// pruneOld removes files of decided uploads from a folder of the drop area, if they are
+// old enough and wanted says so.
 func (p *pruner) pruneOld(ctx context.Context, folder string, waiting map[string]bool, freed *Freed, wanted func(channel, ext string) bool) error {
 	r := p.remover(ctx, p.drop)
 	for e, err := range p.drop.List(ctx, folder, bucket.Descendants) {
@@ -69,8 +68,8 @@ func (p *pruner) pruneOld(ctx context.Context, folder string, waiting map[string
 	return r.wait(nil)
 }
 
-// pruneFolders removes what writers and deletions that died left behind in
-// local folders. Object stores keep no such things that could be listed.
+// pruneFolders removes what interrupted writes and deletions left in local folders.
+// Buckets have no such leftovers that could be listed.
 func (p *pruner) pruneFolders(ctx context.Context) error {
 	for _, s := range []bucket.Store{p.drop, p.site} {
 		disk, ok := s.(bucket.Folder)

@@ -88,9 +88,9 @@ func chartFile(rel string) (upload string, ok bool) {
 	return parts[3], ours && (parts[4] == archive || parts[4] == archive+".prov" || parts[4] == releaseFile)
 }
 
-// removeDecided removes those of the files whose uploads the channel's log
-// decides. If a release was published, then it was removed from the index
-// before the oldest generation that is kept.
+// removeDecided removes the files whose uploads are decided in the channel's log. A
+// release that was published was removed from the index before the oldest generation
+// that is kept.
 func (p *pruner) removeDecided(ctx context.Context, c *Channel, some []candidate, report *ChannelPrune) error {
 	verdicts, err := c.verdicts(ctx, some)
 	if err != nil {
@@ -113,8 +113,8 @@ func (p *pruner) removeDecided(ctx context.Context, c *Channel, some []candidate
 	return r.wait(nil)
 }
 
-// spareWaiting takes out of the verdicts those of uploads that are in the inbox:
-// somebody may have put them back whose receipts are gone.
+// spareWaiting removes the verdicts on uploads that are in the inbox: somebody may have
+// put back uploads whose receipts are gone.
 func (p *pruner) spareWaiting(ctx context.Context, verdicts map[string]Verdict) error {
 	if len(verdicts) == 0 {
 		return nil
@@ -126,7 +126,7 @@ func (p *pruner) spareWaiting(ctx context.Context, verdicts map[string]Verdict) 
 	return err
 }
 
-// waiting returns the names, without endings, of what is in the inbox.
+// waiting returns the names, without endings, of the files in the inbox.
 func (p *pruner) waiting(ctx context.Context) (map[string]bool, error) {
 	names := map[string]bool{}
 	for e, err := range p.drop.List(ctx, inboxDir, bucket.Descendants) {

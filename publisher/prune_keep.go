@@ -13,8 +13,8 @@ import (
 type keeping struct {
 	floor int // the oldest generation that is promised from now on; 0 if all are
 
-	// from is the oldest generation whose files stay, which is before floor
-	// if readers may have seen an earlier head a short time ago; 0 if all stay.
+	// from is the oldest generation whose files stay. It is before floor if
+	// readers may have seen an earlier head a short time ago; 0 if all stay.
 	from int
 
 	folders map[string]bool // of the archives that this or a later generation names, in the channel
@@ -22,9 +22,9 @@ type keeping struct {
 
 func (k *keeping) keep(line string) { k.folders[path.Dir(lineOf(line).url())] = true }
 
-// keeping goes back along the log to where there is enough to keep. What the
-// kept generations name is what the newest one does, and what was removed from
-// the index since the oldest of them.
+// keeping goes back along the log until there is enough to keep. The kept generations
+// name what the newest one names, and what was removed from the index since the oldest
+// of them.
 func (p *pruner) keeping(ctx context.Context, c *Channel) (*keeping, error) {
 	k := &keeping{floor: c.Floor(), folders: map[string]bool{}}
 	for chart := range c.index.Charts() {
@@ -59,10 +59,10 @@ func (p *pruner) keeping(ctx context.Context, c *Channel) (*keeping, error) {
 	return k, nil
 }
 
-// shown is for how long head has shown the record's generation or a later one;
-// -1 if it is not known to. The record's own time is not enough: who committed
-// it may have died, and another have moved head long after. But its snapshot is
-// written when head is moved, and a head that is late was.
+// shown is how long head has shown the record's generation or a later one; -1 if that is
+// unknown. The record's own time is not enough: the generator that committed it may have
+// died, and another may have moved head long after. But the snapshot is written when head
+// is moved, and so is a head that is late.
 func (p *pruner) shown(ctx context.Context, c *Channel, r *Record) (time.Duration, error) {
 	since := r.Time
 	if p.now.Sub(since) < p.Grace || c.head.generation < r.Generation {

@@ -134,8 +134,8 @@ func TestPruneLongerGrace(t *testing.T) {
 	s.mustVerify(1, 1)
 }
 
-// TestProjectAboveFloor: a run that finds head lost does not restore a
-// snapshot that was pruned.
+// TestProjectAboveFloor: a run that finds head lost does not write again a snapshot
+// that was pruned.
 func TestProjectAboveFloor(t *testing.T) {
 	s := newShop(t, 5)
 	s.mustPrune(publisher.PruneOptions{Snapshots: 2})

@@ -30,7 +30,7 @@ func (p *pruner) remover(ctx context.Context, s bucket.Store) *remover {
 	return &remover{store: s, ctx: ctx, dry: p.DryRun, group: group, folders: map[string]bool{}}
 }
 
-// remove removes a file if it still is the one that was listed.
+// remove removes a file if it is still the version that was listed.
 func (r *remover) remove(e bucket.Entry, freed *Freed) {
 	if r.dry {
 		freed.add(e.Size)
@@ -39,7 +39,7 @@ func (r *remover) remove(e bucket.Entry, freed *Freed) {
 	r.group.Go(func() error {
 		err := r.store.Delete(r.ctx, e.Key, e.Token)
 		if errors.Is(err, bucket.ErrConflict) {
-			return nil // somebody has just written it
+			return nil // another writer has just replaced it
 		}
 		if err != nil {
 			return err
@@ -52,8 +52,8 @@ func (r *remover) remove(e bucket.Entry, freed *Freed) {
 	})
 }
 
-// wait waits until all is removed, and returns what went wrong: failure, which
-// kept the caller from removing more, or else the first of the removals.
+// wait waits until everything is removed. It returns failure, which kept the caller from
+// removing more, or else the first error of the removals.
 func (r *remover) wait(failure error) error {
 	err := r.group.Wait()
 	if failure != nil {
@@ -62,8 +62,8 @@ func (r *remover) wait(failure error) error {
 	return err
 }
 
-// removeFolders removes the folders that became empty, where there are such
-// things. They must be nobody's who may still write into them.
+// removeFolders removes the folders that became empty, if the store has folders. No
+// writer may be about to write into them.
 func (r *remover) removeFolders() {
 	disk, ok := r.store.(bucket.Folder)
 	if !ok {

@@ -19,11 +19,11 @@ type RebuildReport struct {
 	Written    []string `json:"written"`    // keys of what was missing or damaged
 }
 
-// Rebuild makes head and the kept snapshots of a channel what the log says,
-// byte for byte, whatever lies in their places; what is right is not written.
-// It reads the log twice: first to the end, to see that it is whole, for it
-// writes nothing if anything of it is missing or damaged. It may be repeated
-// after any failure, and generators may run meanwhile.
+// Rebuild makes head and the kept snapshots of a channel what the log says, byte for
+// byte, whatever lies in their places. It does not write files that are right. It reads
+// the log twice: first to the end, because it writes nothing if any part of the log is
+// missing or damaged. It may be repeated after any failure, and generators may run
+// meanwhile.
 func Rebuild(ctx context.Context, site bucket.Store, channel string, progress func(done, total int)) (*RebuildReport, error) {
 	b := &rebuilder{
 		Channel:  &Channel{Name: channel, site: site, index: &Index{}},
@@ -57,7 +57,7 @@ func (b *rebuilder) prove(ctx context.Context) error {
 		if lost == nil && b.newest == nil {
 			return errNoChannel
 		}
-		// What is later may have been committed meanwhile.
+		// The later record may have been committed meanwhile.
 		more, err := b.exists(ctx, b.Generation()+1)
 		if lost == nil || err != nil || !more {
 			return errors.Join(err, lost)
@@ -67,8 +67,8 @@ func (b *rebuilder) prove(ctx context.Context) error {
 
 var errNoChannel = errors.New("there is no such channel")
 
-// checkLater looks for signs of records after the newest one: those themselves,
-// or what was made of them.
+// checkLater looks for records after the newest one, or for files that were made from
+// them.
 func (b *rebuilder) checkLater(ctx context.Context) error {
 	listed, err := b.listedNewest(ctx)
 	if err != nil {
@@ -95,20 +95,19 @@ func (b *rebuilder) checkLater(ctx context.Context) error {
 	return nil
 }
 
-// damagedHead reports whether the failure to read head is one that writing it
-// again puts right.
+// damagedHead reports whether writing head again corrects the failure to read it.
 func damagedHead(err error) bool {
 	return errors.Is(err, ErrNotOurs) || errors.Is(err, bucket.ErrTooLarge) || errors.Is(err, errTorn)
 }
 
-// later is the error that something is of a generation that the log lacks.
+// later is the error that a file belongs to a generation that the log lacks.
 func (b *rebuilder) later(key string, n int) error {
 	return bucket.About(recordKey(b.Name, b.Generation()+1), fmt.Errorf(
 		"the record is missing, since %s is of generation %d: %s; only if you know that there never was such a generation, delete %s", key, n, fixLog, key))
 
 }
 
-// write reads the log once more, and writes what is not as it says.
+// write reads the log again, and writes what differs from it.
 func (b *rebuilder) write(ctx context.Context) error {
 	end := b.Generation()
 	for s, err := range b.replay(ctx, false) {
@@ -147,7 +146,7 @@ func (b *rebuilder) snapshot(ctx context.Context, n int, x *Index) error {
 	return nil
 }
 
-// restoreHead makes head the newest generation, unless it shows a later one by now.
+// restoreHead makes head the newest generation, unless head shows a later one by now.
 func (b *rebuilder) restoreHead(ctx context.Context) error {
 	if b.IndexGeneration() == 0 {
 		return nil
@@ -162,7 +161,7 @@ func (b *rebuilder) restoreHead(ctx context.Context) error {
 	return nil
 }
 
-// headIsRight reports whether head need not be written, and notes its token.
+// headIsRight reports whether head need not be written. It notes head's token.
 func (b *rebuilder) headIsRight(ctx context.Context) (bool, error) {
 	b.head = headState{}
 	r, err := b.site.Get(ctx, headKey(b.Name))
@@ -178,5 +177,5 @@ func (b *rebuilder) headIsRight(ctx context.Context) (bool, error) {
 	if same || ctx.Err() != nil {
 		return same, err
 	}
-	return b.exists(ctx, b.Generation()+1) // then head is the business of who committed that
+	return b.exists(ctx, b.Generation()+1) // then the generator that committed it writes head
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
-// Receipt tells an uploader the verdict on an upload. It lies in the drop
-// area, which is private: it may say who uploaded and why it was refused.
+// Receipt is the verdict on an upload, for its uploader. It lies in the drop area, which
+// is private, so it may say who uploaded and why the upload was refused.
 type Receipt struct {
 	ID         string    `json:"id"`
 	Channel    string    `json:"channel"`
@@ -23,7 +23,7 @@ type Receipt struct {
 	Chart      string    `json:"chart,omitempty"`
 	Version    string    `json:"version,omitempty"`
 	Digest     string    `json:"digest,omitempty"` // SHA-256 of the archive, in hex
-	URL        string    `json:"url,omitempty"`    // of the archive, relative to the site; only if it was published
+	URL        string    `json:"url,omitempty"`    // of the archive, relative to the site; only if the upload was published
 	Generation int       `json:"generation"`       // the record that decided it
 	Arrival    time.Time `json:"arrival"`
 	Decided    time.Time `json:"decided"`
@@ -31,7 +31,7 @@ type Receipt struct {
 	Request    *Request  `json:"request,omitempty"`
 }
 
-// Warning is something about a chart that no rule forbids.
+// Warning is something odd about a chart that no rule forbids.
 type Warning struct {
 	Rule    string `json:"rule"`
 	Message string `json:"message"`
@@ -45,8 +45,8 @@ func (r *Receipt) object(key string) (bucket.Object, error) {
 	return bucket.Object{Key: key, Body: bucket.Bytes(append(b, '\n')), ContentType: typeJSON, Deferred: true}, nil
 }
 
-// ReadReceipt returns the receipt of an upload. It fails with ErrNotFound as
-// long as the upload is not decided.
+// ReadReceipt returns the receipt of an upload. It fails with ErrNotFound as long as the
+// upload is undecided.
 func ReadReceipt(ctx context.Context, drop bucket.Store, id string) (*Receipt, error) {
 	key := receiptKey(id)
 	b, _, err := bucket.ReadAll(ctx, drop, key, maxReceipt)
@@ -62,11 +62,10 @@ func ReadReceipt(ctx context.Context, drop bucket.Store, id string) (*Receipt, e
 
 var errNoReceipt = errors.New("not a receipt")
 
-// WriteReceipt tells the uploader the verdict on a decided upload, and keeps a
-// refused one beside its reason. Head must cover the record that decided it.
-// It may be repeated after any failure; of several receipts the first stands,
-// but one for an upload of the same id in another channel: then this one is
-// put into a folder of the channel's name.
+// WriteReceipt writes the receipt of a decided upload, and keeps a refused upload beside
+// its receipt. Head must cover the record that decided it. It may be repeated after any
+// failure; the first receipt stands. If that belongs to an upload with the same id in
+// another channel, this receipt goes into a folder with the channel's name.
 func WriteReceipt(ctx context.Context, drop bucket.Store, u *Upload, r *Receipt) error {
 	if r.Verdict == Rejected {
 		if err := keep(ctx, drop, u, r); err != nil {
@@ -91,9 +90,9 @@ func WriteReceipt(ctx context.Context, drop bucket.Store, u *Upload, r *Receipt)
 	return first(drop.Create(ctx, receipt))
 }
 
-// Remove takes an upload that has its receipt out of the inbox, in an order in
-// which what is left after a crash is never an upload of another kind. It may
-// be repeated after any failure.
+// Remove removes an upload that has its receipt from the inbox. Its order makes sure that
+// what a crash leaves is never an upload of another kind. It may be repeated after any
+// failure.
 func Remove(ctx context.Context, drop bucket.Store, u *Upload) error {
 	for _, part := range u.parts() {
 		if err := drop.Delete(ctx, part.Key, part.Token); err != nil && !errors.Is(err, bucket.ErrConflict) {
@@ -103,8 +102,8 @@ func Remove(ctx context.Context, drop bucket.Store, u *Upload) error {
 	return nil
 }
 
-// parts are the upload's objects in the inbox, in the order in which they are
-// deleted: last the one without which there is no upload.
+// parts are the upload's objects in the inbox, in the order in which they are deleted:
+// last the one that makes it an upload.
 func (u *Upload) parts() []bucket.Entry {
 	request := bucket.Entry{Key: u.key(requestExt)}
 	switch {

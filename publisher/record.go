@@ -11,19 +11,19 @@ import (
 )
 
 const (
-	// newestFormat is the newest version of the log that this code writes. It stops
-	// at records of any later one, since it cannot know what they promise. A
-	// record has the lowest format that says all of it: see [Record.format].
+	// newestFormat is the newest format of records that this code knows. It stops at
+	// records with a newer one, since it cannot know what they promise. A record has
+	// the lowest format that can say what it says: see [Record.format].
 	newestFormat = 3
 
 	// MaxVerdicts is the most uploads that one record decides.
 	MaxVerdicts = 10_000
 
-	// MaxLines is how many bytes of index lines one record may add before
-	// the next upload has to wait for the next record.
+	// MaxLines is how many bytes of index lines one record may add before further
+	// uploads have to wait for the next record.
 	MaxLines = 64 << 20
 
-	maxRecord = 512 << 20 // bytes; what is larger was not written by portolan
+	maxRecord = 512 << 20 // bytes; portolan does not write larger ones
 )
 
 // Verdict is what was decided about an upload.
@@ -32,27 +32,26 @@ type Verdict string
 // The verdicts.
 const (
 	Accepted   Verdict = "accepted"   // a version that the channel did not have
-	Replaced   Verdict = "replaced"   // it took the place of an older upload of its version
+	Replaced   Verdict = "replaced"   // it replaced an older upload of its version
 	Unchanged  Verdict = "unchanged"  // its content is published already
 	Superseded Verdict = "superseded" // a later upload of its version was decided before it
 	Rejected   Verdict = "rejected"   // it broke a rule
 )
 
-// Publishes reports whether an upload with this verdict is named by the index.
+// Publishes reports whether the index names an upload with this verdict.
 func (v Verdict) Publishes() bool { return v == Accepted || v == Replaced }
 
-// Record is one entry of a channel's log: one generation. It says what was
-// decided, and holds everything needed to derive the index from the one
-// before, so that its readers need not decide anything again. The log is
-// public: a record holds ids and rule codes, nothing about who uploaded, and
-// no words from an archive but the index lines.
+// Record is one entry of a channel's log: one generation. It says what was decided, and
+// holds everything needed to derive the index from the previous one, so that its readers
+// need not decide anything again. The log is public: a record holds ids and rule codes,
+// nothing about uploaders, and no text from an archive except the index lines.
 type Record struct {
 	Format     int        `json:"format"`
 	Generation int        `json:"generation"`
 	Parent     string     `json:"parent"`          // SHA-256 of the record before, in hex; "" in the first
 	Base       int        `json:"base"`            // the newest earlier generation that changed the index; 0 for none
-	Floor      int        `json:"floor,omitempty"` // the oldest generation that is kept; 0 if all are. It never goes back
-	Nonce      string     `json:"nonce"`           // tells this writer's record from any other
+	Floor      int        `json:"floor,omitempty"` // the oldest generation that is kept; 0 if all are. It never decreases
+	Nonce      string     `json:"nonce"`           // makes the record unique to its writer
 	Time       time.Time  `json:"time"`            // never before the parent's, nor before an arrival it decides
 	Decisions  []Decision `json:"decisions"`
 	Change     *Change    `json:"change,omitempty"` // nil if the index stays as it is
@@ -62,25 +61,25 @@ type Record struct {
 type Decision struct {
 	Upload      string    `json:"upload"`
 	Arrival     time.Time `json:"arrival"`
-	Chart       string    `json:"chart,omitempty"`   // empty if it could not be read, or is no chart's name
-	Version     string    `json:"version,omitempty"` // likewise
+	Chart       string    `json:"chart,omitempty"`   // empty if it could not be read, or is not a valid name
+	Version     string    `json:"version,omitempty"` // as Chart
 	Verdict     Verdict   `json:"verdict"`
-	Rule        string    `json:"rule,omitempty"` // why it was rejected; or how it was decided, if that needs saying
+	Rule        string    `json:"rule,omitempty"` // why it was rejected; or how it was decided, if that is not obvious
 	Digest      string    `json:"digest,omitempty"`
 	Fingerprint string    `json:"fingerprint,omitempty"`
 	Size        int64     `json:"size,omitempty"` // of the archive, in bytes
 	Provenance  string    `json:"provenance,omitempty"`
 }
 
-// Change is the difference between two indexes, line by line, and the proof
-// of the result.
+// Change is the difference between two indexes, line by line, with the SHA-256 of the
+// result.
 type Change struct {
 	Header  string `json:"header"` // the first line of the new index
 	Removed []Line `json:"removed,omitempty"`
 	Added   []Line `json:"added,omitempty"`
-	// Shown is of charts of which head does not have all versions. Of a chart
-	// that gets or loses a line and is not in here, head has all; of any other
-	// one, those that it had.
+	// Shown has the charts of which head does not list all versions. Of a chart that
+	// gets or loses a line and is not in Shown, head lists all; of any other chart,
+	// the versions that it listed before.
 	Shown []Shown `json:"shown,omitempty"`
 
 	SHA256 string `json:"sha256"`          // of the new index, in hex
@@ -91,11 +90,11 @@ type Change struct {
 // Line is a release's line in the index.
 type Line struct {
 	Chart string `json:"chart"`
-	At    int    `json:"at"` // among all the chart's lines: of a removed one, before the change; of an added one, after it
+	At    int    `json:"at"` // its place among all the chart's lines: of a removed line before the change, of an added line after it
 	Text  string `json:"line"`
 }
 
-// IndexGeneration is the generation that the index is at once this record is applied.
+// IndexGeneration is the index's generation once this record is applied.
 func (r *Record) IndexGeneration() int {
 	if r.Change != nil {
 		return r.Generation
@@ -103,10 +102,10 @@ func (r *Record) IndexGeneration() int {
 	return r.Base
 }
 
-// format is 2 from the first floor on. Who only knows format 1 would take what
-// was pruned for lost, and advise to restore the log; so it must stop, and say
-// that it is too old. It is 3 where head does not have all versions, or gets them
-// back: who only knows format 2 would lose the others.
+// format is 2 from the first floor on: a program that knows only format 1 would take
+// pruned files for lost ones, so it has to stop and say that it is too old. It is 3 if
+// head does not list all versions, or lists them again: a program that knows only format
+// 2 would lose the others.
 func (r *Record) format() int {
 	if r.Change != nil && (r.Change.Older != nil || len(r.Change.Shown) > 0) {
 		return 3
@@ -139,7 +138,7 @@ func parseRecord(b []byte, generation int) (*Record, error) {
 	return &r, r.check(generation)
 }
 
-// check says what is wrong with the record by itself.
+// check returns an error if the record is not valid by itself.
 func (r *Record) check(generation int) error {
 	switch {
 	case r.Format != r.format():

@@ -17,16 +17,16 @@ const (
 	changeSum   = "\n  \"sha256\": "
 )
 
-// write writes the record, indented so that grep and diff work on a log. It may
-// tell of thousands of uploads, so its lists are encoded one item after the
-// other: as a whole it would be in memory several times.
+// write writes the record, indented so that grep and diff work on a log. It may have
+// thousands of uploads, so its lists are encoded item by item: encoded as a whole, they
+// would be in memory several times.
 func (r *Record) write(w io.Writer) error {
 	text, err := r.withoutLists()
 	if err != nil {
 		return err
 	}
 	b := bufio.NewWriterSize(w, 64<<10)
-	// No text in JSON has a line end, so these are where the lists belong.
+	// JSON strings contain no line ends, so these mark the places of the lists.
 	if before, after, ok := strings.Cut(text, noDecisions); ok {
 		b.WriteString(before)
 		if err := writeList(b, " ", "decisions", r.Decisions); err != nil {
@@ -45,7 +45,7 @@ func (r *Record) write(w io.Writer) error {
 	return b.Flush() // holds the first error of all the writes
 }
 
-// withoutLists is the record with nothing in its lists.
+// withoutLists is the record with empty lists.
 func (r *Record) withoutLists() (string, error) {
 	frame := *r
 	if len(r.Decisions) > 0 {
@@ -79,7 +79,7 @@ func writeSome[T any](b *bufio.Writer, name string, items []T) error {
 	return b.WriteByte(',')
 }
 
-// writeList writes a field of an object that is indented so far.
+// writeList writes a field of an object with that indent.
 func writeList[T any](b *bufio.Writer, indent, name string, items []T) error {
 	b.WriteString("\n" + indent + `"` + name + `": [`)
 	var text bytes.Buffer
@@ -102,8 +102,8 @@ func writeList[T any](b *bufio.Writer, indent, name string, items []T) error {
 	return nil
 }
 
-// encoder writes values as indented JSON, all lines of which but the first are
-// indented so far. Characters stand as they are.
+// encoder writes values as indented JSON. All lines but the first begin with indent.
+// Characters are not escaped.
 func encoder(w io.Writer, indent string) *json.Encoder {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)

@@ -15,9 +15,8 @@ import (
 // maxRelease is the largest release.json, in bytes: 10,000 files of 1 KiB names.
 const maxRelease = 16 << 20
 
-// ReleaseInfo is release.json: what the index has no room for. It is written
-// once, beside the archive; what a later portolan would write makes no
-// difference to the one that is there.
+// ReleaseInfo is release.json: what the index has no room for. It is written once,
+// beside the archive. The first one stands, whatever a later portolan would write.
 type ReleaseInfo struct {
 	Upload      string        `json:"upload"`
 	Arrival     time.Time     `json:"arrival"`
@@ -46,10 +45,9 @@ type Release struct {
 // URL is where the release's archive lies, relative to its channel.
 func (r *Release) URL() string { return ReleaseURL(r.Chart, r.Version, r.Info.Upload) }
 
-// PutRelease writes a release's files into the channel, where nothing names
-// them until a record does. It may be repeated. It fails with ErrConflict if
-// other bytes lie there: then the upload was overwritten after it had been
-// read, and must not be published.
+// PutRelease writes a release's files into the channel. Nothing names them until a record
+// does. It may be repeated. It fails with ErrConflict if different bytes are there: then
+// the upload was overwritten after it had been read, and must not be published.
 func PutRelease(ctx context.Context, site bucket.Store, channel string, r *Release) error {
 	key := path.Join(channel, r.URL())
 	info, err := json.Marshal(r.Info)
@@ -71,8 +69,8 @@ func PutRelease(ctx context.Context, site bucket.Store, channel string, r *Relea
 	}))
 }
 
-// RemoveRelease takes a release's files off the site again. Its upload must have
-// been decided, and no generation may name it.
+// RemoveRelease removes a release's files from the site. Its upload must be decided, and
+// no generation may name it.
 func RemoveRelease(ctx context.Context, site bucket.Store, channel, url string) error {
 	key := path.Join(channel, url)
 	for _, k := range []string{key + ".prov", releaseKey(key), key} {
@@ -83,8 +81,8 @@ func RemoveRelease(ctx context.Context, site bucket.Store, channel, url string) 
 	return nil
 }
 
-// ReadRelease returns the description of the release whose archive lies at url
-// in the channel, or ErrNotFound if there is none that can be read.
+// ReadRelease returns the description of the release whose archive lies at url in the
+// channel. It fails with ErrNotFound if there is no description that can be read.
 func ReadRelease(ctx context.Context, site bucket.Store, channel, url string) (*ReleaseInfo, error) {
 	key := releaseKey(path.Join(channel, url))
 	b, _, err := bucket.ReadAll(ctx, site, key, maxRelease)
@@ -106,8 +104,8 @@ func OpenArchive(ctx context.Context, site bucket.Store, channel, url string) (*
 	return site.Get(ctx, path.Join(channel, url))
 }
 
-// CopyArchive is the archive that lies at url in the channel. That it is there
-// is a promise of the site, so if it is not, the failure is not ErrNotFound.
+// CopyArchive is the archive that lies at url in the channel. The site promises that it
+// exists, so if it is missing, the error is not ErrNotFound.
 func CopyArchive(ctx context.Context, site bucket.Store, channel, url string) bucket.Body {
 	body := bucket.Copy(ctx, site, path.Join(channel, url))
 	return func(w io.Writer) error {

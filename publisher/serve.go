@@ -21,11 +21,10 @@ const (
 	missingPage = "404.html"
 )
 
-// Handler serves a site as a CDN in front of its bucket would: content types,
-// caching, conditional requests and ranges; a folder's index.html under the
-// folder's name. It answers GET and HEAD only and shows no file whose name, or
-// whose folder's name, begins with a dot. The log gets what goes wrong with
-// the store; nil means none.
+// Handler serves a site as a CDN in front of its bucket would: with content types,
+// caching, conditional requests and ranges, and a folder's index.html under the folder's
+// name. It answers GET and HEAD only, and does not show files whose name, or whose
+// folder's name, begins with a dot. Errors of the store go to the log, which may be nil.
 func Handler(site bucket.Store, log *slog.Logger) http.Handler {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
@@ -53,11 +52,11 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// ServeFile answers a GET or HEAD with the file that its path names, as
-// [Handler] does. If it returns an error it has written nothing; there is no such
-// file if that is ErrNotFound.
+// ServeFile answers a GET or HEAD with the file that its path names, as [Handler] does.
+// If it returns an error, it has written nothing; ErrNotFound means that there is no such
+// file.
 func ServeFile(w http.ResponseWriter, r *http.Request, site bucket.Store) error {
-	// The path is decoded, and a '+' in it stands for itself.
+	// The path is decoded; a '+' in it is a plus.
 	key := strings.TrimPrefix(r.URL.Path, "/")
 	folder := key == "" || strings.HasSuffix(key, "/")
 	if folder {
@@ -79,8 +78,8 @@ func ServeFile(w http.ResponseWriter, r *http.Request, site bucket.Store) error 
 // maxSegment is the longest name that a file may have on most file systems.
 const maxSegment = 255
 
-// servable reports whether a key is one that may be asked for, and that
-// portolan may have written: no file system has longer names.
+// servable reports whether clients may ask for a key, and portolan may have written it:
+// no file system has longer names.
 func servable(key string) bool {
 	if bucket.CheckKey(key) != nil {
 		return false
@@ -93,8 +92,8 @@ func servable(key string) bool {
 	return true
 }
 
-// leadsOut reports whether a folder refuses a path since a symbolic link leads
-// out of it, or in a circle. Package os names the first by its text alone.
+// leadsOut reports whether a folder refuses a path because a symbolic link leads out of
+// it, or in a circle. Package os exports no error for the first.
 func leadsOut(err error) bool {
 	if errors.Is(err, syscall.ELOOP) {
 		return true
@@ -124,8 +123,8 @@ func serveObject(w http.ResponseWriter, r *http.Request, site bucket.Store, key 
 	if in.Entry.Token != "" {
 		h.Set("ETag", etag(in.Entry.Token))
 	}
-	// Several ranges at once may go back and forth in the object; any
-	// server may ignore the header, and then sends all of it.
+	// Several ranges may go back and forth in the object. A server may ignore
+	// the header and send the whole object.
 	if strings.Contains(r.Header.Get("Range"), ",") {
 		r = r.Clone(r.Context())
 		r.Header.Del("Range")
@@ -134,14 +133,14 @@ func serveObject(w http.ResponseWriter, r *http.Request, site bucket.Store, key 
 	return nil
 }
 
-// etag makes an entity tag of a token, which may be any text.
+// etag makes an entity tag from a token, which may be any text.
 func etag(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	return `"` + hex.EncodeToString(sum[:16]) + `"`
 }
 
-// redirect sends the client to the folder of that name, if it has a page, so
-// that relative links in it work.
+// redirect sends the client to the folder with that name, if it has a page, so that
+// relative links in the page work.
 func redirect(w http.ResponseWriter, r *http.Request, site bucket.Store, key string) error {
 	page := path.Join(key, indexPage)
 	if !servable(page) { // too long
@@ -152,7 +151,7 @@ func redirect(w http.ResponseWriter, r *http.Request, site bucket.Store, key str
 		return err
 	}
 	in.Close()
-	// Relative, since this server need not know the path it is mounted at.
+	// Relative, since this server does not know the path that it is mounted at.
 	to := url.URL{Path: "./" + path.Base(key) + "/", RawQuery: r.URL.RawQuery}
 	w.Header().Set("Location", to.String())
 	w.Header().Set("Cache-Control", revalidated)
@@ -168,8 +167,8 @@ func (s *server) missing(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// ServeMissing answers that there is no such file, with the site's own page for
-// that. If the site has none, it fails with ErrNotFound and has written nothing.
+// ServeMissing answers that there is no such file, with the site's own page for that. If
+// the site has no such page, it fails with ErrNotFound and has written nothing.
 func ServeMissing(w http.ResponseWriter, r *http.Request, site bucket.Store) error {
 	in, err := site.Get(r.Context(), missingPage)
 	if err != nil {
@@ -185,7 +184,7 @@ func ServeMissing(w http.ResponseWriter, r *http.Request, site bucket.Store) err
 	return nil
 }
 
-// fail answers that the store did not, without what it said: that may name
+// fail answers that the store failed. It leaves out the store's error, which may name
 // things that are not public.
 func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {

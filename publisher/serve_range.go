@@ -5,8 +5,8 @@ import (
 	"io"
 )
 
-// seeker lets [http.ServeContent] serve a range of a plain reader: seeking only
-// notes the place, and reading goes on to it.
+// seeker lets [http.ServeContent] serve a range of a plain reader: seeking only notes the
+// place, and reading skips to it.
 type seeker struct {
 	r        io.Reader
 	size     int64
@@ -30,8 +30,8 @@ func (s *seeker) Seek(offset int64, whence int) (int64, error) {
 	return offset, nil
 }
 
-// Read reads from the place that was sought, which is never behind what was
-// read: only one range is served, and nothing has to be sniffed.
+// Read reads from the place that Seek noted, which is never before what was read: only
+// one range is served, and no content type has to be detected.
 func (s *seeker) Read(p []byte) (int, error) {
 	if s.want < s.at {
 		return 0, errBackwards

@@ -8,19 +8,18 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
-// WriteFile makes a file of the site what body writes, whatever it was before,
-// and reports whether it had to write. Pages are such files: they follow from
-// the log, and the last who writes one prevails. The file's ending says what it
-// is served as. What comes last makes all that was written before durable; see
-// [bucket.Object].
+// WriteFile gives a file of the site the content body, whatever it was before, and
+// reports whether it had to write. Pages are such files: they follow from the log, and
+// the last writer wins. The file's ending decides what it is served as. A file that is
+// last makes everything that was written before durable; see [bucket.Object].
 func WriteFile(ctx context.Context, site bucket.Store, key string, body []byte, last bool) (written bool, err error) {
 	return restore(ctx, site, bucket.Object{
 		Key: key, Body: bucket.Bytes(body), ContentType: contentType(key), CacheControl: cacheControl(key), Deferred: !last,
 	})
 }
 
-// ReadFile returns a file of the site, nil if there is none; what is larger than
-// limit counts as none.
+// ReadFile returns a file of the site. It returns nil if the file does not exist or is
+// larger than limit.
 func ReadFile(ctx context.Context, site bucket.Store, key string, limit int64) ([]byte, bucket.Entry, error) {
 	b, entry, err := bucket.ReadAll(ctx, site, key, limit)
 	if errors.Is(err, bucket.ErrNotFound) || errors.Is(err, bucket.ErrTooLarge) {
@@ -29,8 +28,8 @@ func ReadFile(ctx context.Context, site bucket.Store, key string, limit int64) (
 	return b, entry, err
 }
 
-// WriteFileAt writes a file of the site if it still is the one whose token is
-// given, "" being none, and fails with ErrConflict otherwise.
+// WriteFileAt writes a file of the site if it is still the version with that token; ""
+// means that it must not exist. Otherwise it fails with ErrConflict.
 func WriteFileAt(ctx context.Context, site bucket.Store, key string, body []byte, token string) error {
 	o := bucket.Object{Key: key, Body: bucket.Bytes(body), ContentType: contentType(key), CacheControl: cacheControl(key)}
 	if token == "" {
@@ -39,12 +38,11 @@ func WriteFileAt(ctx context.Context, site bucket.Store, key string, body []byte
 	return site.Replace(ctx, o, token)
 }
 
-// maxRestores is how often a file is looked at that others write as well.
+// maxRestores is the number of tries for a file that other writers write as well.
 const maxRestores = 5
 
-// restore makes the object what o says, whatever it is, and reports whether it
-// had to. A snapshot is never replaced by anything else than what it always
-// should have been, so that nobody who has read it is deceived.
+// restore makes the object what o says, whatever it was before, and reports whether it
+// had to write. It replaces a snapshot only by what the snapshot always should have been.
 func restore(ctx context.Context, s bucket.Store, o bucket.Object) (written bool, err error) {
 	for range maxRestores {
 		r, err := s.Get(ctx, o.Key)
@@ -59,7 +57,7 @@ func restore(ctx context.Context, s bucket.Store, o bucket.Object) (written bool
 			if same || ctx.Err() != nil {
 				return false, failure
 			}
-			// What cannot be read to its end, after all retries, is damaged, too.
+			// A file that cannot be read to its end, after all retries, is damaged too.
 			err = s.Replace(ctx, o, r.Entry.Token)
 		}
 		if !errors.Is(err, bucket.ErrConflict) {

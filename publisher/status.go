@@ -11,26 +11,26 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
-// ChannelStatus is what a channel holds, and what waits for it.
+// ChannelStatus is what a channel holds, and how many uploads wait for it.
 type ChannelStatus struct {
 	Channel         string    `json:"channel"`
-	Generation      int       `json:"generation"`      // the newest record; 0 if there is none yet
-	IndexGeneration int       `json:"indexGeneration"` // the newest that changed the index
+	Generation      int       `json:"generation"`      // the newest record; 0 in a new channel
+	IndexGeneration int       `json:"indexGeneration"` // the newest record that changed the index
 	Charts          int       `json:"charts"`
-	Versions        int       `json:"versions"`         // also those that are not in head
+	Versions        int       `json:"versions"`         // including those that are not in head
 	Older           int       `json:"older,omitempty"`  // versions that are not in head
 	Size            int64     `json:"size"`             // bytes of the archives of these versions
-	Changed         time.Time `json:"changed,omitzero"` // when the newest record was made; zero if there is none yet
+	Changed         time.Time `json:"changed,omitzero"` // when the newest record was made; zero in a new channel
 	Waiting         int       `json:"waiting"`          // uploads in the inbox
 
-	// Error is why the channel's log or charts, or its inbox, cannot be read,
-	// or what is wrong with its head. What could be read is in the other fields.
+	// Error is why the channel's log, charts or inbox cannot be read, or what is
+	// wrong with its head. The other fields have what could be read.
 	Error string `json:"error,omitempty"`
 }
 
-// ReadStatus looks at the channels, or at all that the site has or the inbox
-// holds uploads for if none is named. A channel that cannot be read does not
-// keep it from looking at the others.
+// ReadStatus returns the status of the channels. Without names, it takes all channels of
+// the site and those with uploads in the inbox. A channel that cannot be read does not
+// stop it.
 func ReadStatus(ctx context.Context, site bucket.Store, inbox *Inbox, channels []string) ([]ChannelStatus, error) {
 	waiting, unread := map[string]int{}, map[string]error{}
 	for _, w := range inbox.Channels {

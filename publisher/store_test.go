@@ -17,7 +17,7 @@ func openStore(t *testing.T, url string) bucket.Store {
 	return s
 }
 
-// writeFile writes as a stranger does.
+// writeFile writes as another program does.
 func writeFile(t *testing.T, content string, elem ...string) {
 	t.Helper()
 	name := filepath.Join(elem...)

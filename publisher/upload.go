@@ -15,9 +15,9 @@ const (
 	maxReceipt = 4 << 20  // bytes; a receipt's warnings are bounded by those of an archive
 )
 
-// Request is what an uploader says of an upload, in the JSON file beside it.
-// The drop area is not trusted, so it is a claim; anyone who may write to the
-// bucket itself may claim anything.
+// Request is what an uploader says about an upload, in the JSON file beside it. The drop
+// area is not trusted, so it is only a claim: anyone who may write to the bucket may
+// claim anything.
 type Request struct {
 	File       string            `json:"file,omitempty"`       // what the uploader called the archive
 	Force      bool              `json:"force,omitempty"`      // replace a published version even under duplicates: reject
@@ -26,12 +26,12 @@ type Request struct {
 	Uploader   map[string]string `json:"uploader,omitempty"` // who: user, token id, address, job, …
 	Digest     string            `json:"digest,omitempty"`   // SHA-256 of the archive, in hex
 
-	// Created is when the chart was published in the repository that it is
-	// imported from. Nothing but 'portolan import' says it. Decisions do not
-	// depend on it: one that is made up is a wrong date in the index.
+	// Created is when the chart was published in the repository that it is imported
+	// from. Only 'portolan import' sets it. Decisions do not depend on it: a made-up
+	// time is only a wrong date in the index.
 	Created time.Time `json:"created,omitzero"`
 
-	// Err is why the file is there but means nothing, so that all else is zero.
+	// Err is set if the file exists but is not a request. Then all else is zero.
 	Err error `json:"-"`
 }
 
@@ -43,18 +43,18 @@ func (r Request) object(key string) (bucket.Object, error) {
 	return bucket.Object{Key: key, Body: bucket.Bytes(b), ContentType: typeJSON}, nil
 }
 
-// Submission is an upload to be: a chart archive, its provenance file, or both.
+// Submission is what is uploaded: a chart archive, its provenance file, or both.
 type Submission struct {
 	Chart   bucket.Body // nil if there is none
 	Prov    bucket.Body // nil if there is none
 	Request Request
 }
 
-// Submit puts an upload into a channel's inbox under the id, which must be new
-// (see [NewID]). What describes the chart is written before the chart, so that
-// no generator takes the one without the other. When it returns nil, the
-// upload is durable. After an error it may be in the inbox or not; repeat it
-// with a new id, since one more upload of the same content does no harm.
+// Submit puts an upload into a channel's inbox under the id, which must be new (see
+// [NewID]). It writes the chart last, so that no generator takes it without its request
+// and provenance file. When Submit returns nil, the upload is durable. After an error,
+// the upload may be in the inbox or not; repeat it with a new id, since another upload of
+// the same content does no harm.
 func Submit(ctx context.Context, drop bucket.Store, channel, id string, s Submission) error {
 	if err := CheckChannel(channel); err != nil {
 		return err
@@ -80,9 +80,9 @@ func Submit(ctx context.Context, drop bucket.Store, channel, id string, s Submis
 	return nil
 }
 
-// submitted turns the failure to write an upload into a success if the upload
-// has been decided: then its write did take effect, and the object that the
-// store looked for to make sure was cleaned up already.
+// submitted turns a failed write of an upload into a success if the upload is decided:
+// then the write did take effect, and the object was already removed from the inbox when
+// the store looked for it.
 func submitted(ctx context.Context, drop bucket.Store, id string, failure error) error {
 	if _, err := ReadReceipt(ctx, drop, id); err == nil {
 		return nil
@@ -90,10 +90,10 @@ func submitted(ctx context.Context, drop bucket.Store, id string, failure error)
 	return failure
 }
 
-// ReadRequest returns what the uploader said of the upload: the zero Request if
-// there is no such file, and one with only Err if the file is not a request. If it
-// announces a provenance file that the listing did not show, the upload has one
-// from then on, though it may turn out not to be there.
+// ReadRequest returns what the uploader said about the upload. It returns the zero
+// Request if there is no request file, and one with only Err set if the file is not a
+// request. If the request announces a provenance file that the listing did not show, the
+// upload has one from then on, though it may turn out to be missing.
 func ReadRequest(ctx context.Context, drop bucket.Store, u *Upload) (Request, error) {
 	r, err := readRequest(ctx, drop, u.key(requestExt))
 	if r.Provenance && u.Prov == nil {

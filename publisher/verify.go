@@ -15,10 +15,10 @@ import (
 	"github.com/portolan-charts/portolan/publisher/pause"
 )
 
-// VerifyOptions says what to verify. The zero value works.
+// VerifyOptions says what to verify. The zero value verifies everything, without reading archives.
 type VerifyOptions struct {
 	Channels []string // empty means all that the site has
-	Deep     bool     // hash every archive, not only look at its size
+	Deep     bool     // read and hash every archive, instead of comparing its size
 	Workers  int      // files read at the same time; 0 means two a processor
 	Progress func(VerifyProgress)
 
@@ -27,7 +27,7 @@ type VerifyOptions struct {
 	Sleep func(context.Context, time.Duration) error
 }
 
-// VerifyProgress says how far the verification of a channel is.
+// VerifyProgress is the progress of verifying a channel.
 type VerifyProgress struct {
 	Channel     string
 	Done, Total int // files
@@ -43,33 +43,32 @@ type ChannelVerify struct {
 	Channel    string  `json:"channel"`
 	Generation int     `json:"generation"`      // the newest record that could be read
 	Floor      int     `json:"floor,omitempty"` // the oldest generation that is kept; 0 if all are
-	Snapshots  int     `json:"snapshots"`       // that are what the log says
+	Snapshots  int     `json:"snapshots"`       // how many are what the log says
 	Charts     int     `json:"charts"`          // in the newest index
 	Versions   int     `json:"versions"`        // in the newest index, or its older index
 	Older      int     `json:"older,omitempty"` // of these, in the older index only
-	Archives   int     `json:"archives"`        // that head or a snapshot names
+	Archives   int     `json:"archives"`        // how many head or a snapshot names
 	Bytes      int64   `json:"bytes"`           // of these archives
 	Faults     []Fault `json:"faults"`
 	Error      string  `json:"error,omitempty"` // what stopped the verification before its end
 }
 
-// Fault is something that is not as the log says, and what to do about it.
+// Fault is a difference from the log, and what to do about it.
 type Fault struct {
 	Key     string `json:"key"`
 	Message string `json:"message"`
 	Fix     string `json:"fix"`
 }
 
-// OK reports whether everything was verified, and nothing is wrong.
+// OK reports whether everything was verified without a fault.
 func (r *VerifyReport) OK() bool {
 	return !slices.ContainsFunc(r.Channels, func(c ChannelVerify) bool { return len(c.Faults) > 0 || c.Error != "" })
 }
 
-// Verify checks channels against their logs: every record and the chain that
-// they make, head and each snapshot byte for byte, and every archive that one
-// of them names. It goes on after a fault as far as it can; what cannot be read
-// is one. The site may be published to meanwhile. The report says what was
-// found, also when an error is returned.
+// Verify checks channels against their logs: every record and the chain of records, head
+// and each snapshot byte for byte, and every archive that one of them names. It continues
+// after a fault as far as it can; a file that cannot be read is a fault. Generators may
+// publish meanwhile. The report says what was found, even if Verify returns an error.
 func Verify(ctx context.Context, site bucket.Store, o VerifyOptions) (*VerifyReport, error) {
 	o.setDefaults()
 	report := &VerifyReport{Channels: []ChannelVerify{}}
@@ -118,7 +117,7 @@ type verifier struct {
 	site bucket.Store
 	name string
 
-	// The log, as far as it has been read: see readLog.
+	// The log, as far as it was read: see readLog.
 	last      *Record
 	sum       string // SHA-256 of the last record
 	broken    bool   // the log cannot be read beyond it
@@ -129,10 +128,10 @@ type verifier struct {
 	archives  map[string]*archive // by key
 	sizes     map[string]int64    // of archives, by digest
 
-	shown int // how many of the snapshots head covers; the others may be missing yet
+	shown int // how many of the snapshots head covers; the others may not exist yet
 
 	mu       sync.Mutex
-	failures int // to read something, since something could be read
+	failures int // reads that failed in a row
 	done     int
 	total    int // files
 	result   ChannelVerify
@@ -152,7 +151,7 @@ type snapshot struct {
 type archive struct {
 	digest string // SHA-256, in hex
 	prov   string // SHA-256 of the provenance file; "" if there is none
-	until  int    // the generation that names it no more; 0 if the newest does
+	until  int    // the first generation that does not name it any more; 0 if the newest does
 }
 
 func (v *verifier) fault(key, fix, format string, args ...any) {
@@ -161,12 +160,11 @@ func (v *verifier) fault(key, fix, format string, args ...any) {
 	v.result.Faults = append(v.result.Faults, Fault{key, fmt.Sprintf(format, args...), fix})
 }
 
-// maxFailures is how many objects in a row cannot be read before the store
-// itself is taken to have failed.
+// maxFailures is how many reads in a row may fail before Verify gives up on the store.
 const maxFailures = 100
 
-// unreadable notes that an object, or a folder, cannot be read. It returns an
-// error if there is no point in going on.
+// unreadable notes that an object, or a folder, cannot be read. It returns an error if
+// there is no point in continuing.
 func (v *verifier) unreadable(ctx context.Context, key string, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()

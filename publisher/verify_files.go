@@ -66,8 +66,8 @@ func (v *verifier) checkSnapshots(ctx context.Context) error {
 	return group.Wait()
 }
 
-// checkSnapshot compares a file of a snapshot with its record, and reports if it
-// is right; shown says that head covers it, and so that it must be there.
+// checkSnapshot compares a file of a snapshot with its record, and reports whether it is
+// right. If head covers it, shown is set and the file must exist.
 func (v *verifier) checkSnapshot(ctx context.Context, key string, want Sum, shown bool) (bool, error) {
 	defer v.step()
 	sum, size, err := v.hash(ctx, key)
@@ -120,7 +120,7 @@ func (v *verifier) checkArchives(ctx context.Context) error {
 	return group.Wait()
 }
 
-// list returns the sizes of all chart files, as far as the site can be listed.
+// list returns the sizes of all chart files, if the site can be listed.
 func (v *verifier) list(ctx context.Context) (map[string]int64, error) {
 	sizes := map[string]int64{}
 	folder := v.name + "/" + chartsDir
@@ -136,8 +136,8 @@ func (v *verifier) list(ctx context.Context) (map[string]int64, error) {
 	return sizes, nil
 }
 
-// checkListed checks an archive by the listing alone, and reports if that is
-// enough: what a listing misses can be there all the same.
+// checkListed checks an archive by the listing alone, and reports whether that is enough:
+// a file that the listing lacks may exist all the same.
 func (v *verifier) checkListed(key string, listed map[string]int64) bool {
 	size, ok := listed[key]
 	if _, prov := listed[key+".prov"]; !ok || !prov && v.archives[key].prov != "" {
@@ -147,7 +147,7 @@ func (v *verifier) checkListed(key string, listed map[string]int64) bool {
 	return true
 }
 
-// checkSize compares an archive's size with the log, and reports if it fits.
+// checkSize compares an archive's size with the log, and reports whether it fits.
 func (v *verifier) checkSize(key string, size int64) bool {
 	if want, known := v.sizes[v.archives[key].digest]; known && size != want {
 		v.fault(key, fixFile, "it has %d bytes, not the %d of the log", size, want)
@@ -171,7 +171,7 @@ func (v *verifier) readArchive(ctx context.Context, key string) error {
 		func(int64) bool { return true })
 }
 
-// readFile opens a file, looks at its size, and with Deep at its SHA-256.
+// readFile opens a file and checks its size, and with Deep its SHA-256.
 func (v *verifier) readFile(ctx context.Context, key, digest, missing string, fits func(size int64) bool) error {
 	sum, err := v.examine(ctx, key, digest, fits)
 	switch {
@@ -190,8 +190,8 @@ type stater interface {
 	Stat(context.Context, string) (bucket.Entry, error)
 }
 
-// examine looks at a file's size and, with Deep and if that fits, returns its
-// SHA-256. Otherwise it returns digest.
+// examine checks a file's size. With Deep, and if the size fits, it returns the file's
+// SHA-256; otherwise it returns digest.
 func (v *verifier) examine(ctx context.Context, key, digest string, fits func(size int64) bool) (sum string, err error) {
 	if web, ok := v.site.(stater); ok {
 		size, err := v.sizeOnWeb(ctx, web, key)
@@ -216,7 +216,7 @@ func (v *verifier) examine(ctx context.Context, key, digest string, fits func(si
 
 func (v *verifier) sizeOnWeb(ctx context.Context, web stater, key string) (int64, error) {
 	e, err := web.Stat(ctx, key)
-	if err == nil && e.Size < 0 { // the server does not say
+	if err == nil && e.Size < 0 { // the server does not send it
 		_, e.Size, err = v.hash(ctx, key)
 	}
 	if err == nil {

@@ -6,14 +6,13 @@ import (
 	"strings"
 )
 
-// Below the floor, nothing need be there: prune removes snapshots, and archives
-// that no kept generation names.
+// Below the floor, files may be missing: prune removes snapshots, and archives that no
+// kept generation names.
 
 // kept reports whether a generation at or above the floor names the archive.
 func (v *verifier) kept(a *archive) bool { return a.until == 0 || a.until > v.result.Floor }
 
-// countKept returns how many archives must be there, and sets how many files
-// there are to look at.
+// countKept returns how many archives must exist, and sets how many files to check.
 func (v *verifier) countKept() (archives int) {
 	for _, a := range v.archives {
 		if v.kept(a) {
@@ -32,8 +31,8 @@ func (v *verifier) countKept() (archives int) {
 	return archives
 }
 
-// forgivePruned takes back the faults of files that a prune may have removed
-// while they were looked at: that of which the log says so by now.
+// forgivePruned drops the faults of files that a prune removed during the verification:
+// by now the log says so.
 func (v *verifier) forgivePruned(ctx context.Context) error {
 	before := v.result.Floor
 	if len(v.result.Faults) == 0 || v.broken {

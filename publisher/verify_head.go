@@ -16,15 +16,15 @@ const (
 	looks     = 5                      // at a head that does not show what was committed a moment ago
 	firstLook = 500 * time.Millisecond // from the first look to the second; doubled before each later one
 
-	// moment is how long after its commit a generation may take to reach
-	// head, and over the web also to get past head's copies in caches.
+	// moment is how long after its commit a generation may take to reach head, and
+	// on the web also to replace head's copies in caches.
 	moment = 2 * time.Minute
 )
 
-// checkHead compares head with the newest generation. It is read before the log
-// is read on, since it is written after its record. A generation that was
-// committed a moment ago gets some time to reach head; later ones, which were
-// committed meanwhile, are not waited for.
+// checkHead compares head with the newest generation. It reads head before the rest of
+// the log, since head is written after its record. A generation that was committed a
+// moment ago gets some time to reach head. It does not wait for generations that are
+// committed meanwhile.
 func (v *verifier) checkHead(ctx context.Context) error {
 	committed := len(v.snapshots)
 	for look, pause := 1, firstLook; !v.broken; look, pause = look+1, 2*pause {
@@ -43,7 +43,7 @@ func (v *verifier) checkHead(ctx context.Context) error {
 		if recent && v.unlisted {
 			return nil
 		}
-		// A head without its record may come from a cache; a store has none.
+		// On the web, a head without its record may come from a cache.
 		if later := recent || v.shown < 0 && v.unlisted; !later || look == looks {
 			v.faultHead(ctx, sum, size)
 			break
@@ -56,8 +56,8 @@ func (v *verifier) checkHead(ctx context.Context) error {
 	return nil
 }
 
-// generationsIn returns how many of the snapshots a head with this SHA-256
-// covers; 0 if there is no head, and -1 if it is not that of any generation.
+// generationsIn returns how many of the snapshots a head with this SHA-256 covers: 0 if
+// there is no head, and -1 if it does not belong to any generation.
 func (v *verifier) generationsIn(sum string) int {
 	if sum == "" {
 		return 0
@@ -85,7 +85,7 @@ func (v *verifier) faultHead(ctx context.Context, sum string, size int64) {
 	}
 }
 
-// headGeneration is the generation that head says it is; 0 if it says none.
+// headGeneration is the generation in head's first line; 0 if it has none.
 func (v *verifier) headGeneration(ctx context.Context) int {
 	r, err := v.site.Get(ctx, headKey(v.name))
 	if err != nil {

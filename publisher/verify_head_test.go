@@ -86,7 +86,7 @@ func TestVerifyBusy(t *testing.T) {
 }
 
 // TestVerifyHeadLate: head gets some time to show what was committed a moment
-// ago, but not without end, and none if that was long ago.
+// ago, but not forever, and no time if that was long ago.
 func TestVerifyHeadLate(t *testing.T) {
 	for age, wantWaits := range map[time.Duration]int{time.Second: 4, time.Hour: 0} {
 		m := published(t)

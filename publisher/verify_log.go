@@ -10,13 +10,13 @@ import (
 )
 
 const (
-	fixForeign = "portolan writes no such record: find out what did, and restore the channel's log folder from a copy"
-	fixNewer   = "verify the site with the newest portolan; it is not damaged for all that this one knows"
+	fixForeign = "portolan does not write such records: find out what did, and restore the channel's log folder from a copy"
+	fixNewer   = "verify the site with the newest portolan; this one is too old to tell whether anything is damaged"
 	fixRead    = "find out what keeps it from being read, and verify the site again"
 )
 
-// readLog follows the log, from its first record or from where it ended when it
-// was read before, deriving the index.
+// readLog follows the log and derives the index, from the first record on or from where
+// the log ended when it was read before.
 func (v *verifier) readLog(ctx context.Context) error {
 	for n := v.result.Generation + 1; !v.broken; n++ {
 		key := recordKey(v.name, n)
@@ -48,7 +48,7 @@ func (v *verifier) readLog(ctx context.Context) error {
 	return nil
 }
 
-// follow checks a record against the one before, and applies its change.
+// follow checks a record against the previous one, and applies its change.
 func (v *verifier) follow(r *Record, written time.Time) error {
 	if err := r.follows(v.last, v.sum); err != nil {
 		return err
@@ -94,7 +94,7 @@ func (v *verifier) derive(r *Record, written time.Time) error {
 		return err
 	}
 	v.index = index
-	if written.Before(r.Time) { // the store does not say; records are made some time before they are written
+	if written.Before(r.Time) { // the store does not say; records are written some time after they are made
 		written = r.Time
 	}
 	v.snapshots = append(v.snapshots, snapshot{r.Generation, written, r.Change.SHA256, snapshotSHA, snapshotSize, r.Change.Older})
@@ -125,7 +125,7 @@ func (v *verifier) checkLogEnd(ctx context.Context) error {
 	folder := v.name + "/" + logDir
 	for e, err := range v.site.List(ctx, folder, bucket.Children) {
 		if errors.Is(err, errors.ErrUnsupported) {
-			v.unlisted = true // head tells if it is ahead
+			v.unlisted = true // head shows whether it is ahead
 			break
 		}
 		if err != nil {

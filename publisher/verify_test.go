@@ -112,7 +112,7 @@ func TestVerifyNoChannel(t *testing.T) {
 	}
 }
 
-// TestVerifyForeignNames: a file that is not a record does not count as one.
+// TestVerifyForeignNames: other files in the log folder do not count as records.
 func TestVerifyForeignNames(t *testing.T) {
 	m := published(t)
 	for _, name := range []string{"README", "00000009.json.bak", "9.json", "000000009.json", "zzz.json", "00000009"} {
