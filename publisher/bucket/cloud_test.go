@@ -126,13 +126,13 @@ func fakeStore(d *fakeDriver) *cloudStore {
 }
 
 // testBucket is a subtest in which waiting takes no time.
-func testBucket(t *testing.T, name string, f func(t *testing.T)) {
+func testCloud(t *testing.T, name string, f func(t *testing.T)) {
 	t.Run(name, func(t *testing.T) { synctest.Test(t, f) })
 }
 
-// TestBucketAnswers lists what a bucket may say to a write of "mine", what is
+// TestCloudAnswers lists what a bucket may say to a write of "mine", what is
 // found there then, and what the caller is to be told.
-func TestBucketAnswers(t *testing.T) {
+func TestCloudAnswers(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		there   string // what is there before; "-" for nothing
@@ -159,7 +159,7 @@ func TestBucketAnswers(t *testing.T) {
 		{name: "busy, then done", there: "-", answers: []error{errBusy, errBusy, nil}, effects: []bool{false, false, true}},
 		{name: "busy, then taken", there: "-", answers: []error{errBusy, errTaken}, effects: []bool{false, true}},
 	} {
-		testBucket(t, test.name, func(t *testing.T) {
+		testCloud(t, test.name, func(t *testing.T) {
 			o := Object{Key: "k", Body: Bytes([]byte("mine"))}
 			for name, write := range map[string]func(*cloudStore) error{
 				"Create":  func(s *cloudStore) error { return s.Create(t.Context(), o) },
@@ -188,7 +188,7 @@ func TestBucketAnswers(t *testing.T) {
 	}
 }
 
-func TestBucketGivesUp(t *testing.T) {
+func TestCloudGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const enough = 1000 // repetitions would take hours, were there no end
 		d := &fakeDriver{answers: slices.Repeat([]error{errBusy}, enough), effects: make([]bool, enough)}
@@ -200,7 +200,7 @@ func TestBucketGivesUp(t *testing.T) {
 	})
 }
 
-func TestBucketBodyFails(t *testing.T) {
+func TestCloudBodyFails(t *testing.T) {
 	d := &fakeDriver{answers: []error{nil}, effects: []bool{true}}
 	err := fakeStore(d).Create(t.Context(), Object{Key: "k", Body: func(w io.Writer) error {
 		_, _ = w.Write([]byte("half"))
@@ -211,7 +211,7 @@ func TestBucketBodyFails(t *testing.T) {
 	}
 }
 
-func TestBucketDenied(t *testing.T) {
+func TestCloudDenied(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fakeStore(&fakeDriver{reading: errNotYou, answers: []error{errNotYou}, effects: []bool{false}})
 		if _, err := s.Get(t.Context(), "k"); !errors.Is(err, errDenied) || errors.Is(err, ErrNotFound) {
@@ -223,7 +223,7 @@ func TestBucketDenied(t *testing.T) {
 	})
 }
 
-func TestBucketDelete(t *testing.T) {
+func TestCloudDelete(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, test := range []struct {
 			answers []error

@@ -10,9 +10,9 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest/servers"
 )
 
-// TestBucketMissing: a bucket that is not there is not an empty one, and each
+// TestCloudMissing: a bucket that is not there is not an empty one, and each
 // error says in one line which bucket it is.
-func TestBucketMissing(t *testing.T) {
+func TestCloudMissing(t *testing.T) {
 	for scheme, server := range map[string]func(testing.TB) *servers.Server{"s3": servers.S3, "gs": servers.GCS, "azblob": servers.Azure} {
 		u, err := url.Parse(server(t).Bucket(t))
 		if err != nil {

@@ -94,8 +94,8 @@ func (w *flushWatch) want(t *testing.T, steps ...string) {
 	w.steps = nil
 }
 
-// TestFileDeferred checks what is flushed, and what is in place by then.
-func TestFileDeferred(t *testing.T) {
+// TestFolderDeferred checks what is flushed, and what is in place by then.
+func TestFolderDeferred(t *testing.T) {
 	s, dir, w := watched(t)
 	mustCreate(t, s, "log/1", "")
 	w.steps = nil
@@ -133,8 +133,8 @@ func TestFileDeferred(t *testing.T) {
 	)
 }
 
-// TestFileDeferredSeen: the store that defers an object shows it at once.
-func TestFileDeferredSeen(t *testing.T) {
+// TestFolderDeferredSeen: the store that defers an object shows it at once.
+func TestFolderDeferredSeen(t *testing.T) {
 	for what, look := range map[string]func(s *folderStore) error{
 		"get":  func(s *folderStore) error { wantContent(t, s, "c/1", "1"); return nil },
 		"list": func(s *folderStore) error { wantListed(t, s, "c/1", "c/2"); return nil },
@@ -159,9 +159,9 @@ func TestFileDeferredSeen(t *testing.T) {
 	}
 }
 
-// TestFileFlushFails: nothing is written or deleted while it is not certain that
+// TestFolderFlushFails: nothing is written or deleted while it is not certain that
 // what was deferred is safe, and another flush without errors proves nothing.
-func TestFileFlushFails(t *testing.T) {
+func TestFolderFlushFails(t *testing.T) {
 	fire := errors.New("disk on fire")
 	for flush, place := range []string{"", "c/1 log/1"} {
 		s, dir, w := watched(t)
@@ -188,9 +188,9 @@ func TestFileFlushFails(t *testing.T) {
 	}
 }
 
-// TestFileFlushFailsOnce: what could not be made safe in one piece of work of a
+// TestFolderFlushFailsOnce: what could not be made safe in one piece of work of a
 // process that lives long is not held against the next.
-func TestFileFlushFailsOnce(t *testing.T) {
+func TestFolderFlushFailsOnce(t *testing.T) {
 	fire := errors.New("disk on fire")
 	s, dir, w := watched(t)
 	w.fail[1] = fire
@@ -212,10 +212,10 @@ func TestFileFlushFailsOnce(t *testing.T) {
 	}
 }
 
-// TestFileFailsAlone: an object that is not deferred and cannot be made safe fails
+// TestFolderFailsAlone: an object that is not deferred and cannot be made safe fails
 // alone, for uploads are such: their ids are never used again, so nobody would
 // create their objects once more.
-func TestFileFailsAlone(t *testing.T) {
+func TestFolderFailsAlone(t *testing.T) {
 	s, _, w := watched(t)
 	fire := errors.New("disk on fire")
 	burning := true
@@ -244,10 +244,10 @@ func TestFileFailsAlone(t *testing.T) {
 	}
 }
 
-// TestFilePlaceAgain has rivals put the object in place, and take it away again,
+// TestFolderPlaceAgain has rivals put the object in place, and take it away again,
 // all the while that another gives it its name: between being refused the name and
 // comparing what is there, it is gone.
-func TestFilePlaceAgain(t *testing.T) {
+func TestFolderPlaceAgain(t *testing.T) {
 	s, dir := newTestFiles(t)
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -282,8 +282,8 @@ func TestFilePlaceAgain(t *testing.T) {
 	group.Wait()
 }
 
-// TestFileClaims has two stores defer the same objects, as two processes do.
-func TestFileClaims(t *testing.T) {
+// TestFolderClaims has two stores defer the same objects, as two processes do.
+func TestFolderClaims(t *testing.T) {
 	s, dir := newTestFiles(t)
 	other, err := newFolderStore(dir)
 	if err != nil {
@@ -311,9 +311,9 @@ func TestFileClaims(t *testing.T) {
 	wantContent(t, other, "c/3", "whole")
 }
 
-// TestFileClaimTakenOver: between a writer's look at a name and its claim, another
+// TestFolderClaimTakenOver: between a writer's look at a name and its claim, another
 // process takes the same claim, gives the object its name and lets go.
-func TestFileClaimTakenOver(t *testing.T) {
+func TestFolderClaimTakenOver(t *testing.T) {
 	s, dir := newTestFiles(t)
 	other, err := newFolderStore(dir)
 	if err != nil {
@@ -340,8 +340,8 @@ func TestFileClaimTakenOver(t *testing.T) {
 	mustDefer(t, s, "c/1", "1")
 }
 
-// TestFileLateConflict: another program takes a name that an object waits for.
-func TestFileLateConflict(t *testing.T) {
+// TestFolderLateConflict: another program takes a name that an object waits for.
+func TestFolderLateConflict(t *testing.T) {
 	s, dir := newTestFiles(t)
 	mustDefer(t, s, "c/1", "1")
 	mustDefer(t, s, "c/2", "2")
@@ -363,8 +363,8 @@ func TestFileLateConflict(t *testing.T) {
 	wantWork(t, dir, 0)
 }
 
-// TestFileLostTemp: what waits is removed by somebody who cleans up.
-func TestFileLostTemp(t *testing.T) {
+// TestFolderLostTemp: what waits is removed by somebody who cleans up.
+func TestFolderLostTemp(t *testing.T) {
 	s, dir := newTestFiles(t)
 	mustDefer(t, s, "c/1", "1")
 	if err := os.RemoveAll(filepath.Join(dir, "c")); err != nil {
@@ -381,8 +381,8 @@ func TestFileLostTemp(t *testing.T) {
 	}
 }
 
-// TestFileLeftClaims: what dead processes leave is hidden, and cleared away.
-func TestFileLeftClaims(t *testing.T) {
+// TestFolderLeftClaims: what dead processes leave is hidden, and cleared away.
+func TestFolderLeftClaims(t *testing.T) {
 	s, dir := newTestFiles(t)
 	mustDefer(t, s, "c/1", "1")
 	old := time.Now().Add(-2 * staleAfter)
@@ -407,9 +407,9 @@ func TestFileLeftClaims(t *testing.T) {
 	wantWork(t, dir, 0)
 }
 
-// TestFileDeferredRace has many goroutines of two stores create the same
+// TestFolderDeferredRace has many goroutines of two stores create the same
 // objects, with equal bytes and with others, while one flushes all the time.
-func TestFileDeferredRace(t *testing.T) {
+func TestFolderDeferredRace(t *testing.T) {
 	const writers, keys = 8, 60
 	a, dir := newTestFiles(t)
 	b, err := newFolderStore(dir)
@@ -457,10 +457,10 @@ func TestFileDeferredRace(t *testing.T) {
 	wantWork(t, dir, 0)
 }
 
-// TestFilePowerCut takes, at every flush, what a power cut might: the bytes of
+// TestFolderPowerCut takes, at every flush, what a power cut might: the bytes of
 // each file that was not flushed, and each name. What is in place then is whole,
 // and where a record is, so is all that was deferred before it.
-func TestFilePowerCut(t *testing.T) {
+func TestFolderPowerCut(t *testing.T) {
 	s, dir := newTestFiles(t)
 	durable := map[string]string{} // bytes, by name, of what was safe at the last flush
 	safe := map[uint64]bool{}

@@ -75,8 +75,8 @@ func wantContent(t *testing.T, s Store, key, want string) Entry {
 	return e
 }
 
-// TestFileForeign puts files into the folder that are not objects.
-func TestFileForeign(t *testing.T) {
+// TestFolderForeign puts files into the folder that are not objects.
+func TestFolderForeign(t *testing.T) {
 	s, dir := newTestFiles(t)
 	outside := writeFile(t, "secret", t.TempDir(), "secret")
 	mustCreate(t, s, "in/real", "real")
@@ -127,9 +127,9 @@ func TestFileForeign(t *testing.T) {
 	}
 }
 
-// TestFileDeleteRace has another program replace a file between the last look at it
+// TestFolderDeleteRace has another program replace a file between the last look at it
 // and its removal, and then has them come back for its name.
-func TestFileDeleteRace(t *testing.T) {
+func TestFolderDeleteRace(t *testing.T) {
 	s, dir := newTestFiles(t)
 	writeFile(t, "old", dir, "in", "a.tgz")
 	old := wantContent(t, s, "in/a.tgz", "old")
@@ -176,8 +176,8 @@ func TestFileDeleteRace(t *testing.T) {
 	wantListed(t, s, "in/a.tgz")
 }
 
-// TestFileDeleteCrash leaves what a deletion leaves that dies half way.
-func TestFileDeleteCrash(t *testing.T) {
+// TestFolderDeleteCrash leaves what a deletion leaves that dies half way.
+func TestFolderDeleteCrash(t *testing.T) {
 	s, dir := newTestFiles(t)
 	name := writeFile(t, "x", dir, "a.tgz")
 	e := wantContent(t, s, "a.tgz", "x")
@@ -192,7 +192,7 @@ func TestFileDeleteCrash(t *testing.T) {
 	wantListed(t, s, "a.tgz")
 }
 
-func TestFileDeleteLongName(t *testing.T) {
+func TestFolderDeleteLongName(t *testing.T) {
 	s, _ := newTestFiles(t)
 	key := "in/" + strings.Repeat("é", 125) + ".tgz" // 254 bytes
 	mustCreate(t, s, key, "x")
@@ -207,8 +207,8 @@ func TestFileDeleteLongName(t *testing.T) {
 	wantListed(t, s)
 }
 
-// TestFileArrival copies a file with an old modification time, as cp -p does.
-func TestFileArrival(t *testing.T) {
+// TestFolderArrival copies a file with an old modification time, as cp -p does.
+func TestFolderArrival(t *testing.T) {
 	s, dir := newTestFiles(t)
 	name := writeFile(t, "x", dir, "a.tgz")
 	old := time.Now().Add(-1000 * time.Hour)
@@ -227,7 +227,7 @@ func TestFileArrival(t *testing.T) {
 	}
 }
 
-func TestFileRewrittenInPlace(t *testing.T) {
+func TestFolderRewrittenInPlace(t *testing.T) {
 	s, dir := newTestFiles(t)
 	name := writeFile(t, strings.Repeat("a", 1000), dir, "a")
 	r, err := s.Get(t.Context(), "a")
@@ -244,8 +244,8 @@ func TestFileRewrittenInPlace(t *testing.T) {
 	}
 }
 
-// TestFileTokensMove replaces a file that claims to be from the future.
-func TestFileTokensMove(t *testing.T) {
+// TestFolderTokensMove replaces a file that claims to be from the future.
+func TestFolderTokensMove(t *testing.T) {
 	s, dir := newTestFiles(t)
 	name := writeFile(t, "0", dir, "a")
 	future := time.Now().Add(time.Hour).Truncate(time.Second)
@@ -268,8 +268,8 @@ func TestFileTokensMove(t *testing.T) {
 	}
 }
 
-// TestFileWorkFolder checks that nothing stays behind, and what is cleared up.
-func TestFileWorkFolder(t *testing.T) {
+// TestFolderWorkFolder checks that nothing stays behind, and what is cleared up.
+func TestFolderWorkFolder(t *testing.T) {
 	s, dir := newTestFiles(t)
 	stale := writeFile(t, "x", dir, workDir, "tmp", "STALE")
 	old := time.Now().Add(-2 * staleAfter)
@@ -297,9 +297,9 @@ func TestFileWorkFolder(t *testing.T) {
 	}
 }
 
-// TestFileFolderGone: a folder that has vanished is not taken for an empty one, and is
+// TestFolderGone: a folder that has vanished is not taken for an empty one, and is
 // not made again: most likely a disk is no longer mounted.
-func TestFileFolderGone(t *testing.T) {
+func TestFolderGone(t *testing.T) {
 	s, dir := newTestFiles(t)
 	mustCreate(t, s, "in/a", "x")
 	if err := os.RemoveAll(dir); err != nil {
@@ -330,9 +330,9 @@ func TestFileFolderGone(t *testing.T) {
 	wantListed(t, again, "in/b")
 }
 
-// TestFileAtPlaceOfFolder: a folder store cannot hold both a and a/b, as
+// TestFolderPlaceTaken: a folder store cannot hold both a and a/b, as
 // buckets can. It says so and breaks nothing.
-func TestFileAtPlaceOfFolder(t *testing.T) {
+func TestFolderPlaceTaken(t *testing.T) {
 	s, _ := newTestFiles(t)
 	mustCreate(t, s, "a", "x")
 	err := s.Create(t.Context(), Object{Key: "a/b/c", Body: Bytes(nil)})

@@ -11,9 +11,9 @@ import (
 	"testing"
 )
 
-// TestFileWriteError: an error of writing does not name the temporary file,
+// TestFolderWriteError: an error of writing does not name the temporary file,
 // which nobody but the store knows; one of reading names what was read.
-func TestFileWriteError(t *testing.T) {
+func TestFolderWriteError(t *testing.T) {
 	s, dir := newTestFiles(t)
 	broken := func(w io.Writer) error { // as if the disk were full
 		if err := w.(*bodyWriter).w.(*os.File).Close(); err != nil {
@@ -36,9 +36,9 @@ func TestFileWriteError(t *testing.T) {
 	}
 }
 
-// TestFileFirstWrites: several writers may find the folder missing, and make it. None
+// TestFolderFirstWrites: several writers may find the folder missing, and make it. None
 // of them takes it for a folder that has vanished.
-func TestFileFirstWrites(t *testing.T) {
+func TestFolderFirstWrites(t *testing.T) {
 	for range 200 {
 		s, err := newFolderStore(filepath.Join(t.TempDir(), "new"))
 		if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 )
 
-func TestFileConform(t *testing.T) {
+func TestFolderConform(t *testing.T) {
 	buckettest.Conform(t, func(t *testing.T) bucket.Store {
 		return openStore(t, filepath.Join(t.TempDir(), "not", "there"))
 	})

@@ -57,7 +57,7 @@ func (r *brokenReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func TestBucketReadOn(t *testing.T) {
+func TestCloudReadOn(t *testing.T) {
 	const content = "0123456789"
 	for _, test := range []struct {
 		name   string
@@ -74,7 +74,7 @@ func TestBucketReadOn(t *testing.T) {
 		{"replaced", []string{"a", "b"}, []int{5, -1}, 2, content[:4], io.ErrUnexpectedEOF},
 		{"no progress", []string{"a", "a"}, []int{5, 1}, 2, content[:4], io.ErrUnexpectedEOF},
 	} {
-		testBucket(t, test.name, func(t *testing.T) {
+		testCloud(t, test.name, func(t *testing.T) {
 			d := &brokenDriver{content: content, tokens: test.tokens, breaks: test.breaks}
 			s := fakeStore(&d.fakeDriver)
 			s.bucket = blob.NewBucket(d)
@@ -116,7 +116,7 @@ func (w *stalledWriter) Close() error {
 	return w.fakeWriter.Close()
 }
 
-func TestBucketWriteStalls(t *testing.T) {
+func TestCloudWriteStalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, test := range []struct {
 			stalls int
@@ -139,8 +139,8 @@ func TestBucketWriteStalls(t *testing.T) {
 	})
 }
 
-// TestBucketCanceled ends what waits for a store as soon as its context ends.
-func TestBucketCanceled(t *testing.T) {
+// TestCloudCanceled ends what waits for a store as soon as its context ends.
+func TestCloudCanceled(t *testing.T) {
 	const patience = time.Second
 	for name, act := range map[string]func(context.Context, *cloudStore) error{
 		"write": func(ctx context.Context, s *cloudStore) error {
@@ -156,7 +156,7 @@ func TestBucketCanceled(t *testing.T) {
 			return err
 		},
 	} {
-		testBucket(t, name, func(t *testing.T) {
+		testCloud(t, name, func(t *testing.T) {
 			d := &silentDriver{
 				stalledDriver{stalls: 1000}, brokenDriver{content: "0123456789", tokens: []string{"a", "a"}, breaks: []int{0, 0}},
 			}
