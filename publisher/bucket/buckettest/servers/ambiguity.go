@@ -49,7 +49,9 @@ func Await(s bucket.Store, f Fault) {
 	case Stalled:
 		stall = 2 * time.Second // a slow answer is cut off, too, and asked for once more
 	case Outage:
-		total = 200 * time.Millisecond
+		// The limit on stalls is all that ends an SDK that repeats a request
+		// for as long as it fails.
+		stall, total = 2*time.Second, 200*time.Millisecond
 	}
 	s.(interface {
 		Hasten(stall, total, wait time.Duration)
