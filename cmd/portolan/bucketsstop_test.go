@@ -144,7 +144,7 @@ func (h *harbor) checkPublished(uploads int) {
 // ends the run all the same, and says so.
 func TestStalled(t *testing.T) {
 	t.Parallel()
-	const want = "portolan: error: stopped after 1s, as --timeout says\n" +
+	const want = "portolan: error: stopped after 1s (--timeout)\n" +
 		"portolan: hint: nothing is lost, and what was published stands; run it again, with more time, and it goes on from there\n"
 	eachBackend(t, func(h *harbor, server *servers.Server, bucket string) {
 		h.stock(0, 1)

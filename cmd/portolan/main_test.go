@@ -167,7 +167,7 @@ func TestVerifyInterrupted(t *testing.T) {
 		{Channel: "stable", Error: "no network", Faults: []publisher.Fault{{Key: "stable/x", Message: "it is missing"}}},
 	}}
 	err := p.printVerified(report, newFlags("verify"), true)
-	if want := "failed  stable: not verified to its end; 1 fault so far\n  stable/x: it is missing\n"; err == nil || !strings.HasPrefix(out.String(), "ok      devel: ") || !strings.HasSuffix(out.String(), want) {
+	if want := "failed  stable: verification did not finish; 1 fault so far\n  stable/x: it is missing\n"; err == nil || !strings.HasPrefix(out.String(), "ok      devel: ") || !strings.HasSuffix(out.String(), want) {
 		t.Errorf("got %v and\n%s", err, out.String())
 	}
 	out.Reset()

@@ -95,7 +95,7 @@ func TestWatch(t *testing.T) {
 	t.Parallel()
 	w := newTown(t)
 	s := w.watch()
-	s.said("portolan: note: looking into ./drop every 1s")
+	s.said("portolan: note: checking ./drop every 1s")
 	w.drop("stable", map[string][]byte{"web-1.0.0.tgz": charttest.Simple("web", "1.0.0")})
 	s.said("stable: new, generation 1")
 	s.said("1 accepted")
