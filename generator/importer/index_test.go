@@ -221,6 +221,9 @@ func (r *repeated) Read(b []byte) (int, error) {
 // TestLargeIndex reads an index that is too large to be read as a whole, in a
 // fraction of the memory that this would take, and refuses one above the limit.
 func TestLargeIndex(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reads much, and nothing at once")
+	}
 	fields := strings.Repeat("    field: some text\n", 80)
 	yaml := &repeated{head: "apiVersion: v1\nentries:\n  a:\n", part: "  - name: a\n    version: 1.0.0\n    urls: [u]\n" + fields}
 	object := `{"name":"a","version":"1.0.0","urls":["u"],"x":"` + strings.Repeat("x", 2000) + `"}`
@@ -251,6 +254,9 @@ func TestLargeIndex(t *testing.T) {
 // TestManyEntries stops reading an index that consists of very many tiny entries
 // once the limit is reached.
 func TestManyEntries(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reads much, and nothing at once")
+	}
 	const entry = `{"name":"a","version":"1","urls":["u"]}`
 	for name, test := range map[string]struct {
 		r    *repeated

@@ -313,9 +313,14 @@ func TestPatience(t *testing.T) {
 	w := newClockedWorld(t, p.oidcFile(mainRule))
 	w.accepts(p.token(p.gitlabJob(w.now())))
 	var givenUp atomic.Bool
+	over := make(chan struct{})
+	defer close(over)
 	p.serves(func(w http.ResponseWriter, r *http.Request) {
-		<-r.Context().Done()
-		givenUp.Store(true)
+		select {
+		case <-r.Context().Done():
+			givenUp.Store(true)
+		case <-over:
+		}
 	})
 	w.pass(keysFresh)
 	w.accepts(p.token(p.gitlabJob(w.now())))
