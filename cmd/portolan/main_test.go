@@ -224,7 +224,7 @@ func TestAdvice(t *testing.T) {
 		{bucket(errors.New("NoSuchBucket: it does not exist")), "check the bucket's name"},
 		{bucket(errors.New("SignatureDoesNotMatch: no")), "give the credentials"},
 		{bucket(errors.New("AccessDenied: no")), "grant the permission to these credentials"},
-		{bucket(errors.New("out of cheese")), "'portolan doctor' examines"},
+		{bucket(errors.New("out of cheese")), "run 'portolan doctor'"},
 		{hint(bucket(errors.New("AccessDenied: no")), "ask"), "ask"},
 		{bucket(context.Canceled), ""},
 		{errors.New("AccessDenied"), ""},

@@ -29,7 +29,7 @@ func TestWaitSilent(t *testing.T) {
 			d.results = []*dropped{{ID: "one"}, {ID: "two"}}
 			start := time.Now()
 			err := d.wait(t.Context(), timeout)
-			if err == nil || !strings.HasPrefix(err.Error(), "upload one: the drop area does not answer") {
+			if err == nil || !strings.HasPrefix(err.Error(), "upload one: the drop area no longer answers") {
 				t.Errorf("got %v, want that there is no answer", err)
 			}
 			if took := time.Since(start); took != want {
