@@ -49,8 +49,7 @@ func Await(s bucket.Store, f Fault) {
 	case Stalled:
 		stall = 2 * time.Second // a slow answer is cut off, too, and asked for once more
 	case Outage:
-		// The limit on stalls is all that ends an SDK that repeats a request
-		// for as long as it fails.
+		// Google's SDK asks again without end, until it is cut off.
 		stall, total = 2*time.Second, 200*time.Millisecond
 	}
 	s.(interface {
