@@ -61,23 +61,41 @@ func Complete(t testing.TB, needed string) {
 // it can say what it was waiting for.
 const grace = 20 * time.Second
 
-// Deadline is when a test gives up waiting. No test has a limit of its own: how
-// long something takes says how fast the machine is, and what else it does.
+// patience is how long one event is waited for: far longer than it takes on any
+// machine, and far shorter than all tests may take, so that an event which never
+// comes, such as a sentence that was reworded, is soon known.
+const patience = 20 * time.Minute
+
+// Deadline is when a test that begins to wait for one event now gives up.
 func Deadline(t testing.TB) time.Time {
-	if t, ok := t.(interface{ Deadline() (time.Time, bool) }); ok {
-		if end, ok := t.Deadline(); ok {
-			return end.Add(-min(grace, time.Until(end)/10))
-		}
+	soon := time.Now().Add(patience)
+	if end, ok := lastMoment(t); ok && end.Before(soon) {
+		return end
 	}
-	return time.Now().Add(24 * time.Hour)
+	return soon
 }
 
-// Late receives when the test gives up waiting.
+// lastMoment is when a test must have ended. No test has a limit of its own: how
+// long something takes says how fast the machine is, and what else it does.
+func lastMoment(t testing.TB) (time.Time, bool) {
+	if t, ok := t.(interface{ Deadline() (time.Time, bool) }); ok {
+		if end, ok := t.Deadline(); ok {
+			return end.Add(-min(grace, time.Until(end)/10)), true
+		}
+	}
+	return time.Time{}, false
+}
+
+// Late receives when the test gives up waiting for one event.
 func Late(t testing.TB) <-chan time.Time { return time.After(time.Until(Deadline(t))) }
 
-// Context is a context that is done when the test ends, or gives up waiting.
+// Context is a context that is done when the test ends, or must have ended.
 func Context(t testing.TB) context.Context {
-	ctx, cancel := context.WithDeadline(t.Context(), Deadline(t))
+	end, ok := lastMoment(t)
+	if !ok {
+		return t.Context()
+	}
+	ctx, cancel := context.WithDeadline(t.Context(), end)
 	t.Cleanup(cancel)
 	return ctx
 }
