@@ -36,7 +36,7 @@ func TestUnreadableInbox(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	testenv.AsNobody(t, dir)
+	testenv.Unprivileged(t)
 	for _, test := range []struct {
 		channels []string
 		fails    bool

@@ -29,7 +29,7 @@ func TestInboxUnreadableFolder(t *testing.T) {
 		}
 		defer os.Chmod(name, 0o700)
 	}
-	testenv.AsNobody(t, dir)
+	testenv.Unprivileged(t)
 	inbox, err := publisher.ReadInbox(t.Context(), s)
 	if err != nil {
 		t.Fatal(err)
