@@ -1,0 +1,45 @@
+package ci
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+// required is what a go.mod file requires: versions by module.
+func required(t *testing.T, file string) map[string]string {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	versions := map[string]string{}
+	for line := range strings.Lines(string(b)) {
+		if f := strings.Fields(strings.TrimPrefix(line, "require ")); len(f) >= 2 && strings.HasPrefix(f[1], "v") {
+			versions[f[0]] = f[1]
+		}
+	}
+	return versions
+}
+
+// TestSharedVersions sees to it that the tools compile the same versions of what
+// takes longest to compile: see tools/README.md.
+func TestSharedVersions(t *testing.T) {
+	for _, c := range []struct {
+		file, with string
+		modules    []string
+	}{
+		{"tools/servers/go.mod", "../go.mod", []string{
+			"cloud.google.com/go/storage", "google.golang.org/api", "github.com/aws/aws-sdk-go-v2/service/s3",
+			"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob"}},
+		{"tools/cmpush/go.mod", "tools/helm4/go.mod", []string{"helm.sh/helm/v4", "k8s.io/client-go", "k8s.io/api"}},
+	} {
+		got, want := required(t, c.file), required(t, c.with)
+		for _, m := range c.modules {
+			if want[m] == "" || got[m] != want[m] {
+				t.Errorf("%s requires %s %q, and %s requires %q; raise them together, as tools/README.md says",
+					c.file, m, got[m], c.with, want[m])
+			}
+		}
+	}
+}
