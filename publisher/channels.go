@@ -19,15 +19,28 @@ var (
 	segmentRE = regexp.MustCompile(`^[a-zA-Z0-9]+([._-][a-zA-Z0-9]+)*$`)
 
 	// Names of portolan's own folders, which no segment of a channel may have.
-	reservedSegments = []string{chartsDir, logDir, snapshotsDir, "api", assetsDir}
+	ownSegments = []string{chartsDir, logDir, snapshotsDir, "api", assetsDir}
 
 	// Endings of the files that portolan writes. By them a web server tells a
 	// file from a channel.
-	reservedEndings = []string{".tgz", ".prov", ".html", ".yaml", ".json", ".xml", ".svg", ".txt", ".css", ".js"}
+	ownEndings = []string{".tgz", ".prov", ".html", ".yaml", ".json", ".xml", ".svg", ".txt", ".css", ".js"}
 )
 
-// CheckChannel returns an error if name cannot be the name of a channel.
+// CheckChannel returns an error if name cannot be the name of a channel. The error is a
+// [*ReservedError] if it could be one in the past.
 func CheckChannel(name string) error {
+	if err := CheckOldChannel(name); err != nil {
+		return err
+	}
+	if segment := reservedSegment(name); segment != "" {
+		return &ReservedError{Channel: name, Segment: segment}
+	}
+	return nil
+}
+
+// CheckOldChannel is [CheckChannel] for a channel that may be on the site already: it
+// allows names that were reserved later.
+func CheckOldChannel(name string) error {
 	if name == "" {
 		return fmt.Errorf("channel name is empty")
 	}
@@ -39,12 +52,10 @@ func CheckChannel(name string) error {
 			return fmt.Errorf("channel %q: segment %q must be letters and digits, joined by single '.', '-' or '_'", name, segment)
 		}
 		lower := strings.ToLower(segment)
-		for _, reserved := range reservedSegments {
-			if lower == reserved {
-				return fmt.Errorf("channel %q: segment %q is a folder of portolan's own", name, segment)
-			}
+		if slices.Contains(ownSegments, lower) {
+			return fmt.Errorf("channel %q: segment %q is a folder of portolan's own", name, segment)
 		}
-		for _, ending := range reservedEndings {
+		for _, ending := range ownEndings {
 			if strings.HasSuffix(lower, ending) {
 				return fmt.Errorf("channel %q: segment %q ends like a file that portolan writes (%s)", name, segment, ending)
 			}
@@ -58,9 +69,15 @@ func HasChannel(ctx context.Context, site bucket.Store, name string) (bool, erro
 	return (&Channel{Name: name, site: site}).exists(ctx, 1)
 }
 
-// Channels finds the channels of a site: the folders that have a log. It does not look
-// into portolan's own folders, so the listing does not grow with the number of charts.
+// Channels finds the channels of a site: the folders that have a log, also those with
+// names that were reserved later. It does not look into portolan's own folders, so the
+// listing does not grow with the number of charts.
 func Channels(ctx context.Context, site bucket.Store) ([]string, error) {
+	return walkChannels(ctx, site, func(folder string) bool { return CheckOldChannel(folder) == nil })
+}
+
+// walkChannels finds the channels in the root and in the folders that it may enter.
+func walkChannels(ctx context.Context, site bucket.Store, enter func(folder string) bool) ([]string, error) {
 	var channels []string
 	folders := []string{""}
 	for len(folders) > 0 {
@@ -74,11 +91,28 @@ func Channels(ctx context.Context, site bucket.Store) ([]string, error) {
 			case !e.Dir:
 			case folder != "" && path.Base(e.Key) == logDir:
 				channels = append(channels, folder)
-			case CheckChannel(e.Key) == nil:
+			case enter(e.Key):
 				folders = append(folders, e.Key)
 			}
 		}
 	}
 	slices.Sort(channels)
-	return channels, nil
+	return withRecords(ctx, site, channels)
+}
+
+// withRecords leaves out the folders of reserved names that have no record: their log
+// is not that of a channel.
+func withRecords(ctx context.Context, site bucket.Store, channels []string) ([]string, error) {
+	var kept []string
+	for _, name := range channels {
+		if reservedSegment(name) != "" {
+			if ours, err := HasChannel(ctx, site, name); err != nil {
+				return nil, err
+			} else if !ours {
+				continue
+			}
+		}
+		kept = append(kept, name)
+	}
+	return kept, nil
 }

@@ -58,7 +58,7 @@ func cacheControl(key string) string {
 			segment == snapshotsDir && len(rest) == 2 && rest[1] == indexFile,
 			segment == snapshotsDir && len(rest) == 3 && rest[1] == olderDir && rest[2] == indexFile:
 			return forever
-		case slices.Contains(reservedSegments, segment):
+		case slices.Contains(ownSegments, segment):
 			return revalidated
 		}
 	}

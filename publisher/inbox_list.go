@@ -103,8 +103,11 @@ func (s *sorter) refuse(channel, name string) string {
 	case !strings.HasSuffix(name, chartExt) && !strings.HasSuffix(name, provExt):
 		return "is neither a chart (.tgz) nor a provenance file (.tgz.prov)"
 	}
-	if err := CheckChannel(channel); err != nil {
+	if err := CheckOldChannel(channel); err != nil {
 		return err.Error()
+	}
+	if err := Reserved(channel); err != nil {
+		return fmt.Sprintf("stays undecided: %v; %s, and what waits in %s/ to %s/NEW/", err, err.Fix(), path.Join(inboxDir, channel), inboxDir)
 	}
 	return ""
 }

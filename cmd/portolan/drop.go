@@ -64,7 +64,7 @@ func (f *flags) dropOperands() (channel string, files []string, err error) {
 	}
 	channel, files = f.Arg(0), f.Args()[1:]
 	if err := publisher.CheckChannel(channel); err != nil {
-		return "", nil, hint(usagef("%v", err), "the channel comes first, then the files")
+		return "", nil, wrongChannel(err, "the channel comes first, then the files")
 	}
 	named := map[string]string{}
 	for _, file := range files {

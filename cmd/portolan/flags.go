@@ -168,14 +168,36 @@ func (f *flags) check() error {
 		return usagef("--channel is empty; leave it out for all channels")
 	}
 	for _, name := range f.channels {
-		if err := publisher.CheckChannel(name); err != nil {
-			return usagef("%s: %v", f.given["channel"], err)
+		if err := f.checkChannel(name); err != nil {
+			return wrongChannel(fmt.Errorf("%s: %w", f.given["channel"], err), "")
 		}
 	}
 	if f.Changed("workers") && (f.workers < 1 || f.workers > 1024) {
 		return usagef("%s: %d is not between 1 and 1024", f.given["workers"], f.workers)
 	}
 	return nil
+}
+
+// checkChannel returns an error if the command cannot be about a channel of this name.
+// Only generate needs one that may have uploads: the others also look after a channel
+// whose name was reserved later.
+func (f *flags) checkChannel(name string) error {
+	if f.command == "generate" {
+		return publisher.CheckChannel(name)
+	}
+	return publisher.CheckOldChannel(name)
+}
+
+// wrongChannel makes a usage error of what is wrong with the name of a channel. The
+// advice is given unless there is better.
+func wrongChannel(err error, advice string) error {
+	if reserved := (*publisher.ReservedError)(nil); errors.As(err, &reserved) {
+		advice = reserved.Fix()
+	}
+	if err = usagef("%v", err); advice == "" {
+		return err
+	}
+	return hint(err, "%s", advice)
 }
 
 // loadConfig reads portolan.yaml, which need not be there unless it was named.

@@ -151,6 +151,9 @@ func (p *program) round(ctx context.Context, f *generateFlags, o generator.Optio
 	if err == nil {
 		err = p.noteUnknown(ctx, f.flags, o.Site, report)
 	}
+	if err == nil && f.watch == 0 && !hasPages(report) { // the pages have told it otherwise
+		err = p.noteReservedChannels(ctx, o.Site)
+	}
 	return report, err
 }
 

@@ -105,7 +105,7 @@ func (i *importFlags) checkImport() error {
 		}
 	}
 	if err := publisher.CheckChannel(i.Arg(0)); err != nil {
-		return usagef("%v", err)
+		return wrongChannel(err, "")
 	}
 	return nil
 }

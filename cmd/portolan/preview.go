@@ -41,6 +41,9 @@ func (p *program) preview(ctx context.Context, args []string) error {
 		return err
 	}
 	p.printPreview(f, "http://"+reachable(l.Addr().String()), channels)
+	for _, name := range channels {
+		p.noteReserved(name)
+	}
 	log := slog.New(slog.NewTextHandler(p.stderr, nil))
 	if err := shim.Serve(ctx, l, publisher.Handler(site, log), log, graceTime); !errors.Is(err, shim.ErrBrokenOff) {
 		return err

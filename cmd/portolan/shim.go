@@ -146,6 +146,9 @@ func (p *program) runShim(ctx context.Context, f *shimFlags, o shim.Options, not
 		defer end()
 		background.Go(func() { notifier.Run(lasting, func(e notify.Event, err error) { s.Notified(e.Uploads, err) }) })
 	}
+	if o.Site != nil {
+		background.Go(func() { logReservedChannels(ctx, o.Site, log) })
+	}
 	p.printShim(f, o, l.Addr().String(), log)
 	return shim.Serve(ctx, l, s, log, f.grace)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"log/slog"
 	"net/netip"
 	"net/url"
@@ -57,7 +58,7 @@ func (f *shimFlags) options(log *slog.Logger) (shim.Options, error) {
 		return o, err
 	}
 	if err := publisher.CheckChannel(f.rootChannel); err != nil {
-		return o, usagef("%s: %v", f.given["root-channel"], err)
+		return o, wrongChannel(fmt.Errorf("%s: %w", f.given["root-channel"], err), "")
 	}
 	if f.maxUploads < 1 {
 		return o, usagef("%s: %d must be at least 1", f.given["max-uploads"], f.maxUploads)

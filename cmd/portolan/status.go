@@ -82,6 +82,9 @@ func (p *program) allStatus(ctx context.Context, f *flags) error {
 		err = p.printAll(all)
 		p.noteIgnored(inbox.Ignored)
 	}
+	for _, s := range all {
+		p.noteReserved(s.Channel)
+	}
 	failures := []error{err}
 	for _, s := range all {
 		failures = append(failures, statusError(s))
@@ -129,7 +132,7 @@ type waitingUpload struct {
 }
 
 func (p *program) oneStatus(ctx context.Context, f *flags, channel string) error {
-	if err := publisher.CheckChannel(channel); err != nil {
+	if err := publisher.CheckOldChannel(channel); err != nil {
 		return usagef("%v", err)
 	}
 	site, drop, inbox, err := p.openBoth(ctx, f)
@@ -152,6 +155,7 @@ func (p *program) oneStatus(ctx context.Context, f *flags, channel string) error
 		err = p.printStatus(s)
 		p.noteIgnored(inbox.Ignored)
 	}
+	p.noteReserved(channel)
 	return errors.Join(err, statusError(s.ChannelStatus))
 }
 

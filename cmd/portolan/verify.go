@@ -81,7 +81,7 @@ func (f *flags) webChannel(ctx context.Context, site bucket.Store) (bucket.Store
 	if err != nil && !errors.Is(err, bucket.ErrNotFound) {
 		return nil, err
 	}
-	if err != nil || publisher.CheckChannel(channel) != nil {
+	if err != nil || publisher.CheckOldChannel(channel) != nil {
 		return nil, hint(fmt.Errorf("%s: a web site can't be listed", f.site),
 			"name its channels with --channel, or give the URL of one channel")
 	}
@@ -103,6 +103,9 @@ func (p *program) printVerified(r *publisher.VerifyReport, f *flags, failed bool
 		if len(r.Channels) == 0 && !failed {
 			p.printf("no channels in %s\n", plain(f.site))
 		}
+	}
+	for _, c := range r.Channels {
+		p.noteReserved(c.Channel)
 	}
 	if faults > 0 {
 		return fmt.Errorf("%s found", count(faults, "fault"))

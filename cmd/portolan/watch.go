@@ -23,6 +23,9 @@ func (p *program) watch(ctx context.Context, f *generateFlags) error {
 		return err
 	}
 	p.say("note", fmt.Sprintf("checking %s every %s; press Ctrl-C to stop", f.drop, f.watch))
+	if err := p.noteReservedChannels(ctx, o.Site); err != nil && ctx.Err() == nil {
+		p.complain(err)
+	}
 	wait, said := f.watch, ""
 	for {
 		fresh := o

@@ -32,7 +32,11 @@ func (p *pass) home(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if next := p.withChannel(doc); token == "" || !reflect.DeepEqual(next, doc) || p.remake {
+		there, err := p.withoutMoved(ctx, doc)
+		if err != nil {
+			return err
+		}
+		if next := p.withChannel(there); token == "" || !reflect.DeepEqual(next, doc) || p.remake {
 			if err := p.homePages(ctx, next); err != nil {
 				return err
 			}
@@ -57,6 +61,27 @@ func (p *pass) readHome(ctx context.Context) (doc SiteDoc, token string, err err
 		doc = SiteDoc{}
 	}
 	return doc, entry.Token, nil
+}
+
+// withoutMoved returns the document without the channels whose names were reserved later
+// and that have been moved since. It tells of those that are still there.
+func (p *pass) withoutMoved(ctx context.Context, doc SiteDoc) (SiteDoc, error) {
+	all := doc.Channels
+	doc.Channels = nil
+	for _, c := range all {
+		if reserved := publisher.Reserved(c.Name); reserved != nil {
+			there, err := publisher.HasChannel(ctx, p.site, c.Name)
+			if err != nil {
+				return doc, err
+			}
+			if !there {
+				continue
+			}
+			p.problem("%v: it takes no uploads until it is moved; %s", reserved, reserved.Fix())
+		}
+		doc.Channels = append(doc.Channels, c)
+	}
+	return doc, nil
 }
 
 // withChannel returns the document with the channel's current state.

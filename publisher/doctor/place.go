@@ -143,6 +143,11 @@ func (e *exam) listSite(ctx context.Context, p Place) error {
 			e.Add("site: "+name, Warning, "there is no such channel yet", "check its name; the first accepted upload creates it")
 		}
 	}
+	for _, name := range channels {
+		if reserved := publisher.Reserved(name); reserved != nil {
+			e.Add("site: "+name, Warning, reserved.Error(), reserved.Fix())
+		}
+	}
 	if len(channels) > 0 {
 		if len(e.Channels) == 0 {
 			e.served = channels

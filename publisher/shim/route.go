@@ -184,7 +184,11 @@ func (s *Shim) setChannel(to *route, project string, segments []string) error {
 		}
 		channel = s.RootChannel
 	}
-	if err := publisher.CheckChannel(channel); err != nil {
+	check := publisher.CheckChannel
+	if to.kind == kindList || to.kind == kindReceipt {
+		check = publisher.CheckOldChannel // which takes no uploads, but can be read
+	}
+	if err := check(channel); err != nil {
 		return fail(http.StatusBadRequest, "channel", "choose another name for the channel", "%s", err)
 	}
 	to.channel = channel
@@ -194,14 +198,14 @@ func (s *Shim) setChannel(to *route, project string, segments []string) error {
 // siteRoute finds out which of the site's files a request is about.
 func (s *Shim) siteRoute(r *http.Request, to *route, project string, segments []string) (*route, error) {
 	n := 0
-	for n < len(segments) && publisher.CheckChannel(segments[n]) == nil {
+	for n < len(segments) && publisher.CheckOldChannel(segments[n]) == nil {
 		n++
 	}
 	folder, rest := path.Join(project, strings.Join(segments[:n], "/")), segments[n:]
 	if folder == "" && len(rest) > 0 && (rest[0] == "index.yaml" || rest[0] == "charts") {
 		folder = s.RootChannel
 	}
-	if folder != "" && publisher.CheckChannel(folder) != nil || project != "" && n == 0 {
+	if folder != "" && publisher.CheckOldChannel(folder) != nil || project != "" && n == 0 {
 		return nil, unknownRoute(r)
 	}
 	to.channel, to.path = folder, path.Join(folder, path.Join(rest...))

@@ -86,6 +86,13 @@ func TestRoute(t *testing.T) {
 		{"GET", "/team/log/00000001.json", "file team team/log/00000001.json"},
 		{"GET", "/team/snapshots/00000001/index.yaml", "file team team/snapshots/00000001/index.yaml"},
 		{"GET", "/team/", "file team team/"},
+
+		// A channel whose name was reserved later can be read, with its own permission.
+		{"GET", "/team/v2/index.yaml", "index team/v2"},
+		{"GET", "/v2/charts/alpha/1.0.0/x/alpha-1.0.0.tgz", "file v2 v2/charts/alpha/1.0.0/x/alpha-1.0.0.tgz"},
+		{"GET", "/api/team/v2/charts", "list team/v2"},
+		{"POST", "/api/team/v2/charts", "400 channel"},
+		{"POST", "/api/tags/prov", "400 channel"},
 		{"GET", "/team", "file team team"},
 		{"GET", "/", "file  /"},
 		{"GET", "/index.html", "file  index.html"},

@@ -1,0 +1,73 @@
+package publisher_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+)
+
+// TestReservedChannels has channels on a site with names that were reserved later. They
+// are still channels; what only looks like one, as a registry's folders may, is none.
+func TestReservedChannels(t *testing.T) {
+	m := published(t)
+	commit(t, m.Handle("test"), "v2", release("alpha", "1.0.0", id1, ""))
+	commit(t, m.Handle("test"), "v2/app", release("alpha", "1.0.0", id1, ""))
+	commit(t, m.Handle("test"), "team/All", release("alpha", "1.0.0", id1, ""))
+	m.Put("v2/stable/log/manifests/1.0.0", []byte("a chart that is called log"))
+	folder, err := bucket.Open(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, data := range m.Snapshot() {
+		if err := folder.Create(t.Context(), bucket.Object{Key: key, Body: bucket.Bytes(data)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, site := range []bucket.Store{folder, m.Handle("test")} {
+		got, err := publisher.Channels(t.Context(), site)
+		if want := []string{"stable", "team/All", "v2", "v2/app"}; err != nil || !slices.Equal(got, want) {
+			t.Errorf("got %v, %v; want %v", got, err, want)
+		}
+	}
+	got, err := publisher.ReservedChannels(t.Context(), folder)
+	if want := []string{"team/All", "v2", "v2/app"}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("folder: got %v, %v; want %v", got, err, want)
+	}
+	before := len(m.Ops())
+	got, err = publisher.ReservedChannels(t.Context(), bare{m.Handle("test")})
+	if want := []string{"v2", "v2/app"}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("bucket: got %v, %v; want %v", got, err, want)
+	}
+	for _, op := range m.Ops()[before:] {
+		if strings.HasPrefix(op.Key, "stable") || strings.HasPrefix(op.Key, "team") {
+			t.Errorf("it looked at %s", op.Key)
+		}
+	}
+}
+
+// bare is a store that is no folder.
+type bare struct{ bucket.Store }
+
+// TestReservedInbox lists uploads to such a channel: none is passed over in silence.
+func TestReservedInbox(t *testing.T) {
+	m := published(t)
+	m.Put("inbox/team/v2/web-1.0.0.tgz", []byte("x"))
+	inbox, err := publisher.ReadInbox(t.Context(), m.Handle("test"))
+	if err != nil || len(inbox.Channels) != 0 || len(inbox.Ignored) != 1 {
+		t.Fatalf("got %+v, %v", inbox, err)
+	}
+	for _, want := range []string{`"v2" is reserved`, "copy the site's folder team/v2/", "inbox/team/v2/"} {
+		if reason := inbox.Ignored[0].Reason; !strings.Contains(reason, want) {
+			t.Errorf("%q is not in %q", want, reason)
+		}
+	}
+	reserved := (*publisher.ReservedError)(nil)
+	id, _ := publisher.NewID()
+	if err := publisher.Submit(t.Context(), m.Handle("test"), "team/v2", id, publisher.Submission{Chart: bucket.Bytes(nil)}); !errors.As(err, &reserved) {
+		t.Errorf("submitting: %v", err)
+	}
+}
