@@ -75,6 +75,9 @@ func (p *program) parse(f *flags, args []string) error {
 		return err
 	}
 	p.json = f.output.json
+	if err := p.noteVariables(f); err != nil {
+		return err
+	}
 	if err := f.check(); err != nil {
 		return err
 	}
@@ -137,29 +140,6 @@ func badValue(flag *pflag.Flag, value string) string {
 		return fmt.Sprintf("%q is neither text nor json", value)
 	}
 	return fmt.Sprintf("%q is not acceptable", value)
-}
-
-// environment sets the flags that the command line did not.
-func (f *flags) environment(lookup func(string) (string, bool)) error {
-	var err error
-	f.VisitAll(func(flag *pflag.Flag) {
-		name := variable(flag.Name)
-		value, _ := lookup(name)
-		if flag.Changed || value == "" || err != nil {
-			f.given[flag.Name] = "--" + flag.Name
-			return
-		}
-		f.given[flag.Name] = name
-		if f.Set(flag.Name, value) != nil {
-			err = usagef("%s: %s", name, badValue(flag, value))
-		}
-	})
-	return err
-}
-
-// variable is the environment variable of a flag.
-func variable(flag string) string {
-	return "PORTOLAN_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
 // check refuses values that no flag type does.

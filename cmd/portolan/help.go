@@ -72,7 +72,7 @@ Options:
     --force             Replace a published version even if    PORTOLAN_FORCE
                         the channel has 'duplicates: reject'.
     --wait              Wait for the verdicts and print them.  PORTOLAN_WAIT
-    --timeout TIME      How long to wait (default 10m).        PORTOLAN_TIMEOUT
+    --timeout TIME      How long to wait (default 10m). PORTOLAN_DROP_TIMEOUT
     --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
                         which need not be there).
     --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
@@ -229,8 +229,8 @@ Options:
                         (default: random).
     --scope SCOPE       What the token may do; may be          PORTOLAN_SCOPE
                         repeated.
-    --chart PATTERN     Names of charts the token may upload;  PORTOLAN_CHART
-                        may be repeated (default: all).
+    --chart PATTERN     Names of charts the token may   PORTOLAN_TOKEN_CHART
+                        upload; may be repeated (default: all).
     --expires WHEN      90d, or a date such as 2027-01-31, at  PORTOLAN_EXPIRES
                         whose start (UTC) the token expires
                         (default: never).

@@ -15,13 +15,14 @@ is valid for a few minutes only, and a job token only while its job runs.
 Options:
     --auth FILE         The auth file.                         PORTOLAN_AUTH
     --token-file FILE
-                        PORTOLAN_TOKEN_FILE
+                        PORTOLAN_AUTH_TOKEN_FILE
                         File that holds the token; - is standard input.
-    --username NAME     User name sent with it. GitLab's older PORTOLAN_USERNAME
-                        job tokens are recognised by the name
-                        gitlab-ci-token.
+    --username NAME
+                        PORTOLAN_AUTH_USERNAME
+                        User name sent with it. GitLab's older job tokens are
+                        recognised by the name gitlab-ci-token.
     --channel NAME      Say what it may do in this channel.    PORTOLAN_CHANNEL
-    --chart NAME        And with this chart.                   PORTOLAN_CHART
+    --chart NAME        And with this chart.             PORTOLAN_AUTH_CHART
     --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
 
 Exit codes:

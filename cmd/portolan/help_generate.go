@@ -17,8 +17,10 @@ Options:
     --channel NAME      This channel only; may be repeated.    PORTOLAN_CHANNEL
                         The variable takes several, with commas between them.
     --dry-run           Say what would happen; write nothing.  PORTOLAN_DRY_RUN
-    --timeout TIME      Stop after this long, such as 20m      PORTOLAN_TIMEOUT
-                        (default: never); run it again to continue.
+    --timeout TIME
+                        PORTOLAN_GENERATE_TIMEOUT
+                        Stop after this long, such as 20m (default: never); run
+                        it again to continue.
     --watch TIME        Keep running, and check this often,    PORTOLAN_WATCH
                         such as every 10s, until a signal.
     --report FILE       Write the verdict on each upload as    PORTOLAN_REPORT

@@ -22,14 +22,16 @@ Options:
                         repo add' takes, one of a bucket, or
                         a folder.
     --username U
-                        PORTOLAN_USERNAME
+                        PORTOLAN_IMPORT_USERNAME
     --password-file F
                         PORTOLAN_PASSWORD_FILE
                         Credentials for the repository. They are sent only to
                         its own host, wherever its charts are.
-    --token-file F      The same with a Bearer token.       PORTOLAN_TOKEN_FILE
-    --chart PATTERN     Names of charts to import; may be      PORTOLAN_CHART
-                        repeated (default: all).
+    --token-file F
+                        PORTOLAN_IMPORT_TOKEN_FILE
+                        The same with a Bearer token.
+    --chart PATTERN     Names of charts to import; may PORTOLAN_IMPORT_CHART
+                        be repeated (default: all).
     --keep N            Import only the N highest versions of  PORTOLAN_KEEP
                         each chart (default: all).
     --concurrency N

@@ -24,7 +24,7 @@ Options:
                         PORTOLAN_KEEP_DAYS
                         Keep receipts, refused uploads and snapshots for D days
                         (default 30).
-    --grace TIME        Keep charts for this long after        PORTOLAN_GRACE
+    --grace TIME        Keep charts for this long after  PORTOLAN_PRUNE_GRACE
                         index.yaml stopped naming them
                         (default 168h).
     --dry-run           Only say what would be removed.        PORTOLAN_DRY_RUN

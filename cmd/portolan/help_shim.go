@@ -58,8 +58,8 @@ Options:
                         PORTOLAN_MAX_UPLOADS
                         Uploads at the same time (default 256); more are told
                         to try again.
-    --grace TIME        Time for requests under way to finish  PORTOLAN_GRACE
-                        after a signal (default 30s).
+    --grace TIME        Time for requests under way to    PORTOLAN_SHIM_GRACE
+                        finish after a signal (default 30s).
     --base-url URL      Where the site's root is served        PORTOLAN_BASE_URL
                         (default: baseURL in portolan.yaml);
                         the pages show it to readers.

@@ -126,7 +126,27 @@ func TestKubernetesChart(t *testing.T) {
 			}
 		}
 		validate(t, first)
+		for key, o := range first {
+			if spec := podSpec(o); spec != nil && spec["enableServiceLinks"] != false {
+				t.Errorf("%s, %s: variables of Services would be set beside portolan's own", name, key)
+			}
+		}
 	}
+}
+
+// podSpec finds the specification of pods in an object; nil if it has none.
+func podSpec(o map[string]any) map[string]any {
+	if o["containers"] != nil {
+		return o
+	}
+	for _, v := range o {
+		if below, ok := v.(map[string]any); ok {
+			if spec := podSpec(below); spec != nil {
+				return spec
+			}
+		}
+	}
+	return nil
 }
 
 // validate checks objects of Kubernetes' own kinds.

@@ -109,7 +109,7 @@ func TestHelpNamesFlags(t *testing.T) {
 			t.Errorf("%s: %d options, of which %d have a variable", command, got, len(found))
 		}
 		for _, m := range found {
-			if got := variable(m[2]); got != m[3] {
+			if got := variable(command, m[2]); got != m[3] {
 				t.Errorf("%s: the variable of %s is %s, not %s", command, m[1], got, m[3])
 			}
 			if command == "help" {

@@ -64,7 +64,7 @@ func (p *program) printJSON(v any) error {
 // wantsJSON guesses whether results are to be JSON, for when the command line
 // is too wrong to be parsed.
 func wantsJSON(args []string, lookup func(string) (string, bool)) bool {
-	format, _ := lookup(variable("output"))
+	format, _ := lookup(asVariable("output"))
 	for i, arg := range args {
 		if arg == "--" {
 			break

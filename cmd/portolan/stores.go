@@ -37,7 +37,7 @@ func (p *program) openExisting(ctx context.Context, f *flags, flag string) (buck
 		return store, err
 	}
 	if err := isFolder(folder); err != nil {
-		return nil, hint(err, "%s creates it; or name another one with --%s or %s", maker(flag), flag, variable(flag))
+		return nil, hint(err, "%s creates it; or name another one with --%s or %s", maker(flag), flag, variable(f.command, flag))
 	}
 	return store, nil
 }

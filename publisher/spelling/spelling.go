@@ -26,6 +26,21 @@ func Nearest(word string, known []string) string {
 	return best
 }
 
+// Within returns the known word that differs from the word in the fewest letters, if these
+// are at most so many, or "". Case does not count.
+func Within(word string, known []string, most int) string {
+	best := ""
+	for _, k := range slices.Sorted(slices.Values(known)) {
+		if len(k)-len(word) > most || len(word)-len(k) > most {
+			continue
+		}
+		if distance := levenshtein.ComputeDistance(strings.ToLower(word), strings.ToLower(k)); distance <= most && (best == "" || distance < most) {
+			best, most = k, distance
+		}
+	}
+	return best
+}
+
 // DidYouMean ends a message with the nearest of the known words, or with
 // nothing if none is near.
 func DidYouMean(word string, known []string) string {

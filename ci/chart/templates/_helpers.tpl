@@ -84,6 +84,7 @@ capabilities: {drop: [ALL]}
 {{- define "portolan.pod" -}}
 serviceAccountName: {{ include "portolan.serviceAccount" . | quote }}
 automountServiceAccountToken: {{ .Values.serviceAccount.automountToken }}
+enableServiceLinks: false # they would set PORTOLAN_PORT and more, beside portolan's own settings
 {{- with .Values.imagePullSecrets }}
 imagePullSecrets: {{- toYaml . | nindent 2 }}
 {{- end }}
