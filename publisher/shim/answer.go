@@ -1,7 +1,9 @@
 package shim
 
 import (
+	"bufio"
 	"encoding/json"
+	"iter"
 	"net/http"
 	"strconv"
 	"strings"
@@ -17,6 +19,7 @@ type answer struct {
 	private      bool   // it is for this caller only, so no cache may show it to others
 	status       int    // 0 until the header is sent
 	bytes        int64
+	cut          <-chan struct{} // closed when the rest must not be sent; nil if that never happens
 	note         note
 }
 
@@ -53,6 +56,11 @@ func (a *answer) Write(p []byte) (int, error) {
 	}
 	written := 0
 	for len(p) > 0 {
+		select {
+		case <-a.cut:
+			return written, errCut
+		default:
+		}
 		// Each chunk has its own deadline, so a slow client gets as long
 		// as it needs if it keeps reading.
 		a.deadline(time.Now().Add(a.patience))
@@ -81,18 +89,44 @@ func (a *answer) json(r *http.Request, status int, v any) error {
 	if err != nil {
 		return err
 	}
+	a.jsonHeader(status, len(b)+1)
+	if r.Method != http.MethodHead {
+		a.Write(append(b, '\n')) // an error means that the client has gone
+	}
+	return nil
+}
+
+// jsonHeader sends the header of an answer in JSON of this many bytes.
+func (a *answer) jsonHeader(status, size int) {
 	h := a.Header()
 	h.Set("Content-Type", "application/json")
-	h.Set("Content-Length", strconv.Itoa(len(b)+1))
+	h.Set("Content-Length", strconv.Itoa(size))
 	h.Set("X-Content-Type-Options", "nosniff")
 	if h.Get("Cache-Control") == "" {
 		h.Set("Cache-Control", "no-store")
 	}
 	a.WriteHeader(status)
-	if r.Method != http.MethodHead {
-		a.Write(append(b, '\n')) // an error means that the client has gone
+}
+
+// jsonPieces answers with JSON that is too large to be put together in memory, which
+// every slow client would take up for itself. It goes through the pieces twice.
+func (a *answer) jsonPieces(r *http.Request, pieces iter.Seq[string]) error {
+	size := 1
+	for piece := range pieces {
+		size += len(piece)
 	}
-	return nil
+	a.jsonHeader(http.StatusOK, size)
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	b := bufio.NewWriterSize(a, chunk)
+	for piece := range pieces {
+		if _, err := b.WriteString(piece); err != nil {
+			return gone(err)
+		}
+	}
+	b.WriteByte('\n')
+	return gone(b.Flush()) // holds the error of the last write
 }
 
 // problem is the JSON that answers every error.
@@ -114,9 +148,5 @@ func (a *answer) fail(r *http.Request, f *failure, requestID string) {
 	for name := range f.header {
 		a.Header().Set(name, f.header.Get(name))
 	}
-	sentence := f.message
-	if f.hint != "" {
-		sentence += "; " + f.hint
-	}
-	a.json(r, f.status, problem{sentence, sentence, f.rule, f.hint, requestID})
+	a.json(r, f.status, problem{f.sentence(), f.sentence(), f.rule, f.hint, requestID})
 }

@@ -29,6 +29,14 @@ func (f *failure) Error() string {
 
 func (f *failure) Unwrap() error { return f.cause }
 
+// sentence returns the message, and what to do about it.
+func (f *failure) sentence() string {
+	if f.hint == "" {
+		return f.message
+	}
+	return f.message + "; " + f.hint
+}
+
 // fail makes a failure. The hint may be empty.
 func fail(status int, rule, hint, format string, args ...any) *failure {
 	return &failure{status: status, rule: rule, hint: hint, message: fmt.Sprintf(format, args...)}

@@ -1,32 +1,28 @@
 package shim
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"hash/crc32"
+	"io"
 	"net/http"
 	"path"
 	"strconv"
 	"strings"
-	"sync"
-
-	"github.com/klauspost/compress/gzip"
 
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
 )
 
-// rendering is an index as served under one context path.
+// rendering is an index as served under one context path, which is in its first line.
 type rendering struct {
 	index *publisher.Index
+	first []byte // the first line
 	etag  string // without quotes
 	size  int64
-
-	once    sync.Once
-	zipped  []byte
-	zipping error
+	crc   uint32
 }
 
 // render returns the index for a context path.
@@ -40,27 +36,14 @@ func (v *view) render(context string) (*rendering, error) {
 	if err != nil {
 		return nil, err
 	}
-	sum := sha256.New()
-	size, err := index.WriteTo(sum)
+	first, sum, crc := &firstLine{rest: io.Discard}, sha256.New(), crc32.NewIEEE()
+	size, err := index.WriteTo(io.MultiWriter(first, sum, crc))
 	if err != nil {
 		return nil, err
 	}
-	r := &rendering{index: index, etag: hex.EncodeToString(sum.Sum(nil)[:16]), size: size}
+	r := &rendering{index: index, first: first.line, etag: hex.EncodeToString(sum.Sum(nil)[:16]), size: size, crc: crc.Sum32()}
 	v.rendered[context] = r
 	return r, nil
-}
-
-// gzip returns the compressed index. It compresses it only once.
-func (r *rendering) gzip() ([]byte, error) {
-	r.once.Do(func() {
-		var b bytes.Buffer
-		z := gzip.NewWriter(&b)
-		if _, r.zipping = r.index.WriteTo(z); r.zipping == nil {
-			r.zipping = z.Close()
-		}
-		r.zipped = b.Bytes()
-	})
-	return r.zipped, r.zipping
 }
 
 // index serves a channel's index. The index tells 'helm cm-push' to push to the
@@ -70,6 +53,7 @@ func (s *Shim) index(a *answer, r *http.Request, to *route, who *auth.Identity) 
 	if err != nil {
 		return err
 	}
+	defer a.from(s.views, v)()
 	if v.known {
 		return a.index(r, v, to.context)
 	}
@@ -110,7 +94,7 @@ func (a *answer) index(r *http.Request, v *view, context string) error {
 		return nil
 	}
 	if zipped {
-		return a.zippedIndex(r, x)
+		return a.zippedIndex(r, v, x)
 	}
 	h.Set("Content-Length", strconv.FormatInt(x.size, 10))
 	if r.Method == http.MethodHead {
@@ -121,21 +105,8 @@ func (a *answer) index(r *http.Request, v *view, context string) error {
 	return gone(err)
 }
 
-func (a *answer) zippedIndex(r *http.Request, x *rendering) error {
-	b, err := x.gzip()
-	if err != nil {
-		return err
-	}
-	a.Header().Set("Content-Length", strconv.Itoa(len(b)))
-	a.WriteHeader(http.StatusOK)
-	if r.Method != http.MethodHead {
-		_, err = a.Write(b)
-	}
-	return gone(err)
-}
-
 // gone handles the error of writing an answer. An error means that the client has
-// gone, so it closes the connection instead of reporting a fault of the shim.
+// gone, or is cut off, so it closes the connection instead of reporting a fault of the shim.
 func gone(err error) error {
 	if err != nil {
 		panic(http.ErrAbortHandler)

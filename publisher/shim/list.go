@@ -2,9 +2,10 @@ package shim
 
 import (
 	"encoding/json"
+	"iter"
 	"net/http"
+	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/Masterminds/semver/v3"
 )
@@ -16,6 +17,7 @@ func (s *Shim) list(a *answer, r *http.Request, to *route) error {
 	if err != nil {
 		return err
 	}
+	defer a.from(s.views, v)()
 	a.Header().Set("Cache-Control", "no-cache")
 	if len(to.args) == 0 {
 		return v.listAll(a, r)
@@ -25,13 +27,13 @@ func (s *Shim) list(a *answer, r *http.Request, to *route) error {
 		return fail(http.StatusNotFound, "chart-unknown", "see the channel's index.yaml for its charts", "there is no chart %.200q in channel %s", to.args[0], to.channel)
 	}
 	if len(to.args) == 1 {
-		return a.json(r, http.StatusOK, rawLines(lines))
+		return a.jsonPieces(r, func(yield func(string) bool) { array(lines, yield) })
 	}
 	line, ok := v.wanted(to.args[0], to.args[1])
 	if !ok {
 		return fail(http.StatusNotFound, "version-unknown", "see the channel's index.yaml for its versions", "there is no version %.200q of chart %s in channel %s", to.args[1], to.args[0], to.channel)
 	}
-	return a.json(r, http.StatusOK, json.RawMessage(line))
+	return a.jsonPieces(r, slices.Values([]string{line}))
 }
 
 // listAll answers with the charts from offset on, and at most limit of them
@@ -45,18 +47,41 @@ func (v *view) listAll(a *answer, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	charts := map[string]json.RawMessage{}
-	at := 0
-	for name := range v.head.Charts() {
-		if at++; at <= offset {
-			continue
+	return a.jsonPieces(r, v.charts(offset, limit))
+}
+
+// charts returns an object of charts and their releases, in pieces.
+func (v *view) charts(offset, limit int) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		more, comma, at := yield("{"), "", 0
+		for name := range v.head.Charts() {
+			at++
+			if !more || limit > 0 && at-limit > offset {
+				break
+			}
+			if at <= offset {
+				continue
+			}
+			key, _ := json.Marshal(name) // a string is never refused
+			more = yield(comma+string(key)+":") && array(v.head.Lines(name), yield)
+			comma = ","
 		}
-		if limit > 0 && len(charts) == limit {
-			break
+		if more {
+			yield("}")
 		}
-		charts[name] = rawLines(v.head.Lines(name))
 	}
-	return a.json(r, http.StatusOK, charts)
+}
+
+// array yields lines of the index as a JSON array, in pieces, while yield wants more.
+func array(lines []string, yield func(string) bool) (more bool) {
+	more = yield("[")
+	for i, line := range lines {
+		if more && i > 0 {
+			more = yield(",")
+		}
+		more = more && yield(line)
+	}
+	return more && yield("]")
 }
 
 // number reads a number from the query, and returns 0 if the query has none.
@@ -70,11 +95,6 @@ func number(r *http.Request, name string) (int, error) {
 		return 0, fail(http.StatusBadRequest, name, "write a number of charts, such as 20", "%s is %.40q, but must be a whole number, 0 or more", name, text)
 	}
 	return n, nil
-}
-
-// rawLines returns lines of the index as a JSON array.
-func rawLines(lines []string) json.RawMessage {
-	return json.RawMessage("[" + strings.Join(lines, ",") + "]")
 }
 
 // wanted returns the line of a version. For "latest" it returns the newest

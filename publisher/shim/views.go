@@ -17,7 +17,7 @@ import (
 
 const (
 	viewFresh = time.Second // how long an index is served without checking for a newer one
-	maxViews  = 256         // channels whose indexes are kept
+	maxViews  = 256         // channels whose indexes are kept, and other names that are remembered
 	maxKept   = 64 << 20    // bytes of indexes that are kept, unless a single one is larger
 )
 
@@ -27,7 +27,10 @@ type views struct {
 	newJudge func(string, *publisher.Index) Judge
 	reads    singleflight.Group // of indexes, by channel
 
-	kept *ttlcache.Cache[string, *channelView] // those used last
+	kept  *ttlcache.Cache[string, *channelView] // channels that exist, those used last
+	other *ttlcache.Cache[string, *channelView] // other names, of which anybody can make up any number
+
+	readings readings // answers under way
 }
 
 // channelView is a channel as it was last seen.
@@ -48,11 +51,36 @@ type view struct {
 
 	mu       sync.Mutex
 	rendered map[string]*rendering // by context path
+
+	zipping    sync.Once
+	zipped     []byte // see zippedRest
+	unzippable error
 }
 
 func newViews(site bucket.Store, judge func(string, *publisher.Index) Judge) *views {
 	kept := ttlcache.New(ttlcache.WithCapacity[string, *channelView](maxViews), ttlcache.WithMaxCost(maxKept, costOf))
-	return &views{site: site, newJudge: judge, kept: kept}
+	other := ttlcache.New(ttlcache.WithCapacity[string, *channelView](maxViews))
+	return &views{site: site, newJudge: judge, kept: kept, other: other}
+}
+
+// of returns the channel of this name, which need not exist.
+func (vs *views) of(channel string) *channelView {
+	if kept := vs.kept.Get(channel); kept != nil {
+		return kept.Value()
+	}
+	other, _ := vs.other.GetOrSet(channel, &channelView{})
+	return other.Value()
+}
+
+// keep keeps a channel that was used. A name that is no channel's takes no channel's
+// place.
+func (vs *views) keep(channel string, c *channelView) {
+	if v := c.last(); v == nil || !v.known {
+		vs.other.Set(channel, c, ttlcache.NoTTL)
+		return
+	}
+	vs.kept.Set(channel, c, ttlcache.NoTTL)
+	vs.other.Delete(channel)
 }
 
 // costOf returns the bytes that a kept channel counts for. A channel larger than
@@ -68,8 +96,7 @@ func costOf(item ttlcache.CostItem[string, *channelView]) uint64 {
 // get returns the channel as it is now, or was up to [viewFresh] ago. Concurrent
 // calls share one read of the index, which takes at most [readTime].
 func (vs *views) get(ctx context.Context, channel string) (*view, error) {
-	kept, _ := vs.kept.GetOrSet(channel, &channelView{})
-	c := kept.Value()
+	c := vs.of(channel)
 	if v, err := c.fresh(); v != nil || err != nil {
 		return v, err
 	}
@@ -79,7 +106,7 @@ func (vs *views) get(ctx context.Context, channel string) (*view, error) {
 		defer cancel()
 		v, err := vs.read(ctx, c.last(), channel)
 		c.saw(v, err, began)
-		vs.kept.Set(channel, c, ttlcache.NoTTL)
+		vs.keep(channel, c)
 		return v, err
 	})
 	select {
@@ -174,10 +201,12 @@ func emptyView() *view {
 
 // expire makes every channel be looked at again before it is served.
 func (vs *views) expire() {
-	for _, item := range vs.kept.Items() {
-		c := item.Value()
-		c.mu.Lock()
-		c.looked, c.expired = time.Time{}, time.Now()
-		c.mu.Unlock()
+	for _, cache := range []*ttlcache.Cache[string, *channelView]{vs.kept, vs.other} {
+		for _, item := range cache.Items() {
+			c := item.Value()
+			c.mu.Lock()
+			c.looked, c.expired = time.Time{}, time.Now()
+			c.mu.Unlock()
+		}
 	}
 }
