@@ -1,6 +1,7 @@
 package publisher
 
 import (
+	"net/http"
 	"path"
 	"slices"
 	"strings"
@@ -14,6 +15,10 @@ const (
 	typeText  = "text/plain; charset=utf-8"
 
 	typeUnknown = "application/octet-stream"
+
+	typeHTML = "text/html; charset=utf-8"
+	typeSVG  = "image/svg+xml"
+	typeXML  = "application/xml"
 
 	forever     = "public, max-age=31536000, immutable" // a path that is never written again
 	revalidated = "public, max-age=60, must-revalidate" // head and pages: short, then a conditional GET
@@ -31,17 +36,49 @@ func contentType(key string) string {
 	case ".json":
 		return typeJSON
 	case ".html":
-		return "text/html; charset=utf-8"
+		return typeHTML
 	case ".xml":
-		return "application/xml"
+		return typeXML
 	case ".svg":
-		return "image/svg+xml"
+		return typeSVG
 	case ".css":
 		return "text/css; charset=utf-8"
 	case ".js":
 		return "text/javascript; charset=utf-8"
 	}
 	return typeUnknown
+}
+
+const (
+	// pagePolicy is what a page may load and do: what templates/page.html says of
+	// itself, and for a site's own templates as well. That no other site may show it in
+	// a frame, only a header can say.
+	pagePolicy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+	// imagePolicy is for images and feeds, which a browser would run like a page if they
+	// are opened by themselves.
+	imagePolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+)
+
+// policy is the Content-Security-Policy of a file, by its media type; "" for those that
+// browsers do not run.
+func policy(contentType string) string {
+	switch contentType {
+	case typeHTML:
+		return pagePolicy
+	case typeSVG, typeXML:
+		return imagePolicy
+	}
+	return ""
+}
+
+// setType says what the file of an answer is, and what browsers may do with it.
+func setType(h http.Header, key string) {
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Type", contentType(key))
+	if p := policy(contentType(key)); p != "" {
+		h.Set("Content-Security-Policy", p)
+	}
 }
 
 // cacheControl is how long clients may keep a file, by where it lies: files that a

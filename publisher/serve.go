@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"regexp"
 	"strings"
 	"syscall"
 
@@ -56,8 +57,9 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // If it returns an error, it has written nothing; ErrNotFound means that there is no such
 // file.
 func ServeFile(w http.ResponseWriter, r *http.Request, site bucket.Store) error {
-	// The path is decoded; a '+' in it is a plus.
-	key := strings.TrimPrefix(r.URL.Path, "/")
+	// The path is decoded; a '+' in it is a plus. Clients that join a repository's URL,
+	// with a slash at its end, and a path double the slash between them.
+	key := strings.TrimPrefix(slashes.ReplaceAllLiteralString(r.URL.Path, "/"), "/")
 	folder := key == "" || strings.HasSuffix(key, "/")
 	if folder {
 		key += indexPage
@@ -74,6 +76,8 @@ func ServeFile(w http.ResponseWriter, r *http.Request, site bucket.Store) error 
 	}
 	return err
 }
+
+var slashes = regexp.MustCompile("//+")
 
 // maxSegment is the longest name that a file may have on most file systems.
 const maxSegment = 255
@@ -117,8 +121,7 @@ func serveObject(w http.ResponseWriter, r *http.Request, site bucket.Store, key 
 		return bucket.About(key, errors.New("its store does not say how large it is"))
 	}
 	h := w.Header()
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Content-Type", contentType(key))
+	setType(h, key)
 	h.Set("Cache-Control", cacheControl(key))
 	if in.Entry.Token != "" {
 		h.Set("ETag", etag(in.Entry.Token))
@@ -176,7 +179,7 @@ func ServeMissing(w http.ResponseWriter, r *http.Request, site bucket.Store) err
 	}
 	defer in.Close()
 	w.Header().Set("Cache-Control", "no-cache")
-	w.Header().Set("Content-Type", contentType(missingPage))
+	setType(w.Header(), missingPage)
 	w.WriteHeader(http.StatusNotFound)
 	if r.Method == http.MethodGet {
 		io.Copy(w, in) // a client that has gone needs no page

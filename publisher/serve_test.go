@@ -119,7 +119,7 @@ func TestHandlerMissing(t *testing.T) {
 	h := publisher.Handler(m.Handle("server"), nil)
 	for _, path := range []string{
 		"/no", "/no/", "/stable/charts/", "/stable/charts", "/.portolan/lock", "/stable/.attrs", "/.", "/..", "/../x",
-		"/stable/../index.html", "//index.html", "/stable//index.yaml", "/stable/./index.yaml", `/stable\index.yaml`,
+		"/stable/../index.html", "/stable/./index.yaml", `/stable\index.yaml`,
 		"/stable/index.yaml/", "/stable/index.yaml\x00", "/\xff", "/" + strings.Repeat("x", 2000),
 	} {
 		r := ask(t, h, "GET", path)
@@ -138,6 +138,49 @@ func TestHandlerMissing(t *testing.T) {
 	r = ask(t, h, "HEAD", "/no")
 	if got := body(t, r); r.StatusCode != 404 || got != "" {
 		t.Errorf("HEAD: got %d %q", r.StatusCode, got)
+	}
+}
+
+// TestHandlerSlashes: clients that put a repository's URL, with its slash, and a path
+// together double the slash.
+func TestHandlerSlashes(t *testing.T) {
+	h := publisher.Handler(testSite().Handle("server"), nil)
+	for path, want := range map[string]string{
+		"/stable//index.yaml": "{}", "//stable///index.yaml": "{}", "//index.html": "<p>root", "//": "<p>root", "/stable//": "<p>stable",
+		"/stable//charts/web//1.0.0+b/0198c0de/web-1.0.0+b.tgz": "0123456789",
+	} {
+		if r := ask(t, h, "GET", path); r.StatusCode != 200 || body(t, r) != want {
+			t.Errorf("%s: got %d, want %q", path, r.StatusCode, want)
+		}
+	}
+	for _, path := range []string{"//.portolan/lock", "/stable//.attrs", "/stable//../index.html"} {
+		if r := ask(t, h, "GET", path); r.StatusCode != 404 {
+			t.Errorf("%s: got %d, want 404", path, r.StatusCode)
+		}
+	}
+}
+
+// TestHandlerPolicy: what browsers run has a policy that no page can leave out, and
+// that is the one which portolan's pages have in themselves.
+func TestHandlerPolicy(t *testing.T) {
+	m := testSite()
+	m.Put("404.html", []byte("<p>lost?"))
+	h := publisher.Handler(m.Handle("server"), nil)
+	page, err := os.ReadFile(filepath.Join("..", "templates", "page.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/", "/stable/", "/stable/index.html", "/no"} {
+		got := ask(t, h, "GET", path).Header.Get("Content-Security-Policy")
+		own, ok := strings.CutSuffix(got, "; frame-ancestors 'none'")
+		if !ok || !strings.Contains(string(page), `http-equiv="Content-Security-Policy" content="`+own+`"`) {
+			t.Errorf("%s: the policy is %q", path, got)
+		}
+	}
+	for _, path := range []string{"/badge.svg", "/feed.xml"} {
+		if got := ask(t, h, "GET", path).Header.Get("Content-Security-Policy"); !strings.HasPrefix(got, "default-src 'none';") {
+			t.Errorf("%s: the policy is %q", path, got)
+		}
 	}
 }
 
