@@ -44,7 +44,12 @@ Options:
     --public-url URL
                         PORTOLAN_PUBLIC_URL
                         Where clients reach this server, if it is behind a
-                        proxy; its path is the prefix of all routes.
+                        proxy. All routes but those of probes are below its
+                        path, /charts in https://example.com/charts.
+    --proxy-strips-path
+                        PORTOLAN_PROXY_STRIPS_PATH
+                        The proxy removes that path from requests. Without
+                        this, each request must have it.
     --trusted-proxy NETWORK
                         PORTOLAN_TRUSTED_PROXY
                         Trust X-Forwarded-For, -Proto and -Host from there; may

@@ -47,6 +47,7 @@ shim:
   replicas: 3
   projects: [12345678, group/app, "42"]
   publicURL: https://charts.example.com/helm
+  proxyStripsPath: false
   maxUploads: 2000000
   trustedProxies: [10.0.0.0/8]
   notify: {url: "https://gitlab.example.com/api/v4/projects/42/trigger/pipeline?ref=main", existingSecret: notify}

@@ -45,7 +45,11 @@ func (p *program) preview(ctx context.Context, args []string) error {
 		p.noteReserved(name)
 	}
 	log := slog.New(slog.NewTextHandler(p.stderr, nil))
-	if err := shim.Serve(ctx, l, publisher.Handler(site, log), log, graceTime); !errors.Is(err, shim.ErrBrokenOff) {
+	handler := publisher.Handler(site, log)
+	if isLoopback(l.Addr().String()) {
+		handler = shim.Local(handler)
+	}
+	if err := shim.Serve(ctx, l, handler, log, graceTime); !errors.Is(err, shim.ErrBrokenOff) {
 		return err
 	}
 	return nil // a preview may end like that

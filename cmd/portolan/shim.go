@@ -120,11 +120,12 @@ func (p *program) runShim(ctx context.Context, f *shimFlags, o shim.Options, not
 			notifier.Uploaded(channel)
 		}
 	}
-	s := shim.New(o)
 	l, err := p.listenFor(ctx, f, log)
 	if err != nil {
 		return err
 	}
+	o.Local = f.auth == "" && isLoopback(l.Addr().String())
+	s := shim.New(o)
 	var background sync.WaitGroup
 	defer background.Wait()
 	ctx, stop := context.WithCancel(ctx)

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"net/url"
+	"path"
 	"strings"
 	"time"
 
@@ -18,7 +19,7 @@ type shimFlags struct {
 	*flags
 	address, metrics, auth, rootChannel, publicURL, tlsCert, tlsKey string
 	notify, notifyTokenFile                                         string
-	generate, anonymous                                             bool
+	generate, anonymous, stripsPath                                 bool
 	projects, proxies                                               []string
 	maxUploads                                                      int
 	grace                                                           time.Duration
@@ -39,6 +40,7 @@ func newShimFlags() *shimFlags {
 	f.StringSliceVar(&f.projects, "project", nil, "")
 	f.StringVar(&f.rootChannel, "root-channel", "stable", "")
 	f.StringVar(&f.publicURL, "public-url", "", "")
+	f.BoolVar(&f.stripsPath, "proxy-strips-path", false, "")
 	f.StringSliceVar(&f.proxies, "trusted-proxy", nil, "")
 	f.StringVar(&f.tlsCert, "tls-cert", "", "")
 	f.StringVar(&f.tlsKey, "tls-key", "", "")
@@ -52,7 +54,7 @@ func newShimFlags() *shimFlags {
 // options are those of the shim, but for the buckets.
 func (f *shimFlags) options(log *slog.Logger) (shim.Options, error) {
 	o := shim.Options{
-		Rules: rulesOf(f.config), RootChannel: f.rootChannel, MaxUploads: f.maxUploads, Log: log,
+		Rules: rulesOf(f.config), Version: thisBuild().Version, RootChannel: f.rootChannel, MaxUploads: f.maxUploads, Log: log,
 	}
 	if err := f.checkAddresses(); err != nil {
 		return o, err
@@ -73,7 +75,7 @@ func (f *shimFlags) options(log *slog.Logger) (shim.Options, error) {
 	if o.Proxies, err = f.prefixes(); err != nil {
 		return o, err
 	}
-	if o.PublicURL, err = f.public(); err != nil {
+	if err := f.setPublic(&o); err != nil {
 		return o, err
 	}
 	o.Auth, err = f.authoriser(log)
@@ -89,16 +91,21 @@ func (f *shimFlags) checkAddresses() error {
 	return f.checkAddress("listen")
 }
 
-// public is the URL that --public-url gives; nil if it is not given.
-func (f *shimFlags) public() (*url.URL, error) {
-	if f.publicURL == "" {
-		return nil, nil
+// setPublic sets where clients reach the shim, as --public-url gives it, and what a
+// proxy does to its path.
+func (f *shimFlags) setPublic(o *shim.Options) error {
+	o.Stripped, o.Unstripped = f.stripsPath, f.Changed("proxy-strips-path") && !f.stripsPath
+	if f.publicURL != "" {
+		u, err := url.Parse(f.publicURL)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || path.Clean("/"+u.Path) != "/"+strings.Trim(u.Path, "/") {
+			return usagef("%s: %q is not a URL such as https://charts.example.com", f.given["public-url"], f.publicURL)
+		}
+		o.PublicURL = u
 	}
-	u, err := url.Parse(f.publicURL)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return nil, usagef("%s: %q is not a URL such as https://charts.example.com", f.given["public-url"], f.publicURL)
+	if f.stripsPath && (o.PublicURL == nil || strings.Trim(o.PublicURL.Path, "/") == "") {
+		return hint(usagef("%s: there is no path that a proxy could remove", f.given["proxy-strips-path"]), "give --public-url with its path, such as https://example.com/charts")
 	}
-	return u, nil
+	return nil
 }
 
 // projectNames are the projects that --project names, as they are in a URL or as

@@ -89,7 +89,7 @@ func TestShimAddresses(t *testing.T) {
 		client     string
 	}{
 		{"plain", "/api/stable/charts", nil, "/api/stable/uploads/", "127.0.0.1"},
-		{"public", "/api/stable/charts", []string{"--public-url", "https://charts.example.com/helm/"}, "https://charts.example.com/helm/api/stable/uploads/", "127.0.0.1"},
+		{"public, without its path", "/api/stable/charts", []string{"--public-url", "https://charts.example.com/helm/", "--proxy-strips-path"}, "https://charts.example.com/helm/api/stable/uploads/", "127.0.0.1"},
 		{"public, with its path", "/helm/api/stable/charts", []string{"--public-url", "https://charts.example.com/helm"}, "https://charts.example.com/helm/api/stable/uploads/", "127.0.0.1"},
 		{"trusted address", "/api/stable/charts", []string{"--trusted-proxy", "127.0.0.1"}, "https://front.example.com/api/stable/uploads/", "203.0.113.9"},
 		{"trusted network", "/api/stable/charts", []string{"--trusted-proxy", "10.0.0.0/8,127.0.0.0/8"}, "https://front.example.com/api/stable/uploads/", "203.0.113.9"},
@@ -141,7 +141,7 @@ func (s *shimProcess) beginUpload() *halfUpload {
 	s.t.Cleanup(func() { conn.Close() })
 	conn.SetDeadline(testenv.Deadline(s.t))
 	u := &halfUpload{s.t, conn, bufio.NewReader(conn), charttest.Simple("web", "1.0.0")}
-	fmt.Fprintf(conn, "POST /api/stable/charts HTTP/1.1\r\nHost: shim\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n", len(u.archive))
+	fmt.Fprintf(conn, "POST /api/stable/charts HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n", len(u.archive))
 	if line, err := u.answer.ReadString('\n'); err != nil || line != "HTTP/1.1 100 Continue\r\n" {
 		s.t.Fatalf("the shim does not ask for the body: %q, %v", line, err)
 	}

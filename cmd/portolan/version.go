@@ -25,13 +25,17 @@ func (p *program) version(args []string) error {
 	if err := f.noOperands(); err != nil {
 		return err
 	}
-	info, _ := debug.ReadBuildInfo()
-	b := readBuild(info)
+	b := thisBuild()
 	if p.found = b; f.output.json {
 		return nil
 	}
 	p.printf("portolan %s\n", b)
 	return nil
+}
+
+func thisBuild() build {
+	info, _ := debug.ReadBuildInfo()
+	return readBuild(info)
 }
 
 // readBuild reads what the go command writes into every program that it

@@ -21,7 +21,13 @@
 //	GET      SITE/{channel}/index.yaml                the index
 //	GET      SITE/{channel}/charts/{name}-{version}.tgz[.prov]
 //	GET      SITE/{channel}/…                         the site's files
-//	GET      /health /livez /readyz
+//	GET      /health /livez /readyz /info
+//
+// What writes may also stand behind the channel, or a part of it, instead of before it:
+// 'helm cm-push --context-path' posts to SITE/{channel}/api/charts.
+//
+// If [Options.PublicURL] has a path, all of these are below it, unless a proxy removes
+// it ([Options.Stripped]). Only probes may always leave it out.
 //
 // Without {channel}, the first five routes and SITE/charts mean
 // [Options.RootChannel]; in GitLab's form, only for [Options.Projects].
@@ -38,7 +44,7 @@
 //	404  there is nothing at this URL
 //	405  the URL does not take this method
 //	408  the upload came too slowly
-//	409  the upload conflicts with what is published
+//	409  the upload conflicts with what is published, or the URL may mean two things
 //	412  the file does not meet the conditions of the request
 //	413  the upload is too large
 //	416  the file does not have the requested bytes

@@ -84,10 +84,15 @@ func (s *Shim) flat(a *answer, r *http.Request, to *route) error {
 		return err
 	}
 	name, signature := strings.CutSuffix(to.path, ".prov")
-	found, ok := v.archive(strings.TrimSuffix(name, ".tgz"))
-	if !ok {
+	all := v.archives(strings.TrimSuffix(name, ".tgz"))
+	if len(all) == 0 {
 		return fail(http.StatusNotFound, "chart-unknown", "see the channel's index.yaml for its charts", "there is no %.200q in channel %s", to.path, to.channel)
 	}
+	if len(all) > 1 {
+		return fail(http.StatusConflict, "ambiguous", "use the URL that the channel's index.yaml has for the chart, as helm pull does",
+			"%.200q may be version %s of chart %s, or version %s of chart %s", to.path, all[0].Version, all[0].Name, all[1].Version, all[1].Name)
+	}
+	found := all[0]
 	key := path.Join(to.channel, found.URLs[0])
 	if signature {
 		key += ".prov"
@@ -109,24 +114,24 @@ type release struct {
 	URLs    []string `json:"urls"`
 }
 
-// archive finds the release whose archive is called file, which is its name, a dash
-// and its version. Both may have dashes, so it tries every one.
-func (v *view) archive(file string) (release, bool) {
+// archives finds the releases whose archive is called file, which is a name, a dash
+// and a version. Both may have dashes, so it tries every one, and may find several.
+func (v *view) archives(file string) (all []release) {
 	if len(file) > maxFlat {
-		return release{}, false
+		return nil
 	}
 	for i, b := range file {
 		if b != '-' {
 			continue
 		}
 		if _, r, ok := v.version(file[:i], file[i+1:]); ok {
-			return r, true
+			all = append(all, r)
 		}
 	}
-	return release{}, false
+	return all
 }
 
-// maxFlat bounds the names that archive looks up, in bytes. No chart's name and
+// maxFlat bounds the names that archives looks up, in bytes. No chart's name and
 // version are longer together.
 const maxFlat = 255
 

@@ -217,8 +217,8 @@ func TestViewsBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if n := p.views.kept.Len(); n != maxViews {
-		t.Errorf("%d views are kept, want %d", n, maxViews)
+	if n := p.views.other.Len(); n != maxViews {
+		t.Errorf("%d names are remembered, want %d", n, maxViews)
 	}
 	for i := range 3 {
 		name := fmt.Sprintf("large%d", i)
@@ -233,6 +233,107 @@ func TestViewsBounded(t *testing.T) {
 			t.Errorf("%s: %d views are kept", name, p.views.kept.Len())
 		}
 	}
+}
+
+// TestViewsOfStrangers checks that names that are no channels' push no channel out.
+func TestViewsOfStrangers(t *testing.T) {
+	p := stocked(t, nil)
+	seen, err := p.views.get(t.Context(), "team")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.put(p.site, "foreign/index.yaml", "apiVersion: v1\nentries: {}\n")
+	for i := range 2 * maxViews {
+		p.views.get(t.Context(), fmt.Sprintf("made-up%d", i))
+		p.views.get(t.Context(), "foreign")
+	}
+	if kept := p.views.kept.Get("team"); kept == nil || kept.Value().last() != seen || p.views.kept.Len() != 1 {
+		t.Errorf("%d views are kept, and team's is %v", p.views.kept.Len(), kept)
+	}
+	p.publish("made-up1", "alpha") // it becomes a channel
+	p.Published()
+	if v, err := p.views.get(t.Context(), "made-up1"); err != nil || !v.known || !p.views.kept.Has("made-up1") || p.views.other.Has("made-up1") {
+		t.Errorf("a new channel: %+v, %v", v, err)
+	}
+}
+
+// TestOneZip checks that a channel's index is compressed once, however the URL is
+// spelled, and that every answer is one valid gzip file.
+func TestOneZip(t *testing.T) {
+	p := stocked(t, nil)
+	p.publish("g/p/devel", "alpha")
+	var zipped *byte
+	for _, path := range []string{"/g/p/devel/", "/api/v4/projects/g/packages/helm/p/devel/", "/api/v4/projects/g%2Fp/packages/helm/devel/", "/api/v4/projects/g/p/packages/helm/devel/"} {
+		got := p.get(path+"index.yaml", "Accept-Encoding", "gzip")
+		z, err := gzip.NewReader(strings.NewReader(got.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		z.Multistream(false) // browsers read the first part only
+		plain, err := io.ReadAll(z)
+		if want := p.get(path+"index.yaml", "Accept-Encoding", "identity").body; err != nil || string(plain) != want {
+			t.Errorf("%s: %v, unpacked to\n%s\nwant\n%s", path, err, plain, want)
+		}
+		v, err := p.views.get(t.Context(), "g/p/devel")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if zipped == nil {
+			zipped = &v.zipped[0]
+		}
+		if &v.zipped[0] != zipped {
+			t.Errorf("%s: compressed again", path)
+		}
+	}
+}
+
+// TestAmbiguous checks that no URL leads to one of two charts.
+func TestAmbiguous(t *testing.T) {
+	p := open(t, nil)
+	p.put(p.site, "team/index.yaml", `{"apiVersion":"v1","generated":"2026-03-01T12:00:00Z","annotations":{"portolan/generation":"1"},"entries":{
+"web":[
+{"name":"web","version":"1.0.0-2.0.0","urls":["charts/web/1.0.0-2.0.0/id/web-1.0.0-2.0.0.tgz"]},
+{"name":"web","version":"1.0.0","urls":["charts/web/1.0.0/id/web-1.0.0.tgz"]}
+],
+"web-1.0.0":[
+{"name":"web-1.0.0","version":"2.0.0","urls":["charts/web-1.0.0/2.0.0/id/web-1.0.0-2.0.0.tgz"]}
+]
+}}
+`)
+	for _, path := range []string{"charts/web/1.0.0-2.0.0/id/web-1.0.0-2.0.0.tgz", "charts/web-1.0.0/2.0.0/id/web-1.0.0-2.0.0.tgz", "charts/web/1.0.0/id/web-1.0.0.tgz"} {
+		p.put(p.site, "team/"+path, path)
+		if got := p.get("/team/" + path); got.body != path {
+			t.Errorf("%s: %d %s", path, got.StatusCode, got.body)
+		}
+	}
+	for _, path := range []string{"/team/charts/web-1.0.0-2.0.0.tgz", "/team/charts/web-1.0.0-2.0.0.tgz.prov"} {
+		failed(t, p.get(path), http.StatusConflict, "ambiguous")
+	}
+	if got := p.get("/team/charts/web-1.0.0.tgz"); got.body != "charts/web/1.0.0/id/web-1.0.0.tgz" {
+		t.Errorf("another of its versions: %d %s", got.StatusCode, got.body)
+	}
+}
+
+// TestRootAPI checks that the site's files below api are served, beside the API.
+func TestRootAPI(t *testing.T) {
+	p := stocked(t, func(o *Options) { o.Version = "v1.2.3"; o.Projects = []string{"7"} })
+	for _, key := range []string{"api/index.json", "api/index.html", "api/chart.schema.json", "team/api/index.json", "team/api/charts/alpha.json"} {
+		p.put(p.site, key, key)
+		if got := p.get("/" + key); got.StatusCode != http.StatusOK || got.body != key {
+			t.Errorf("%s: %d %s", key, got.StatusCode, got.body)
+		}
+	}
+	for path, want := range map[string]string{
+		"/api/": "api/index.html", "/api": "", "/api/v4/projects/7/packages/helm/api/index.json": "api/index.json", "/api/team/charts/alpha/1.0.0": `{"name":"alpha"`, "/info": `{"version":"v1.2.3"}`,
+	} {
+		if got := p.get(path); got.StatusCode >= http.StatusBadRequest || !strings.HasPrefix(got.body, want) {
+			t.Errorf("%s: %d %s, want %s", path, got.StatusCode, got.body, want)
+		}
+	}
+	for _, path := range []string{"/api/nothing.json", "/api/team/charts/alpha/1.0.0/values", "/api/team/charts/alpha/1.0.0/templates", "/api/v4/projects/42/packages/helm/api/index.json"} {
+		failed(t, p.get(path), http.StatusNotFound, "route")
+	}
+	failed(t, p.post("/api/index.json", "x"), http.StatusNotFound, "route")
 }
 
 // TestUnknownChannel checks that a channel that does not exist looks empty to those

@@ -5,7 +5,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
@@ -24,15 +23,16 @@ const (
 	kindProv                // the upload of a provenance file
 	kindReceipt             // an upload's receipt
 	kindHealth              // a probe
+	kindInfo                // what this server is
 )
 
 // String names the kind, for logs and metrics.
 func (k kind) String() string {
-	return [...]string{"file", "asset", "index", "chart", "list", "upload", "prov", "receipt", "health"}[k]
+	return [...]string{"file", "asset", "index", "chart", "list", "upload", "prov", "receipt", "health", "info"}[k]
 }
 
 // open reports whether requests of this kind need no credentials.
-func (k kind) open() bool { return k == kindAsset || k == kindHealth }
+func (k kind) open() bool { return k == kindAsset || k == kindHealth || k == kindInfo }
 
 // route is where a request goes.
 type route struct {
@@ -59,12 +59,24 @@ func (to *route) allow(who *auth.Identity) error {
 	return denied(who, action, to.channel, "")
 }
 
-// route finds out what a request is about.
+// route finds out what a request is about. Probes may leave out the prefix.
 func (s *Shim) route(r *http.Request) (*route, error) {
-	segments, err := s.segments(r)
+	all, err := segments(r.URL.Path)
 	if err != nil {
 		return nil, err
 	}
+	rest, ok := s.below(all)
+	switch {
+	case len(rest) == 1 && slices.Contains([]string{"health", "livez", "readyz"}, rest[0]):
+		return s.method(r, &route{kind: kindHealth, path: rest[0]}, http.MethodGet)
+	case !ok:
+		return nil, s.outside(r)
+	}
+	return s.routeTo(r, rest)
+}
+
+// routeTo finds out what a request for a path below the prefix is about.
+func (s *Shim) routeTo(r *http.Request, segments []string) (*route, error) {
 	to := &route{context: s.prefix()}
 	project := ""
 	if rest, found, ok := gitlab(segments); ok {
@@ -73,45 +85,28 @@ func (s *Shim) route(r *http.Request) (*route, error) {
 		if !slices.Contains(s.Projects, found) {
 			project, to.prefix = found, found+"/"
 		}
-	} else if len(segments) == 1 && slices.Contains([]string{"health", "livez", "readyz"}, segments[0]) {
-		return s.method(r, &route{kind: kindHealth, path: segments[0]}, http.MethodGet)
 	}
-	if len(segments) > 0 && segments[0] == "api" {
-		return s.apiRoute(r, to, project, segments[1:])
+	switch at := slices.Index(segments, "api"); {
+	case to.project == "" && len(segments) == 1 && segments[0] == "info":
+		return s.method(r, &route{kind: kindInfo}, http.MethodGet)
+	case at == 0 && project == "" && reads(r) && !isAPI(segments[1:]):
+		// The site has files of its own below api.
+	case at == 0, at > 0 && !reads(r):
+		// In the second form, which 'helm cm-push --context-path' uses, the
+		// channel or a part of it stands before api.
+		return s.apiRoute(r, to, project, slices.Concat(segments[:at], segments[at+1:]))
 	}
 	return s.siteRoute(r, to, project, segments)
 }
 
-// segments returns the decoded segments of the request's path, below the prefix
-// under which clients reach the shim. The last is empty if the path ends in a
-// slash. Doubled slashes and encoded slashes separate segments like any other, so
-// that the path that is authorised is always the path that is used.
-func (s *Shim) segments(r *http.Request) ([]string, error) {
-	decoded := r.URL.Path
-	if rest, ok := strings.CutPrefix(decoded, s.prefix()); ok && (rest == "" || rest[0] == '/') {
-		decoded = rest
+// isAPI reports whether segments, those after api, may be those of a route of the API.
+func isAPI(segments []string) bool {
+	if n := len(segments); n > 0 && segments[n-1] == "" { // a slash at the end
+		segments = segments[:n-1]
 	}
-	var segments []string
-	for segment := range strings.SplitSeq(decoded, "/") {
-		if segment == "." || segment == ".." || strings.ContainsFunc(segment, unicode.IsControl) || strings.Contains(segment, "\\") {
-			return nil, fail(http.StatusBadRequest, "path", "check the URL", "the URL's path has a segment . or .., a backslash or a control character")
-		}
-		if segment != "" {
-			segments = append(segments, segment)
-		}
-	}
-	if strings.HasSuffix(decoded, "/") {
-		segments = append(segments, "")
-	}
-	return segments, nil
-}
-
-// prefix returns the path under which clients reach the shim.
-func (s *Shim) prefix() string {
-	if s.PublicURL == nil {
-		return ""
-	}
-	return strings.TrimSuffix(s.PublicURL.Path, "/")
+	n := len(segments)
+	gitlab := n >= 2 && segments[0] == "v4" && segments[1] == "projects"
+	return gitlab || slices.Contains(segments, "charts") || n >= 1 && segments[n-1] == "prov" || n >= 2 && segments[n-2] == "uploads"
 }
 
 // gitlab cuts GitLab's prefix off a path, and returns the project in it. The
@@ -166,6 +161,8 @@ func (s *Shim) apiMethod(r *http.Request, to *route) (*route, error) {
 	case to.kind == kindList && r.Method == http.MethodDelete && len(to.args) == 2:
 		return nil, fail(http.StatusMethodNotAllowed, "method", "upload a newer version instead; others rely on the published one",
 			"published versions cannot be deleted here").with("Allow", "GET, HEAD")
+	case to.kind == kindList && len(to.args) == 3 && reads(r) && slices.Contains([]string{"templates", "values"}, to.args[2]):
+		return nil, fail(http.StatusNotFound, "route", "use 'helm show values' or 'helm pull --untar'", "this server does not unpack charts")
 	case to.kind == kindList && (len(to.args) > 2 || len(to.args) > 0 && r.Method == http.MethodPost):
 		return nil, unknownRoute(r)
 	case to.kind == kindList && len(to.args) == 0 && !reads(r):

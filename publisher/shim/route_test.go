@@ -39,7 +39,28 @@ func TestRoute(t *testing.T) {
 		{"POST", "/api/charts/authorize", "404 route"},
 		{"GET", "/api/charts/a/b/c", "404 route"},
 		{"POST", "/api/team", "404 route"},
-		{"GET", "/api", "404 route"},
+		{"GET", "/api", "file  api"},
+		{"GET", "/api/", "file  api/"},
+		{"GET", "/api/index.json", "file  api/index.json"},
+		{"POST", "/api/index.json", "404 route"},
+		{"GET", "/api/charts/alpha/1.0.0/values", "404 route"},
+		{"GET", "/info", "info "},
+		{"POST", "/info", "405 method"},
+		// With --context-path, helm cm-push writes the channel before api.
+		{"POST", "/team/api/charts", "upload team"},
+		{"POST", "/team/api/charts/", "upload team"},
+		{"POST", "/team/api/prov", "prov team"},
+		{"POST", "/group/api/app/stable/charts", "upload group/app/stable"},
+		{"POST", "/group/app/stable/api/charts?force", "upload group/app/stable"},
+		{"PUT", "/team/api/charts", "405 method"},
+		{"DELETE", "/team/api/charts/alpha/1.0.0", "405 method"},
+		{"POST", "/team/api", "404 route"},
+		{"POST", "/a--b/api/charts", "400 channel"},
+		{"POST", "/team/api/api/charts", "400 channel"},
+		{"GET", "/team/api/charts", "file team team/api/charts"},
+		{"GET", "/team/api/charts/alpha.json", "file team team/api/charts/alpha.json"},
+		{"POST", gl + "42/packages/helm/devel/api/charts", "upload 42/devel"},
+		{"POST", gl + "7/packages/helm/devel/api/charts", "upload devel"},
 		{"POST", "/api/a--b/charts", "400 channel"},
 		{"POST", "/api/assets/charts", "400 channel"},
 		{"POST", "/api/x/../y/charts", "400 path"},
@@ -158,7 +179,7 @@ func TestReceiptURL(t *testing.T) {
 			"/api/v4/projects/7/packages/helm/api/x/charts", "/api/v4/projects/the%2Fone/packages/helm/api/x/charts",
 			"/api/v4/projects/7/packages/helm/api/7/charts", "/api/v4/projects/7/packages/helm/api/7/x/charts",
 		} {
-			r := httptest.NewRequest(http.MethodPost, path, nil)
+			r := httptest.NewRequest(http.MethodPost, strings.ReplaceAll(prefix, " ", "%20")+path, nil)
 			up, err := s.route(r)
 			if err != nil {
 				t.Fatal(err)

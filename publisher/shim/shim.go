@@ -25,9 +25,13 @@ type Options struct {
 	Auth *auth.Authoriser
 	Rules
 
+	Version     string         // what /info says
 	Projects    []string       // GitLab projects whose channels are at the site's root
 	RootChannel string         // the channel of URLs that name none; "" means stable
 	PublicURL   *url.URL       // where clients reach the shim's root; nil means to tell from each request
+	Stripped    bool           // a proxy removes PublicURL's path from requests; otherwise they must have it
+	Unstripped  bool           // it is certain that no proxy does; otherwise a path that could mean two channels is refused
+	Local       bool           // only names of this machine and PublicURL's are taken for the shim's, because it lets everybody in who can reach its loopback address
 	Proxies     []netip.Prefix // trusted proxies, whose X-Forwarded headers count
 
 	MaxUploads int           // uploads received at the same time; 0 means 256
@@ -128,6 +132,9 @@ func New(o Options) *Shim {
 // ServeHTTP answers one request.
 func (s *Shim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.observed(w, r, func(a *answer, r *http.Request) error {
+		if s.Local && !localHost(r, s.PublicURL) {
+			return notLocal(r)
+		}
 		if err := s.origins.Check(r); err != nil {
 			return fail(http.StatusForbidden, "cross-origin", "upload with a program, such as curl or helm", "web pages of other sites may not upload with the rights of the browser's user")
 		}
@@ -164,6 +171,9 @@ func (s *Shim) handle(a *answer, r *http.Request, to *route) error {
 	if err := to.allow(who); err != nil {
 		return err
 	}
+	if err := s.doubt(r, to, who); err != nil {
+		return err
+	}
 	switch to.kind {
 	case kindCharts, kindProv:
 		return s.upload(a, r, to, who)
@@ -189,6 +199,8 @@ func (s *Shim) handleOpen(a *answer, r *http.Request, to *route) error {
 	switch {
 	case to.kind == kindHealth:
 		return s.health(a, r, to)
+	case to.kind == kindInfo:
+		return a.json(r, http.StatusOK, map[string]string{"version": s.Version}) // as ChartMuseum says it
 	case s.Site == nil:
 		return s.siteless(a, r, to, nil)
 	}

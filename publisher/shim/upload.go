@@ -85,7 +85,7 @@ type uploading struct {
 
 // take checks the upload and puts it into the inbox.
 func (u *uploading) take(r *http.Request) (id string, err error) {
-	if err := u.check(r.Context()); err != nil {
+	if err := u.check(r); err != nil {
 		return "", err
 	}
 	if err := u.allow(); err != nil {
@@ -99,17 +99,17 @@ func (u *uploading) take(r *http.Request) (id string, err error) {
 
 // check reads the upload as the generator will. Only a few uploads are checked at
 // a time, which bounds the cost.
-func (u *uploading) check(ctx context.Context) error {
+func (u *uploading) check(r *http.Request) error {
 	select {
 	case u.checks <- struct{}{}:
 		defer func() { <-u.checks }()
-	case <-ctx.Done():
-		return ctx.Err()
+	case <-r.Context().Done():
+		return r.Context().Err()
 	}
 	offer, err := u.Check(u.channel, u.parts.chart.reader(), u.parts.prov.reader())
 	var refusal *Refusal
 	if errors.As(err, &refusal) {
-		return refused(http.StatusUnprocessableEntity, refusal)
+		return refused(http.StatusUnprocessableEntity, u.parts.mistaken(r, refusal))
 	}
 	if err != nil {
 		return err
