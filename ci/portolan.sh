@@ -16,7 +16,7 @@
 #	CHARTS_TOKEN_FILE    a file that holds it instead
 #	CHARTS_USER          a user name, if the token is to go with one, such as gitlab-ci-token
 #	CHARTS_AUDIENCE      in GitHub without a token: whom the job's OIDC token is made for (CHARTS_URL)
-#	CHARTS_SINCE         a commit: charts that have not changed since then are left out
+#	CHARTS_SINCE         a commit, by its hash: charts that have not changed since then are left out
 #	CHARTS_PLAIN_HTTP    yes sends the token to an http:// URL of another machine
 #	HELM_PACKAGE_FLAGS   flags of 'helm package' (--dependency-update)
 #	PORTOLAN_BINARY_URL, PORTOLAN_BINARY_SHA256   where the binary is, or an archive of a release (.tar.gz), and what
@@ -37,6 +37,17 @@ usage() {
 	sed -n 's/^#	ci\/portolan.sh/usage: portolan.sh/p' "$0" >&2
 	exit 2
 }
+
+# Prints a path that no program takes for an option.
+path() { # PATH
+	case $1 in
+	-*) printf '%s\n' "./$1" ;;
+	*) printf '%s\n' "$1" ;;
+	esac
+}
+
+# Prints one line as it stands between double quotes, in curl's configuration and in its forms.
+quoted() { sed 's/[\\"]/\\&/g' | tr -d '\r\n'; }
 
 # Prints the folders of charts below or at a path.
 charts_in() { # PATH
@@ -65,9 +76,17 @@ same() { # FOLDER DEPTH
 	done <"$tmp/beside$2"
 }
 
-# Fetches the commit to compare with: a CI's checkout is often of the last one only.
+# Fetches the commit to compare with: a CI's checkout is often of the last one only. It must be a hash, since git would
+# take other text for an option, and some of git's options run commands.
 fetch_since() {
 	[ -n "${CHARTS_SINCE:-}" ] || return 0
+	case $CHARTS_SINCE in
+	*[!0123456789abcdefABCDEF]*)
+		say "CHARTS_SINCE is not a commit's hash (hex digits): no chart is left out"
+		CHARTS_SINCE=
+		return
+		;;
+	esac
 	git cat-file -e "$CHARTS_SINCE^{commit}" 2>/dev/null ||
 		git fetch --quiet --depth=1 origin "$CHARTS_SINCE" 2>/dev/null ||
 		say "the commit $CHARTS_SINCE is not to be had: no chart is left out"
@@ -76,11 +95,12 @@ fetch_since() {
 # Packages into a folder, and lints. Archives are copied there as they are, with their signatures.
 package() { # FOLDER CHART...
 	[ $# -ge 2 ] || usage
-	into=$1
+	into=$(path "$1")
 	shift
 	mkdir -p "$into"
 	fetch_since
 	for given; do
+		given=$(path "$given")
 		if [ -f "$given" ]; then
 			cp "$given" "$into"
 			[ ! -f "$given.prov" ] || cp "$given.prov" "$into"
@@ -107,7 +127,7 @@ package() { # FOLDER CHART...
 github_token() {
 	need curl "install it"
 	curl --silent --show-error --fail --retry 3 --config - --get \
-		--data-urlencode "audience=${CHARTS_AUDIENCE:-${CHARTS_URL%/}}" "$ACTIONS_ID_TOKEN_REQUEST_URL" <<END |
+		--data-urlencode "audience=${CHARTS_AUDIENCE:-${CHARTS_URL%/}}" --url "$ACTIONS_ID_TOKEN_REQUEST_URL" <<END |
 header = "Authorization: Bearer $ACTIONS_ID_TOKEN_REQUEST_TOKEN"
 END
 		sed -n 's/.*"value" *: *"\([^"]*\)".*/\1/p'
@@ -117,7 +137,7 @@ END
 token() {
 	if [ -n "${CHARTS_TOKEN_FILE:-}" ]; then
 		[ -r "$CHARTS_TOKEN_FILE" ] || die "CHARTS_TOKEN_FILE: cannot read $CHARTS_TOKEN_FILE"
-		cat "$CHARTS_TOKEN_FILE"
+		cat <"$CHARTS_TOKEN_FILE"
 	elif [ -n "${CHARTS_TOKEN:+set}" ]; then
 		cat <<END
 $CHARTS_TOKEN
@@ -143,11 +163,11 @@ credentials() {
 	check_transport
 	{
 		if [ -n "${CHARTS_USER:-}" ]; then
-			printf 'user = "%s:' "$CHARTS_USER"
+			printf 'user = "%s:' "$(printf '%s' "$CHARTS_USER" | quoted)"
 		else
 			printf 'header = "Authorization: Bearer '
 		fi
-		head -n 1 "$tmp/token" | tr -d '\r\n' | sed 's/[\\"]/\\&/g'
+		head -n 1 "$tmp/token" | quoted
 		echo '"'
 	} >"$tmp/credentials"
 }
@@ -165,19 +185,21 @@ check_transport() {
 
 # Uploads an archive. What the shim refuses is said, and counted; when it cannot take anything, that is the end.
 send() { # ARCHIVE
-	name=${1##*/}
-	set -- --form "chart=@\"$1\"" ${2+--form "prov=@\"$2\""}
+	name=$(printf '%s' "${1##*/}" | tr -d '\r\n')
+	form=$(printf '%s' "$1" | quoted)
+	set -- --form "chart=@\"$form\"" ${2+--form "prov=@\"$form.prov\""}
 	status=$(curl --silent --show-error --config "$tmp/credentials" --retry 4 --connect-timeout 20 --max-time 600 \
-		--output "$tmp/answer" --write-out '%{http_code}' --request POST "$@" "$endpoint") ||
+		--output "$tmp/answer" --write-out '%{http_code}' --request POST "$@" --url "$endpoint") ||
 		die "$name is not uploaded: $endpoint cannot be reached; curl says above why"
 	why=$(sed -n 's/^{"error":"\(.*\)","message":.*/\1/p' "$tmp/answer" | sed 's/\\\(["\\]\)/\1/g')
-	[ -n "$why" ] || why=$(head -c 500 "$tmp/answer")
+	[ -n "$why" ] || why=$(head -c 500 "$tmp/answer" | tr '\r\n' '  ') # in GitHub, a line of its own may be a command
 	case $status in
 	20?) say "uploaded $name to ${CHARTS_CHANNEL:-stable}" ;;
 	400 | 409 | 413 | 422)
 		refused=$((refused + 1))
 		say "refused $name: $why"
-		[ -z "${GITHUB_ACTIONS:-}" ] || printf '::error title=%s is refused::%s\n' "$name" "$(printf '%s' "$why" | sed 's/%/%25/g')"
+		[ -z "${GITHUB_ACTIONS:-}" ] || printf '::error title=%s is refused::%s\n' \
+			"$(printf '%s' "$name" | sed 's/%/%25/g; s/:/%3A/g; s/,/%2C/g')" "$(printf '%s' "$why" | sed 's/%/%25/g')"
 		;;
 	*) die "$name is not uploaded: $endpoint answers $status: $why" ;;
 	esac
@@ -186,6 +208,10 @@ send() { # ARCHIVE
 upload() { # CHART...
 	[ $# -ge 1 ] || usage
 	[ -n "${CHARTS_URL:-}" ] || die "CHARTS_URL is not set; it says where the shim is, such as https://charts.example.com"
+	case $CHARTS_URL in
+	http://* | https://*) ;;
+	*) die "CHARTS_URL: $CHARTS_URL is not a URL such as https://charts.example.com" ;;
+	esac
 	need curl "install it"
 	endpoint=${CHARTS_URL%/}/api/${CHARTS_CHANNEL:-stable}/charts
 	package "$tmp/packages" "$@"
@@ -208,9 +234,12 @@ sha256() { if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 25
 # Downloads the binary once, and again when it is to be another.
 download() {
 	[ -n "${PORTOLAN_BINARY_SHA256:-}" ] || die "PORTOLAN_BINARY_SHA256 is not set; it says what $PORTOLAN_BINARY_URL must be"
+	case $PORTOLAN_BINARY_SHA256 in
+	*[!0123456789abcdef]*) die "PORTOLAN_BINARY_SHA256: $PORTOLAN_BINARY_SHA256 is not a sum (64 hex digits, in lower case)" ;;
+	esac
 	binary=$bin/portolan-$PORTOLAN_BINARY_SHA256
 	[ ! -x "$binary" ] || return 0
-	curl --silent --show-error --fail --location --retry 4 --output "$tmp/binary" "$PORTOLAN_BINARY_URL" ||
+	curl --silent --show-error --fail --location --retry 4 --output "$tmp/binary" --url "$PORTOLAN_BINARY_URL" ||
 		die "cannot download $PORTOLAN_BINARY_URL; curl says above why"
 	is=$(sha256 <"$tmp/binary")
 	[ "$is" = "$PORTOLAN_BINARY_SHA256" ] || die "$PORTOLAN_BINARY_URL has the SHA-256 sum $is, not $PORTOLAN_BINARY_SHA256"

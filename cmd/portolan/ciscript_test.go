@@ -80,6 +80,9 @@ func TestCIScriptRefusals(t *testing.T) {
 	write(t, filepath.Join(s.checkout, "app-signed-1.0.0.tgz.prov"), charttest.NewSigner().Sign("app-signed-1.0.0.tgz", signed))
 	s.chart("broken", "app-broken", "1.0.0", "templates/x.yaml", "{{ nonsense }}")
 	write(t, filepath.Join(s.checkout, "empty", "README.md"), nil)
+	s.chart("--version", "app-dashed", "1.0.0") // a folder that looks like an option
+	write(t, filepath.Join(s.checkout, "-o\";x=y.tgz"), charttest.Simple("app-quoted", "1.0.0"))
+	written := filepath.Join(t.TempDir(), "written")
 	url, token := "CHARTS_URL="+s.shim.url+"/", "CHARTS_TOKEN="+s.forge.idToken("main")
 	for _, c := range []struct {
 		name string
@@ -92,6 +95,7 @@ func TestCIScriptRefusals(t *testing.T) {
 		{"another command", nil, []string{"publish"}, 2, "usage: portolan.sh upload"},
 		{"no chart", []string{url, token}, []string{"upload"}, 2, "usage: portolan.sh upload"},
 		{"no URL", []string{token}, []string{"upload", "charts"}, 1, "CHARTS_URL is not set"},
+		{"no URL but an option", []string{token, "CHARTS_URL=--version"}, []string{"upload", "charts"}, 1, "--version is not a URL"},
 		{"a folder without charts", []string{url, token}, []string{"upload", "charts", "empty"}, 1, "empty is neither an archive"},
 		{"a chart that does not lint", []string{url, token}, []string{"upload", "charts", "broken"}, 1, "broken does not lint; nothing is uploaded"},
 		{"no file with a token", []string{url, "CHARTS_TOKEN_FILE=nothere"}, []string{"upload", "charts"}, 1, "cannot read nothere"},
@@ -103,6 +107,9 @@ func TestCIScriptRefusals(t *testing.T) {
 		{"another's chart", []string{url, token}, []string{"upload", "other"}, 1, "may not upload a chart called"},
 		{"one of two", []string{url, token}, []string{"upload", "bad-1.0.0.tgz", "charts"}, 3, "refused bad-1.0.0.tgz: the file is not a gzip-compressed archive"},
 		{"in GitHub", []string{url, token, "GITHUB_ACTIONS=true"}, []string{"upload", "bad-1.0.0.tgz"}, 3, "::error title=bad-1.0.0.tgz is refused::the file is not a gzip"},
+		{"a folder and a file like options", []string{url, token}, []string{"upload", "--version", "-o\";x=y.tgz"}, 0, "uploaded app-dashed-1.0.0.tgz to 42/stable"},
+		{"a user name like a setting of curl", []string{url, token, "CHARTS_USER=x\"\noutput = \"" + written}, []string{"upload", "charts"}, 0, "uploaded app-good-1.0.0.tgz"},
+		{"a sum like a path", []string{"PORTOLAN_BINARY_URL=" + s.shim.url, "PORTOLAN_BINARY_SHA256=/../../x"}, []string{"get"}, 1, "is not a sum"},
 		{"a signed one", []string{url, token}, []string{"upload", "app-signed-1.0.0.tgz"}, 0, "uploaded app-signed-1.0.0.tgz to 42/stable"},
 	} {
 		o := s.script(sh, append(c.env, "CHARTS_CHANNEL=42/stable"), c.args...)
@@ -110,8 +117,11 @@ func TestCIScriptRefusals(t *testing.T) {
 			t.Errorf("%s: exit code %d, want %d and %q in\n%s%s", c.name, o.code, c.code, c.says, o.stdout, o.stderr)
 		}
 	}
+	if _, err := os.Stat(written); err == nil {
+		t.Error("CHARTS_USER sets other options of curl")
+	}
 	s.done("generate")
-	equal(t, "published", s.published("42/stable"), []string{"app-good 1.0.0", "app-signed 1.0.0"})
+	equal(t, "published", s.published("42/stable"), []string{"app-dashed 1.0.0", "app-good 1.0.0", "app-quoted 1.0.0", "app-signed 1.0.0"})
 	if provs, _ := filepath.Glob(filepath.Join(s.folder, "site", "42", "stable", "charts", "app-signed", "1.0.0", "*", "*.prov")); len(provs) != 1 {
 		t.Errorf("the signature is not published: %q", provs)
 	}
@@ -149,17 +159,24 @@ func TestCIScriptChanged(t *testing.T) {
 	second := s.git(origin, "rev-parse", "HEAD")
 	s.chart("charts/one", "one", "1.0.1", "templates/_x.tpl", "{{ define \"one.x\" }}x: y{{ end }}")
 	s.git(origin, "commit", "--quiet", "--all", "--message", "third")
+	third := s.git(origin, "rev-parse", "HEAD")
+	all := []string{"on-common-1.0.0.tgz", "one-1.0.1.tgz", "two-2.0.0.tgz"}
 	s.checkout = filepath.Join(t.TempDir(), "clone")
 	s.git(origin, "clone", "--quiet", "--depth=1", "file://"+origin, s.checkout)
+	ran := filepath.Join(t.TempDir(), "ran")
 	for _, c := range []struct {
 		name, since, says string
 		want              []string
 	}{
-		{"all", "", "", []string{"on-common-1.0.0.tgz", "one-1.0.1.tgz", "two-2.0.0.tgz"}},
-		{"none", "HEAD", "charts/on-common has not changed", nil},
-		{"a commit that is not here", first, "", []string{"on-common-1.0.0.tgz", "one-1.0.1.tgz", "two-2.0.0.tgz"}},
+		{"all", "", "", all},
+		{"none", third, "charts/on-common has not changed", nil},
+		{"a name", "HEAD", "CHARTS_SINCE is not a commit's hash", all},
+		{"an option that runs a command", "--upload-pack=touch " + ran + ";git-upload-pack", "is not a commit's hash", all},
+		{"an option that writes a file", "--output=" + ran, "is not a commit's hash", all},
+		{"two lines", third + "\n--output=" + ran, "is not a commit's hash", all},
+		{"a commit that is not here", first, "", all},
 		{"what has changed with another", second, "charts/two has not changed since " + second, []string{"on-common-1.0.0.tgz", "one-1.0.1.tgz"}},
-		{"a new branch", strings.Repeat("0", 40), "no chart is left out", []string{"on-common-1.0.0.tgz", "one-1.0.1.tgz", "two-2.0.0.tgz"}},
+		{"a new branch", strings.Repeat("0", 40), "no chart is left out", all},
 	} {
 		into := t.TempDir()
 		s.git(s.checkout, "clean", "--quiet", "-dx", "--force") // of dependencies that were packaged
@@ -169,6 +186,9 @@ func TestCIScriptChanged(t *testing.T) {
 			t.Fatalf("%s: exit code %d, want %q in\n%s", c.name, o.code, c.says, o.stderr)
 		}
 		equal(t, c.name, sortedKeys(readFolder(t, into)), append([]string{}, c.want...))
+		if _, err := os.Stat(ran); err == nil {
+			t.Fatalf("%s: git took CHARTS_SINCE for an option", c.name)
+		}
 	}
 }
 
