@@ -53,6 +53,7 @@ shim:
   notify: {url: "https://gitlab.example.com/api/v4/projects/42/trigger/pipeline?ref=main", existingSecret: notify}
   ingress: {enabled: true, className: nginx, host: "*.example.com", tlsSecret: "1", annotations: {a: b}}
   metrics: {serviceMonitor: {enabled: true, labels: {release: prometheus}}}
+  service: {type: LoadBalancer, externalTrafficPolicy: Local}
   networkPolicy: {from: [{podSelector: {}}], metricsFrom: [{namespaceSelector: {}}]}
   podAnnotations: {a: b}
   nodeSelector: {a: b}
@@ -183,9 +184,10 @@ func TestKubernetesWords(t *testing.T) {
 		"drop=s3://drop,auth.anonymous=true":     "drop and site: give both",
 		"auth.anonymous=true,shim.replicas=2":    "shim.replicas: several pods need buckets",
 		"shim.enabled=false,generator.mode=shim": "generator.mode: the shim is to publish",
-		"drop=http://drop":                       "drop",
-		"shim.replica=2":                         "replica",
-		"generator.schedule=often":               "schedule",
+		"auth.anonymous=true,shim.ingress.enabled=true": "shim.trustedProxies: an ingress hides",
+		"drop=http://drop":         "drop",
+		"shim.replica=2":           "replica",
+		"generator.schedule=often": "schedule",
 	} {
 		for _, client := range clients {
 			if said := newHelm(t, client).fails("template", "charts", chart, "--set", set); !strings.Contains(said, want) {

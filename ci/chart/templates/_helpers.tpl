@@ -65,6 +65,9 @@ cronjob
 {{- if and .Values.shim.enabled (not (include "portolan.authSecret" .)) (not .Values.auth.anonymous) -}}
 {{- fail "auth: say who may upload, with auth.existingSecret or auth.content ('portolan token new' makes the file), or let everybody with auth.anonymous=true" -}}
 {{- end -}}
+{{- if and .Values.shim.enabled .Values.shim.ingress.enabled (not .Values.shim.trustedProxies) -}}
+{{- fail "shim.trustedProxies: an ingress hides the addresses of clients, so name the network that its controller's pods are in, such as [10.0.0.0/8]; otherwise a client that guesses passwords locks out all others" -}}
+{{- end -}}
 {{- if and (include "portolan.onVolume" .) (gt (int .Values.shim.replicas) 1) (not (has "ReadWriteMany" .Values.persistence.accessModes)) -}}
 {{- fail "shim.replicas: several pods need buckets, or a volume with the access mode ReadWriteMany" -}}
 {{- end -}}
