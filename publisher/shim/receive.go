@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"mime"
-	"mime/multipart"
 	"net/http"
 	"os"
 	"strings"
@@ -13,12 +12,6 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"github.com/portolan-charts/portolan/publisher/untrusted"
-)
-
-const (
-	maxForm  = 256 << 10 // bytes of a form in addition to its files
-	maxParts = 16
-	maxField = 4 << 10 // bytes of a form's field that the shim does not use
 )
 
 // parts are the files of one upload. A file that was not sent is nil.
@@ -55,7 +48,7 @@ func (s *Shim) receiveParts(r *http.Request, body io.Reader, kind kind, limit in
 		if kind == kindProv {
 			return &parts{}, badForm("send the provenance file itself: curl --data-binary @mychart-0.1.0.tgz.prov", "this URL does not take a form")
 		}
-		return receiveForm(multipart.NewReader(body, params["boundary"]), limit)
+		return receiveForm(body, params["boundary"], limit)
 	}
 	p, whole := &parts{}, &spool{}
 	if kind == kindProv {
@@ -84,51 +77,6 @@ func (s *spool) fillUpTo(r io.Reader, limit int64, tooLarge func(limit int64) *f
 	return nil
 }
 
-// receiveForm reads a multipart form. It ignores the names of the files.
-func receiveForm(form *multipart.Reader, limit int64) (*parts, error) {
-	p := &parts{}
-	for n := 0; ; n++ {
-		part, err := form.NextRawPart()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return p, err
-		}
-		if n == maxParts {
-			return p, badForm("send one part called chart, and one called prov if the chart is signed", "the form has more than %d parts", maxParts)
-		}
-		if err := p.add(part, limit); err != nil {
-			return p, err
-		}
-	}
-	if p.chart == nil {
-		return p, badForm("name the part chart, as in: curl --form 'chart=@mychart-0.1.0.tgz'", "the form has no part called chart")
-	}
-	return p, nil
-}
-
-// add reads one part of a form.
-func (p *parts) add(part *multipart.Part, limit int64) error {
-	to, tooLarge := &p.chart, tooLarge
-	switch name := part.FormName(); {
-	case name == "chart":
-	case name == "prov":
-		to, limit, tooLarge = &p.prov, maxProv, provTooLarge
-	case part.FileName() != "":
-		return badForm("call the part with the archive chart, and the part with the provenance file prov", "the form has a file in a part called %.40q", name)
-	default:
-		return (&spool{}).fillUpTo(part, maxField, func(int64) *failure {
-			return badForm("leave out this field, and send the archive in a part called chart", "the form's field %.40q, which is not used, is longer than %d bytes", name, maxField)
-		})
-	}
-	if *to != nil {
-		return badForm("upload one chart at a time", "the form has two parts called %s", part.FormName())
-	}
-	*to = &spool{}
-	return (*to).fillUpTo(part, limit, tooLarge)
-}
-
 func badForm(hint, format string, args ...any) *failure {
 	return fail(http.StatusBadRequest, "form", hint, format, args...)
 }
@@ -154,8 +102,6 @@ func (s *Shim) broken(err error, tooLarge *failure) error {
 		return fail(http.StatusRequestTimeout, "slow", "try again over a faster connection", "the upload came more slowly than %d bytes a second", s.MinRate).with("Connection", "close")
 	case errors.Is(err, errSpool):
 		return fail(http.StatusServiceUnavailable, "disk", "try again later; if this keeps failing, tell the operator of this server", "this server could not keep the upload on its disk").because(err).after(storePause)
-	case errors.Is(err, multipart.ErrMessageTooLarge):
-		return badForm("send fewer headers in the form", "the form's headers are too long")
 	}
 	return badForm("send the request again", "the upload is incomplete, or not a valid form: %s", plainError(err))
 }
