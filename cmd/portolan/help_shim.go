@@ -61,8 +61,8 @@ Options:
                         Serve Prometheus metrics there, at /metrics.
     --max-uploads N
                         PORTOLAN_MAX_UPLOADS
-                        Uploads at the same time (default 256); more are told
-                        to try again.
+                        Uploads at the same time (default 256), of which one
+                        token may have half; more are told to try again.
     --grace TIME        Time for requests under way to    PORTOLAN_SHIM_GRACE
                         finish after a signal (default 30s).
     --base-url URL      Where the site's root is served        PORTOLAN_BASE_URL

@@ -49,7 +49,7 @@ func newMetrics(s *Shim) *metrics {
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "portolan_http_requests_in_flight", Help: "Requests being answered."}, func() float64 { return float64(s.answering.Load()) }),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "portolan_uploads_in_flight", Help: "Uploads being received."}, func() float64 { return float64(len(s.uploads)) }),
+			Name: "portolan_uploads_in_flight", Help: "Uploads being received."}, func() float64 { return float64(s.uploads.inUse()) }),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

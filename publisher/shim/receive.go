@@ -29,15 +29,20 @@ func (s *Shim) receive(a *answer, r *http.Request, to *route) (*parts, error) {
 	if to.kind == kindProv {
 		limit, tooLarge = maxProv, provTooLarge
 	}
-	if r.ContentLength > limit+maxProv+maxForm {
+	most := limit + maxProv + maxForm
+	if r.ContentLength > most {
 		return &parts{}, tooLarge(limit)
 	}
-	body := s.paced(a, http.MaxBytesReader(a.ResponseWriter, r.Body, limit+maxProv+maxForm))
+	size := r.ContentLength
+	if size < 0 { // not known
+		size = most
+	}
+	body := s.paced(a, http.MaxBytesReader(a.ResponseWriter, r.Body, most), timeFor(size))
 	p, err := s.receiveParts(r, body, to.kind, limit)
 	_ = body.deadline(time.Time{}) // or the request would be cancelled when the deadline passes
 	s.metrics.received.Add(float64(a.note.received))
 	if err != nil {
-		return p, s.broken(err, tooLarge(limit))
+		return p, s.broken(err, body, tooLarge(limit))
 	}
 	return p, nil
 }
@@ -90,7 +95,7 @@ func provTooLarge(limit int64) *failure {
 }
 
 // broken returns the failure for an upload that did not arrive completely.
-func (s *Shim) broken(err error, tooLarge *failure) error {
+func (s *Shim) broken(err error, body *pacedReader, tooLarge *failure) error {
 	var tooMany *http.MaxBytesError
 	var known *failure
 	switch {
@@ -99,7 +104,7 @@ func (s *Shim) broken(err error, tooLarge *failure) error {
 	case errors.As(err, &tooMany):
 		return tooLarge
 	case errors.Is(err, errSlow), errors.Is(err, os.ErrDeadlineExceeded):
-		return fail(http.StatusRequestTimeout, "slow", "try again over a faster connection", "the upload came more slowly than %d bytes a second", s.MinRate).with("Connection", "close")
+		return body.tooSlow().with("Connection", "close")
 	case errors.Is(err, errSpool):
 		return fail(http.StatusServiceUnavailable, "disk", "try again later; if this keeps failing, tell the operator of this server", "this server could not keep the upload on its disk").because(err).after(storePause)
 	}
@@ -144,40 +149,62 @@ func (s *Shim) hurry(a *answer, r *http.Request, d time.Duration) {
 	}
 }
 
-func (s *Shim) paced(a *answer, body io.Reader) *pacedReader {
+func (s *Shim) paced(a *answer, body io.Reader, most time.Duration) *pacedReader {
 	return &pacedReader{
-		r: body, bytes: &a.note.received, rate: s.MinRate, over: s.Patience,
+		r: body, bytes: &a.note.received, over: s.Patience, most: most, end: time.Now().Add(most),
+		rate:     func() int { return s.MinRate * s.uploads.rise() },
 		deadline: http.NewResponseController(a.ResponseWriter).SetReadDeadline,
 	}
 }
 
 // pacedReader reads a request's body, and fails if it arrives more slowly than rate
-// bytes a second, measured over one period after another.
+// bytes a second, measured over one period after another, or if it takes too long in all.
 type pacedReader struct {
 	r        io.Reader
 	bytes    *int64 // read so far
 	deadline func(time.Time) error
-	rate     int           // bytes a second
+	rate     func() int    // bytes a second; it may change
 	over     time.Duration // length of a period
 	until    time.Time     // end of the current period
 	since    int64         // bytes read before it began
+	most     time.Duration // for the whole body
+	end      time.Time     // when that is over
 }
 
 var errSlow = errors.New("too slow")
 
 func (p *pacedReader) Read(b []byte) (int, error) {
 	now := time.Now()
+	if !now.Before(p.end) {
+		return 0, errSlow
+	}
 	if now.After(p.until) {
-		wanted := int64(p.over.Seconds() * float64(p.rate))
+		wanted := int64(p.over.Seconds() * float64(p.rate()))
 		if !p.until.IsZero() && *p.bytes-p.since < wanted {
 			return 0, errSlow
 		}
 		p.until, p.since = now.Add(p.over), *p.bytes
 		// A read that stalls may take another period. An error means that
 		// the connection has no deadlines, as in some tests.
-		_ = p.deadline(p.until.Add(p.over))
+		_ = p.deadline(earlier(p.until.Add(p.over), p.end))
 	}
 	n, err := p.r.Read(b)
 	*p.bytes += int64(n)
 	return n, err
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// tooSlow returns the failure for a body that came too slowly.
+func (p *pacedReader) tooSlow() *failure {
+	const hint = "try again over a faster connection"
+	if !time.Now().Before(p.end) {
+		return fail(http.StatusRequestTimeout, "slow", hint, "the upload took longer than %s", p.most.Round(time.Second))
+	}
+	return fail(http.StatusRequestTimeout, "slow", hint, "the upload came more slowly than %d bytes a second", p.rate())
 }

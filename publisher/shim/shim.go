@@ -34,8 +34,8 @@ type Options struct {
 	Local       bool           // only names of this machine and PublicURL's are taken for the shim's, because it lets everybody in who can reach its loopback address
 	Proxies     []netip.Prefix // trusted proxies, whose X-Forwarded headers count
 
-	MaxUploads int           // uploads received at the same time; 0 means 256
-	MinRate    int           // slowest upload, in bytes a second; 0 means 1,024
+	MaxUploads int           // uploads received at the same time, of which one party has at most half; 0 means 256
+	MinRate    int           // slowest upload, in bytes a second, while half of these places are free; 0 means 1,024
 	Patience   time.Duration // the time over which MinRate is measured, and in which a client must read the next 32 KiB; 0 means 20 s
 
 	Uploaded func(channel string) // called after each upload that was taken
@@ -89,7 +89,7 @@ type Shim struct {
 	views     *views // nil if there is no site
 	metrics   *metrics
 	probe     *probe
-	uploads   chan struct{} // holds one for each upload being received
+	uploads   *places
 	checks    chan struct{} // holds one for each upload being checked
 	waiting   chan struct{} // holds one for each request that waits for a receipt
 	ending    context.Context
@@ -116,7 +116,7 @@ func New(o Options) *Shim {
 	s := &Shim{
 		Options: o,
 		probe:   &probe{stores: []bucket.Store{o.Drop}},
-		uploads: make(chan struct{}, o.MaxUploads),
+		uploads: newPlaces(o.MaxUploads),
 		checks:  make(chan struct{}, runtime.GOMAXPROCS(0)),
 		waiting: make(chan struct{}, maxWaiting),
 	}

@@ -27,12 +27,11 @@ type taken struct {
 
 // upload takes a chart, a provenance file, or both.
 func (s *Shim) upload(a *answer, r *http.Request, to *route, who *auth.Identity) error {
-	select {
-	case s.uploads <- struct{}{}:
-		defer func() { <-s.uploads }()
-	default:
-		return s.counted(r, fail(http.StatusServiceUnavailable, "busy", "try again in a moment", "%d uploads are under way, the most that this server takes at once", s.MaxUploads).after(busyPause))
+	party := who.Party()
+	if f := s.uploads.take(party); f != nil {
+		return s.counted(r, f)
 	}
+	defer s.uploads.giveBack(party)
 	p, err := s.receive(a, r, to)
 	defer p.close()
 	if err != nil {

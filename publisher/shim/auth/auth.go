@@ -178,16 +178,16 @@ func (a *Authoriser) changed(p *policy, err error) {
 // [Unavailable] if a server that must vouch for a token does not answer, or with the
 // context's error if the request ends while it waits.
 func (a *Authoriser) Identify(r *http.Request) (*Identity, error) {
+	from := addressOf(r.RemoteAddr)
 	if a.open {
-		return &Identity{grants: everything}, nil
+		return &Identity{grants: everything, party: from.String()}, nil
 	}
 	p := a.policy.Get()
 	header := r.Header["Authorization"]
 	if len(header) == 0 {
-		return &Identity{grants: p.anonymous}, nil
+		return &Identity{grants: p.anonymous, party: from.String()}, nil
 	}
 	c, ok := parseAuthorization(header)
-	from := addressOf(r.RemoteAddr)
 	if !ok {
 		return nil, a.fail(from, ErrCredentials)
 	}

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,6 +26,7 @@ type Identity struct {
 	by     string // URL of the server that vouches for it; "" if there is none
 	job    string // URL of its job; "" if not known
 	as     string // the user name sent with a token, which is not checked
+	party  string // see Party; "" if it is the name
 	grants []grant
 }
 
@@ -88,6 +90,13 @@ func (i *Identity) For(channel string, charts []string, actions ...Action) *Iden
 		}
 	}
 	return &narrow
+}
+
+// Party returns a text that all requests of one party have in common, so that what is
+// scarce can be shared: that of all jobs of a project, or of all anonymous requests from
+// an address.
+func (i *Identity) Party() string {
+	return strings.Join([]string{i.kind, i.by, cmp.Or(i.party, i.name)}, " ")
 }
 
 // Anonymous reports whether the request had no credentials.

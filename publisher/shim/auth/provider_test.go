@@ -198,10 +198,13 @@ const mainRule = `    - {name: main, claims: {project_id: "42", ref: main}, scop
 const hasty = 200 * time.Millisecond
 
 // newClockedWorld opens the auth file, and uses the test's clock from the start.
-func newClockedWorld(t *testing.T, text string) *world {
+func newClockedWorld(t *testing.T, text string, htpasswd ...string) *world {
 	t.Helper()
 	w := &world{t: t, dir: t.TempDir(), log: &testenv.Log{}, clock: time.Now()}
 	w.write("auth.yaml", text)
+	for _, text := range htpasswd {
+		w.write("htpasswd", text)
+	}
 	w.a = newAuthoriser(slog.New(slog.NewTextHandler(w.log, nil)))
 	w.a.path, w.a.now = filepath.Join(w.dir, "auth.yaml"), w.now
 	if err := w.a.policy.Load(); err != nil {

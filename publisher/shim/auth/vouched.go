@@ -36,7 +36,7 @@ var errNoRule = refuse("the token is valid, but no rule of this server matches i
 // identity returns the token's identity, with the union of the scopes of every rule
 // that matches.
 func (v *vouched) identity() (*Identity, error) {
-	id := &Identity{kind: v.kind, name: shown(v.subject), by: v.by, job: shown(v.job)}
+	id := &Identity{kind: v.kind, name: shown(v.subject), by: v.by, job: shown(v.job), party: v.party()}
 	for _, r := range v.rules {
 		if len(v.misfits(r)) == 0 {
 			id.grants = append(id.grants, v.grant(r))
@@ -46,6 +46,16 @@ func (v *vouched) identity() (*Identity, error) {
 		return nil, errNoRule
 	}
 	return id, nil
+}
+
+// party returns what jobs of one project have in common, and access tokens of one user.
+func (v *vouched) party() string {
+	for _, name := range []string{"project_id", "repository_id", "user_id"} {
+		if text, ok := v.claims.text(name); ok {
+			return name + " " + text
+		}
+	}
+	return v.subject
 }
 
 // grant returns the rule's grant, reduced to reading if the token may only read.
