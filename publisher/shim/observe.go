@@ -103,6 +103,7 @@ func requestID(r *http.Request) string {
 func (s *Shim) direct(r *http.Request) *http.Request {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil || !s.trusted(host) {
+		s.unknownProxy(r, host)
 		r.Header.Del("X-Forwarded-Proto")
 		r.Header.Del("X-Forwarded-Host")
 		return r
@@ -124,6 +125,23 @@ func (s *Shim) direct(r *http.Request) *http.Request {
 	r = r.WithContext(r.Context()) // a copy, so that its address can be set
 	r.RemoteAddr = net.JoinHostPort(host, "0")
 	return r
+}
+
+// unknownProxy warns, once, of a header that only a proxy sets, from a peer that is not
+// trusted. If that is a proxy, all clients behind it look like one, and share one
+// allowance of uploads and of failed attempts to authenticate.
+func (s *Shim) unknownProxy(r *http.Request, peer string) {
+	for _, header := range []string{"X-Forwarded-For", "Forwarded", "X-Real-Ip"} {
+		if r.Header.Get(header) == "" {
+			continue
+		}
+		s.warned.Do(func() {
+			s.Log.Warn("a request has a header of a proxy, but does not come from a trusted one, so it is not believed; "+
+				"if this peer is your proxy, name it with --trusted-proxy, or all clients behind it will count as one",
+				"header", header, "peer", peer)
+		})
+		return
+	}
 }
 
 func (s *Shim) trusted(host string) bool {

@@ -118,6 +118,40 @@ func TestProxies(t *testing.T) {
 	}
 }
 
+// TestUnknownProxy checks that the log names a proxy that is not trusted, once.
+func TestUnknownProxy(t *testing.T) {
+	for _, test := range []struct {
+		name, header string
+		proxies      []netip.Prefix
+		warnings     int
+	}{
+		{"a proxy", "X-Forwarded-For", nil, 1},
+		{"another header", "Forwarded", nil, 1},
+		{"not that proxy", "X-Forwarded-For", []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, 1},
+		{"a trusted one", "X-Forwarded-For", []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}, 0},
+		{"none", "X-Other", nil, 0},
+	} {
+		var l testenv.Log
+		p := build(t, func(o *Options) {
+			o.Log, o.Proxies = slog.New(slog.NewJSONHandler(&l, nil)), test.proxies
+		})
+		for range 3 {
+			r := httptest.NewRequest("GET", "/livez", nil) // from 192.0.2.1
+			r.Header.Set(test.header, "198.51.100.7")
+			p.ServeHTTP(httptest.NewRecorder(), r)
+		}
+		warnings := 0
+		for _, line := range linesOf(t, &l) {
+			if line["level"] == "WARN" && line["header"] == test.header && line["peer"] == "192.0.2.1" {
+				warnings++
+			}
+		}
+		if warnings != test.warnings {
+			t.Errorf("%s: %d warnings, want %d:\n%s", test.name, warnings, test.warnings, l.String())
+		}
+	}
+}
+
 // TestMetrics checks that metrics have conventional names, and no label values that
 // a client can choose.
 func TestMetrics(t *testing.T) {

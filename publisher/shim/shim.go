@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"net/url"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -94,6 +95,7 @@ type Shim struct {
 	waiting   chan struct{} // holds one for each request that waits for a receipt
 	ending    context.Context
 	answering atomic.Int64 // requests being answered
+	warned    sync.Once    // of an unknown proxy
 	end       context.CancelFunc
 }
 

@@ -46,11 +46,15 @@
 //     kind of token are never tried as another kind, or as a password.
 //   - The auth file and the htpasswd file are read again when they change. If
 //     the new ones are bad, the last good ones stay in force.
-//   - After too many failures from an address, passwords from it are not checked
-//     for a while. A valid token still works, if it is in the file, from an
-//     issuer, or remembered from GitLab, so that one client that guesses, or has
-//     an old password, does not lock out others at its address. Looking up a
-//     token is cheap, and tells a guesser nothing.
+//   - Failures are counted by address and credential, so that one client that
+//     guesses, or has an old token, does not lock out others at its address.
+//     After ten wrong passwords for one user from an address, no more are checked
+//     for that user from there for a while; nor is the right one. Fifty passwords
+//     in all that were not tried before, and a hundred of GitLab's tokens, may be
+//     wrong, and then one each 2 s or 0.6 s. What was refused is remembered for a
+//     minute, and costs and counts nothing when it is tried again; after ten times
+//     the answer is [Throttled]. Tokens in the file or from an issuer are always
+//     looked up. That is cheap, and tells a guesser nothing.
 //   - A token of an OIDC issuer or of GitLab gets the union of the scopes of
 //     every rule that matches its claims. If no rule matches, it is refused. A
 //     rule matches only if every claim it lists equals the token's exactly. A
@@ -99,7 +103,8 @@ import (
 // malformed.
 var ErrCredentials = errors.New("the token, or the user name and password, is wrong or has expired")
 
-// Throttled is the error of a request from an address that failed too often.
+// Throttled is the error of a request from an address that failed too often, with these
+// credentials or with many.
 type Throttled struct{ RetryAfter time.Duration }
 
 // Error says how long to wait.
@@ -112,8 +117,9 @@ func (t Throttled) Error() string {
 type Authoriser struct {
 	log      *slog.Logger
 	now      func() time.Time
-	open     bool // everybody may do everything
-	failures *throttle
+	open     bool      // everybody may do everything
+	failures *throttle // attempts that cost something
+	repeated *throttle // refusals of the same credential
 	checks   *checks
 	client   *http.Client // for issuers and GitLab
 	lazy     bool         // keys are fetched only when they are needed
@@ -142,7 +148,7 @@ func Anyone() *Authoriser {
 }
 
 func newAuthoriser(log *slog.Logger) *Authoriser {
-	a := &Authoriser{log: log, now: time.Now, failures: newThrottle(), checks: newChecks(), client: newClient()}
+	a := &Authoriser{log: log, now: time.Now, failures: newThrottle(), repeated: newThrottle(), checks: newChecks(), client: newClient()}
 	a.policy.Read, a.policy.Changed, a.policy.Now = a.read, a.changed, func() time.Time { return a.now() }
 	return a
 }
@@ -189,7 +195,7 @@ func (a *Authoriser) Identify(r *http.Request) (*Identity, error) {
 	}
 	c, ok := parseAuthorization(header)
 	if !ok {
-		return nil, a.fail(from, ErrCredentials)
+		return nil, a.deny(c, from, ErrCredentials)
 	}
 	return a.identify(r.Context(), p, c, from)
 }
@@ -202,32 +208,23 @@ func (a *Authoriser) identify(ctx context.Context, p *policy, c credentials, fro
 	case err == nil:
 		return id, nil
 	case !errors.Is(err, errOtherKind):
-		return nil, a.fail(from, err)
+		return nil, a.deny(c, from, err)
 	}
 	if p.asksOthers() && looksJWT(c.secret) {
 		v, err := p.byOIDC(ctx, c.secret, a.now())
-		return a.vouchedFor(v, err, from)
+		return a.vouchedFor(v, err, c, from)
 	}
 	if kind := p.gitlab.kindOf(c); kind != otherToken {
-		return a.byGitLab(ctx, p.gitlab, kind, c.secret, from)
+		return a.byGitLab(ctx, p, kind, c, from)
 	}
 	if !c.basic {
-		return nil, a.fail(from, ErrCredentials)
+		return nil, a.deny(c, from, ErrCredentials)
 	}
 	return a.byPassword(ctx, p, c, from)
 }
 
 // errOtherKind means that the credentials are not of the kind that was tried.
 var errOtherKind = errors.New("credentials of another kind")
-
-// fail counts a failure, and returns err, or Throttled if there were too many
-// failures before it.
-func (a *Authoriser) fail(from address, err error) error {
-	if wait := a.failures.take(from, a.now()); wait > 0 {
-		return Throttled{wait}
-	}
-	return err
-}
 
 // byToken identifies the tokens of the file. The lookup is not in constant time,
 // and need not be. Its key is the SHA-256 of what was presented, so timing can only

@@ -24,6 +24,7 @@ type policy struct {
 	costliest  []byte           // the bcrypt hash with the highest cost; nil if there are no users
 	anonymous  []grant
 	remembered memory // of right passwords; goes with the policy, so a change forgets them
+	refused    refusals
 	issuers    []*issuer
 	gitlab     *gitlab // nil if GitLab's own tokens are not accepted
 	warnings   []string
@@ -112,6 +113,7 @@ func (f *file) policy() *policy {
 		users:      map[string]*user{},
 		anonymous:  []grant{{scopes: scopesOf(f.Anonymous)}},
 		remembered: newMemory(),
+		refused:    newRefusals(),
 		issuers:    f.Issuers,
 		warnings:   f.warnings,
 	}

@@ -3,7 +3,6 @@ package auth
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net/http"
@@ -85,11 +84,17 @@ func (g *gitlab) kindOf(c credentials) tokenKind {
 // counts as a failure until GitLab knows the token, so nobody can make the shim ask
 // about one guess after another. From a throttled address, a remembered token still
 // works, as portolan's own tokens do.
-func (a *Authoriser) byGitLab(ctx context.Context, g *gitlab, kind tokenKind, secret string, from address) (*Identity, error) {
-	key := sha256.Sum256([]byte(string(kind) + " " + secret))
+func (a *Authoriser) byGitLab(ctx context.Context, p *policy, kind tokenKind, c credentials, from address) (*Identity, error) {
+	g, key := p.gitlab, a.checks.mac(string(kind), c.secret)
 	v, ok := g.remembered(key, a.now())
 	if !ok {
-		asked := g.flight.DoChan(string(key[:]), func() (any, error) { return a.askGitLab(g, kind, secret, key, from) })
+		if why := p.refused.why(key, a.now()); why != nil {
+			return nil, a.deny(c, from, why)
+		}
+		if wait := a.failures.wait(a.tokensFrom(from), a.now()); wait > 0 { // and nothing waits for its turn
+			return nil, Throttled{wait}
+		}
+		asked := g.flight.DoChan(string(key[:]), func() (any, error) { return a.askGitLab(p, kind, c.secret, key, from) })
 		select {
 		case answer := <-asked:
 			if answer.Err != nil {
@@ -100,11 +105,12 @@ func (a *Authoriser) byGitLab(ctx context.Context, g *gitlab, kind tokenKind, se
 			return nil, fmt.Errorf("waiting for %s: %w", g.url, ctx.Err())
 		}
 	}
-	return a.vouchedFor(v, nil, from)
+	return a.vouchedFor(v, nil, c, from)
 }
 
 // askGitLab waits for its turn, asks GitLab about a token and remembers the answer.
-func (a *Authoriser) askGitLab(g *gitlab, kind tokenKind, secret string, key digest, from address) (any, error) {
+func (a *Authoriser) askGitLab(p *policy, kind tokenKind, secret string, key digest, from address) (any, error) {
+	g := p.gitlab
 	ctx, cancel := context.WithTimeout(context.Background(), gitlabTime)
 	defer cancel()
 	select {
@@ -116,20 +122,30 @@ func (a *Authoriser) askGitLab(g *gitlab, kind tokenKind, secret string, key dig
 	if v, ok := g.remembered(key, a.now()); ok { // another request has asked meanwhile
 		return v, nil
 	}
-	if err := a.fail(from, nil); err != nil {
+	if why := p.refused.why(key, a.now()); why != nil {
+		return nil, why
+	}
+	others := a.tokensFrom(from)
+	if err := a.spend(others, freshTokens); err != nil {
 		return nil, err
 	}
 	v, err := g.ask(ctx, kind, secret, a.now())
 	if errors.Is(err, ErrCredentials) {
 		a.logRefused(nil, err)
+		p.refused.add(key, err, a.now())
 		return nil, err
 	}
-	a.failures.putBack(from)
+	a.failures.putBack(others)
 	if err != nil {
 		return nil, err
 	}
 	g.known.Set(key, remembered{v, a.now().Add(gitlabFor)}, ttlcache.NoTTL)
 	return v, nil
+}
+
+// tokensFrom is the source of all of GitLab's tokens that an address sends.
+func (a *Authoriser) tokensFrom(from address) source {
+	return source{from, a.checks.mac("tokens of GitLab")}
 }
 
 func (g *gitlab) remembered(key digest, now time.Time) (*vouched, bool) {

@@ -119,6 +119,7 @@ func TestAccessToken(t *testing.T) {
 		g.says("", strings.Replace(tokenJSON, c.from, c.to, 1))
 		w.refuses(patSecret, c.reason)
 	}
+	w.pass(refusedFor)
 	g.says("", strings.Replace(tokenJSON, `"expires_at": null`, `"expires_at": "2999-01-31"`, 1))
 	w.accepts(patSecret)
 	w.pass(gitlabFor)
@@ -193,20 +194,21 @@ func TestGitLabDown(t *testing.T) {
 	w.accepts(jobSecret)
 }
 
-// TestGitLabThrottled guesses tokens, and checks that GitLab is not asked about every
-// guess.
+// TestGitLabThrottled guesses many tokens, and checks that GitLab is not asked about
+// every guess.
 func TestGitLabThrottled(t *testing.T) {
 	g := newStandIn(t)
 	w := newClockedWorld(t, g.file(gitlabRules))
 	w.accepts(jobSecret)
-	for i := range 5 * failuresAtOnce {
+	most := int(freshTokens.atOnce)
+	for i := range 2 * most {
 		_, err := w.a.Identify(request(t, fmt.Sprintf("Bearer glpat-%d", i)))
-		if throttled := errors.As(err, new(Throttled)); throttled != (i >= failuresAtOnce) || err == nil {
+		if throttled := errors.As(err, new(Throttled)); throttled != (i >= most) || err == nil {
 			t.Fatalf("guess %d: got error %v", i, err)
 		}
 	}
-	if n := g.asked.Load(); n != 1+failuresAtOnce {
-		t.Errorf("GitLab was asked %d times, want %d", n, 1+failuresAtOnce)
+	if n := int(g.asked.Load()); n != 1+most {
+		t.Errorf("GitLab was asked %d times, want %d", n, 1+most)
 	}
 	if _, err := w.a.Identify(request(t, "Bearer "+jobSecret)); err != nil {
 		t.Errorf("a token that is remembered: got error %v", err)

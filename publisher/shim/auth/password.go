@@ -2,10 +2,7 @@ package auth
 
 import (
 	"context"
-	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"runtime"
@@ -23,11 +20,11 @@ const (
 )
 
 // checks bounds the cost of checking passwords. It checks at most one per processor
-// at the same time, and fewer than an address may get wrong, so that many right
-// passwords from one address never look like guessing.
+// at the same time, and fewer than may be wrong for one user at an address, so that many
+// right passwords from one address never look like guessing.
 type checks struct {
 	slots   chan struct{}
-	key     []byte // of the HMAC by which passwords are remembered; random for each process
+	key     []byte // of the HMAC by which credentials are remembered; random for each process
 	compare func(hash, password []byte) error
 }
 
@@ -41,20 +38,21 @@ func newChecks() *checks {
 	return c
 }
 
-// byPassword identifies the users of the htpasswd file. While the address is
-// throttled, it checks nothing, and does not look at remembered passwords either:
+// byPassword identifies the users of the htpasswd file. While the user is throttled at
+// the address, it checks nothing, and does not look at remembered passwords either:
 // otherwise somebody could guess the password of an active user as fast as they can
 // send requests.
 func (a *Authoriser) byPassword(ctx context.Context, p *policy, c credentials, from address) (*Identity, error) {
-	if wait := a.failures.wait(from, a.now()); wait > 0 {
+	mine := source{from, a.checks.mac("user", c.user)}
+	if wait := a.failures.wait(mine, a.now()); wait > 0 {
 		return nil, Throttled{wait}
 	}
 	if len(p.users) == 0 || len(c.secret) > maxPassword {
-		return nil, a.fail(from, ErrCredentials)
+		return nil, a.deny(c, from, ErrCredentials)
 	}
-	key := a.checks.mac(c)
-	if p.remembered.has(key, a.now()) {
-		return p.user(c.user), nil
+	key := a.checks.mac("password", c.user, c.secret)
+	if id, err := a.knownPassword(p, key, c, from); id != nil || err != nil {
+		return id, err
 	}
 	select {
 	case a.checks.slots <- struct{}{}:
@@ -62,16 +60,44 @@ func (a *Authoriser) byPassword(ctx context.Context, p *policy, c credentials, f
 	case <-ctx.Done():
 		return nil, fmt.Errorf("waiting for the password to be checked: %w", ctx.Err())
 	}
-	if p.remembered.has(key, a.now()) { // another request has checked it meanwhile
+	// Another request may have checked it meanwhile.
+	if id, err := a.knownPassword(p, key, c, from); id != nil || err != nil {
+		return id, err
+	}
+	return a.newPassword(p, key, c, mine)
+}
+
+// knownPassword returns the identity, or the error, if the password was checked a short
+// time ago.
+func (a *Authoriser) knownPassword(p *policy, key digest, c credentials, from address) (*Identity, error) {
+	if p.remembered.has(key, a.now()) {
 		return p.user(c.user), nil
 	}
-	if err := a.fail(from, nil); err != nil {
+	if why := p.refused.why(key, a.now()); why != nil {
+		return nil, a.deny(c, from, why)
+	}
+	return nil, nil
+}
+
+// newPassword checks a password.
+func (a *Authoriser) newPassword(p *policy, key digest, c credentials, mine source) (*Identity, error) {
+	others := source{mine.from, a.checks.mac("passwords")}
+	if wait := a.failures.wait(mine, a.now()); wait > 0 { // and takes nothing from others
+		return nil, Throttled{wait}
+	}
+	if err := a.spend(others, freshPasswords); err != nil {
+		return nil, err
+	}
+	if err := a.spend(mine, again); err != nil {
+		a.failures.putBack(others)
 		return nil, err
 	}
 	if !a.checks.right(p, c) {
+		p.refused.add(key, ErrCredentials, a.now())
 		return nil, ErrCredentials
 	}
-	a.failures.putBack(from)
+	a.failures.putBack(others)
+	a.failures.putBack(mine)
 	p.remembered.Set(key, a.now().Add(rememberFor), ttlcache.NoTTL)
 	return p.user(c.user), nil
 }
@@ -90,14 +116,6 @@ func (k *checks) right(p *policy, c credentials) bool {
 
 func (p *policy) user(name string) *Identity {
 	return &Identity{kind: "user", name: name, grants: p.users[name].grants}
-}
-
-// mac returns the key by which a right password is remembered.
-func (k *checks) mac(c credentials) digest {
-	h := hmac.New(sha256.New, k.key)
-	binary.Write(h, binary.BigEndian, uint64(len(c.user)))
-	h.Write([]byte(c.user + c.secret))
-	return digest(h.Sum(nil))
 }
 
 // memory remembers passwords that were recently right, and until when, so that a job

@@ -43,8 +43,10 @@ func TestPasswordRemembered(t *testing.T) {
 	}
 	try("alic", "ecorrect horse", nil, 2) // user and password are kept apart
 	try("alice", "wrong", ErrCredentials, 3)
-	try("alice", "wrong", ErrCredentials, 4) // a wrong one is not remembered
-	w.pass(rememberFor - 1)
+	try("alice", "wrong", ErrCredentials, 3) // a wrong one is remembered, too, but not as a right one
+	w.pass(refusedFor)
+	try("alice", "wrong", ErrCredentials, 4)
+	w.pass(rememberFor - refusedFor - 1)
 	try("alice", "correct horse", nil, 4)
 	w.pass(1)
 	try("alice", "correct horse", nil, 5)
@@ -52,8 +54,7 @@ func TestPasswordRemembered(t *testing.T) {
 
 // The memory contains neither the password nor a plain hash of it.
 func TestPasswordRememberedHow(t *testing.T) {
-	c := credentials{basic: true, user: "alice", secret: "correct horse"}
-	one, two := newChecks().mac(c), newChecks().mac(c)
+	one, two := newChecks().mac("alice", "correct horse"), newChecks().mac("alice", "correct horse")
 	if one == two {
 		t.Error("two processes remember a password by the same key")
 	}

@@ -16,7 +16,8 @@ func from(r *http.Request, address string) *http.Request {
 }
 
 func TestThrottle(t *testing.T) {
-	w := newWorld(t, withToken("one")+"htpasswd: htpasswd\nusers: [{name: alice, scopes: [read:a]}]\n", hashed(t, "alice", "correct horse"))
+	w := newWorld(t, withToken("one")+"htpasswd: htpasswd\nusers: [{name: alice, scopes: [read:a]}, {name: bob, scopes: [read:a]}]\n",
+		hashed(t, "alice", "correct horse", "bob", "battery staple"))
 	guess := func(password string) error {
 		_, err := w.a.Identify(request(t, basic("alice", password)))
 		return err
@@ -31,12 +32,16 @@ func TestThrottle(t *testing.T) {
 	}
 	wantThrottled(t, guess("guess"), failureEvery)
 	wantThrottled(t, guess("correct horse"), failureEvery) // unseen
-	_, err := w.a.Identify(request(t, "Bearer unknown"))
-	wantThrottled(t, err, failureEvery)
-	_, err = w.a.Identify(request(t, "nonsense"))
-	wantThrottled(t, err, failureEvery)
 
-	// Anonymous requests and those from other addresses still pass.
+	// All others still pass: tokens, other users, anonymous requests, other addresses.
+	for _, header := range []string{"Bearer unknown", "nonsense", basic("mallory", "guess")} {
+		if _, err := w.a.Identify(request(t, header)); !errors.Is(err, ErrCredentials) {
+			t.Errorf("%s: got error %v, want ErrCredentials", header, err)
+		}
+	}
+	if _, err := w.a.Identify(request(t, basic("bob", "battery staple"))); err != nil {
+		t.Errorf("another user: %v", err)
+	}
 	w.wants("token one")
 	if id, err := w.a.Identify(request(t)); err != nil || !id.Anonymous() {
 		t.Errorf("anonymous: got %v, error %v", id, err)
@@ -111,28 +116,31 @@ func TestAddressOf(t *testing.T) {
 func TestThrottleClock(t *testing.T) {
 	th, now := newThrottle(), time.Now()
 	for range failuresAtOnce {
-		if wait := th.take(address{}, now); wait != 0 {
+		if wait := th.take(source{}, again, now); wait != 0 {
 			t.Fatal(wait)
 		}
 	}
-	if wait := th.take(address{}, now.Add(-time.Hour)); wait != failureEvery {
+	if wait := th.take(source{}, again, now.Add(-time.Hour)); wait != failureEvery {
 		t.Errorf("got %v, want %v", wait, failureEvery)
 	}
-	if wait := th.wait(address{}, now.Add(1000*time.Hour)); wait != 0 {
+	if wait := th.wait(source{}, now.Add(1000*time.Hour)); wait != 0 {
 		t.Errorf("got %v, want 0", wait)
 	}
 }
 
-// The number of remembered addresses is bounded.
+// The number of remembered sources is bounded.
 func TestThrottleBounded(t *testing.T) {
 	th, now := newThrottle(), time.Now()
-	for i := range maxAddresses + 100 {
-		th.take(addressOf(fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255)), now)
+	source := func(i int) source {
+		return source{from: addressOf(fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255))}
 	}
-	if n := th.buckets.Len(); n != maxAddresses {
-		t.Errorf("%d are remembered, want %d", n, maxAddresses)
+	for i := range maxSources + 100 {
+		th.take(source(i), again, now)
 	}
-	if th.buckets.Has(addressOf("10.0.0.1")) {
+	if n := th.buckets.Len(); n != maxSources {
+		t.Errorf("%d are remembered, want %d", n, maxSources)
+	}
+	if th.buckets.Has(source(1)) {
 		t.Error("the oldest is still remembered")
 	}
 }

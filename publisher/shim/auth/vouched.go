@@ -80,14 +80,14 @@ func shown(text string) string {
 }
 
 // vouchedFor returns the identity of a token, or counts and logs why it is refused.
-func (a *Authoriser) vouchedFor(v *vouched, err error, from address) (*Identity, error) {
+func (a *Authoriser) vouchedFor(v *vouched, err error, c credentials, from address) (*Identity, error) {
 	var id *Identity
 	if err == nil {
 		id, err = v.identity()
 	}
 	if errors.Is(err, ErrCredentials) {
 		a.logRefused(v, err)
-		err = a.fail(from, err)
+		err = a.deny(c, from, err)
 	}
 	return id, err
 }
