@@ -50,7 +50,7 @@
 //	416  the file does not have the requested bytes
 //	422  the chart breaks a rule
 //	429  there were too many failed attempts to authenticate, or the caller has more
-//	     than a fair share of the uploads under way
+//	     than a fair share of the uploads under way, or of the new channels
 //	500  the shim failed
 //	503  the shim is busy or its disk full, or a store, or the server that
 //	     vouches for the token, does not answer

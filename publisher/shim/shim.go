@@ -85,18 +85,19 @@ const (
 // Shim answers requests. Use [New].
 type Shim struct {
 	Options
-	origins   *http.CrossOriginProtection
-	compress  func(http.Handler) http.HandlerFunc
-	views     *views // nil if there is no site
-	metrics   *metrics
-	probe     *probe
-	uploads   *places
-	checks    chan struct{} // holds one for each upload being checked
-	waiting   chan struct{} // holds one for each request that waits for a receipt
-	ending    context.Context
-	answering atomic.Int64 // requests being answered
-	warned    sync.Once    // of an unknown proxy
-	end       context.CancelFunc
+	origins    *http.CrossOriginProtection
+	compress   func(http.Handler) http.HandlerFunc
+	views      *views // nil if there is no site
+	metrics    *metrics
+	probe      *probe
+	uploads    *places
+	inventions *inventions
+	checks     chan struct{} // holds one for each upload being checked
+	waiting    chan struct{} // holds one for each request that waits for a receipt
+	ending     context.Context
+	answering  atomic.Int64 // requests being answered
+	warned     sync.Once    // of an unknown proxy
+	end        context.CancelFunc
 }
 
 // New returns a shim. It does not access the stores yet.
@@ -116,11 +117,12 @@ func New(o Options) *Shim {
 		o.Site = &unlisted{Store: o.Site, log: o.Log}
 	}
 	s := &Shim{
-		Options: o,
-		probe:   &probe{stores: []bucket.Store{o.Drop}},
-		uploads: newPlaces(o.MaxUploads),
-		checks:  make(chan struct{}, runtime.GOMAXPROCS(0)),
-		waiting: make(chan struct{}, maxWaiting),
+		Options:    o,
+		probe:      &probe{stores: []bucket.Store{o.Drop}},
+		uploads:    newPlaces(o.MaxUploads),
+		inventions: newInventions(o.Site != nil),
+		checks:     make(chan struct{}, runtime.GOMAXPROCS(0)),
+		waiting:    make(chan struct{}, maxWaiting),
 	}
 	s.metrics, s.compress, s.origins = newMetrics(s), compressing(), http.NewCrossOriginProtection()
 	s.ending, s.end = context.WithCancel(context.Background())

@@ -79,6 +79,7 @@ type uploading struct {
 	who     *auth.Identity
 	channel string
 	force   bool
+	exists  bool             // the channel is on the site
 	offer   *publisher.Offer // nil until the upload is checked
 }
 
@@ -91,6 +92,9 @@ func (u *uploading) take(r *http.Request) (id string, err error) {
 		return "", err
 	}
 	if err := u.judge(r.Context()); err != nil {
+		return "", err
+	}
+	if err := u.invent(); err != nil {
 		return "", err
 	}
 	return u.submit(r)
@@ -167,11 +171,13 @@ func (u *uploading) judge(ctx context.Context) error {
 	}
 	v, err := u.views.get(ctx, u.channel)
 	if errors.Is(err, errDamaged) {
+		u.exists = true
 		return nil // publishing the upload repairs the index
 	}
 	if err != nil {
 		return err
 	}
+	u.exists = v.known
 	ctx, cancel := context.WithTimeout(ctx, readTime)
 	defer cancel()
 	err = v.judge(ctx, u.offer, u.force)

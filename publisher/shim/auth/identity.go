@@ -108,6 +108,12 @@ func (i *Identity) May(a Action, channel string) bool {
 	return slices.ContainsFunc(i.grants, func(g grant) bool { return g.may(a, channel) })
 }
 
+// Names reports whether a scope for the action names the channel exactly, and not by a
+// pattern.
+func (i *Identity) Names(a Action, channel string) bool {
+	return slices.ContainsFunc(i.grants, func(g grant) bool { return slices.Contains(g.scopes, scope{a, channel}) })
+}
+
 // MayChart reports whether the action is allowed for the chart in the channel.
 func (i *Identity) MayChart(a Action, channel, chart string) bool {
 	return slices.ContainsFunc(i.grants, func(g grant) bool {
