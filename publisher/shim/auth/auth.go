@@ -78,10 +78,10 @@
 //     secret sent with the user name gitlab-ci-token. Its answers are used for a
 //     minute. A job token has the claims token (job), project_id, ref, ref_type,
 //     pipeline_source, user_id and user_login; GitLab does not say whether its
-//     ref is protected. An access token has the claims token (access) and
-//     user_id. It matches a rule only if it has the role of Maintainer in the
-//     rule's project, or with 'protected: false' that of Developer. It needs the
-//     GitLab scope api, or read_api to read only.
+//     ref is protected, nor whether its merge request comes from a fork. An access
+//     token has the claims token (access) and user_id. It matches a rule only if it
+//     has the role of Maintainer in the rule's project, or with 'protected: false'
+//     that of Developer. It needs the GitLab scope api, or read_api to read only.
 //   - If an issuer or GitLab does not answer, the error is [Unavailable]: the
 //     token is neither accepted nor refused.
 //   - No token, password or hash is ever part of an error, a log line, or

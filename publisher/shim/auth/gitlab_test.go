@@ -81,6 +81,18 @@ func TestJobClaims(t *testing.T) {
 	}
 }
 
+// TestJobMergeRequest checks that the job token of a merge request is accepted only by a
+// rule that names those. GitLab does not say whether it comes from a fork, as README.md
+// tells.
+func TestJobMergeRequest(t *testing.T) {
+	g := newStandIn(t)
+	job := strings.Replace(jobJSON, `"ref": "main", "artifacts"`, `"ref": "refs/merge-requests/2/head", "artifacts"`, 1)
+	g.says(job, "")
+	rule := "    - {claims: {project_id: \"42\"%s}, protected: false, scopes: [\"write:dev\"]}\n"
+	newClockedWorld(t, g.file(fmt.Sprintf(rule, ""))).refuses(jobSecret, "no rule")
+	newClockedWorld(t, g.file(fmt.Sprintf(rule, ", pipeline_source: merge_request_event"))).accepts(jobSecret)
+}
+
 // TestAccessToken checks that access tokens of people and bots count by their role.
 func TestAccessToken(t *testing.T) {
 	g := newStandIn(t)
