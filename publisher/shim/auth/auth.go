@@ -72,8 +72,9 @@
 //   - The ref of a GitLab job must be protected (ref_protected), unless the rule
 //     has 'protected: false'. A merge request is refused, unless the rule names
 //     'pipeline_source: merge_request_event'. An OIDC token from a fork's merge
-//     request is always refused (its job_project_id differs from project_id),
-//     and so are jobs that pull requests start in GitHub (event_name).
+//     request is always refused, since its project_id is the fork's (before GitLab
+//     18.2.2 it was not), and so are jobs that pull requests start in GitHub
+//     (event_name).
 //   - GitLab is asked about tokens that begin like its own, and about every
 //     secret sent with the user name gitlab-ci-token. Its answers are used for a
 //     minute. A job token has the claims token (job), project_id, ref, ref_type,
