@@ -25,6 +25,10 @@ type Channel struct {
 	opened generation // what head showed when the channel was opened
 	behind []generation
 	lost   bool // behind has only the newest of them: head did not say where to begin
+
+	root   *rootView // nil if the site's root is not to show the channel
+	leaves bool      // the root does not show it any more, whatever head says
+	left   string    // see RootLeft, if root is nil
 }
 
 // headState is what is known about index.yaml. If head does not exist yet, or is

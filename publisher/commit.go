@@ -38,7 +38,7 @@ func (c *Channel) Commit(ctx context.Context, d Draft) error {
 		Time:       d.Time,
 		Decisions:  d.Decisions,
 	}
-	next, err := record.describe(c.index, d)
+	next, err := record.describe(c, d)
 	if err != nil {
 		return err
 	}
@@ -76,19 +76,19 @@ func (c *Channel) Commit(ctx context.Context, d Draft) error {
 
 var errTooMuch = fmt.Errorf("refused to commit an index of more than %d bytes, or a record of more than %d: divide the channel", maxIndex, maxRecord)
 
-// describe sets the record's change to the one that the draft makes in x, and returns
-// the resulting index.
-func (r *Record) describe(x *Index, d Draft) (*Index, error) {
-	if len(d.Removed) == 0 && len(d.Added) == 0 && len(d.Shown) == 0 {
-		return x, nil
+// describe sets the record's change to the one that the draft makes in the channel's
+// index, and returns the resulting index.
+func (r *Record) describe(c *Channel, d Draft) (*Index, error) {
+	if len(d.Removed) == 0 && len(d.Added) == 0 && len(d.Shown) == 0 && !c.RootChanges() {
+		return c.index, nil
 	}
-	h := Header{Generated: d.Time, ContextPath: d.ContextPath, Generation: r.Generation, Keep: d.Keep}
+	h := Header{Generated: d.Time, ContextPath: d.ContextPath, Generation: r.Generation, Keep: d.Keep, Root: c.AtRoot()}
 	header, err := h.line()
 	if err != nil {
 		return nil, err
 	}
 	r.Change = &Change{Header: header, Removed: d.Removed, Added: d.Added, Shown: d.Shown}
-	next, err := x.Apply(r.Change)
+	next, err := c.index.Apply(r.Change)
 	if err != nil {
 		return nil, err
 	}

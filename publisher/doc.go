@@ -14,6 +14,7 @@
 //   - record*, log*, commit: the log, how it is read, and how it goes on
 //   - channel, project, history: a channel as its log has it, how the site is made to
 //     show it, and what lies further back
+//   - root: the index in the site's root, which shows one channel once more
 //   - verify*, rebuild, status: whether the site is what the log says
 //   - prune*: what is kept, and what is removed
 //   - serve*, head: the site over HTTP, and the index that readers see
@@ -39,8 +40,9 @@
 //	<channel>/log/00000042.json                                       see Record
 //	<channel>/snapshots/00000042/index.yaml                           generation 42
 //	<channel>/snapshots/00000042/older/index.yaml                     what that left out
+//	index.yaml                                                        one channel's head once more, if asked for
 //
-// Every file but head is written once, never changed, and removed only by [Prune].
+// Every file but head and the last one is written once, never changed, and removed only by [Prune].
 // A snapshot is head as it was, with "../../" in front of each URL.
 //
 // Head need not list every version of a chart: a record says which versions it has,

@@ -13,7 +13,13 @@ const (
 	generationKey = "portolan/generation" // which generation it is
 	keepKey       = "portolan/keep"       // how many versions of a chart it lists at most
 	olderIndexKey = "portolan/older"      // where in the channel the other versions are listed
+	atRootKey     = "portolan/root"       // "true" if the site's root shows it as well
+	channelKey    = "portolan/channel"    // which channel it shows; only in the site's root
 )
+
+// annotationsStart begins the annotations in a header. No other part of a header has it,
+// because quotes are escaped in texts.
+const annotationsStart = `"annotations":{`
 
 // Header is what the first line of an index says.
 type Header struct {
@@ -22,6 +28,7 @@ type Header struct {
 	Generation  int
 	Keep        int  // how many versions of a chart head lists at most; 0 for all
 	Older       bool // some versions are not in head, but in the older index
+	Root        bool // the index in the site's root shows the channel as well
 }
 
 // headerLine is the first line's JSON, up to the brace that opens "entries".
@@ -49,7 +56,7 @@ func (x *Index) Header() (Header, error) {
 	if err != nil {
 		return Header{}, err
 	}
-	h := Header{Generated: l.Generated, Older: l.Annotations[olderIndexKey] != ""}
+	h := Header{Generated: l.Generated, Older: l.Annotations[olderIndexKey] != "", Root: l.Annotations[atRootKey] != ""}
 	h.Keep, _ = strconv.Atoi(l.Annotations[keepKey])
 	if l.ServerInfo != nil {
 		h.ContextPath = l.ServerInfo.ContextPath
@@ -70,6 +77,9 @@ func (h Header) line() (string, error) {
 	}
 	if h.Older {
 		l.Annotations[olderIndexKey] = olderPath(h.Generation)
+	}
+	if h.Root {
+		l.Annotations[atRootKey] = "true"
 	}
 	if h.ContextPath != "" {
 		l.ServerInfo = &serverInfo{h.ContextPath}
@@ -100,11 +110,15 @@ func parseHeader(line string) (generation int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	generation, err = strconv.Atoi(h.Annotations[generationKey])
-	if err != nil || generation < 1 {
+	return h.generation()
+}
+
+func (l headerLine) generation() (int, error) {
+	n, err := strconv.Atoi(l.Annotations[generationKey])
+	if err != nil || n < 1 {
 		return 0, ErrNotOurs
 	}
-	return generation, nil
+	return n, nil
 }
 
 // WithContextPath returns the index for readers to whom the site's root is served under

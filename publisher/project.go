@@ -10,12 +10,29 @@ import (
 )
 
 // Project makes the site show the newest generation: for each kept generation that head
-// does not show yet, it writes a snapshot, and an older index if there is one; then it
-// writes head. It may be repeated after any failure. When it returns nil, head shows this
-// generation or a later one.
+// does not show yet, it writes a snapshot, and an older index if there is one; then the
+// index in the site's root, if that is to show the channel; then head. It may be repeated
+// after any failure. When it returns nil, head shows this generation or a later one.
 func (c *Channel) Project(ctx context.Context) error {
+	for {
+		newest := c.IndexGeneration()
+		if err := c.project(ctx); err != nil {
+			return err
+		}
+		if c.root == nil || c.head.generation <= newest {
+			return nil
+		}
+		// Another generator has moved head on. It may not know of the site's root.
+		if err := c.Refresh(ctx); err != nil || len(c.behind) == 0 {
+			return err
+		}
+	}
+}
+
+func (c *Channel) project(ctx context.Context) error {
 	if len(c.behind) == 0 {
-		return nil
+		_, err := c.putRoot(ctx)
+		return err
 	}
 	if c.lost {
 		if err := c.snapshotsBefore(ctx, c.behind[0].number); err != nil {
@@ -26,6 +43,9 @@ func (c *Channel) Project(ctx context.Context) error {
 		if err := c.putSnapshot(ctx, g); err != nil {
 			return err
 		}
+	}
+	if _, err := c.putRoot(ctx); err != nil {
+		return err
 	}
 	if err := c.moveHead(ctx, c.behind[len(c.behind)-1]); err != nil {
 		return err
@@ -103,7 +123,7 @@ func (c *Channel) Behind() string {
 // moveHead replaces head by generation g, unless head shows a later one.
 func (c *Channel) moveHead(ctx context.Context, g generation) error {
 	object := bucket.Object{Key: headKey(c.Name), Body: g.index.body(""), ContentType: typeYAML, CacheControl: revalidated}
-	for {
+	for c.head.generation < g.number {
 		var err error
 		if c.head.token == "" {
 			err = c.site.Create(ctx, object)
@@ -117,10 +137,11 @@ func (c *Channel) moveHead(ctx context.Context, g generation) error {
 		if !errors.Is(err, bucket.ErrConflict) {
 			return err
 		}
-		if err := c.rereadHead(ctx); err != nil || c.head.generation >= g.number {
+		if err := c.rereadHead(ctx); err != nil {
 			return err
 		}
 	}
+	return nil
 }
 
 // rereadHead looks again at a head that another generator has moved.

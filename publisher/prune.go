@@ -151,7 +151,7 @@ func (p *pruner) channel(ctx context.Context, report *ChannelPrune) error {
 // removed. If a generator commits first, it decides again.
 func (p *pruner) raiseFloor(ctx context.Context, name string) (*Channel, *keeping, error) {
 	for {
-		c, err := OpenChannel(ctx, p.site, name)
+		c, err := openShown(ctx, p.site, name)
 		if err == nil {
 			err = c.compareEnd(ctx) // a lost record could have named anything
 		}
@@ -165,7 +165,7 @@ func (p *pruner) raiseFloor(ctx context.Context, name string) (*Channel, *keepin
 		if err != nil || p.DryRun {
 			return c, k, err
 		}
-		// A head that is behind may name what is to go.
+		// A head that is behind may name what is to go, and so may the site's root.
 		if err := c.Project(ctx); err != nil {
 			return nil, nil, err
 		}

@@ -17,30 +17,62 @@ type RebuildReport struct {
 	Floor      int      `json:"floor"`      // the oldest generation that is kept; 0 if all are
 	Snapshots  int      `json:"snapshots"`  // that are there now
 	Written    []string `json:"written"`    // keys of what was missing or damaged
+
+	// RootLeft is why the index in the site's root is not the channel's; "" if it is,
+	// or need not be.
+	RootLeft string `json:"rootLeft,omitempty"`
 }
 
 // Rebuild makes head and the kept snapshots of a channel what the log says, byte for
 // byte, whatever lies in their places. It does not write files that are right. It reads
 // the log twice: first to the end, because it writes nothing if any part of the log is
 // missing or damaged. It may be repeated after any failure, and generators may run
-// meanwhile.
+// meanwhile. If the index in the site's root shows the channel, that is rebuilt as well.
 func Rebuild(ctx context.Context, site bucket.Store, channel string, progress func(done, total int)) (*RebuildReport, error) {
-	b := &rebuilder{
-		Channel:  &Channel{Name: channel, site: site, index: &Index{}},
-		report:   &RebuildReport{Channel: channel, Written: []string{}},
-		progress: progress,
-	}
-	if err := b.prove(ctx); err != nil {
-		return b.report, fmt.Errorf("channel %s: %w", channel, err)
-	}
-	b.report.Generation, b.report.Floor = b.Generation(), b.Floor()
-	return b.report, b.write(ctx)
+	return newRebuilder(site, channel, progress).run(ctx)
+}
+
+// RebuildAtRoot is [Rebuild] for a channel that the index in the site's root is to show,
+// as with [OpenAtRoot].
+func RebuildAtRoot(ctx context.Context, site bucket.Store, channel string, replace bool, progress func(done, total int)) (*RebuildReport, error) {
+	b := newRebuilder(site, channel, progress)
+	b.rooted, b.replace = true, replace
+	return b.run(ctx)
 }
 
 type rebuilder struct {
 	*Channel
 	report   *RebuildReport
 	progress func(done, total int)
+
+	rooted  bool     // the site's root is to show the channel
+	replace bool     // it takes the place of whatever lies there
+	found   rootFile // what lay there before the log was read
+}
+
+func newRebuilder(site bucket.Store, channel string, progress func(done, total int)) *rebuilder {
+	return &rebuilder{
+		Channel:  &Channel{Name: channel, site: site, index: &Index{}},
+		report:   &RebuildReport{Channel: channel, Written: []string{}},
+		progress: progress,
+	}
+}
+
+func (b *rebuilder) run(ctx context.Context) (*RebuildReport, error) {
+	var err error
+	if b.found, err = readRoot(ctx, b.site); err != nil {
+		return b.report, err
+	}
+	if err := b.prove(ctx); err != nil {
+		return b.report, fmt.Errorf("channel %s: %w", b.Name, err)
+	}
+	if b.rooted || b.found.channel == b.Name {
+		b.watchRoot(b.found, b.replace)
+	}
+	b.report.Generation, b.report.Floor = b.Generation(), b.Floor()
+	err = b.write(ctx)
+	b.report.RootLeft = b.RootLeft()
+	return b.report, err
 }
 
 // prove reads the log to its end, and makes sure that it is the end.
@@ -83,6 +115,9 @@ func (b *rebuilder) checkLater(ctx context.Context) error {
 	}
 	if b.head.generation > b.Generation() {
 		return b.later(headKey(b.Name), b.head.generation)
+	}
+	if b.found.channel == b.Name && b.found.generation > b.Generation() && !b.replace {
+		return b.later(rootKey, b.found.generation)
 	}
 	for e, err := range b.site.List(ctx, path.Join(b.Name, snapshotsDir), bucket.Children) {
 		if err != nil {
@@ -127,6 +162,13 @@ func (b *rebuilder) write(ctx context.Context) error {
 			}
 			break
 		}
+	}
+	written, err := b.putRoot(ctx)
+	if err != nil {
+		return err
+	}
+	if written {
+		b.report.Written = append(b.report.Written, rootKey)
 	}
 	return b.restoreHead(ctx)
 }

@@ -41,6 +41,8 @@ func WriteFileAt(ctx context.Context, site bucket.Store, key string, body []byte
 // maxRestores is the number of tries for a file that other writers write as well.
 const maxRestores = 5
 
+var errRestored = fmt.Errorf("%w, again and again: something else writes it", bucket.ErrConflict)
+
 // restore makes the object what o says, whatever it was before, and reports whether it
 // had to write. It replaces a snapshot only by what the snapshot always should have been.
 func restore(ctx context.Context, s bucket.Store, o bucket.Object) (written bool, err error) {
@@ -64,5 +66,5 @@ func restore(ctx context.Context, s bucket.Store, o bucket.Object) (written bool
 			return err == nil, err
 		}
 	}
-	return false, bucket.About(o.Key, fmt.Errorf("%w, again and again: something else writes it", bucket.ErrConflict))
+	return false, bucket.About(o.Key, errRestored)
 }

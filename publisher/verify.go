@@ -79,9 +79,10 @@ func Verify(ctx context.Context, site bucket.Store, o VerifyOptions) (*VerifyRep
 			return report, err
 		}
 	}
+	atRoot, rootErr := readRoot(ctx, site)
 	for _, name := range channels {
 		v := &verifier{
-			VerifyOptions: o, site: site, name: name, index: &Index{},
+			VerifyOptions: o, site: site, name: name, index: &Index{}, atRoot: atRoot.channel, rootErr: rootErr,
 			decided: map[string]int{}, archives: map[string]*archive{}, sizes: map[string]int64{},
 		}
 		v.result = ChannelVerify{Channel: name, Faults: []Fault{}}
@@ -129,6 +130,9 @@ type verifier struct {
 	sizes     map[string]int64    // of archives, by digest
 
 	shown int // how many of the snapshots head covers; the others may not exist yet
+
+	atRoot  string // the channel that the index in the site's root shows; "" if none
+	rootErr error  // why that cannot be read
 
 	mu       sync.Mutex
 	failures int // reads that failed in a row
@@ -196,7 +200,7 @@ func (v *verifier) readable() {
 }
 
 func (v *verifier) run(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{v.readLog, v.checkLogEnd, v.checkHead} {
+	for _, step := range []func(context.Context) error{v.readLog, v.checkLogEnd, v.checkHead, v.checkRoot} {
 		if err := step(ctx); err != nil {
 			return err
 		}

@@ -1,0 +1,234 @@
+package publisher_test
+
+import (
+	"bytes"
+	"context"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+)
+
+const rootKey = "index.yaml"
+
+// rooted is published, where the site's root shows the channel, and one generation
+// more. It returns what the root showed before that.
+func rooted(t *testing.T) (m *buckettest.Mem, before []byte) {
+	t.Helper()
+	m = published(t)
+	c := openAtRoot(t, m)
+	d := publisher.Draft{Time: start().Add(3 * time.Minute), Nonce: "n"}
+	if err := c.Commit(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	project := func() {
+		if err := c.Project(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	project()
+	before = m.Snapshot()[rootKey]
+	again(t, m, "gamma") // as a generator does that does not know of the root
+	c = openAtRoot(t, m)
+	project()
+	return m, before
+}
+
+func openAtRoot(t *testing.T, m *buckettest.Mem) *publisher.Channel {
+	t.Helper()
+	c, err := publisher.OpenAtRoot(t.Context(), m.Handle("test"), "stable", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// damagedRoots are what the index in the site's root may become.
+func damagedRoots(right, before []byte) map[string][]byte {
+	return map[string][]byte{
+		"missing":      nil,
+		"with rubbish": append(bytes.Clone(right), '\n'),
+		"changed":      bytes.Replace(right, []byte(`"1.0.0"`), []byte(`"1.0.1"`), 1),
+		"a comma less": bytes.Replace(right, []byte("],\n"), []byte("]\n"), 1),
+		"another URL":  bytes.Replace(right, []byte(`"stable/charts`), []byte(`"charts`), 1),
+		"header":       bytes.Replace(right, []byte(`"apiVersion":"v1",`), []byte(`"apiVersion": "v1",`), 1),
+		"cut":          right[:len(right)-1],
+		"an older one": before,
+	}
+}
+
+// TestVerifyRoot: a file that is not what the log says is found, with a fix.
+func TestVerifyRoot(t *testing.T) {
+	m, before := rooted(t)
+	right := m.Snapshot()[rootKey]
+	if r := verify(t, m.Handle("verify"), publisher.VerifyOptions{Deep: true}); !r.OK() {
+		t.Fatalf("%+v", r)
+	}
+	foreign := damagedRoots(right, before)
+	foreign["foreign"] = []byte("apiVersion: v1\nentries: {}\n")
+	foreign["empty"] = []byte{}
+	for name, b := range foreign {
+		if remove(t, m, rootKey); b != nil {
+			m.Put(rootKey, b)
+		}
+		faults := verify(t, m.Handle("verify"), publisher.VerifyOptions{}).Channels[0].Faults
+		if len(faults) != 1 || faults[0].Key != rootKey || !strings.Contains(faults[0].Fix, "portolan generate") {
+			t.Errorf("%s: %+v", name, faults)
+		}
+	}
+	// One that shows another channel was given to that.
+	m.Put(rootKey, bytes.ReplaceAll(right, []byte("stable"), []byte("devel")))
+	if r := verify(t, m.Handle("verify"), publisher.VerifyOptions{}); !r.OK() {
+		t.Errorf("another channel's: %+v", r)
+	}
+}
+
+// TestVerifyRootUnlisted: what a site serves is verified as well, and may come from a
+// cache for a moment.
+func TestVerifyRootUnlisted(t *testing.T) {
+	m, before := rooted(t)
+	m.Put(rootKey, before)
+	web := httptest.NewServer(publisher.Handler(m.Handle("web"), nil))
+	defer web.Close()
+	site, err := bucket.OpenWeb(web.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for age, want := range map[time.Duration]bool{time.Minute: true, time.Hour: false} {
+		r := verify(t, site, publisher.VerifyOptions{Channels: []string{"stable"}, Now: func() time.Time { return start().Add(3*time.Minute + age) }})
+		if r.OK() != want {
+			t.Errorf("%v after the commit: %+v", age, r)
+		}
+	}
+}
+
+// TestVerifyRootWhilePublishing commits a generation between any two steps of a
+// verification, and lets it reach the snapshot, the site's root and head there, or later.
+func TestVerifyRootWhilePublishing(t *testing.T) {
+	for n := 0; ; n++ {
+		for parts := 1; parts <= 4; parts++ {
+			m, _ := rooted(t)
+			later, writes, step, begun := parts, 0, -1, false
+			project := func() { _ = openAtRoot(t, m).Project(context.Background()) }
+			m.Hook = func(op buckettest.Op) buckettest.Fault {
+				if op.Actor != "verify" {
+					if strings.HasSuffix(op.Key, "index.yaml") && op.Kind != buckettest.Get || strings.Contains(op.Key, "/log/") && op.Kind == buckettest.Create {
+						if writes++; writes > later {
+							return buckettest.Refused
+						}
+					}
+					return buckettest.None
+				}
+				if step++; step == n {
+					begun = true
+					c := openAtRoot(t, m)
+					d := without(c, "gamma")
+					d.Time = start().Add(4 * time.Minute)
+					if err := c.Commit(context.Background(), d); err != nil {
+						t.Error(err)
+					}
+					_ = c.Project(context.Background())
+				}
+				return buckettest.None
+			}
+			report := verify(t, m.Handle("verify"), publisher.VerifyOptions{
+				Workers: 1, Now: func() time.Time { return start().Add(4 * time.Minute) },
+				Sleep: func(context.Context, time.Duration) error {
+					writes, later = 0, 9
+					project()
+					return nil
+				},
+			})
+			if !report.OK() {
+				t.Errorf("%d parts at step %d: %+v", parts, n, report.Channels[0].Faults)
+			}
+			if !begun {
+				return
+			}
+		}
+	}
+}
+
+// TestRebuildRoot gets back what the site's root showed, and leaves alone what portolan
+// did not write there.
+func TestRebuildRoot(t *testing.T) {
+	m, before := rooted(t)
+	right := m.Snapshot()[rootKey]
+	wanted := func(replace bool) (*publisher.RebuildReport, error) {
+		return publisher.RebuildAtRoot(t.Context(), m.Handle("rebuild"), "stable", replace, func(int, int) {})
+	}
+	for name, b := range damagedRoots(right, before) {
+		for how, rebuild := range map[string]func() (*publisher.RebuildReport, error){
+			"as it is": func() (*publisher.RebuildReport, error) { return rebuild(t, m) },
+			"wanted":   func() (*publisher.RebuildReport, error) { return wanted(false) },
+		} {
+			if remove(t, m, rootKey); b != nil {
+				m.Put(rootKey, b)
+			}
+			r, err := rebuild()
+			restored := bytes.Equal(m.Snapshot()[rootKey], right)
+			if lost := b == nil && how == "as it is"; err != nil || restored == lost || slices.Contains(r.Written, rootKey) != restored {
+				t.Errorf("%s, %s: %+v, %v; restored: %t", name, how, r, err, restored)
+			}
+		}
+	}
+	foreign := []byte("apiVersion: v1\nentries: {}\n")
+	m.Put(rootKey, foreign)
+	if r, err := wanted(false); err != nil || !strings.Contains(r.RootLeft, "--replace-root") || !bytes.Equal(m.Snapshot()[rootKey], foreign) {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if r, err := wanted(true); err != nil || r.RootLeft != "" || !bytes.Equal(m.Snapshot()[rootKey], right) {
+		t.Errorf("%+v, %v", r, err)
+	}
+	// One of a generation that the log lacks says that a record was lost.
+	m.Put(rootKey, bytes.Replace(right, []byte(`"portolan/generation":"5"`), []byte(`"portolan/generation":"7"`), 1))
+	if _, err := rebuild(t, m); err == nil || !strings.Contains(err.Error(), "00000006.json") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestRootNeverGoesBack: of two writers of the site's root, the newer generation stays,
+// in whatever order they write.
+func TestRootNeverGoesBack(t *testing.T) {
+	for name, first := range map[string]bool{"missing": true, "there": false} {
+		t.Run(name, func(t *testing.T) {
+			m, _ := rooted(t)
+			if first {
+				remove(t, m, rootKey)
+			}
+			slow := openAtRoot(t, m)
+			if err := slow.Commit(t.Context(), without(slow, "gamma")); err != nil {
+				t.Fatal(err)
+			}
+			fast := openAtRoot(t, m)
+			if err := fast.Commit(t.Context(), without(fast, "beta")); err != nil {
+				t.Fatal(err)
+			}
+			if err := fast.Project(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			want := m.Snapshot()[rootKey]
+			if err := slow.Project(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(m.Snapshot()[rootKey], want) {
+				t.Error("the slow one's index took the place of the newer one")
+			}
+			if r := verify(t, m.Handle("verify"), publisher.VerifyOptions{}); !r.OK() {
+				t.Errorf("%+v", r)
+			}
+		})
+	}
+}
+
+// without is a draft that takes a chart out of the index.
+func without(c *publisher.Channel, chart string) publisher.Draft {
+	d := publisher.Draft{Time: start().Add(time.Hour), Nonce: "without " + chart}
+	d.Removed, d.Added = c.Index().Diff(map[string][]string{chart: nil})
+	return d
+}
