@@ -39,7 +39,7 @@ func runChannel(ctx context.Context, o Options, w *publisher.ChannelInbox) (*Cha
 
 // openRun opens the channel, and the log as far back as the uploads need it.
 func openRun(ctx context.Context, o Options, name string, found *adopted) (*channelRun, error) {
-	channel, err := publisher.OpenChannel(ctx, o.Site, name)
+	channel, err := openChannel(ctx, &o, name)
 	if err != nil {
 		return nil, err
 	}
@@ -59,6 +59,11 @@ func openRun(ctx context.Context, o Options, name string, found *adopted) (*chan
 func (r *channelRun) run(ctx context.Context, uploads []*publisher.Upload) error {
 	r.report.Before, r.report.After = r.channel.Generation(), r.channel.Generation()
 	r.report.Head = r.channel.Behind()
+	behind, err := r.channel.RootBehind()
+	if err != nil {
+		return err
+	}
+	r.report.Root = behind
 	var failures []error
 	if len(uploads) == 0 {
 		failures = append(failures, r.settle(ctx))
@@ -75,6 +80,7 @@ func (r *channelRun) run(ctx context.Context, uploads []*publisher.Upload) error
 			r.catalog = r.catalog.at(r.channel.Index())
 		}
 	}
+	r.report.AtRoot, r.report.RootLeft = r.channel.AtRoot(), r.channel.RootLeft()
 	r.report.Older = r.channel.Index().Older()
 	r.report.Budget = budgetOf(r.channel.Index(), indexBudget)
 	return errors.Join(failures...)

@@ -34,7 +34,7 @@ func (r *channelRun) commitAll(ctx context.Context, pending []*candidate, h *his
 			}
 			continue
 		}
-		if !p.changes() {
+		if !p.changes() && !r.channel.RootChanges() {
 			r.report.Waiting = append(r.report.Waiting, p.left()...)
 			return decided, h, nil
 		}

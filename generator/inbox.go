@@ -50,7 +50,11 @@ func (o *Options) orphans(inbox *publisher.Inbox) []publisher.Ignored {
 // withNamed adds to the channels that have work those that were named and have
 // none: a head of theirs that is not what the log says is put right.
 func (o *Options) withNamed(all []*publisher.ChannelInbox) []*publisher.ChannelInbox {
-	for _, name := range o.Channels {
+	names := o.Channels
+	if o.ReplaceRoot && o.Config.RootChannel != "" && len(names) == 0 {
+		names = []string{o.Config.RootChannel}
+	}
+	for _, name := range names {
 		if !slices.ContainsFunc(all, func(w *publisher.ChannelInbox) bool { return w.Channel == name }) {
 			all = append(all, &publisher.ChannelInbox{Channel: name})
 		}

@@ -16,13 +16,14 @@ import (
 // Options says what a run works on. The zero value of every field but Drop and
 // Site works.
 type Options struct {
-	Drop, Site bucket.Store
-	Config     *config.Config // nil means the defaults
-	Channels   []string       // empty means all
-	Pages      Pages          // nil means that there are none
-	DryRun     bool           // decide, say what would happen, and write nothing
-	Workers    int            // uploads read at the same time; 0 means one a processor
-	Progress   func(Progress)
+	Drop, Site  bucket.Store
+	Config      *config.Config // nil means the defaults
+	Channels    []string       // empty means all
+	Pages       Pages          // nil means that there are none
+	DryRun      bool           // decide, say what would happen, and write nothing
+	ReplaceRoot bool           // the root channel takes the place of any other file in the site's root, also if it has no uploads
+	Workers     int            // uploads read at the same time; 0 means one a processor
+	Progress    func(Progress)
 
 	// For tests, which own time and chance.
 	Now   func() time.Time

@@ -23,6 +23,15 @@ type ChannelReport struct {
 	// Head is what was wrong with head when the run began; "" if nothing was.
 	Head string `json:"head,omitempty"`
 
+	// AtRoot says that the index in the site's root shows this channel as well.
+	AtRoot bool `json:"atRoot,omitempty"`
+
+	// Root is what was wrong with the index in the site's root, if that shows this
+	// channel; "" if nothing was. RootLeft is why it does not show this channel
+	// although it should, or the reverse; "" if it is as it should be.
+	Root     string `json:"root,omitempty"`
+	RootLeft string `json:"rootLeft,omitempty"`
+
 	// Older is how many versions of the channel the index does not list.
 	Older int `json:"older,omitempty"`
 

@@ -36,6 +36,7 @@ type world struct {
 	older      int  // versions that head does not list, in the end
 	failed     error
 	pruned     map[string]bool // keys in the drop area
+	rooted     map[string]int  // the generation of a channel that the site's root has shown
 }
 
 // releaseFile fits the files of releases, among which lie pages.
@@ -52,7 +53,7 @@ type promise struct {
 type faultFunc func(n int, store string, op buckettest.Op) buckettest.Fault
 
 func newWorld(t testing.TB) *world {
-	w := &world{t: t, clock: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), judge: newJudge(), pruned: map[string]bool{}}
+	w := &world{t: t, clock: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), judge: newJudge(), pruned: map[string]bool{}, rooted: map[string]int{}}
 	w.drop, w.site = &buckettest.Mem{TB: t}, &buckettest.Mem{TB: t}
 	w.site.Immutable = func(key string) bool {
 		return releaseFile.MatchString(key) || strings.Contains(key, "/log/") || strings.Contains(key, "/snapshots/")
@@ -265,6 +266,9 @@ func (w *world) check() error {
 			return fmt.Errorf("invariant 2: %s: %w", key, err)
 		}
 	}
+	if err := w.checkRoot(s.site["index.yaml"]); err != nil {
+		return fmt.Errorf("index.yaml: %w", err)
+	}
 	if err := s.checkSnapshots(); err != nil {
 		return fmt.Errorf("invariant 2: %w", err)
 	}
@@ -323,7 +327,9 @@ func (s *state) checkIndex(j judge, key string, b []byte) error {
 	generation := 0
 	fmt.Sscan(x.Annotations["portolan/generation"], &generation)
 	if channel, _, snapshot := strings.Cut(folder, "/snapshots/"); !snapshot {
-		s.channels[folder].head = generation
+		if key != "index.yaml" {
+			s.channels[folder].head = generation
+		}
 	} else if generation < s.channels[channel].floor {
 		return nil
 	}
@@ -343,6 +349,24 @@ func (s *state) checkIndex(j judge, key string, b []byte) error {
 			}
 		}
 	}
+	return nil
+}
+
+// checkRoot checks that the index in the site's root never goes back.
+func (w *world) checkRoot(b []byte) error {
+	if len(b) == 0 {
+		return nil
+	}
+	x, err := w.judge.index(b)
+	if err != nil {
+		return err
+	}
+	channel, generation := x.Annotations["portolan/channel"], 0
+	fmt.Sscan(x.Annotations["portolan/generation"], &generation)
+	if generation < w.rooted[channel] {
+		return fmt.Errorf("it shows generation %d of %s, but has shown %d", generation, channel, w.rooted[channel])
+	}
+	w.rooted[channel] = generation
 	return nil
 }
 
@@ -505,5 +529,16 @@ func (w *world) mustShowNewest() {
 		if got, want := digest(head), c.records[newest-1].Change.SHA256; got != want {
 			w.t.Fatalf("invariant 5: head of %s is not generation %d", name, newest)
 		}
+		if w.config != nil && w.config.RootChannel == name && string(s.site["index.yaml"]) != atRoot(head, name) {
+			w.t.Fatalf("invariant 5: the site's root does not show generation %d of %s", newest, name)
+		}
 	}
+}
+
+// atRoot is what the site's root must show of a channel's head.
+func atRoot(head []byte, channel string) string {
+	return strings.NewReplacer(
+		`"urls":["charts/`, `"urls":["`+channel+`/charts/`,
+		`"annotations":{`, `"annotations":{"portolan/channel":"`+channel+`",`,
+	).Replace(string(head))
 }

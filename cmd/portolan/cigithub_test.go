@@ -26,7 +26,7 @@ func newGithub(t *testing.T) (s *workshop, origin string) {
 	s.chart("charts/web", "web", "1.0.0")
 	s.chart("charts/db", "db", "1.0.0")
 	origin = filepath.Join(t.TempDir(), "origin.git")
-	s.git(work, "init", "--quiet", "--bare", origin)
+	s.git(work, "init", "--quiet", "--bare", "--initial-branch=main", origin)
 	s.git(origin, "config", "uploadpack.allowAnySHA1InWant", "true")
 	s.git(work, "remote", "add", "origin", origin)
 	return s, origin

@@ -174,6 +174,7 @@ func TestFromPages(t *testing.T) {
 	if o := process(t, t.TempDir(), s.env(identity...), "sh", "-eu", "-c", text); o.code != 0 {
 		t.Fatalf("exit code %d\n%s%s", o.code, o.stdout, o.stderr)
 	}
+	s.git(s.checkout, "pull", "--quiet", "--ff-only", "origin", "main")
 	job := s.newGithubJob("")
 	if o := job.workflow("pages", map[string]string{}); o.code != 0 {
 		t.Fatalf("the workflow: exit code %d\n%s%s", o.code, o.stdout, o.stderr)
@@ -187,4 +188,7 @@ func TestFromPages(t *testing.T) {
 		delete(got, more)
 	}
 	equal(t, "what was taken over", got, want)
+	if root := indexReleases(t, read(t, filepath.Join(site, "index.yaml"))); len(root) != len(want)+2 {
+		t.Errorf("the site's root, where the old repository was, shows %v", root)
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -92,6 +93,9 @@ func (f *doctorFlags) checkConfig(r *doctor.Report) {
 			r.Add("configuration", doctor.Warning, fmt.Sprintf("match: %q matches no channel yet", pattern),
 				"check its spelling; * stands for one segment or a part of it, ** for any number of segments")
 		}
+	}
+	if root := f.config.RootChannel; root != "" && r.KnownAll && !slices.Contains(append(r.Known, f.channels...), root) {
+		r.Add("configuration", doctor.Warning, fmt.Sprintf("rootChannel: there is no channel %q yet", root), "check its spelling")
 	}
 	asked, err := url.Parse(f.baseURL)
 	if err != nil || f.baseURL == "" {

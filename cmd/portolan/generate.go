@@ -18,6 +18,7 @@ import (
 type generateFlags struct {
 	*flags
 	dryRun          bool
+	replaceRoot     bool
 	timeout, watch  time.Duration
 	report, summary string
 }
@@ -31,6 +32,7 @@ func newGenerateFlags() *generateFlags {
 	f.withWorkers()
 	f.withPages()
 	f.withProfiles()
+	f.withRoot(&f.replaceRoot)
 	f.BoolVar(&f.dryRun, "dry-run", false, "")
 	f.DurationVar(&f.timeout, "timeout", 0, "")
 	f.DurationVar(&f.watch, "watch", 0, "")
@@ -53,7 +55,7 @@ func (p *program) generate(ctx context.Context, args []string) error {
 		return err
 	}
 	if err == nil {
-		err = f.apart()
+		err = cmp.Or(f.checkRoot(f.replaceRoot), f.apart())
 	}
 	if f.watch > 0 && err == nil {
 		return f.profiled(func() error { return p.watch(ctx, f) })
@@ -114,7 +116,7 @@ func (p *program) generateNow(ctx context.Context, f *generateFlags) (*generator
 
 // generateOptions are those of the runs that the flags ask for.
 func (p *program) generateOptions(ctx context.Context, f *generateFlags) (o generator.Options, err error) {
-	o = generator.Options{Config: f.config, Channels: f.channels, DryRun: f.dryRun, Workers: f.workers}
+	o = generator.Options{Config: f.config, Channels: f.channels, ReplaceRoot: f.replaceRoot, DryRun: f.dryRun, Workers: f.workers}
 	if o.Pages, err = f.projector(); err != nil {
 		return o, err
 	}
@@ -149,7 +151,7 @@ func (p *program) round(ctx context.Context, f *generateFlags, o generator.Optio
 	}
 	p.printReport(report, f.output, err != nil)
 	if err == nil {
-		err = p.noteUnknown(ctx, f.flags, o.Site, report)
+		err = p.noteUnknown(ctx, f, o.Site, report)
 	}
 	if err == nil && f.watch == 0 && !hasPages(report) { // the pages have told it otherwise
 		err = p.noteReservedChannels(ctx, o.Site)
@@ -167,8 +169,12 @@ func limit(ctx context.Context, timeout time.Duration) (context.Context, context
 
 // noteUnknown names the channels that were asked for but are nowhere: most
 // likely they are misspelt.
-func (p *program) noteUnknown(ctx context.Context, f *flags, site bucket.Store, r *generator.Report) error {
-	for _, name := range f.channels {
+func (p *program) noteUnknown(ctx context.Context, f *generateFlags, site bucket.Store, r *generator.Report) error {
+	names := f.channels
+	if f.replaceRoot && len(names) == 0 {
+		names = []string{f.config.RootChannel}
+	}
+	for _, name := range names {
 		if slices.ContainsFunc(r.Channels, func(c generator.ChannelReport) bool { return c.Channel == name }) {
 			continue
 		}

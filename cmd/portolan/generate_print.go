@@ -22,7 +22,7 @@ func (p *program) printReport(r *generator.Report, f format, failed bool) {
 	w := bufio.NewWriter(p.stdout)
 	decided, healed := 0, false
 	for _, c := range r.Channels {
-		healed = healed || c.Head != "" || c.Before != c.After
+		healed = healed || c.Head != "" || c.Root != "" || c.Before != c.After
 		if c.Pages != nil && len(c.Receipts) == 0 && len(c.Pages.Written) > 0 {
 			healed = true
 			fmt.Fprintf(w, "%s: %s of its pages written\n", c.Channel, count(len(c.Pages.Written), "file"))
@@ -46,7 +46,7 @@ func (p *program) printReport(r *generator.Report, f format, failed bool) {
 func printChannel(w io.Writer, c generator.ChannelReport, dryRun bool) {
 	fmt.Fprintln(w, heading(c, dryRun))
 	if len(c.Receipts) == 0 { // then the configuration made it
-		fmt.Fprintf(w, "  its index lists all versions except %d older ones\n", c.Older)
+		fmt.Fprintf(w, "  %s\n", settingsText(c))
 	}
 	for _, r := range c.Receipts {
 		if r.Verdict != publisher.Rejected {
@@ -60,6 +60,18 @@ func printChannel(w io.Writer, c generator.ChannelReport, dryRun bool) {
 			printJob(w, r)
 		}
 	}
+}
+
+// settingsText says what the configuration makes of a channel.
+func settingsText(c generator.ChannelReport) string {
+	text := "its index lists all versions"
+	if c.Older > 0 {
+		text += fmt.Sprintf(" except %d older ones", c.Older)
+	}
+	if c.AtRoot {
+		text += "; the site's root shows it as well"
+	}
+	return text
 }
 
 func heading(c generator.ChannelReport, dryRun bool) string {
@@ -149,6 +161,12 @@ func (p *program) noteReport(r *generator.Report) {
 	for _, c := range r.Channels {
 		if c.Head != "" && c.Error == "" {
 			p.say("note", c.Head+"; "+wouldBe(r.DryRun)+"restored from the log")
+		}
+		if c.Root != "" && c.Error == "" {
+			p.say("note", c.Root+"; "+wouldBe(r.DryRun)+"restored from the log")
+		}
+		if c.RootLeft != "" {
+			p.say("note", c.RootLeft)
 		}
 		if c.Budget != nil {
 			p.noteBudget(c.Channel, c.Budget)

@@ -27,6 +27,7 @@ func TestHelm(t *testing.T) {
 	tests := map[string]func(*testing.T, *market, *helm){
 		"search":       testSearch,
 		"channels":     testChannels,
+		"root":         testRoot,
 		"real":         testRealCharts,
 		"show":         testShow,
 		"pull":         testPull,
@@ -87,7 +88,7 @@ func newMarket(t *testing.T) *market {
 	m.drop("42/devel", map[string][]byte{"alpine-9.0.0.tgz": charttest.Simple("alpine", "9.0.0")})
 	m.drop(oddChannel, map[string][]byte{"Alpine_9.x-9.0.0+a-b.1.tgz": charttest.Simple("Alpine_9.x", "9.0.0+a-b.1")})
 	m.drop("real", realCharts(t))
-	write(t, filepath.Join(m.folder, "portolan.yaml"), []byte("channels: [{match: kept, keep: 2}]\n"))
+	write(t, filepath.Join(m.folder, "portolan.yaml"), []byte("rootChannel: stable\nchannels: [{match: kept, keep: 2}]\n"))
 	m.drop("kept", keptCharts())
 	m.done("generate")
 
@@ -167,6 +168,23 @@ func testSearch(t *testing.T, m *market, h *helm) {
 		equal(t, repo+" with prereleases", h.search(repo, "--devel"), withPrerelease)
 	}
 	h.run("repo", "update")
+}
+
+// testRoot uses the site's root as the users of a repository without channels do.
+func testRoot(t *testing.T, m *market, h *helm) {
+	m.add(h)
+	h.run("repo", "add", "root", m.url)
+	equal(t, "the site's root", h.search("root", "--devel"), h.search("market", "--devel"))
+	for _, file := range []string{"alpine-0.3.0.tgz", "built-1.0.0+build.5.tgz", "tagged-v1.2.3.tgz"} {
+		name, version, _ := strings.Cut(strings.TrimSuffix(file, ".tgz"), "-")
+		sameFiles(t, h.pull("root/"+name, "--version", version), only(m.head, file))
+		sameFiles(t, h.pull(name, "--repo", m.url+"/", "--version", version), only(m.head, file))
+	}
+	parent := filepath.Join(h.dir, "parent")
+	writeParent(t, parent, m.url)
+	h.run("dependency", "update", parent)
+	want := only(m.head, "alpine-0.2.0.tgz", "built-1.0.0+build.5.tgz", "tagged-v1.2.3.tgz", "Odd.Name_x-y-1.0.0.tgz")
+	sameFiles(t, readFolder(t, filepath.Join(parent, "charts")), want)
 }
 
 func testChannels(t *testing.T, m *market, h *helm) {

@@ -3,19 +3,24 @@ package main
 const helpGenerate = `Usage:
     portolan generate [--drop URL] [--site URL] [--channel NAME]... [--dry-run]
                       [--watch TIME] [--report FILE] [--summary FILE]
+                      [--replace-root]
 
 Check every upload in the drop area, accept or reject it, and write its receipt.
 The accepted charts are published as a new generation of their channel. Several
 jobs may run it at once, and it can be run again after any failure. If there is
 nothing to do, it writes nothing. With --channel, it also applies a changed
-'keep' (how many versions of a chart the index lists) to channels without
-uploads.
+'keep' (how many versions of a chart the index lists) or 'rootChannel' (which
+channel the site's own index.yaml shows as well) to channels without uploads.
 
 Options:
     --drop URL          Drop area (default ./drop).            PORTOLAN_DROP
     --site URL          Site (default ./site).                 PORTOLAN_SITE
     --channel NAME      This channel only; may be repeated.    PORTOLAN_CHANNEL
                         The variable takes several, with commas between them.
+    --replace-root
+                        PORTOLAN_REPLACE_ROOT
+                        Let the channel that portolan.yaml names as rootChannel
+                        take the place of another index.yaml in the site's root.
     --dry-run           Say what would happen; write nothing.  PORTOLAN_DRY_RUN
     --timeout TIME
                         PORTOLAN_GENERATE_TIMEOUT

@@ -48,12 +48,14 @@ Example:
 `
 
 const helpRebuild = `Usage:
-    portolan rebuild [--site URL] --channel NAME...
+    portolan rebuild [--site URL] --channel NAME... [--replace-root]
 
 Restore index.yaml and the snapshots of a channel from its log, byte for byte,
 where they are missing or damaged. Correct files are left alone. If the log is
 damaged, the damaged record is named and nothing is written, because nothing
-else can take its place. Charts and log records cannot be rebuilt.
+else can take its place. Charts and log records cannot be rebuilt. If the site's
+root shows the channel (rootChannel in portolan.yaml), that index.yaml is
+restored as well.
 
 The channel's pages are rendered again, too. So run rebuild after you change
 page settings or templates, or to give all pages the look of a new version of
@@ -62,6 +64,10 @@ portolan.
 Options:
     --channel NAME      The channel; may be repeated.          PORTOLAN_CHANNEL
     --site URL          Site (default ./site).                 PORTOLAN_SITE
+    --replace-root
+                        PORTOLAN_REPLACE_ROOT
+                        Let the root channel take the place of another
+                        index.yaml in the site's root.
     --base-url URL      Where the site's root is served        PORTOLAN_BASE_URL
                         (default: baseURL in portolan.yaml);
                         the pages show it to readers.

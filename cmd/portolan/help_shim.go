@@ -40,7 +40,8 @@ Options:
                         Repeat it to give both.
     --root-channel NAME
                         PORTOLAN_ROOT_CHANNEL
-                        Channel of /api/charts and /index.yaml (default stable).
+                        Channel of /api/charts and /index.yaml (default:
+                        rootChannel in portolan.yaml, or stable).
     --public-url URL
                         PORTOLAN_PUBLIC_URL
                         Where clients reach this server, if it is behind a

@@ -43,6 +43,9 @@ func (p *program) importCharts(ctx context.Context, args []string) error {
 	progress.finish()
 	if p.found = report; !i.output.json {
 		p.printImported(report, err != nil)
+		if note := i.suggestRoot(); note != "" && err == nil && report.Count(importer.Taken) > 0 {
+			p.say("note", note)
+		}
 	}
 	switch {
 	case errors.Is(err, importer.ErrDenied):

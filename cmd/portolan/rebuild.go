@@ -17,6 +17,8 @@ func (p *program) rebuild(ctx context.Context, args []string) error {
 	f.withConfig()
 	f.withChannels()
 	f.withPages()
+	replaceRoot := false
+	f.withRoot(&replaceRoot)
 	if err := p.parse(f, args); err != nil {
 		return err
 	}
@@ -25,6 +27,9 @@ func (p *program) rebuild(ctx context.Context, args []string) error {
 	}
 	if len(f.channels) == 0 {
 		return hint(usagef("rebuild needs the name of a channel"), "give it with --channel; 'portolan verify' says which channel needs it")
+	}
+	if err := f.checkRoot(replaceRoot); err != nil {
+		return err
 	}
 	pages, err := f.writer()
 	if err != nil {
@@ -38,7 +43,13 @@ func (p *program) rebuild(ctx context.Context, args []string) error {
 	var failures []error
 	for _, name := range f.channels {
 		progress := p.newProgress("records")
-		report, err := publisher.Rebuild(ctx, site, name, func(done, total int) { progress.update(name, done, total) })
+		update := func(done, total int) { progress.update(name, done, total) }
+		var report *publisher.RebuildReport
+		if name == f.rootChannel() {
+			report, err = publisher.RebuildAtRoot(ctx, site, name, replaceRoot, update)
+		} else {
+			report, err = publisher.Rebuild(ctx, site, name, update)
+		}
 		progress.finish()
 		r := rebuilt{RebuildReport: report}
 		if err == nil && pages != nil {
@@ -79,6 +90,9 @@ func (p *program) printRebuilt(r rebuilt, failed bool) {
 	}
 	if failed {
 		return
+	}
+	if r.RootLeft != "" {
+		p.say("note", r.RootLeft)
 	}
 	files := count(len(r.Written), "file")
 	if r.Pages != nil {

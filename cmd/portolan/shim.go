@@ -30,6 +30,7 @@ func (p *program) shim(ctx context.Context, args []string) error {
 	if err := f.noOperands(); err != nil {
 		return err
 	}
+	configure(f.flags, "root-channel", &f.rootChannel, f.flags.rootChannel())
 	log := slog.New(slog.NewJSONHandler(p.stderr, nil))
 	o, err := f.options(log)
 	if err != nil {
@@ -163,6 +164,7 @@ func serveMetrics(ctx context.Context, l net.Listener, s *shim.Shim, log *slog.L
 
 // run is the generator's run, as the shim has it made.
 func (f *shimFlags) run(o shim.Options, pages generator.Pages, log *slog.Logger) func(context.Context) error {
+	told := map[string]string{}
 	return func(ctx context.Context) error {
 		drop, site := bucket.Fresh(o.Drop), bucket.Fresh(o.Site)
 		report, err := generator.Run(ctx, generator.Options{Drop: drop, Site: site, Config: f.config, Workers: f.workers, Pages: pages})
@@ -174,6 +176,10 @@ func (f *shimFlags) run(o shim.Options, pages generator.Pages, log *slog.Logger)
 			for _, r := range c.Receipts {
 				verdicts[r.Verdict]++
 			}
+			if left := c.RootLeft; left != told[c.Channel] && left != "" {
+				log.Warn("site's root", "channel", c.Channel, "problem", left)
+			}
+			told[c.Channel] = c.RootLeft
 			if len(verdicts) > 0 {
 				log.Info("published", "channel", c.Channel, "generation", c.After, "verdicts", verdicts)
 			}

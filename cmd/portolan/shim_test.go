@@ -150,10 +150,12 @@ func TestShimAccess(t *testing.T) {
 	w.drop("team", map[string][]byte{"alpha-one-1.0.0.tgz": one, "beta-1.0.0.tgz": charttest.Simple("beta", "1.0.0")})
 	w.drop("other", map[string][]byte{"beta-1.0.0.tgz": charttest.Simple("beta", "1.0.0")})
 	id := w.dropped("team", charttest.Simple("gamma", "1.0.0"))
+	settings := filepath.Join(w.folder, "portolan.yaml")
+	write(t, settings, append(read(t, settings), "\nrootChannel: team\n"...))
 	w.done("generate")
 	write(t, filepath.Join(w.folder, "site", "index.html"), []byte("<p>the channels"))
 	write(t, filepath.Join(w.folder, "site", "assets", "style.css"), []byte("p{}"))
-	s := w.shim("--auth", "auth.yaml", "--site", "site", "--project", "8", "--root-channel", "team")
+	s := w.shim("--auth", "auth.yaml", "--site", "site", "--project", "8")
 	url := w.readHead("team")[0].URLs[0]
 
 	var table []access

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/portolan-charts/portolan/generator/check"
+	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/pattern"
 	"github.com/portolan-charts/portolan/publisher/spelling"
 	"github.com/portolan-charts/portolan/templates"
@@ -16,11 +17,19 @@ import (
 // textChecks are what check tags name.
 var textChecks = map[string]func(string) error{
 	"baseURL":        CheckBaseURL,
+	"channel":        checkChannel,
 	"channelPattern": pattern.CheckChannels,
 	"chartField":     checkChartField,
 	"chartPattern":   pattern.CheckCharts,
 	"color":          templates.CheckColor,
 	"link":           checkLink,
+}
+
+func checkChannel(s string) error {
+	if err := publisher.CheckChannel(s); err != nil {
+		return fmt.Errorf("cannot be a channel's name: %w", err)
+	}
+	return nil
 }
 
 func checkChartField(s string) error {

@@ -62,6 +62,9 @@ type Config struct {
 	// How many uploads are read at the same time; one a processor if it is not set.
 	Workers int `yaml:"workers" jsonschema:"minimum=1,maximum=1024"`
 
+	// The channel that the index.yaml in the site's root shows as well, for users of a repository that had no channels. It is also the default of the shim's --root-channel.
+	RootChannel string `yaml:"rootChannel" check:"channel"`
+
 	// Policies, in order: every entry whose match fits a channel applies to it, and what a later one sets stands.
 	Channels []Channel `yaml:"channels"`
 }

@@ -74,7 +74,7 @@ func (m *markdown) title() string {
 }
 
 func (m *markdown) channel(c generator.ChannelReport) {
-	if len(c.Receipts) == 0 && len(c.Waiting) == 0 && c.Error == "" && c.Before == c.After {
+	if len(c.Receipts) == 0 && len(c.Waiting) == 0 && c.Error == "" && c.RootLeft == "" && c.Before == c.After {
 		return
 	}
 	m.printf("\n### %s\n\n", linked(c.Channel, m.run.home(c)))
@@ -99,6 +99,9 @@ func (m *markdown) channel(c generator.ChannelReport) {
 	m.rejected(rejected)
 	m.decided(c, others)
 	m.waiting(c.Waiting)
+	if c.RootLeft != "" {
+		m.printf("\n%s\n", escape(c.RootLeft))
+	}
 	if c.Error != "" {
 		m.failure(c.Error, m.run.Hint)
 	}
