@@ -72,10 +72,11 @@ func (n *inventions) take(party, channel string, now time.Time) time.Duration {
 
 // invent returns a failure if the upload would make one channel too many.
 func (u *uploading) invent() error {
-	if u.exists || u.who.Names(auth.Write, u.channel) {
+	party := u.who.Party()
+	if party == "" || u.exists || u.who.Names(auth.Write, u.channel) {
 		return nil
 	}
-	wait := u.inventions.take(u.who.Party(), u.channel, time.Now())
+	wait := u.inventions.take(party, u.channel, time.Now())
 	if wait == 0 {
 		return nil
 	}

@@ -8,7 +8,7 @@ import (
 
 // places are those of the uploads under way. A party that has some gets another only
 // while more than that are free. So one alone has at most half of them, two have a
-// third each, and a party that comes later still finds one.
+// third each, and a party that comes later still finds one. The party "" need not share.
 type places struct {
 	total int
 	mu    sync.Mutex
@@ -25,7 +25,7 @@ func (p *places) take(party string) *failure {
 	switch free, mine := p.total-p.taken, p.by[party]; {
 	case free <= 0:
 		return fail(http.StatusServiceUnavailable, "busy", "try again in a moment", "%d uploads are under way, the most that this server takes at once", p.total).after(busyPause)
-	case mine >= free:
+	case party != "" && mine >= free:
 		return fail(http.StatusTooManyRequests, "share", "try again when one of them has ended",
 			"%d of your uploads are under way, and the %d places that are left are kept for others", mine, free).after(busyPause)
 	}

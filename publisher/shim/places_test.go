@@ -31,6 +31,10 @@ func TestPlaces(t *testing.T) {
 		}
 	}
 
+	if n := greedy(newPlaces(4), ""); n != 4 {
+		t.Errorf("who need not share gets %d of 4", n)
+	}
+
 	// However many are greedy, the next one gets a place while there are any.
 	p := newPlaces(256)
 	for party := range 200 {

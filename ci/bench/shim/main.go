@@ -13,7 +13,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"strconv"
 	"text/tabwriter"
 	"time"
 )
@@ -115,8 +114,7 @@ func (b *benchmark) with(ctx context.Context, versions int, generate bool, do fu
 	if err := seedSite(ctx, filepath.Join(folder, "site"), versions); err != nil {
 		return fmt.Errorf("making a channel with %d versions: %w", versions, err)
 	}
-	// One client has half of the places.
-	args := []string{"shim", "--listen", "127.0.0.1:0", "--drop", "drop", "--site", "site", "--max-uploads", strconv.Itoa(2 * largeUploads)}
+	args := []string{"shim", "--listen", "127.0.0.1:0", "--drop", "drop", "--site", "site"}
 	if generate {
 		args = append(args, "--generate")
 	}

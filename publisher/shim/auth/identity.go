@@ -26,7 +26,7 @@ type Identity struct {
 	by     string // URL of the server that vouches for it; "" if there is none
 	job    string // URL of its job; "" if not known
 	as     string // the user name sent with a token, which is not checked
-	party  string // see Party; "" if it is the name
+	party  string // see Party; "" if it is the name, or if there is none
 	grants []grant
 }
 
@@ -94,8 +94,12 @@ func (i *Identity) For(channel string, charts []string, actions ...Action) *Iden
 
 // Party returns a text that all requests of one party have in common, so that what is
 // scarce can be shared: that of all jobs of a project, or of all anonymous requests from
-// an address.
+// an address. It is "" for those who need not share: users of this machine, if everybody
+// may do everything.
 func (i *Identity) Party() string {
+	if i.Anonymous() && i.party == "" {
+		return ""
+	}
 	return strings.Join([]string{i.kind, i.by, cmp.Or(i.party, i.name)}, " ")
 }
 

@@ -39,6 +39,12 @@ func TestParty(t *testing.T) {
 			all[one.Party()] = true
 		}
 	}
+	if id, err := Anyone().Identify(from(request(t), "127.0.0.1:1")); err != nil || id.Party() != "" {
+		t.Errorf("a user of this machine, without rules: got %v, error %v", id, err)
+	}
+	if id, err := w.a.Identify(from(request(t), "127.0.0.1:1")); err != nil || id.Party() == "" {
+		t.Errorf("a user of this machine: got %v, error %v", id, err)
+	}
 	if len(all) != 6 {
 		t.Errorf("the parties are %v, want 6", all)
 	}
