@@ -122,7 +122,7 @@ func TestGitLabTemplates(t *testing.T) {
 	s.gitlabProject(fmt.Sprintf(`include:
   - local: ci/gitlab/portolan.yml
   - local: ci/gitlab/templates/upload.yml
-    inputs: {url: "%[1]s", charts: charts/*, channel: component, stage: build, merge-requests: true}
+    inputs: {url: "%[1]s", channel: component, stage: build, merge-requests: true}
   - local: ci/gitlab/templates/generate.yml
     inputs: {drop: "%[2]s/drop", site: "%[2]s/site"}
   - local: ci/gitlab/templates/generate.yml
@@ -186,6 +186,9 @@ func (s *workshop) gitlabRefusals(jobs map[string]gitlabJob) {
 	s.chart("charts/another", "another", "2.0.0", "templates/x.yaml", "{{ nonsense }}")
 	if o := s.runGitlab(shell, jobs["job-token"], "CHARTS=charts/*"); o.code != 1 || strings.Contains(o.stdout, "201 Created") {
 		s.t.Errorf("a chart that does not lint: exit code %d\n%s%s", o.code, o.stdout, o.stderr)
+	}
+	if o := s.runGitlab(shell, jobs["job-token"], "CHARTS=charts/app-web ."); o.code != 1 || !strings.Contains(o.stdout, ". is not a chart, and no folder in it is one.") {
+		s.t.Errorf("a folder without charts: exit code %d\n%s%s", o.code, o.stdout, o.stderr)
 	}
 	write(s.t, filepath.Join(s.folder, "drop", "inbox", "42", "component", "bad-1.0.0.tgz"), []byte("nonsense"))
 	publish := jobs["publish-charts"]
