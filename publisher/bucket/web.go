@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"cmp"
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -61,7 +62,11 @@ func (e webError) Is(t error) bool { return t == errors.ErrUnsupported || t == e
 // A file that is served gzip-encoded is an error, because Helm reads such bytes as
 // they are. So is a web page in place of a file, since it hides whether the file
 // exists.
-func OpenWeb(base string) (Store, error) {
+func OpenWeb(base string) (Store, error) { return OpenWebTrusting(base, nil) }
+
+// OpenWebTrusting is OpenWeb with the authorities that may have signed the server's
+// certificate; nil stands for the system's.
+func OpenWebTrusting(base string, authorities *x509.CertPool) (Store, error) {
 	u, err := url.Parse(base)
 	switch {
 	case err != nil:
@@ -72,6 +77,8 @@ func OpenWeb(base string) (Store, error) {
 		return nil, fmt.Errorf("%s: the URL of a site has no query and no fragment", base)
 	}
 	c := httpread.New(webLimits)
+	c.Name(u)
+	c.Trust(authorities)
 	c.Header = http.Header{"Accept-Encoding": {"identity"}}
 	c.Judge = judgeWeb
 	c.Redirect = checkRedirect

@@ -10,6 +10,8 @@ package doctor
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
@@ -28,6 +30,10 @@ type Options struct {
 
 	Now    func() time.Time // nil means time.Now
 	Client *http.Client     // nil means one with a timeout of half a minute
+
+	// Authorities may have signed the certificate of the web server; nil means the
+	// system's. They are for the client that is made here.
+	Authorities *x509.CertPool
 }
 
 // Place is a bucket or a folder. It is missing if its Store is nil.
@@ -95,13 +101,22 @@ func Examine(ctx context.Context, o Options) *Report {
 		o.Now = time.Now
 	}
 	if o.Client == nil {
-		o.Client = &http.Client{Timeout: webTime}
+		o.Client = newClient(o.Authorities)
 	}
 	e := &exam{Options: o, Report: &Report{ReadOnly: o.ReadOnly, KnownAll: true}, served: o.Channels}
 	e.drop(ctx)
 	e.site(ctx)
 	e.web(ctx)
 	return e.Report
+}
+
+func newClient(authorities *x509.CertPool) *http.Client {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	if t.TLSClientConfig == nil {
+		t.TLSClientConfig = &tls.Config{}
+	}
+	t.TLSClientConfig.RootCAs = authorities
+	return &http.Client{Timeout: webTime, Transport: t}
 }
 
 // exam is one examination.

@@ -11,6 +11,8 @@ package httpread
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -57,19 +59,39 @@ type Client struct {
 
 	// Sleep waits between two tries.
 	Sleep func(context.Context, time.Duration) error
+
+	base  *http.Transport // what Transport was made as
+	guard *guard
 }
 
 // New returns a client that takes every answer of 200 for the file and follows
-// redirects to everywhere. Proxies are used as the environment says.
+// redirects to everywhere but this machine and its link, unless the server that the
+// user named is there; see [Client.Name]. Proxies are used as the environment says.
 func New(l Limits) *Client {
+	g := &guard{proxies: map[string]bool{}}
 	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.DialContext = (&net.Dialer{Timeout: l.Connect}).DialContext
+	t.DialContext = g.dialer(net.Dialer{Timeout: l.Connect})
+	t.Proxy = g.proxy(t.Proxy)
 	t.TLSHandshakeTimeout = l.Connect
 	t.ResponseHeaderTimeout = l.Answer
 	t.MaxResponseHeaderBytes = maxHeaders
 	t.MaxIdleConnsPerHost = perHost
 	t.DisableCompression = true // some servers declare an archive's own gzip as an encoding
-	return &Client{Limits: l, Transport: t, Sleep: pause.For}
+	return &Client{Limits: l, Transport: t, Sleep: pause.For, base: t, guard: g}
+}
+
+// Name says which server the user named. All other URLs may come from strangers.
+// Without it, the user is taken to have named every URL that is asked for, but no
+// redirect. It is called before the client is used.
+func (c *Client) Name(server *url.URL) { c.guard.named = hostPort(server) }
+
+// Trust adds the authorities that may have signed the certificates of servers. It is
+// called before the client is used.
+func (c *Client) Trust(authorities *x509.CertPool) {
+	if c.base.TLSClientConfig == nil {
+		c.base.TLSClientConfig = &tls.Config{}
+	}
+	c.base.TLSClientConfig.RootCAs = authorities
 }
 
 // Exhausted is a failure that another try could have mended, but none did.
@@ -153,7 +175,10 @@ func (c *Client) retry(ctx context.Context, try func() error) error {
 
 // once makes one request.
 func (c *Client) once(ctx context.Context, method string, u *url.URL) (*http.Response, error) {
-	ctx, cancel := context.WithCancelCause(ctx)
+	if err := c.guard.checkURL(context.WithValue(ctx, firstURL{}, u), u); err != nil {
+		return nil, err.(final).error
+	}
+	ctx, cancel := context.WithCancelCause(context.WithValue(ctx, firstURL{}, u))
 	b := &body{ctx: ctx, cancel: cancel, every: c.Stall}
 	if c.Whole > 0 {
 		limit := time.AfterFunc(c.Whole, func() { cancel(fmt.Errorf("not complete after %s", c.Whole)) })
@@ -186,6 +211,9 @@ func (c *Client) ask(ctx context.Context, method string, u *url.URL) (*http.Resp
 		if e := (*url.Error)(nil); errors.As(err, &e) {
 			err = e.Err // the URL may hold secrets, and callers name it
 		}
+		if errors.As(err, new(*tls.CertificateVerificationError)) {
+			return nil, err
+		}
 		return nil, &again{error: err}
 	}
 	if c.Judge != nil {
@@ -203,6 +231,9 @@ func (c *Client) ask(ctx context.Context, method string, u *url.URL) (*http.Resp
 func (c *Client) checkRedirect(r *http.Request, via []*http.Request) error {
 	if len(via) > c.Redirects {
 		return final{fmt.Errorf("more than %d redirects", c.Redirects)}
+	}
+	if err := c.guard.checkURL(r.Context(), r.URL); err != nil {
+		return err
 	}
 	if c.Redirect != nil {
 		if err := c.Redirect(r, via); err != nil {
