@@ -13,11 +13,17 @@ import (
 const (
 	maxIndex = 100 << 20 // bytes of an index
 	maxWhole = 8 << 20   // bytes of an index that cannot be read entry by entry
-	maxEntry = 1 << 20   // bytes of an entry in YAML; a chart's line in an index of ours has at most 64 KiB
+	maxEntry = 1 << 20   // bytes of an entry; a chart's line in an index of ours has at most 64 KiB
 	maxText  = 4096      // bytes of a URL
 	maxWord  = 256       // bytes of a name, version or digest
 
-	maxEntries = 500_000 // entries of an index; the largest public ones have less than a tenth of that
+	// What can begin a value in YAML, such as a comma: parsed, each may take some
+	// hundred bytes. Real indexes have one in 24 to 35 bytes, and entries some dozens.
+	maxMarks      = 100_000 // of an entry
+	maxWholeMarks = 400_000 // of an index that cannot be read entry by entry
+	maxDepth      = 1000    // of brackets within brackets
+
+	maxEntries = 500_000 // entries of an index, and charts; the largest public ones have less than a tenth of that
 	maxFlaws   = 10_000  // flaws of an index; reporting more of them one by one helps nobody
 )
 
@@ -40,13 +46,17 @@ type Flaw struct {
 type Index struct {
 	Entries []Entry
 	Flaws   []Flaw
+
+	charts int // with and without entries
 }
 
 var (
 	errTooLarge = fmt.Errorf("has more than %d MiB", maxIndex>>20)
 	errLayout   = errors.New("does not have the layout of an index that Helm writes")
 	errNoIndex  = errors.New("is not the index of a Helm repository")
+	errDeep     = fmt.Errorf("has brackets within brackets, more than %d deep", maxDepth)
 	errEntries  = fmt.Errorf("has more than %d entries", maxEntries)
+	errCharts   = fmt.Errorf("has more than %d charts", maxEntries)
 	errFlaws    = fmt.Errorf("has more than %d entries that cannot be used; it is damaged, or not an index", maxFlaws)
 )
 
@@ -63,11 +73,11 @@ func ReadIndex(r io.ReadSeeker) (*Index, error) {
 	if err != nil {
 		return nil, err
 	}
-	byEntry := readYAML
+	byEntry := readBlock
 	if first, err := firstByte(b); err != nil {
 		return nil, err
 	} else if first == '{' {
-		byEntry = readJSON
+		byEntry = readFlow
 	}
 	x, clean, err := byEntry(b)
 	if clean || size > maxWhole || err != nil && !errors.Is(err, errLayout) {
@@ -112,10 +122,11 @@ func firstByte(b *bufio.Reader) (byte, error) {
 	}
 }
 
-// add adds an entry that is listed under a chart's name.
-func (x *Index) add(chart string, e Entry) {
-	reason := ""
+// addEntry adds an entry that is listed under a chart's name, or says why it cannot
+// be used.
+func (x *Index) addEntry(chart string, e Entry, reason string) {
 	switch {
+	case reason != "":
 	case e.Name == "":
 		reason = "it has no name"
 	case e.Version == "":
@@ -140,6 +151,8 @@ func (x *Index) full() error {
 	switch {
 	case len(x.Entries) > maxEntries:
 		return errEntries
+	case x.charts > maxEntries:
+		return errCharts
 	case len(x.Flaws) > maxFlaws:
 		return errFlaws
 	}
