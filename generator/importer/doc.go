@@ -7,29 +7,57 @@
 // # The index
 //
 // An index is YAML or JSON and has at most 100 MiB. It is read entry by entry,
-// so that memory holds only what an import needs: JSON by its syntax; YAML by
-// its lines. Reading by lines works for block style with any indentation, and
-// so for all that Helm, ChartMuseum and GitLab write. A YAML index with another
-// layout (flow style, anchors) is read as a whole if it has at most 8 MiB, and
-// refused if it is larger. An index with more than 500,000 entries, or with
-// more than 10,000 entries that cannot be used, is refused too.
+// so that memory holds only what an import needs: JSON and YAML in flow style by
+// their brackets and quotes; YAML in block style by its lines, with any
+// indentation. An entry has at most 1 MiB and 100,000 values. Anchors are kept
+// for aliases in later entries: at most 100,000, and of each only what an entry
+// can need, so that nothing grows, however aliases are nested. A YAML index with
+// another layout (complex keys, quoted text that continues on less indented
+// lines) is read as a whole if it has at most 8 MiB and 400,000 values, and
+// refused if it has more. An index with more than 500,000 entries or charts, or
+// with more than 10,000 entries that cannot be used, is refused too.
 //
 // An entry is reported and left out if it lacks a name, version or URL, or if
 // its date is not valid. If several entries have the same name and version, the
 // importer takes the first, as Helm does.
+//
+// # Folders and buckets
+//
+// A folder or a bucket may be a copy of a repository on the web. So an archive is
+// looked for at the path of its URL, then at the ends of that path, the longest
+// first, and by the name that Helm gives it; a file with another digest than the
+// entry's is passed over. Only then is a URL on the web fetched. If servers do
+// not answer for 20 archives in a row, they are not asked for more.
+//
+// Where index.yaml is missing, ChartMuseum's index-cache.yaml is read, in every
+// folder that has one. Archives lie beside it. Those that it lacks are imported,
+// too, as ChartMuseum would serve them: from a bucket with the dates of the
+// objects, from a folder without dates, since copying changes those of files. If
+// there is no index at all, the archives at the top and in the folders directly
+// below it are the repository; if there are none, those further below.
 //
 // # Archives
 //
 // The first URL of an entry counts, as with Helm. Relative URLs are resolved
 // against the repository's. Credentials are sent only to the repository's own
 // scheme, host and port, whatever a URL or a redirect says; with credentials, a
-// redirect from https to http is an error. Transient failures are retried. A
-// provenance file is imported with its archive, if there is one.
+// redirect from https to http is an error. Transient failures are retried.
+//
+// URLs and redirects do not lead to this machine or its link (loopback and
+// link-local addresses, and those of the clouds' metadata services), unless the
+// repository itself was named there. What counts is the address to which a
+// connection is made, whatever its name.
 //
 // The archive must have the digest, name and version that its entry says. An
 // archive is not fetched if its entry's digest shows that it is already
 // published or waiting. Nothing that is published with other content is
 // replaced.
+//
+// A provenance file is imported with its archive, if there is one. It never
+// keeps the archive from being imported: if it cannot be fetched, or Helm could
+// not use it for this archive, it is left out, and the result says why. Little
+// time is spent on fetching it, since servers fail in many ways for a file that
+// they do not have.
 //
 // # Running it again
 //

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"sync"
 	"time"
@@ -44,7 +45,7 @@ const (
 	There     Outcome = "there"     // already published, or waiting in the inbox
 	Differs   Outcome = "differs"   // from what the index says, or from what is published
 	Refused   Outcome = "refused"   // by a rule
-	Unfetched Outcome = "unfetched" // the archive or its provenance file cannot be fetched
+	Unfetched Outcome = "unfetched" // the archive cannot be fetched
 	Broken    Outcome = "broken"    // the entry cannot be used
 	Duplicate Outcome = "duplicate" // the version is listed twice
 )
@@ -68,6 +69,10 @@ type Result struct {
 	Fix     string          `json:"fix,omitempty"`
 	Warn    []check.Warning `json:"warnings,omitempty"`
 
+	// Unsigned says why the chart's provenance file was left out, if it was. The
+	// chart itself may be taken nevertheless.
+	Unsigned string `json:"signatureLeftOut,omitempty"`
+
 	// Lost reports whether the channel will lack something that the repository has.
 	Lost bool `json:"lost"`
 }
@@ -77,6 +82,7 @@ type Report struct {
 	From    string   `json:"from"`
 	Channel string   `json:"channel"`
 	DryRun  bool     `json:"dryRun"`
+	Notes   []string `json:"notes,omitempty"` // on where the charts were found
 	Results []Result `json:"charts"`
 }
 
@@ -107,10 +113,11 @@ func (r *Report) Lost() int {
 // site failed; the report then says what was done before.
 func Run(ctx context.Context, o Options) (*Report, error) {
 	report := &Report{From: o.From.String(), Channel: o.Channel, DryRun: o.DryRun, Results: []Result{}}
-	index, err := readIndex(ctx, o)
+	index, notes, err := readIndex(ctx, o)
 	if err != nil {
-		return report, fmt.Errorf("%s: %s: %w", o.From, indexFile, err)
+		return report, fmt.Errorf("%s: %s: %w", o.From, o.From.index, err)
 	}
+	report.Notes = notes
 	r := &run{Options: o}
 	if r.judge, r.published, err = readChannel(ctx, o); err != nil {
 		return report, err
@@ -125,9 +132,18 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	return report, err
 }
 
-// readIndex reads the repository's index. For a folder without an index, it
-// makes one from the archives.
-func readIndex(ctx context.Context, o Options) (*Index, error) {
+// readIndex reads the repository's index. For a folder or a bucket without an index,
+// it makes one from what is there.
+func readIndex(ctx context.Context, o Options) (x *Index, notes []string, err error) {
+	x, err = readIndexFile(ctx, o.From.place, localURL(o.From.index))
+	if at, ok := isStore(o.From.place, err); ok {
+		return readStorage(ctx, at, o.Config.Policy(o.Channel).Checks)
+	}
+	return x, nil, err
+}
+
+// readIndexFile reads an index from a place.
+func readIndexFile(ctx context.Context, at place, ref string) (*Index, error) {
 	// On disk, since it may be large and may be read twice.
 	file, err := os.CreateTemp("", "portolan-index-*")
 	if err != nil {
@@ -135,7 +151,7 @@ func readIndex(ctx context.Context, o Options) (*Index, error) {
 	}
 	defer os.Remove(file.Name())
 	defer file.Close()
-	err = o.From.place.read(ctx, indexFile, func(body io.Reader) error {
+	err = at.read(ctx, ref, false, func(body io.Reader) error {
 		if err := file.Truncate(0); err != nil {
 			return err
 		}
@@ -145,9 +161,6 @@ func readIndex(ctx context.Context, o Options) (*Index, error) {
 		_, err := io.Copy(file, io.LimitReader(body, maxIndex+1))
 		return err
 	})
-	if d, ok := o.From.place.(*folder); ok && errors.Is(err, errMissing) {
-		return d.list(ctx, o.Config.Policy(o.Channel).Checks)
-	}
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +179,8 @@ type run struct {
 
 	mu     sync.Mutex
 	done   int
-	failed int // number of archives in a row for which the server did not answer usefully
+	failed int   // number of archives in a row for which the server did not answer usefully
+	down   error // set when a server that a folder's or a bucket's index names is given up
 }
 
 // all imports the entries, several at a time, and adds their results to the
@@ -226,7 +240,22 @@ func (r *run) reached(err error) error {
 	if r.failed++; r.failed < maxFailed {
 		return nil
 	}
+	if _, local := r.From.place.(store); local {
+		r.down = err // other archives may lie in the place itself
+		return nil
+	}
 	return fmt.Errorf("%d archives in a row cannot be fetched from %s: %w", r.failed, r.From, err)
+}
+
+// givenUp returns why a file on the web is not asked for, if it is not: the servers
+// that a folder's or a bucket's index names may be gone.
+func (r *run) givenUp(ref string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if u, err := url.Parse(ref); r.down == nil || err != nil || isLocal(u) {
+		return nil
+	}
+	return fmt.Errorf("not asked for, since %d archives before it could not be fetched from the web: %w", maxFailed, r.down)
 }
 
 // one imports one entry.

@@ -2,27 +2,47 @@ package importer
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/url"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 
-	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // place is where a repository is stored.
 type place interface {
-	// read reads the file to which the index refers by the URL ref. It passes
-	// the file's bytes to f, and starts again from the beginning after a
-	// transient failure. If the file does not exist, it returns errMissing. Any
-	// other error that is not f's concerns this file only, unless ctx is done.
-	read(ctx context.Context, ref string, f func(io.Reader) error) error
+	// refs returns the URLs where the archive of an entry may be, the likeliest
+	// first. Relative ones are of files in the place itself.
+	refs(e Entry) ([]string, error)
+
+	// read reads the file with the URL ref. It passes the file's bytes to f, and
+	// starts again from the beginning after a transient failure. If the file does
+	// not exist, it returns errMissing. Any other error that is not f's concerns
+	// this file only, unless ctx is done. For an optional file, which few
+	// repositories have, it is less patient.
+	read(ctx context.Context, ref string, optional bool, f func(io.Reader) error) error
+}
+
+// store is a place whose files can be listed.
+type store interface {
+	place
+
+	// files lists the files, but not those in hidden folders.
+	files(ctx context.Context) ([]stored, error)
+}
+
+// stored is a file in a listing.
+type stored struct {
+	name string
+	date time.Time // zero if it says nothing: copying a file and git change it
 }
 
 var errMissing = errors.New("not found")
@@ -32,11 +52,16 @@ const indexFile = "index.yaml"
 // Repository is a Helm repository to be imported.
 type Repository struct {
 	name  string // shown to users
+	index string // name of its index
 	place place
+	web   *web // for what is on the web
 }
 
 // String returns the repository's URL or folder, without secrets.
 func (r *Repository) String() string { return r.name }
+
+// Trust adds the authorities that may have signed the certificates of servers.
+func (r *Repository) Trust(authorities *x509.CertPool) { r.web.client.Trust(authorities) }
 
 // OpenWeb returns the repository at a URL, which is the URL that 'helm repo add'
 // takes.
@@ -51,17 +76,24 @@ func OpenWeb(base string, c Credentials) (*Repository, error) {
 	// Helm's users know the URL with and without the file name.
 	u.Path = strings.TrimSuffix(u.Path, "/"+indexFile)
 	u.RawPath, u.Fragment = "", ""
-	return &Repository{bare(u), newWeb(u, c)}, nil
+	w := newWeb(u, c)
+	return &Repository{bare(u), indexFile, w, w}, nil
 }
 
-// OpenFolder returns the repository in a folder. A folder without an index is a
-// repository of the archives in it and in the folders directly below it.
+// OpenFolder returns the repository in a folder; the path may also be that of its
+// index. A folder without an index is a repository of the archives in it.
 func OpenFolder(dir string) (*Repository, error) {
+	name, index := dir, indexFile
+	if info, err := os.Stat(dir); err == nil && info.Mode().IsRegular() {
+		dir, index = filepath.Split(dir)
+		dir = filepath.Clean(dir) // "." if there is none
+	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, err
 	}
-	return &Repository{dir, &folder{root, newWeb(nil, Credentials{})}}, nil
+	w := newWeb(nil, Credentials{})
+	return &Repository{name, index, &folder{root, w}, w}, nil
 }
 
 // OpenBucket returns the repository in a bucket; s is the bucket's store.
@@ -71,7 +103,8 @@ func OpenBucket(bucket string, s bucket.Store) (*Repository, error) {
 		return nil, fmt.Errorf("%.200q is not the URL of a bucket", bucket)
 	}
 	prefix := strings.Trim(u.Query().Get("prefix"), "/")
-	return &Repository{bare(u), &objects{s, u, prefix, newWeb(nil, Credentials{})}}, nil
+	w := newWeb(nil, Credentials{})
+	return &Repository{bare(u), indexFile, &objects{s, u, prefix, w}, w}, nil
 }
 
 // bare returns a URL without the parts that may hold secrets.
@@ -92,138 +125,53 @@ func notFetched(u *url.URL) error {
 	return fmt.Errorf("its URL is %.200q, and import does not read %.20s URLs", bare(u), u.Scheme)
 }
 
-// folder is a repository in a folder. Nothing outside it is read, whatever links
-// it contains.
-type folder struct {
-	root *os.Root
-	web  *web
-}
+// maxBelow is how many folders above an archive are looked for in a place.
+const maxBelow = 10
 
-func (d *folder) read(ctx context.Context, ref string, f func(io.Reader) error) error {
-	u, err := url.Parse(ref)
-	if err != nil {
-		return fmt.Errorf("its URL %.200q is not valid", ref)
-	}
-	if u.Scheme == "" && u.Host == "" {
-		return d.file(strings.TrimPrefix(path.Clean("/"+u.Path), "/"), f)
-	}
-	// A folder may hold the index of a web site with the archives beside it. A
-	// provenance file is read from where its archive is.
-	name := path.Base(u.Path)
-	archive, isProv := strings.CutSuffix(name, ".prov")
-	err = d.file(name, f)
-	if !errors.Is(err, errMissing) || isProv && d.has(archive) {
-		return err
-	}
-	if !isWeb(u) {
-		return notFetched(u)
-	}
-	return d.web.read(ctx, ref, f)
-}
-
-func (d *folder) has(name string) bool {
-	_, err := d.root.Stat(name)
-	return err == nil
-}
-
-func (d *folder) file(name string, f func(io.Reader) error) error {
-	name = filepath.FromSlash(name)
-	info, err := d.root.Stat(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return errMissing
-	}
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%.200q is not a regular file", name)
-	}
-	if err != nil {
-		return err
-	}
-	file, err := d.root.Open(name)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	return f(file)
-}
-
-// list makes an index of the archives in the folder and in the folders directly
-// below it, where 'helm repo index' looks. An archive that cannot be read gets an
-// entry without a name; importing it shows what is wrong with it.
-func (d *folder) list(ctx context.Context, checks check.Options) (*Index, error) {
-	x := &Index{}
-	for _, pattern := range []string{"*.tgz", "*/*.tgz"} {
-		files, err := fs.Glob(d.root.FS(), pattern)
-		if err != nil {
-			return nil, err
-		}
-		for _, file := range files {
-			if err := ctx.Err(); err != nil {
-				return nil, err
-			}
-			e := Entry{URL: (&url.URL{Path: file}).String()}
-			_ = d.file(file, func(r io.Reader) error {
-				chart, err := check.Archive(r, checks)
-				if err == nil {
-					e.Name, e.Version, e.Digest = chart.Metadata.Name, chart.Metadata.Version, chart.Digest
-				}
-				return err
-			})
-			x.Entries = append(x.Entries, e)
+// below returns where a place may have the archive of an entry: at the path of its
+// URL, or where the place is a copy of some folder on the way to it, at the end of
+// that path; the longest end comes first. So a checkout of a web site is read, and
+// ChartMuseum's storage, which lacks the charts/ of its URLs. Last comes the name
+// that 'helm package' and 'helm pull' give to an archive. Whether it is the right one,
+// its digest says.
+func below(u *url.URL, e Entry) []string {
+	var names []string
+	add := func(name string) {
+		if name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
 		}
 	}
-	if len(x.Entries) == 0 {
-		return nil, fmt.Errorf("%w, and the folder holds no archives (*.tgz) either", errMissing)
-	}
-	return x, nil
-}
-
-// objects is a repository in a bucket.
-type objects struct {
-	store  bucket.Store
-	bucket *url.URL
-	prefix string // of the store's keys in the bucket
-	web    *web
-}
-
-func (o *objects) read(ctx context.Context, ref string, f func(io.Reader) error) error {
-	u, err := url.Parse(ref)
-	if err != nil {
-		return fmt.Errorf("its URL %.200q is not valid", ref)
-	}
-	key := strings.TrimPrefix(path.Clean("/"+u.Path), "/")
-	switch {
-	case u.Scheme == "" && u.Host == "":
-	case u.Scheme == o.bucket.Scheme && u.Host == o.bucket.Host:
-		var inside bool
-		if key, inside = strings.CutPrefix(key, o.prefix); !inside {
-			return fmt.Errorf("its URL is not below the prefix %s of the bucket", o.prefix)
+	// A tool that copies a site may keep the %2B of a URL in the name.
+	for _, whole := range []string{u.Path, u.EscapedPath()} {
+		whole = strings.TrimPrefix(path.Clean("/"+whole), "/")
+		add(whole)
+		folders := strings.Split(whole, "/")
+		for i := max(1, len(folders)-maxBelow); i < len(folders); i++ {
+			add(strings.Join(folders[i:], "/"))
 		}
-		key = strings.TrimPrefix(key, "/")
-	case isWeb(u):
-		return o.web.read(ctx, ref, f)
-	default:
-		return notFetched(u)
 	}
-	r, err := o.store.Get(ctx, key)
-	if errors.Is(err, bucket.ErrNotFound) {
-		return errMissing
+	if e.Name != "" && !strings.ContainsAny(e.Name+e.Version, `/\`) {
+		add(e.Name + "-" + e.Version + ".tgz")
 	}
-	if err != nil {
+	for i, name := range names {
+		names[i] = localURL(name)
+	}
+	return names
+}
+
+// localURL returns the relative URL of a file in a place.
+func localURL(name string) string { return (&url.URL{Path: name}).String() }
+
+// localName returns the name of the file in a place that has a relative URL.
+func localName(u *url.URL) string { return strings.TrimPrefix(path.Clean("/"+u.Path), "/") }
+
+// isLocal reports whether a URL is relative, and so that of a file in a place.
+func isLocal(u *url.URL) bool { return u.Scheme == "" && u.Host == "" }
+
+// elsewhere says of an error on the web that the place was looked in, too.
+func elsewhere(place string, err error) error {
+	if err == nil || errors.Is(err, errMissing) {
 		return err
 	}
-	defer r.Close()
-	return f(r)
-}
-
-// signatureOf returns the URL of an archive's provenance file.
-func signatureOf(ref string) string {
-	u, err := url.Parse(ref)
-	if err != nil {
-		return ref + ".prov"
-	}
-	u.Path += ".prov"
-	if u.RawPath != "" {
-		u.RawPath += ".prov"
-	}
-	return u.String()
+	return fmt.Errorf("it is not in the %s, and its URL: %w", place, err)
 }

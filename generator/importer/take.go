@@ -2,6 +2,7 @@ package importer
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,10 +17,6 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/httpread"
 )
-
-// maxProv is how many bytes of a provenance file are read: more than the
-// generator accepts, so that its check reports the size.
-const maxProv = 2 << 20
 
 // take is the import of one entry.
 type take struct {
@@ -79,37 +76,71 @@ func shown(ref string) string {
 }
 
 // fetch gets the archive and its provenance file.
-func (t *take) fetch(ctx context.Context) (err error) {
-	limit := t.Config.Policy(t.Channel).Checks.Limits.WithDefaults().Packed
-	t.chart, err = t.read(ctx, t.entry.URL, limit)
+func (t *take) fetch(ctx context.Context) error {
+	refs, err := t.From.place.refs(t.entry)
+	if err != nil {
+		return t.left(Unfetched, "the archive cannot be fetched: %v", err)
+	}
+	found, err := t.fetchArchive(ctx, refs)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	if down := t.reached(err); down != nil {
 		return down
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, errSettled):
+		return err
+	case err != nil:
 		return t.left(Unfetched, "the archive cannot be fetched: %v", err)
 	}
-	t.prov, err = t.read(ctx, signatureOf(t.entry.URL), maxProv)
-	switch {
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case errors.Is(err, errMissing), errors.Is(err, ErrDenied), bucket.Denied(err), httpread.IsPage(t.prov):
-		// A bucket that may not be listed answers "denied" for what does not
-		// exist; and some sites answer every URL with a page.
-		t.prov = nil
-	case err != nil:
-		return t.left(Unfetched, "its provenance file cannot be fetched: %v", err)
+	return t.fetchSignature(ctx, found)
+}
+
+// fetchArchive looks for the archive at the URLs, and returns the one that has it.
+// The digest in the index says whether a file is the archive; without a digest the
+// first file is.
+func (t *take) fetchArchive(ctx context.Context, refs []string) (string, error) {
+	limit := t.Config.Policy(t.Channel).Checks.Limits.WithDefaults().Packed
+	want := plainDigest(t.entry.Digest)
+	other, failed := "", errMissing
+	for _, ref := range refs {
+		if down := t.givenUp(ref); down != nil {
+			failed = down
+			continue
+		}
+		archive, err := t.read(ctx, ref, limit, false)
+		switch {
+		case ctx.Err() != nil:
+			return "", ctx.Err()
+		case errors.Is(err, errMissing):
+		case err != nil:
+			failed = err
+		case httpread.IsPage(archive):
+			failed = errors.New("the server answers with a web page in its place")
+		case int64(len(archive)) > limit: // the check says so
+			t.chart = archive
+			return ref, nil
+		case want != "" && sum(archive) != want:
+			other = cmp.Or(other, sum(archive))
+		default:
+			t.chart = archive
+			return ref, nil
+		}
 	}
-	return nil
+	if other != "" {
+		t.result.Digest = other
+		return "", t.left(Differs, "the archive's SHA-256 is %s, but the index says %.100q", other, t.entry.Digest)
+	}
+	return "", failed
 }
 
 // read reads a file, and at most one byte more than the limit: that byte shows
-// the check that the file is too large.
-func (t *take) read(ctx context.Context, ref string, limit int64) ([]byte, error) {
+// the check that the file is too large. Less time is spent on a file that need not
+// be there.
+func (t *take) read(ctx context.Context, ref string, limit int64, optional bool) ([]byte, error) {
 	var b bytes.Buffer
-	err := t.From.place.read(ctx, ref, func(body io.Reader) error {
+	err := t.From.place.read(ctx, ref, optional, func(body io.Reader) error {
 		b.Reset()
 		_, err := io.Copy(&b, io.LimitReader(body, limit+1))
 		return err
@@ -120,17 +151,8 @@ func (t *take) read(ctx context.Context, ref string, limit int64) ([]byte, error
 // check finds out whether the archive is what the index says, whether it would
 // be accepted, and whether it is new.
 func (t *take) check(ctx context.Context) error {
-	var prov io.Reader
-	if t.prov != nil {
-		prov = bytes.NewReader(t.prov)
-	}
-	// The digest comes first: what is wrong with some other archive does not
-	// matter.
 	t.result.Digest = sum(t.chart)
-	if want := plainDigest(t.entry.Digest); want != "" && want != t.result.Digest {
-		return t.left(Differs, "the archive's SHA-256 is %s, but the index says %.100q", t.result.Digest, t.entry.Digest)
-	}
-	offer, err := generator.CheckOffer(t.Config, t.Channel, bytes.NewReader(t.chart), prov)
+	offer, err := generator.CheckOffer(t.Config, t.Channel, bytes.NewReader(t.chart), nil)
 	if err != nil {
 		return err
 	}
@@ -144,6 +166,9 @@ func (t *take) check(ctx context.Context) error {
 	if t.known(offer.Digest) {
 		return errSettled
 	}
+	if err := t.checkSignature(); err != nil {
+		return err
+	}
 	return t.new(ctx)
 }
 
@@ -153,6 +178,9 @@ func (t *take) new(ctx context.Context) error {
 		return t.left(Differs, "another upload of this version is waiting in the drop area: run 'portolan generate', then import again")
 	}
 	verdict, rule, err := t.judge.Foresee(ctx, t.offer, false)
+	if t.withoutSignature(err) {
+		verdict, rule, err = t.judge.Foresee(ctx, t.offer, false)
+	}
 	switch {
 	case rule == "version-exists", verdict == publisher.Replaced && rule == "":
 		published := t.published[release{t.offer.Name, t.offer.Version}]

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/portolan-charts/portolan/publisher/httpread"
@@ -27,7 +28,21 @@ var webLimits = httpread.Limits{
 	Redirects: 10,
 }
 
-const maxPause = time.Minute // longest pause that a server may ask for
+// optionalLimits are those for a file that most repositories lack: servers that do
+// not say so by 404 must not cost more time for it than for the archives.
+var optionalLimits = httpread.Limits{
+	Tries:     2,
+	Pause:     250 * time.Millisecond,
+	Stall:     10 * time.Second,
+	Whole:     10 * time.Second,
+	Redirects: webLimits.Redirects,
+}
+
+const (
+	maxPause         = time.Minute     // longest pause that a server may ask for
+	maxOptionalPause = 2 * time.Second // the same for an optional file
+	maxOptional      = 3               // optional files in a row that fail, after which each is asked for once
+)
 
 // Credentials log in to the repository; the zero value logs in as nobody.
 type Credentials struct {
@@ -50,13 +65,17 @@ func (c Credentials) header() string {
 type web struct {
 	base   *url.URL // of the repository; nil if it is not on the web
 	client *httpread.Client
+	failed atomic.Int32 // optional files in a row
 }
 
 func newWeb(base *url.URL, c Credentials) *web {
 	client := httpread.New(webLimits)
+	if base != nil {
+		client.Name(base)
+	}
 	signed := &signer{next: client.Transport, base: base, header: c.header()}
 	client.Transport, client.Redirect, client.Judge = signed, signed.checkRedirect, judge
-	return &web{base, client}
+	return &web{base: base, client: client}
 }
 
 // signer adds the credentials to the requests, first or redirected, that go to
@@ -98,12 +117,29 @@ func (s *signer) checkRedirect(r *http.Request, via []*http.Request) error {
 	return nil
 }
 
-func (w *web) read(ctx context.Context, ref string, f func(io.Reader) error) error {
+// refs returns the archive's only URL.
+func (w *web) refs(e Entry) ([]string, error) { return []string{e.URL}, nil }
+
+func (w *web) read(ctx context.Context, ref string, optional bool, f func(io.Reader) error) error {
 	u, err := w.resolve(ref)
 	if err != nil {
 		return err
 	}
-	return w.client.Read(ctx, u, f)
+	if !optional {
+		return w.client.Read(ctx, u, f)
+	}
+	quick := *w.client
+	quick.Limits, quick.Judge = optionalLimits, judgeOptional
+	if w.failed.Load() >= maxOptional {
+		quick.Tries, quick.Whole = 1, quick.Whole/2
+	}
+	err = quick.Read(ctx, u, f)
+	if errors.As(err, new(*httpread.Exhausted)) {
+		w.failed.Add(1)
+	} else {
+		w.failed.Store(0)
+	}
+	return err
 }
 
 // resolve returns the URL of a file, as Helm does: a relative URL is resolved
@@ -127,7 +163,11 @@ func (w *web) resolve(ref string) (*url.URL, error) {
 }
 
 // judge returns an error if the answer is not the file.
-func judge(r *http.Response) error {
+func judge(r *http.Response) error { return judgeWithin(r, maxPause) }
+
+func judgeOptional(r *http.Response) error { return judgeWithin(r, maxOptionalPause) }
+
+func judgeWithin(r *http.Response, pause time.Duration) error {
 	err := fmt.Errorf("the server answered %s", r.Status)
 	switch code := r.StatusCode; {
 	case code == http.StatusOK:
@@ -137,7 +177,7 @@ func judge(r *http.Response) error {
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
 		return fmt.Errorf("%w (%s)", ErrDenied, r.Status)
 	case code == http.StatusRequestTimeout, code == http.StatusTooEarly, code == http.StatusTooManyRequests, code >= 500:
-		return httpread.Again(err, retryAfter(r))
+		return httpread.Again(err, min(retryAfter(r), pause))
 	}
 	return err
 }
