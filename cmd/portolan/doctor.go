@@ -25,6 +25,7 @@ func (p *program) doctor(ctx context.Context, args []string) error {
 	f.withSite()
 	f.withConfig()
 	f.withChannels()
+	f.withCAFile()
 	f.StringVar(&f.baseURL, "base-url", "", "")
 	f.BoolVar(&f.readOnly, "read-only", false, "")
 	before := &doctor.Report{}
@@ -39,7 +40,11 @@ func (p *program) doctor(ctx context.Context, args []string) error {
 	if err := f.noOperands(); err != nil {
 		return err
 	}
-	o := doctor.Options{Channels: f.channels, ReadOnly: f.readOnly, BaseURL: f.baseURL}
+	trusted, err := f.authorities()
+	if err != nil {
+		return err
+	}
+	o := doctor.Options{Channels: f.channels, ReadOnly: f.readOnly, BaseURL: f.baseURL, Authorities: trusted}
 	if f.config != nil {
 		before.Add("configuration", doctor.OK, f.configFile, "")
 		if o.BaseURL == "" {

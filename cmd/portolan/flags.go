@@ -40,6 +40,7 @@ type flags struct {
 	templates              string
 	base                   *string // where the site is served; nil in commands without pages
 	output                 format
+	caFile                 string
 	cpuProfile, trace      string
 }
 
@@ -56,6 +57,7 @@ func (f *flags) withDrop()    { f.StringVar(&f.drop, "drop", "./drop", "") }
 func (f *flags) withSite()    { f.StringVar(&f.site, "site", "./site", "") }
 func (f *flags) withConfig()  { f.StringVar(&f.configFile, "config", "portolan.yaml", "") }
 func (f *flags) withWorkers() { f.IntVar(&f.workers, "workers", 0, "") }
+func (f *flags) withCAFile()  { f.StringVar(&f.caFile, "ca-file", "", "") }
 func (f *flags) withChannels() {
 	f.StringSliceVar(&f.channels, "channel", nil, "")
 }

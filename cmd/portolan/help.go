@@ -122,6 +122,8 @@ Options:
                         https:// URL of a published site; then
                         name its channels, or give the URL of
                         one channel.
+    --ca-file FILE      Certificates of authorities to trust   PORTOLAN_CA_FILE
+                        in addition to the system's.
     --channel NAME      This channel only; may be repeated.    PORTOLAN_CHANNEL
                         The variable takes several, with commas between them.
     --deep              Also read and hash every chart.        PORTOLAN_DEEP
@@ -164,6 +166,8 @@ Options:
     --site URL          Site (default ./site).                 PORTOLAN_SITE
     --base-url URL      Where the site's root is served        PORTOLAN_BASE_URL
                         (default: baseURL in portolan.yaml).
+    --ca-file FILE      Certificates of authorities to trust   PORTOLAN_CA_FILE
+                        in addition to the system's.
     --channel NAME      This channel only; may be repeated.    PORTOLAN_CHANNEL
                         Writing is also tried in its folders,
                         for credentials limited to them.

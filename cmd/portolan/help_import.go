@@ -8,9 +8,11 @@ const helpImport = `Usage:
 
 Take over the charts of a Helm repository: from GitLab, ChartMuseum or GitHub
 Pages, from a bucket, or from a folder of archives with or without index.yaml.
-Every archive is fetched with its provenance file, compared with the digest in
-the index, checked, and put into the drop area. The next 'portolan generate'
-publishes it in CHANNEL. The dates of the old index are kept.
+A checkout of a web site will do, as will ChartMuseum's storage. Every archive
+is fetched with its provenance file, compared with the digest in the index,
+checked, and put into the drop area. The next 'portolan generate' publishes it
+in CHANNEL. The dates of the old index are kept. A provenance file that cannot
+be fetched, or does not fit, is left out and listed; its chart is taken.
 
 Charts that are already published in CHANNEL, or waiting for it, are not fetched
 again, so an interrupted import continues when you run it again. It replaces
@@ -30,6 +32,8 @@ Options:
     --token-file F
                         PORTOLAN_IMPORT_TOKEN_FILE
                         The same with a Bearer token.
+    --ca-file FILE      Certificates of authorities to trust   PORTOLAN_CA_FILE
+                        in addition to the system's.
     --chart PATTERN     Names of charts to import; may PORTOLAN_IMPORT_CHART
                         be repeated (default: all).
     --keep N            Import only the N highest versions of  PORTOLAN_KEEP

@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/portolan-charts/portolan/generator/importer"
@@ -50,6 +53,8 @@ func (p *program) importCharts(ctx context.Context, args []string) error {
 	switch {
 	case errors.Is(err, importer.ErrDenied):
 		return hint(err, "give credentials that may read the repository: --username and --password-file, or --token-file")
+	case errors.As(err, new(x509.UnknownAuthorityError)):
+		return hint(err, "name the file with the certificate of the server's authority: --ca-file")
 	case errors.Is(err, publisher.ErrNotOurs):
 		return hint(err, "import into a channel with another name: portolan does not overwrite files that it did not write")
 	case err == nil && report.Lost() > 0:
@@ -72,6 +77,7 @@ func newImportFlags() *importFlags {
 	i.withDrop()
 	i.withSite()
 	i.withConfig()
+	i.withCAFile()
 	i.StringVar(&i.from, "from", "", "")
 	i.StringVar(&i.username, "username", "", "")
 	i.StringVar(&i.passwordFile, "password-file", "", "")
@@ -115,6 +121,18 @@ func (i *importFlags) checkImport() error {
 
 // repository opens the repository that is imported.
 func (i *importFlags) repository(ctx context.Context, p *program) (*importer.Repository, error) {
+	trusted, err := i.authorities()
+	if err != nil {
+		return nil, err
+	}
+	r, err := i.openFrom(ctx, p)
+	if err == nil {
+		r.Trust(trusted)
+	}
+	return r, err
+}
+
+func (i *importFlags) openFrom(ctx context.Context, p *program) (*importer.Repository, error) {
 	if err := i.checkBucket("from", i.from); err != nil {
 		return nil, err
 	}
@@ -134,7 +152,7 @@ func (i *importFlags) repository(ctx context.Context, p *program) (*importer.Rep
 		return r, nil
 	case localFolder(i.from) != "":
 		folder := localFolder(i.from)
-		if err := isFolder(folder); err != nil {
+		if err := isFolder(folder); err != nil && !isIndex(folder) {
 			return nil, err
 		}
 		return importer.OpenFolder(folder)
@@ -146,6 +164,13 @@ func (i *importFlags) repository(ctx context.Context, p *program) (*importer.Rep
 		return nil, err
 	}
 	return importer.OpenBucket(i.from, store)
+}
+
+// isIndex reports whether the path may be that of a repository's index, which stands
+// for the folder that it is in.
+func isIndex(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular() && slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(path))
 }
 
 // credentials reads what the files say.

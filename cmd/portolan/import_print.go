@@ -38,6 +38,7 @@ func (p *program) printImported(r *importer.Report, failed bool) {
 			printResult(w, result)
 		}
 	}
+	printUnsigned(w, r)
 	fmt.Fprintf(w, "%s: %s of %s\n", r.Channel, count(len(r.Results), "chart version"), short(r.From, maxProse))
 	for _, o := range importer.Outcomes() {
 		n := r.Count(o)
@@ -51,11 +52,39 @@ func (p *program) printImported(r *importer.Report, failed bool) {
 		fmt.Fprintf(w, "  %-18s%d\n", text, n)
 	}
 	w.Flush() // the writer below remembers an error
+	for _, note := range r.Notes {
+		p.say("note", short(note, maxProse))
+	}
 	switch {
 	case failed:
 		p.say("note", "the import did not finish; run it again to continue")
 	case r.Count(importer.Taken) > 0 && !r.DryRun:
 		p.say("note", "run 'portolan generate' to publish what was taken")
+	}
+}
+
+// printUnsigned prints which charts lost their signatures, for each reason once: a
+// server that answers oddly for missing files does so for every chart.
+func printUnsigned(w io.Writer, r *importer.Report) {
+	const named = 5
+	var reasons []string
+	charts := map[string][]string{}
+	for _, result := range r.Results {
+		if why := result.Unsigned; why != "" && result.Outcome == importer.Taken {
+			if charts[why] == nil {
+				reasons = append(reasons, why)
+			}
+			charts[why] = append(charts[why], short(result.Chart+" "+result.Version, 3*maxName))
+		}
+	}
+	for _, why := range reasons {
+		all := charts[why]
+		text := strings.Join(all[:min(len(all), named)], ", ")
+		if more := len(all) - named; more > 0 {
+			text += fmt.Sprintf(" and %d more", more)
+		}
+		fmt.Fprintf(w, "signature left out: %s\n", text)
+		printReason(w, why, "if it is signed, upload its .prov with 'portolan drop "+r.Channel+" FILE.prov'")
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -100,9 +101,40 @@ func (p *program) openSite(ctx context.Context, f *flags) (bucket.Store, error) 
 		return nil, err
 	}
 	if isWeb(f.site) {
-		return bucket.OpenWeb(f.site)
+		return f.openWeb(f.site)
 	}
 	return p.openExisting(ctx, f, "site")
+}
+
+// openWeb opens a site as it is served.
+func (f *flags) openWeb(base string) (bucket.Store, error) {
+	trusted, err := f.authorities()
+	if err != nil {
+		return nil, err
+	}
+	return bucket.OpenWebTrusting(base, trusted)
+}
+
+// authorities are those that may have signed the certificate of a web server: the
+// system's and the ones that --ca-file names; nil if that is not given.
+func (f *flags) authorities() (*x509.CertPool, error) {
+	if f.caFile == "" {
+		return nil, nil
+	}
+	const most = 4 << 20 // a system's own file has 300 KiB
+	b, err := readFile(f.caFile, most)
+	if err != nil {
+		return nil, err
+	}
+	all, err := x509.SystemCertPool()
+	if err != nil {
+		all = x509.NewCertPool()
+	}
+	if !all.AppendCertsFromPEM(b) {
+		return nil, hint(fmt.Errorf("%s: %s: holds no certificate", f.given["ca-file"], f.caFile),
+			"it must have the authority's certificate in PEM form (-----BEGIN CERTIFICATE-----)")
+	}
+	return all, nil
 }
 
 func isWeb(url string) bool {

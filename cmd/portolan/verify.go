@@ -19,6 +19,7 @@ func (p *program) verify(ctx context.Context, args []string) error {
 	f.withChannels()
 	f.withWorkers()
 	f.withPages()
+	f.withCAFile()
 	deep := f.Bool("deep", false, "")
 	if err := p.parse(f, args); err != nil {
 		return err
@@ -86,7 +87,7 @@ func (f *flags) webChannel(ctx context.Context, site bucket.Store) (bucket.Store
 			"name its channels with --channel, or give the URL of one channel")
 	}
 	f.site, f.channels = base, []string{channel}
-	return bucket.OpenWeb(base)
+	return f.openWeb(base)
 }
 
 // printVerified prints what was found, also by a verification that failed
