@@ -6,9 +6,10 @@ import (
 	"time"
 )
 
-// places are those of the uploads under way. A party that has some gets another only
-// while more than that are free. So one alone has at most half of them, two have a
-// third each, and a party that comes later still finds one. The party "" need not share.
+// places are for uploads under way, or for other requests that take long. A party that
+// has some gets another only while more than that are free. So one alone has at most
+// half of them, two have a third each, and a party that comes later still finds one. The
+// party "" need not share.
 type places struct {
 	total int
 	mu    sync.Mutex

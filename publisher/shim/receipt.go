@@ -48,7 +48,7 @@ func (s *Shim) receipt(a *answer, r *http.Request, to *route, who *auth.Identity
 	if err != nil {
 		return err
 	}
-	receipt, err := s.await(r, to.channel, id, wait)
+	receipt, err := s.await(r, to.channel, id, wait, who.Party())
 	if err != nil {
 		return err
 	}
@@ -76,13 +76,12 @@ func waitTime(r *http.Request) (time.Duration, error) {
 }
 
 // await polls for the receipt for up to wait, and returns nil if there is none.
-// If too many other requests are waiting, it looks only once.
-func (s *Shim) await(r *http.Request, channel, id string, wait time.Duration) (*publisher.Receipt, error) {
+// If too many other requests are waiting, or too many of the party's, it looks only once.
+func (s *Shim) await(r *http.Request, channel, id string, wait time.Duration, party string) (*publisher.Receipt, error) {
 	if wait > 0 {
-		select {
-		case s.waiting <- struct{}{}:
-			defer func() { <-s.waiting }()
-		default:
+		if s.waiting.take(party) == nil {
+			defer s.waiting.giveBack(party)
+		} else {
 			wait = 0
 		}
 	}

@@ -93,7 +93,7 @@ type Shim struct {
 	uploads    *places
 	inventions *inventions
 	checks     chan struct{} // holds one for each upload being checked
-	waiting    chan struct{} // holds one for each request that waits for a receipt
+	waiting    *places       // for requests that wait for a receipt
 	ending     context.Context
 	answering  atomic.Int64 // requests being answered
 	warned     sync.Once    // of an unknown proxy
@@ -122,7 +122,7 @@ func New(o Options) *Shim {
 		uploads:    newPlaces(o.MaxUploads),
 		inventions: newInventions(o.Site != nil),
 		checks:     make(chan struct{}, runtime.GOMAXPROCS(0)),
-		waiting:    make(chan struct{}, maxWaiting),
+		waiting:    newPlaces(maxWaiting),
 	}
 	s.metrics, s.compress, s.origins = newMetrics(s), compressing(), http.NewCrossOriginProtection()
 	s.ending, s.end = context.WithCancel(context.Background())
