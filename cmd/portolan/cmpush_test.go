@@ -167,16 +167,24 @@ func (p *pushing) published(version string) map[string]string {
 // it can push where none is served.
 func TestCMPushContext(t *testing.T) {
 	t.Parallel()
+	routes := map[string]struct{ repository, context, post string }{
+		"channel": {"/stable", "/stable", "/stable/api/charts"},
+		"group":   {"/group/app/stable", "/group", "/group/api/app/stable/charts"},
+	}
+	for _, name := range []string{"numeric", "path", "root"} {
+		to := pushRoutes[name]
+		routes[name] = struct{ repository, context, post string }{to.before + "stable", to.context, to.context + "/api/stable/charts"}
+	}
 	for _, client := range clients {
-		for _, route := range []string{"numeric", "path", "root"} {
+		for _, route := range sortedKeys(routes) {
 			t.Run(client+"/"+route, func(t *testing.T) {
-				s, to := newPushTown(t), pushRoutes[route]
-				p := &pushing{helm: newPusher(t, client), shim: s, url: s.url + to.before + "stable"}
+				s, to := newPushTown(t), routes[route]
+				p := &pushing{helm: newPusher(t, client), shim: s, url: s.url + to.repository}
 				p.source, p.target = writeArchive(t, "web", "1.0.0"), p.url
 				p.flags = []string{"--access-token", pusher.secret, "--context-path", to.context}
 				p.send()
 				s.stop()
-				equal(t, "the requests", s.log.requests(t), []loggedRequest{{"POST", to.context + "/api/stable/charts", http.StatusCreated}})
+				equal(t, "the requests", s.log.requests(t), []loggedRequest{{"POST", to.post, http.StatusCreated}})
 			})
 		}
 	}

@@ -28,6 +28,10 @@ func compressing() func(http.Handler) http.HandlerFunc {
 	return wrap
 }
 
+// maxZipping is how many files are compressed at the same time. Each takes about a
+// megabyte for as long as its client reads. The others are sent as they are.
+const maxZipping = 64
+
 // file serves one of the site's files.
 func (s *Shim) file(a *answer, r *http.Request, key string) error {
 	to := r.Clone(r.Context())
@@ -39,6 +43,14 @@ func (s *Shim) file(a *answer, r *http.Request, key string) error {
 	}
 	var err error
 	refused := &refusals{ResponseWriter: a}
+	if takesGzip(r) && !isArchive(key) {
+		select {
+		case s.zipping <- struct{}{}:
+			defer func() { <-s.zipping }()
+		default:
+			to.Header.Del("Accept-Encoding")
+		}
+	}
 	s.compress(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		err = publisher.ServeFile(w, r, s.Site)
 	})).ServeHTTP(refused, to)

@@ -75,6 +75,10 @@ func (s *Shim) doubt(r *http.Request, to *route, who *auth.Identity) error {
 	if v, err := s.views.get(r.Context(), other.channel); err != nil || !v.known {
 		return nil
 	}
+	what := "the site's own pages"
+	if to.channel != "" {
+		what = "channel " + to.channel
+	}
 	return fail(http.StatusConflict, "prefix", "start this server with --proxy-strips-path if a proxy removes "+s.prefix()+" from requests, and with --proxy-strips-path=false if it does not",
-		"the path may mean channel %s, or after the path of --public-url channel %s", other.channel, to.channel)
+		"the path may mean channel %s, or, if %s at its beginning is that of --public-url, %s", other.channel, s.prefix(), what)
 }

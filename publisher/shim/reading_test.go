@@ -4,11 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"net/http/httptest"
 	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/publisher"
@@ -47,7 +49,9 @@ func TestSlowReaders(t *testing.T) {
 				begin()
 			}
 			synctest.Wait()
-			if grown := held() - before; grown > readers*(size/16) {
+			grown := held() - before
+			t.Logf("%s, %s: %d bytes for each reader", request.path, request.coding, grown/readers)
+			if grown > readers*(size/16) {
 				t.Errorf("%s: %d readers of %d bytes hold %d bytes", request, readers, size, grown)
 			}
 		})
@@ -60,6 +64,56 @@ func held() int64 {
 	runtime.GC()
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapAlloc)
+}
+
+// TestZipping checks that files beyond those being compressed are sent as they are.
+func TestZipping(t *testing.T) {
+	p := stocked(t, nil)
+	for _, want := range []string{"gzip", ""} {
+		for want == "" && len(p.zipping) < maxZipping {
+			p.zipping <- struct{}{}
+		}
+		got := p.get("/team/", "Accept-Encoding", "gzip")
+		if coding := got.Header.Get("Content-Encoding"); got.StatusCode != http.StatusOK || coding != want || got.Header.Get("Vary") != "Accept-Encoding" {
+			t.Errorf("%d compressed by %q, want %q: %v", got.StatusCode, coding, want, got.Header)
+		}
+	}
+}
+
+// TestRoom checks that indexes wait for room before they are read, and take none if
+// they have not changed.
+func TestRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := build(t, nil)
+		for _, channel := range []string{"one", "two"} {
+			p.publish(channel, "alpha")
+		}
+		if _, err := p.views.get(t.Context(), "one"); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.views.room.Acquire(t.Context(), maxReading); err != nil {
+			t.Fatal("the index that was read still takes room")
+		}
+		p.Published()
+		if _, err := p.views.get(t.Context(), "one"); err != nil {
+			t.Errorf("an index that has not changed: %v", err)
+		}
+		read := make(chan error, 1)
+		go func() {
+			_, err := p.views.get(t.Context(), "two")
+			read <- err
+		}()
+		time.Sleep(time.Second)
+		select {
+		case err := <-read:
+			t.Errorf("an index was read although there was no room: %v", err)
+		default:
+		}
+		p.views.room.Release(maxReading)
+		if err := <-read; err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // TestReadings checks which answers are cut off so that indexes which were replaced do

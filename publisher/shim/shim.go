@@ -94,6 +94,7 @@ type Shim struct {
 	inventions *inventions
 	checks     chan struct{} // holds one for each upload being checked
 	waiting    *places       // for requests that wait for a receipt
+	zipping    chan struct{} // holds one for each file being compressed
 	ending     context.Context
 	answering  atomic.Int64 // requests being answered
 	warned     sync.Once    // of an unknown proxy
@@ -123,6 +124,7 @@ func New(o Options) *Shim {
 		inventions: newInventions(o.Site != nil),
 		checks:     make(chan struct{}, runtime.GOMAXPROCS(0)),
 		waiting:    newPlaces(maxWaiting),
+		zipping:    make(chan struct{}, maxZipping),
 	}
 	s.metrics, s.compress, s.origins = newMetrics(s), compressing(), http.NewCrossOriginProtection()
 	s.ending, s.end = context.WithCancel(context.Background())

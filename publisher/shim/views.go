@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jellydator/ttlcache/v3"
+	"golang.org/x/sync/semaphore"
 	"golang.org/x/sync/singleflight"
 
 	"github.com/portolan-charts/portolan/publisher"
@@ -25,7 +26,8 @@ const (
 type views struct {
 	site     bucket.Store
 	newJudge func(string, *publisher.Index) Judge
-	reads    singleflight.Group // of indexes, by channel
+	reads    singleflight.Group  // of indexes, by channel
+	room     *semaphore.Weighted // for these, see [roomy]
 
 	kept  *ttlcache.Cache[string, *channelView] // channels that exist, those used last
 	other *ttlcache.Cache[string, *channelView] // other names, of which anybody can make up any number
@@ -60,7 +62,7 @@ type view struct {
 func newViews(site bucket.Store, judge func(string, *publisher.Index) Judge) *views {
 	kept := ttlcache.New(ttlcache.WithCapacity[string, *channelView](maxViews), ttlcache.WithMaxCost(maxKept, costOf))
 	other := ttlcache.New(ttlcache.WithCapacity[string, *channelView](maxViews))
-	return &views{site: site, newJudge: judge, kept: kept, other: other}
+	return &views{site: site, newJudge: judge, room: semaphore.NewWeighted(maxReading), kept: kept, other: other}
 }
 
 // of returns the channel of this name, which need not exist.
@@ -156,7 +158,7 @@ func (vs *views) read(ctx context.Context, seen *view, channel string) (*view, e
 	if seen != nil && seen.known {
 		before = seen.head
 	}
-	head, err := publisher.ReadHead(ctx, vs.site, channel, before)
+	head, err := publisher.ReadHead(ctx, &roomy{vs.site, channel, vs.room}, channel, before)
 	known := true
 	switch {
 	case errors.Is(err, bucket.ErrNotFound) && before != nil:
