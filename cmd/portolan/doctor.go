@@ -139,6 +139,9 @@ func (p *program) printRows(r *doctor.Report) error {
 		return err
 	}
 	for _, row := range r.Checks {
+		if p.verbose && row.Chain != "" {
+			p.printf("\n%s: cause: %s\n", short(row.Check, maxName), plain(row.Chain))
+		}
 		if row.Fix != "" {
 			p.printf("\n%s: %s\n    fix: %s\n", short(row.Check, maxName), row.Result, short(oneLine(row.Fix), maxProse))
 		}

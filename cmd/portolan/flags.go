@@ -41,6 +41,7 @@ type flags struct {
 	base                   *string // where the site is served; nil in commands without pages
 	output                 format
 	caFile                 string
+	verbose                bool
 	cpuProfile, trace      string
 }
 
@@ -53,9 +54,12 @@ func newFlags(command string) *flags {
 	return f
 }
 
-func (f *flags) withDrop()    { f.StringVar(&f.drop, "drop", "./drop", "") }
-func (f *flags) withSite()    { f.StringVar(&f.site, "site", "./site", "") }
-func (f *flags) withConfig()  { f.StringVar(&f.configFile, "config", "portolan.yaml", "") }
+func (f *flags) withDrop() { f.StringVar(&f.drop, "drop", "./drop", "") }
+func (f *flags) withSite() { f.StringVar(&f.site, "site", "./site", "") }
+func (f *flags) withConfig() {
+	f.StringVar(&f.configFile, "config", "portolan.yaml", "")
+	f.BoolVar(&f.verbose, "verbose", false, "") // whoever reads portolan.yaml opens buckets
+}
 func (f *flags) withWorkers() { f.IntVar(&f.workers, "workers", 0, "") }
 func (f *flags) withCAFile()  { f.StringVar(&f.caFile, "ca-file", "", "") }
 func (f *flags) withChannels() {
@@ -76,7 +80,7 @@ func (p *program) parse(f *flags, args []string) error {
 	if err := f.environment(os.LookupEnv); err != nil {
 		return err
 	}
-	p.json = f.output.json
+	p.json, p.verbose = f.output.json, f.verbose
 	if err := p.noteVariables(f); err != nil {
 		return err
 	}
@@ -245,9 +249,5 @@ func unknownCommand(name string) error {
 	if strings.HasPrefix(name, "-") {
 		return hint(usagef("%s comes before the command", name), "write the command first, as in 'portolan generate --site URL'")
 	}
-	err := usagef("unknown command %q", name)
-	if near := spelling.Nearest(name, commandNames()); near != "" {
-		return hint(err, "did you mean 'portolan %s'?", near)
-	}
-	return hint(err, "see 'portolan help'")
+	return hint(usagef("unknown command %q", name), "%s", insteadOf(name))
 }

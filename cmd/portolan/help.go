@@ -40,7 +40,8 @@ names a bucket (s3://, gs://, azblob://) or a local folder. Settings can be kept
 in portolan.yaml; environment variables override it, and flags override both.
 
 With --output json, a command prints one JSON object. If the command fails, the
-object has the key "error", and perhaps "hint", next to the results so far.
+object has the key "error", and perhaps "hint" and "cause", next to the results
+so far. --verbose prints that cause: what a bucket's server and its client said.
 
 Exit codes:
     0     done
@@ -75,6 +76,7 @@ Options:
     --timeout TIME      How long to wait (default 10m). PORTOLAN_DROP_TIMEOUT
     --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
                         which need not be there).
+    --verbose           Print all that is behind an error.  PORTOLAN_VERBOSE
     --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
 
 Exit codes:
@@ -98,6 +100,7 @@ Options:
     --site URL          Site (default ./site).                 PORTOLAN_SITE
     --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
                         which need not be there).
+    --verbose           Print all that is behind an error.  PORTOLAN_VERBOSE
     --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
 
 Exit codes:
@@ -137,6 +140,7 @@ Options:
     --workers N         Files read at the same time.           PORTOLAN_WORKERS
     --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
                         which need not be there).
+    --verbose           Print all that is behind an error.  PORTOLAN_VERBOSE
     --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
 
 Exit codes:
@@ -174,6 +178,7 @@ Options:
     --read-only         Write nothing.                      PORTOLAN_READ_ONLY
     --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
                         which need not be there).
+    --verbose           Print all that is behind an error.  PORTOLAN_VERBOSE
     --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
 
 Exit codes:
@@ -198,6 +203,7 @@ Options:
                         picks a free one).
     --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
                         which need not be there).
+    --verbose           Print all that is behind an error.  PORTOLAN_VERBOSE
     --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
 
 Exit codes:

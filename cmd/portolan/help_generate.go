@@ -44,6 +44,7 @@ Options:
     --workers N         Uploads read at the same time.         PORTOLAN_WORKERS
     --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
                         which need not be there).
+    --verbose           Print all that is behind an error.  PORTOLAN_VERBOSE
     --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
     --cpuprofile FILE
                         PORTOLAN_CPUPROFILE

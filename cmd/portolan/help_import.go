@@ -48,6 +48,7 @@ Options:
                         already published.
     --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
                         which need not be there).
+    --verbose           Print all that is behind an error.  PORTOLAN_VERBOSE
     --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
 
 Exit codes:

@@ -37,6 +37,7 @@ Options:
     --workers N         Files removed at the same time.        PORTOLAN_WORKERS
     --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
                         which need not be there).
+    --verbose           Print all that is behind an error.  PORTOLAN_VERBOSE
     --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
 
 Exit codes:
@@ -77,6 +78,7 @@ Options:
     --pages (=false)    Leave the pages alone.                 PORTOLAN_PAGES
     --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
                         which need not be there).
+    --verbose           Print all that is behind an error.  PORTOLAN_VERBOSE
     --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
 
 Exit codes:

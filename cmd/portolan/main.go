@@ -80,11 +80,12 @@ func exitCode(ctx context.Context, err error) int {
 
 // program is one run of portolan.
 type program struct {
-	stdin  io.Reader
-	stdout *checkedWriter // results
-	stderr io.Writer      // everything else
-	json   bool           // results are to be JSON
-	found  any            // what there is to be printed as JSON at the end, see printFound
+	stdin   io.Reader
+	stdout  *checkedWriter // results
+	stderr  io.Writer      // everything else
+	json    bool           // results are to be JSON
+	verbose bool           // errors are to be told with all that is behind them
+	found   any            // what there is to be printed as JSON at the end, see printFound
 }
 
 // command runs the command that the first argument names.

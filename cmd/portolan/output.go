@@ -24,8 +24,8 @@ import (
 )
 
 // What portolan says follows these rules: results go to standard output, and
-// everything else to standard error with "portolan: error:", "warning:",
-// "note:" or "hint:" before it. No capital initials and no full stops at the
+// everything else to standard error with "portolan: error:", "cause:",
+// "warning:", "note:" or "hint:" before it. No capital initials and no full stops at the
 // end. Text that comes from archives or buckets is never printed as it is.
 
 // checkedWriter remembers the first error of writing.
@@ -100,6 +100,9 @@ func (p *program) printFound(failure error) error {
 		fields[name] = value
 	}
 	fields["error"] = cmp.Or(failure.Error(), "no command was given")
+	if chains := bucket.Chains(failure); len(chains) > 0 {
+		fields["cause"] = strings.Join(chains, "\n")
+	}
 	if advice := adviceOn(failure); advice != "" {
 		fields["hint"] = advice
 	}
@@ -121,7 +124,7 @@ func escapeJSON(text []byte) []byte {
 	return safe
 }
 
-// say prints a diagnostic; kind is error, warning, note or hint.
+// say prints a diagnostic; kind is error, cause, warning, note or hint.
 func (p *program) say(kind, text string) {
 	fmt.Fprintf(p.stderr, "portolan: %s: %s\n", kind, plain(text))
 }
@@ -147,6 +150,11 @@ func (p *program) complain(err error) {
 			p.say("error", line)
 		}
 	}
+	if p.verbose {
+		for _, chain := range bucket.Chains(err) {
+			p.say("cause", chain)
+		}
+	}
 	if advice := adviceOn(err); advice != "" {
 		p.say("hint", advice)
 	}
@@ -155,11 +163,11 @@ func (p *program) complain(err error) {
 // adviceOn is what to do about an error: its hint, or about a bucket, what the
 // doctor would say.
 func adviceOn(err error) string {
-	bucket := (*bucket.ServerError)(nil)
-	if advice := hintOf(err); advice != "" || !errors.As(err, &bucket) || errors.Is(err, context.Canceled) {
+	server := (*bucket.ServerError)(nil)
+	if advice := hintOf(err); advice != "" || !errors.As(err, &server) || errors.Is(err, context.Canceled) {
 		return advice
 	}
-	return cmp.Or(doctor.Advice(bucket), "run 'portolan doctor' to check the set-up for the usual mistakes")
+	return cmp.Or(doctor.Advice(server), "run 'portolan doctor' to check the set-up for the usual mistakes")
 }
 
 // plain makes text safe to print: what would move the cursor, change colours

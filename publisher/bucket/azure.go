@@ -1,7 +1,9 @@
 package bucket
 
 import (
+	"context"
 	"errors"
+	"net/url"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -16,6 +18,10 @@ import (
 // azureProvider is Azure Blob Storage. A token is an ETag without its quotes, which
 // listings leave out.
 var azureProvider = provider{
+	parameters: map[string]func(string) error{
+		"domain": anyText, "protocol": oneOf("http", "https"), "cdn": trueOrFalse, "localemu": trueOrFalse, "storage_account": anyText,
+	},
+	openURL: func(ctx context.Context, u *url.URL) (*blob.Bucket, error) { return blob.OpenBucket(ctx, u.String()) },
 	readToken: func(r *blob.Reader) string {
 		var response azblobblob.DownloadStreamResponse
 		if !r.As(&response) {

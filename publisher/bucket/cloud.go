@@ -3,6 +3,7 @@ package bucket
 import (
 	"context"
 	"errors"
+	"net/url"
 
 	"gocloud.dev/blob"
 )
@@ -28,6 +29,12 @@ type provider struct {
 	// These add to a request the condition that the object still has this
 	// token. They get the request's As function.
 	ifReplacing, ifDeleting func(token string, as func(any) bool) error
+
+	// parameters are those that the URL of a bucket may have, besides prefix, and what
+	// their values must be.
+	parameters map[string]func(string) error
+
+	openURL func(context.Context, *url.URL) (*blob.Bucket, error)
 
 	alias  func(key string) string // another key to store an object under, or ""; may be nil
 	status func(error) int         // the HTTP status of the answer; 0 if there was no answer

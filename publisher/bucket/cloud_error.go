@@ -3,6 +3,7 @@ package bucket
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 
 	"gocloud.dev/gcerrors"
@@ -17,6 +18,14 @@ func (s *cloudStore) named(err error) error {
 	return &ServerError{s.name, err}
 }
 
+// unreachable reports whether no connection could be made. gocloud takes it for a missing
+// object if an Azure account has no host; a misspelt account is not empty.
+func unreachable(err error) bool {
+	var dns *net.DNSError
+	var op *net.OpError
+	return errors.As(err, &dns) || errors.As(err, &op) && op.Op == "dial"
+}
+
 // translate turns errors of gocloud into those of this package.
 func (s *cloudStore) translate(err error) error {
 	switch {
@@ -28,7 +37,7 @@ func (s *cloudStore) translate(err error) error {
 	case s.status(err) == http.StatusForbidden:
 		// GCS reports NotFound for this, too: a site that may not be read is not empty.
 		return fmt.Errorf("%w: %v", errDenied, err)
-	case gcerrors.Code(err) == gcerrors.NotFound:
+	case gcerrors.Code(err) == gcerrors.NotFound && !unreachable(err):
 		return fmt.Errorf("%w: %v", ErrNotFound, err)
 	}
 	return err

@@ -26,8 +26,10 @@
 // passes. [Probe] shows whether a server keeps those of them that nothing else can
 // make up for; a server that does not is a [BrokenPromise].
 //
-// Errors name the key ([KeyError]) and the bucket ([ServerError]). [Denied] tells a
-// missing permission from a missing object.
+// Errors name the key ([KeyError]) and the bucket ([ServerError]), in one line that
+// people can read; [Chains] has what the provider's client said. [Denied] tells a missing
+// permission from a missing object. The clients write nothing to standard output or
+// standard error.
 //
 // # Backends
 //

@@ -47,14 +47,32 @@ func About(key string, err error) error {
 	return &KeyError{key, err}
 }
 
-// ServerError is a failure of a bucket's server, or on the way to it.
+// ServerError is a failure of a bucket's server, or on the way to it. Its text is one
+// line; [ServerError.Chain] has the rest.
 type ServerError struct {
 	Bucket string // and its server
 	Err    error
 }
 
-// Error has one line: Azure's errors are pages of headers and XML.
+// Error names the bucket and what is wrong, as short as people need it.
 func (e *ServerError) Error() string {
+	chain := e.Chain()
+	seen, _ := e.Meaning()
+	switch {
+	case errors.Is(e.Err, ErrNoBucket):
+		seen = ErrNoBucket.Error()
+	case seen == "":
+		return e.Bucket + ": " + shortest(chain)
+	}
+	if code := codeIn(chain); code != "" {
+		seen += " (" + code + ")"
+	}
+	return e.Bucket + ": " + seen
+}
+
+// Chain is all that the client of the bucket's provider says, in one line and without
+// signatures: Azure's errors are pages of headers and XML.
+func (e *ServerError) Chain() string {
 	var said []string
 	for line := range strings.SplitSeq(e.Err.Error(), "\n") {
 		line = strings.TrimSpace(line)
@@ -62,17 +80,42 @@ func (e *ServerError) Error() string {
 			said = append(said, line)
 		}
 	}
-	return e.Bucket + ": " + strings.Join(said, "; ")
+	return signatureRE.ReplaceAllString(strings.Join(said, "; "), "$1=…")
 }
 
 // Unwrap returns the server's answer.
 func (e *ServerError) Unwrap() error { return e.Err }
 
+// Chains returns what the clients of buckets say about an error, and about each that is
+// joined in it: more than people want to read, unless they look for a cause.
+func Chains(err error) (chains []string) {
+	switch e := err.(type) {
+	case *ServerError:
+		chains = append(chains, e.Chain())
+	case interface{ Unwrap() []error }:
+		for _, err := range e.Unwrap() {
+			chains = append(chains, Chains(err)...)
+		}
+	case interface{ Unwrap() error }:
+		chains = Chains(e.Unwrap())
+	}
+	return chains
+}
+
+// said is all that an error says: for the error of a server, what its client says.
+func said(err error) string {
+	text := err.Error()
+	if server := (*ServerError)(nil); errors.As(err, &server) {
+		text += ": " + server.Err.Error()
+	}
+	return text
+}
+
 // Denied reports whether an error means that a permission is missing. S3 answers so
 // for every object that does not exist, to those who may not list the bucket.
 // Credentials that the server does not accept are a different error.
 func Denied(err error) bool {
-	if err == nil || slices.ContainsFunc(badCredentials, func(code string) bool { return strings.Contains(err.Error(), code) }) {
+	if err == nil || slices.ContainsFunc(badCredentials, func(code string) bool { return strings.Contains(said(err), code) }) {
 		return false
 	}
 	return errors.Is(err, errDenied) || errors.Is(err, gcerrors.ErrPermissionDenied)

@@ -9,8 +9,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-
-	"gocloud.dev/blob"
 )
 
 // schemeRE finds a scheme of at least two letters; one is a Windows drive.
@@ -56,6 +54,12 @@ func openBucket(ctx context.Context, scheme, bucketURL string) (Store, error) {
 	if q.Has("key") {
 		return nil, fmt.Errorf("%s: query parameter \"key\" would put everything into one object", bucketURL)
 	}
+	if u.Host == "" {
+		return nil, fmt.Errorf("%s: no bucket is named: want %s://NAME", bucketURL, scheme)
+	}
+	if err := p.checkParameters(q); err != nil {
+		return nil, fmt.Errorf("%s: %w", serverOf(u), err)
+	}
 	// Without the slash it would be the beginning of names, not a folder.
 	if prefix := q.Get("prefix"); prefix != "" {
 		prefix = strings.Trim(prefix, "/")
@@ -65,9 +69,9 @@ func openBucket(ctx context.Context, scheme, bucketURL string) (Store, error) {
 		q.Set("prefix", prefix+"/")
 		u.RawQuery = q.Encode()
 	}
-	b, err := blob.OpenBucket(ctx, u.String())
+	b, err := p.openURL(ctx, u)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", bucketURL, err)
+		return nil, &ServerError{serverOf(u), err}
 	}
 	return &cloudStore{bucket: b, name: serverOf(u), provider: p, patience: patience{stallTime, tryTime, firstWait}}, nil
 }
@@ -77,6 +81,9 @@ func serverOf(u *url.URL) string {
 	name := strings.ToLower(u.Scheme) + "://" + u.Host
 	for _, parameter := range []string{"endpoint", "domain", "storage_account"} {
 		if server := u.Query().Get(parameter); server != "" {
+			if endpoint, err := url.Parse(server); err == nil && endpoint.User != nil {
+				server = endpoint.Redacted()
+			}
 			return name + " on " + server
 		}
 	}

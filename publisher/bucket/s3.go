@@ -1,22 +1,33 @@
 package bucket
 
 import (
+	"context"
 	"errors"
+	"net/url"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/feature/s3/transfermanager"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/logging"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"gocloud.dev/blob"
-	_ "gocloud.dev/blob/s3blob" // s3:// URLs
+	"gocloud.dev/blob/s3blob" // s3:// URLs
 )
 
 // s3Provider is S3 and what speaks its protocol: R2, MinIO, Ceph. A token is an ETag
 // without its quotes. It is made from the bytes, so two versions with the same bytes
 // share one; callers could not tell them apart either.
 var s3Provider = provider{
+	parameters: map[string]func(string) error{
+		"region": anyText, "endpoint": serverURL, "profile": anyText, "role": anyText, "anonymous": trueOrFalse, "awssdk": anyText,
+		"dualstack": trueOrFalse, "fips": trueOrFalse, "hostname_immutable": trueOrFalse, "rate_limiter_capacity": wholeNumber,
+		"request_checksum_calculation": anyText, "response_checksum_validation": anyText,
+		"accelerate": trueOrFalse, "use_path_style": trueOrFalse, "s3ForcePathStyle": trueOrFalse, "disable_https": trueOrFalse,
+		"ssetype": anyText, "kmskeyid": anyText,
+	},
+	openURL: openS3,
 	readToken: func(r *blob.Reader) string {
 		var out s3.GetObjectOutput
 		if !r.As(&out) || out.ETag == nil {
@@ -71,4 +82,31 @@ var s3Provider = provider{
 		*options = append(*options, func(o *s3.Options) { o.DisableLogOutputChecksumValidationSkipped = true })
 		return nil
 	},
+}
+
+// openS3 opens a bucket as gocloud does, and then again with a client that does not write
+// to standard error on its own: what is wrong is in the errors.
+func openS3(ctx context.Context, u *url.URL) (*blob.Bucket, error) {
+	b, err := blob.OpenBucket(ctx, u.String())
+	if err != nil {
+		return nil, err
+	}
+	var loud *s3.Client
+	if !b.As(&loud) {
+		return b, nil
+	}
+	options := loud.Options()
+	options.Logger = logging.Nop{}
+	quiet, err := s3blob.OpenBucket(ctx, s3.New(options), u.Host, &s3blob.Options{
+		EncryptionType:             types.ServerSideEncryption(u.Query().Get("ssetype")),
+		KMSEncryptionID:            u.Query().Get("kmskeyid"),
+		RequestChecksumCalculation: options.RequestChecksumCalculation,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if prefix := u.Query().Get("prefix"); prefix != "" {
+		quiet = blob.PrefixedBucket(quiet, prefix)
+	}
+	return quiet, nil
 }

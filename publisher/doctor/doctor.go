@@ -59,6 +59,7 @@ type Row struct {
 	Result Result `json:"result"`
 	Seen   string `json:"seen"`
 	Fix    string `json:"fix,omitempty"`
+	Chain  string `json:"chain,omitempty"` // all that the client of a bucket says of a failure
 }
 
 // Report is what an examination found.
@@ -85,7 +86,7 @@ func (r *Report) Failed() int {
 
 // Add adds a row.
 func (r *Report) Add(check string, result Result, seen, fix string) {
-	r.Checks = append(r.Checks, Row{check, result, seen, fix})
+	r.Checks = append(r.Checks, Row{Check: check, Result: result, Seen: seen, Fix: fix})
 }
 
 const (
@@ -129,7 +130,7 @@ type exam struct {
 // fail adds a row for an error of a place.
 func (e *exam) fail(check string, p Place, err error) {
 	seen, fix := Explain(err, p)
-	e.Add(check, Fail, seen, fix)
+	e.Checks = append(e.Checks, Row{check, Fail, seen, fix, strings.Join(bucket.Chains(err), "; ")})
 }
 
 // within runs one step, for at most stepTime.

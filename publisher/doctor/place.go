@@ -52,8 +52,7 @@ func (e *exam) drop(ctx context.Context) {
 // hopeless reports whether nothing else can work after a listing that failed with
 // this error. Only if a permission is missing, the rest may still work.
 func (p Place) hopeless(err error) bool {
-	_, fix := meaning(err, p)
-	return p.Folder == "" && fix != fixPermission
+	return p.Folder == "" && !bucket.Denied(err)
 }
 
 // listInbox lists the inbox, and checks whether this is a drop area at all.

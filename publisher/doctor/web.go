@@ -16,6 +16,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 const (
@@ -149,7 +151,7 @@ func (e *exam) date(a *answer) {
 
 // webError explains why there is no answer.
 func webError(err error) (seen, fix string) {
-	if seen, _ = networkMeaning(err); seen == "" {
+	if seen, _ = bucket.Meaning(err, ""); seen == "" {
 		return err.Error(), "check the base URL, and that the server runs"
 	}
 	return seen + " (" + err.Error() + ")", "check the base URL, and that the server runs and can be reached from here"

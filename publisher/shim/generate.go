@@ -86,7 +86,7 @@ func (s *Shim) generate(ctx context.Context, run func(context.Context) error) bo
 	result := "done"
 	if err != nil {
 		result = "failed"
-		s.Log.LogAttrs(ctx, slog.LevelError, "generate", slog.String("error", err.Error()))
+		s.Log.LogAttrs(ctx, slog.LevelError, "generate", causes(err)...)
 	}
 	s.metrics.runs.WithLabelValues(result).Inc()
 	return err == nil

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/untrusted"
 )
 
@@ -80,10 +81,20 @@ func (s *Shim) observe(a *answer, r *http.Request, id string, took time.Duration
 	}
 	level := slog.LevelInfo
 	if n.cause != nil {
-		attrs = append(attrs, slog.String("error", n.cause.Error()))
+		attrs = append(attrs, causes(n.cause)...)
 		level = slog.LevelError
 	}
 	s.Log.LogAttrs(r.Context(), level, "request", attrs...)
+}
+
+// causes are the attributes of an error in the log: the error, and what the client of a
+// bucket says behind it.
+func causes(err error) []slog.Attr {
+	attrs := []slog.Attr{slog.String("error", err.Error())}
+	if chains := bucket.Chains(err); len(chains) > 0 {
+		attrs = append(attrs, slog.String("cause", strings.Join(chains, "; ")))
+	}
+	return attrs
 }
 
 // requestID returns the id that a proxy or the client gave the request, or a new
