@@ -32,6 +32,9 @@ func (t *take) unsigned(format string, args ...any) {
 // Its error is that ctx is done.
 func (t *take) fetchSignature(ctx context.Context, archive string) error {
 	prov, err := t.read(ctx, signatureOf(archive), maxProv, true)
+	if tired := (*httpread.Exhausted)(nil); errors.As(err, &tired) {
+		err = tired.Err // how often it was tried differs
+	}
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()

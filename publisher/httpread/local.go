@@ -140,7 +140,7 @@ func (g *guard) check(ctx context.Context, k kind, what string) error {
 	if k == public || k == allowed {
 		return nil
 	}
-	return final{fmt.Errorf("it leads to %s, %s, where only a server may send that was itself named there", what, k)}
+	return final{fmt.Errorf("it leads to %s, %s; servers elsewhere may not lead there", what, k)}
 }
 
 // proxy remembers which proxies are used.
