@@ -28,9 +28,14 @@ func (r *channelRun) batch(ctx context.Context, all []*publisher.Upload) (n int,
 		return n, unread, err
 	}
 	f := &finisher{Options: r.Options, channel: r.channel.Name, reader: r.reader, catalog: r.catalog, decided: decided, before: before}
-	receipts, err := f.finish(ctx, uploads[:n])
+	receipts, done, err := f.finish(ctx, uploads[:n])
 	r.report.Receipts = append(r.report.Receipts, receipts...)
-	return n, unread, err
+	if n == len(all) {
+		r.rest.uploads = append(r.rest.uploads, done...)
+		return n, unread, err
+	}
+	// The last batch is enough to bring the next run here, should this one be cut off.
+	return n, unread, errors.Join(err, r.empty(ctx, done))
 }
 
 // maxUnweighed is how many uploads are read before their weight is looked at.

@@ -21,20 +21,24 @@ type channelRun struct {
 	stager   *stager
 	report   *ChannelReport
 	progress *progress
+	rest     *remainder
 }
 
-// runChannel makes a run in one channel. The report is never nil.
-func runChannel(ctx context.Context, o Options, w *publisher.ChannelInbox) (*ChannelReport, error) {
-	report := &ChannelReport{Channel: w.Channel, Receipts: []publisher.Receipt{}}
+// runChannel decides what waits for one channel, makes its head show that, and
+// writes the receipts. It returns what is left to do there, which is never nil.
+func runChannel(ctx context.Context, o Options, w *publisher.ChannelInbox) *remainder {
+	rest := &remainder{report: &ChannelReport{Channel: w.Channel, Receipts: []publisher.Receipt{}}}
 	found, adoptErr := adopt(ctx, &o, w)
 	clear(w.Uploads)
-	report.Waiting = found.waiting
+	rest.report.Waiting = found.waiting
+	found.uploads, rest.uploads = o.Patience.told(w.Channel, found.uploads)
 	r, err := openRun(ctx, o, w.Channel, found)
 	if err == nil {
-		r.report = report
+		r.report, r.rest = rest.report, rest
 		err = r.run(ctx, found.uploads)
 	}
-	return report, errors.Join(w.Err, adoptErr, err)
+	rest.err = errors.Join(w.Err, adoptErr, err)
+	return rest
 }
 
 // openRun opens the channel, and the log as far back as the uploads need it.
@@ -98,11 +102,15 @@ func (r *channelRun) settle(ctx context.Context) error {
 	return r.show(ctx, true)
 }
 
-// show makes the site show what is committed.
-func (r *channelRun) show(ctx context.Context, pages bool) (err error) {
+// show makes head show what is committed. After the last batch of uploads, pages
+// can follow.
+func (r *channelRun) show(ctx context.Context, last bool) error {
 	if r.DryRun {
 		return nil
 	}
-	r.report.Pages, err = project(ctx, &r.Options, r.channel, pages)
+	err := r.channel.Project(ctx)
+	if err == nil && last {
+		r.rest.hold(r.channel)
+	}
 	return err
 }

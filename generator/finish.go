@@ -20,32 +20,36 @@ type finisher struct {
 	before  *history
 }
 
-// finish gives every decided upload its receipt, which it returns, and takes it
-// out of the inbox. Head covers the decisions by now.
-func (f *finisher) finish(ctx context.Context, uploads []*publisher.Upload) ([]publisher.Receipt, error) {
+// finish gives every decided upload its receipt. It returns these, and the uploads
+// that may leave the inbox. Head covers the decisions by now.
+func (f *finisher) finish(ctx context.Context, uploads []*publisher.Upload) (given []publisher.Receipt, done []*publisher.Upload, err error) {
 	receipts := make([]*publisher.Receipt, len(uploads))
-	done := make([]bool, len(uploads))
-	err := each(ctx, f.Workers, len(uploads), func(i int) (err error) {
+	written := make([]bool, len(uploads))
+	err = each(ctx, f.Workers, len(uploads), func(i int) (err error) {
 		receipts[i], err = f.receipt(ctx, uploads[i])
 		if err == nil && receipts[i] != nil && !f.DryRun {
 			err = publisher.WriteReceipt(ctx, f.Drop, uploads[i], receipts[i])
-			done[i] = err == nil
+			written[i] = err == nil
 		}
 		return unfinished(uploads[i], err)
 	})
-	var given []publisher.Receipt
-	for _, receipt := range receipts {
+	for i, receipt := range receipts {
 		if receipt != nil {
 			given = append(given, *receipt)
 		}
-	}
-	// Apart from the receipts, so that a folder on disk flushes once for all.
-	return given, errors.Join(err, each(ctx, f.Workers, len(uploads), func(i int) error {
-		if !done[i] {
-			return nil
+		if written[i] {
+			done = append(done, uploads[i])
 		}
-		return unfinished(uploads[i], publisher.Remove(ctx, f.Drop, uploads[i]))
-	}))
+	}
+	return given, done, err
+}
+
+// empty takes uploads that have their receipts out of the inbox. It comes after
+// all receipts, so that a folder on disk flushes once for all.
+func (o *Options) empty(ctx context.Context, uploads []*publisher.Upload) error {
+	return each(ctx, o.Workers, len(uploads), func(i int) error {
+		return unfinished(uploads[i], publisher.Remove(ctx, o.Drop, uploads[i]))
+	})
 }
 
 func unfinished(u *publisher.Upload, err error) error {

@@ -24,6 +24,7 @@ type Options struct {
 	ReplaceRoot bool           // the root channel takes the place of any other file in the site's root, also if it has no uploads
 	Workers     int            // uploads read at the same time; 0 means one a processor
 	Progress    func(Progress)
+	Patience    *Patience // between the runs of one process; nil means that there is one run
 
 	// For tests, which own time and chance.
 	Now   func() time.Time
@@ -32,11 +33,27 @@ type Options struct {
 }
 
 // Pages makes what a site shows of a channel beside its index; the package pages
-// does. Project is called once head shows the channel's newest generation. It may
-// be repeated after any failure, and makes up for what an earlier one did not get to.
+// does. Project is called once head shows the channel's newest generation, and
+// returns what is to be made. It may be repeated after any failure, and makes up
+// for what an earlier one did not get to.
 type Pages interface {
-	Project(ctx context.Context, site bucket.Store, c *publisher.Channel) (*PagesReport, error)
+	Project(ctx context.Context, site bucket.Store, c *publisher.Channel) (*Projection, error)
 }
+
+// Projection is what is to be made of a channel's pages.
+type Projection struct {
+	Report *PagesReport
+	Parts  []Part // in any order, also at the same time
+
+	// Finish makes what lists the parts, once they are all done. Pause takes its
+	// place if they are not: it notes how far they got, and the next projection
+	// goes on from there.
+	Finish, Pause func(context.Context) error
+}
+
+// Part makes the pages of one chart. If that takes long it returns false, so that
+// other channels have their turn, and is called again.
+type Part func(context.Context) (done bool, err error)
 
 // PagesReport says what a run did to a channel's pages.
 type PagesReport struct {
@@ -49,6 +66,10 @@ type PagesReport struct {
 
 	// Problems are what the run got over: pages that could not be rendered.
 	Problems []string `json:"problems,omitempty"`
+
+	// Error is what kept the run from making all of them. The channel's uploads,
+	// which have their receipts, stay in the inbox until a run has made them.
+	Error string `json:"error,omitempty"`
 }
 
 // Progress says how far a run is with one channel.

@@ -49,6 +49,22 @@ type Waiting struct {
 	Reason string `json:"reason"`
 }
 
+// OnlyPages reports whether nothing went wrong but pages: everything was decided
+// that could be, and is published.
+func (r *Report) OnlyPages() bool {
+	only := false
+	for _, c := range r.Channels {
+		switch {
+		case c.Error == "":
+		case c.Pages == nil || c.Pages.Error != c.Error:
+			return false
+		default:
+			only = true
+		}
+	}
+	return only
+}
+
 // Count returns how many uploads got the verdict.
 func (r *Report) Count(v publisher.Verdict) int {
 	n := 0

@@ -27,17 +27,55 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		return report, fmt.Errorf("reading the inbox: %w", err)
 	}
 	report.Ignored = append(append(report.Ignored, inbox.Ignored...), o.orphans(inbox)...)
+	all := o.decideAll(ctx, o.withNamed(inbox.Channels))
+	o.finishAll(ctx, all)
 	var failures []error
-	for _, w := range o.withNamed(inbox.Channels) {
-		c, err := runChannel(ctx, o, w)
-		if err == nil && c.After == 0 && len(w.Uploads)+len(w.Foreign) == 0 {
-			continue // named, but there is no such channel
+	for _, rest := range all {
+		if rest.err != nil {
+			rest.report.Error = rest.err.Error()
+			failures = append(failures, fmt.Errorf("channel %s: %w", rest.report.Channel, rest.err))
 		}
-		if err != nil {
-			c.Error = err.Error()
-			failures = append(failures, fmt.Errorf("channel %s: %w", w.Channel, err))
-		}
-		report.Channels = append(report.Channels, *c)
+		report.Channels = append(report.Channels, *rest.report)
 	}
 	return report, errors.Join(failures...)
+}
+
+// decideAll runs one channel after another, and returns what is left to do in
+// each. Nothing that any chart holds has cost more than its reading by then.
+func (o *Options) decideAll(ctx context.Context, work []*publisher.ChannelInbox) []*remainder {
+	var all []*remainder
+	held := int64(0)
+	for _, w := range work {
+		if rest := o.Patience.resting(w, o.Now()); rest != nil {
+			all = append(all, rest)
+			continue
+		}
+		rest := runChannel(ctx, *o, w)
+		if rest.err == nil && rest.report.After == 0 && len(w.Uploads)+len(w.Foreign) == 0 {
+			continue // named, but there is no such channel
+		}
+		if held += rest.size; held > maxHeld {
+			rest.channel = nil // it is opened again
+			held -= rest.size
+		}
+		all = append(all, rest)
+	}
+	return all
+}
+
+// finishAll makes the pages of the channels, and empties their inboxes.
+func (o *Options) finishAll(ctx context.Context, all []*remainder) {
+	if o.DryRun {
+		return
+	}
+	t := &turns{Options: o, room: maxHeld}
+	for _, rest := range all {
+		switch {
+		case o.Pages != nil && rest.shown:
+			t.waiting = append(t.waiting, rest)
+		case o.Pages == nil:
+			rest.fail(o.empty(ctx, rest.uploads))
+		}
+	}
+	t.run(ctx)
 }

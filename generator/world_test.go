@@ -125,7 +125,12 @@ func (w *world) run(actor string) (*generator.Report, error) {
 	return w.start(generator.Options{Drop: w.drop.Handle(actor), Site: w.site.Handle(actor)}, actor)
 }
 
-func (w *world) start(o generator.Options, actor string) (*generator.Report, error) {
+func (w *world) start(o generator.Options, _ string) (*generator.Report, error) {
+	return w.startWithin(context.Background(), o)
+}
+
+// startWithin is start with a context.
+func (w *world) startWithin(ctx context.Context, o generator.Options) (*generator.Report, error) {
 	o.Workers, o.Config, o.Pages = 1, w.config, w.pages
 	o.Now = func() time.Time { return w.clock }
 	o.Sleep = func(_ context.Context, d time.Duration) error {
@@ -135,7 +140,7 @@ func (w *world) start(o generator.Options, actor string) (*generator.Report, err
 	if o.Nonce == nil {
 		o.Nonce = func() string { return "nonce" }
 	}
-	return generator.Run(context.Background(), o)
+	return generator.Run(ctx, o)
 }
 
 // mustRun is a run in which nothing may go wrong.

@@ -142,7 +142,8 @@ type ChartPage struct {
 	API       string // URL of the chart's description in JSON
 	Badge     string // URL of the chart's badge, an SVG image
 
-	README       *Text // nil if the chart has none
+	Note         string // why the page shows only what the index says; "" if it shows more
+	README       *Text  // nil if the chart has none
 	Values       *Values
 	Resources    []Resource
 	CRDs         []CRD

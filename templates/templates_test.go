@@ -44,6 +44,7 @@ func page(text string) ChartPage {
 		Name: text, Version: text, AppVersion: text, Description: text, APIVersion: text, KubeVersion: text, Home: url, Icon: url, License: text,
 		Keywords: []string{text}, Sources: links, Maintainers: []Maintainer{{text, "mailto:a@example.com", url}}, Links: links, Created: day,
 		Digest: text, Size: 1, File: text, Archive: "../../a.tgz", Prov: "../../a.tgz.prov", KeyID: text, ChartLink: "index.html",
+		Note:      text,
 		README:    &Text{HTML: "<p>safe</p>", Note: text},
 		Values:    &Values{File: &Text{HTML: "safe", Note: text}, Table: []ValueRow{{text, "values-a", text, text, true, text}}, Note: text, Keys: []ValueLink{{text, "values-a"}}},
 		Resources: []Resource{{text, []string{text}}}, CRDs: []CRD{{text, text, []string{text}, text}},

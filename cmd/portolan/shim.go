@@ -165,9 +165,10 @@ func serveMetrics(ctx context.Context, l net.Listener, s *shim.Shim, log *slog.L
 // run is the generator's run, as the shim has it made.
 func (f *shimFlags) run(o shim.Options, pages generator.Pages, log *slog.Logger) func(context.Context) error {
 	told := map[string]string{}
+	patience := &generator.Patience{First: time.Minute, Last: 15 * time.Minute}
 	return func(ctx context.Context) error {
 		drop, site := bucket.Fresh(o.Drop), bucket.Fresh(o.Site)
-		report, err := generator.Run(ctx, generator.Options{Drop: drop, Site: site, Config: f.config, Workers: f.workers, Pages: pages})
+		report, err := generator.Run(ctx, generator.Options{Drop: drop, Site: site, Config: f.config, Workers: f.workers, Pages: pages, Patience: patience})
 		if report == nil {
 			return err
 		}
@@ -183,6 +184,10 @@ func (f *shimFlags) run(o shim.Options, pages generator.Pages, log *slog.Logger)
 			if len(verdicts) > 0 {
 				log.Info("published", "channel", c.Channel, "generation", c.After, "verdicts", verdicts)
 			}
+		}
+		if err != nil && report.OnlyPages() {
+			log.Error("pages", "error", err.Error())
+			return nil // uploads are decided at the usual pace all the same
 		}
 		return err
 	}

@@ -16,12 +16,14 @@ const maxPause = 5 * time.Minute
 
 // watch makes a run, and another each time the interval is over, until a signal
 // ends it. A run that fails is told once, however often it fails like that, and
-// followed by longer and longer pauses.
+// followed by longer and longer pauses. If only pages fail, then only these are
+// tried less and less often: uploads must not wait for them.
 func (p *program) watch(ctx context.Context, f *generateFlags) error {
 	o, err := p.generateOptions(ctx, f)
 	if err != nil {
 		return err
 	}
+	o.Patience = &generator.Patience{First: f.watch, Last: max(maxPause, f.watch)}
 	p.say("note", fmt.Sprintf("checking %s every %s; press Ctrl-C to stop", f.drop, f.watch))
 	if err := p.noteReservedChannels(ctx, o.Site); err != nil && ctx.Err() == nil {
 		p.complain(err)
@@ -38,6 +40,8 @@ func (p *program) watch(ctx context.Context, f *generateFlags) error {
 			return err // nobody reads it any more
 		}
 		switch {
+		case err != nil && report != nil && report.OnlyPages():
+			wait, said = f.watch, lasting(err)
 		case err != nil:
 			wait, said = min(2*wait, max(maxPause, f.watch)), lasting(err)
 		case said != "":

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"io"
+	"iter"
 	"path"
 	"regexp"
 	"slices"
@@ -20,6 +21,17 @@ const (
 	// maxDefinitionVersions the versions of one.
 	maxDefinitions        = 500
 	maxDefinitionVersions = 20
+
+	// maxFound bounds the definitions that are held until it is known which of
+	// them come first, and maxScanned the bytes in which kinds and definitions are
+	// looked for. The most that one of 246 real charts has is 3 MiB.
+	maxFound   = 10_000
+	maxScanned = 32 << 20
+
+	// maxKindLines bounds the kinds that are looked at in one template, and
+	// maxJSON a definition that is JSON, in bytes.
+	maxKindLines = 1000
+	maxJSON      = 4 << 20
 )
 
 // Contents are what pages show of an archive. They are untrusted: whatever is
@@ -28,6 +40,8 @@ type Contents struct {
 	*Chart
 	Kinds       []TemplateKinds // sorted by path
 	Definitions []Definition    // sorted by file, in the order of each
+
+	scanned int // bytes of templates and definitions
 }
 
 // TemplateKinds are the kinds of objects that a template makes.
@@ -64,10 +78,19 @@ func ReadContents(r io.Reader, c Options) (*Contents, error) {
 	return contents, nil
 }
 
-// add looks at a template or definition of the upload's own chart.
+// add looks at a template or definition of the upload's own chart. Once that would
+// be too much to look at, files are named only.
 func (c *Contents) add(name string, data []byte) {
+	over := len(data) > maxScanned-c.scanned
+	if c.scanned += len(data); over {
+		c.scanned, data = maxScanned, nil
+	}
 	if isCRD(name) {
-		c.Definitions = append(c.Definitions, definitions(name, data)...)
+		found := definitions(name, data)
+		if over {
+			found = []Definition{{File: name}}
+		}
+		c.Definitions = append(c.Definitions, found[:min(len(found), max(0, maxFound-len(c.Definitions)))]...)
 		return
 	}
 	switch path.Ext(name) {
@@ -83,10 +106,14 @@ var kindPattern = regexp.MustCompile(`^[A-Z][A-Za-z0-9]{0,62}$`)
 // those of an object do that is not in another.
 func templateKinds(data []byte) []string {
 	var kinds []string
+	looked := 0
 	for line := range bytes.Lines(data) {
 		rest, ok := bytes.CutPrefix(line, []byte("kind:"))
-		if !ok || len(kinds) >= maxKinds {
+		if !ok {
 			continue
+		}
+		if looked++; looked > maxKindLines || len(kinds) >= maxKinds {
+			break
 		}
 		kind := plainScalar(rest)
 		if !kindPattern.MatchString(kind) {
@@ -115,7 +142,7 @@ func plainScalar(rest []byte) string {
 // without a kind.
 func definitions(name string, data []byte) []Definition {
 	var all []Definition
-	for _, doc := range documents(data) {
+	for doc := range documents(data) {
 		d := Definition{File: name}
 		if trimmed := bytes.TrimSpace(doc); len(trimmed) > 0 && trimmed[0] == '{' {
 			d.readJSON(trimmed)
@@ -131,17 +158,21 @@ func definitions(name string, data []byte) []Definition {
 }
 
 // documents cuts a YAML file at its lines of three dashes.
-func documents(data []byte) [][]byte {
-	var docs [][]byte
-	start, at := 0, 0
-	for line := range bytes.Lines(data) {
-		at += len(line)
-		if bytes.HasPrefix(line, []byte("---")) && len(bytes.TrimSpace(line)) == 3 {
-			docs = append(docs, data[start:at-len(line)])
+func documents(data []byte) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		start, at := 0, 0
+		for line := range bytes.Lines(data) {
+			at += len(line)
+			if !bytes.HasPrefix(line, []byte("---")) || len(bytes.TrimSpace(line)) != 3 {
+				continue
+			}
+			if !yield(data[start : at-len(line)]) {
+				return
+			}
 			start = at
 		}
+		yield(data[start:])
 	}
-	return append(docs, data[start:])
 }
 
 // readJSON reads a definition that is JSON.
@@ -154,7 +185,7 @@ func (d *Definition) readJSON(doc []byte) {
 			Versions []struct{ Name string }
 		} `json:"spec"`
 	}
-	if json.Unmarshal(doc, &crd) != nil {
+	if len(doc) > maxJSON || json.Unmarshal(doc, &crd) != nil {
 		return
 	}
 	d.Group, d.Kind = crd.Spec.Group, crd.Spec.Names.Kind
@@ -170,9 +201,35 @@ func (d *Definition) version(name string) {
 	}
 }
 
-// linePattern takes a line of a block mapping apart: indentation, the dash of
-// an item, key, value.
-var linePattern = regexp.MustCompile(`^( {0,16})(- {1,3})?([A-Za-z]{1,20}) {0,4}:(.*)`)
+// blockKey takes a line of a block mapping apart: how far its key is indented, with
+// the dash of an item, the key, and the value. It knows no more of YAML than what
+// leads to the keys of interest.
+func blockKey(line []byte) (indent int, key, value []byte, ok bool) {
+	rest := bytes.TrimLeft(line, " ")
+	indent = len(line) - len(rest)
+	if indent > 16 {
+		return 0, nil, nil, false
+	}
+	if bytes.HasPrefix(rest, []byte("- ")) {
+		item := bytes.TrimLeft(rest[1:], " ")
+		if len(rest)-len(item) > 4 {
+			return 0, nil, nil, false
+		}
+		indent, rest = indent+len(rest)-len(item), item
+	}
+	n := 0
+	for n < len(rest) && (rest[n]|0x20 >= 'a' && rest[n]|0x20 <= 'z') {
+		n++
+	}
+	blanks := 0
+	for n+blanks < len(rest) && rest[n+blanks] == ' ' {
+		blanks++
+	}
+	if n == 0 || n > 20 || blanks > 4 || n+blanks == len(rest) || rest[n+blanks] != ':' {
+		return 0, nil, nil, false
+	}
+	return indent, rest[:n], rest[n+blanks+1:], true
+}
 
 // readLines reads a definition in YAML's block style, in which whatever writes
 // them writes them. It is false for a document with nothing in it.
@@ -184,18 +241,17 @@ func (d *Definition) readLines(doc []byte) bool {
 			continue
 		}
 		any = true
-		m := linePattern.FindSubmatch(line)
-		if m == nil {
+		indent, key, value, ok := blockKey(line)
+		if !ok {
 			continue
 		}
-		value := plainScalar(m[4])
-		switch keys.enter(len(m[1]), len(m[2]), string(m[3])) {
+		switch keys.enter(indent, string(key)) {
 		case "spec.group":
-			d.Group = value
+			d.Group = plainScalar(value)
 		case "spec.names.kind":
-			d.Kind = value
+			d.Kind = plainScalar(value)
 		case "spec.version", "spec.versions.name":
-			d.version(value)
+			d.version(plainScalar(value))
 		}
 	}
 	return any
@@ -209,15 +265,15 @@ type lineKeys []struct {
 
 // enter returns the path of a key, if that can be one of interest. A list may be indented like the key that it
 // belongs to.
-func (k *lineKeys) enter(indent, dash int, key string) string {
+func (k *lineKeys) enter(indent int, key string) string {
 	keys := *k
-	for len(keys) > 0 && keys[len(keys)-1].indent >= indent+dash {
+	for len(keys) > 0 && keys[len(keys)-1].indent >= indent {
 		keys = keys[:len(keys)-1]
 	}
 	*k = append(keys, struct {
 		indent int
 		key    string
-	}{indent + dash, key})
+	}{indent, key})
 	if key != "group" && key != "kind" && key != "version" && key != "name" {
 		return ""
 	}

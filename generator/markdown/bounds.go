@@ -2,6 +2,7 @@ package markdown
 
 import (
 	"bytes"
+	"context"
 
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/parser"
@@ -42,14 +43,24 @@ const (
 // that begins with "The README".
 type exceeded string
 
+// inTime ends the work once there is no more time.
+func inTime(ctx context.Context) {
+	if ctx.Err() != nil {
+		panic(exceeded("was not rendered, since the page took too long"))
+	}
+}
+
 // A meter counts what the parser does, or will have to do.
-type meter struct{ blocks, steps, cells, pipes, marks, work int }
+type meter struct {
+	ctx                                      context.Context
+	blocks, steps, cells, pipes, marks, work int
+}
 
 var meterKey = parser.NewContextKey()
 
 // meterOf returns the meter of the text being parsed.
 func meterOf(pc parser.Context) *meter {
-	return pc.ComputeIfAbsent(meterKey, func() any { return &meter{} }).(*meter)
+	return pc.Get(meterKey).(*meter)
 }
 
 // A block is a parser of blocks that counts them.
@@ -61,6 +72,9 @@ func (b block) Open(parent ast.Node, r text.Reader, pc parser.Context) (ast.Node
 		return node, state
 	}
 	m := meterOf(pc)
+	if m.blocks%256 == 0 {
+		inTime(m.ctx)
+	}
 	if m.blocks++; m.blocks > maxBlocks {
 		panic(exceeded("has too many paragraphs, headings and items to be rendered"))
 	}
@@ -94,6 +108,9 @@ func (c container) Continue(node ast.Node, r text.Reader, pc parser.Context) par
 
 func (c container) step(pc parser.Context) {
 	m := meterOf(pc)
+	if m.steps%4096 == 0 {
+		inTime(m.ctx)
+	}
 	if m.steps++; m.steps > maxSteps {
 		panic(exceeded("has too many lines in nested quotes or lists to be rendered"))
 	}

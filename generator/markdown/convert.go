@@ -1,6 +1,7 @@
 package markdown
 
 import (
+	"context"
 	"regexp"
 	"strings"
 
@@ -16,9 +17,11 @@ import (
 )
 
 // convert returns the HTML of a README with all its raw HTML, unsafe as it is.
-func convert(src []byte) []byte {
-	root := markdown.Parse(text.NewReader(src))
-	out := &limited{}
+func convert(ctx context.Context, src []byte) []byte {
+	pc := parser.NewContext()
+	pc.Set(meterKey, &meter{ctx: ctx})
+	root := markdown.Parse(text.NewReader(src), parser.WithContext(pc))
+	out := &limited{ctx: ctx}
 	if err := page.Render(out, src, root); err != nil {
 		panic(exceeded("cannot be rendered"))
 	}
@@ -105,7 +108,10 @@ func newPolicy() *bluemonday.Policy {
 }
 
 // limited holds at most maxOutput bytes of HTML.
-type limited struct{ strings.Builder }
+type limited struct {
+	strings.Builder
+	ctx context.Context
+}
 
 func (l *limited) Write(p []byte) (int, error) {
 	l.grow(len(p))
@@ -118,6 +124,9 @@ func (l *limited) WriteString(s string) (int, error) {
 }
 
 func (l *limited) grow(n int) {
+	if l.Len()>>16 != (l.Len()+n)>>16 {
+		inTime(l.ctx)
+	}
 	if l.Len()+n > maxOutput {
 		panic(exceeded("becomes too long when it is rendered"))
 	}

@@ -21,11 +21,13 @@
 // Some short texts would cost a Markdown parser minutes and gigabytes, so the
 // work is bounded: in bytes, in levels of nesting, in table cells, and in what
 // the parser's slower algorithms have to look at. The bounds count; they do not
-// measure time. A README that exceeds one is shown as plain text, with a note.
+// measure time. A README that exceeds one is shown as plain text, with a note, and
+// so is one that is not rendered when the time for its page is over.
 package markdown
 
 import (
 	"bytes"
+	"context"
 	"html"
 	"html/template"
 	"strings"
@@ -47,12 +49,12 @@ const (
 	maxPlain = 512 << 10
 )
 
-// Render returns the HTML of a README.
-func Render(src []byte) *templates.Text {
+// Render returns the HTML of a README; plain text once ctx is done.
+func Render(ctx context.Context, src []byte) *templates.Text {
 	if len(src) > maxInput {
 		return plain(src, "The README is too long to be rendered, so it is shown as plain text.")
 	}
-	html, over := render(lines(src))
+	html, over := render(ctx, lines(src))
 	if over != "" {
 		return plain(src, "The README "+over+", so it is shown as plain text.")
 	}
@@ -61,7 +63,7 @@ func Render(src []byte) *templates.Text {
 
 // render does the work. If a bound is exceeded, over says which, as the rest of
 // a sentence about the README.
-func render(src []byte) (html, over string) {
+func render(ctx context.Context, src []byte) (html, over string) {
 	defer func() {
 		switch v := recover().(type) {
 		case nil:
@@ -72,10 +74,13 @@ func render(src []byte) (html, over string) {
 			over = "cannot be parsed"
 		}
 	}()
-	unsafe := convert(src)
-	tree := parse(policy.SanitizeReader(bytes.NewReader(unsafe)))
+	unsafe := convert(ctx, src)
+	inTime(ctx)
+	clean := policy.SanitizeReader(bytes.NewReader(unsafe))
+	inTime(ctx)
+	tree := parse(clean)
 	settle(tree)
-	out := &limited{}
+	out := &limited{ctx: ctx}
 	write(out, tree)
 	return out.String(), ""
 }

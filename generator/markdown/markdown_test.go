@@ -56,7 +56,7 @@ func TestRender(t *testing.T) {
 		{"nothing", "", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got := Render([]byte(tt.in))
+			got := Render(ctx, []byte(tt.in))
 			if text := fields(string(got.HTML)); text != fields(tt.want) || got.Note != "" {
 				t.Errorf("got:  %s (note %q)\nwant: %s", text, got.Note, fields(tt.want))
 			}

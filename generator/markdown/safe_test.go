@@ -128,10 +128,10 @@ func parsed(t *testing.T, text string) []string {
 func TestSafe(t *testing.T) {
 	all := shapes(2000)
 	for _, name := range slices.Sorted(maps.Keys(all)) {
-		checkSafe(t, string(Render([]byte(all[name]())).HTML))
+		checkSafe(t, string(Render(ctx, []byte(all[name]())).HTML))
 	}
 	for _, in := range hostile {
-		checkSafe(t, string(Render([]byte(in)).HTML))
+		checkSafe(t, string(Render(ctx, []byte(in)).HTML))
 	}
 }
 
@@ -155,12 +155,12 @@ func FuzzRender(f *testing.F) {
 		f.Add([]byte(in))
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
-		text := Render(src)
+		text := Render(ctx, src)
 		checkSafe(t, string(text.HTML))
 		if strings.Contains(text.Note, "cannot be parsed") {
 			t.Error("a parser panicked")
 		}
-		if again := Render(src); again.HTML != text.HTML {
+		if again := Render(ctx, src); again.HTML != text.HTML {
 			t.Error("rendering the same README again gives another text")
 		}
 	})

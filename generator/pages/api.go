@@ -88,9 +88,11 @@ type VersionSummary struct {
 type ChangesDoc struct {
 	Schema      string          `json:"$schema"`
 	Channel     string          `json:"channel"`
-	Generation  int             `json:"generation" jsonschema_description:"The generation that the pages show"`
+	Generation  int             `json:"generation" jsonschema_description:"The generation that the pages show; 0 while the first ones are being made"`
 	Look        string          `json:"look" jsonschema_description:"Hash of the templates and settings that the pages were made with; empty if they differ between pages"`
 	Generations []GenerationDoc `json:"generations" jsonschema_description:"Newest first; at most 100"`
+
+	Progress map[string]string `json:"progress,omitempty" jsonschema_description:"Present while pages of a newer generation are being made: which charts have theirs already"`
 }
 
 // GenerationDoc is one generation, and what it changed.

@@ -83,12 +83,18 @@ func (c *chartPages) writeVersion(ctx context.Context, i int, name string) error
 	page := c.page(i, name)
 	page.KeyID = now.keyID
 	if now.contents != nil {
-		c.fill(page, now.contents)
-		if then.contents != nil {
-			page.Against = compare(then.contents, now.contents)
+		if problem := c.fill(ctx, page, then.contents, now.contents); problem != "" {
+			c.problem("%s shows only what the index says: %s", path.Join(c.channel.Name, name), problem)
+			page = c.page(i, name)
+			page.Note = "What is in this version's archive cannot be shown."
+		}
+		if page.Against != nil {
 			page.Against.Version = c.all[before].Version
 			page.Against.Link = relative(name, versionPage(c.name, c.all[before].Version))
 		}
+	}
+	if err := ctx.Err(); err != nil {
+		return err // rather than a page that is plain because of that
 	}
 	return c.putPage(ctx, name, page)
 }
@@ -130,14 +136,25 @@ func (c *chartPages) page(i int, name string) *templates.ChartPage {
 	return page
 }
 
-// fill adds to the page what is in the archive.
-func (c *chartPages) fill(page *templates.ChartPage, contents *check.Contents) {
-	show(page, contents)
+// fill adds to the page what is in the archive, and how that differs from the one
+// before. What this may cost is bounded: by the packages that do it in bytes and
+// steps, and here in time. What is left when that is over is plain text, with a note.
+// If it cannot be done at all, problem says why.
+func (c *chartPages) fill(ctx context.Context, page *templates.ChartPage, before, contents *check.Contents) (problem string) {
+	defer func() {
+		if v := recover(); v != nil {
+			problem = fmt.Sprintf("reading its archive made portolan fail: %s", check.Foreign(fmt.Errorf("%v", v)))
+		}
+	}()
+	ctx, cancel := context.WithTimeout(ctx, c.PageTime)
+	defer cancel()
+	show(ctx, page, before, contents)
 	for i, d := range page.Dependencies {
 		if page.Channel.URL != "" && strings.TrimSuffix(d.Repository, "/") == page.Channel.URL {
 			page.Dependencies[i].Link = strings.TrimSuffix(page.ChartLink, indexPage) + "../" + escapePath(d.Name) + "/" + indexPage
 		}
 	}
+	return ""
 }
 
 // relative returns the URL of a file of the channel, relative to another file.

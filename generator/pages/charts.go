@@ -6,40 +6,49 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
-	"golang.org/x/sync/errgroup"
-
+	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/templates"
 )
 
-// charts writes the pages of the charts that changed, and returns the summaries
-// of all charts, sorted by name.
-func (p *pass) charts(ctx context.Context) ([]ChartSummary, error) {
-	var names []string
+// charts returns what makes the pages of the charts that changed, chart by chart.
+func (p *pass) charts() []generator.Part {
+	var parts []generator.Part
 	for name := range p.after.Charts() {
-		names = append(names, name)
-	}
-	summaries := make([]ChartSummary, len(names))
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(p.Workers)
-	for i, name := range names {
-		after := p.after.Lines(name)
-		if s, ok := p.had[name]; ok && p.same(name) && s.describes(after) {
-			summaries[i] = s
+		i := len(p.summaries)
+		p.summaries = append(p.summaries, ChartSummary{})
+		if s, ok := p.had[name]; ok && p.unchanged(name) && s.describes(p.after.Lines(name)) {
+			p.summaries[i] = s
 			continue
 		}
-		group.Go(func() (err error) {
-			summaries[i], err = p.chart(ctx, name)
-			return err
-		})
+		parts = append(parts, p.part(name, i))
 	}
 	for name := range p.before.Charts() {
 		if p.after.Lines(name) == nil {
-			group.Go(func() error { return p.removeChart(ctx, name) })
+			parts = append(parts, func(ctx context.Context) (bool, error) { return true, p.removeChart(ctx, name) })
 		}
 	}
-	return summaries, group.Wait()
+	return parts
 }
+
+// part makes the pages of the i-th chart.
+func (p *pass) part(name string, i int) generator.Part {
+	var c *chartPages
+	return func(ctx context.Context) (done bool, err error) {
+		if c == nil {
+			if c, err = p.chart(ctx, name); err != nil {
+				return false, err
+			}
+			p.summaries[i] = c.all[c.newest].chartSummary(c.versions, c.newest)
+		}
+		return c.write(ctx)
+	}
+}
+
+// unchanged reports whether the pages of a chart are as they should be: it is the
+// same as when they were made, and no pass was cut off that made others.
+func (p *pass) unchanged(chart string) bool { return p.same(chart) && p.progress.earlier[chart] == "" }
 
 // same reports whether a chart has the same versions as when its pages were made,
 // and the index shows the same ones.
@@ -54,47 +63,30 @@ func (s ChartSummary) describes(lines []string) bool {
 		slices.ContainsFunc(lines, func(line string) bool { return strings.Contains(line, s.Digest) })
 }
 
-// chart writes those of a chart's pages that change.
-func (p *pass) chart(ctx context.Context, name string) (ChartSummary, error) {
-	all, err := parseReleases(p.after.Lines(name), p.after.Shown(name))
-	if err != nil {
-		return ChartSummary{}, fmt.Errorf("chart %s: %w", name, err)
+// chart reads what a chart's pages are made from, and finds out which of them are
+// to be made.
+func (p *pass) chart(ctx context.Context, name string) (*chartPages, error) {
+	c := &chartPages{pass: p, name: name, read: map[int]*reading{}}
+	var err error
+	if c.all, err = parseReleases(p.after.Lines(name), p.after.Shown(name)); err != nil {
+		return nil, fmt.Errorf("chart %s: %w", name, err)
 	}
-	had, err := parseReleases(p.before.Lines(name), p.before.Shown(name))
-	if err != nil {
-		return ChartSummary{}, fmt.Errorf("chart %s: %w", name, err)
+	if c.had, err = parseReleases(p.before.Lines(name), p.before.Shown(name)); err != nil {
+		return nil, fmt.Errorf("chart %s: %w", name, err)
 	}
 	var doc ChartDoc
 	if !p.remake {
 		if err := p.read(ctx, chartDoc(name), &doc); err != nil {
-			return ChartSummary{}, err
+			return nil, err
 		}
 	}
-	versions, err := p.summarize(ctx, name, all, doc.Versions)
-	if err != nil {
-		return ChartSummary{}, err
+	if c.versions, err = p.summarize(ctx, name, c.all, doc.Versions); err != nil {
+		return nil, err
 	}
-	c := &chartPages{pass: p, name: name, all: all, versions: versions, newest: newest(all), read: map[int]*reading{}}
-	summary := all[c.newest].chartSummary(versions, c.newest)
-	if p.same(name) {
-		return summary, nil // only its summary was missing
-	}
-	if err := c.writeVersions(ctx, had); err != nil {
-		return summary, err
-	}
-	if err := c.writeOlder(ctx, had); err != nil {
-		return summary, err
-	}
-	if err := p.put(ctx, path.Join(chartDir(name), badgeFile), badge("helm", all[c.newest].Version)); err != nil {
-		return summary, err
-	}
-	if err := c.feed(ctx); err != nil {
-		return summary, err
-	}
-	return summary, p.putDoc(ctx, path.Join(p.channel.Name, chartDoc(name)), ChartDoc{
-		Schema: p.schema(1, "chart"), Channel: p.channel.Name, Repository: p.absolute(p.channel.Name), Name: name,
-		Version: all[c.newest].Version, Page: "../../" + escapePath(chartDir(name)) + "/" + indexPage, Versions: versions,
-	})
+	c.newest = newest(c.all)
+	c.made = p.unchanged(name) // and only its summary was missing
+	c.resume(p.progress.earlier[name])
+	return c, nil
 }
 
 // chartPages makes the pages of one chart.
@@ -102,10 +94,64 @@ type chartPages struct {
 	*pass
 	name     string
 	all      []*release // in the index's order: newest first
+	had      []*release // when pages were made last
 	versions []VersionSummary
-	newest   int // position of the newest release
+	newest   int    // position of the newest release
+	mark     string // see pass.mark
+	next     int    // position of the release whose page is the next one
+	made     bool   // all pages are made
 
 	read map[int]*reading // archives that are needed again, by position
+}
+
+// resume goes on from where a pass was cut off. If that made other pages, nobody
+// knows which of them are there, so all are made.
+func (c *chartPages) resume(earlier string) {
+	c.mark = c.pass.mark(c.name)
+	if earlier == "" {
+		return
+	}
+	versions, same := versionsOf(earlier, c.mark)
+	switch {
+	case !same:
+		c.had = nil
+	case earlier == c.mark:
+		c.made = true
+	default:
+		c.next = min(versions, len(c.all))
+	}
+}
+
+// write writes those of a chart's pages that change. It returns false if it has
+// used up its turn.
+func (c *chartPages) write(ctx context.Context) (done bool, err error) {
+	if c.made {
+		return true, nil
+	}
+	switch done, err := c.writeVersions(ctx); {
+	case err != nil:
+		c.progress.set(c.name, partly(c.mark, c.next))
+		return false, err
+	case !done:
+		return false, c.note(ctx, c.name, partly(c.mark, c.next))
+	}
+	if err := c.writeOlder(ctx, c.had); err != nil {
+		return false, err
+	}
+	if err := c.put(ctx, path.Join(chartDir(c.name), badgeFile), badge("helm", c.all[c.newest].Version)); err != nil {
+		return false, err
+	}
+	if err := c.feed(ctx); err != nil {
+		return false, err
+	}
+	err = c.putDoc(ctx, path.Join(c.channel.Name, chartDoc(c.name)), ChartDoc{
+		Schema: c.schema(1, "chart"), Channel: c.channel.Name, Repository: c.absolute(c.channel.Name), Name: c.name,
+		Version: c.all[c.newest].Version, Page: "../../" + escapePath(chartDir(c.name)) + "/" + indexPage, Versions: c.versions,
+	})
+	if err != nil {
+		return false, err
+	}
+	return true, c.note(ctx, c.name, c.mark)
 }
 
 // inputs are what a version's page is made from. The page is made again if they
@@ -116,9 +162,9 @@ type inputs struct {
 }
 
 func inputsOf(all []*release) map[string]inputs {
-	of := map[string]inputs{}
+	of, newest := map[string]inputs{}, newest(all)
 	for i, r := range all {
-		in := inputs{line: r.line, newest: i == newest(all), older: r.older}
+		in := inputs{line: r.line, newest: i == newest, older: r.older}
 		if j := predecessor(all, i); j >= 0 {
 			in.predecessor = all[j].line
 		}
@@ -127,30 +173,37 @@ func inputsOf(all []*release) map[string]inputs {
 	return of
 }
 
-// writeVersions writes the pages of the versions whose inputs differ from had, and
-// the chart's own page. It removes the pages of versions that are gone.
-func (c *chartPages) writeVersions(ctx context.Context, had []*release) error {
-	before, after := inputsOf(had), inputsOf(c.all)
-	for i, r := range c.all {
+// writeVersions writes the pages of the versions whose inputs have changed, and
+// the chart's own page, until its turn is over. It removes the pages of versions
+// that are gone.
+func (c *chartPages) writeVersions(ctx context.Context) (done bool, err error) {
+	before, after := inputsOf(c.had), inputsOf(c.all)
+	began, first := time.Now(), c.next
+	for ; c.next < len(c.all); c.next++ {
+		if c.next > first && time.Since(began) > c.Turn {
+			return false, nil
+		}
+		i, version := c.next, c.all[c.next].Version
 		delete(c.read, i-1)
-		if before[r.Version] != after[r.Version] {
-			if err := c.writeVersion(ctx, i, versionPage(c.name, r.Version)); err != nil {
-				return err
+		if before[version] != after[version] {
+			if err := c.writeVersion(ctx, i, versionPage(c.name, version)); err != nil {
+				return false, err
 			}
 		}
 		if i == c.newest {
 			if err := c.writeVersion(ctx, i, path.Join(chartDir(c.name), indexPage)); err != nil {
-				return err
+				return false, err
 			}
 		}
-		delete(before, r.Version)
 	}
 	for version := range before {
-		if err := c.remove(ctx, versionPage(c.name, version)); err != nil {
-			return err
+		if _, there := after[version]; !there {
+			if err := c.remove(ctx, versionPage(c.name, version)); err != nil {
+				return false, err
+			}
 		}
 	}
-	return nil
+	return true, nil
 }
 
 // versionsPerPage is the number of versions on a list. 200 rows take about 40 KB.

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -10,10 +11,11 @@ import (
 )
 
 // compare returns the differences between two versions of a chart, which matter
-// before every upgrade. The caller adds the link to the earlier version's page.
-func compare(before, after *check.Contents) *templates.Comparison {
+// before every upgrade. The file shows the values of the later one. The caller
+// adds the link to the earlier version's page.
+func compare(ctx context.Context, before, after *check.Contents, file *values.File) *templates.Comparison {
 	a, b := before.Metadata, after.Metadata
-	v := values.Compare(before.Values, after.Values, values.Render(after.Values))
+	v := values.Compare(ctx, before.Values, after.Values, file)
 	c := &templates.Comparison{
 		Version:    a.Version,
 		AppVersion: pair(a.AppVersion, b.AppVersion), KubeVersion: pair(a.KubeVersion, b.KubeVersion),

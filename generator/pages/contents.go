@@ -2,6 +2,7 @@ package pages
 
 import (
 	"cmp"
+	"context"
 	"html/template"
 	"slices"
 	"strings"
@@ -39,16 +40,21 @@ func describe(p *templates.ChartPage, md *check.Metadata) {
 	p.Dependencies = dependencies(md)
 }
 
-// show fills in what a page shows from the other files in the archive.
-func show(p *templates.ChartPage, c *check.Contents) {
+// show fills in what a page shows from the other files in the archive, and how
+// these differ from those of the version before, if there is one.
+func show(ctx context.Context, p *templates.ChartPage, before, c *check.Contents) {
 	p.Resources = resources(c.Kinds)
 	p.CRDs = crds(c.Definitions)
 	if len(c.README) > 0 {
-		p.README = markdown.Render(c.README)
+		p.README = markdown.Render(ctx, c.README)
 		p.README.HTML = template.HTML(focusable.Replace(string(p.README.HTML)))
 	}
+	var file *values.File
 	if c.Values != nil || c.Schema != nil {
-		p.Values = valuesOf(c)
+		p.Values, file = valuesOf(ctx, c)
+	}
+	if before != nil {
+		p.Against = compare(ctx, before, c, file)
 	}
 }
 
@@ -57,17 +63,16 @@ func show(p *templates.ChartPage, c *check.Contents) {
 var focusable = strings.NewReplacer("<table>", `<table tabindex="0">`)
 
 // valuesOf returns what pages show of values.yaml and its schema.
-func valuesOf(c *check.Contents) *templates.Values {
-	v := &templates.Values{}
-	var file *values.File
+func valuesOf(ctx context.Context, c *check.Contents) (v *templates.Values, file *values.File) {
+	v = &templates.Values{}
 	if c.Values != nil {
-		file = values.Render(c.Values)
+		file = values.Render(ctx, c.Values)
 		v.File, v.Keys = file.Text, file.Keys
 	}
 	if c.Schema != nil {
-		v.Table, v.Note = values.Schema(c.Schema, file)
+		v.Table, v.Note = values.Schema(ctx, c.Schema, file)
 	}
-	return v
+	return v, file
 }
 
 // badges returns what Chart.yaml says about a version's state.

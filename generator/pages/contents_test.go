@@ -10,6 +10,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/generator/check"
+	"github.com/portolan-charts/portolan/generator/values"
 	"github.com/portolan-charts/portolan/templates"
 )
 
@@ -20,7 +21,7 @@ func described(t *testing.T, fields string, more ...string) *templates.ChartPage
 	page := &templates.ChartPage{}
 	c := readContents(t, append([]string{"Chart.yaml", "apiVersion: v2\nname: mychart\nversion: 0.1.0\n" + fields}, more...)...)
 	describe(page, c.Metadata)
-	show(page, c)
+	show(t.Context(), page, nil, c)
 	return page
 }
 
@@ -66,13 +67,13 @@ annotations:
 		CRDs:      []templates.CRD{{Kind: "Thing", Group: "example.com", Versions: []string{"v1", "v2"}, File: "crds/a.yaml"}},
 		README:    &templates.Text{HTML: "<h3 id=\"readme-mychart\">mychart</h3>\n"},
 	}
-	values := page.Values
+	shown := page.Values
 	page.Values = nil
 	if !reflect.DeepEqual(page, want) {
 		t.Errorf("got  %+v %q\nwant %+v", page, page.README, want)
 	}
-	if values == nil || values.File == nil || fmt.Sprint(values.Keys) != "[{replicas values-replicas}]" || fmt.Sprint(values.Table) != "[{replicas values-replicas integer  false }]" {
-		t.Errorf("values are %+v", values)
+	if shown == nil || shown.File == nil || fmt.Sprint(shown.Keys) != "[{replicas values-replicas}]" || fmt.Sprint(shown.Table) != "[{replicas values-replicas integer  false }]" {
+		t.Errorf("values are %+v", shown)
 	}
 }
 
@@ -183,7 +184,7 @@ func TestCompareContents(t *testing.T) {
 		"values.yaml", "x: 1\ny: 2\n", "crds/a.yaml", crd, "crds/b.yaml", strings.ReplaceAll(crd, "Thing", "Gone"), "crds/c.yaml", strings.ReplaceAll(crd, "Thing", "Same"), "crds/d.yaml", "- odd")
 	after := readContents(t, "Chart.yaml", yaml("appVersion: '2'\ntype: library\ndependencies:\n- {name: a, version: '2', repository: 'https://x'}\n- {name: b, version: '1', repository: 'https://y'}\n- {name: c, version: '1', repository: 'https://x'}\n- {name: c, alias: cc, version: '3'}\n"),
 		"values.yaml", "x: 3\nz: 4\n", "crds/a.yaml", crd+"  preserveUnknownFields: false\n", "crds/moved.yaml", strings.ReplaceAll(crd, "Thing", "Same"), "crds/e.yaml", strings.ReplaceAll(crd, "Thing", "New"))
-	got := compare(before, after)
+	got := compare(t.Context(), before, after, values.Render(t.Context(), after.Values))
 	want := &templates.Comparison{
 		Version:    "0.1.0",
 		AppVersion: &templates.Pair{Before: "1", After: "2"}, KubeVersion: &templates.Pair{Before: ">=1.20"}, Type: &templates.Pair{Before: "application", After: "library"},
@@ -198,7 +199,7 @@ func TestCompareContents(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
-	if same := compare(after, after); !same.Same {
+	if same := compare(t.Context(), after, after, values.Render(t.Context(), after.Values)); !same.Same {
 		t.Errorf("a chart differs from itself: %+v", same)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/portolan-charts/portolan/generator/check"
+	"github.com/portolan-charts/portolan/generator/values"
 	"github.com/portolan-charts/portolan/templates"
 )
 
@@ -42,7 +43,7 @@ func TestCorpusPages(t *testing.T) {
 		}
 		page := &templates.ChartPage{}
 		describe(page, c.Metadata)
-		show(page, c)
+		show(t.Context(), page, nil, c)
 		if text := page.README; text != nil {
 			readmes++
 			links += strings.Count(string(text.HTML), "<a ")
@@ -60,7 +61,7 @@ func TestCorpusPages(t *testing.T) {
 			}
 		}
 		if before := earlier[c.Metadata.Name]; before != nil {
-			if note := compare(before, c).ValuesNote; note != "" {
+			if note := compare(t.Context(), before, c, values.Render(t.Context(), c.Values)).ValuesNote; note != "" {
 				t.Errorf("%s: %s", filepath.Base(file), note)
 			}
 		}

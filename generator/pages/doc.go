@@ -34,7 +34,13 @@
 // api/changes.json names, and writes that file last: if a run is interrupted, the
 // next one sees what is missing and writes it. What a page needs to know about
 // releases that did not change, it takes from the JSON files rather than from
-// their archives.
+// their archives. What takes long notes there from time to time which charts are
+// done, and so does what is cut off: the next run goes on from there.
+//
+// What a chart may cost is bounded. Packages check, markdown and values count what
+// they look at, and show the rest as plain text with a note. Once a page has taken
+// [Options.PageTime], what is left of it is plain, too. A run that ends leaves no
+// such page. Once a chart has taken [Options.Turn], other channels have theirs.
 //
 // After a race between two generators, pages may briefly show an older generation.
 // The chart's next change repairs them, and so does a rebuild.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/generator/check"
+	"github.com/portolan-charts/portolan/generator/values"
 	"github.com/portolan-charts/portolan/templates"
 )
 
@@ -28,10 +29,10 @@ func TestHostileCharts(t *testing.T) {
 		}
 		page := &templates.ChartPage{}
 		describe(page, c.Metadata)
-		show(page, c)
+		show(t.Context(), page, nil, c)
 		checkPage(t, name, page)
 		if before != nil {
-			page.Against = compare(before, c)
+			page.Against = compare(t.Context(), before, c, values.Render(t.Context(), c.Values))
 			checkPage(t, name, page)
 		}
 		before = c

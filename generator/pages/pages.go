@@ -5,6 +5,9 @@ import (
 	"context"
 	"runtime"
 	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/publisher"
@@ -17,7 +20,12 @@ type Options struct {
 	Site        templates.Site // Title, Description, URL and Footer; the look sets the rest
 	Look        templates.Options
 	ArtifactHub func(channel string) []byte // artifacthub-repo.yml; nil if the channel has none
-	Workers     int                         // charts whose pages are made at the same time; 0 means one per processor
+	Workers     int                         // charts whose pages are made at the same time by Rebuild; 0 means one per processor
+
+	// Turn is for how long the pages of one chart are made before other channels
+	// have their turn; 0 means 5 seconds. PageTime is for how long one page may be
+	// made until what is left of it is plain text; 0 means 10 seconds.
+	Turn, PageTime time.Duration
 }
 
 // Writer writes the pages of a site's channels. It is safe for concurrent use.
@@ -34,6 +42,7 @@ func New(o Options) (*Writer, error) {
 		return nil, err
 	}
 	o.Workers = cmp.Or(o.Workers, runtime.GOMAXPROCS(0))
+	o.Turn, o.PageTime = cmp.Or(o.Turn, 5*time.Second), cmp.Or(o.PageTime, 10*time.Second)
 	if o.ArtifactHub == nil {
 		o.ArtifactHub = func(string) []byte { return nil }
 	}
@@ -41,20 +50,43 @@ func New(o Options) (*Writer, error) {
 	return &Writer{o, set}, nil
 }
 
-// Project updates the pages to the channel's newest generation, and adds the
-// channel to the site's index. Pages that are up to date are not written again.
-func (w *Writer) Project(ctx context.Context, site bucket.Store, c *publisher.Channel) (*generator.PagesReport, error) {
-	p := w.pass(site, c)
-	err := p.project(ctx)
-	return p.report, err
+// Project returns what updates the pages to the channel's newest generation, and
+// adds the channel to the site's index. Pages that are up to date are not written
+// again.
+func (w *Writer) Project(ctx context.Context, site bucket.Store, c *publisher.Channel) (*generator.Projection, error) {
+	return w.pass(site, c).project(ctx)
 }
 
 // Rebuild makes every page of the channel from the log and the charts.
 func (w *Writer) Rebuild(ctx context.Context, site bucket.Store, c *publisher.Channel) (*generator.PagesReport, error) {
 	p := w.pass(site, c)
 	p.remake = true
-	err := p.project(ctx)
-	return p.report, err
+	all, err := p.project(ctx)
+	if err != nil {
+		return p.report, err
+	}
+	return p.report, p.make(ctx, all)
+}
+
+// make makes all of a projection.
+func (p *pass) make(ctx context.Context, all *generator.Projection) error {
+	group, parts := errgroup.WithContext(ctx)
+	group.SetLimit(p.Workers)
+	for _, part := range all.Parts {
+		group.Go(func() error {
+			for done := false; !done; {
+				var err error
+				if done, err = part(parts); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	return all.Finish(ctx)
 }
 
 // Pruned removes links to pruned snapshots from the channel's activity page. It

@@ -31,12 +31,14 @@ type pass struct {
 	// save gives a file the content body, and reports whether it had to write it.
 	save func(ctx context.Context, site bucket.Store, key string, body []byte, last bool) (bool, error)
 
-	head   publisher.Header
-	state  ChangesDoc              // as the last pass left it; zero if there was none
-	before *publisher.Index        // the index that the pages show
-	after  *publisher.Index        // the index that they are to show
-	rows   []ChartSummary          // the charts that the last pass listed, sorted by name
-	had    map[string]ChartSummary // the same, by name
+	head      publisher.Header
+	state     ChangesDoc              // as the last pass left it; zero if there was none
+	before    *publisher.Index        // the index that the pages show
+	after     *publisher.Index        // the index that they are to show
+	rows      []ChartSummary          // the charts that the last pass listed, sorted by name
+	had       map[string]ChartSummary // the same, by name
+	summaries []ChartSummary          // of all charts, sorted by name
+	progress  *progress
 
 	mu     sync.Mutex
 	report *generator.PagesReport
@@ -46,64 +48,85 @@ func (w *Writer) pass(site bucket.Store, c *publisher.Channel) *pass {
 	return &pass{Writer: w, site: site, channel: c, look: w.lookOf(c.Name), save: publisher.WriteFile, after: c.Index(), report: &generator.PagesReport{Written: []string{}}}
 }
 
-func (p *pass) project(ctx context.Context) error {
+// project returns what is to be made of the pages.
+func (p *pass) project(ctx context.Context) (*generator.Projection, error) {
+	nothing := func(context.Context) error { return nil }
+	all := &generator.Projection{Report: p.report, Finish: nothing, Pause: nothing}
 	if p.channel.IndexGeneration() == 0 {
-		return nil
+		return all, nil
 	}
 	var err error
 	if p.head, err = p.after.Header(); err != nil {
-		return err
+		return nil, err
 	}
 	if err := p.open(ctx); err != nil {
-		return err
+		return nil, err
 	}
 	p.report.Generation = p.state.Generation
-	if p.state.Generation > p.head.Generation {
-		return nil // another generator has got further, and writes the rest
-	}
-	if p.state.Generation < p.head.Generation {
-		if err := p.write(ctx); err != nil {
-			return err
+	switch {
+	case p.state.Generation > p.head.Generation: // another generator has got further, and writes the rest
+	case p.state.Generation == p.head.Generation:
+		all.Finish = p.join
+	default:
+		all.Parts, all.Pause = p.charts(), p.pause
+		all.Finish = func(ctx context.Context) error {
+			if err := p.finish(ctx); err != nil {
+				return err
+			}
+			return p.join(ctx)
 		}
-		p.report.Generation = p.head.Generation
+		err = p.begin(ctx)
 	}
+	return all, err
+}
+
+// join makes the channel part of the site's own pages.
+func (p *pass) join(ctx context.Context) error {
 	p.report.Mixed = p.state.Look != p.look
 	return p.home(ctx)
 }
 
-// write writes the pages that have changed since the last pass. It writes the state
-// last: if it is interrupted before, the next pass does everything again.
-func (p *pass) write(ctx context.Context) error {
+// begin writes what the pages refer to.
+func (p *pass) begin(ctx context.Context) error {
 	if p.state.Look != p.look {
 		if p.state.Look = ""; p.state.Generation == 0 { // otherwise only some pages are made with this look
 			p.state.Look = p.look
 		}
-		if err := p.assets(ctx); err != nil {
-			return err
-		}
+		return p.assets(ctx)
 	}
-	summaries, err := p.charts(ctx)
-	if err != nil {
-		return err
-	}
+	return nil
+}
+
+// finish writes what lists the charts, and the state last: if it is interrupted
+// before, the next pass does what this one did not note as done.
+func (p *pass) finish(ctx context.Context) error {
 	if err := p.activity(ctx); err != nil {
 		return err
 	}
-	if err := p.list(ctx, summaries); err != nil {
+	if err := p.list(ctx, p.summaries); err != nil {
 		return err
 	}
-	return p.saveState(ctx)
+	if err := p.saveState(ctx); err != nil {
+		return err
+	}
+	p.report.Generation = p.head.Generation
+	return nil
 }
 
 // open reads which generation the pages show.
 func (p *pass) open(ctx context.Context) error {
 	p.before, p.had = &publisher.Index{}, map[string]ChartSummary{}
+	p.progress = newProgress(nil)
 	if p.remake {
 		return nil
 	}
 	var state ChangesDoc
-	if err := p.read(ctx, changesDoc, &state); err != nil || state.Channel != p.channel.Name || state.Generation < 1 {
+	if err := p.read(ctx, changesDoc, &state); err != nil || state.Channel != p.channel.Name {
 		return err
+	}
+	p.progress = newProgress(state.Progress)
+	if state.Progress = nil; state.Generation < 1 {
+		return nil
 	}
 	if state.Generation < p.head.Generation {
 		before, err := p.channel.At(ctx, state.Generation)
@@ -123,7 +146,7 @@ func (p *pass) open(ctx context.Context) error {
 			p.had[s.Name] = s
 		}
 	}
-	p.state = state
+	p.state, p.progress.of = state, state
 	return nil
 }
 

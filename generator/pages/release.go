@@ -23,8 +23,9 @@ type release struct {
 	Digest  string    `json:"digest"`
 	URLs    []string  `json:"urls"`
 
-	line  string
-	older bool // the index does not list it, but newer ones
+	line       string
+	older      bool // the index does not list it, but newer ones
+	prerelease bool
 }
 
 func parseRelease(line string) (*release, error) {
@@ -32,6 +33,8 @@ func parseRelease(line string) (*release, error) {
 	if err := json.Unmarshal([]byte(line), r); err != nil || r.Metadata == nil || len(r.URLs) != 1 {
 		return nil, fmt.Errorf("an index line cannot be read: %.80s…", line)
 	}
+	v, err := semver.NewVersion(r.Version)
+	r.prerelease = err == nil && v.Prerelease() != ""
 	return r, nil
 }
 
@@ -48,18 +51,12 @@ func parseReleases(lines []string, shown publisher.Shown) ([]*release, error) {
 	return all, nil
 }
 
-// prerelease reports whether the version is a prerelease.
-func (r *release) prerelease() bool {
-	v, err := semver.NewVersion(r.Version)
-	return err == nil && v.Prerelease() != ""
-}
-
 // newest returns the position of the newest release that is not a prerelease, or
 // of the newest release if all are prereleases. The releases are in the index's
 // order.
 func newest(all []*release) int {
 	for i, r := range all {
-		if !r.prerelease() {
+		if !r.prerelease {
 			return i
 		}
 	}
@@ -70,7 +67,7 @@ func newest(all []*release) int {
 // unless i is a prerelease itself. It returns -1 if there is no such release.
 func predecessor(all []*release, i int) int {
 	for j := i + 1; j < len(all); j++ {
-		if all[i].prerelease() || !all[j].prerelease() {
+		if all[i].prerelease || !all[j].prerelease {
 			return j
 		}
 	}

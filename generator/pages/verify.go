@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/pause"
@@ -115,8 +116,12 @@ func (p *pass) compare(ctx context.Context) ([]publisher.Fault, error) {
 	if p.head, err = p.after.Header(); err != nil {
 		return nil, err
 	}
-	if err = p.open(ctx); err == nil {
-		err = p.write(ctx)
+	if err = p.open(ctx); err != nil {
+		return faults, err
+	}
+	all := &generator.Projection{Parts: p.charts(), Finish: p.finish}
+	if err = p.begin(ctx); err == nil {
+		err = p.make(ctx, all)
 	}
 	return faults, err
 }

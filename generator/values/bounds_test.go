@@ -66,9 +66,9 @@ func shapes(n int) map[string]string {
 func cost(src []byte) (alloc uint64, size int, note string) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	f := Render(src)
-	c := Compare(nil, src, f)
-	Compare(src, src, f)
+	f := Render(ctx, src)
+	c := Compare(ctx, nil, src, f)
+	Compare(ctx, src, src, f)
 	runtime.ReadMemStats(&after)
 	return after.TotalAlloc - before.TotalAlloc, len(f.Text.HTML) + len(c.list()), f.Text.Note
 }
@@ -94,7 +94,7 @@ func BenchmarkWorst(b *testing.B) {
 	all := shapes(maxInput / 4)
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		for src := []byte(all[name]); ; src = []byte(shapes(len(src) / 2)[name]) {
-			if Render(src).Text.Note != "" && len(src) > 1000 {
+			if Render(ctx, src).Text.Note != "" && len(src) > 1000 {
 				continue
 			}
 			b.Run(strings.ReplaceAll(name, " ", "_"), func(b *testing.B) {

@@ -1,6 +1,7 @@
 package values
 
 import (
+	"context"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -14,7 +15,7 @@ import (
 
 const (
 	// maxVisits bounds how many nodes a comparison looks at. Nodes behind aliases
-	// count each time.
+	// count each time, and long keys and values for several.
 	maxVisits = 200_000
 
 	// maxChanges bounds the changes that are listed.
@@ -38,20 +39,23 @@ type Changes struct {
 }
 
 // Compare compares two versions of a values.yaml. The anchors are those of file,
-// the later version, which may be nil.
-func Compare(before, after []byte, file *File) Changes {
-	a, note := parse(before)
+// the later version, which may be nil. Once ctx is done, there is no comparison.
+func Compare(ctx context.Context, before, after []byte, file *File) Changes {
+	a, note := parse(ctx, before)
 	if note != "" {
 		return Changes{Note: "The earlier values.yaml " + note + ", so there is no comparison."}
 	}
-	b, note := parse(after)
+	b, note := parse(ctx, after)
 	if note != "" {
 		return Changes{Note: "values.yaml " + note + ", so there is no comparison."}
 	}
-	c := &comparer{file: file}
+	c := &comparer{ctx: ctx, file: file}
 	c.mappings("", a, b, 0)
 	slices.SortStableFunc(c.changes.Removed, func(a, b templates.ValueChange) int { return strings.Compare(a.Path, b.Path) })
-	if c.visits > maxVisits {
+	switch {
+	case ctx.Err() != nil:
+		return Changes{Note: "The values were not compared, since the page took too long."}
+	case c.visits > maxVisits:
 		return Changes{Note: "There are too many values to compare."}
 	}
 	for _, list := range []*[]templates.ValueChange{&c.changes.Added, &c.changes.Removed, &c.changes.Changed} {
@@ -64,6 +68,7 @@ func Compare(before, after []byte, file *File) Changes {
 }
 
 type comparer struct {
+	ctx     context.Context
 	file    *File
 	visits  int
 	changes Changes
@@ -71,8 +76,23 @@ type comparer struct {
 
 // visit counts a node. It returns false if the limit is exceeded.
 func (c *comparer) visit() bool {
-	c.visits++
+	c.spend(1)
 	return c.visits <= maxVisits
+}
+
+// spend counts visits. Once there is no more time, none are left.
+func (c *comparer) spend(visits int) {
+	if c.visits/1024 != (c.visits+visits)/1024 && c.ctx.Err() != nil {
+		c.visits = maxVisits
+	}
+	c.visits += visits
+}
+
+// key returns the text of a mapping's key. Looking it up takes as long as it is.
+func (c *comparer) key(n *yaml.Node) string {
+	key := resolve(n).Value
+	c.spend(len(key) / 100)
+	return key
 }
 
 // nodes compares the nodes at a path of both files.
@@ -102,7 +122,7 @@ func small(a, b *yaml.Node) bool {
 func (c *comparer) mappings(path string, a, b *yaml.Node, depth int) {
 	old, now := c.pairs(a), c.pairs(b)
 	for i := 0; i+1 < len(b.Content) && c.visit(); i += 2 {
-		key := resolve(b.Content[i]).Value
+		key := c.key(b.Content[i])
 		if now[key] != b.Content[i+1] {
 			continue // overridden by the same key further down
 		}
@@ -114,7 +134,7 @@ func (c *comparer) mappings(path string, a, b *yaml.Node, depth int) {
 		}
 	}
 	for i := 0; i+1 < len(a.Content) && c.visit(); i += 2 {
-		key := resolve(a.Content[i]).Value
+		key := c.key(a.Content[i])
 		if _, ok := now[key]; !ok && old[key] == a.Content[i+1] {
 			c.changes.Removed = append(c.changes.Removed, c.change(join(path, key), old[key], nil))
 		}
@@ -124,12 +144,12 @@ func (c *comparer) mappings(path string, a, b *yaml.Node, depth int) {
 // pairs returns a mapping's values by key, the last value of each key. It returns
 // nil if the limit is exceeded.
 func (c *comparer) pairs(n *yaml.Node) map[string]*yaml.Node {
-	if c.visits += len(n.Content) / 2; c.visits > maxVisits {
+	if c.spend(len(n.Content) / 2); c.visits > maxVisits {
 		return nil
 	}
 	m := make(map[string]*yaml.Node, len(n.Content)/2)
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		m[resolve(n.Content[i]).Value] = n.Content[i+1]
+	for i := 0; i+1 < len(n.Content) && c.visits <= maxVisits; i += 2 {
+		m[c.key(n.Content[i])] = n.Content[i+1]
 	}
 	return m
 }
@@ -152,7 +172,7 @@ func (c *comparer) equal(a, b *yaml.Node, depth int) bool {
 	}
 	switch {
 	case a.Kind == yaml.ScalarNode:
-		c.visits += (len(a.Value) + len(b.Value)) / 100
+		c.spend((len(a.Value) + len(b.Value)) / 100)
 		return scalar(a) == scalar(b)
 	case depth > 2*maxDepth:
 		return false

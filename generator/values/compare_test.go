@@ -49,7 +49,7 @@ func TestCompare(t *testing.T) {
 		{"odd keys", "{}\n", "\"a.b\": {c: 1}\n", "+ \"a.b\" {\"c\": 1} #values-~22a.b~22\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c := Compare([]byte(tt.before), []byte(tt.after), Render([]byte(tt.after)))
+			c := Compare(ctx, []byte(tt.before), []byte(tt.after), Render(ctx, []byte(tt.after)))
 			if got := c.list(); got != tt.want || c.Note != "" || c.More != 0 {
 				t.Errorf("got:\n%s(%q, %d)\nwant:\n%s", got, c.Note, c.More, tt.want)
 			}
@@ -63,7 +63,7 @@ func TestCompareBounds(t *testing.T) {
 	for i := range maxChanges + 7 {
 		fmt.Fprintf(many, "k%d: 1\n", i)
 	}
-	c := Compare(nil, []byte(many.String()), nil)
+	c := Compare(ctx, nil, []byte(many.String()), nil)
 	if len(c.Added) != maxChanges || c.More != 7 {
 		t.Errorf("got %d changes and %d more", len(c.Added), c.More)
 	}
@@ -79,7 +79,7 @@ func TestCompareBounds(t *testing.T) {
 		"texts":    {texts(), texts()},
 		"mappings": {mappings(1), mappings(2)},
 	} {
-		if c := Compare([]byte(pair[0]), []byte(pair[1]), nil); c.Note == "" || c.list() != "" {
+		if c := Compare(ctx, []byte(pair[0]), []byte(pair[1]), nil); c.Note == "" || c.list() != "" {
 			t.Errorf("%s: got %q with note %q", name, c.list(), c.Note)
 		}
 	}

@@ -18,7 +18,7 @@ var (
 // spans, and that its ids are unique.
 func checkFile(t *testing.T, src []byte) {
 	t.Helper()
-	f := Render(src)
+	f := Render(ctx, src)
 	text := string(f.Text.HTML)
 	bare := spanPattern.ReplaceAllString(text, "")
 	if strings.ContainsAny(bare, "<>\"") {
@@ -56,17 +56,17 @@ func FuzzValues(f *testing.F) {
 	f.Add([]byte("\ufeffa: \u2028b\u0085c: d\n"), []byte("? a\n? b\n"))
 	f.Fuzz(func(t *testing.T, before, after []byte) {
 		checkFile(t, after)
-		file := Render(after)
-		c := Compare(before, after, file)
+		file := Render(ctx, after)
+		c := Compare(ctx, before, after, file)
 		for _, list := range [][]string{paths(c.Added), paths(c.Removed), paths(c.Changed)} {
 			if len(list) > maxChanges || strings.ContainsFunc(strings.Join(list, ""), untrusted.Hidden) {
 				t.Errorf("got %q", list)
 			}
 		}
-		if same := Compare(after, after, file); same.list() != "" {
+		if same := Compare(ctx, after, after, file); same.list() != "" {
 			t.Errorf("a file differs from itself: %s", same.list())
 		}
-		back := Compare(after, before, nil)
+		back := Compare(ctx, after, before, nil)
 		if c.Note+back.Note == "" && (len(c.Added) != len(back.Removed) || len(c.Changed) != len(back.Changed)) {
 			t.Errorf("comparing the other way gives other changes:\n%s\n%s", c.list(), back.list())
 		}
@@ -78,7 +78,7 @@ func FuzzSchema(f *testing.F) {
 	f.Add([]byte(`{"properties":{"a":{"$ref":"#/definitions/n"}},"definitions":{"n":{"allOf":[{"type":["string","null"]}],"items":{"oneOf":[{"const":1}]}}}}`))
 	f.Add([]byte(`{"$ref":"#","required":["a"],"properties":{"a":{"enum":[1,"x"],"default":{"b":[]},"pattern":"^a","anyOf":[{"$ref":"#/properties/a"}]}}}`))
 	f.Fuzz(func(t *testing.T, schema []byte) {
-		rows, _ := Schema(schema, nil)
+		rows, _ := Schema(ctx, schema, nil)
 		for _, r := range rows {
 			if strings.ContainsFunc(r.Path+r.Type+r.Default+r.Description, untrusted.Hidden) || len(r.Type) > 5*maxType || len(r.Default) > 5*maxType {
 				t.Errorf("got %+v", r)

@@ -1,6 +1,7 @@
 package values
 
 import (
+	"context"
 	"html/template"
 	"strconv"
 	"strings"
@@ -24,10 +25,13 @@ type place struct{ line, column, at int }
 // finds their ends in the text. Even if it misreads something, it writes all the
 // text, in order.
 type highlighter struct {
+	ctx    context.Context
 	src    []byte
+	work   int   // bytes that were looked at
 	lines  []int // where they begin
 	last   place // the last one found: nodes come in order
 	tokens []token
+	end    int             // of the last one
 	taken  map[string]bool // paths
 	keys   []templates.ValueLink
 	out    strings.Builder
@@ -64,14 +68,28 @@ func (h *highlighter) offset(n *yaml.Node) int {
 	if h.last.line == n.Line && h.last.column <= n.Column {
 		p = h.last
 	}
+	from := p.at
 	for ; p.column < n.Column && p.at < len(h.src); p.column++ {
 		_, size := utf8.DecodeRune(h.src[p.at:])
 		p.at += size
+	}
+	if !h.spend(1 + p.at - from) {
+		return -1
 	}
 	if h.last = p; p.at >= len(h.src) {
 		return -1
 	}
 	return p.at
+}
+
+// spend counts bytes that were looked at. It returns false if they were too many,
+// or if there is no more time.
+func (h *highlighter) spend(bytes int) bool {
+	if h.work>>18 != (h.work+bytes)>>18 && h.ctx.Err() != nil {
+		h.work = maxWork
+	}
+	h.work += bytes
+	return h.work <= maxWork
 }
 
 // node marks the node at a path.
@@ -119,7 +137,7 @@ func (h *highlighter) add(t token, path string) bool {
 		h.taken[path] = true
 		t.anchor = anchor(path)
 	}
-	h.tokens = append(h.tokens, t)
+	h.tokens, h.end = append(h.tokens, t), t.end
 	return first
 }
 
@@ -132,19 +150,22 @@ func (h *highlighter) scalar(n *yaml.Node) (token, bool) {
 	for start >= 0 && start < len(h.src) && (h.src[start] == '&' || h.src[start] == '!') {
 		start = h.skip(start)
 	}
-	if start < 0 || start >= len(h.src) {
-		return token{}, false
+	if start < h.end || start >= len(h.src) {
+		return token{}, false // or within the one before, which was misread
 	}
 	t := token{start: start, class: 's'}
 	switch first := h.src[start]; {
 	case n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 && (first == '|' || first == '>'):
-		t.end = h.block(start)
+		t.end = h.block(start, strings.TrimSpace(n.Value) != "")
 	case n.Style&yaml.DoubleQuotedStyle != 0 && first == '"', n.Style&yaml.SingleQuotedStyle != 0 && first == '\'':
 		t.end = h.quotes(start, first)
 	case strings.HasPrefix(string(h.src[start:min(len(h.src), start+len(n.Value))]), n.Value) && n.Value != "":
 		t.end = start + len(n.Value)
 	default:
 		return token{}, false // for example, a plain scalar over several lines
+	}
+	if !h.spend(t.end - start) {
+		return token{}, false
 	}
 	switch n.ShortTag() {
 	case "!!int", "!!float", "!!bool", "!!null":
@@ -155,11 +176,15 @@ func (h *highlighter) scalar(n *yaml.Node) (token, bool) {
 
 // skip returns the place after the anchor or tag at at.
 func (h *highlighter) skip(at int) int {
+	from := at
 	for at < len(h.src) && h.src[at] > ' ' {
 		at++
 	}
 	for at < len(h.src) && h.src[at] <= ' ' {
 		at++
+	}
+	if !h.spend(at - from) {
+		return len(h.src)
 	}
 	return at
 }
@@ -181,11 +206,12 @@ func (h *highlighter) quotes(at int, quote byte) int {
 }
 
 // block returns the end of a block scalar that begins with its | or >: before
-// the first line that is indented less than its first one.
-func (h *highlighter) block(at int) int {
+// the first line that is indented less than its first one. Without content it has
+// no such line, and what follows is not part of it.
+func (h *highlighter) block(at int, content bool) int {
 	end, next := h.line(at)
 	indent := -1
-	for next < len(h.src) {
+	for content && next < len(h.src) {
 		begin := next
 		stop, following := h.line(begin)
 		text := string(h.src[begin:stop])

@@ -1,6 +1,7 @@
 package values
 
 import (
+	"context"
 	"fmt"
 	"net/url"
 	"slices"
@@ -20,11 +21,16 @@ const (
 	maxRows = 500
 
 	// maxSteps bounds how many schemas are looked at. Schemas behind references
-	// count each time.
+	// count each time, and so do long lists of names.
 	maxSteps = 20_000
 
-	// maxLevels bounds how many levels of properties are listed.
+	// maxRef bounds a reference, in bytes. A longer one is not followed.
+	maxRef = 1000
+
+	// maxLevels bounds how many levels of properties are listed, and maxOpen how
+	// many schemas may be around one, those that refer to it included.
 	maxLevels = 8
+	maxOpen   = 100
 
 	// maxDescription bounds a description, in bytes.
 	maxDescription = 600
@@ -36,18 +42,23 @@ const (
 // Schema returns a table of the values that a values.schema.json describes, in its
 // order. If the table is not complete, note says why. The anchors are those of
 // file, which may be nil. Only references within the schema are followed; nothing
-// is fetched.
-func Schema(schema []byte, file *File) (rows []templates.ValueRow, note string) {
-	if len(schema) > maxSchema {
+// is fetched. Once ctx is done, the table ends.
+func Schema(ctx context.Context, schema []byte, file *File) (rows []templates.ValueRow, note string) {
+	switch {
+	case len(schema) > maxSchema:
 		return nil, "values.schema.json is too long to be read."
+	case ctx.Err() != nil:
+		return nil, "values.schema.json was not read, since the page took too long."
 	}
 	root, ok := decode(schema)
 	if !ok {
 		return nil, "values.schema.json is not a JSON object, or is nested too deeply."
 	}
-	t := &table{root: root, file: file}
+	t := &table{ctx: ctx, root: root, file: file, refs: map[string]*object{}}
 	t.properties(root, "", 0, nil)
 	switch {
+	case t.late:
+		note = fmt.Sprintf("The schema takes too long to be read; these are the first %d values.", len(t.rows))
 	case t.steps > maxSteps:
 		note = fmt.Sprintf("The schema describes more values; these are the first %d.", len(t.rows))
 	case t.more > 0:
@@ -60,23 +71,36 @@ func Schema(schema []byte, file *File) (rows []templates.ValueRow, note string) 
 
 // A table collects rows while walking a schema.
 type table struct {
+	ctx    context.Context
 	root   *object
 	file   *File
 	rows   []templates.ValueRow
+	refs   map[string]*object // what references lead to; nil for nowhere
 	steps  int
 	more   int  // number of rows that are left out
 	remote bool // a reference leads out of the schema
+	late   bool // there was no more time
+}
+
+// spend counts steps, and reports whether there may be more.
+func (t *table) spend(steps int) bool {
+	if t.steps/256 != (t.steps+steps)/256 && t.ctx.Err() != nil {
+		t.late, t.steps = true, maxSteps
+	}
+	t.steps += steps
+	return t.steps <= maxSteps
 }
 
 // properties adds the rows for the values that a schema describes below a path.
 // The parameter open holds the schemas around it, to which references may lead
 // back.
 func (t *table) properties(s *object, path string, depth int, open []*object) {
-	if t.steps++; t.steps > maxSteps || depth > maxLevels || slices.Contains(open, s) {
+	props := s.object("properties")
+	// Names are cheap, but a reference can lead to many of them again and again.
+	if !t.spend(1+len(props.names())/20) || depth > maxLevels || len(open) > maxOpen || slices.Contains(open, s) {
 		return
 	}
 	open = append(open[:len(open):len(open)], s)
-	props := s.object("properties")
 	for _, name := range props.names() {
 		if p, ok := props.values[name].(*object); ok && t.steps <= maxSteps {
 			t.property(p, join(path, name), t.requires(s, name), depth, open)
@@ -96,13 +120,13 @@ func line(s string, limit int) string {
 // requires reports whether a schema lists a property as required.
 func (t *table) requires(s *object, name string) bool {
 	list := s.list("required")
-	t.steps += len(list) / 100
+	t.spend(len(list) / 100)
 	return slices.Contains(list, any(name))
 }
 
 // property adds the row for a value, and the rows for the values in it.
 func (t *table) property(s *object, path string, required bool, depth int, open []*object) {
-	t.steps++
+	t.spend(1)
 	all := t.closure(s)
 	row := templates.ValueRow{
 		Path: visible(untrusted.Cut(path, maxPath)), Required: required, Anchor: t.file.Anchor(path),
@@ -161,8 +185,7 @@ func (t *table) parts(s *object) []*object {
 // 20.
 func (t *table) closure(s *object) []*object {
 	all := []*object{s}
-	for i := 0; i < len(all) && len(all) < 20 && t.steps <= maxSteps; i++ {
-		t.steps++
+	for i := 0; i < len(all) && len(all) < 20 && t.spend(1); i++ {
 		for _, p := range t.parts(all[i]) {
 			if len(all) < 20 && !slices.Contains(all, p) {
 				all = append(all, p)
@@ -172,13 +195,26 @@ func (t *table) closure(s *object) []*object {
 	return all
 }
 
-// lookup follows a reference within the schema.
+// lookup follows a reference within the schema; once, however many use it.
 func (t *table) lookup(ref string) *object {
 	fragment, local := strings.CutPrefix(ref, "#")
-	if !local {
+	switch {
+	case !local:
 		t.remote = true
 		return nil
+	case len(ref) > maxRef:
+		return nil
 	}
+	o, known := t.refs[ref]
+	if !known {
+		o = t.follow(fragment)
+		t.refs[ref] = o
+	}
+	return o
+}
+
+// follow returns the schema at a place in the document.
+func (t *table) follow(fragment string) *object {
 	if decoded, err := url.PathUnescape(fragment); err == nil {
 		fragment = decoded
 	}

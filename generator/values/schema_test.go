@@ -44,7 +44,7 @@ func TestSchema(t *testing.T) {
 		{"nothing", `{}`, "", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			rows, note := Schema([]byte(tt.schema), Render([]byte("b: 1\nimage:\n  tag: x\n")))
+			rows, note := Schema(ctx, []byte(tt.schema), Render(ctx, []byte("b: 1\nimage:\n  tag: x\n")))
 			if got := rowsText(rows); got != tt.want || note != tt.note {
 				t.Errorf("got:\n%s(%q)\nwant:\n%s(%q)", got, note, tt.want, tt.note)
 			}
@@ -58,7 +58,7 @@ func TestSchemaBounds(t *testing.T) {
 	for i := range maxRows + 3 {
 		fmt.Fprintf(wide, `"k%d":{},`, i)
 	}
-	rows, note := Schema([]byte(`{"properties":{`+strings.TrimSuffix(wide.String(), ",")+`}}`), nil)
+	rows, note := Schema(ctx, []byte(`{"properties":{`+strings.TrimSuffix(wide.String(), ",")+`}}`), nil)
 	if len(rows) != maxRows || note != "The schema describes 3 more values." {
 		t.Errorf("got %d rows, %q", len(rows), note)
 	}
@@ -83,7 +83,7 @@ func TestSchemaBounds(t *testing.T) {
 		"too deep":   strings.Repeat(`{"properties":{"a":`, 400) + "{}" + strings.Repeat("}}", 400),
 		"too long":   `{"a":"` + strings.Repeat("x", maxSchema) + `"}`,
 	} {
-		rows, note := Schema([]byte(schema), nil)
+		rows, note := Schema(ctx, []byte(schema), nil)
 		size := len(rowsText(rows))
 		if len(rows) > maxRows || size > maxRows*4*(maxDescription+3*maxType+maxPath) {
 			t.Errorf("%s: %d rows, %d bytes", name, len(rows), size)

@@ -27,7 +27,7 @@ func (t *table) kind(all []*object) string {
 // words describes the values that one schema allows.
 func (t *table) words(o *object, depth int) []string {
 	var words []string
-	if t.steps++; t.steps > maxSteps {
+	if !t.spend(1) {
 		return nil
 	}
 	if name := typeName(o.values["type"]); name == "array" {
@@ -153,10 +153,12 @@ func (w *jsonWriter) value(v any) {
 		w.b.WriteByte(']')
 	case string:
 		w.b.WriteString(text(untrusted.Cut(v, w.limit)))
+	case json.Number: // as it is written, which may be long
+		w.b.WriteString(untrusted.Cut(string(v), w.limit))
 	case nil:
 		w.b.WriteString("null")
-	default: // a number, as it is written, or a boolean
-		w.b.WriteString(untrusted.Cut(fmt.Sprint(v), w.limit))
+	default: // a boolean
+		fmt.Fprint(&w.b, v)
 	}
 }
 

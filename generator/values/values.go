@@ -15,6 +15,7 @@ package values
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"html/template"
 	"strconv"
@@ -36,6 +37,10 @@ const (
 	// maxMarks bounds the characters that can begin a node: the parser allocates a
 	// few hundred bytes for each.
 	maxMarks = 25_000
+
+	// maxWork bounds how many bytes are looked at to find where keys and values
+	// are. Each is looked at a few times.
+	maxWork = 16 * maxInput
 
 	// maxOutput bounds the HTML of a file, in bytes.
 	maxOutput = 2 << 20
@@ -67,17 +72,17 @@ func (f *File) Anchor(path string) string {
 	return anchor(path)
 }
 
-// Render highlights a values.yaml.
-func Render(file []byte) *File {
+// Render highlights a values.yaml. Once ctx is done, it is shown as plain text.
+func Render(ctx context.Context, file []byte) *File {
 	file = bytes.ReplaceAll(file, []byte("\r\n"), []byte("\n"))
-	root, note := parse(file)
+	root, note := parse(ctx, file)
 	if note != "" {
 		return &File{Text: plain(file, "values.yaml "+note+", so it is shown as plain text.")}
 	}
-	h := &highlighter{src: file, taken: map[string]bool{}}
+	h := &highlighter{ctx: ctx, src: file, taken: map[string]bool{}}
 	h.index()
 	h.mapping(root, "", 0)
-	if !h.write() {
+	if h.work > maxWork || !h.write() {
 		return &File{Text: plain(file, "values.yaml is too long to be highlighted, so it is shown as plain text.")}
 	}
 	return &File{Text: &templates.Text{HTML: template.HTML(h.out.String())}, Keys: h.keys, anchors: h.taken}
@@ -85,7 +90,10 @@ func Render(file []byte) *File {
 
 // parse reads a file as a mapping; an empty file is an empty mapping. If it cannot
 // be read, note says why, as the rest of a sentence about the file.
-func parse(file []byte) (root *yaml.Node, note string) {
+func parse(ctx context.Context, file []byte) (root *yaml.Node, note string) {
+	if ctx.Err() != nil {
+		return nil, "was not read, since the page took too long"
+	}
 	if len(file) > maxInput || marks(file) > maxMarks {
 		return nil, "is too long to be read"
 	}

@@ -38,7 +38,7 @@ func TestRender(t *testing.T) {
 		{"nothing", "", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			f := Render([]byte(tt.in))
+			f := Render(ctx, []byte(tt.in))
 			if got := marked(string(f.Text.HTML)); got != tt.want || f.Text.Note != "" {
 				t.Errorf("got:  %q (note %q)\nwant: %q", got, f.Text.Note, tt.want)
 			}
@@ -63,7 +63,7 @@ func TestPlain(t *testing.T) {
 		"two files":   "a: 1\n---\n- <b>\n...\n]",
 		"long output": "a: |\n " + strings.Repeat("<", maxInput-10) + "\n",
 	} {
-		f := Render([]byte(in))
+		f := Render(ctx, []byte(in))
 		if name == "two files" || name == "long output" {
 			if shown(string(f.Text.HTML)) != visible(in) {
 				t.Errorf("%s: not all is shown", name)
@@ -77,7 +77,7 @@ func TestPlain(t *testing.T) {
 }
 
 func TestKeys(t *testing.T) {
-	f := Render([]byte("b: 1\na:\n  c: 2\nb: 3\n\"x y\": 4\n"))
+	f := Render(ctx, []byte("b: 1\na:\n  c: 2\nb: 3\n\"x y\": 4\n"))
 	want := `[{b values-b} {a values-a} {"x y" values-~22x~20y~22}]`
 	if got := fmt.Sprint(f.Keys); got != want {
 		t.Errorf("got %s, want %s", got, want)
