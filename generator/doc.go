@@ -3,8 +3,9 @@
 //
 // # Order
 //
-// [Run] works on one channel after another. In each of them an upload takes
-// these steps; each step has a file of its name and knows only the ones before:
+// [Run] decides one channel after another, and then makes the pages of all of them
+// in turns. An upload takes these steps; each step has a file of its name and knows
+// only the ones before:
 //
 //   - adopt: find what is in the inbox. Files under names of their owners' get
 //     ids, and uploads that have a receipt are decided already;
@@ -18,8 +19,11 @@
 //   - commit: create the plan's record in the channel's log, see package
 //     publisher. Before that nothing has happened; from then on, everything else
 //     follows from the record;
-//   - project: make head, and the pages, show what is committed;
-//   - finish: write the receipts and empty the inbox.
+//   - project: make head show what is committed, see package publisher;
+//   - finish: write the receipts;
+//   - turns: make the pages, chart by chart, then empty the inbox. Nothing that a
+//     chart holds delays another channel's verdicts, and pages that take long delay
+//     those of other channels by one turn at a time.
 //
 // If another generator commits first, the uploads are decided again on what that
 // one left. A run can be cut off anywhere: the next one does what is missing, and
