@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
-	"slices"
 	"strings"
 	"sync"
 
@@ -26,6 +25,7 @@ type catalog struct {
 
 	mu     sync.Mutex
 	charts map[string][]published // by name, in the index's order
+	places map[ref]int            // of those
 	known  map[string]known       // by URL
 }
 
@@ -38,7 +38,7 @@ type known struct {
 func newCatalog(site bucket.Store, channel string, index *publisher.Index) *catalog {
 	c := &catalog{
 		site: site, channel: channel, index: index,
-		lower: map[string]string{}, charts: map[string][]published{}, known: map[string]known{},
+		lower: map[string]string{}, charts: map[string][]published{}, places: map[ref]int{}, known: map[string]known{},
 	}
 	for name := range index.Charts() {
 		c.lower[strings.ToLower(name)] = name
@@ -74,6 +74,7 @@ func (c *catalog) releases(chart string) ([]published, error) {
 		if all[i], err = parseLine(line); err != nil {
 			return nil, err
 		}
+		c.places[ref{chart, all[i].Version}] = i
 	}
 	c.charts[chart] = all
 	return all, nil
@@ -85,8 +86,10 @@ func (c *catalog) find(r ref) (published, bool) {
 	if err != nil {
 		return published{}, false // a plan that changes this chart reports it
 	}
-	i := slices.IndexFunc(all, func(p published) bool { return p.Version == r.version })
-	if i < 0 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	i, ok := c.places[r]
+	if !ok {
 		return published{}, false
 	}
 	return all[i], true

@@ -44,9 +44,9 @@ func rejectProvMissing(v ref, wait time.Duration) *check.Problem {
 // that differ in their metadata alone can be thousands.
 const maxNamed = 3
 
-func warnPrecedence(version string, equal []string) publisher.Warning {
-	named := strings.Join(equal[:min(len(equal), maxNamed)], ", ")
-	if more := len(equal) - maxNamed; more > 0 {
+func warnPrecedence(version string, equal []string, more int) publisher.Warning {
+	named := strings.Join(equal, ", ")
+	if more > 0 {
 		named += fmt.Sprintf(" and %d more", more)
 	}
 	return publisher.Warning{Rule: "warn-precedence", Message: fmt.Sprintf(

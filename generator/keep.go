@@ -3,8 +3,6 @@ package generator
 import (
 	"slices"
 
-	"github.com/Masterminds/semver/v3"
-
 	"github.com/portolan-charts/portolan/publisher"
 )
 
@@ -25,10 +23,7 @@ func limit(chart string, all []published, keep int) publisher.Shown {
 }
 
 // stable reports whether the version is not a prerelease.
-func (p published) stable() bool {
-	v, err := semver.NewVersion(p.Version)
-	return err != nil || v.Prerelease() == ""
-}
+func (p published) stable() bool { return !p.version.Prerelease() }
 
 // shown works out which versions the index will show otherwise than before: of
 // the charts that change, and of all charts once keep is another than the one

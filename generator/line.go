@@ -2,7 +2,6 @@ package generator
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -55,6 +54,7 @@ type published struct {
 	Digest  string    `json:"digest"`
 	URLs    []string  `json:"urls"`
 	line    string
+	version check.Version
 }
 
 // parseLine reads a line of the index.
@@ -63,12 +63,6 @@ func parseLine(line string) (published, error) {
 	if err := json.Unmarshal([]byte(line), &p); err != nil || len(p.URLs) != 1 {
 		return p, fmt.Errorf("index line cannot be read: %.80s…", line)
 	}
+	p.version = check.ParseVersion(p.Version)
 	return p, nil
-}
-
-// compareReleases orders releases as the index does: newest first by semantic
-// version; where that makes no difference (1.2.3 and v1.2.3, 1.2.3+a and
-// 1.2.3+b) the newest content first, then by text.
-func compareReleases(a, b published) int {
-	return cmp.Or(check.CompareVersions(b.Version, a.Version), b.Created.Compare(a.Created), cmp.Compare(a.Version, b.Version))
 }

@@ -14,7 +14,8 @@ type outcome struct {
 	ruling
 	ref     ref            // what it is about; zero if that is not known
 	problem *check.Problem // if rejected
-	sorted  []string       // versions of equal precedence, worth a warning
+	equal   []string       // versions of equal precedence, worth a warning
+	more    int            // how many more there are
 	release *release       // where its content is in the index afterwards; nil if it is not
 	keep    int            // how many newer versions the index shows instead; 0 if it shows this one
 }
@@ -46,8 +47,8 @@ func (o *outcome) receipt(channel string, generation int, decided time.Time) pub
 		r.Warnings = append(r.Warnings, publisher.Warning{Rule: "warn-created", Message: fmt.Sprintf(
 			"the chart was created %s, it is said, which is before 1970 or after the upload: its date is when it was accepted", o.request.Created.UTC().Format(time.RFC3339))})
 	}
-	if len(o.sorted) > 0 {
-		r.Warnings = append(r.Warnings, warnPrecedence(o.ref.version, o.sorted))
+	if len(o.equal) > 0 {
+		r.Warnings = append(r.Warnings, warnPrecedence(o.ref.version, o.equal, o.more))
 	}
 	if o.keep > 0 {
 		r.Warnings = append(r.Warnings, warnOlder(o.ref.version, o.keep))

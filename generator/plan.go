@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
 )
 
@@ -35,24 +34,11 @@ func (p *plan) changeIndex(c *catalog, keep int) error {
 		p.time = rounded.Add(clockStep)
 	}
 	p.time = p.time.UTC()
-	changed := map[string][]published{} // by chart
-	for _, r := range p.changedRefs() {
-		s := p.slots[r]
-		if _, ok := changed[r.name]; !ok {
-			all, err := c.releases(r.name)
-			if err != nil {
-				return err
-			}
-			changed[r.name] = slices.Clone(all)
-		}
-		var err error
-		if changed[r.name], err = s.place(changed[r.name], p.time); err != nil {
-			return err
-		}
-		p.releases = append(p.releases, s.current)
+	changed, err := p.placeAll(c)
+	if err != nil {
+		return err
 	}
 	p.removed, p.added = c.index.Diff(linesOf(changed))
-	var err error
 	if p.shown, err = shown(c, keep, changed); err != nil {
 		return err
 	}
@@ -62,6 +48,27 @@ func (p *plan) changeIndex(c *catalog, keep int) error {
 		}
 	}
 	return p.noteOlder(c, keep, changed)
+}
+
+// placeAll puts the plan's releases among the published ones, and returns all those
+// of the charts that change.
+func (p *plan) placeAll(c *catalog) (map[string][]published, error) {
+	slots := map[string][]*slot{} // by chart
+	for _, r := range p.changedRefs() {
+		slots[r.name] = append(slots[r.name], p.slots[r])
+		p.releases = append(p.releases, p.slots[r].current)
+	}
+	changed := map[string][]published{}
+	for name, s := range slots {
+		all, err := c.releases(name)
+		if err != nil {
+			return nil, err
+		}
+		if changed[name], err = place(all, s, p.time); err != nil {
+			return nil, err
+		}
+	}
+	return changed, nil
 }
 
 // changedRefs lists the versions whose release is another than before.
@@ -76,40 +83,6 @@ func (p *plan) changedRefs() []ref {
 		return cmp.Or(cmp.Compare(a.name, b.name), cmp.Compare(a.version, b.version))
 	})
 	return refs
-}
-
-// place puts the slot's release among its chart's, in the place of the one that
-// it replaces. The others stay in their order, whatever it is.
-func (s *slot) place(all []published, now time.Time) ([]published, error) {
-	if err := s.current.render(now); err != nil {
-		return nil, err
-	}
-	if s.base != nil {
-		all = slices.DeleteFunc(all, func(p published) bool { return p.line == s.base.line })
-	}
-	mine, err := parseLine(s.current.line)
-	if err != nil {
-		return nil, err
-	}
-	at, _ := slices.BinarySearchFunc(all, mine, compareReleases)
-	for _, o := range s.group {
-		o.sorted = equalVersions(all, at, mine.Version)
-	}
-	return slices.Insert(all, at, mine), nil
-}
-
-// equalVersions are the versions around a place whose precedence is that of
-// the version which comes there.
-func equalVersions(all []published, at int, version string) []string {
-	var equal []string
-	for i := at - 1; i >= 0 && check.CompareVersions(all[i].Version, version) == 0; i-- {
-		equal = append(equal, all[i].Version)
-	}
-	slices.Reverse(equal) // the index's order
-	for i := at; i < len(all) && check.CompareVersions(all[i].Version, version) == 0; i++ {
-		equal = append(equal, all[i].Version)
-	}
-	return equal
 }
 
 func linesOf(charts map[string][]published) map[string][]string {
@@ -189,24 +162,38 @@ func (p *plan) noteOlder(c *catalog, keep int, changed map[string][]published) e
 	if keep == 0 {
 		return nil
 	}
+	hidden := map[string]map[string]bool{} // versions by chart
 	for _, s := range p.slots {
 		if len(s.group) == 0 || s.current == nil {
 			continue
 		}
 		name := s.current.ref.name
-		all, ok := changed[name]
-		if !ok {
-			var err error
-			if all, err = c.releases(name); err != nil {
-				return err
+		if hidden[name] == nil {
+			all, ok := changed[name]
+			if !ok {
+				var err error
+				if all, err = c.releases(name); err != nil {
+					return err
+				}
 			}
+			hidden[name] = hides(limit(name, all, keep), all)
 		}
-		at := slices.IndexFunc(all, func(r published) bool { return r.Version == s.current.ref.version })
-		if !limit(name, all, keep).Has(at) {
+		if hidden[name][s.current.ref.version] {
 			for _, o := range s.group {
 				o.keep = keep
 			}
 		}
 	}
 	return nil
+}
+
+// hides are the versions that are not shown.
+func hides(shown publisher.Shown, all []published) map[string]bool {
+	hidden := map[string]bool{}
+	for i, p := range all {
+		if !shown.Has(i) {
+			hidden[p.Version] = true
+		}
+	}
+	return hidden
 }

@@ -1,7 +1,6 @@
 package check
 
 import (
-	"cmp"
 	"fmt"
 	"path"
 	"regexp"
@@ -128,22 +127,6 @@ func coerced(version string) string {
 		return version
 	}
 	return v.String()
-}
-
-// CompareVersions compares by semantic version. Versions that are not semantic
-// come before all that are.
-func CompareVersions(a, b string) int {
-	va, errA := semver.NewVersion(a)
-	vb, errB := semver.NewVersion(b)
-	switch {
-	case errA != nil && errB != nil:
-		return cmp.Compare(a, b)
-	case errA != nil:
-		return -1
-	case errB != nil:
-		return 1
-	}
-	return va.Compare(vb)
 }
 
 // checkAllowed checks a name against a list of patterns; an empty list allows all.

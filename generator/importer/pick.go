@@ -53,7 +53,7 @@ func (o Options) pick(x *Index) (work []Entry, left []Result) {
 		work = append(work, o.newest(all)...)
 	}
 	slices.SortStableFunc(work, func(a, b Entry) int {
-		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.Name, b.Name), check.CompareVersions(a.Version, b.Version))
+		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.Name, b.Name), check.CompareVersions(a.Version, b.Version), check.CompareNatural(a.Version, b.Version))
 	})
 	return work, left
 }
@@ -75,7 +75,7 @@ func (o Options) newest(all []Entry) []Entry {
 		return all
 	}
 	slices.SortStableFunc(all, func(a, b Entry) int {
-		return cmp.Or(check.CompareVersions(b.Version, a.Version), b.Created.Compare(a.Created))
+		return cmp.Or(check.CompareVersions(b.Version, a.Version), b.Created.Compare(a.Created), check.CompareNatural(b.Version, a.Version))
 	})
 	return all[:o.Keep]
 }
