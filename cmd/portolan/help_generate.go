@@ -57,7 +57,7 @@ created if it does not exist.
 Charts of all channels are published before pages are made. If pages fail, or
 --timeout ends them, their uploads stay in the inbox, and the next run goes on.
 
-With --watch, a failed run is repeated after longer and longer pauses, and so are
+With --watch, a failed run is repeated after longer and longer pauses. So are
 pages that fail, while uploads are still decided at the usual pace. A signal
 ends the command with exit code 0; --timeout applies to each run, and
 portolan.yaml is read once. If GITHUB_ACTIONS is true, rejections and errors are

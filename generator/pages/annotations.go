@@ -41,12 +41,12 @@ func fields(n *yaml.Node) map[string]string {
 	return m
 }
 
-// each calls f for the entries of a mapping.
+// each calls f for the first entries of a mapping: aliases may lead to it often.
 func each(n *yaml.Node, f func(key string, value *yaml.Node)) {
 	if n = resolve(n); n.Kind != yaml.MappingNode {
 		return
 	}
-	for i := 0; i+1 < len(n.Content); i += 2 {
+	for i := 0; i+1 < min(len(n.Content), 2*maxPageList); i += 2 {
 		f(resolve(n.Content[i]).Value, resolve(n.Content[i+1]))
 	}
 }
