@@ -85,9 +85,10 @@ func (a *adopted) adoptForeign(ctx context.Context, o *Options, w *publisher.Cha
 		}
 		return uploads, nil
 	}
+	r := &reader{drop: o.Drop, checks: o.Config.Policy(w.Channel).Checks}
 	stay := make([]bool, len(w.Foreign))
 	err := each(ctx, o.Workers, len(w.Foreign), func(i int) (err error) {
-		uploads[i], err = publisher.Adopt(ctx, o.Drop, w.Channel, w.Foreign[i], o.Now())
+		uploads[i], err = publisher.Adopt(ctx, o.Drop, w.Channel, w.Foreign[i], o.Now(), r.tooLarge)
 		stay[i] = uploads[i] == nil && err == nil
 		return err
 	})
@@ -98,7 +99,7 @@ func (a *adopted) adoptForeign(ctx context.Context, o *Options, w *publisher.Cha
 	}
 	// Apart from the copies, so that a folder on disk flushes once for all.
 	return uploads, errors.Join(err, each(ctx, o.Workers, len(w.Foreign), func(i int) error {
-		if uploads[i] == nil {
+		if uploads[i] == nil || !uploads[i].Adopted() {
 			return nil
 		}
 		return publisher.Discard(ctx, o.Drop, w.Foreign[i])

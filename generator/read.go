@@ -67,9 +67,30 @@ func (r *reader) bare(ctx context.Context, c *candidate) error {
 	return in.Close()
 }
 
-// readChart checks the archive and returns its bytes.
+// tooLarge reports whether the upload is refused for the size of one of its files, as
+// the listing has it.
+func (r *reader) tooLarge(u *publisher.Upload) bool {
+	return u.Chart != nil && r.checks.CheckSize(u.Chart.Size) != nil || u.Prov != nil && check.CheckProvenanceSize(u.Prov.Size) != nil
+}
+
+// open opens a file of the upload. The error is bucket.ErrNotFound if it is no longer
+// there, or if it is another one now.
+func (r *reader) open(ctx context.Context, u *publisher.Upload, e *bucket.Entry) (*bucket.Reader, error) {
+	in, err := r.drop.Get(ctx, e.Key)
+	if err == nil && !u.Adopted() && in.Entry.Token != e.Token {
+		in.Close()
+		err = bucket.About(e.Key, bucket.ErrNotFound)
+	}
+	return in, err
+}
+
+// readChart checks the archive and returns its bytes. One that is too large is not
+// opened.
 func (r *reader) readChart(ctx context.Context, c *candidate) ([]byte, error) {
-	in, err := r.drop.Get(ctx, c.upload.Chart.Key)
+	if err := r.checks.CheckSize(c.upload.Chart.Size); err != nil {
+		return nil, c.refuse(err)
+	}
+	in, err := r.open(ctx, c.upload, c.upload.Chart)
 	if err != nil {
 		return nil, err
 	}
@@ -79,9 +100,13 @@ func (r *reader) readChart(ctx context.Context, c *candidate) ([]byte, error) {
 	return archive.Bytes(), c.refuse(err)
 }
 
-// readProv checks the provenance file and returns its bytes.
+// readProv checks the provenance file and returns its bytes. One that is too large is
+// not opened.
 func (r *reader) readProv(ctx context.Context, c *candidate) ([]byte, error) {
-	in, err := r.drop.Get(ctx, c.upload.Prov.Key)
+	if err := check.CheckProvenanceSize(c.upload.Prov.Size); err != nil {
+		return nil, c.refuse(err)
+	}
+	in, err := r.open(ctx, c.upload, c.upload.Prov)
 	if err != nil {
 		return nil, err
 	}

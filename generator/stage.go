@@ -2,8 +2,11 @@ package generator
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 
 	"github.com/portolan-charts/portolan/generator/check"
@@ -52,10 +55,32 @@ func (s *stager) claim(v ref) bool {
 // upload is no longer what it was when it was first read, and is refused.
 func (s *stager) put(ctx context.Context, c *candidate, files *publisher.Release) error {
 	err := publisher.PutRelease(ctx, s.site, s.channel, files)
-	if errors.Is(err, bucket.ErrConflict) {
+	if errors.Is(err, bucket.ErrConflict) || errors.Is(err, errOverwritten) {
 		return c.refuse(rejectOverwritten(c.upload.ID))
 	}
 	return err
+}
+
+var errOverwritten = errors.New("it was overwritten while it was being published")
+
+// provenance is the provenance file that signs the release, as it was checked:
+// somebody may still write to it.
+func (s *stager) provenance(ctx context.Context, rel *release) bucket.Body {
+	key := rel.prov.upload.Prov.Key
+	return func(w io.Writer) error {
+		b, _, err := bucket.ReadAll(ctx, s.drop, key, check.MaxProvenance)
+		if errors.Is(err, bucket.ErrTooLarge) {
+			return bucket.About(key, errOverwritten)
+		}
+		if err != nil {
+			return err
+		}
+		if sum := sha256.Sum256(b); hex.EncodeToString(sum[:]) != rel.provenance {
+			return bucket.About(key, errOverwritten)
+		}
+		_, err = w.Write(b)
+		return err
+	}
 }
 
 // late stages a release whose chart has been read again for that.
@@ -68,7 +93,7 @@ func (s *stager) late(ctx context.Context, rel *release, again *candidate, p par
 	}
 	files := rel.files(again.chart, p)
 	if rel.prov != nil {
-		files.Prov = bucket.Copy(ctx, s.drop, rel.prov.upload.Prov.Key)
+		files.Prov = s.provenance(ctx, rel)
 	}
 	if err := s.put(ctx, rel.owner(), files); err != nil {
 		return err
@@ -87,7 +112,7 @@ func (s *stager) signed(ctx context.Context, rel *release, info *publisher.Relea
 	return s.put(ctx, rel.prov, &publisher.Release{
 		Chart: rel.ref.name, Version: rel.ref.version, Info: *info,
 		Archive: publisher.CopyArchive(ctx, s.site, s.channel, rel.base.URLs[0]),
-		Prov:    bucket.Copy(ctx, s.drop, rel.prov.upload.Prov.Key),
+		Prov:    s.provenance(ctx, rel),
 	})
 }
 

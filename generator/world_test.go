@@ -439,9 +439,11 @@ func (s *state) find(j judge, p promise) (id string, waits bool) {
 		if d.Digest == p.digest || d.Provenance == p.digest {
 			return id, false
 		}
-		// A refused archive has no digest in the log; it is kept, though.
-		if kept, ok := s.drop[path.Join("rejected", d.channel, id+".tgz")]; ok && j.digest(kept) == p.digest {
-			return id, false
+		// A refused file may have no digest in the log; it is kept, though.
+		for _, ext := range []string{".tgz", ".tgz.prov"} {
+			if kept, ok := s.drop[path.Join("rejected", d.channel, id+ext)]; ok && j.digest(kept) == p.digest {
+				return id, false
+			}
 		}
 	}
 	return "", false

@@ -20,11 +20,17 @@ const Settle = 2 * time.Second
 // the file to an id made from this version of it. [Discard] then deletes the original.
 // Adopt may be repeated after any failure. It returns nil if the file was gone or
 // overwritten before it could be copied, or has not settled by now.
-func Adopt(ctx context.Context, drop bucket.Store, channel string, f *Foreign, now time.Time) (*Upload, error) {
+//
+// A file that is too large, as its size in the listing says, is not copied. It becomes
+// an upload where it lies, to be refused, and [Remove] deletes it.
+func Adopt(ctx context.Context, drop bucket.Store, channel string, f *Foreign, now time.Time, tooLarge func(*Upload) bool) (*Upload, error) {
 	if f.unsettled(now) > 0 {
 		return nil, nil
 	}
 	u := f.Upload(channel)
+	if tooLarge(u) {
+		return u, nil
+	}
 	copied, err := f.copy(ctx, drop, u)
 	if err != nil || !copied {
 		return nil, err
@@ -74,13 +80,19 @@ func (i *Inbox) Unsettled(now time.Time) time.Duration {
 // Upload is the upload that the file becomes when it is adopted. Until then, runs that
 // must not write can read it where it lies.
 func (f *Foreign) Upload(channel string) *Upload {
-	return newUpload(channel, adoptedID(channel, f.Chart, f.Prov), f.Chart, f.Prov)
+	u := newUpload(channel, adoptedID(channel, f.Chart, f.Prov), f.Chart, f.Prov)
+	u.foreign = f
+	return u
 }
+
+// Adopted reports whether the upload lies under its id, and not where somebody put it.
+func (u *Upload) Adopted() bool { return u.foreign == nil }
 
 // moved returns the upload with its objects where Adopt has put them. Their tokens are
 // unknown; no other writer writes there.
 func (u *Upload) moved() *Upload {
 	m := *u
+	m.foreign = nil
 	if u.Chart != nil {
 		m.Chart = &bucket.Entry{Key: u.key(chartExt), Size: u.Chart.Size, Modified: u.Chart.Modified}
 	}
@@ -118,16 +130,21 @@ func (f *Foreign) copy(ctx context.Context, drop bucket.Store, u *Upload) (bool,
 
 // request describes the upload that the file becomes.
 func (f *Foreign) request(ctx context.Context, drop bucket.Store, key string) (bucket.Object, error) {
-	var r Request
+	r, err := f.readRequest(ctx, drop)
+	if err != nil {
+		return bucket.Object{}, err
+	}
+	return r.object(key)
+}
+
+// readRequest reads what is said of the file, or says what is known.
+func (f *Foreign) readRequest(ctx context.Context, drop bucket.Store) (r Request, err error) {
 	if f.Request != nil {
-		var err error
-		if r, err = readRequest(ctx, drop, f.Request.Key); err != nil {
-			return bucket.Object{}, err
-		}
+		r, err = readRequest(ctx, drop, f.Request.Key)
 	}
 	r.File = cmp.Or(r.File, f.Name)
 	r.Provenance = f.Prov != nil && f.Chart != nil
-	return r.object(key)
+	return r, err
 }
 
 // errMoved is reported for a file that was overwritten after it was listed.
@@ -144,7 +161,11 @@ func (f *Foreign) body(ctx context.Context, drop bucket.Store, e *bucket.Entry) 
 		if r.Entry.Token != e.Token {
 			return bucket.About(e.Key, errMoved)
 		}
-		_, err = io.Copy(w, r)
+		// What somebody still writes to is longer than it was.
+		n, err := io.Copy(w, io.LimitReader(r, e.Size+1))
+		if err == nil && n != e.Size {
+			err = bucket.About(e.Key, errMoved)
+		}
 		return err
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 func adopt(t *testing.T, s bucket.Store, w *publisher.ChannelInbox, now time.Time) *publisher.Upload {
 	t.Helper()
-	u, err := publisher.Adopt(t.Context(), s, w.Channel, w.Foreign[0], now)
+	u, err := publisher.Adopt(t.Context(), s, w.Channel, w.Foreign[0], now, fits)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -22,6 +22,9 @@ func adopt(t *testing.T, s bucket.Store, w *publisher.ChannelInbox, now time.Tim
 	}
 	return u
 }
+
+// fits says of an upload that it is not too large.
+func fits(*publisher.Upload) bool { return false }
 
 func TestAdopt(t *testing.T) {
 	m, now := clocked(t)
@@ -90,11 +93,49 @@ func TestAdoptStaleListing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, f := range w.Foreign {
-		if u, err := publisher.Adopt(t.Context(), m.Handle("test"), "stable", f, now.Add(time.Minute)); u != nil || err != nil {
+		if u, err := publisher.Adopt(t.Context(), m.Handle("test"), "stable", f, now.Add(time.Minute), fits); u != nil || err != nil {
 			t.Errorf("%s: got %v, %v", f.Name, u, err)
 		}
 	}
 	if got := string(m.Snapshot()["inbox/stable/a.tgz"]); got != "second" {
 		t.Errorf("got %q", got)
+	}
+}
+
+// TestAdoptTooLarge: what is too large to be taken is not copied, whatever its size.
+// It is an upload where it lies, and removing that removes the file, unless somebody
+// has overwritten it.
+func TestAdoptTooLarge(t *testing.T) {
+	m, now := clocked(t)
+	m.Put("inbox/stable/a.tgz", []byte("large"))
+	m.Put("inbox/stable/a.tgz.prov", []byte("signature"))
+	w := readInbox(t, m).Channels[0]
+	*now = now.Add(time.Minute)
+	m.Hook = func(op buckettest.Op) buckettest.Fault {
+		if op.Kind != buckettest.Delete {
+			t.Errorf("%s", op)
+		}
+		return buckettest.None
+	}
+	adopt := func() *publisher.Upload {
+		u, err := publisher.Adopt(t.Context(), m.Handle("test"), "stable", w.Foreign[0], *now, func(*publisher.Upload) bool { return true })
+		if err != nil || u == nil || u.Adopted() || u.Chart.Key != "inbox/stable/a.tgz" {
+			t.Fatalf("got %+v, %v", u, err)
+		}
+		return u
+	}
+	first := adopt()
+	if again := adopt(); again.ID != first.ID {
+		t.Errorf("another look gives another id: %s, %s", again.ID, first.ID)
+	}
+	m.Put("inbox/stable/a.tgz", []byte("another"))
+	for range 2 {
+		if err := publisher.Remove(t.Context(), m.Handle("test"), first); err != nil {
+			t.Fatal(err)
+		}
+	}
+	objects := m.Snapshot()
+	if string(objects["inbox/stable/a.tgz"]) != "another" || len(objects) != 1 {
+		t.Errorf("the inbox holds %q", objects)
 	}
 }

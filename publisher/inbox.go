@@ -52,11 +52,13 @@ type Upload struct {
 	Chart   *bucket.Entry // nil if there is a provenance file only
 	Prov    *bucket.Entry // nil if there is none, or the listing missed it
 	Request *bucket.Entry // as Prov
+
+	foreign *Foreign // that it still is; nil if it lies under its id
 }
 
-// foreign returns the upload as a foreign file, if its id is that of another upload in
+// disowned returns the upload as a foreign file, if its id is that of another upload in
 // another channel. Once adopted, it has an id of its own.
-func (u *Upload) foreign() *Foreign {
+func (u *Upload) disowned() *Foreign {
 	f := newForeign(u.ID, u.Chart, u.Prov)
 	f.Request = u.Request
 	return f
@@ -116,7 +118,7 @@ func (i *Inbox) DisownTwins() {
 func (w *ChannelInbox) Disown(other func(*Upload) bool) {
 	w.Uploads = slices.DeleteFunc(w.Uploads, func(u *Upload) bool {
 		if other(u) {
-			w.Foreign = append(w.Foreign, u.foreign())
+			w.Foreign = append(w.Foreign, u.disowned())
 			return true
 		}
 		return false

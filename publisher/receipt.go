@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"path"
 	"time"
+
+	"github.com/dustin/go-humanize"
 
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
@@ -94,6 +97,9 @@ func WriteReceipt(ctx context.Context, drop bucket.Store, u *Upload, r *Receipt)
 // what a crash leaves is never an upload of another kind. It may be repeated after any
 // failure.
 func Remove(ctx context.Context, drop bucket.Store, u *Upload) error {
+	if u.foreign != nil {
+		return Discard(ctx, drop, u.foreign)
+	}
 	for _, part := range u.parts() {
 		if err := drop.Delete(ctx, part.Key, part.Token); err != nil && !errors.Is(err, bucket.ErrConflict) {
 			return err
@@ -115,7 +121,8 @@ func (u *Upload) parts() []bucket.Entry {
 	return []bucket.Entry{*u.Prov, request, *u.Chart}
 }
 
-// keep copies a refused upload to where refused uploads are kept.
+// keep copies a refused upload to where refused uploads are kept, or the beginning of
+// what is too large for that.
 func keep(ctx context.Context, drop bucket.Store, u *Upload, r *Receipt) error {
 	receipt, err := r.object(rejectedKey(u.Channel, u.ID, requestExt))
 	if err != nil {
@@ -123,10 +130,10 @@ func keep(ctx context.Context, drop bucket.Store, u *Upload, r *Receipt) error {
 	}
 	objects := []bucket.Object{receipt}
 	if u.Prov != nil {
-		objects = append(objects, bucket.Object{Key: rejectedKey(u.Channel, u.ID, provExt), Body: bucket.Copy(ctx, drop, u.Prov.Key), Deferred: true})
+		objects = append(objects, bucket.Object{Key: rejectedKey(u.Channel, u.ID, provExt), Body: u.head(ctx, drop, u.Prov), Deferred: true})
 	}
 	if u.Chart != nil {
-		objects = append(objects, bucket.Object{Key: rejectedKey(u.Channel, u.ID, chartExt), Body: bucket.Copy(ctx, drop, u.Chart.Key), Deferred: true})
+		objects = append(objects, bucket.Object{Key: rejectedKey(u.Channel, u.ID, chartExt), Body: u.head(ctx, drop, u.Chart), Deferred: true})
 	}
 	for _, o := range objects {
 		err := first(drop.Create(ctx, o))
@@ -138,6 +145,45 @@ func keep(ctx context.Context, drop bucket.Store, u *Upload, r *Receipt) error {
 		}
 	}
 	return nil
+}
+
+const (
+	// maxKept is how large a file of a refused upload can be to be kept whole, in
+	// bytes: as large as the largest archive that a channel can be set to accept.
+	maxKept = 100 << 20
+
+	// keptHead is how much is kept of a larger one.
+	keptHead = 1 << 20
+)
+
+// head is the content of a refused file as it is kept.
+func (u *Upload) head(ctx context.Context, drop bucket.Store, e *bucket.Entry) bucket.Body {
+	return func(w io.Writer) error {
+		r, err := drop.Get(ctx, e.Key)
+		if err != nil {
+			return err
+		}
+		defer r.Close()
+		if u.foreign != nil && r.Entry.Token != e.Token {
+			return bucket.About(e.Key, bucket.ErrNotFound) // somebody has overwritten it
+		}
+		most := int64(maxKept)
+		if r.Entry.Size > maxKept {
+			most = keptHead
+		}
+		_, err = io.Copy(w, io.LimitReader(r, most))
+		return err
+	}
+}
+
+// Kept says what is kept of the upload if it is refused; "" if that is all of it.
+func (u *Upload) Kept() string {
+	for _, e := range []*bucket.Entry{u.Chart, u.Prov} {
+		if e != nil && e.Size > maxKept {
+			return fmt.Sprintf("of its %s, the first %s are kept", humanize.IBytes(uint64(e.Size)), humanize.IBytes(keptHead))
+		}
+	}
+	return ""
 }
 
 // first makes a success of the conflict with a writer who was there before.

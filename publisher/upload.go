@@ -95,6 +95,9 @@ func submitted(ctx context.Context, drop bucket.Store, id string, failure error)
 // request. If the request announces a provenance file that the listing did not show, the
 // upload has one from then on, though it may turn out to be missing.
 func ReadRequest(ctx context.Context, drop bucket.Store, u *Upload) (Request, error) {
+	if u.foreign != nil {
+		return u.foreign.readRequest(ctx, drop)
+	}
 	r, err := readRequest(ctx, drop, u.key(requestExt))
 	if r.Provenance && u.Prov == nil {
 		u.Prov = &bucket.Entry{Key: u.key(provExt)}

@@ -44,7 +44,7 @@ func (s *source) Read(p []byte) (int, error) {
 	s.n += int64(n)
 	s.sum.Write(p[:n])
 	if s.n > s.max {
-		s.err = reject("packed-size", "the archive is larger than %s", sizeText(s.max))
+		s.err = tooLarge(s.max)
 		return 0, s.err
 	}
 	if err != nil && err != io.EOF {

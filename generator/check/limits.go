@@ -45,6 +45,19 @@ func (l Limits) WithDefaults() Limits {
 	return l
 }
 
+// CheckSize says that an archive of this size is refused for that, with the same
+// *Problem as [Archive]; nil if it is not.
+func (c Options) CheckSize(size int64) error {
+	if most := c.Limits.WithDefaults().Packed; size > most {
+		return tooLarge(most)
+	}
+	return nil
+}
+
+func tooLarge(most int64) *Problem {
+	return reject("packed-size", "the archive is larger than %s", sizeText(most))
+}
+
 func set[T int | int64](field *T, def T) {
 	if *field == 0 {
 		*field = def

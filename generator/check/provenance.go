@@ -38,8 +38,8 @@ func ReadProvenance(r io.Reader) (prov *Provenance, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(data) > MaxProvenance {
-		return nil, reject("prov-size", "the provenance file is larger than %s", sizeText(MaxProvenance))
+	if err := CheckProvenanceSize(int64(len(data))); err != nil {
+		return nil, err
 	}
 	text, key, p := signedText(data)
 	if p != nil {
@@ -51,6 +51,15 @@ func ReadProvenance(r io.Reader) (prov *Provenance, err error) {
 	}
 	prov.Size, prov.KeyID = int64(len(data)), key
 	return prov, nil
+}
+
+// CheckProvenanceSize says that a provenance file of this size is refused for that,
+// with the same *Problem as [ReadProvenance]; nil if it is not.
+func CheckProvenanceSize(size int64) error {
+	if size > MaxProvenance {
+		return reject("prov-size", "the provenance file is larger than %s", sizeText(MaxProvenance))
+	}
+	return nil
 }
 
 // Fits says why Helm cannot use the provenance file for the archive of that file
