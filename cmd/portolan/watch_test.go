@@ -135,3 +135,31 @@ func TestWatchJSON(t *testing.T) {
 	s.said("}")
 	s.stop()
 }
+
+// TestWatchPages lets the pages of one channel fail: that is told once, the other
+// channel is published meanwhile, and when they can be made, they are.
+func TestWatchPages(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	inTheWay := filepath.Join(w.folder, "site", "stable", "changes.html", "file")
+	write(t, inTheWay, []byte("in the way"))
+	s := w.watch()
+	s.said("portolan: note: checking ./drop every 1s")
+	w.drop("stable", map[string][]byte{"web-1.0.0.tgz": charttest.Simple("web", "1.0.0")})
+	s.said("1 accepted")
+	s.said("portolan: error: channel stable: pages: ")
+	for _, version := range []string{"1.0.0", "1.1.0"} {
+		w.drop("devel", map[string][]byte{"web-" + version + ".tgz": charttest.Simple("web", version)})
+		if said := s.said("1 accepted"); strings.Contains(strings.Join(said, "\n"), "stable") {
+			t.Errorf("what is known is told again: %q", said)
+		}
+	}
+	if err := os.RemoveAll(filepath.Dir(inTheWay)); err != nil {
+		t.Fatal(err)
+	}
+	s.said("portolan: note: it works again")
+	if _, err := os.Stat(filepath.Join(w.folder, "site", "stable", "changes.html")); err != nil {
+		t.Error(err)
+	}
+	s.stop()
+}
