@@ -34,6 +34,12 @@ const maxZipping = 64
 
 // file serves one of the site's files.
 func (s *Shim) file(a *answer, r *http.Request, key string) error {
+	if key == "" { // the site's root without the slash that links in its page need
+		to := url.URL{Path: "./" + path.Base(r.URL.Path) + "/", RawQuery: r.URL.RawQuery}
+		a.Header().Set("Location", to.String())
+		a.WriteHeader(http.StatusMovedPermanently)
+		return nil
+	}
 	to := r.Clone(r.Context())
 	to.URL = &url.URL{Path: "/" + strings.TrimPrefix(key, "/"), RawQuery: r.URL.RawQuery}
 	// A compressed answer has its own tag, but the tag is compared with that of

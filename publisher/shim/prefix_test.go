@@ -73,6 +73,23 @@ func TestPrefixUploads(t *testing.T) {
 	}
 }
 
+// TestPrefixSlash checks that the site's root has its slash, without which links in its
+// page lead elsewhere.
+func TestPrefixSlash(t *testing.T) {
+	p := prefixed(t, func(o *Options) { o.Unstripped, o.Projects = true, []string{"7"} })
+	p.put(p.site, "index.html", "<p>root")
+	for path, to := range map[string]string{"/team?x=y": "./team/?x=y", "/team/api/v4/projects/7/packages/helm": "./helm/"} {
+		if got := p.get(path); got.StatusCode != http.StatusMovedPermanently || got.Header.Get("Location") != to {
+			t.Errorf("%s: %d, Location %q", path, got.StatusCode, got.Header.Get("Location"))
+		}
+	}
+	for _, path := range []string{"/team/", "/team//", "/team/api/v4/projects/7/packages/helm/"} {
+		if got := p.get(path); got.body != "<p>root" {
+			t.Errorf("%s: %d %s", path, got.StatusCode, got.body)
+		}
+	}
+}
+
 // TestPrefixSecret checks that a path which may mean two channels does not tell of one
 // that the caller may not read.
 func TestPrefixSecret(t *testing.T) {
