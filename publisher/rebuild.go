@@ -78,7 +78,11 @@ func (b *rebuilder) run(ctx context.Context) (*RebuildReport, error) {
 // prove reads the log to its end, and makes sure that it is the end.
 func (b *rebuilder) prove(ctx context.Context) error {
 	for {
+		decided := decisions{}
 		for s, err := range b.replay(ctx, true) {
+			if err == nil {
+				err = decided.prove(b.Name, s.record)
+			}
 			if err != nil {
 				return err
 			}

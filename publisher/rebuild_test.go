@@ -97,6 +97,13 @@ func TestRebuildRefuses(t *testing.T) {
 			s.m.Put(record5, bytes.Replace(s.m.Snapshot()[record5], []byte(before), []byte(after), 1))
 		}
 	}
+	// The newest record, which no other one proves.
+	const record10 = "stable/log/00000010.json"
+	rewriteNewest := func(before, after string) func(*shop) {
+		return func(s *shop) {
+			s.m.Put(record10, bytes.Replace(s.m.Snapshot()[record10], []byte(before), []byte(after), 1))
+		}
+	}
 	for name, test := range map[string]struct {
 		damage func(*shop)
 		want   string
@@ -111,6 +118,8 @@ func TestRebuildRefuses(t *testing.T) {
 		"its sum is another":     {replace(`"sha256": "`, `"sha256": "0`), record5 + ": its index has"},
 		"its size is another":    {replace(`"size": `, `"size": 9`), "00000006.json: it follows on a record with the SHA-256"},
 		"its line is another":    {replace(`\"1.0.0\"`, `\"1.0.1\"`), record5 + ": "},
+		"its verdict is another": {rewriteNewest(`"accepted"`, `"rejected"`), record10 + ": it publishes alpha 1.0.0 of upload " + upload(8)},
+		"its upload is another":  {rewriteNewest(upload(8), upload(7)), record10 + ": it decides upload " + upload(7)},
 		"its base is another":    {replace(`"base": 4`, `"base": 3`), record5 + ": it follows on the index of generation 3"},
 		"there is no such thing": {func(s *shop) { remove(t, s.m, slices.Collect(maps.Keys(s.m.Snapshot()))...) }, "there is no such channel"},
 	} {

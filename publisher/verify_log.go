@@ -3,16 +3,14 @@ package publisher
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 const (
-	fixForeign = "portolan does not write such records: find out what did, and restore the channel's log folder from a copy"
-	fixNewer   = "verify the site with the newest portolan; this one is too old to tell whether anything is damaged"
-	fixRead    = "find out what keeps it from being read, and verify the site again"
+	fixNewer = "verify the site with the newest portolan; this one is too old to tell whether anything is damaged"
+	fixRead  = "find out what keeps it from being read, and verify the site again"
 )
 
 // readLog follows the log and derives the index, from the first record on or from where
@@ -53,13 +51,14 @@ func (v *verifier) follow(r *Record, written time.Time) error {
 	if err := r.follows(v.last, v.sum); err != nil {
 		return err
 	}
-	uploads := map[string]Decision{}
+	foreign, err := decisions(v.decided).take(r)
+	for _, f := range foreign {
+		v.fault(recordKey(v.name, r.Generation), fixForeign, "%v", f)
+	}
+	if err != nil {
+		return err
+	}
 	for _, d := range r.Decisions {
-		if earlier, ok := v.decided[d.Upload]; ok {
-			v.fault(recordKey(v.name, r.Generation), fixForeign, "it decides upload %s, which generation %d decides, too", d.Upload, earlier)
-		}
-		v.decided[d.Upload] = r.Generation
-		uploads[d.Upload] = d
 		if d.Digest != "" {
 			v.sizes[d.Digest] = d.Size
 		}
@@ -72,10 +71,11 @@ func (v *verifier) follow(r *Record, written time.Time) error {
 			a.until = r.Generation
 		}
 	}
+	uploads := r.uploads()
 	for _, l := range r.Change.Added {
-		if err := v.note(r, l, uploads); err != nil {
-			return err
-		}
+		line := lineOf(l.Text)
+		upload, _ := l.upload()
+		v.archives[v.name+"/"+line.url()] = &archive{digest: line.Digest, prov: uploads[upload].Provenance}
 	}
 	return v.derive(r, written)
 }
@@ -98,21 +98,6 @@ func (v *verifier) derive(r *Record, written time.Time) error {
 		written = r.Time
 	}
 	v.snapshots = append(v.snapshots, snapshot{r.Generation, written, r.Change.SHA256, snapshotSHA, snapshotSize, r.Change.Older})
-	return nil
-}
-
-// note notes the archive that an index line names.
-func (v *verifier) note(r *Record, l Line, uploads map[string]Decision) error {
-	line := lineOf(l.Text)
-	upload, ok := parseReleaseURL(line.url())
-	if !ok || line.Name != l.Chart || line.url() != ReleaseURL(line.Name, line.Version, upload) {
-		return fmt.Errorf("it adds a line to chart %s whose URL is %q", l.Chart, line.url())
-	}
-	d, ok := uploads[upload]
-	if !ok || !d.Verdict.Publishes() {
-		v.fault(recordKey(v.name, r.Generation), fixForeign, "it publishes %s %s of upload %s, which it does not accept", line.Name, line.Version, upload)
-	}
-	v.archives[v.name+"/"+line.url()] = &archive{digest: line.Digest, prov: d.Provenance}
 	return nil
 }
 
