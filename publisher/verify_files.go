@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -14,11 +15,19 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
-const (
-	fixHead     = "'portolan generate --channel' with this channel restores head; so does 'portolan rebuild --channel', if that is not enough"
-	fixSnapshot = "'portolan rebuild --channel' with this channel restores it from the log"
-	fixFile     = "restore the file from a copy; or upload the chart again: that gives it a new path, while older snapshots keep naming this one"
-)
+// fixFile says what to do about a file that nothing else can be made into.
+const fixFile = "restore the file from a copy; or upload the chart again, which gives it a new path: " +
+	"older snapshots keep naming the lost file until 'portolan prune --keep-snapshots N' removes them"
+
+// fixHead says what to do about head, which each run on the channel restores.
+func (v *verifier) fixHead() string {
+	return fmt.Sprintf("run 'portolan generate --channel %s', or 'portolan rebuild --channel %[1]s': both restore it from the log", v.name)
+}
+
+// fixSnapshot says what to do about a snapshot.
+func (v *verifier) fixSnapshot() string {
+	return fmt.Sprintf("run 'portolan rebuild --channel %s', which restores it from the log", v.name)
+}
 
 // hash returns the SHA-256, in hex, and the size of an object.
 func (v *verifier) hash(ctx context.Context, key string) (string, int64, error) {
@@ -74,12 +83,12 @@ func (v *verifier) checkSnapshot(ctx context.Context, key string, want Sum, show
 	switch {
 	case errors.Is(err, bucket.ErrNotFound):
 		if shown {
-			v.fault(key, fixSnapshot, "it is missing")
+			v.fault(key, v.fixSnapshot(), "it is missing")
 		}
 	case err != nil:
 		return false, v.unreadable(ctx, key, err)
 	case sum != want.SHA256:
-		v.fault(key, fixSnapshot, "its %d bytes with the SHA-256 %s are not those of the log: %d bytes, %s", size, sum, want.Size, want.SHA256)
+		v.fault(key, v.fixSnapshot(), "its %d bytes with the SHA-256 %s are not those of the log: %d bytes, %s", size, sum, want.Size, want.SHA256)
 	default:
 		return true, nil
 	}

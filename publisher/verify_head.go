@@ -76,12 +76,12 @@ func (v *verifier) faultHead(ctx context.Context, sum string, size int64) {
 	case v.shown < 0 && n > v.result.Generation:
 		v.fault(recordKey(v.name, n), fixLog, "head says that it is this generation, but the log ends at %d", v.result.Generation)
 	case v.shown < 0:
-		v.fault(key, fixHead, "its %d bytes with the SHA-256 %s are not those of any generation in the log", size, sum)
+		v.fault(key, v.fixHead(), "its %d bytes with the SHA-256 %s are not those of any generation in the log", size, sum)
 	case v.shown == 0:
-		v.fault(key, fixHead, "it is missing")
+		v.fault(key, v.fixHead(), "it is missing")
 	default:
 		newest := v.snapshots[len(v.snapshots)-1].generation
-		v.fault(key, fixHead, "it is generation %d, but generation %d is committed", v.snapshots[v.shown-1].generation, newest)
+		v.fault(key, v.fixHead(), "it is generation %d, but generation %d is committed", v.snapshots[v.shown-1].generation, newest)
 	}
 }
 
