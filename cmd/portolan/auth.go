@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"strings"
 	"text/tabwriter"
@@ -41,11 +40,8 @@ func (p *program) auth(ctx context.Context, args []string) error {
 		return err
 	}
 	e, err := auth.Explain(ctx, f.auth, f.username, secret)
-	if missing := (*fs.PathError)(nil); errors.As(err, &missing) && missing.Path == f.auth {
-		return authError(f.auth, err) // and not the htpasswd file
-	}
 	if err != nil {
-		return err
+		return authError(f.auth, err)
 	}
 	return p.printExplained(f, e)
 }

@@ -148,7 +148,8 @@ func (f *shimFlags) authoriser(log *slog.Logger) (*auth.Authoriser, error) {
 		return nil, hint(usagef("--auth and --allow-anonymous-uploads exclude each other"), "say what anonymous users may do in the auth file, under anonymous")
 	}
 	if f.auth != "" {
-		return auth.Open(f.auth, log)
+		a, err := auth.Open(f.auth, log)
+		return a, authError(f.auth, err)
 	}
 	if !f.anonymous && (f.publicURL != "" || len(f.proxies) > 0) {
 		return nil, hint(usagef("without --auth, everyone who can reach the proxy could upload"),

@@ -3,6 +3,7 @@ package auth
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -87,7 +88,10 @@ func readPolicy(path string) (*policy, []reread.Stamp, error) {
 			name = filepath.Join(filepath.Dir(path), name)
 		}
 		stamps = append(stamps, reread.StampOf(name))
-		if b, err = smallfile.Read(name, maxFile); err != nil {
+		if b, err = smallfile.Read(name, maxFile); errors.Is(err, fs.ErrNotExist) { // it is not the auth file that is missing
+			err = fmt.Errorf("%s: no such file; made by 'htpasswd -B -c %[1]s alice'", name)
+		}
+		if err != nil {
 			return nil, stamps, err
 		}
 		if err := p.addUsers(b, name, f.Users, path); err != nil {
