@@ -63,7 +63,7 @@ func (p *parts) add(part *multipart.Part, limit int64) error {
 	if *to != nil {
 		return badForm("upload one chart at a time", "the form has two parts called %s", part.FormName())
 	}
-	*to = &spool{}
+	*to = &spool{named: part.FileName() != ""}
 	return (*to).fillUpTo(part, limit, tooLarge)
 }
 

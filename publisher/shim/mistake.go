@@ -42,7 +42,7 @@ const maxLine = 4 << 10
 // line returns the file's content if that is one line of text, which no archive and no
 // provenance file is.
 func (s *spool) line() (text string, ok bool) {
-	if s == nil || s.file != nil || len(s.memory) > maxLine {
+	if s == nil || s.named || s.file != nil || len(s.memory) > maxLine {
 		return "", false
 	}
 	text = strings.TrimRight(string(s.memory), "\r\n")

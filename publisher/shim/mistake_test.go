@@ -25,6 +25,7 @@ func TestMistaken(t *testing.T) {
 		"no binary":  {[2]string{"mychart-0.1.0.tgz", "application/x-www-form-urlencoded"}, "--data-binary @"},
 		"a line":     {[2]string{"mychart-0.1.0.tgz\n", ""}, "--data-binary @"},
 		"an archive": {inForm("@chart", "\x1f\x8b"), "package it again"},
+		"a file":     {inForm("@chart", "nonsense"), "package it again"},
 		"some text":  {inForm("@chart", "<html>\n<p>Not found"), "package it again"},
 	} {
 		got := p.post("/api/charts", test.sent[0], "Content-Type", test.sent[1])

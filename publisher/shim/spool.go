@@ -20,6 +20,7 @@ type spool struct {
 	memory []byte
 	file   *os.File // nil while everything is in memory
 	size   int64
+	named  bool // it came with the name of a file, as curl sends one after an @
 }
 
 var errSpool = errors.New("cannot keep the upload on this server's disk")
