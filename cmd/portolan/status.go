@@ -48,13 +48,15 @@ func uploadID(s string) (string, bool) {
 }
 
 // openBoth opens the site, and reads the inbox. A local drop area that is not
-// there yet is empty.
+// there yet is empty; and so is a local site, if an upload waits for the run that
+// creates it.
 func (p *program) openBoth(ctx context.Context, f *flags) (site, drop bucket.Store, inbox *publisher.Inbox, err error) {
 	if err = f.apart(); err != nil {
 		return nil, nil, nil, err
 	}
-	if site, err = p.openExisting(ctx, f, "site"); err != nil {
-		return nil, nil, nil, err
+	site, noSite := p.openExisting(ctx, f, "site")
+	if noSite != nil && !errors.Is(noSite, errNoFolder) {
+		return nil, nil, nil, noSite
 	}
 	if drop, _, err = f.openBucket(ctx, "drop"); err != nil {
 		return nil, nil, nil, err
@@ -62,7 +64,14 @@ func (p *program) openBoth(ctx context.Context, f *flags) (site, drop bucket.Sto
 	if inbox, err = publisher.ReadInbox(ctx, drop); err != nil {
 		return nil, nil, nil, fmt.Errorf("reading the inbox: %w", err)
 	}
-	return site, drop, inbox, nil
+	if noSite != nil && len(inbox.Channels) == 0 {
+		return nil, nil, nil, noSite
+	}
+	if noSite != nil {
+		p.say("note", f.site+" does not exist yet: 'portolan generate' creates it")
+		site, _, err = f.openBucket(ctx, "site")
+	}
+	return site, drop, inbox, err
 }
 
 func (p *program) allStatus(ctx context.Context, f *flags) error {

@@ -142,10 +142,13 @@ func isWeb(url string) bool {
 	return strings.HasPrefix(url, "http://") || strings.HasPrefix(url, "https://")
 }
 
+// errNoFolder is the error for a local folder that does not exist.
+var errNoFolder = errors.New("no such folder")
+
 func isFolder(path string) error {
 	switch info, err := os.Stat(path); {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%s: no such folder", path)
+		return fmt.Errorf("%s: %w", path, errNoFolder)
 	case err != nil:
 		return err
 	case !info.IsDir():
