@@ -1,5 +1,7 @@
 package main
 
+import "slices"
+
 // helpOverview is the help for portolan as a whole.
 const helpOverview = `portolan publishes Helm charts as a static site.
 
@@ -44,7 +46,7 @@ object has the key "error", and perhaps "hint" and "cause", next to the results
 so far. --verbose prints that cause: what a bucket's server and its client said.
 
 Exit codes:
-    0     done
+    0     done; preview, shim and generate --watch also end with it on a signal
     1     failed
     2     wrong command line
     3     done, but some upload was rejected
@@ -321,7 +323,21 @@ func commandNames() []string {
 	return []string{"generate", "drop", "import", "status", "verify", "doctor", "prune", "rebuild", "preview", "shim", "token", "auth", "version", "help"}
 }
 
+// wordsOf are the words that a command's first operand can be; nil for most.
+func wordsOf(command string) []string {
+	switch command {
+	case "token":
+		return []string{"new", "list", "revoke", "hash"}
+	case "auth":
+		return []string{"check"}
+	}
+	return nil
+}
+
 func (p *program) help(args []string) error {
+	if len(args) == 2 && slices.Contains(wordsOf(args[0]), args[1]) {
+		args = args[:1] // whose help describes them all
+	}
 	if len(args) > 1 {
 		return usagef("help takes one command, but got %d operands", len(args))
 	}
