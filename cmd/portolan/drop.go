@@ -41,11 +41,15 @@ func (p *program) drop(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	p.warnOfDefault(f)
 	d := &dropper{
 		program: p, store: store, channel: channel, checks: f.config.Policy(channel).Checks,
 		request: publisher.Request{Force: *force, Uploader: uploader()}, json: f.output.json,
 	}
 	err = d.files(ctx, files)
+	if err == nil {
+		d.tellWhere(f.drop, *wait, *timeout)
+	}
 	if err == nil && *wait {
 		err = d.wait(ctx, *timeout)
 	}

@@ -211,6 +211,7 @@ func (i *importFlags) stores(ctx context.Context, p *program) (drop, site bucket
 		drop, _, err = i.openBucket(ctx, "drop")
 		return drop, site, err
 	}
+	p.warnOfDefault(i.flags)
 	drop, err = p.open(ctx, i.flags, "drop")
 	return drop, site, err
 }

@@ -28,6 +28,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	os.Unsetenv("CI") // in which uploads to ./drop get a warning
 	testscript.Main(serving{m}, map[string]func(){"portolan": main})
 }
 

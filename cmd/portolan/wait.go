@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/portolan-charts/portolan/publisher"
@@ -26,6 +27,9 @@ func (d *dropper) wait(ctx context.Context, timeout time.Duration) error {
 		}
 		receipt, err := d.receipt(ctx, r.ID, deadline)
 		if err != nil {
+			if ctx.Err() != nil && isTerminal(d.stderr) {
+				d.say("note", "the uploads stay in the drop area: "+decidedLater)
+			}
 			return err
 		}
 		if receipt == nil {
@@ -42,7 +46,36 @@ func (d *dropper) wait(ctx context.Context, timeout time.Duration) error {
 		return nil
 	}
 	return hint(fmt.Errorf("%s not decided after %s", count(undecided, "upload"), timeout),
-		"they are safe in the drop area; 'portolan generate' decides them, and 'portolan status UPLOAD-ID' tells the verdict")
+		"they are safe in the drop area; %s", decidedLater)
+}
+
+const decidedLater = "'portolan generate' decides them, and 'portolan status UPLOAD-ID' tells the verdict"
+
+// tellWhere tells a person where the uploads are, and what must happen to them. A script
+// reads what is printed of each upload, and nothing more.
+func (d *dropper) tellWhere(drop string, wait bool, timeout time.Duration) {
+	uploads := 0
+	for _, r := range d.results {
+		if r.ID != "" {
+			uploads++
+		}
+	}
+	switch {
+	case uploads == 0 || !isTerminal(d.stderr):
+	case wait:
+		d.say("note", fmt.Sprintf("%s in %s; waiting for 'portolan generate' to decide (up to %s)", count(uploads, "upload"), drop, timeout))
+	default:
+		d.say("note", fmt.Sprintf("%s in %s; 'portolan generate' decides", count(uploads, "upload"), drop))
+	}
+}
+
+// warnOfDefault warns of an upload that will be lost with the job's machine, since no
+// setting says where it should go.
+func (p *program) warnOfDefault(f *flags) {
+	inJob := os.Getenv("CI") != "" && os.Getenv("CI") != "false"
+	if inJob && !f.Changed("drop") && f.given["drop"] == "--drop" {
+		p.say("warning", fmt.Sprintf("nothing names the drop area, so %s of this job is used; set %s, or give --drop", f.drop, variable(f.command, "drop")))
+	}
 }
 
 // receipt polls for one upload's receipt until the deadline; nil if there is

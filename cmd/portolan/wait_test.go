@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"io"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
@@ -17,6 +19,33 @@ type silent struct{ bucket.Store }
 func (silent) Get(ctx context.Context, _ string) (*bucket.Reader, error) {
 	<-ctx.Done()
 	return nil, ctx.Err()
+}
+
+// TestDropInJob: a job that has no setting for the drop area is warned, since its charts
+// go with the machine.
+func TestDropInJob(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write(t, "web-1.0.0.tgz", charttest.Simple("web", "1.0.0"))
+	write(t, filepath.Join("old", "web-1.0.0.tgz"), charttest.Simple("web", "1.0.0"))
+	write(t, "named.yaml", []byte("drop: ./drop\n"))
+	for _, test := range []struct {
+		ci   string
+		args []string
+		want bool
+	}{
+		{"true", []string{"drop", "stable", "web-1.0.0.tgz"}, true},
+		{"1", []string{"import", "--from", "old", "stable"}, true},
+		{"", []string{"drop", "stable", "web-1.0.0.tgz"}, false},
+		{"false", []string{"drop", "stable", "web-1.0.0.tgz"}, false},
+		{"true", []string{"drop", "--drop", "./drop", "stable", "web-1.0.0.tgz"}, false},
+		{"true", []string{"drop", "--config", "named.yaml", "stable", "web-1.0.0.tgz"}, false},
+	} {
+		t.Setenv("CI", test.ci)
+		code, _, stderr := runIn(t, t.Context(), test.args...)
+		if warned := strings.Contains(stderr, "PORTOLAN_DROP"); code != 0 || warned != test.want {
+			t.Errorf("CI=%s, %q: exit code %d, and %s", test.ci, test.args, code, stderr)
+		}
+	}
 }
 
 // TestWaitSilent waits for verdicts of a drop area that has stopped answering:
