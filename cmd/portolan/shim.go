@@ -165,6 +165,7 @@ func serveMetrics(ctx context.Context, l net.Listener, s *shim.Shim, log *slog.L
 // run is the generator's run, as the shim has it made.
 func (f *shimFlags) run(o shim.Options, pages generator.Pages, log *slog.Logger) func(context.Context) error {
 	told := map[string]string{}
+	said := "" // of pages that fail
 	patience := &generator.Patience{First: time.Minute, Last: 15 * time.Minute}
 	return func(ctx context.Context) error {
 		drop, site := bucket.Fresh(o.Drop), bucket.Fresh(o.Site)
@@ -185,11 +186,15 @@ func (f *shimFlags) run(o shim.Options, pages generator.Pages, log *slog.Logger)
 				log.Info("published", "channel", c.Channel, "generation", c.After, "verdicts", verdicts)
 			}
 		}
-		if err != nil && report.OnlyPages() {
-			log.Error("pages", "error", err.Error())
-			return nil // uploads are decided at the usual pace all the same
+		if err == nil || !report.OnlyPages() {
+			said = ""
+			return err
 		}
-		return err
+		if text := lasting(err); text != said {
+			log.Error("pages", "error", err.Error())
+			said = text
+		}
+		return nil // uploads are decided at the usual pace all the same
 	}
 }
 
