@@ -57,6 +57,9 @@ Options:
                         be repeated.
     --tls-cert FILE     Serve HTTPS with this certificate,     PORTOLAN_TLS_CERT
     --tls-key FILE      and its key; read again on change.     PORTOLAN_TLS_KEY
+    --ca-file FILE      Certificates of authorities to trust   PORTOLAN_CA_FILE
+                        in addition to the system's, for
+                        issuers, GitLab and --notify.
     --metrics-listen ADDRESS
                         PORTOLAN_METRICS_LISTEN
                         Serve Prometheus metrics there, at /metrics.

@@ -24,6 +24,13 @@ func (f *shimFlags) notifier(log *slog.Logger) (*notify.Notifier, error) {
 	if err != nil {
 		return nil, hint(usagef("%s: %v", f.given["notify"], err), "put the secret into a file for --notify-token-file, or into "+notifyToken)
 	}
+	trusted, err := f.authorities()
+	if err != nil {
+		return nil, err
+	}
+	if trusted != nil {
+		target.Trust(trusted)
+	}
 	secret := func() (string, error) { return os.Getenv(notifyToken), nil }
 	if f.notifyTokenFile != "" {
 		secret = func() (string, error) { return readSecret(f.notifyTokenFile) }

@@ -32,6 +32,7 @@ func newShimFlags() *shimFlags {
 	f.withConfig()
 	f.withWorkers()
 	f.withPages()
+	f.withCAFile()
 	f.StringVar(&f.address, "listen", "127.0.0.1:8080", "")
 	f.StringVar(&f.metrics, "metrics-listen", "", "")
 	f.StringVar(&f.auth, "auth", "", "")
@@ -148,7 +149,11 @@ func (f *shimFlags) authoriser(log *slog.Logger) (*auth.Authoriser, error) {
 		return nil, hint(usagef("--auth and --allow-anonymous-uploads exclude each other"), "say what anonymous users may do in the auth file, under anonymous")
 	}
 	if f.auth != "" {
-		a, err := auth.Open(f.auth, log)
+		trusted, err := f.authorities()
+		if err != nil {
+			return nil, err
+		}
+		a, err := auth.OpenTrusting(f.auth, log, trusted)
 		return a, authError(f.auth, err)
 	}
 	if !f.anonymous && (f.publicURL != "" || len(f.proxies) > 0) {

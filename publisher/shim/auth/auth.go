@@ -68,7 +68,7 @@
 //     An answer must arrive within 10 s and have at most 1 MiB. Redirects are
 //     not followed. While an issuer is down, its last good keys stay in use.
 //     TLS certificates are checked as in every Go program: SSL_CERT_FILE names
-//     the certificates of a private authority.
+//     the certificates of a private authority, as --ca-file of the shim does.
 //   - The ref of a GitLab job must be protected (ref_protected), unless the rule
 //     has 'protected: false'. A merge request is refused, unless the rule names
 //     'pipeline_source: merge_request_event'. An OIDC token from a fork's merge
@@ -91,6 +91,7 @@ package auth
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -131,8 +132,13 @@ type Authoriser struct {
 
 // Open reads an auth file, and fails if that cannot be used. If the file cannot be
 // used after a later change, this is only logged.
-func Open(path string, log *slog.Logger) (*Authoriser, error) {
+func Open(path string, log *slog.Logger) (*Authoriser, error) { return OpenTrusting(path, log, nil) }
+
+// OpenTrusting is Open with the authorities that may have signed the certificates of
+// issuers and GitLab; nil stands for the system's.
+func OpenTrusting(path string, log *slog.Logger, authorities *x509.CertPool) (*Authoriser, error) {
 	a := newAuthoriser(log)
+	a.client = newClient(authorities)
 	a.path = path
 	if err := a.policy.Load(); err != nil {
 		return nil, err
@@ -149,7 +155,7 @@ func Anyone() *Authoriser {
 }
 
 func newAuthoriser(log *slog.Logger) *Authoriser {
-	a := &Authoriser{log: log, now: time.Now, failures: newThrottle(), repeated: newThrottle(), checks: newChecks(), client: newClient()}
+	a := &Authoriser{log: log, now: time.Now, failures: newThrottle(), repeated: newThrottle(), checks: newChecks(), client: newClient(nil)}
 	a.policy.Read, a.policy.Changed, a.policy.Now = a.read, a.changed, func() time.Time { return a.now() }
 	return a
 }

@@ -2,6 +2,8 @@ package auth
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,9 +22,10 @@ const (
 
 var errTooLarge = fmt.Errorf("the answer is larger than %d bytes", maxAnswer)
 
-// newClient returns the client for issuers and GitLab. It does not follow redirects,
-// since they could lead anywhere, and requests to GitLab carry tokens.
-func newClient() *http.Client {
+// newClient returns the client for issuers and GitLab, whose certificates the
+// authorities may have signed; nil stands for the system's. It does not follow
+// redirects, since they could lead anywhere, and requests to GitLab carry tokens.
+func newClient(authorities *x509.CertPool) *http.Client {
 	dialer := &net.Dialer{Timeout: fetchTime / 2}
 	return &http.Client{
 		Timeout:       fetchTime,
@@ -30,6 +33,7 @@ func newClient() *http.Client {
 		Transport: limited{&http.Transport{
 			Proxy:                  http.ProxyFromEnvironment,
 			DialContext:            dialer.DialContext,
+			TLSClientConfig:        &tls.Config{RootCAs: authorities},
 			ForceAttemptHTTP2:      true,
 			TLSHandshakeTimeout:    fetchTime / 2,
 			MaxResponseHeaderBytes: 64 << 10,

@@ -3,6 +3,8 @@ package notify
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,6 +22,18 @@ type Target struct {
 	make func(t *Target, secret string, e Event) (contentType string, body []byte, err error)
 	host string // for people
 	kind string
+
+	transport http.RoundTripper // nil for the usual one
+}
+
+// Trust names the authorities that may have signed the server's certificate.
+func (t *Target) Trust(authorities *x509.CertPool) {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	if transport.TLSClientConfig == nil {
+		transport.TLSClientConfig = &tls.Config{}
+	}
+	transport.TLSClientConfig.RootCAs = authorities
+	t.transport = transport
 }
 
 var (
@@ -70,9 +84,12 @@ func (t *Target) Plain() bool {
 }
 
 // client follows no redirects, since they would send the secret to other servers.
-var client = &http.Client{
-	Timeout:       timeout,
-	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+func (t *Target) client() *http.Client {
+	return &http.Client{
+		Timeout:       timeout,
+		Transport:     t.transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 }
 
 // Send makes one attempt.
@@ -95,7 +112,7 @@ func (t *Target) Send(ctx context.Context, secret string, e Event) error {
 	case t.kind == "JSON" && secret != "":
 		r.Header.Set("Authorization", "Bearer "+secret)
 	}
-	answer, err := client.Do(r)
+	answer, err := t.client().Do(r)
 	if failed := (*url.Error)(nil); errors.As(err, &failed) {
 		return fmt.Errorf("%s cannot be reached: %w", t, failed.Err) // without the URL in failed, which may contain a secret
 	}
