@@ -205,7 +205,7 @@ func TestShimAccess(t *testing.T) {
 		access{method: http.MethodGet, path: "/readyz", ok: http.StatusOK},
 		access{method: http.MethodGet, path: "/assets/..%2fteam/index.yaml", ok: http.StatusBadRequest},
 		access{method: http.MethodGet, path: "/other/..%2fteam/index.yaml", ok: http.StatusBadRequest},
-		access{method: http.MethodGet, path: "/api/nonsense", ok: http.StatusNotFound},
+		access{method: http.MethodGet, path: "/api/nonsense", needs: "site", ok: http.StatusNotFound},
 		access{method: http.MethodPost, path: "/api/team/charts/authorize", ok: http.StatusNotFound},
 		access{method: http.MethodDelete, path: "/api/team/charts/beta/1.0.0", ok: http.StatusMethodNotAllowed},
 		access{method: http.MethodPut, path: "/team/index.yaml", ok: http.StatusMethodNotAllowed},

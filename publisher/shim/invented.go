@@ -15,7 +15,7 @@ import (
 // are not limited. A shim without a site does not know which channels exist, so it
 // allows more.
 const (
-	inventedAtOnce = 50 // channels
+	inventedAtOnce = 100 // channels
 	inventedEvery  = 5 * time.Minute
 	unknownAtOnce  = 500
 	unknownEvery   = time.Minute
