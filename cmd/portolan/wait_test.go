@@ -34,7 +34,7 @@ func TestDropInJob(t *testing.T) {
 		want bool
 	}{
 		{"true", []string{"drop", "stable", "web-1.0.0.tgz"}, true},
-		{"1", []string{"import", "--from", "old", "stable"}, true},
+		{"1", []string{"import", "--from", "old", "other"}, true},
 		{"", []string{"drop", "stable", "web-1.0.0.tgz"}, false},
 		{"false", []string{"drop", "stable", "web-1.0.0.tgz"}, false},
 		{"true", []string{"drop", "--drop", "./drop", "stable", "web-1.0.0.tgz"}, false},
