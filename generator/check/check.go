@@ -26,6 +26,7 @@ type Options struct {
 	Versions string   // "strict" or "helm"; empty means strict
 	Charts   []string // patterns of allowed names, as of path.Match; empty allows all
 	Require  []string // fields that Chart.yaml must have, such as "maintainers"
+	Warnings string   // "accept" or "reject", what to do where there is something to warn of; empty means accept
 	Limits   Limits
 }
 
@@ -63,7 +64,7 @@ func examine(r io.Reader, c Options, contents *Contents) (chart *Chart, err erro
 	limits := c.Limits.WithDefaults()
 	b := &bounds{
 		limits: limits, versions: c.Versions, unpacked: limits.Unpacked, entries: limits.Entries,
-		marks: maxYAMLMarksTotal, metadata: maxMetadataTotal, contents: contents,
+		marks: maxYAMLMarksTotal, metadata: maxMetadataTotal, effort: maxEffort, contents: contents,
 	}
 	src := &source{r: r, sum: sha256.New(), max: limits.Packed}
 	t, err := readTree(src, b)
@@ -81,7 +82,11 @@ func examine(r io.Reader, c Options, contents *Contents) (chart *Chart, err erro
 	chart.Metadata = md
 	chart.Digest = hex.EncodeToString(src.sum.Sum(nil))
 	chart.Size = src.n
+	warnSize(chart.Size, &b.warn)
 	chart.Warnings = b.warn.list()
+	if c.Warnings == "reject" && len(chart.Warnings) > 0 {
+		return nil, rejectWarned(chart.Warnings)
+	}
 	return chart, nil
 }
 
@@ -140,9 +145,6 @@ func (t *tree) chart() *Chart {
 		case isCRD(f.Path):
 			c.CRDs = append(c.CRDs, f.Path)
 		}
-	}
-	if t.schema != nil && !json.Valid(t.schema) {
-		t.bounds.warn.add("warn-schema", "values.schema.json is not JSON; Helm will not install the chart")
 	}
 	return c
 }

@@ -92,7 +92,7 @@ func wantRule(t *testing.T, err error, rule string) {
 }
 
 func TestCheckResult(t *testing.T) {
-	data := charttest.Simple("mychart", "0.1.0", "crds/a.json", "{}", "values.schema.json", "{}", "annotations.txt", "x")
+	data := charttest.Simple("mychart", "0.1.0", "crds/a.json", `{"apiVersion": "v1", "kind": "List"}`, "values.schema.json", "{}", "annotations.txt", "x")
 	c, err := Archive(bytes.NewReader(data), Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -107,7 +107,7 @@ func TestCheckResult(t *testing.T) {
 	for _, f := range c.Files {
 		paths = append(paths, fmt.Sprint(f.Path, ":", f.Size))
 	}
-	want := "Chart.yaml:75 README.md:10 annotations.txt:1 crds/a.json:2 templates/note.yaml:118 values.schema.json:2 values.yaml:12"
+	want := "Chart.yaml:75 README.md:10 annotations.txt:1 crds/a.json:36 templates/note.yaml:118 values.schema.json:2 values.yaml:12"
 	if got := strings.Join(paths, " "); got != want {
 		t.Errorf("got files %s\nwant %s", got, want)
 	}

@@ -58,6 +58,29 @@
 // marks. Helm drops them from most fields; annotations keep their lines and
 // tabs and lose the rest.
 //
+// # What no Helm can install
+//
+// Some charts load and cannot be installed, whatever values they are given. They are
+// accepted with a warning ([PreventsInstall]), unless [Options] ask for a refusal:
+//
+//   - Chart.yaml lists dependencies that are not in charts/, even if they are
+//     switched off;
+//   - a template cannot be parsed, calls a function that neither Helm 3.22 nor Helm
+//     4.3 has, or does in any case what fails: it uses a template that nothing
+//     defines, calls fail, or asks for something of Helm 2. Partial templates
+//     count, and so do those of subcharts. Of libraries, only what Helm reads does;
+//   - what a template makes in any case is not text, not YAML or no manifest; if it
+//     is nothing but text, all of it is looked at;
+//   - a file in crds/ is not YAML, or no manifest;
+//   - values.schema.json, also of a subchart, is not JSON or not JSON Schema of a draft
+//     that Helm knows, or what values can reach in it refers to what is not there, to
+//     another file, or to another host;
+//   - kubeVersion is not a range of versions.
+//
+// Libraries are not meant to be installed, and nothing is said of that. Whether
+// values are missing, or contradict a schema, is not looked at. Nor is what would
+// cost too much: the effort has bounds, and what exceeds them is not warned of.
+//
 // # Provenance files
 //
 // [ReadProvenance] accepts a clear-signed file of at most 1 MiB that names

@@ -72,6 +72,7 @@ type bounds struct {
 	entries  int
 	marks    int   // of YAML, see inspectYAML
 	metadata int64 // bytes of Chart.yaml and requirements.yaml held at once
+	effort   effort
 	warn     warnings
 	contents *Contents // where to put what pages need; nil to leave it out
 

@@ -31,6 +31,7 @@ func (t *tree) check(c Options) (*Metadata, *Problem) {
 	if p := checkRequired(md, c.Require); p != nil {
 		return nil, p
 	}
+	t.root.warnInstall(b)
 	return md, cleanMetadata(md, &b.warn)
 }
 
@@ -65,6 +66,7 @@ func (n *node) load(b *bounds) (*Metadata, *Problem) {
 	if err := md.Validate(); err != nil {
 		return nil, reject("chart-yaml", "Helm refuses Chart.yaml: %s", Foreign(err)).in(n.where)
 	}
+	n.metadata = md
 	if !own && n.folder != "" && n.folder != md.Name {
 		b.warn.add("warn-nested-name", "the top folder of %s is not named after its chart %s", Quote(n.where), Quote(md.Name))
 	}

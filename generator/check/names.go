@@ -98,9 +98,8 @@ func checkName(name, version string, w *warnings) *Problem {
 		return reject("name-long", "name and version of %s have %d bytes together; %d are allowed", Quote(name), len(name)+len(version), MaxNameVersion)
 	case !namePattern.MatchString(name):
 		return reject("name", "the name %s is not made of letters and digits, joined by single '-', '.' or '_'", Quote(name))
-	case !advisedName.MatchString(name):
-		w.add("warn-name", "Helm advises lower case letters, digits and '-' for names; this one is %s", Quote(name))
 	}
+	warnName(name, w)
 	return nil
 }
 

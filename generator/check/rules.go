@@ -76,6 +76,7 @@ var rules = map[string]rule{
 	"version":               {"the version is not a semantic version", "use a version such as 1.2.3, 1.2.3-rc.1 or v1.2.3; with 'versions: helm', a channel takes whatever Helm can order"},
 	"index-line-size":       {"Chart.yaml is too large for the index", "move long text from Chart.yaml, such as annotations with changes or examples, to README.md"},
 	"field-required":        {"Chart.yaml lacks a field that this repository requires", "add the field to Chart.yaml"},
+	"warnings":              {"charts with warnings are refused here", "correct what the warnings name, and package the chart again; 'warnings: accept' in portolan.yaml, or drop without --strict, takes it as it is"},
 	"requirements":          {"requirements.yaml changes more than dependencies", "keep only dependencies: in requirements.yaml, or move them to Chart.yaml"},
 
 	// Provenance files.
@@ -91,7 +92,8 @@ var rules = map[string]rule{
 	"warn-nested-name":       {"a nested archive's folder is not named after its chart", ""},
 	"warn-path-twice":        {"a file occurs twice with the same content", ""},
 	"warn-path-case":         {"two file names differ only in case", ""},
-	"warn-name":              {"Helm advises lower case letters, digits and '-' for names", ""},
+	"warn-name":              {"some clients refuse the chart's name, or Helm advises against it", ""},
+	"warn-size":              {"the archive is too large for some clients", ""},
 	"warn-version":           {"the version is not strictly semantic", ""},
 	"warn-api-version":       {"apiVersion is missing; it is v1", ""},
 	"warn-unknown-key":       {"Chart.yaml has keys that Helm does not know", ""},
@@ -99,5 +101,10 @@ var rules = map[string]rule{
 	"warn-read-differently":  {"Helm reads a value otherwise than it is written", ""},
 	"warn-duplicate-key":     {"a key occurs twice in a subchart's YAML file", ""},
 	"warn-dropped-character": {"control characters were dropped", ""},
-	"warn-schema":            {"values.schema.json is not JSON", ""},
+	"warn-dependencies":      {"dependencies are not in charts/, so Helm does not install the chart", ""},
+	"warn-template":          {"Helm cannot render a template, whatever the values are", ""},
+	"warn-manifest":          {"Helm cannot install what a template holds, whatever the values are", ""},
+	"warn-crd":               {"no cluster can take a file in crds/", ""},
+	"warn-schema":            {"Helm cannot check values against values.schema.json", ""},
+	"warn-kube-version":      {"kubeVersion is not a range of versions", ""},
 }

@@ -37,6 +37,11 @@ type node struct {
 	subcharts    map[string]*node
 	folder       string // top folder of the archive that held it, if one did
 	lookalike    string // a file that would be Chart.yaml if case did not count
+
+	metadata  *Metadata // as Helm reads it, once it has been loaded
+	templates []*templateFile
+	crds      []fileFault
+	schemas   []fileFault // of its schema
 }
 
 // sub returns the chart that Helm will make of charts/<name>.
@@ -129,8 +134,15 @@ func (t *tree) read(e entry, src *source) error {
 		return nil
 	case isYAML(name):
 		return t.readYAML(n, name, e, src)
-	case n == t.root && t.where == "":
-		return t.keep(name, src)
+	case isTemplate(name), isCRD(name), name == schemaName:
+		data, err := io.ReadAll(src)
+		if err != nil {
+			return err
+		}
+		n.look(t.bounds, name, data)
+		t.keepPart(n, name, trimMark(data))
+	case n.where == "":
+		return t.keepREADME(name, src)
 	}
 	return nil
 }
@@ -218,19 +230,19 @@ func (p *Problem) orNil() error {
 	return p
 }
 
-// keep holds on to the files that pages show.
-func (t *tree) keep(name string, src *source) (err error) {
+// keepPart holds on to what pages show of the upload's own chart.
+func (t *tree) keepPart(n *node, name string, data []byte) {
 	switch {
-	case t.bounds.contents != nil && (isTemplate(name) || isCRD(name)):
-		data, err := io.ReadAll(src)
-		if err == nil {
-			t.bounds.contents.add(name, trimMark(data))
-		}
-		return err
-	case name == "values.schema.json":
-		t.schema, err = io.ReadAll(src)
-		t.schema = trimMark(t.schema)
-	case readmeRank(name) > 0 && (t.readme == nil || readmeBefore(name, t.readmeName)):
+	case n.where != "":
+	case name == schemaName:
+		t.schema = data
+	case t.bounds.contents != nil:
+		t.bounds.contents.add(name, data)
+	}
+}
+
+func (t *tree) keepREADME(name string, src *source) (err error) {
+	if readmeRank(name) > 0 && (t.readme == nil || readmeBefore(name, t.readmeName)) {
 		t.readmeName = name
 		t.readme, err = io.ReadAll(src)
 		t.readme = trimMark(t.readme)

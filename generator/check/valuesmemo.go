@@ -2,6 +2,7 @@ package check
 
 import (
 	"crypto/sha256"
+	"io"
 	"sync"
 )
 
@@ -26,6 +27,26 @@ type yamlCost struct {
 }
 
 var goodValues valuesMemo
+
+// goodFiles remembers manifests and schemas with nothing to warn of. What they cost
+// of the effort is taken in any case, so that an archive's warnings do not depend on
+// the archives before it.
+var goodFiles valuesMemo
+
+func (m *valuesMemo) knows(kind string, data []byte) bool {
+	_, known := m.find(kindSum(kind, data))
+	return known
+}
+
+func (m *valuesMemo) remember(kind string, data []byte) { m.add(kindSum(kind, data), yamlCost{}) }
+
+func kindSum(kind string, data []byte) (sum [sha256.Size]byte) {
+	h := sha256.New()
+	io.WriteString(h, kind+" ")
+	h.Write(data)
+	h.Sum(sum[:0])
+	return sum
+}
 
 func (m *valuesMemo) find(sum [sha256.Size]byte) (yamlCost, bool) {
 	m.mu.Lock()

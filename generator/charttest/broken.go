@@ -1,0 +1,132 @@
+package charttest
+
+// A Broken chart is one that loads and that no Helm can install, whatever values it is given.
+type Broken struct {
+	Rule     string   // of the warning about it; "" for a chart that is not broken, but looks like it
+	Files    []string // pairs of path and content, as of Chart
+	Renders  bool     // `helm template` succeeds all the same: only a cluster refuses what it makes
+	Contains string   // part of the warning
+}
+
+// Uninstallable returns broken charts, and some that are not, by what is wrong with
+// them. All are called mychart and have version 0.1.0.
+func Uninstallable() map[string]Broken {
+	all := map[string]Broken{}
+	for _, more := range []map[string]Broken{brokenMetadata(), brokenTemplates(), soundTemplates(), brokenManifests(), brokenSchemas(), soundSchemas()} {
+		for name, b := range more {
+			all[name] = b
+		}
+	}
+	return all
+}
+
+const (
+	headYAML   = "apiVersion: v2\nname: mychart\nversion: 0.1.0\n"
+	dependsOn  = headYAML + "dependencies: [{name: sub, version: \">0\", repository: \"https://example.com\"}]\n"
+	subYAML    = "apiVersion: v2\nname: sub\nversion: 1.0.0\n"
+	libraryTop = headYAML + "type: library\n"
+	objectHead = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n"
+)
+
+func brokenMetadata() map[string]Broken {
+	return map[string]Broken{
+		"missing dependency":  {Rule: "warn-dependencies", Files: []string{"Chart.yaml", dependsOn}, Contains: "helm dependency build"},
+		"missing v1":          {Rule: "warn-dependencies", Files: []string{"Chart.yaml", "apiVersion: v1\nname: mychart\nversion: 0.1.0\n", "requirements.yaml", "dependencies: [{name: sub, version: 1.0.0, repository: \"https://example.com\"}]\n"}},
+		"missing, off":        {Rule: "warn-dependencies", Files: []string{"Chart.yaml", headYAML + "dependencies: [{name: sub, version: 1.0.0, condition: sub.enabled}]\n", "values.yaml", "sub: {enabled: false}\n"}},
+		"missing, alias":      {Rule: "warn-dependencies", Files: []string{"Chart.yaml", headYAML + "dependencies: [{name: other, alias: sub, version: 1.0.0}]\n", "charts/sub/Chart.yaml", subYAML}},
+		"missing in library":  {Files: []string{"Chart.yaml", libraryTop + "dependencies: [{name: sub, version: 1.0.0}]\n"}},
+		"missing in subchart": {Files: []string{"Chart.yaml", dependsOn, "charts/sub/Chart.yaml", subYAML + "dependencies: [{name: x, version: 1.0.0}]\n"}},
+		"other version":       {Files: []string{"Chart.yaml", headYAML + "dependencies: [{name: sub, version: 7.0.0}]\n", "charts/sub/Chart.yaml", subYAML}},
+		"kubeVersion":         {Rule: "warn-kube-version", Files: []string{"Chart.yaml", headYAML + "kubeVersion: newest\n"}},
+		"kubeVersion range":   {Files: []string{"Chart.yaml", headYAML + "kubeVersion: \">=1.20.0-0\"\n"}},
+		"sub's kubeVersion":   {Files: []string{"Chart.yaml", dependsOn, "charts/sub/Chart.yaml", subYAML + "kubeVersion: newest\n"}},
+	}
+}
+
+func brokenTemplates() map[string]Broken {
+	broken := func(text string, contains string) Broken {
+		return Broken{Rule: "warn-template", Files: []string{"templates/x.yaml", text}, Contains: contains}
+	}
+	return map[string]Broken{
+		"unclosed action":    broken("a: {{ .Values.x\n", "line 1"),
+		"unclosed if":        broken(objectHead+"{{ if .Values.x }}\n", ""),
+		"unknown function":   broken(objectHead+"data: {x: {{ .Values.x | toJSON }}}\n", "toJSON"),
+		"unknown in branch":  broken("{{ if .Values.no }}{{ nope }}{{ end }}", "nope"),
+		"environment":        broken("{{ env \"HOME\" }}", "env"),
+		"undefined variable": broken("{{ $x }}", ""),
+		"defined twice":      broken("{{ define \"a\" }}1{{ end }}{{ define \"a\" }}2{{ end }}", ""),
+		"binary":             broken("\x7fELF\x02{{\x00\x01", ""),
+		"missing template":   broken(objectHead+"data: {x: {{ include \"nowhere\" . }}}\n", "nowhere"),
+		"missing, by action": broken("{{ template \"nowhere\" . }}", "nowhere"),
+		"missing in if":      broken("{{ if include \"nowhere\" . }}a{{ end }}", "nowhere"),
+		"missing in and":     broken("{{ and (include \"nowhere\" .) .Values.x }}", "nowhere"),
+		"fail":               broken("{{ fail \"moved to example.com\" }}", "moved to"),
+		"fail piped":         broken("{{ \"moved\" | fail }}", "fail"),
+		"tiller":             broken("{{ .Capabilities.TillerVersion }}", "TillerVersion"),
+		"notes":              {Rule: "warn-template", Files: []string{"templates/NOTES.txt", "{{ .Values.x | nope }}"}},
+		"partial":            {Rule: "warn-template", Files: []string{"templates/_x.tpl", "{{ define \"x\" }}"}},
+		"text file":          {Rule: "warn-template", Files: []string{"templates/README.txt", "Write {{ like this."}},
+		"missing in notes":   {Rule: "warn-template", Files: []string{"templates/NOTES.txt", "{{ include \"nowhere\" . }}"}},
+		"missing behind": {Rule: "warn-template", Files: []string{"templates/_x.tpl", "{{ define \"x\" }}{{ include \"nowhere\" . }}{{ end }}", "templates/x.yaml", "{{ include \"x\" . }}"},
+			Contains: "nowhere"},
+		"subchart's template": {Rule: "warn-template", Files: []string{"Chart.yaml", dependsOn, "charts/sub/Chart.yaml", subYAML, "charts/sub/templates/x.yaml", "{{ nope }}"}, Contains: "charts/sub/"},
+		"library's template":  {Rule: "warn-template", Files: []string{"Chart.yaml", dependsOn, "charts/sub/Chart.yaml", subYAML + "type: library\n", "charts/sub/templates/_x.tpl", "{{ nope }}"}},
+	}
+}
+
+// soundTemplates are charts that Helm renders.
+func soundTemplates() map[string]Broken {
+	sound := func(text string) Broken { return Broken{Files: []string{"templates/x.yaml", text}} }
+	return map[string]Broken{
+		"fail in branch":     sound("{{ if .Values.no }}{{ fail \"no\" }}{{ end }}"),
+		"missing in branch":  sound("{{ if .Values.no }}{{ include \"nowhere\" . }}{{ end }}"),
+		"missing behind or":  sound("{{ $x := or .Values.replicas (include \"nowhere\" .) }}"),
+		"missing in define":  sound("{{ define \"x\" }}{{ include \"nowhere\" . }}{{ end }}"),
+		"missing, computed":  sound("{{ if .Values.no }}{{ include (printf \"%s\" .Values.no) . }}{{ end }}"),
+		"chart fields":       sound(objectHead + "data: {a: {{ .Chart.Name }}, b: {{ .Chart.IsRoot | quote }}, c: {{ .Chart.AppVersion | quote }}}\n"),
+		"capabilities":       sound(objectHead + "data: {a: {{ .Capabilities.KubeVersion.Version }}, b: {{ .Capabilities.HelmVersion.Version | quote }}}\n"),
+		"other chart":        sound("{{ with .Values.sub }}{{ .Chart.other }}{{ end }}"),
+		"functions":          sound("{{ toYamlPretty dict | fromYaml | toJson | quote | trunc 0 }}{{ range list 1 2 }}{{ break }}{{ end }}{{ $x := uuidv4 }}"),
+		"nothing":            sound("\n"),
+		"comment":            sound("# nothing\n"),
+		"empty document":     sound("---\n" + objectHead + "---\n# more\n---\n"),
+		"dashes and text":    sound("---" + objectHead),
+		"number annotation":  sound("apiVersion: v1\nkind: Pod\nmetadata:\n  name: x\n  annotations: {a: 1, b: true}\n"),
+		"merged":             sound("x: &x {apiVersion: v1, kind: Pod}\n<<: *x\nmetadata: {name: x}\n"),
+		"sub's helper":       {Files: []string{"Chart.yaml", dependsOn, "charts/sub/Chart.yaml", subYAML + "type: library\n", "charts/sub/templates/_x.tpl", "{{ define \"sub.x\" }}{{ end }}", "templates/x.yaml", "{{ include \"sub.x\" . }}"}},
+		"library's manifest": {Files: []string{"Chart.yaml", dependsOn, "charts/sub/Chart.yaml", subYAML + "type: library\n", "charts/sub/templates/x.yaml", "{{ nope }}"}},
+		"notes of anything":  {Files: []string{"templates/NOTES.txt", "a: b: c\n\x01"}},
+		"library":            {Files: []string{"Chart.yaml", libraryTop, "templates/note.yaml", "{{ nope }}", "templates/_x.tpl", "{{ define \"a\" }}{{ include \"b\" . }}{{ end }}"}},
+	}
+}
+
+func brokenManifests() map[string]Broken {
+	manifest := func(name, text string, renders bool) Broken {
+		return Broken{Rule: "warn-manifest", Files: []string{"templates/" + name, text}, Renders: renders}
+	}
+	crd := func(text string) Broken {
+		return Broken{Rule: "warn-crd", Files: []string{"crds/x.yaml", text}, Renders: true}
+	}
+	return map[string]Broken{
+		"readme":            manifest("README.md", "# Templates\n\nThese are *templates*.\n", false),
+		"image":             manifest("x.png", "\x89PNG\r\n\x1a\n\x00\x00", false),
+		"latin 1":           manifest("x.yaml", objectHead+"data: {x: caf\xe9}\n", false),
+		"control character": manifest("x.yaml", objectHead+"data: {x: {{ .Values.x | quote }}, y: \"\x02\"}\n", false),
+		"bad indentation":   manifest("x.yaml", "apiVersion: v1\n kind: Pod\n", false),
+		"tab":               manifest("x.yaml", "apiVersion: v1\nkind: Pod\nmetadata:\n\tname: x\n", false),
+		"list":              manifest("x.yaml", "- apiVersion: v1\n  kind: Pod\n", false),
+		"second document":   manifest("x.yaml", objectHead+"---\nmetadata: [\n", false),
+		"annotation list":   manifest("x.yaml", "apiVersion: v1\nkind: Pod\nmetadata:\n  annotations: {a: [1]}\n", false),
+		"infinite":          manifest("x.yaml", objectHead+"spec: .inf\n", false),
+		"mapping as key":    manifest("x.yaml", objectHead+"? {a: b}\n: c\n", false),
+		"no kind":           manifest("x.yaml", "apiVersion: v1\nmetadata: {name: x}\n", true),
+		"no apiVersion":     manifest("x.yaml", "kind: Pod\nmetadata: {name: x}\n", true),
+		"a values file":     manifest("values.yaml", "replicas: 1\n", true),
+		"templated CRD":     crd("apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  name: {{ .Values.name }}\n"),
+		"CRD of no YAML":    crd("apiVersion: [\n"),
+		"CRD of no text":    crd("\x00\x01\x02"),
+		"CRD without kind":  crd("apiVersion: v1\n"),
+		"CRD of a subchart": {Rule: "warn-crd", Files: []string{"Chart.yaml", dependsOn, "charts/sub/Chart.yaml", subYAML, "charts/sub/crds/x.json", "{"}, Renders: true, Contains: "charts/sub/"},
+		"good CRD":          {Files: []string{"crds/x.yaml", "# One\n---\n" + objectHead + "---\n", "crds/README.md", "Any: text: here"}},
+	}
+}

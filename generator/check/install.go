@@ -1,0 +1,174 @@
+package check
+
+import (
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/Masterminds/semver/v3"
+)
+
+// This file finds charts that Helm loads and cannot install, whatever values it is
+// given. They are accepted with a warning: a repository may hold what will be
+// completed elsewhere, and what is said here of Helm can be outdated one day.
+
+const schemaName = "values.schema.json"
+
+// installRules are the rules of what makes `helm install` or `helm template` fail in any case.
+var installRules = []string{"warn-dependencies", "warn-template", "warn-manifest", "warn-crd", "warn-schema", "warn-kube-version"}
+
+// PreventsInstall reports whether a warning's rule says that Helm cannot install the chart.
+func PreventsInstall(rule string) bool { return slices.Contains(installRules, rule) }
+
+// look looks at a template, a definition or a schema of the chart.
+func (n *node) look(b *bounds, name string, data []byte) {
+	// Nothing that is merely warned of may make a chart fail.
+	defer func() { _ = recover() }()
+	where, data := path.Join(n.where, name), trimMark(data)
+	switch {
+	case name == schemaName:
+		if fault := b.schemaFault(data); fault != "" {
+			n.schemas = append(n.schemas, fileFault{where, fault})
+		}
+	case isCRD(name):
+		if fault := b.manifestFault(data); fault != "" {
+			n.crds = append(n.crds, fileFault{where, fault})
+		}
+	default:
+		if f := b.readTemplate(where, data); f != nil {
+			n.templates = append(n.templates, f)
+		}
+	}
+}
+
+// A fileFault says what is wrong with a file of the archive.
+type fileFault struct{ where, fault string }
+
+// library reports whether the chart is one that only lends others its templates.
+func (n *node) library() bool {
+	return n.metadata != nil && strings.EqualFold(n.metadata.Type, "library")
+}
+
+// warnInstall warns of what makes Helm fail whenever it installs the upload's own
+// chart, whose metadata and those of all charts in it have been loaded.
+func (n *node) warnInstall(b *bounds) {
+	defer func() { _ = recover() }()
+	missing := n.missingDependencies()
+	if len(missing) > 0 && !n.library() {
+		b.warn.add("warn-dependencies", "Chart.yaml lists the dependencies %s, which are not in charts/, and Helm installs no such chart; "+
+			"run `helm dependency build` before `helm package`", strings.Join(missing, ", "))
+	}
+	if v := n.metadata.KubeVersion; v != "" && len(v) < 1000 && !n.library() {
+		if _, err := semver.NewConstraint(v); err != nil {
+			b.warn.add("warn-kube-version", "kubeVersion is %s, which is not a range of versions, so Helm finds every cluster to be unfit: %s", Quote(v), Foreign(err))
+		}
+	}
+	r := &rendering{defined: map[string][]templateUse{}, failing: map[string]string{}}
+	n.warnFiles(b, r)
+	// A template that is missing will often be one of a missing dependency.
+	if !n.library() && len(missing) == 0 {
+		r.warnUses(b)
+	}
+}
+
+// missingDependencies returns the names of dependencies that are not in charts/.
+// Helm wants those that are switched off, too, and looks at no version.
+func (n *node) missingDependencies() []string {
+	there := map[string]bool{}
+	for _, sub := range n.subcharts {
+		there[sub.metadata.Name] = true
+	}
+	var missing []string
+	for _, d := range n.metadata.Dependencies {
+		if name := Quote(d.Name); !there[d.Name] && !slices.Contains(missing, name) && len(missing) < 10 {
+			missing = append(missing, name)
+		}
+	}
+	return missing
+}
+
+// warnFiles warns of faults of single files, here and in all subcharts, and gathers
+// the templates that Helm renders together. Of a library, Helm takes no others than
+// those whose names begin with _.
+func (n *node) warnFiles(b *bounds, r *rendering) {
+	for _, f := range n.schemas {
+		b.warn.add("warn-schema", "Helm cannot check values against %s: %s", Quote(f.where), f.fault)
+	}
+	slices.SortFunc(n.crds, func(a, b fileFault) int { return strings.Compare(a.where, b.where) })
+	for _, f := range n.crds {
+		b.warn.add("warn-crd", "no cluster can take %s: %s", Quote(f.where), f.fault)
+	}
+	slices.SortFunc(n.templates, func(a, b *templateFile) int { return strings.Compare(a.where, b.where) })
+	for _, f := range n.templates {
+		switch {
+		case n.library() && !f.partial:
+			continue
+		case f.fault != "" && f.defines == nil:
+			b.warn.add("warn-template", "Helm cannot render %s: %s", Quote(f.where), f.fault)
+		case f.fault != "":
+			b.warn.add("warn-manifest", "Helm cannot install what %s holds: %s", Quote(f.where), f.fault)
+		}
+		maps.Copy(r.defined, f.defines)
+		if !f.partial {
+			r.files = append(r.files, f)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(n.subcharts)) {
+		n.subcharts[name].warnFiles(b, r)
+	}
+}
+
+// A rendering is what Helm renders in one go: the templates of all charts, which
+// share the names that they define.
+type rendering struct {
+	files   []*templateFile
+	defined map[string][]templateUse
+	failing map[string]string // by name; "" for those that may succeed, or are being looked at
+}
+
+// warnUses warns of templates that fail whatever the values are.
+func (r *rendering) warnUses(b *bounds) {
+	for _, f := range r.files {
+		if fault := r.fails(f.uses); fault != "" && f.fault == "" {
+			b.warn.add("warn-template", "Helm cannot render %s: %s", Quote(f.where), fault)
+		}
+	}
+}
+
+// fails says why one of the uses fails.
+func (r *rendering) fails(uses []templateUse) string {
+	for _, u := range uses {
+		if u.fault != "" {
+			return u.fault
+		}
+		if fault := r.templateFails(u.template); fault != "" {
+			return fault
+		}
+	}
+	return ""
+}
+
+func (r *rendering) templateFails(name string) string {
+	if fault, known := r.failing[name]; known {
+		return fault
+	}
+	uses, defined := r.defined[name]
+	if !defined {
+		r.failing[name] = fmt.Sprintf("it uses the template %s, which neither the chart nor one in charts/ defines", Quote(name))
+		return r.failing[name]
+	}
+	r.failing[name] = ""
+	r.failing[name] = r.fails(uses)
+	return r.failing[name]
+}
+
+// rejectWarned turns warnings into a refusal.
+func rejectWarned(all []Warning) *Problem {
+	var messages []string
+	for _, w := range all[:min(len(all), 5)] {
+		messages = append(messages, w.Message)
+	}
+	return reject("warnings", "charts with warnings are refused here: %s", strings.Join(messages, "; "))
+}
