@@ -142,8 +142,9 @@ type ChartPage struct {
 	API       string // URL of the chart's description in JSON
 	Badge     string // URL of the chart's badge, an SVG image
 
-	Note         string // why the page shows only what the index says; "" if it shows more
-	README       *Text  // nil if the chart has none
+	Note         string   // why the page shows only what the index says; "" if it shows more
+	Faults       []string // why no Helm can install this version; nil if nothing is known against it
+	README       *Text    // nil if the chart has none
 	Values       *Values
 	Resources    []Resource
 	CRDs         []CRD

@@ -22,6 +22,7 @@ func (p *program) drop(ctx context.Context, args []string) error {
 	f.withDrop()
 	f.withConfig()
 	force := f.Bool("force", false, "")
+	strict := f.Bool("strict", false, "")
 	wait := f.Bool("wait", false, "")
 	timeout := f.Duration("timeout", 10*time.Minute, "")
 	if err := p.parse(f, args); err != nil {
@@ -45,6 +46,9 @@ func (p *program) drop(ctx context.Context, args []string) error {
 	d := &dropper{
 		program: p, store: store, channel: channel, checks: f.config.Policy(channel).Checks,
 		request: publisher.Request{Force: *force, Uploader: uploader()}, json: f.output.json,
+	}
+	if *strict {
+		d.checks.Warnings = "reject"
 	}
 	err = d.files(ctx, files)
 	if err == nil {

@@ -74,6 +74,8 @@ Options:
     --drop URL          Drop area (default ./drop).            PORTOLAN_DROP
     --force             Replace a published version even if    PORTOLAN_FORCE
                         the channel has 'duplicates: reject'.
+    --strict            Refuse charts with warnings, such as   PORTOLAN_STRICT
+                        those that no Helm can install.
     --wait              Wait for the verdicts and print them.  PORTOLAN_WAIT
     --timeout TIME      How long to wait (default 10m). PORTOLAN_DROP_TIMEOUT
     --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG

@@ -114,6 +114,9 @@ type Channel struct {
 	// Fields that Chart.yaml must have, for example maintainers.
 	Require []string `yaml:"require" check:"chartField"`
 
+	// Whether charts with warnings are published, or refused, for example those that no Helm can install.
+	Warnings string `yaml:"warnings" jsonschema:"enum=accept,enum=reject,default=accept"`
+
 	// How large a chart may be.
 	Limits *Limits `yaml:"limits"`
 
@@ -200,6 +203,7 @@ func (c Channel) apply(p *Policy) {
 	override(&p.Duplicates, c.Duplicates)
 	override(&p.Keep, c.Keep)
 	override(&p.Checks.Versions, c.Versions)
+	override(&p.Checks.Warnings, c.Warnings)
 	if c.Charts != nil {
 		p.Checks.Charts = c.Charts
 	}

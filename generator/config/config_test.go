@@ -89,11 +89,11 @@ func TestParseProblems(t *testing.T) {
 	tests := []struct{ name, text, want string }{
 		{"unknown key", "titel: x", `c.yaml:1: unknown key "titel"; did you mean "title"?`},
 		{"unknown key by case", "baseUrl: https://x", `c.yaml:1: unknown key "baseUrl"; did you mean "baseURL"?`},
-		{"unknown key far from all", "zzzzzzzzzzzz: x", `c.yaml:1: unknown key "zzzzzzzzzzzz"; the keys are drop, site, baseURL, title, description, pages, templates, logo, colors, footer, provenanceWait, workers, channels`},
-		{"merge key", "channels:\n- &a {match: x}\n- <<: *a", "c.yaml:3: channels[1]: unknown key \"<<\"; the keys are match, duplicates, keep, versions, charts, require, limits, artifactHub\nc.yaml:3: channels[1]: the key \"match\" is missing"},
+		{"unknown key far from all", "zzzzzzzzzzzz: x", `c.yaml:1: unknown key "zzzzzzzzzzzz"; the keys are drop, site, baseURL, title, description, pages, templates, logo, colors, footer, provenanceWait, workers, rootChannel, channels`},
+		{"merge key", "channels:\n- &a {match: x}\n- <<: *a", "c.yaml:3: channels[1]: unknown key \"<<\"; the keys are match, duplicates, keep, versions, charts, require, warnings, limits, artifactHub\nc.yaml:3: channels[1]: the key \"match\" is missing"},
 		{"nested unknown key", "channels:\n- match: a\n  limits:\n    pakced: 1MiB", `c.yaml:4: channels[0].limits: unknown key "pakced"; did you mean "packed"?`},
 		{"duplicate key", "title: a\nsite: b\ntitle: c", `c.yaml:3: key "title" occurs twice, first in line 1`},
-		{"key that is no text", "[a]: b", `c.yaml:1: unknown key ""; the keys are drop, site, baseURL, title, description, pages, templates, logo, colors, footer, provenanceWait, workers, channels`},
+		{"key that is no text", "[a]: b", `c.yaml:1: unknown key ""; the keys are drop, site, baseURL, title, description, pages, templates, logo, colors, footer, provenanceWait, workers, rootChannel, channels`},
 		{"second document", "title: a\n---\ntitle: b", `c.yaml:2: a second YAML document begins here; there may be only one`},
 		{"empty second document", "title: a\n---\n", `c.yaml:2: a second YAML document begins here; there may be only one`},
 		{"second document after none", "---\n---\ntitle: b", `c.yaml:2: a second YAML document begins here; there may be only one`},
@@ -210,7 +210,7 @@ func valid(c check.Options) error {
 // not know.
 func FuzzParse(f *testing.F) {
 	f.Add("drop: a\nsite: b\nbaseURL: https://h\ntitle: t\nprovenanceWait: 1h\nworkers: 1\nchannels: []")
-	f.Add("channels:\n- match: a\n  duplicates: reject\n  versions: helm\n  charts: [a]\n  require: [home]\n  limits: {packed: 1, unpacked: 1, file: 1, chartYAML: 1, entries: 1, depth: 1}")
+	f.Add("channels:\n- match: a\n  duplicates: reject\n  versions: helm\n  charts: [a]\n  require: [home]\n  warnings: reject\n  limits: {packed: 1, unpacked: 1, file: 1, chartYAML: 1, entries: 1, depth: 1}")
 	f.Add("a: &a [*a]")
 	f.Fuzz(func(t *testing.T, text string) {
 		c, err := Parse([]byte(text), "c.yaml")

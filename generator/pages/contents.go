@@ -45,6 +45,11 @@ func describe(p *templates.ChartPage, md *check.Metadata) {
 func show(ctx context.Context, p *templates.ChartPage, before, c *check.Contents) {
 	p.Resources = resources(c.Kinds)
 	p.CRDs = crds(c.Definitions)
+	for _, w := range c.Warnings {
+		if check.PreventsInstall(w.Rule) {
+			p.Faults = append(p.Faults, w.Message)
+		}
+	}
 	if len(c.README) > 0 {
 		p.README = markdown.Render(ctx, c.README)
 		p.README.HTML = template.HTML(focusable.Replace(string(p.README.HTML)))
