@@ -94,16 +94,26 @@ func TestBadges(t *testing.T) {
 func TestAnnotations(t *testing.T) {
 	for _, tt := range []struct{ name, text, want string }{
 		{"changes", "- a\n- kind: fixed\n  description: b\n- kind: added\n  description: |\n    c\n    d\n  links:\n  - {name: n, url: \"https://x\"}\n  - {name: m, url: \"javascript:x\"}\n- kind: Added\n  description: e\n",
-			"[{added [{c d [{n https://x}]} {e []}]} {fixed [{b []}]} { [{a []}]}]"},
-		{"changes", "- kind: other\n  description: a\n- kind: [x]\n  description: b\n- kind: added\n- {}\n- ~\n- [c]\n", "[{ [{a []} {b []}]}]"},
+			"[{added [{c d [{n https://x} {name: m, url: javascript:x }]} {e []}]} {fixed [{b []}]} { [{a []}]}]"},
+		{"changes", "- kind: other\n  description: a\n- kind: [x]\n  description: b\n- kind: added\n- {}\n- ~\n- [c]\n", "[{ [{other: a []} {b []} {kind: added []} {[c] []}]}]"},
+		{"changes", "- fix: use x\n- #123 text\n- fixes #124\n- 'quoted' # a comment\n", "[{ [{fix: use x []} {#123 text []} {fixes #124 []} {quoted []}]}]"},
+		{"changes", "- fix: a: b\n- @you: look\n- kind: added\n  description: c\n", "[{ [{fix: a: b []} {@you: look []} {kind: added description: c []}]}]"},
+		{"changes", "- kind: fixed\n  description: #125 gone\n- kind: fixed\n  description: see #126\n", "[{fixed [{see #126 []}]} { [{kind: fixed description: #125 gone []}]}]"},
+		{"changes", "- kind: fixed\n  text: d\n- - nested\n  - list\n", "[{ [{kind: fixed text: d []} {- nested - list []}]}]"},
+		{"changes", "[fix: a, {kind: added, text: b}, c]", "[{ [{fix: a []} {kind: added, text: b []} {c []}]}]"},
+		{"changes", "fixed: a\nadded: b\n", "[{ [{fixed: a added: b []}]}]"},
+		{"changes", "# A comment\n---\n- \"a\" b\n- c\n", "[{ [{\"a\" b []} {c []}]}]"},
+		{"changes", "- kind: added\n  description: a\n  links: https://x\n- kind: added\n  description: b\n  links: [https://y, {url: z}]\n", "[{added [{a [{https://x https://x}]} {b [{https://y https://y} {url: z }]}]}]"},
 		{"changes", "just a text\nin lines", "[{ [{just a text in lines []}]}]"},
 		{"changes", "- &a x\n- *a\n", "[{ [{x []} {x []}]}]"},
 		{"changes", "[", "[]"},
 		{"changes", "", "[]"},
-		{"links", "- {name: a, url: \"https://x/y z\"}\n- {url: \"http://b\"}\n- {name: c}\n- d\n- {name: e, url: [f]}\n- {name: g, url: /h}\n", "[{a https://x/y%20z} {http://b http://b}]"},
-		{"links", "{name: a, url: \"https://x\"}", "[]"},
-		{"images", "- name: a\n  image: x/y:1\n  whitelisted: true\n  platforms: [linux/amd64]\n- image: z\n- name: b\n- c\n", "[{a x/y:1} { z}]"},
-		{"images", "x", "[]"},
+		{"links", "- {name: a, url: \"https://x/y z\"}\n- {url: \"http://b\"}\n- {name: c}\n- d\n- {name: e, url: [f]}\n- {name: g, url: /h}\n", "[{a https://x/y%20z} {http://b http://b} {{name: c} } {d } {{name: e, url: [f]} } {{name: g, url: /h} }]"},
+		{"links", "{name: a, url: \"https://x\"}", "[{a https://x}]"},
+		{"links", "- https://x\n- docs: https://y\n- name: z: https://z\n", "[{https://x https://x} {docs: https://y } {name: z: https://z }]"},
+		{"images", "- name: a\n  image: x/y:1\n  whitelisted: true\n  platforms: [linux/amd64]\n- image: z\n- name: b\n- c\n", "[{a x/y:1} { z} { name: b} { c}]"},
+		{"images", "x", "[{ x}]"},
+		{"images", "- image: a: b\n- {name: c}\n", "[{ image: a: b} { {name: c}}]"},
 	} {
 		md := &check.Metadata{Annotations: map[string]string{"artifacthub.io/" + tt.name: tt.text}}
 		var got any

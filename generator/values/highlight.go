@@ -251,14 +251,60 @@ func (h *highlighter) write() bool {
 		if t.start < at {
 			continue // an alias, or a misreading
 		}
-		h.between(string(h.src[at:t.start]))
-		h.span(string(t.class), t.anchor, string(h.src[t.start:t.end]))
+		h.token(string(h.src[at:t.start]), t)
 		if at = t.end; h.out.Len() > maxOutput {
 			return false
 		}
 	}
 	h.between(string(h.src[at:]))
 	return h.out.Len() <= maxOutput
+}
+
+// token writes a token and the text before it. The comment above a key belongs to
+// the place that links to the key lead to, so that it is seen there.
+func (h *highlighter) token(before string, t token) {
+	comment := ""
+	if t.class == 'k' && t.anchor != "" {
+		before, comment = cutComment(before, t.start == len(before))
+	}
+	h.between(before)
+	text := string(h.src[t.start:t.end])
+	if comment == "" {
+		h.span(string(t.class), t.anchor, text)
+		return
+	}
+	h.out.WriteString(`<span id="` + t.anchor + `">`)
+	h.between(comment)
+	h.span(string(t.class), "", text)
+	h.out.WriteString("</span>")
+}
+
+// maxComment is how many lines above a key are taken for its comment: more would
+// hide the key itself.
+const maxComment = 12
+
+// cutComment cuts the lines of comment off that stand right above what follows the
+// text, with the indentation of that. What the text begins with is a whole line only
+// at the file's start.
+func cutComment(s string, start bool) (before, comment string) {
+	cut := strings.LastIndexByte(s, '\n') + 1
+	if cut == 0 || strings.TrimLeft(s[cut:], " ") != "" {
+		return s, ""
+	}
+	begin := cut
+	for range maxComment {
+		line := strings.LastIndexByte(s[:begin-1], '\n') + 1
+		if line == 0 && !start || !strings.HasPrefix(strings.TrimLeft(s[line:begin], " \t"), "#") {
+			break
+		}
+		if begin = line; begin == 0 {
+			break
+		}
+	}
+	if begin == cut {
+		return s, ""
+	}
+	return s[:begin], s[begin:]
 }
 
 // between writes the text between scalars: punctuation and comments.

@@ -24,7 +24,9 @@ func marked(h string) string {
 func TestRender(t *testing.T) {
 	for _, tt := range []struct{ name, in, want string }{
 		{"scalars", "a: 1\nb: x y\nc: true\nd: ~\ne: \"1\"\nf: 'it''s'\ng:\n", "k(values-a|a): n(1)\nk(values-b|b): s(x y)\nk(values-c|c): n(true)\nk(values-d|d): n(~)\nk(values-e|e): s(\"1\")\nk(values-f|f): s('it''s')\nk(values-g|g):\n"},
-		{"comments", "# a: b\na: b # c\n#d: e\nf: 'x # y' #z\ng: a#b\n", "c(# a: b)\nk(values-a|a): s(b) c(# c)\nc(#d: e)\nk(values-f|f): s('x # y') c(#z)\nk(values-g|g): s(a#b)\n"},
+		{"comments", "# a: b\na: b # c\n#d: e\nf: 'x # y' #z\ng: a#b\n", "<span id=\"values-a\">c(# a: b)\nk(a)</span>: s(b) c(# c)\n<span id=\"values-f\">c(#d: e)\nk(f)</span>: s('x # y') c(#z)\nk(values-g|g): s(a#b)\n"},
+		{"comments above", "# of the file\n\n# of a\n# and more\na:\n  # of b\n  b: 1\nc: 1 # of c\nd: 1\n",
+			"c(# of the file)\n\n<span id=\"values-a\">c(# of a)\nc(# and more)\nk(a)</span>:\n<span id=\"values-a.b\">  c(# of b)\n  k(b)</span>: n(1)\nk(values-c|c): n(1) c(# of c)\nk(values-d|d): n(1)\n"},
 		{"paths", "a:\n  b:\n    - c: 1\n    - d\n", "k(values-a|a):\n  k(values-a.b|b):\n    - k(values-a.b.0.c|c): n(1)\n    - s(values-a.b.1|d)\n"},
 		{"flow", "a: {b: [1, x], \"c\": y}\n", "k(values-a|a): {k(values-a.b|b): [n(values-a.b.0|1), s(values-a.b.1|x)], k(values-a.c|\"c\"): s(y)}\n"},
 		{"odd keys", "a.b: 1\n\"c d\": 2\n\"\": 3\nä: 4\n\"<b>\": 5\n", "k(values-~22a.b~22|a.b): n(1)\nk(values-~22c~20d~22|\"c d\"): n(2)\nk(values-~22~22|\"\"): n(3)\nk(values-~22~c3~a4~22|ä): n(4)\nk(values-~22~3cb~3e~22|\"<b>\"): n(5)\n"},

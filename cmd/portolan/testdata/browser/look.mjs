@@ -140,5 +140,40 @@ await open(pathOf("chart"), desk, async (page, fault) => {
 	expect(fault, "the tab after a reload", await page.locator("[role=tab][aria-selected=true]").textContent(), "curl");
 });
 
+const phone = { viewport: { width: 360, height: 800 } };
+const topOf = async (page, selector) => (await page.locator(selector).first().boundingBox()).y;
+
+// Nothing covers a command, links to sections jump, and one to a key shows its comment.
+await open(pathOf("chart"), desk, async (page, fault) => {
+	for (const command of await page.locator(".command:visible").all()) {
+		const text = await command.locator("pre").boundingBox(), button = await command.locator("[data-copy]").boundingBox();
+		if (button && text.x + text.width > button.x + 1 && text.y + text.height > button.y + 1) fault("the Copy button covers a command");
+	}
+	expect(fault, "how links scroll", await page.evaluate(() => getComputedStyle(document.documentElement).scrollBehavior), "auto");
+	await page.locator(".keys summary").click();
+	await page.locator(".keys a").first().click();
+	const shown = await page.evaluate(() => {
+		const target = document.querySelector(":target"), box = target.getBoundingClientRect();
+		const around = target.closest("pre").getBoundingClientRect();
+		return target.textContent.startsWith("# How many.") && box.top >= around.top - 1 && box.top >= 0 && box.bottom <= innerHeight;
+	});
+	if (!shown) fault("a link to a key hides its comment");
+	await page.locator(".facts a.chip", { hasText: "findable" }).click();
+	await page.waitForFunction(() => document.getElementById("found")?.textContent === "1 chart");
+	expect(fault, "the keyword's chip", await page.locator("[data-keyword='findable']").getAttribute("aria-pressed"), "true");
+});
+
+// On a phone, the facts come after the commands and before the README; dates and the words of tables are whole.
+await open(pathOf("chart"), phone, async (page, fault) => {
+	const [install, facts, readme] = [await topOf(page, "#install"), await topOf(page, ".facts"), await topOf(page, "#readme")];
+	if (!(install < facts && facts < readme)) fault(`the facts are at ${facts}, the commands at ${install}, the README at ${readme}`);
+	const broken = await page.evaluate(() => [...document.querySelectorAll("td, td code, time")].filter((e) => {
+		const text = e.textContent.trim(), lines = e.getBoundingClientRect().height / parseFloat(getComputedStyle(e).lineHeight);
+		return e.offsetParent && (e.localName === "time" || !/\s/.test(text)) && e.children.length === 0 && text && text.length < 24 &&
+			lines > (e.localName === "td" ? 2.3 : 1.9) && e.closest("tr, dd").getBoundingClientRect().height <= e.getBoundingClientRect().height;
+	}).map((e) => e.textContent));
+	if (broken.length) fault("breaks words: " + broken.slice(0, 5).join(", "));
+});
+
 await browser.close();
 console.log(JSON.stringify(faults));
