@@ -4,25 +4,24 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
 )
 
 // indexBudget is from when on a run warns: so that there is time to act.
-var indexBudget int64 = 40 << 20 // a variable for tests
+var indexBudget = check.Clients()[0].NearIndex() // a variable for tests
 
-const (
-	// indexLimit is the largest index that Flux takes, in bytes; Helm takes any.
-	indexLimit = 50 << 20
-
-	// maxFillers is how many charts are named that fill an index.
-	maxFillers = 3
-)
+// maxFillers is how many charts are named that fill an index.
+const maxFillers = 3
 
 // Budget says that a channel's index nears what clients refuse, or exceeds it.
 type Budget struct {
-	Size   int64    `json:"size"`   // bytes of the index
-	Limit  int64    `json:"limit"`  // bytes that clients take
-	Charts []Filler `json:"charts"` // those that take most of it, at most three
+	Size    int64          `json:"size"`    // bytes of the index
+	Limit   int64          `json:"limit"`   // bytes that the first of the clients takes
+	Clients []check.Client `json:"clients"` // those that refuse it, or soon will
+	Seen    string         `json:"seen"`    // a sentence that says so
+	Fix     string         `json:"fix"`
+	Charts  []Filler       `json:"charts"` // those that take most of it, at most three
 }
 
 // Filler is a chart that takes much of an index.
@@ -34,13 +33,14 @@ type Filler struct {
 
 // budgetOf returns nil if the index is smaller than the budget.
 func budgetOf(x *publisher.Index, budget int64) *Budget {
-	b := &Budget{Limit: indexLimit}
+	b := &Budget{Limit: check.Clients()[0].Index, Fix: fixIndex}
 	for name := range x.Charts() {
 		b.Size += fill(x, name).Size
 	}
 	if b.Size < budget {
 		return nil
 	}
+	b.Seen, b.Clients = indexNote(b.Size)
 	for name := range x.Charts() {
 		b.Charts = append(b.Charts, fill(x, name))
 	}

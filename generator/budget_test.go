@@ -25,7 +25,7 @@ func TestBudget(t *testing.T) {
 	fill(t, w.site.Handle("seed"), 39, 41)
 	w.put("stable", "web-1.1.0.tgz", charttest.Simple("web", "1.1.0"))
 	b := w.mustRunQuiet().Channels[0].Budget
-	if b == nil || b.Size>>10 != 44 || b.Limit != 50<<20 {
+	if b == nil || b.Size>>10 != 44 || b.Limit != 3<<20 {
 		t.Fatalf("41 KiB: %+v", b)
 	}
 	var got []string

@@ -23,6 +23,10 @@ type ChannelStatus struct {
 	Changed         time.Time `json:"changed,omitzero"` // when the newest record was made; zero in a new channel
 	Waiting         int       `json:"waiting"`          // uploads in the inbox
 
+	IndexSize      int64    `json:"indexSize"`                // bytes of head, about
+	LargestArchive int64    `json:"largestArchive,omitempty"` // bytes of the largest archive
+	Names          []string `json:"-"`                        // of its charts
+
 	// Error is why the channel's log, charts or inbox cannot be read, or what is
 	// wrong with its head. The other fields have what could be read.
 	Error string `json:"error,omitempty"`
@@ -80,6 +84,12 @@ func readChannelStatus(ctx context.Context, site bucket.Store, name string) (*Ch
 	s.Charts, s.Versions = c.index.Counts()
 	s.Older = c.index.Older()
 	named := map[string]bool{}
+	for name := range c.index.Charts() {
+		s.Names = append(s.Names, name)
+		for _, line := range c.index.HeadLines(name) {
+			s.IndexSize += int64(len(line) + len(",\n"))
+		}
+	}
 	for _, section := range c.index.charts {
 		for _, line := range section.lines {
 			named[path.Join(name, lineOf(line).url())] = true
@@ -97,6 +107,7 @@ func readChannelStatus(ctx context.Context, site bucket.Store, name string) (*Ch
 		}
 		if named[e.Key] {
 			s.Size += e.Size
+			s.LargestArchive = max(s.LargestArchive, e.Size)
 		}
 	}
 	return s, nil

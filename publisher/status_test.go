@@ -3,6 +3,7 @@ package publisher_test
 import (
 	"context"
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -23,8 +24,9 @@ func TestReadStatus(t *testing.T) {
 	want := publisher.ChannelStatus{
 		Channel: "stable", Generation: 3, IndexGeneration: 2, Charts: 2, Versions: 2,
 		Size: int64(len("archive of alpha") + len("archive of beta")), Changed: start().Add(2 * time.Minute), Waiting: 1,
+		IndexSize: all[1].IndexSize, LargestArchive: int64(len("archive of alpha")), Names: []string{"alpha", "beta"},
 	}
-	if all[0].Channel != "devel" || all[0].Waiting != 1 || all[1] != want {
+	if all[0].Channel != "devel" || all[0].Waiting != 1 || !reflect.DeepEqual(all[1], want) || want.IndexSize < 100 {
 		t.Errorf("got %+v, want %+v", all, want)
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/doctor"
 )
 
@@ -62,6 +64,7 @@ func (p *program) doctor(ctx context.Context, args []string) error {
 	}
 	report.Checks = append(before.Checks, report.Checks...)
 	f.checkConfig(report)
+	f.checkClients(ctx, o, report)
 	return p.printDoctor(f, report)
 }
 
@@ -109,6 +112,30 @@ func (f *doctorFlags) checkConfig(r *doctor.Report) {
 	if path := strings.TrimSuffix(asked.Path, "/"); path != f.config.ContextPath() {
 		r.Add("configuration", doctor.Warning, fmt.Sprintf("baseURL has the path %q, and --base-url %q", f.config.ContextPath(), path),
 			"set baseURL to where the site is served: 'helm cm-push' takes the path from the index")
+	}
+}
+
+// checkClients says which clients do not take something of the site that Helm takes.
+// What keeps it from being read, other rows say.
+func (f *doctorFlags) checkClients(ctx context.Context, o doctor.Options, r *doctor.Report) {
+	if o.Site.Store == nil {
+		return
+	}
+	all, err := publisher.ReadStatus(ctx, o.Site.Store, &publisher.Inbox{}, f.channels)
+	if err != nil {
+		return
+	}
+	read, noted := 0, len(r.Checks)
+	for _, s := range all {
+		if s.Generation > 0 {
+			read++
+		}
+		for _, n := range generator.ClientNotes(s) {
+			r.Add("clients: "+s.Channel, doctor.Warning, n.Seen, n.Fix)
+		}
+	}
+	if read > 0 && len(r.Checks) == noted {
+		r.Add("clients", doctor.OK, "none is known to refuse an index, an archive or a chart's name", "")
 	}
 }
 

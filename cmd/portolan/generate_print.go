@@ -208,7 +208,20 @@ func (p *program) noteBudget(channel string, b *generator.Budget) {
 	for _, c := range b.Charts {
 		most = append(most, fmt.Sprintf("%s (%s, %s)", short(c.Chart, maxName), count(c.Versions, "version"), sizeText(c.Size)))
 	}
-	p.say("note", fmt.Sprintf("%s: its index has %s, and Flux refuses one above %s. Its largest charts are %s. Set 'keep: N' in portolan.yaml to list only the newest N versions of each chart"+
-		" (the others stay available), or publish some charts in another channel",
-		channel, sizeText(b.Size), sizeText(b.Limit), strings.Join(most, ", ")))
+	p.say("note", fmt.Sprintf("%s: %s. Its largest charts are %s. %s", channel, b.Seen, strings.Join(most, ", "), sentence(b.Fix)))
+}
+
+// sentence begins a text as sentences begin.
+func sentence(text string) string {
+	if text == "" {
+		return ""
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
+}
+
+// noteClients says what clients do not take of a channel.
+func (p *program) noteClients(channel string, notes []generator.ClientNote) {
+	for _, n := range notes {
+		p.say("note", fmt.Sprintf("%s: %s. %s", channel, n.Seen, sentence(n.Fix)))
+	}
 }

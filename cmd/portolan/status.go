@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/portolan-charts/portolan/generator"
 	reporting "github.com/portolan-charts/portolan/generator/report"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
@@ -83,13 +84,23 @@ func (p *program) allStatus(ctx context.Context, f *flags) error {
 	if err != nil {
 		return err
 	}
+	clients := map[string][]generator.ClientNote{}
+	for _, s := range all {
+		if notes := generator.ClientNotes(s); notes != nil {
+			clients[s.Channel] = notes
+		}
+	}
 	p.found = map[string]any{
 		"channels": append([]publisher.ChannelStatus{}, all...),
 		"ignored":  append([]publisher.Ignored{}, inbox.Ignored...),
+		"clients":  clients,
 	}
 	if !f.output.json {
 		err = p.printAll(all)
 		p.noteIgnored(inbox.Ignored)
+		for _, s := range all {
+			p.noteClients(s.Channel, clients[s.Channel])
+		}
 	}
 	for _, s := range all {
 		p.noteReserved(s.Channel)
@@ -130,7 +141,8 @@ func (p *program) printAll(all []publisher.ChannelStatus) error {
 // channelStatus is one channel's status, with the uploads that wait for it.
 type channelStatus struct {
 	publisher.ChannelStatus
-	Uploads []waitingUpload `json:"uploads"`
+	Uploads []waitingUpload        `json:"uploads"`
+	Clients []generator.ClientNote `json:"clients,omitempty"` // what clients do not take of it
 }
 
 // waitingUpload is an upload that is not decided yet.
@@ -152,7 +164,7 @@ func (p *program) oneStatus(ctx context.Context, f *flags, channel string) error
 	if err != nil {
 		return err
 	}
-	s := channelStatus{ChannelStatus: all[0]}
+	s := channelStatus{ChannelStatus: all[0], Clients: generator.ClientNotes(all[0])}
 	if s.Error == "" && s.Generation == 0 && s.Waiting == 0 {
 		p.noteIgnored(inbox.Ignored) // one of them may be what the user looks for
 		return hint(fmt.Errorf("no channel %s in %s, and no uploads for it", channel, f.site), "'portolan status' lists the channels")
@@ -163,6 +175,7 @@ func (p *program) oneStatus(ctx context.Context, f *flags, channel string) error
 	if p.found = s; !f.output.json {
 		err = p.printStatus(s)
 		p.noteIgnored(inbox.Ignored)
+		p.noteClients(channel, s.Clients)
 	}
 	p.noteReserved(channel)
 	return errors.Join(err, statusError(s.ChannelStatus))
