@@ -168,9 +168,10 @@ await open(pathOf("chart"), phone, async (page, fault) => {
 	const [install, facts, readme] = [await topOf(page, "#install"), await topOf(page, ".facts"), await topOf(page, "#readme")];
 	if (!(install < facts && facts < readme)) fault(`the facts are at ${facts}, the commands at ${install}, the README at ${readme}`);
 	const broken = await page.evaluate(() => [...document.querySelectorAll("td, td code, time")].filter((e) => {
-		const text = e.textContent.trim(), lines = e.getBoundingClientRect().height / parseFloat(getComputedStyle(e).lineHeight);
-		return e.offsetParent && (e.localName === "time" || !/\s/.test(text)) && e.children.length === 0 && text && text.length < 24 &&
-			lines > (e.localName === "td" ? 2.3 : 1.9) && e.closest("tr, dd").getBoundingClientRect().height <= e.getBoundingClientRect().height;
+		const text = e.textContent.trim(), range = document.createRange();
+		range.selectNodeContents(e);
+		const lines = new Set([...range.getClientRects()].map((r) => Math.round(r.top))).size;
+		return lines > 1 && e.children.length === 0 && text.length < 24 && (e.localName === "time" || !/\s/.test(text));
 	}).map((e) => e.textContent));
 	if (broken.length) fault("breaks words: " + broken.slice(0, 5).join(", "));
 });
