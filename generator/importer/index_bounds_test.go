@@ -52,6 +52,7 @@ var aliases = []struct {
 	want                   []string
 }{
 	{"a field", "x: &u [u]\nentries:\n  a:\n", "  - {name: a, version: 1, urls: *u}\n", "", []string{"a@1 u"}},
+	{"a list that is not indented", "x: &u\n- u\n- v\nentries:\n  a:\n", "  - {name: a, version: 1, urls: *u}\n", "", []string{"a@1 u"}},
 	{"fields of the first entry", "entries:\n  a:\n  - name: &n a\n    version: &v 1.10\n    urls:\n    - &u u\n    created: &c 2021-02-03T04:05:06Z\n",
 		"  - name: *n\n    version: *v\n    created: *c\n    urls:\n    - *u\n", "", []string{"a@1.10 u"}},
 	{"fields that do not matter", "entries:\n  a:\n", "  - name: a\n    version: 1\n    maintainers: &id001\n    - name: me\n    urls: [u]\n  - name: a\n    version: 2\n    maintainers: *id001\n    urls: [u]\n", "",
@@ -209,6 +210,7 @@ func TestFlowStyle(t *testing.T) {
 		"{x: [[{a: b}, [c]]], y: http://h/#a, entries: {a: [{name: a, version: \"1\", urls: ['u', v], x: [{}, []]}]}}",
 		"{entries: {a: [{\"name\":\"a\",\"version\":\"1\",\"urls\":[\"u\"],\"home\":\"x\\u002f\\ud83d\\ude00\\/\"}]}}",
 		"{\"entries\":{\"a\":[{\"name\":\"a\",\n\"version\":\"1\", # c\n\"urls\":[\"u\"]}]}}\n",
+		"{?entries: {?a: [" + a + "]}}",
 		"x: {a: 1,\n b: 2\n}\nentries: {a: [" + a + "]} # c\ny: z\n",
 		"entries: {\na: [" + a + "\n]\n}\n",
 		"entries:\n  a: [\n  " + a + ",\n  ] # c\n  b: []\n",

@@ -138,7 +138,7 @@ func isDash(text []byte) bool {
 func (y *blockReader) top(text []byte) error {
 	y.flush()
 	y.inside, y.named = false, false
-	if bytes.IndexByte([]byte("]}"), text[0]) >= 0 { // the end of a value in flow style
+	if isDash(text) || bytes.IndexByte([]byte("]}"), text[0]) >= 0 { // the value goes on without indentation
 		y.keepAside(text)
 		return nil
 	}

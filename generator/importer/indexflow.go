@@ -163,6 +163,9 @@ func (f *flow) items(begin, end byte, item func() error) error {
 
 // key reads a key and the colon after it.
 func (f *flow) key() (string, error) {
+	if c, _ := f.peek(); c == '?' { // a complex key
+		return "", errLayout
+	}
 	if err := f.scan(true); err != nil {
 		return "", err
 	}
