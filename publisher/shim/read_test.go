@@ -324,7 +324,7 @@ func TestRootAPI(t *testing.T) {
 		}
 	}
 	for path, want := range map[string]string{
-		"/api/": "api/index.html", "/api": "", "/api/v4/projects/7/packages/helm/api/index.json": "api/index.json", "/api/team/charts/alpha/1.0.0": `{"name":"alpha"`, "/info": `{"version":"v1.2.3"}`,
+		"/api/": "api/index.html", "/api/v4/projects/7/packages/helm/api/index.json": "api/index.json", "/api/team/charts/alpha/1.0.0": `{"name":"alpha"`, "/info": `{"version":"v1.2.3"}`,
 	} {
 		if got := p.get(path); got.StatusCode >= http.StatusBadRequest || !strings.HasPrefix(got.body, want) {
 			t.Errorf("%s: %d %s, want %s", path, got.StatusCode, got.body, want)

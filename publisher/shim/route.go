@@ -99,12 +99,17 @@ func (s *Shim) routeTo(r *http.Request, segments []string) (*route, error) {
 	return s.siteRoute(r, to, project, segments)
 }
 
-// isAPI reports whether segments, those after api, may be those of a route of the API.
+// isAPI reports whether segments, those after api, may be those of a route of the API,
+// and not those of a file, whose name has a dot, or of a folder with its slash.
 func isAPI(segments []string) bool {
-	if n := len(segments); n > 0 && segments[n-1] == "" { // a slash at the end
-		segments = segments[:n-1]
-	}
 	n := len(segments)
+	if n == 0 || segments[n-1] != "" && !strings.Contains(segments[n-1], ".") {
+		return true
+	}
+	if segments[n-1] == "" {
+		n--
+		segments = segments[:n]
+	}
 	gitlab := n >= 2 && segments[0] == "v4" && segments[1] == "projects"
 	return gitlab || slices.Contains(segments, "charts") || n >= 1 && segments[n-1] == "prov" || n >= 2 && segments[n-2] == "uploads"
 }
