@@ -73,20 +73,23 @@ func HasChannel(ctx context.Context, site bucket.Store, name string) (bool, erro
 // names that were reserved later. It does not look into portolan's own folders, so the
 // listing does not grow with the number of charts.
 func Channels(ctx context.Context, site bucket.Store) ([]string, error) {
-	return walkChannels(ctx, site, func(folder string) bool { return CheckOldChannel(folder) == nil })
+	channels, _, err := walkChannels(ctx, site, func(folder string) bool { return CheckOldChannel(folder) == nil })
+	return channels, err
 }
 
-// walkChannels finds the channels in the root and in the folders that it may enter.
-func walkChannels(ctx context.Context, site bucket.Store, enter func(folder string) bool) ([]string, error) {
-	var channels []string
+// walkChannels finds the channels in the root and in the folders that it may enter. Those
+// that have an index and snapshots, but no log, have lost it.
+func walkChannels(ctx context.Context, site bucket.Store, enter func(folder string) bool) (channels, lost []string, err error) {
 	folders := []string{""}
 	for len(folders) > 0 {
 		folder := folders[0]
 		folders = folders[1:]
+		has := map[string]bool{}
 		for e, err := range site.List(ctx, folder, bucket.Children) {
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
+			has[path.Base(e.Key)] = true
 			switch {
 			case !e.Dir:
 			case folder != "" && path.Base(e.Key) == logDir:
@@ -95,9 +98,13 @@ func walkChannels(ctx context.Context, site bucket.Store, enter func(folder stri
 				folders = append(folders, e.Key)
 			}
 		}
+		if folder != "" && has[indexFile] && has[snapshotsDir] && !has[logDir] {
+			lost = append(lost, folder)
+		}
 	}
 	slices.Sort(channels)
-	return withRecords(ctx, site, channels)
+	channels, err = withRecords(ctx, site, channels)
+	return channels, lost, err
 }
 
 // withRecords leaves out the folders of reserved names that have no record: their log

@@ -52,7 +52,7 @@ func Reserved(name string) *ReservedError {
 // root and below its folders of such names; [Channels] finds the others.
 func ReservedChannels(ctx context.Context, site bucket.Store) ([]string, error) {
 	_, cheap := site.(bucket.Folder)
-	channels, err := walkChannels(ctx, site, func(folder string) bool {
+	channels, _, err := walkChannels(ctx, site, func(folder string) bool {
 		return CheckOldChannel(folder) == nil && (cheap || reservedSegment(folder) != "")
 	})
 	return slices.DeleteFunc(channels, func(name string) bool { return reservedSegment(name) == "" }), err

@@ -74,10 +74,12 @@ func Verify(ctx context.Context, site bucket.Store, o VerifyOptions) (*VerifyRep
 	report := &VerifyReport{Channels: []ChannelVerify{}}
 	channels := o.Channels
 	if len(channels) == 0 {
+		var lost []string
 		var err error
-		if channels, err = Channels(ctx, site); err != nil {
+		if channels, lost, err = walkChannels(ctx, site, func(folder string) bool { return CheckOldChannel(folder) == nil }); err != nil {
 			return report, err
 		}
+		channels = append(channels, lost...)
 	}
 	atRoot, rootErr := readRoot(ctx, site)
 	for _, name := range channels {

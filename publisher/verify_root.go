@@ -8,8 +8,11 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
-const fixRoot = "'portolan generate --channel' with this channel writes it again if rootChannel in portolan.yaml names the channel, and otherwise notes in the log that the site's root does not show it; " +
-	"add --replace-root to take the place of another file"
+// fixRoot says how the index in the site's root becomes what the log says, or the reverse.
+func (v *verifier) fixRoot() string {
+	return fmt.Sprintf("'portolan generate --channel %s' writes it again if portolan.yaml says 'rootChannel: %s', and otherwise notes in the log that the site's root does not show the channel; "+
+		"add --replace-root to take the place of another file", v.name, v.name)
+}
 
 // checkRoot compares the index in the site's root with the log, if it shows the channel or
 // the log says so. It is written before head, so it may be newer than that, but not older;
@@ -43,7 +46,7 @@ func (v *verifier) checkRoot(ctx context.Context) error {
 			return nil // it may come from a cache
 		}
 		if !recent || look == looks {
-			v.fault(rootKey, fixRoot, "%s", seen)
+			v.fault(rootKey, v.fixRoot(), "%s", seen)
 			return nil
 		}
 		if err := v.Sleep(ctx, pause); err != nil {
