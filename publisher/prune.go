@@ -49,10 +49,29 @@ type ChannelPrune struct {
 	Generation int    `json:"generation"` // the newest record
 	Floor      int    `json:"floor"`      // the oldest generation that is kept; 0 if all are
 	Snapshots  Freed  `json:"snapshots"`
+	Kept       Kept   `json:"kept"`
 	Charts     Freed  `json:"charts"`  // files of releases that were published once
 	Orphans    Freed  `json:"orphans"` // files of uploads that were never published
 	Error      string `json:"error,omitempty"`
 }
+
+// Kept says why a prune keeps the snapshots of a channel that it keeps.
+type Kept struct {
+	Snapshots int        `json:"snapshots"`      // that were counted: all, or those that are kept
+	Why       KeptReason `json:"why"`            // the first reason that holds
+	Until     time.Time  `json:"until,omitzero"` // when the first of them may go, if they are too young
+}
+
+// KeptReason is why snapshots are kept.
+type KeptReason string
+
+// The reasons.
+const (
+	KeptAll    KeptReason = "all"    // no number was given
+	KeptFew    KeptReason = "few"    // there are no more than that number
+	KeptYoung  KeptReason = "young"  // head showed the older ones, or what they name, a short time ago
+	KeptNewest KeptReason = "newest" // the older ones are gone, or go now
+)
 
 // Freed is how much was removed.
 type Freed struct {
@@ -137,7 +156,7 @@ func (p *pruner) channel(ctx context.Context, report *ChannelPrune) error {
 	if err != nil {
 		return err
 	}
-	report.Generation, report.Floor = c.Generation(), k.floor
+	report.Generation, report.Floor, report.Kept = c.Generation(), k.floor, k.kept
 	if err := p.snapshots(ctx, c, k, report); err != nil {
 		return err
 	}

@@ -18,6 +18,8 @@ type keeping struct {
 	from int
 
 	folders map[string]bool // of the archives that this or a later generation names, in the channel
+
+	kept Kept
 }
 
 func (k *keeping) keep(line string) { k.folders[path.Dir(lineOf(line).url())] = true }
@@ -32,7 +34,10 @@ func (p *pruner) keeping(ctx context.Context, c *Channel) (*keeping, error) {
 			k.keep(line)
 		}
 	}
-	snapshots := 0
+	k.kept.Why = KeptAll
+	if p.Snapshots > 0 {
+		k.kept.Why = KeptFew
+	}
 	for r, err := range c.back(ctx) {
 		if err != nil {
 			return nil, err
@@ -40,8 +45,8 @@ func (p *pruner) keeping(ctx context.Context, c *Channel) (*keeping, error) {
 		if r.Change == nil {
 			continue
 		}
-		snapshots++
-		enough := p.Snapshots > 0 && snapshots >= p.Snapshots
+		k.kept.Snapshots++
+		enough := p.Snapshots > 0 && k.kept.Snapshots >= p.Snapshots
 		if r.Generation <= k.floor || enough {
 			shown, err := p.shown(ctx, c, r)
 			if err != nil {
@@ -49,7 +54,17 @@ func (p *pruner) keeping(ctx context.Context, c *Channel) (*keeping, error) {
 			}
 			if shown >= p.Grace && (r.Generation <= k.floor || shown >= p.Keep) {
 				k.floor, k.from = max(k.floor, r.Generation), r.Generation
+				if r.Base > 0 {
+					k.kept.Why = KeptNewest
+				}
+				k.kept.Until = time.Time{}
 				return k, nil
+			}
+			if r.Base > 0 { // there is one to be removed
+				k.kept.Why = KeptYoung
+			}
+			if until := r.Time.Add(max(p.Grace, p.Keep)); k.kept.Until.IsZero() && r.Base > 0 {
+				k.kept.Until = until
 			}
 		}
 		for _, l := range r.Change.Removed {

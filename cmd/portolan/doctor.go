@@ -83,12 +83,12 @@ func (f *doctorFlags) place(ctx context.Context, r *doctor.Report, flag string) 
 	return doctor.Place{}
 }
 
-// hintOf is an error's advice, if it has any.
+// hintOf is an error's advice, if it has any, or what is to be done about its disk.
 func hintOf(err error) string {
 	if h := (*hinted)(nil); errors.As(err, &h) {
 		return h.hint
 	}
-	return ""
+	return diskAdvice(err)
 }
 
 // checkConfig compares portolan.yaml with what was found.

@@ -37,7 +37,7 @@ type checkedWriter struct {
 func (c *checkedWriter) Write(b []byte) (int, error) {
 	n, err := c.w.Write(b)
 	if c.err == nil && err != nil {
-		c.err = fmt.Errorf("writing the output: %v", err)
+		c.err = fmt.Errorf("writing the output: %w", err)
 	}
 	return n, err
 }

@@ -61,7 +61,38 @@ func (p *program) prune(ctx context.Context, args []string) error {
 	if !f.output.json && (err == nil || report.Total().Files > 0) {
 		err = errors.Join(err, p.printPruned(report))
 	}
+	if !f.output.json && err == nil && report.Total().Files == 0 {
+		p.printKept(f, report, *snapshots, *days)
+	}
 	return err
+}
+
+// printKept says why nothing was removed, which may not be what somebody expects.
+func (p *program) printKept(f *flags, r *publisher.PruneReport, snapshots, days int) {
+	for _, c := range r.Channels {
+		p.printf("  %s: %s\n", c.Channel, keptText(c, snapshots))
+	}
+	switch {
+	case len(r.Channels) == 0:
+		p.printf("  there are no channels in %s\n", plain(f.site))
+	case len(f.channels) > 0:
+		p.printf("  receipts are not looked at, since they may be those of any channel: leave out --channel\n")
+	}
+	p.printf("  no receipt or refused upload that was looked at is older than %s (--keep-days)\n", count(days, "day"))
+}
+
+// keptText says why a channel's snapshots stay, and with them the charts they name.
+func keptText(c publisher.ChannelPrune, snapshots int) string {
+	all := count(c.Kept.Snapshots, "snapshot")
+	switch c.Kept.Why {
+	case publisher.KeptAll:
+		return fmt.Sprintf("all of its snapshots (%d) are kept, and the charts that they name; --keep-snapshots says how many to keep", c.Kept.Snapshots)
+	case publisher.KeptFew:
+		return fmt.Sprintf("it has %s, and --keep-snapshots keeps %d", all, snapshots)
+	case publisher.KeptYoung:
+		return fmt.Sprintf("index.yaml was one of its older snapshots too short a time ago (--keep-days, --grace); the first can go at %s", timeText(c.Kept.Until))
+	}
+	return fmt.Sprintf("what came before generation %d has been removed", c.Floor)
 }
 
 // prunedPages takes links to what is gone off the pages.
