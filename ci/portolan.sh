@@ -24,7 +24,7 @@
 #	PORTOLAN_VERSION     the version that 'go install' builds; without either, the portolan in the PATH
 #	                     is used, or else the one that the checkout around this script holds is built
 #
-# It ends with 0 when all is done, 1 when it failed, 2 for a wrong command line, 3 when some chart was refused:
+# It ends with 0 when all is done, 1 when it failed, 2 for wrong settings, 3 when some chart was refused:
 # the others are uploaded.
 
 set -eu

@@ -34,7 +34,7 @@ func (f *flags) apart() error {
 	default:
 		return nil
 	}
-	return hint(fmt.Errorf("%s %s, %s %s: %s", f.given["drop"], f.drop, f.given["site"], f.site, how),
+	return hint(wrongSetting(fmt.Errorf("%s %s, %s %s: %s", f.given["drop"], f.drop, f.given["site"], f.site, how)),
 		"give each its own folder, bucket or prefix: uploaders must not be able to change the site, and readers of the site must not see uploads")
 }
 

@@ -20,6 +20,7 @@ import (
 func (p *program) drop(ctx context.Context, args []string) error {
 	f := newFlags("drop")
 	f.withDrop()
+	f.withSite()
 	f.withConfig()
 	force := f.Bool("force", false, "")
 	strict := f.Bool("strict", false, "")
@@ -35,7 +36,11 @@ func (p *program) drop(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := f.apart(); err != nil { // if portolan.yaml names a site
+	if err := f.apart(); err != nil {
+		return err
+	}
+	site, err := f.siteAtHand(ctx)
+	if err != nil {
 		return err
 	}
 	store, err := p.open(ctx, f, "drop")
@@ -49,6 +54,9 @@ func (p *program) drop(ctx context.Context, args []string) error {
 	}
 	if *strict {
 		d.checks.Warnings = "reject"
+	}
+	if site != nil {
+		d.readSite(ctx, site, f.config)
 	}
 	err = d.files(ctx, files)
 	if err == nil {
@@ -132,6 +140,7 @@ type dropper struct {
 	checks  check.Options
 	request publisher.Request
 	json    bool
+	judge   judge // nil if the site is not at hand
 	results []*dropped
 }
 
@@ -172,7 +181,11 @@ func (d *dropper) files(ctx context.Context, names []string) error {
 		r := &dropped{File: name, Channel: d.channel, Verdict: verdictWaiting}
 		d.results = append(d.results, r)
 		problem := (*check.Problem)(nil)
-		if err := u.check(d.checks, r); errors.As(err, &problem) {
+		err = u.check(d.checks, r)
+		if err == nil && d.judge != nil {
+			err = d.judge(ctx, u)
+		}
+		if errors.As(err, &problem) {
 			d.refuse(r, problem)
 			continue
 		} else if err != nil {

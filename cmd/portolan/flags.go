@@ -12,6 +12,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/spelling"
 )
 
@@ -19,6 +20,31 @@ import (
 type usageError struct{ text string }
 
 func (e *usageError) Error() string { return e.text }
+
+// settingError is a setting that cannot be what it says, wherever it stands: on the
+// command line, in a variable or in portolan.yaml. It does not depend on what is there:
+// that a file or a bucket which a setting names does not exist is another error.
+type settingError struct{ err error }
+
+func (e *settingError) Error() string { return e.err.Error() }
+func (e *settingError) Unwrap() error { return e.err }
+
+// wrongSetting marks an error as that of a setting; nil stays nil.
+func wrongSetting(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &settingError{err}
+}
+
+// wrongBucket is wrongSetting for the error of opening a bucket, unless a server or the
+// credentials are the reason.
+func wrongBucket(err error) error {
+	if server := (*bucket.ServerError)(nil); errors.As(err, &server) {
+		return err
+	}
+	return wrongSetting(err)
+}
 
 func usagef(format string, args ...any) error {
 	return &usageError{fmt.Sprintf(format, args...)}
@@ -197,10 +223,10 @@ func (f *flags) loadConfig() error {
 		if !f.Changed("config") {
 			return nil
 		}
-		return fmt.Errorf("%s: no such configuration file", f.configFile)
+		return wrongSetting(fmt.Errorf("%s: no such configuration file", f.configFile))
 	}
 	if err != nil {
-		return err
+		return wrongSetting(err)
 	}
 	configure(f, "drop", &f.drop, f.config.Drop)
 	configure(f, "site", &f.site, f.config.Site)

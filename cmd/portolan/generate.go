@@ -127,6 +127,9 @@ func (p *program) generateOptions(ctx context.Context, f *generateFlags) (o gene
 			return store, err
 		}
 	}
+	if _, _, err = f.openBucket(ctx, "site"); err != nil { // before any folder is made
+		return o, err
+	}
 	if o.Drop, err = open("drop"); err != nil {
 		return o, err
 	}
@@ -149,6 +152,9 @@ func (p *program) round(ctx context.Context, f *generateFlags, o generator.Optio
 	if f.watch > 0 && idle(report) {
 		return report, err
 	}
+	if err == nil && f.watch == 0 && len(report.Channels) == 0 {
+		err = p.lookAtSite(ctx, f.flags, o.Site)
+	}
 	p.printReport(report, f.output, err != nil)
 	if err == nil {
 		err = p.noteUnknown(ctx, f, o.Site, report)
@@ -157,6 +163,24 @@ func (p *program) round(ctx context.Context, f *generateFlags, o generator.Optio
 		err = p.noteReservedChannels(ctx, o.Site)
 	}
 	return report, err
+}
+
+// lookAtSite makes sure that there is a site, after a run that had no reason to look at
+// it, and says so if the site has nothing: its URL may be wrong.
+func (p *program) lookAtSite(ctx context.Context, f *flags, site bucket.Store) error {
+	for e, err := range site.List(ctx, "", bucket.Children) {
+		switch {
+		case bucket.Denied(err):
+			p.say("note", fmt.Sprintf("%s cannot be listed, so only the next upload will show whether it is the right place", f.site))
+			return nil
+		case err != nil:
+			return err
+		case e.Dir && publisher.CheckOldChannel(e.Key) == nil:
+			return nil
+		}
+	}
+	p.say("note", fmt.Sprintf("no channels in %s yet, and no uploads in %s", f.site, f.drop))
+	return nil
 }
 
 // limit returns a context that ends after the time; 0 is never.

@@ -48,7 +48,7 @@ so far. --verbose prints that cause: what a bucket's server and its client said.
 Exit codes:
     0     done; preview, shim and generate --watch also end with it on a signal
     1     failed
-    2     wrong command line
+    2     wrong settings: the command line, a variable or portolan.yaml
     3     done, but some upload was rejected
     130   interrupted
 
@@ -68,10 +68,14 @@ already uploaded or published. If FILE is -, the archive is read from standard
 input.
 
 A chart that breaks a rule or the channel's policy is refused at once and not
-uploaded. For each upload, the id, channel, chart and version are printed.
+uploaded; if the site can be read, so is one that it would not take, such as
+other content for a version that is final. For each upload, the id, channel,
+chart and version are printed.
 
 Options:
     --drop URL          Drop area (default ./drop).            PORTOLAN_DROP
+    --site URL          Site (default ./site), to see what is  PORTOLAN_SITE
+                        published. It need not be there, or be readable.
     --force             Replace a published version even if    PORTOLAN_FORCE
                         the channel has 'duplicates: reject'.
     --strict            Refuse charts with warnings, such as   PORTOLAN_STRICT
@@ -84,7 +88,7 @@ Options:
     --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
 
 Exit codes:
-    0 done, 1 failed or not decided in time, 2 wrong command line, 3 done but
+    0 done, 1 failed or not decided in time, 2 wrong settings, 3 done but
     some upload was rejected, 130 interrupted
 
 Example:
@@ -109,7 +113,7 @@ Options:
 
 Exit codes:
     0 done (whatever the verdict on the upload), 1 failed, or there is no such
-    channel or upload, 2 wrong command line, 130 interrupted
+    channel or upload, 2 wrong settings, 130 interrupted
 
 Example:
     $ portolan status --site s3://my-charts --drop s3://my-drop stable
@@ -148,7 +152,7 @@ Options:
     --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
 
 Exit codes:
-    0 no faults, 1 faults found, or failed, 2 wrong command line,
+    0 no faults, 1 faults found, or failed, 2 wrong settings,
     130 interrupted
 
 Example:
@@ -211,7 +215,7 @@ Options:
     --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
 
 Exit codes:
-    0 ended by Ctrl-C, 1 failed, 2 wrong command line
+    0 ended by Ctrl-C, 1 failed, 2 wrong settings
 
 Example:
     $ portolan preview --site ./site
@@ -251,7 +255,7 @@ Options:
     --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
 
 Exit codes:
-    0 done, 1 failed, 2 wrong command line
+    0 done, 1 failed, 2 wrong settings
 
 Example:
     $ portolan token new --auth auth.yaml --id ci-team-a \
@@ -268,7 +272,7 @@ Options:
     --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
 
 Exit codes:
-    0 done, 1 failed, 2 wrong command line
+    0 done, 1 failed, 2 wrong settings
 
 Example:
     $ portolan version --output json
@@ -280,7 +284,7 @@ const helpHelp = `Usage:
 Print help for portolan, or for one of its commands.
 
 Exit codes:
-    0 done, 1 failed, 2 wrong command line
+    0 done, 1 failed, 2 wrong settings
 
 Example:
     $ portolan help generate

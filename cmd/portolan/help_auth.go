@@ -27,7 +27,7 @@ Options:
 
 Exit codes:
     0 done; with --channel, the token may upload there, 1 failed, or the token
-    is refused or may not upload there, 2 wrong command line
+    is refused or may not upload there, 2 wrong settings
 
 Example:
     $ portolan auth check --auth auth.yaml --token-file id-token \

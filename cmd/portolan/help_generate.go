@@ -64,7 +64,7 @@ portolan.yaml is read once. If GITHUB_ACTIONS is true, rejections and errors are
 also printed as annotations.
 
 Exit codes:
-    0 done, 1 failed, 2 wrong command line, 3 done (or, with --dry-run, would be
+    0 done, 1 failed, 2 wrong settings, 3 done (or, with --dry-run, would be
     done) but some upload was rejected, 130 interrupted
 
 Example:

@@ -52,7 +52,7 @@ Options:
     --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
 
 Exit codes:
-    0 done, 1 failed, 2 wrong command line, 3 done but something was left out,
+    0 done, 1 failed, 2 wrong settings, 3 done but something was left out,
     130 interrupted
 
 Example:

@@ -41,7 +41,7 @@ Options:
     --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
 
 Exit codes:
-    0 done, 1 failed, 2 wrong command line, 130 interrupted
+    0 done, 1 failed, 2 wrong settings, 130 interrupted
 
 Example:
     $ portolan prune --keep-snapshots 10 --dry-run
@@ -82,7 +82,7 @@ Options:
     --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
 
 Exit codes:
-    0 done, 1 failed, 2 wrong command line, 130 interrupted
+    0 done, 1 failed, 2 wrong settings, 130 interrupted
 
 Example:
     $ portolan verify --site s3://my-charts

@@ -85,7 +85,7 @@ Options:
 
 Exit codes:
     0 ended by a signal, 1 failed, or a request was cut off at the end,
-    2 wrong command line
+    2 wrong settings
 
 Example:
     $ portolan shim --generate

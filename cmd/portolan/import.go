@@ -147,7 +147,7 @@ func (i *importFlags) openFrom(ctx context.Context, p *program) (*importer.Repos
 		}
 		r, err := importer.OpenWeb(i.from, c)
 		if err != nil {
-			return nil, hint(fmt.Errorf("%s: %w", i.given["from"], err), "put credentials into a file for --password-file or --token-file, not into the URL")
+			return nil, hint(wrongSetting(fmt.Errorf("%s: %w", i.given["from"], err)), "put credentials into a file for --password-file or --token-file, not into the URL")
 		}
 		return r, nil
 	case localFolder(i.from) != "":
@@ -157,11 +157,11 @@ func (i *importFlags) openFrom(ctx context.Context, p *program) (*importer.Repos
 		}
 		return importer.OpenFolder(folder)
 	case strings.HasPrefix(i.from, "oci://"):
-		return nil, hint(fmt.Errorf("%s: an OCI registry has no index to import", i.given["from"]), "pull its charts into a folder with 'helm pull', and import the folder")
+		return nil, hint(wrongSetting(fmt.Errorf("%s: an OCI registry has no index to import", i.given["from"])), "pull its charts into a folder with 'helm pull', and import the folder")
 	}
 	store, err := bucket.Open(ctx, i.from)
 	if err != nil {
-		return nil, err
+		return nil, wrongBucket(err)
 	}
 	return importer.OpenBucket(i.from, store)
 }

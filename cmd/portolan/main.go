@@ -25,7 +25,7 @@ func main() {
 const (
 	exitDone        = 0
 	exitFailed      = 1
-	exitUsage       = 2   // wrong command line
+	exitUsage       = 2   // wrong settings, on the command line or elsewhere
 	exitRejected    = 3   // done, but some upload was rejected
 	exitInterrupted = 130 // by a signal
 )
@@ -64,13 +64,13 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 
 // exitCode is the exit code of a command that ended with the error.
 func exitCode(ctx context.Context, err error) int {
-	usage := (*usageError)(nil)
+	usage, setting := (*usageError)(nil), (*settingError)(nil)
 	switch {
 	case err == nil, err == errHelp:
 		return exitDone
 	case err == errRejected:
 		return exitRejected
-	case errors.As(err, &usage):
+	case errors.As(err, &usage), errors.As(err, &setting):
 		return exitUsage
 	case ctx.Err() != nil && !errors.Is(err, shim.ErrBrokenOff): // a server is ended like that
 		return exitInterrupted

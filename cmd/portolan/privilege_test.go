@@ -22,6 +22,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/charttest"
+	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
@@ -184,6 +185,62 @@ func TestDropRights(t *testing.T) {
 		t.Error(err)
 	}
 	wantRights(t, "portolan drop --wait", allowed, waiting)
+}
+
+// TestDropLooks: where drop may read the site, it refuses what that would not take; where
+// it may not, or the site does not answer, it uploads all the same.
+func TestDropLooks(t *testing.T) {
+	t.Parallel()
+	settings, err := config.Parse([]byte("channels: [{match: stable, duplicates: reject}]"), "portolan.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	reading := rights{"site read": true}
+	for name, test := range map[string]struct {
+		allowed rights
+		broken  bool
+		changed bool // the chart, since it was published
+		refused bool
+		note    bool
+	}{
+		"readable":      {allowed: reading, changed: true, refused: true},
+		"the same":      {allowed: reading},
+		"not readable":  {allowed: rights{}, changed: true},
+		"does not work": {allowed: reading, broken: true, changed: true, note: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newGuarded()
+			allowed := union(readmeRights(t, "portolan drop"), test.allowed)
+			dropping, _ := w.dropper(t, allowed)
+			file := writeChart(t)
+			if err := dropping.files(t.Context(), []string{file}); err != nil {
+				t.Fatal(err)
+			}
+			w.generate(t, nil, generator.Options{})
+			if test.changed {
+				write(t, file, charttest.Simple("web", "1.0.0", "README.md", "changed"))
+			}
+			dropping, _ = w.dropper(t, allowed)
+			var said bytes.Buffer
+			dropping.stderr = &said
+			_, guarded := w.as(allowed)
+			site := bucket.Store(guarded)
+			if test.broken {
+				w.site.Hook = func(buckettest.Op) buckettest.Fault { return buckettest.Refused }
+				site = w.site.Handle("actor")
+			}
+			dropping.readSite(t.Context(), site, settings)
+			if err := dropping.files(t.Context(), []string{file}); err != nil {
+				t.Fatal(err)
+			}
+			if r := dropping.results[0]; (r.Rule == "version-exists") != test.refused || (r.ID == "") != test.refused {
+				t.Errorf("got %+v", r)
+			}
+			if strings.Contains(said.String(), "note: ") != test.note {
+				t.Errorf("it says %q", said.String())
+			}
+		})
+	}
 }
 
 func (w *guarded) dropper(t *testing.T, allowed rights) (*dropper, *guard) {

@@ -40,13 +40,18 @@ func (p *program) shim(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if o.Drop, err = p.open(ctx, f.flags, "drop"); err != nil {
-		return err
-	}
 	if f.hasSite() {
 		if err := f.apart(); err != nil {
 			return err
 		}
+		if _, _, err := f.openBucket(ctx, "site"); err != nil { // before any folder is made
+			return err
+		}
+	}
+	if o.Drop, err = p.open(ctx, f.flags, "drop"); err != nil {
+		return err
+	}
+	if f.hasSite() {
 		if o.Site, err = p.openShimSite(ctx, f); err != nil {
 			return err
 		}

@@ -51,22 +51,22 @@ func (f *flags) openBucket(ctx context.Context, flag string) (store bucket.Store
 		return nil, "", err
 	}
 	if isWeb(url) {
-		return nil, "", hint(fmt.Errorf("%s: this is a web site, which only 'portolan verify' can read", url),
+		return nil, "", hint(wrongSetting(fmt.Errorf("%s: this is a web site, which only 'portolan verify' can read", url)),
 			"%s takes the URL of a bucket, or a folder", f.given[flag])
 	}
 	store, err = bucket.Open(ctx, url)
-	return store, localFolder(url), err
+	return store, localFolder(url), wrongBucket(err)
 }
 
 // checkBucket refuses the text of a bucket that would quietly make a folder of
 // a name that nobody wants.
 func (f *flags) checkBucket(flag, text string) error {
 	if strings.TrimSpace(text) != text {
-		return hint(fmt.Errorf("%s: %q begins or ends with white space", f.given[flag], text),
+		return hint(wrongSetting(fmt.Errorf("%s: %q begins or ends with white space", f.given[flag], text)),
 			"remove it; where it belongs to a folder's name, write file:/// with %%20 for a space")
 	}
 	if strings.HasPrefix(text, "~") {
-		return hint(fmt.Errorf("%s: the ~ in %q is not expanded", f.given[flag], text),
+		return hint(wrongSetting(fmt.Errorf("%s: the ~ in %q is not expanded", f.given[flag], text)),
 			"write the whole path of your home folder, or ./%s for a folder of this name", text)
 	}
 	return nil
@@ -112,7 +112,8 @@ func (f *flags) openWeb(base string) (bucket.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return bucket.OpenWebTrusting(base, trusted)
+	site, err := bucket.OpenWebTrusting(base, trusted)
+	return site, wrongSetting(err)
 }
 
 // authorities are those that may have signed the certificate of a web server: the

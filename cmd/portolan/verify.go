@@ -101,12 +101,12 @@ func (p *program) printVerified(r *publisher.VerifyReport, f *flags, failed bool
 		for _, c := range r.Channels {
 			p.printVerifiedChannel(c)
 		}
-		if len(r.Channels) == 0 && !failed {
-			p.printf("no channels in %s\n", plain(f.site))
-		}
 	}
 	for _, c := range r.Channels {
 		p.noteReserved(c.Channel)
+	}
+	if len(r.Channels) == 0 && !failed {
+		return hint(fmt.Errorf("there are no channels in %s, so nothing was verified", f.site), "check the URL of the site; its first upload makes a channel")
 	}
 	if faults > 0 {
 		return fmt.Errorf("%s found", count(faults, "fault"))

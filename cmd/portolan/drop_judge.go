@@ -1,0 +1,83 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/generator/check"
+	"github.com/portolan-charts/portolan/generator/config"
+	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+)
+
+// judge says why a run would refuse an upload that is good by itself, as far as the site
+// shows that: a *[check.Problem].
+type judge func(context.Context, *upload) error
+
+// lookTime is how long drop waits for a site that it can do without.
+const lookTime = 30 * time.Second
+
+// siteAtHand returns the site that uploads can be compared with. It is nil if it is a
+// folder that is not there: the drop area may be all that an uploader can see.
+func (f *flags) siteAtHand(ctx context.Context) (bucket.Store, error) {
+	if err := f.checkBucket("site", f.site); err != nil {
+		return nil, err
+	}
+	if isWeb(f.site) {
+		return f.openWeb(f.site)
+	}
+	if folder := localFolder(f.site); folder != "" && isFolder(folder) != nil {
+		return nil, nil
+	}
+	site, _, err := f.openBucket(ctx, "site")
+	return site, err
+}
+
+// readSite reads the index of the channel, so that what a run would refuse is refused before
+// it is uploaded. An uploader need not be able to read the site: then the run decides
+// alone, as it does in the end anyway.
+func (d *dropper) readSite(ctx context.Context, site bucket.Store, c *config.Config) {
+	limited, cancel := context.WithTimeout(ctx, lookTime)
+	defer cancel()
+	head, err := publisher.ReadHead(limited, site, d.channel, nil)
+	if err != nil {
+		d.unseen(ctx, err)
+		return
+	}
+	published := generator.NewJudge(c, site, d.channel, head.Index)
+	d.judge = func(ctx context.Context, u *upload) error {
+		offer, err := generator.CheckOffer(c, d.channel, readerOf(u.chart), readerOf(u.prov))
+		if err != nil {
+			return nil // it is good: with other options it has been checked before
+		}
+		limited, cancel := context.WithTimeout(ctx, lookTime)
+		defer cancel()
+		err = published.Judge(limited, offer, d.request.Force)
+		if problem := (*check.Problem)(nil); err != nil && !errors.As(err, &problem) {
+			d.unseen(ctx, err)
+			d.judge = nil
+			return ctx.Err()
+		}
+		return err
+	}
+}
+
+// unseen says that the uploads are not compared with the site, unless there is nothing
+// to compare them with, or nothing that this uploader may see.
+func (d *dropper) unseen(ctx context.Context, err error) {
+	if ctx.Err() == nil && !errors.Is(err, bucket.ErrNotFound) && !bucket.Denied(err) {
+		d.say("note", "whether the site lets the upload in is only seen when it is published: "+oneLine(err.Error()))
+	}
+}
+
+// readerOf returns a reader of the bytes; nil if there are none.
+func readerOf(b []byte) io.Reader {
+	if b == nil {
+		return nil
+	}
+	return bytes.NewReader(b)
+}
