@@ -21,8 +21,8 @@ func (p *Problem) Error() string { return p.Message + "; " + p.Fix }
 
 // A Warning is something odd about an accepted upload.
 type Warning struct {
-	Rule    string // stable code
-	Message string // a sentence
+	Rule    string `json:"rule"`    // stable code
+	Message string `json:"message"` // a sentence
 }
 
 // Describe returns the general texts of a rule, for places where only the

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -164,7 +165,7 @@ func TestContextPath(t *testing.T) {
 
 func TestLoad(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "portolan.yaml")
-	if _, err := Load(path); !os.IsNotExist(err) {
+	if _, err := Load(path); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("missing file: got %v, want one that says so", err)
 	}
 	if err := os.WriteFile(path, []byte("title: Charts\n"), 0o600); err != nil {
