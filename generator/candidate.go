@@ -13,15 +13,16 @@ import (
 type candidate struct {
 	upload  *publisher.Upload
 	request publisher.Request
-	chart   *check.Chart      // nil if it was refused, or did not come
-	weight  int               // about how many bytes its line in the index takes
-	prov    string            // SHA-256 of the provenance file; "" if there is none
-	signs   *check.Provenance // what a provenance file alone names
-	problem *check.Problem    // why it was refused
-	awaited bool              // its uploader announced a chart under the same id
-	bare    bool              // its uploader announced a provenance file with the chart, which is not there
-	staged  bool              // its files are on the site
-	gone    bool              // another generator has taken it out of the inbox
+	chart   *check.Chart       // nil if it was refused, or did not come
+	weight  int                // about how many bytes its line in the index takes
+	prov    string             // SHA-256 of the provenance file; "" if there is none
+	signs   *check.Provenance  // what a provenance file alone names
+	problem *check.Problem     // why it was refused
+	odd     *publisher.Warning // about the channel's name; may be nil
+	awaited bool               // its uploader announced a chart under the same id
+	bare    bool               // its uploader announced a provenance file with the chart, which is not there
+	staged  bool               // its files are on the site
+	gone    bool               // another generator has taken it out of the inbox
 }
 
 // ref is the chart's name and version; zero if it could not be read.

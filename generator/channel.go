@@ -47,12 +47,18 @@ func openRun(ctx context.Context, o Options, name string, found *adopted) (*chan
 	if err != nil {
 		return nil, err
 	}
+	var judged nameJudge
+	if len(found.uploads) > 0 {
+		if judged, err = judgeName(ctx, &o, channel); err != nil {
+			return nil, err
+		}
+	}
 	policy := o.Config.Policy(name)
 	r := &channelRun{
 		Options: o, policy: policy, channel: channel,
 		earlier:  &earlier{channel: channel, receipts: found.receipts},
 		catalog:  newCatalog(o.Site, name, channel.Index()),
-		reader:   &reader{drop: o.Drop, checks: policy.Checks},
+		reader:   &reader{drop: o.Drop, checks: policy.Checks, name: judged},
 		stager:   newStager(o, name),
 		progress: &progress{channel: name, total: len(found.uploads), tell: o.Progress},
 	}

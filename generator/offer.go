@@ -20,6 +20,9 @@ import (
 // provenance file or both, and finds the faults that a run would find. What is
 // not uploaded is nil. A fault is a *check.Problem; any other error is a reader's.
 func CheckOffer(c *config.Config, channel string, chart, prov io.Reader) (*publisher.Offer, error) {
+	if err := CheckChannel(c, channel); err != nil {
+		return nil, err
+	}
 	sum := sha256.New()
 	if prov != nil {
 		prov = io.TeeReader(prov, sum)
@@ -90,20 +93,33 @@ type Judge struct {
 	config  *config.Config
 	policy  config.Policy
 	catalog *catalog
+	site    bucket.Store
+	isNew   bool // nothing was published in the channel
 }
 
 // NewJudge returns the judge of one channel. It knows the channel's index and
 // looks up releases on the site, and keeps what it has looked up. It is safe for
 // concurrent use.
 func NewJudge(c *config.Config, site bucket.Store, channel string, index *publisher.Index) *Judge {
-	return &Judge{config: c, policy: c.Policy(channel), catalog: newCatalog(site, channel, index)}
+	charts, _ := index.Counts()
+	return &Judge{config: c, policy: c.Policy(channel), catalog: newCatalog(site, channel, index), site: site, isNew: charts == 0}
 }
 
 // Judge returns a *check.Problem if a run would reject the offer now, and nil if
 // it would not. It does not look at what waits in the inbox, and the verdict
 // remains the run's: somebody else may publish before it. Any other error is the
-// site's.
+// site's. If the channel would be new, and its name is almost another's, the offer gets
+// a warning.
 func (j *Judge) Judge(ctx context.Context, o *publisher.Offer, force bool) error {
+	if j.isNew {
+		warning, err := CheckNewChannel(ctx, j.config, j.site, j.catalog.channel)
+		if err != nil {
+			return err
+		}
+		if warning != nil {
+			o.Warnings = append(o.Warnings, *warning)
+		}
+	}
 	_, _, err := j.Foresee(ctx, o, force)
 	return err
 }

@@ -39,6 +39,9 @@ func (o *outcome) receipt(channel string, generation int, decided time.Time) pub
 		r.Digest = o.chart.Digest
 		r.Warnings = warningsOf(o.chart)
 	}
+	if o.odd != nil {
+		r.Warnings = append(r.Warnings, *o.odd)
+	}
 	if err := o.request.Err; err != nil {
 		r.Warnings = append(r.Warnings, publisher.Warning{Rule: "warn-request", Message: fmt.Sprintf(
 			"the .json file beside the upload was ignored, since it cannot be read: %s", check.Foreign(err))})

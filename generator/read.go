@@ -17,6 +17,7 @@ import (
 type reader struct {
 	drop   bucket.Store
 	checks check.Options
+	name   nameJudge // of the channel
 }
 
 // parts are the bytes of an upload; nil stands for a part that it does not have.
@@ -52,6 +53,9 @@ func (r *reader) readParts(ctx context.Context, u *publisher.Upload, request pub
 	}
 	if errors.Is(err, bucket.ErrNotFound) && u.Chart != nil {
 		err = r.bare(ctx, c)
+	}
+	if c.odd = r.name.warning; c.problem == nil {
+		c.problem = r.name.problem
 	}
 	return c, p, err
 }

@@ -12,6 +12,8 @@ import (
 var rules = map[string]struct{ message, fix string }{
 	// What the channel's policy, or what is published, has against it.
 	"name-case":           {"the chart's name differs from a published one only in case", "use the published spelling, or another name"},
+	"channel-unknown":     {"the site's settings do not let it have this channel", "upload to another channel, or add this one to onlyChannels in portolan.yaml"},
+	"channel-case":        {"the channel's name differs from another's only in case", "use another name: some clients and file systems take both for the same"},
 	"version-exists":      {"the version is published with other content, and versions of this channel are final", "raise the version in Chart.yaml"},
 	"provenance-differs":  {"the archive is published with another provenance file", "keep the published signature, or raise the version and sign that"},
 	"provenance-repacked": {"the version is published unsigned, and this signs other bytes of the same content", "sign the published archive itself: download it, make its .prov, and upload that"},
@@ -30,6 +32,7 @@ var rules = map[string]struct{ message, fix string }{
 	"warn-request":    {"the .json file beside the upload cannot be read", ""},
 	"warn-created":    {"the date that an upload was imported with cannot be true", ""},
 	"warn-precedence": {"two versions have the same precedence", ""},
+	"warn-channel":    {"the channel is new, and its name is almost another's", ""},
 	"warn-older":      {"the index shows newer versions only", ""},
 }
 

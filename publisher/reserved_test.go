@@ -11,7 +11,7 @@ import (
 )
 
 // TestReservedChannels has channels on a site with names that were reserved later. They
-// are still channels; what only looks like one, as a registry's folders may, is none.
+// are still channels; what only looks like one, as folders of a registry may, does not count.
 func TestReservedChannels(t *testing.T) {
 	m := published(t)
 	commit(t, m.Handle("test"), "v2", release("alpha", "1.0.0", id1, ""))
@@ -49,7 +49,7 @@ func TestReservedChannels(t *testing.T) {
 	}
 }
 
-// bare is a store that is no folder.
+// bare hides that a store is a folder.
 type bare struct{ bucket.Store }
 
 // TestReservedInbox lists uploads to such a channel: none is passed over in silence.

@@ -33,7 +33,8 @@ type ChannelStatus struct {
 }
 
 // ReadStatus returns the status of the channels. Without names, it takes all channels of
-// the site and those with uploads in the inbox. A channel that cannot be read does not
+// the site and those with uploads in the inbox. A log that changed nothing, since all
+// uploads were refused, makes no channel. A channel that cannot be read does not
 // stop it.
 func ReadStatus(ctx context.Context, site bucket.Store, inbox *Inbox, channels []string) ([]ChannelStatus, error) {
 	waiting, unread := map[string]int{}, map[string]error{}
@@ -41,7 +42,9 @@ func ReadStatus(ctx context.Context, site bucket.Store, inbox *Inbox, channels [
 		unread[w.Channel] = w.Err
 		waiting[w.Channel] = len(w.Uploads) + len(w.Foreign)
 	}
-	if len(channels) == 0 {
+	var all []ChannelStatus
+	asked := len(channels) > 0
+	if !asked {
 		var err error
 		if channels, err = Channels(ctx, site); err != nil {
 			return nil, err
@@ -52,7 +55,6 @@ func ReadStatus(ctx context.Context, site bucket.Store, inbox *Inbox, channels [
 		slices.Sort(channels)
 		channels = slices.Compact(channels)
 	}
-	var all []ChannelStatus
 	for _, name := range channels {
 		s, err := readChannelStatus(ctx, site, name)
 		if ctx.Err() != nil {
@@ -67,7 +69,9 @@ func ReadStatus(ctx context.Context, site bucket.Store, inbox *Inbox, channels [
 			}
 		}
 		s.Waiting = waiting[name]
-		all = append(all, *s)
+		if asked || s.IndexGeneration > 0 || s.Waiting > 0 || s.Error != "" {
+			all = append(all, *s)
+		}
 	}
 	return all, nil
 }

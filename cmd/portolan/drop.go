@@ -43,12 +43,17 @@ func (p *program) drop(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	odd, err := f.checkName(ctx, site, channel)
+	if err != nil {
+		return err
+	}
 	store, err := p.open(ctx, f, "drop")
 	if err != nil {
 		return err
 	}
 	p.warnOfDefault(f)
 	d := &dropper{
+		odd:     odd,
 		program: p, store: store, channel: channel, checks: f.config.Policy(channel).Checks,
 		request: publisher.Request{Force: *force, Uploader: uploader()}, json: f.output.json,
 	}
@@ -140,7 +145,8 @@ type dropper struct {
 	checks  check.Options
 	request publisher.Request
 	json    bool
-	judge   judge // nil if the site is not at hand
+	judge   judge              // nil if the site is not at hand
+	odd     *publisher.Warning // about the channel's name; may be nil
 	results []*dropped
 }
 
@@ -190,6 +196,9 @@ func (d *dropper) files(ctx context.Context, names []string) error {
 			continue
 		} else if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
+		}
+		if d.odd != nil {
+			r.Warnings = append(r.Warnings, check.Warning(*d.odd))
 		}
 		if err := d.submit(ctx, u, r); err != nil {
 			return fmt.Errorf("%s: not uploaded: %w", name, err)

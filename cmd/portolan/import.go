@@ -35,6 +35,13 @@ func (p *program) importCharts(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	odd, err := i.checkName(ctx, site, i.Arg(0))
+	if err != nil {
+		return err
+	}
+	if odd != nil {
+		p.say("warning", odd.Message)
+	}
 	who := uploader()
 	who["client"], who["from"] = "portolan import", repository.String()
 	progress := p.newProgress("charts")

@@ -36,6 +36,9 @@ func (p *program) preview(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	if channels, err = withIndex(ctx, site, channels); err != nil {
+		return err
+	}
 	l, err := f.listen(ctx, "listen")
 	if err != nil {
 		return err

@@ -165,7 +165,7 @@ func (p *program) oneStatus(ctx context.Context, f *flags, channel string) error
 		return err
 	}
 	s := channelStatus{ChannelStatus: all[0], Clients: generator.ClientNotes(all[0])}
-	if s.Error == "" && s.Generation == 0 && s.Waiting == 0 {
+	if s.Error == "" && s.IndexGeneration == 0 && s.Waiting == 0 {
 		p.noteIgnored(inbox.Ignored) // one of them may be what the user looks for
 		return hint(fmt.Errorf("no channel %s in %s, and no uploads for it", channel, f.site), "'portolan status' lists the channels")
 	}

@@ -84,7 +84,7 @@ func (p *program) noteVariables(f *flags) error {
 		if read, _ := os.LookupEnv(meant); meant == "" || strings.EqualFold(name, meant) && read == value {
 			continue // on Windows, case does not matter
 		}
-		p.say("warning", name+" is no setting of portolan and has no effect; did you mean "+meant+"?")
+		p.say("warning", name+" is not a setting of portolan, and has no effect; did you mean "+meant+"?")
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ package config
 import (
 	"errors"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -64,6 +65,9 @@ type Config struct {
 
 	// The channel that the index.yaml in the site's root shows as well, for users of a repository that had no channels. It is also the default of the shim's --root-channel.
 	RootChannel string `yaml:"rootChannel" check:"channel"`
+
+	// The channels that the site may have: names, or patterns of names. All are allowed if it is empty.
+	OnlyChannels []string `yaml:"onlyChannels" check:"channelPattern"`
 
 	// Policies, in order: every entry whose match fits a channel applies to it, and what a later one sets stands.
 	Channels []Channel `yaml:"channels"`
@@ -183,6 +187,13 @@ func Parse(b []byte, name string) (*Config, error) {
 		return nil, err
 	}
 	return c, nil
+}
+
+// Allows reports whether the site may have the channel.
+func (c *Config) Allows(channel string) bool {
+	return c == nil || len(c.OnlyChannels) == 0 || slices.ContainsFunc(c.OnlyChannels, func(allowed string) bool {
+		return pattern.MatchesChannel(allowed, channel)
+	})
 }
 
 // Policy returns what is asked of the channel.

@@ -90,11 +90,11 @@ func TestParseProblems(t *testing.T) {
 	tests := []struct{ name, text, want string }{
 		{"unknown key", "titel: x", `c.yaml:1: unknown key "titel"; did you mean "title"?`},
 		{"unknown key by case", "baseUrl: https://x", `c.yaml:1: unknown key "baseUrl"; did you mean "baseURL"?`},
-		{"unknown key far from all", "zzzzzzzzzzzz: x", `c.yaml:1: unknown key "zzzzzzzzzzzz"; the keys are drop, site, baseURL, title, description, pages, templates, logo, colors, footer, provenanceWait, workers, rootChannel, channels`},
+		{"unknown key far from all", "zzzzzzzzzzzz: x", `c.yaml:1: unknown key "zzzzzzzzzzzz"; the keys are drop, site, baseURL, title, description, pages, templates, logo, colors, footer, provenanceWait, workers, rootChannel, onlyChannels, channels`},
 		{"merge key", "channels:\n- &a {match: x}\n- <<: *a", "c.yaml:3: channels[1]: unknown key \"<<\"; the keys are match, duplicates, keep, versions, charts, require, warnings, limits, artifactHub\nc.yaml:3: channels[1]: the key \"match\" is missing"},
 		{"nested unknown key", "channels:\n- match: a\n  limits:\n    pakced: 1MiB", `c.yaml:4: channels[0].limits: unknown key "pakced"; did you mean "packed"?`},
 		{"duplicate key", "title: a\nsite: b\ntitle: c", `c.yaml:3: key "title" occurs twice, first in line 1`},
-		{"key that is no text", "[a]: b", `c.yaml:1: unknown key ""; the keys are drop, site, baseURL, title, description, pages, templates, logo, colors, footer, provenanceWait, workers, rootChannel, channels`},
+		{"key that is no text", "[a]: b", `c.yaml:1: unknown key ""; the keys are drop, site, baseURL, title, description, pages, templates, logo, colors, footer, provenanceWait, workers, rootChannel, onlyChannels, channels`},
 		{"second document", "title: a\n---\ntitle: b", `c.yaml:2: a second YAML document begins here; there may be only one`},
 		{"empty second document", "title: a\n---\n", `c.yaml:2: a second YAML document begins here; there may be only one`},
 		{"second document after none", "---\n---\ntitle: b", `c.yaml:2: a second YAML document begins here; there may be only one`},
@@ -222,4 +222,19 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("a configuration that is accepted makes checks that are not: %v", err)
 		}
 	})
+}
+
+func TestAllows(t *testing.T) {
+	c, err := Parse([]byte("onlyChannels: [stable, 'team-*/**']"), "portolan.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for channel, want := range map[string]bool{"stable": true, "team-a/devel": true, "team-a/b/c": true, "stabel": false, "Stable": false, "other/stable": false} {
+		if got := c.Allows(channel); got != want {
+			t.Errorf("%s: got %t", channel, got)
+		}
+	}
+	if none := (*Config)(nil); !none.Allows("x") || !(&Config{}).Allows("x") {
+		t.Error("without the setting, a channel is refused")
+	}
 }

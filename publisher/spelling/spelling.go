@@ -41,6 +41,31 @@ func Within(word string, known []string, most int) string {
 	return best
 }
 
+// OneSlip reports whether two words differ by one slip: a letter too many, too few or
+// wrong, or two letters in the wrong order. Words that differ in digits alone, such as v1
+// and v2, are two words.
+func OneSlip(a, b string) bool {
+	if a == b || withoutDigits(a) == withoutDigits(b) {
+		return false
+	}
+	for a != "" && b != "" && a[0] == b[0] {
+		a, b = a[1:], b[1:]
+	}
+	for a != "" && b != "" && a[len(a)-1] == b[len(b)-1] {
+		a, b = a[:len(a)-1], b[:len(b)-1]
+	}
+	return len(a) <= 1 && len(b) <= 1 || len(a) == 2 && len(b) == 2 && a[0] == b[1] && a[1] == b[0]
+}
+
+func withoutDigits(s string) string {
+	return strings.Map(func(r rune) rune {
+		if '0' <= r && r <= '9' {
+			return -1
+		}
+		return r
+	}, s)
+}
+
 // DidYouMean ends a message with the nearest of the known words, or with
 // nothing if none is near.
 func DidYouMean(word string, known []string) string {

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/generator/check"
+	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+)
+
+// nameTime is how long an upload waits for a site that it can do without.
+const nameTime = 15 * time.Second
+
+// checkName refuses a channel that the site may not have, or that differs from one of its
+// channels in case alone. It returns a warning about a new one that is a slip away from
+// another. The site may be nil; who may not read it, or gets no answer, learns all this
+// from the receipt.
+func (f *flags) checkName(ctx context.Context, site bucket.Store, channel string) (*publisher.Warning, error) {
+	err := generator.CheckChannel(f.config, channel)
+	var warning *publisher.Warning
+	if err == nil && site != nil {
+		limited, cancel := context.WithTimeout(ctx, nameTime)
+		defer cancel()
+		there, failure := publisher.HasIndex(limited, site, channel)
+		if there || failure != nil {
+			return nil, ctx.Err()
+		}
+		warning, err = generator.CheckNewChannel(limited, f.config, site, channel)
+	}
+	if problem := (*check.Problem)(nil); errors.As(err, &problem) {
+		return nil, hint(usagef("%s", problem.Message), "%s", problem.Fix)
+	}
+	return warning, ctx.Err()
+}
+
+// withIndex are those of the channels that clients can add.
+func withIndex(ctx context.Context, site bucket.Store, channels []string) ([]string, error) {
+	var kept []string
+	for _, name := range channels {
+		there, err := publisher.HasIndex(ctx, site, name)
+		if err != nil {
+			return nil, err
+		}
+		if there {
+			kept = append(kept, name)
+		}
+	}
+	return kept, nil
+}
