@@ -46,7 +46,9 @@
 // URLs and redirects do not lead to this machine or its link (loopback and
 // link-local addresses, and those of the clouds' metadata services), unless the
 // repository itself was named there. What counts is the address to which a
-// connection is made, whatever its name.
+// connection is made, whatever its name. The index of a folder or a bucket may have
+// URLs of this machine, as ChartMuseum's has if it ran here, but none of its link;
+// and none of its redirects leads to either.
 //
 // The archive must have the digest, name and version that its entry says. An
 // archive is not fetched if its entry's digest shows that it is already

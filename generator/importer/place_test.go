@@ -92,6 +92,37 @@ func TestImportBucket(t *testing.T) {
 	g.want("bucket", got, "a 1.0.0 taken, b 1.0.0 taken, c 1.0.0 unfetched, d 1.0.0 unfetched, e 1.0.0 unfetched")
 }
 
+// TestImportAddresses asks no server on this machine's link for the archives of a
+// folder or a bucket, whose index may come from anybody.
+func TestImportAddresses(t *testing.T) {
+	index := []byte("entries:\n  a:\n  - {name: a, version: 1.0.0, urls: ['http://169.254.169.254/latest/a-1.0.0.tgz']}\n" +
+		"  b:\n  - {name: b, version: 1.0.0, urls: ['http://100.100.100.200/b-1.0.0.tgz']}\n")
+	folder, err := OpenFolder(writeFiles(t, map[string][]byte{indexFile: index}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	objects := &buckettest.Mem{Now: time.Now}
+	objects.Put(indexFile, index)
+	bucket, err := OpenBucket("s3://acme", objects.Handle("old"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, from := range []*Repository{folder, bucket} {
+		from.web.client.Transport = noServer{t}
+		g := newTarget(t)
+		got, _ := g.imports(g.options(from))
+		g.want(from.String(), got, "a 1.0.0 unfetched, b 1.0.0 unfetched")
+	}
+}
+
+// noServer fails the test if any server is asked.
+type noServer struct{ t *testing.T }
+
+func (s noServer) RoundTrip(r *http.Request) (*http.Response, error) {
+	s.t.Errorf("%s is asked", r.URL.Host)
+	return nil, errors.New("no server")
+}
+
 // TestIndexSource fails as a whole if the index cannot be read.
 func TestIndexSource(t *testing.T) {
 	for name, answer := range map[string]func(w http.ResponseWriter){

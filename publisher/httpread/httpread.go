@@ -81,8 +81,8 @@ func New(l Limits) *Client {
 }
 
 // Name says which server the user named. All other URLs may come from strangers.
-// Without it, the user is taken to have named every URL that is asked for, but no
-// redirect. It is called before the client is used.
+// Without it, all of them may, and this machine is connected to only for URLs that
+// name it, not for redirects. It is called before the client is used.
 func (c *Client) Name(server *url.URL) { c.guard.named = hostPort(server) }
 
 // Trust adds the authorities that may have signed the certificates of servers. It is

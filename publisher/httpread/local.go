@@ -16,6 +16,8 @@ import (
 // URLs in their files. They must not send it to where only this machine gets: to its
 // own services, or to those of its cloud, which hand out credentials. Only the server
 // that the user named may be there, and then others with addresses of the same kind.
+// Where the user named no server, the URLs come from a file. They may be those of a
+// server that ran on this machine when the file was made, but never those of the link.
 
 // kind is what an address means to this machine.
 type kind int
@@ -134,8 +136,8 @@ func (g *guard) check(ctx context.Context, k kind, what string) error {
 	g.mu.Lock()
 	allowed, named := g.allowed, g.named
 	g.mu.Unlock()
-	if first, ok := ctx.Value(firstURL{}).(*url.URL); ok && named == "" {
-		allowed = kindOfHost(first.Hostname()) // nobody's redirect
+	if first, ok := ctx.Value(firstURL{}).(*url.URL); ok && named == "" && kindOfHost(first.Hostname()) == loopback {
+		allowed = loopback // the URL itself says so, not just a redirect
 	}
 	if k == public || k == allowed {
 		return nil
