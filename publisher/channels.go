@@ -2,7 +2,9 @@ package publisher
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 	"regexp"
 	"slices"
@@ -73,19 +75,44 @@ func HasChannel(ctx context.Context, site bucket.Store, name string) (bool, erro
 // names that were reserved later. It does not look into portolan's own folders, so the
 // listing does not grow with the number of charts.
 func Channels(ctx context.Context, site bucket.Store) ([]string, error) {
-	channels, _, err := walkChannels(ctx, site, func(folder string) bool { return CheckOldChannel(folder) == nil })
+	channels, _, err := (&channelWalk{site: site, enter: mayHoldChannels}).from(ctx, "")
 	return channels, err
 }
 
-// walkChannels finds the channels in the root and in the folders that it may enter. Those
-// that have an index and snapshots, but no log, have lost it.
-func walkChannels(ctx context.Context, site bucket.Store, enter func(folder string) bool) (channels, lost []string, err error) {
-	folders := []string{""}
+// RootFolders returns the folders in the site's root that may be channels, or hold some.
+func RootFolders(ctx context.Context, site bucket.Store) ([]string, error) {
+	var folders []string
+	for e, err := range site.List(ctx, "", bucket.Children) {
+		if err != nil {
+			return nil, err
+		}
+		if e.Dir && mayHoldChannels(e.Key) {
+			folders = append(folders, e.Key)
+		}
+	}
+	return folders, nil
+}
+
+func mayHoldChannels(folder string) bool { return CheckOldChannel(folder) == nil }
+
+// channelWalk looks for channels in folders of a site.
+type channelWalk struct {
+	site   bucket.Store
+	enter  func(folder string) bool // whether to look into a folder
+	closed bool                     // pass over what may not be read
+}
+
+// from finds the channels in these folders and in those below them that it may enter. The
+// ones that have an index and snapshots, but no log, have lost it.
+func (w *channelWalk) from(ctx context.Context, folders ...string) (channels, lost []string, err error) {
 	for len(folders) > 0 {
 		folder := folders[0]
 		folders = folders[1:]
 		has := map[string]bool{}
-		for e, err := range site.List(ctx, folder, bucket.Children) {
+		for e, err := range w.site.List(ctx, folder, bucket.Children) {
+			if w.closed && unreadable(err) {
+				break
+			}
 			if err != nil {
 				return nil, nil, err
 			}
@@ -94,7 +121,7 @@ func walkChannels(ctx context.Context, site bucket.Store, enter func(folder stri
 			case !e.Dir:
 			case folder != "" && path.Base(e.Key) == logDir:
 				channels = append(channels, folder)
-			case enter(e.Key):
+			case w.enter(e.Key):
 				folders = append(folders, e.Key)
 			}
 		}
@@ -103,19 +130,21 @@ func walkChannels(ctx context.Context, site bucket.Store, enter func(folder stri
 		}
 	}
 	slices.Sort(channels)
-	channels, err = withRecords(ctx, site, channels)
+	channels, err = w.withRecords(ctx, channels)
 	return channels, lost, err
 }
 
 // withRecords leaves out the folders of reserved names that have no record: their log
 // is not that of a channel.
-func withRecords(ctx context.Context, site bucket.Store, channels []string) ([]string, error) {
+func (w *channelWalk) withRecords(ctx context.Context, channels []string) ([]string, error) {
 	var kept []string
 	for _, name := range channels {
 		if reservedSegment(name) != "" {
-			if ours, err := HasChannel(ctx, site, name); err != nil {
+			ours, err := HasChannel(ctx, w.site, name)
+			if err != nil && !(w.closed && unreadable(err)) {
 				return nil, err
-			} else if !ours {
+			}
+			if !ours {
 				continue
 			}
 		}
@@ -123,3 +152,6 @@ func withRecords(ctx context.Context, site bucket.Store, channels []string) ([]s
 	}
 	return kept, nil
 }
+
+// unreadable reports whether an error means that a folder may not be read.
+func unreadable(err error) bool { return bucket.Denied(err) || errors.Is(err, fs.ErrPermission) }

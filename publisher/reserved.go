@@ -47,13 +47,16 @@ func Reserved(name string) *ReservedError {
 	return nil
 }
 
-// ReservedChannels finds channels of the site whose names were reserved later: all of
-// them on a folder. In a bucket, where each folder costs a request, it looks only at the
-// root and below its folders of such names; [Channels] finds the others.
-func ReservedChannels(ctx context.Context, site bucket.Store) ([]string, error) {
+// ReservedChannels finds channels whose names were reserved later, in these folders of the
+// site's root ([RootFolders]): all of them on a folder. In a bucket, where each folder costs
+// a request, it looks only at and below folders of such names; [Channels] finds the others.
+// What it may not read it passes over.
+func ReservedChannels(ctx context.Context, site bucket.Store, folders []string) ([]string, error) {
 	_, cheap := site.(bucket.Folder)
-	channels, _, err := walkChannels(ctx, site, func(folder string) bool {
-		return CheckOldChannel(folder) == nil && (cheap || reservedSegment(folder) != "")
-	})
+	enter := func(folder string) bool {
+		return mayHoldChannels(folder) && (cheap || reservedSegment(folder) != "")
+	}
+	folders = slices.DeleteFunc(slices.Clone(folders), func(folder string) bool { return !enter(folder) })
+	channels, _, err := (&channelWalk{site: site, enter: enter, closed: true}).from(ctx, folders...)
 	return slices.DeleteFunc(channels, func(name string) bool { return reservedSegment(name) == "" }), err
 }

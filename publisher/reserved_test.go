@@ -33,12 +33,12 @@ func TestReservedChannels(t *testing.T) {
 			t.Errorf("got %v, %v; want %v", got, err, want)
 		}
 	}
-	got, err := publisher.ReservedChannels(t.Context(), folder)
+	got, err := reservedOf(t, folder)
 	if want := []string{"team/All", "v2", "v2/app"}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("folder: got %v, %v; want %v", got, err, want)
 	}
 	before := len(m.Ops())
-	got, err = publisher.ReservedChannels(t.Context(), bare{m.Handle("test")})
+	got, err = reservedOf(t, bare{m.Handle("test")})
 	if want := []string{"v2", "v2/app"}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("bucket: got %v, %v; want %v", got, err, want)
 	}
@@ -47,6 +47,15 @@ func TestReservedChannels(t *testing.T) {
 			t.Errorf("it looked at %s", op.Key)
 		}
 	}
+}
+
+func reservedOf(t *testing.T, site bucket.Store) ([]string, error) {
+	t.Helper()
+	folders, err := publisher.RootFolders(t.Context(), site)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return publisher.ReservedChannels(t.Context(), site, folders)
 }
 
 // bare hides that a store is a folder.

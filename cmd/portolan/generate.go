@@ -159,27 +159,24 @@ func (p *program) round(ctx context.Context, f *generateFlags, o generator.Optio
 	if err == nil {
 		err = p.noteUnknown(ctx, f, o.Site, report)
 	}
-	if err == nil && f.watch == 0 && !hasPages(report) { // the pages have told it otherwise
-		err = p.noteReservedChannels(ctx, o.Site)
-	}
 	return report, err
 }
 
 // lookAtSite makes sure that there is a site, after a run that had no reason to look at
-// it, and says so if the site has nothing: its URL may be wrong.
+// it. It says so if the site has nothing, since its URL may be wrong, and if it has channels
+// that take no uploads any more. That takes a listing.
 func (p *program) lookAtSite(ctx context.Context, f *flags, site bucket.Store) error {
-	for e, err := range site.List(ctx, "", bucket.Children) {
-		switch {
-		case bucket.Denied(err):
-			p.say("note", fmt.Sprintf("%s cannot be listed, so only the next upload will show whether it is the right place", f.site))
-			return nil
-		case err != nil:
-			return err
-		case e.Dir && publisher.CheckOldChannel(e.Key) == nil:
-			return nil
-		}
+	folders, err := publisher.RootFolders(ctx, site)
+	switch {
+	case bucket.Denied(err):
+		p.say("note", fmt.Sprintf("%s cannot be listed, so only the next upload will show whether it is the right place", f.site))
+	case err != nil:
+		return err
+	case len(folders) == 0:
+		p.say("note", fmt.Sprintf("no channels in %s yet, and no uploads in %s", f.site, f.drop))
+	default:
+		p.noteReservedChannels(ctx, site, folders)
 	}
-	p.say("note", fmt.Sprintf("no channels in %s yet, and no uploads in %s", f.site, f.drop))
 	return nil
 }
 

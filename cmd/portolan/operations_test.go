@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"testing"
 
@@ -106,18 +107,19 @@ func (o *operations) submit(t *testing.T, n int) {
 	}
 }
 
-// run runs the generator for this many charts, and counts.
+// run makes a run of the command for this many charts, and counts.
 func (o *operations) run(t *testing.T, charts int) string {
 	t.Helper()
 	c := &buckettest.Counter{}
-	if _, err := generator.Run(t.Context(), generator.Options{Drop: c.Of(o.drop), Site: c.Of(o.site)}); err != nil {
+	p := &program{stdout: &checkedWriter{w: io.Discard}, stderr: io.Discard}
+	if _, err := p.round(t.Context(), newGenerateFlags(), generator.Options{Drop: c.Of(o.drop), Site: c.Of(o.site)}); err != nil {
 		t.Fatal(err)
 	}
 	if charts == 1 && c.Count("") > oneChartOps {
 		t.Errorf("one chart took %s, want at most %d", c, oneChartOps)
 	}
 	if charts == 0 && c.Count("") != c.Count(buckettest.List) {
-		t.Errorf("nothing to do took %s, want a listing only", c)
+		t.Errorf("nothing to do took %s, want listings only", c)
 	}
 	return c.String()
 }

@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
-	"slices"
 
-	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
@@ -19,28 +17,38 @@ func (p *program) noteReserved(channel string) {
 	}
 }
 
-// noteReservedChannels looks for channels that noteReserved warns of, as far as that
-// costs few requests. Where the site cannot be listed, status and verify cannot either.
-func (p *program) noteReservedChannels(ctx context.Context, site bucket.Store) error {
-	channels, err := publisher.ReservedChannels(ctx, site)
-	if bucket.Denied(err) {
-		return nil
+// noteReservedChannels looks in folders of the site's root for channels that noteReserved
+// warns of, as far as that costs few requests. That it cannot look is no failure of what was
+// asked for.
+func (p *program) noteReservedChannels(ctx context.Context, site bucket.Store, folders []string) {
+	channels, err := publisher.ReservedChannels(ctx, site, folders)
+	if err != nil && ctx.Err() == nil {
+		p.say("note", "cannot look for channels whose names were reserved: "+oneLine(err.Error()))
 	}
 	for _, name := range channels {
 		p.noteReserved(name)
 	}
-	return err
 }
 
-// hasPages reports whether a run looked at the site's pages, which know all channels.
-func hasPages(r *generator.Report) bool {
-	return slices.ContainsFunc(r.Channels, func(c generator.ChannelReport) bool { return c.Pages != nil })
+// lookForReserved is noteReservedChannels for all of a site. Where it cannot be listed,
+// status and verify cannot either.
+func (p *program) lookForReserved(ctx context.Context, site bucket.Store) {
+	folders, err := publisher.RootFolders(ctx, site)
+	if err == nil {
+		p.noteReservedChannels(ctx, site, folders)
+	} else if !bucket.Denied(err) && ctx.Err() == nil {
+		p.complain(err)
+	}
 }
 
 // logReservedChannels is noteReservedChannels for a server's log. A store that does not
 // answer yet does not keep the server from starting.
 func logReservedChannels(ctx context.Context, site bucket.Store, log *slog.Logger) {
-	channels, err := publisher.ReservedChannels(ctx, site)
+	folders, err := publisher.RootFolders(ctx, site)
+	var channels []string
+	if err == nil {
+		channels, err = publisher.ReservedChannels(ctx, site, folders)
+	}
 	if err != nil && ctx.Err() == nil {
 		log.Warn("cannot look for channels whose names were reserved", "error", err)
 	}

@@ -25,9 +25,7 @@ func (p *program) watch(ctx context.Context, f *generateFlags) error {
 	}
 	o.Patience = &generator.Patience{First: f.watch, Last: max(maxPause, f.watch)}
 	p.say("note", fmt.Sprintf("checking %s every %s; press Ctrl-C to stop", f.drop, f.watch))
-	if err := p.noteReservedChannels(ctx, o.Site); err != nil && ctx.Err() == nil {
-		p.complain(err)
-	}
+	p.lookForReserved(ctx, o.Site)
 	wait, said := f.watch, ""
 	for {
 		fresh := o
