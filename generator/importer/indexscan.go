@@ -98,17 +98,12 @@ func (f *flow) scan(key bool) error {
 				return errDeep
 			}
 			f.open = append(f.open, c)
-		case ']', '}':
+		case ']', '}', ',':
 			if len(f.open) == 0 {
 				return nil
 			}
-			if f.open[len(f.open)-1] != c-2 { // in ASCII, each is two after what opens it
+			if c != ',' && !f.shut(c) {
 				return errLayout
-			}
-			f.open = f.open[:len(f.open)-1]
-		case ',':
-			if len(f.open) == 0 {
-				return nil
 			}
 		case ':':
 			indicates := quoted || f.separates()
@@ -123,6 +118,14 @@ func (f *flow) scan(key bool) error {
 		f.start = isBlank(c) || c == '[' || c == '{' || c == ','
 		quoted = c == ']' || c == '}' || quoted && isBlank(c)
 	}
+}
+
+// shut closes the innermost bracket, and reports whether c is what closes it.
+func (f *flow) shut(c byte) bool {
+	last := len(f.open) - 1
+	opened := f.open[last]
+	f.open = f.open[:last]
+	return opened == c-2 // in ASCII, each is two after what opens it
 }
 
 // separates reports whether the colon that comes next ends a plain scalar.
