@@ -85,7 +85,10 @@ var s3Provider = provider{
 }
 
 // openS3 opens a bucket as gocloud does, and then again with a client that does not write
-// to standard error on its own: what is wrong is in the errors.
+// to standard error on its own: what is wrong is in the errors. The client's options carry
+// over what the URL's parameters say of the server, the credentials and the checksums.
+// What they say of the bucket is lost with the first one, so it is read from the URL:
+// ssetype, kmskeyid and prefix.
 func openS3(ctx context.Context, u *url.URL) (*blob.Bucket, error) {
 	b, err := blob.OpenBucket(ctx, u.String())
 	if err != nil {
@@ -95,10 +98,11 @@ func openS3(ctx context.Context, u *url.URL) (*blob.Bucket, error) {
 	if !b.As(&loud) {
 		return b, nil
 	}
+	defer b.Close() // the client stays
 	options := loud.Options()
 	options.Logger = logging.Nop{}
 	quiet, err := s3blob.OpenBucket(ctx, s3.New(options), u.Host, &s3blob.Options{
-		EncryptionType:             types.ServerSideEncryption(u.Query().Get("ssetype")),
+		EncryptionType:             encryption(u.Query().Get("ssetype")),
 		KMSEncryptionID:            u.Query().Get("kmskeyid"),
 		RequestChecksumCalculation: options.RequestChecksumCalculation,
 	})
@@ -109,4 +113,15 @@ func openS3(ctx context.Context, u *url.URL) (*blob.Bucket, error) {
 		quiet = blob.PrefixedBucket(quiet, prefix)
 	}
 	return quiet, nil
+}
+
+// encryption returns a kind of encryption as S3 spells it; gocloud takes it in any case.
+func encryption(name string) types.ServerSideEncryption {
+	kind := types.ServerSideEncryption(name)
+	for _, known := range kind.Values() {
+		if strings.EqualFold(name, string(known)) {
+			return known
+		}
+	}
+	return kind
 }
