@@ -30,7 +30,7 @@ func (r *indexReader) counted() error {
 	return cmpError(r.failed, r.index.full())
 }
 
-// noList reports a chart whose value is no list.
+// noList reports a chart whose value is not a list.
 func (r *indexReader) noList(text string) {
 	switch text = strings.TrimSpace(text); {
 	case isNull(text):
@@ -184,8 +184,8 @@ func (r *indexReader) jsonEntry(text []byte) bool {
 // entryFields are the fields of an entry that matter.
 var entryFields = []string{"name", "version", "digest", "created", "urls"}
 
-// entryOf returns the entry that a value is, or the reason why it is none. The budget
-// is that of [fieldsOf].
+// entryOf returns the entry that a value is, or the reason why it is not one. The
+// budget is that of [fieldsOf].
 func entryOf(n *yaml.Node, budget *int) (e Entry, reason string) {
 	n = resolve(n)
 	if n.Kind != yaml.MappingNode {

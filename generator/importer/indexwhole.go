@@ -59,7 +59,7 @@ type wholeReader struct {
 	budget  int                    // of fieldsOf, for the whole index
 }
 
-// outcome is an entry, or the reason why a value is none.
+// outcome is an entry, or the reason why a value is not one.
 type outcome struct {
 	entry  Entry
 	reason string

@@ -9,7 +9,7 @@ import (
 	"gocloud.dev/gcerrors"
 )
 
-// named adds the bucket to an error. A missing object or a conflict is no fault of
+// named adds the bucket to an error. A missing object or a conflict is not a fault of
 // the bucket, and stays as it is.
 func (s *cloudStore) named(err error) error {
 	if err == nil || s.name == "" || errors.Is(err, ErrNotFound) || errors.Is(err, ErrConflict) {

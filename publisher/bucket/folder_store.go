@@ -121,7 +121,7 @@ func (s *folderStore) create(ctx context.Context, root *os.Root, o Object) error
 	if err := s.mkdirs(root, path.Dir(o.Key), false); err != nil {
 		return err
 	}
-	// link(2) fails if the name is taken, whoever took it; rename(2) does not.
+	// link(2) fails if the name is taken, no matter by which process; rename(2) does not.
 	err = root.Link(tmp, o.Key)
 	if errors.Is(err, fs.ErrExist) {
 		return s.createAgain(ctx, root, o)

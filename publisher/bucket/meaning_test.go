@@ -219,7 +219,7 @@ func TestMeaningOfCertificates(t *testing.T) {
 	}
 }
 
-// TestChainHasNoSignature: whoever shares the chain shares no access.
+// TestChainHasNoSignature: those who share the chain share no access.
 func TestChainHasNoSignature(t *testing.T) {
 	err := &bucket.ServerError{Bucket: "azblob://charts", Err: errors.New(`Get "https://a.invalid/charts?sv=1&sig=s3cret%3D&comp=list": EOF; X-Amz-Signature=s3cret&x`)}
 	for _, text := range append(bucket.Chains(err), err.Error()) {
