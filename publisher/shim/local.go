@@ -14,10 +14,11 @@ import (
 // page, which may read and write there. The Host that the browser sends gives it away.
 
 // localHost reports whether a request's Host is a name that only this machine has for
-// itself, or that of the URL, which may be nil.
+// itself, or that of the URL, which may be nil. A request without one, as probes send
+// it, comes from no browser.
 func localHost(r *http.Request, public *url.URL) bool {
 	host := hostname(r.Host)
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+	if r.Host == "" || host == "localhost" || strings.HasSuffix(host, ".localhost") {
 		return true
 	}
 	if addr, err := netip.ParseAddr(host); err == nil && addr.Unmap().IsLoopback() {

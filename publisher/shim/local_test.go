@@ -16,9 +16,9 @@ func TestLocal(t *testing.T) {
 	preview := Local(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {}))
 	for host, want := range map[string]bool{
 		"127.0.0.1:8080": true, "127.0.0.1": true, "127.8.7.6:1": true, "[::1]:8080": true, "[::1]": true, "[::ffff:127.0.0.1]:80": true,
-		"localhost:8080": true, "LocalHost": true, "localhost.": true, "charts.localhost:8080": true,
+		"localhost:8080": true, "LocalHost": true, "localhost.": true, "charts.localhost:8080": true, "": true, // as probes send it
 		"evil.example": false, "evil.example:8080": false, "localhost.evil.example": false, "127.0.0.1.evil.example": false, "notlocalhost": false,
-		"": false, "192.0.2.1:8080": false, "[2001:db8::1]:8080": false, "0.0.0.0:8080": false, ".": false, "charts.example.com.evil.example": false,
+		"192.0.2.1:8080": false, "[2001:db8::1]:8080": false, "0.0.0.0:8080": false, ".": false, "charts.example.com.evil.example": false,
 	} {
 		for _, r := range []*http.Request{
 			httptest.NewRequest(http.MethodPost, "/api/stable/charts", nil), httptest.NewRequest(http.MethodGet, "/team/index.yaml", nil), httptest.NewRequest(http.MethodGet, "/livez", nil),

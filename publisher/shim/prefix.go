@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
 )
 
@@ -56,12 +57,19 @@ func (s *Shim) outside(r *http.Request) error {
 		"there is nothing at %.200q: clients reach this server at %s", r.URL.Path, s.base(r))
 }
 
+// prefixIsChannel reports whether the prefix begins like a channel's name. No channel
+// is called charts, for example, so a path with that prefix has one meaning.
+func (s *Shim) prefixIsChannel() bool {
+	first, _, _ := strings.Cut(strings.Trim(s.prefix(), "/"), "/")
+	return publisher.CheckOldChannel(first) == nil
+}
+
 // doubt returns a failure for a request that would be about another channel, which
 // exists, if a proxy had removed the prefix from it. Nobody has said whether one does,
 // and the wrong channel's charts would be worse than none. It tells of no channel that
 // the caller may not read.
 func (s *Shim) doubt(r *http.Request, to *route, who *auth.Identity) error {
-	if s.Stripped || s.Unstripped || s.prefix() == "" || s.Site == nil {
+	if s.Stripped || s.Unstripped || s.Site == nil || !s.prefixIsChannel() {
 		return nil
 	}
 	all, err := segments(r.URL.Path)

@@ -60,6 +60,18 @@ func TestPrefix(t *testing.T) {
 	}
 }
 
+// TestPrefixNoChannel checks that a prefix which cannot be a channel leaves no doubt.
+func TestPrefixNoChannel(t *testing.T) {
+	for _, prefix := range []string{"/charts", "/charts/team", "/api"} {
+		p := prefixed(t, func(o *Options) { o.PublicURL.Path = prefix })
+		for path, want := range map[string]string{"/index.yaml": "stable-chart", "/team/index.yaml": "team-chart", "/team/stable/index.yaml": "team-stable-chart"} {
+			if got := p.get(prefix + path); got.StatusCode != http.StatusOK || !strings.Contains(got.body, `"`+want+`"`) {
+				t.Errorf("%s: %d %s, want %s", prefix+path, got.StatusCode, got.body, want)
+			}
+		}
+	}
+}
+
 // TestPrefixUploads checks the same of uploads.
 func TestPrefixUploads(t *testing.T) {
 	p := prefixed(t, nil)
