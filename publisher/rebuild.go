@@ -66,7 +66,7 @@ func (b *rebuilder) run(ctx context.Context) (*RebuildReport, error) {
 	if err := b.prove(ctx); err != nil {
 		return b.report, fmt.Errorf("channel %s: %w", b.Name, err)
 	}
-	if b.rooted || b.found.channel == b.Name {
+	if b.rooted || b.found.channel == b.Name || b.found.torn && b.shownAtRoot() {
 		b.watchRoot(b.found, b.replace)
 	}
 	b.report.Generation, b.report.Floor = b.Generation(), b.Floor()

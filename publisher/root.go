@@ -18,7 +18,8 @@ import (
 // channel's folder in front of each URL, and its header is head's, with an annotation
 // that names the channel. It follows from the log, so anyone may write it at any time; it
 // is written before head, and never goes back. A file that portolan did not write, or
-// that shows another channel, is left alone.
+// that shows another channel, is left alone. What is no index of any kind is a damaged one
+// of the channel that the log says is shown there, and is written again.
 //
 // The header of head says whether the root shows the channel. So the log has it, and
 // [Verify] and a later run know it without the configuration.
@@ -32,6 +33,7 @@ type rootFile struct {
 	generation int    // of the channel
 	token      string // "" if there is no file
 	sum        string // SHA-256, in hex; "" if portolan did not write it
+	torn       bool   // it is no index, whole or not, that another tool may have written
 }
 
 // rootView is a channel's view of the index in the site's root.
@@ -39,7 +41,13 @@ type rootView struct {
 	file rootFile
 	take bool   // it takes the place of whatever lies there
 	mute bool   // what the log says about the root stays as it is
+	logs bool   // the log said that the root shows the channel when the file was read
 	left string // why the file is left alone; "" if the root shows the channel, or is to
+}
+
+// mayReplace reports whether the channel's index may take the place of a file.
+func (v *rootView) mayReplace(f rootFile, channel string) bool {
+	return f.channel == channel || v.take || v.logs && f.torn
 }
 
 // readRoot reads the index in the site's root. It holds only the first line.
@@ -56,19 +64,19 @@ func readRoot(ctx context.Context, site bucket.Store) (rootFile, error) {
 	h := sha256.New()
 	in := bufio.NewReaderSize(io.TeeReader(r, h), maxHeader)
 	line, err := in.ReadSlice('\n')
-	switch {
-	case errors.Is(err, io.EOF), errors.Is(err, bufio.ErrBufferFull):
-		return foreign, nil
-	case err != nil:
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull) {
 		return rootFile{}, bucket.About(rootKey, err)
 	}
-	header, err := decodeHeader(strings.TrimSuffix(string(line), "\n"))
-	if err != nil || header.Annotations[channelKey] == "" {
-		return foreign, nil
+	first := string(line)
+	file := rootFile{token: r.Entry.Token}
+	header, err := decodeHeader(strings.TrimSuffix(first, "\n"))
+	if err == nil {
+		file.channel = header.Annotations[channelKey]
+		file.generation, err = header.generation()
 	}
-	file := rootFile{channel: header.Annotations[channelKey], token: r.Entry.Token}
-	if file.generation, err = header.generation(); err != nil {
-		return foreign, nil
+	if err != nil || file.channel == "" {
+		foreign.torn = r.Entry.Size <= maxIndex && !looksForeign(io.MultiReader(strings.NewReader(first), in))
+		return foreign, ctx.Err()
 	}
 	if _, err := io.Copy(io.Discard, in); err == nil {
 		file.sum = hex.EncodeToString(h.Sum(nil))
@@ -123,13 +131,13 @@ func openShown(ctx context.Context, site bucket.Store, name string) (*Channel, e
 // watchRoot makes the channel's next Project see to the index in the site's root, which
 // was read before the log.
 func (c *Channel) watchRoot(file rootFile, take bool) {
-	v := &rootView{file: file, take: take}
+	v := &rootView{file: file, take: take, logs: c.shownAtRoot()}
 	c.root = v
 	if file.channel == c.Name && file.generation > c.Generation() {
 		v.file.channel = "" // the channel was removed and made again, so this one is not its own
 	}
 	switch {
-	case take || file.token == "" || v.file.channel == c.Name:
+	case file.token == "" || v.mayReplace(v.file, c.Name):
 	case file.channel == c.Name:
 		v.left = c.rootLeft(fmt.Sprintf("is generation %d of channel %s, but the log ends at %d", file.generation, c.Name, c.Generation()))
 	default:
@@ -161,10 +169,14 @@ func (c *Channel) LeaveRoot(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.leaves = file.channel != c.Name
+	what := "shows"
+	if file.torn {
+		what = "is a damaged index of"
+	}
+	c.leaves = file.channel != c.Name && !file.torn
 	if !c.leaves {
-		c.left = fmt.Sprintf("%s in the site's root shows channel %s, but rootChannel in portolan.yaml does not name it, "+
-			"so the file becomes outdated: set 'rootChannel: %s', or delete the file", rootKey, c.Name, c.Name)
+		c.left = fmt.Sprintf("%s in the site's root %s channel %s, but rootChannel in portolan.yaml does not name it, "+
+			"so the file becomes outdated: set 'rootChannel: %s', or delete the file", rootKey, what, c.Name, c.Name)
 	}
 	return nil
 }
@@ -211,6 +223,8 @@ func (c *Channel) RootBehind() (string, error) {
 		return "", err
 	case file.token == "":
 		return rootKey + ": missing", nil
+	case file.torn:
+		return rootKey + ": damaged", nil
 	case file.channel != c.Name:
 		return rootKey + ": " + notAtRoot(file), nil
 	case file.generation != c.IndexGeneration():
@@ -237,7 +251,7 @@ func (c *Channel) putRoot(ctx context.Context) (written bool, err error) {
 			return false, nil
 		case f.token == "":
 			err = c.site.Create(ctx, object)
-		case f.channel == c.Name || c.root.take:
+		case c.root.mayReplace(f, c.Name):
 			err = c.site.Replace(ctx, object, f.token)
 		default:
 			c.root.left = c.rootLeft(notAtRoot(f))

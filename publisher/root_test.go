@@ -62,6 +62,76 @@ func damagedRoots(right, before []byte) map[string][]byte {
 	}
 }
 
+// tornRoots are what is left of the index in the site's root if not even its first line is.
+func tornRoots(right []byte) map[string][]byte {
+	return map[string][]byte{
+		"empty":        {},
+		"its start":    right[:100],
+		"one byte":     right[:1],
+		"its end":      right[len(right)/2:],
+		"zeros":        make([]byte, len(right)),
+		"a page":       []byte("<!DOCTYPE html>\n<title>502</title>\n"),
+		"one line":     bytes.Repeat([]byte("x"), 1<<20),
+		"no last line": bytes.TrimSuffix(bytes.Replace(right, []byte(`"apiVersion"`), []byte(`"bpiVersion`), 1), []byte("}}\n")),
+	}
+}
+
+// TestRootTorn: what is left of the channel's index in the site's root is written again
+// by whatever writes that, and the log stays as it is.
+func TestRootTorn(t *testing.T) {
+	m, _ := rooted(t)
+	right := m.Snapshot()[rootKey]
+	for name, b := range tornRoots(right) {
+		for how, mend := range map[string]func() error{
+			"rebuild": func() error { rebuild(t, m); return nil },
+			"rebuild at root": func() error {
+				_, err := publisher.RebuildAtRoot(t.Context(), m.Handle("rebuild"), "stable", false, func(int, int) {})
+				return err
+			},
+			"project": func() error {
+				c := openAtRoot(t, m)
+				if behind, err := c.RootBehind(); err != nil || behind != "index.yaml: damaged" || c.RootChanges() || c.RootLeft() != "" {
+					t.Errorf("%s: %q, %v; it changes: %t, left: %q", name, behind, err, c.RootChanges(), c.RootLeft())
+				}
+				return c.Project(t.Context())
+			},
+		} {
+			m.Put(rootKey, b)
+			if r := verify(t, m.Handle("verify"), publisher.VerifyOptions{}); r.OK() {
+				t.Errorf("%s: verify finds nothing", name)
+			}
+			if err := mend(); err != nil || !bytes.Equal(m.Snapshot()[rootKey], right) {
+				t.Errorf("%s, %s: it is not restored; %v", name, how, err)
+			}
+		}
+		m.Put(rootKey, b) // a run without the setting says so
+		c, err := publisher.OpenChannel(t.Context(), m.Handle("test"), "stable")
+		if err == nil {
+			err = c.LeaveRoot(t.Context())
+		}
+		if err != nil || c.RootChanges() || !strings.Contains(c.RootLeft(), "damaged") {
+			t.Errorf("%s, not wanted: %q, %v", name, c.RootLeft(), err)
+		}
+	}
+}
+
+// TestRootOfAnotherTool: an index of another tool takes the place for good, however it is
+// written.
+func TestRootOfAnotherTool(t *testing.T) {
+	m, _ := rooted(t)
+	for _, file := range []string{
+		"apiVersion: v1\nentries: {}\n", "# ours\n---\nentries:\n  a:\n  - x", "\ufeff\"entries\": {}\n", "'apiVersion': v1\r\n",
+		`{"apiVersion":"v1","entries":{}}`, "\n {\n \"entries\": {}}\n", strings.Repeat("#", 1<<20) + "\nentries: {}\n",
+	} {
+		m.Put(rootKey, []byte(file))
+		rebuild(t, m)
+		c := openAtRoot(t, m)
+		if err := c.Project(t.Context()); err != nil || !strings.Contains(c.RootLeft(), "--replace-root") || string(m.Snapshot()[rootKey]) != file {
+			t.Errorf("%.40q: %q, %v", file, c.RootLeft(), err)
+		}
+	}
+}
+
 // TestVerifyRoot: a file that is not what the log says is found, with a fix.
 func TestVerifyRoot(t *testing.T) {
 	m, before := rooted(t)
