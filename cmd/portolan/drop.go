@@ -39,7 +39,7 @@ func (p *program) drop(ctx context.Context, args []string) error {
 	if err := f.apart(); err != nil {
 		return err
 	}
-	site, err := f.siteAtHand(ctx)
+	site, err := p.siteAtHand(ctx, f)
 	if err != nil {
 		return err
 	}

@@ -22,8 +22,9 @@ type judge func(context.Context, *upload) error
 const lookTime = 30 * time.Second
 
 // siteAtHand returns the site that uploads can be compared with. It is nil if it is a
-// folder that is not there: the drop area may be all that an uploader can see.
-func (f *flags) siteAtHand(ctx context.Context) (bucket.Store, error) {
+// folder that is not there, or a bucket that this uploader has no credentials for: the
+// drop area may be all that an uploader can see. Only a wrong setting is an error.
+func (p *program) siteAtHand(ctx context.Context, f *flags) (bucket.Store, error) {
 	if err := f.checkBucket("site", f.site); err != nil {
 		return nil, err
 	}
@@ -34,6 +35,10 @@ func (f *flags) siteAtHand(ctx context.Context) (bucket.Store, error) {
 		return nil, nil
 	}
 	site, _, err := f.openBucket(ctx, "site")
+	if server := (*bucket.ServerError)(nil); errors.As(err, &server) {
+		p.unseen(ctx, err)
+		return nil, ctx.Err()
+	}
 	return site, err
 }
 
@@ -68,9 +73,9 @@ func (d *dropper) readSite(ctx context.Context, site bucket.Store, c *config.Con
 
 // unseen says that the uploads are not compared with the site, unless there is nothing
 // to compare them with, or nothing that this uploader may see.
-func (d *dropper) unseen(ctx context.Context, err error) {
+func (p *program) unseen(ctx context.Context, err error) {
 	if ctx.Err() == nil && !errors.Is(err, bucket.ErrNotFound) && !bucket.Denied(err) {
-		d.say("note", "whether the site lets the upload in is only seen when it is published: "+oneLine(err.Error()))
+		p.say("note", "the site cannot be read, so only the run will compare the upload with it: "+oneLine(err.Error()))
 	}
 }
 
