@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/publisher"
@@ -59,12 +60,12 @@ func (p *program) doctor(ctx context.Context, args []string) error {
 	o.Drop = f.place(ctx, before, "drop")
 	o.Site = f.place(ctx, before, "site")
 	report := doctor.Examine(ctx, o)
-	if err := ctx.Err(); err != nil {
-		return err
-	}
 	report.Checks = append(before.Checks, report.Checks...)
 	f.checkConfig(report)
 	f.checkClients(ctx, o, report)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	return p.printDoctor(f, report)
 }
 
@@ -115,14 +116,23 @@ func (f *doctorFlags) checkConfig(r *doctor.Report) {
 	}
 }
 
-// checkClients says which clients do not take something of the site that Helm takes.
-// What keeps it from being read, other rows say.
+// clientsTime is how long doctor reads indexes to see which clients take them.
+const clientsTime = 45 * time.Second
+
+// checkClients says which clients do not take something of the site that Helm takes. What
+// keeps the site from being read, other rows say with how to fix it.
 func (f *doctorFlags) checkClients(ctx context.Context, o doctor.Options, r *doctor.Report) {
 	if o.Site.Store == nil {
 		return
 	}
-	all, err := publisher.ReadStatus(ctx, o.Site.Store, &publisher.Inbox{}, f.channels)
+	limited, cancel := context.WithTimeout(ctx, clientsTime)
+	defer cancel()
+	all, err := publisher.ReadStatus(limited, o.Site.Store, &publisher.Inbox{}, f.channels)
+	if limited.Err() != nil {
+		err = fmt.Errorf("the indexes could not be read in %s", clientsTime)
+	}
 	if err != nil {
+		r.Add("clients", doctor.Warning, "not checked: "+err.Error(), "fix what keeps the site from being read, or name a few of its channels with --channel")
 		return
 	}
 	read, noted := 0, len(r.Checks)
