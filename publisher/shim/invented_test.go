@@ -1,14 +1,17 @@
 package shim
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
 )
 
@@ -24,7 +27,16 @@ func TestInvented(t *testing.T) {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	var judged atomic.Int32
 	p := open(t, func(o *Options) {
+		judge := o.Judge
+		o.Judge = func(channel string, index *publisher.Index) Judge {
+			inner := judge(channel, index)
+			return func(ctx context.Context, offer *publisher.Offer, force bool) error {
+				judged.Add(1)
+				return inner(ctx, offer, force)
+			}
+		}
 		var err error
 		if o.Auth, err = auth.Open(file, o.Log); err != nil {
 			t.Fatal(err)
@@ -45,8 +57,12 @@ func TestInvented(t *testing.T) {
 	for n := range inventedAtOnce {
 		wants(token, fmt.Sprintf("x/%d", n), http.StatusCreated)
 	}
+	before := judged.Load()
 	refused := upload(token, "x/more", 0)
 	failed(t, refused, http.StatusTooManyRequests, "new-channels")
+	if judged.Load() != before {
+		t.Error("an upload above the limit was judged, which can list the site")
+	}
 	if refused.Header.Get("Retry-After") == "" {
 		t.Error("there is no Retry-After")
 	}
@@ -62,7 +78,7 @@ func TestInvented(t *testing.T) {
 	}
 }
 
-// TestInventedLater gives back one channel after another, and remembers only so many.
+// TestInventedLater gives back one channel after another, and remembers a limited number.
 func TestInventedLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newInventions(true)

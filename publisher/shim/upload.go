@@ -91,10 +91,14 @@ func (u *uploading) take(r *http.Request) (id string, err error) {
 	if err := u.allow(); err != nil {
 		return "", err
 	}
-	if err := u.judge(r.Context()); err != nil {
+	v, err := u.look(r.Context())
+	if err != nil {
 		return "", err
 	}
-	if err := u.invent(); err != nil {
+	if err := u.invent(); err != nil { // before judging a new channel lists the site
+		return "", err
+	}
+	if err := u.judge(r.Context(), v); err != nil {
 		return "", err
 	}
 	return u.submit(r)
@@ -161,26 +165,35 @@ const (
 	readTime   = 10 * time.Second
 )
 
-// judge returns an error if the generator would reject the upload because of what
-// is published.
-func (u *uploading) judge(ctx context.Context) error {
-	asked := u.force
-	u.force = asked && u.mayForce()
+// look returns what is published in the channel: nil if there is no site to look at, or
+// the index is damaged, which publishing the upload repairs.
+func (u *uploading) look(ctx context.Context) (*view, error) {
 	if u.Site == nil {
-		return nil
+		return nil, nil
 	}
 	v, err := u.views.get(ctx, u.channel)
 	if errors.Is(err, errDamaged) {
 		u.exists = true
-		return nil // publishing the upload repairs the index
+		return nil, nil
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	u.exists = v.known
+	return v, nil
+}
+
+// judge returns an error if the generator would reject the upload because of what
+// is published.
+func (u *uploading) judge(ctx context.Context, v *view) error {
+	asked := u.force
+	u.force = asked && u.mayForce()
+	if v == nil {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, readTime)
 	defer cancel()
-	err = v.judge(ctx, u.offer, u.force)
+	err := v.judge(ctx, u.offer, u.force)
 	var refusal *Refusal
 	if !errors.As(err, &refusal) {
 		return err
