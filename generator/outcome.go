@@ -63,7 +63,7 @@ func (o *outcome) receipt(channel string, generation int, decided time.Time) pub
 	if o.problem != nil {
 		r.Message, r.Fix = o.problem.Message, o.problem.Fix
 	}
-	if kept := o.upload.Kept(); kept != "" && o.verdict == publisher.Rejected {
+	if kept := o.upload.KeptPart(); kept != "" && o.verdict == publisher.Rejected {
 		r.Message += "; " + kept
 	}
 	return r

@@ -176,8 +176,8 @@ func (u *Upload) head(ctx context.Context, drop bucket.Store, e *bucket.Entry) b
 	}
 }
 
-// Kept says what is kept of the upload if it is refused; "" if that is all of it.
-func (u *Upload) Kept() string {
+// KeptPart says what is kept of the upload if it is refused; "" if that is all of it.
+func (u *Upload) KeptPart() string {
 	for _, e := range []*bucket.Entry{u.Chart, u.Prov} {
 		if e != nil && e.Size > maxKept {
 			return fmt.Sprintf("of its %s, the first %s are kept", humanize.IBytes(uint64(e.Size)), humanize.IBytes(keptHead))
