@@ -51,8 +51,8 @@ func contentType(key string) string {
 
 const (
 	// pagePolicy is what a page may load and do: what templates/page.html says of
-	// itself, and for a site's own templates as well. That no other site may show it in
-	// a frame, only a header can say.
+	// itself, and for a site's own templates as well. Only a header can say that
+	// no other site may show it in a frame.
 	pagePolicy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 	// imagePolicy is for images and feeds, which a browser would run like a page if they

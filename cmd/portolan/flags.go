@@ -84,7 +84,7 @@ func (f *flags) withDrop() { f.StringVar(&f.drop, "drop", "./drop", "") }
 func (f *flags) withSite() { f.StringVar(&f.site, "site", "./site", "") }
 func (f *flags) withConfig() {
 	f.StringVar(&f.configFile, "config", "portolan.yaml", "")
-	f.BoolVar(&f.verbose, "verbose", false, "") // whoever reads portolan.yaml opens buckets
+	f.BoolVar(&f.verbose, "verbose", false, "") // a command that reads portolan.yaml opens buckets
 }
 func (f *flags) withWorkers() { f.IntVar(&f.workers, "workers", 0, "") }
 func (f *flags) withCAFile()  { f.StringVar(&f.caFile, "ca-file", "", "") }

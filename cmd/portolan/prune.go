@@ -90,7 +90,7 @@ func keptText(c publisher.ChannelPrune, snapshots int) string {
 	case publisher.KeptFew:
 		return fmt.Sprintf("it has %s, and --keep-snapshots keeps %d", all, snapshots)
 	case publisher.KeptYoung:
-		return fmt.Sprintf("index.yaml was one of its older snapshots too short a time ago (--keep-days, --grace); the first can go at %s", timeText(c.Kept.Until))
+		return fmt.Sprintf("its older snapshots were index.yaml until too recently (--keep-days, --grace); the first can go at %s", timeText(c.Kept.Until))
 	}
 	return fmt.Sprintf("what came before generation %d has been removed", c.Floor)
 }

@@ -53,7 +53,7 @@ var synonyms = []synonym{
 		"did you mean 'portolan auth check'? It explains what a token may do, and why"},
 }
 
-// insteadOf says what to do instead of a command that there is not.
+// insteadOf says what to do instead of a command that does not exist.
 func insteadOf(name string) string {
 	name = strings.ToLower(name)
 	if advice := adviceFor(name); advice != "" {

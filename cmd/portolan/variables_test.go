@@ -57,7 +57,7 @@ func TestMisspelt(t *testing.T) {
 	}
 }
 
-// TestCIVariables: what ci/ uses is no slip.
+// TestCIVariables: what ci/ uses is not taken for a slip.
 func TestCIVariables(t *testing.T) {
 	t.Parallel()
 	known, name := settings(), regexp.MustCompile(`\bPORTOLAN_[A-Z0-9_]+`)

@@ -222,7 +222,7 @@ func (s *schemaFile) elsewhere(url string) string {
 		}
 	}
 	if remote {
-		return fmt.Sprintf("it refers to %s, which whoever installs the chart would have to fetch", Quote(url))
+		return fmt.Sprintf("it refers to %s, which Helm would have to fetch when the chart is installed", Quote(url))
 	}
 	return fmt.Sprintf("it refers to the file %s, which Helm does not read from the chart", Quote(url))
 }

@@ -173,5 +173,5 @@ func elsewhere(place string, err error) error {
 	if err == nil || errors.Is(err, errMissing) {
 		return err
 	}
-	return fmt.Errorf("it is not in the %s, and its URL: %w", place, err)
+	return fmt.Errorf("it is not in the %s, and cannot be fetched from its URL: %w", place, err)
 }

@@ -39,7 +39,7 @@ func hostname(host string) string {
 // notLocal is the failure for a request with another host's name.
 func notLocal(r *http.Request) *failure {
 	return fail(http.StatusForbidden, "host", "use http://127.0.0.1 or http://localhost with the port; for another name, start the shim with --public-url",
-		"%.100q is no name of this server, which only takes requests from this machine", r.Host)
+		"this server takes requests from this machine only, and %.100q is not one of its names", r.Host)
 }
 
 // Local returns a handler that refuses requests whose Host is not a name that only this

@@ -55,7 +55,7 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
-// TestRise checks how many times faster an upload must be when so many places are taken.
+// TestRise checks how many times faster an upload must be when some places are taken.
 func TestRise(t *testing.T) {
 	for _, test := range []struct{ total, taken, want int }{
 		{256, 1, 1}, {256, 128, 1}, {256, 192, 3}, {256, 240, 15}, {256, 256, maxRise}, {1, 1, 1}, {8, 8, 8}, {8, 5, 2},

@@ -66,8 +66,8 @@ func (s *Shim) prefixIsChannel() bool {
 
 // doubt returns a failure for a request that would be about another channel, which
 // exists, if a proxy had removed the prefix from it. Nobody has said whether one does,
-// and the wrong channel's charts would be worse than none. It tells of no channel that
-// the caller may not read.
+// and the wrong channel's charts would be worse than none. It gives away no channel
+// that the caller may not read.
 func (s *Shim) doubt(r *http.Request, to *route, who *auth.Identity) error {
 	if s.Stripped || s.Unstripped || s.Site == nil || !s.prefixIsChannel() {
 		return nil

@@ -102,7 +102,7 @@ func TestPrefixSlash(t *testing.T) {
 	}
 }
 
-// TestPrefixSecret checks that a path which may mean two channels does not tell of one
+// TestPrefixSecret checks that a path which may mean two channels does not give away one
 // that the caller may not read.
 func TestPrefixSecret(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "auth.yaml")

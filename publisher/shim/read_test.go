@@ -235,7 +235,7 @@ func TestViewsBounded(t *testing.T) {
 	}
 }
 
-// TestViewsOfStrangers checks that names that are no channels' push no channel out.
+// TestViewsOfStrangers checks that names of channels that do not exist push none out.
 func TestViewsOfStrangers(t *testing.T) {
 	p := stocked(t, nil)
 	seen, err := p.views.get(t.Context(), "team")

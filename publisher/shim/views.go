@@ -74,7 +74,7 @@ func (vs *views) of(channel string) *channelView {
 	return other.Value()
 }
 
-// keep keeps a channel that was used. A name that is no channel's takes no channel's
+// keep keeps a channel that was used. The name of no channel takes no channel's
 // place.
 func (vs *views) keep(channel string, c *channelView) {
 	if v := c.last(); v == nil || !v.known {

@@ -27,7 +27,7 @@ func Nearest(word string, known []string) string {
 }
 
 // Within returns the known word that differs from the word in the fewest letters, if these
-// are at most so many, or "". Case does not count.
+// are not more than most, or "". Case does not count.
 func Within(word string, known []string, most int) string {
 	best := ""
 	for _, k := range slices.Sorted(slices.Values(known)) {

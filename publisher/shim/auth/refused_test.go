@@ -86,8 +86,8 @@ func TestRefusedForgotten(t *testing.T) {
 	}
 }
 
-// TestPasswordsOfMany guesses the passwords of many users from one address. Only so many
-// are checked, which does not lock out a user whose password is remembered, nor GitLab's
+// TestPasswordsOfMany guesses the passwords of many users from one address. A limited
+// number is checked, which does not lock out a user whose password is remembered, nor GitLab's
 // tokens, nor users elsewhere.
 func TestPasswordsOfMany(t *testing.T) {
 	g := newStandIn(t)
