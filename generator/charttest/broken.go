@@ -28,6 +28,16 @@ const (
 	objectHead = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n"
 )
 
+// withSub is a chart with the dependencies, values and a subchart that holds a file.
+func withSub(dependencies, values, file, content string) []string {
+	return []string{"Chart.yaml", headYAML + "dependencies: [" + dependencies + "]\n", "values.yaml", values, "charts/sub/Chart.yaml", subYAML, "charts/sub/" + file, content}
+}
+
+const (
+	optionalSub = "{name: sub, version: \">0\", condition: sub.enabled}"
+	subOff      = "sub: {enabled: false}\n"
+)
+
 func brokenMetadata() map[string]Broken {
 	return map[string]Broken{
 		"missing dependency":  {Rule: "warn-dependencies", Files: []string{"Chart.yaml", dependsOn}, Contains: "helm dependency build"},
@@ -70,6 +80,9 @@ func brokenTemplates() map[string]Broken {
 		"missing behind": {Rule: "warn-template", Files: []string{"templates/_x.tpl", "{{ define \"x\" }}{{ include \"nowhere\" . }}{{ end }}", "templates/x.yaml", "{{ include \"x\" . }}"},
 			Contains: "nowhere"},
 		"subchart's template": {Rule: "warn-template", Files: []string{"Chart.yaml", dependsOn, "charts/sub/Chart.yaml", subYAML, "charts/sub/templates/x.yaml", "{{ nope }}"}, Contains: "charts/sub/"},
+		"under a second name": {Rule: "warn-template", Files: withSub("{name: sub, version: \">0\", alias: a, condition: a.enabled}, {name: sub, version: \">0\", alias: b}", "a: {enabled: false}\n", "templates/x.yaml", "{{ nope }}")},
+		"empty condition":     {Rule: "warn-template", Files: withSub("{name: sub, version: \">0\", condition: \" ,\", tags: []}", subOff, "templates/x.yaml", "{{ nope }}")},
+		"off, but not this":   {Rule: "warn-template", Files: withSub("{name: sub, version: 7.0.0, alias: a, condition: a.enabled}", "a: {enabled: false}\n", "templates/x.yaml", "{{ nope }}")},
 		"library's template":  {Rule: "warn-template", Files: []string{"Chart.yaml", dependsOn, "charts/sub/Chart.yaml", subYAML + "type: library\n", "charts/sub/templates/_x.tpl", "{{ nope }}"}},
 	}
 }
@@ -95,8 +108,22 @@ func soundTemplates() map[string]Broken {
 		"merged":             sound("x: &x {apiVersion: v1, kind: Pod}\n<<: *x\nmetadata: {name: x}\n"),
 		"sub's helper":       {Files: []string{"Chart.yaml", dependsOn, "charts/sub/Chart.yaml", subYAML + "type: library\n", "charts/sub/templates/_x.tpl", "{{ define \"sub.x\" }}{{ end }}", "templates/x.yaml", "{{ include \"sub.x\" . }}"}},
 		"library's manifest": {Files: []string{"Chart.yaml", dependsOn, "charts/sub/Chart.yaml", subYAML + "type: library\n", "charts/sub/templates/x.yaml", "{{ nope }}"}},
-		"notes of anything":  {Files: []string{"templates/NOTES.txt", "a: b: c\n\x01"}},
-		"library":            {Files: []string{"Chart.yaml", libraryTop, "templates/note.yaml", "{{ nope }}", "templates/_x.tpl", "{{ define \"a\" }}{{ include \"b\" . }}{{ end }}"}},
+		"off":                {Files: withSub(optionalSub, subOff, "templates/x.yaml", "{{ nope }}")},
+		"off by a tag":       {Files: withSub("{name: sub, version: \">0\", tags: [more]}", "tags: {more: false}\n", "templates/x.yaml", "{{ nope }}")},
+		"off, manifest":      {Files: withSub(optionalSub, subOff, "templates/x.yaml", "apiVersion: [\n")},
+		"off, CRD":           {Files: withSub(optionalSub, subOff, "crds/x.yaml", "apiVersion: [\n")},
+		"off, fail":          {Files: withSub(optionalSub, subOff, "templates/x.yaml", "{{ fail \"no\" }}")},
+		"off, other version": {Files: withSub("{name: sub, version: 7.0.0, condition: sub.enabled}", subOff, "templates/x.yaml", "{{ nope }}")},
+		"off in v1":          {Files: []string{"Chart.yaml", "apiVersion: v1\nname: mychart\nversion: 0.1.0\n", "requirements.yaml", "dependencies: [" + optionalSub + "]\n", "values.yaml", subOff, "charts/sub/Chart.yaml", subYAML, "charts/sub/templates/x.yaml", "{{ nope }}"}},
+		"below one that is off": {Files: append(withSub(optionalSub, subOff, "charts/x/Chart.yaml", "apiVersion: v2\nname: x\nversion: 1.0.0\n"),
+			"charts/sub/charts/x/templates/x.yaml", "{{ nope }}")},
+		"off below": {Files: []string{"Chart.yaml", dependsOn, "values.yaml", "sub: {x: {enabled: false}}\n", "charts/sub/Chart.yaml", subYAML + "dependencies: [{name: x, version: \">0\", condition: x.enabled}]\n",
+			"charts/sub/charts/x/Chart.yaml", "apiVersion: v2\nname: x\nversion: 1.0.0\n", "charts/sub/charts/x/templates/x.yaml", "{{ nope }}"}},
+		"helper of one that is on":   {Files: append(withSub(optionalSub, "sub: {enabled: true}\n", "templates/_x.tpl", "{{ define \"sub.x\" }}{{ end }}"), "templates/x.yaml", "{{ include \"sub.x\" . }}")},
+		"defined by both":            {Files: append(withSub("{name: sub, version: \">0\"}", "", "templates/_x.tpl", "{{ define \"x\" }}{{ fail \"no\" }}{{ end }}"), "templates/_x.tpl", "{{ define \"x\" }}# x{{ end }}", "templates/x.yaml", "{{ include \"x\" . }}")},
+		"defined by one that is off": {Files: append(withSub(optionalSub, subOff, "templates/_x.tpl", "{{ define \"x\" }}{{ fail \"no\" }}{{ end }}"), "templates/_x.tpl", "{{ define \"x\" }}# x{{ end }}", "templates/x.yaml", "{{ include \"x\" . }}")},
+		"notes of anything":          {Files: []string{"templates/NOTES.txt", "a: b: c\n\x01"}},
+		"library":                    {Files: []string{"Chart.yaml", libraryTop, "templates/note.yaml", "{{ nope }}", "templates/_x.tpl", "{{ define \"a\" }}{{ include \"b\" . }}{{ end }}"}},
 	}
 }
 

@@ -83,6 +83,7 @@ func soundSchemas() map[string]Broken {
 		"other draft's":        schema(`{` + draft4 + `, "if": 5, "const": {}, "$defs": 7}`),
 		"schema with mark":     schema("\xef\xbb\xbf{}"),
 		"draft of the day":     schema(`{"$schema": "https://json-schema.org/schema"}`),
+		"off, schema":          {Files: withSub(optionalSub, subOff, "values.schema.json", `{"type": "strng"}`)},
 		"draft without a hash": schema(`{"$schema": "https://json-schema.org/draft-07/schema"}`),
 	}
 }

@@ -77,6 +77,9 @@
 //     another file, or to another host;
 //   - kubeVersion is not a range of versions.
 //
+// A subchart that values can switch off, by a condition or a tag, is not looked at:
+// Helm drops it, with all that is wrong with it, before it renders anything.
+//
 // Libraries are not meant to be installed, and nothing is said of that. Whether
 // values are missing, or contradict a schema, is not looked at. Nor is what would
 // cost too much: the effort has bounds, and what exceeds them is not warned of.

@@ -2,7 +2,6 @@ package check
 
 import (
 	"fmt"
-	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -25,7 +24,11 @@ func PreventsInstall(rule string) bool { return slices.Contains(installRules, ru
 // look looks at a template, a definition or a schema of the chart.
 func (n *node) look(b *bounds, name string, data []byte) {
 	// Nothing that is merely warned of may make a chart fail.
-	defer func() { _ = recover() }()
+	defer func() {
+		if recover() != nil {
+			b.unread = true
+		}
+	}()
 	where, data := path.Join(n.where, name), trimMark(data)
 	switch {
 	case name == schemaName:
@@ -39,6 +42,8 @@ func (n *node) look(b *bounds, name string, data []byte) {
 	default:
 		if f := b.readTemplate(where, data); f != nil {
 			n.templates = append(n.templates, f)
+		} else {
+			b.unread = true
 		}
 	}
 }
@@ -65,7 +70,7 @@ func (n *node) warnInstall(b *bounds) {
 			b.warn.add("warn-kube-version", "kubeVersion is %s, which is not a range of versions, so Helm finds every cluster to be unfit: %s", Quote(v), Foreign(err))
 		}
 	}
-	r := &rendering{defined: map[string][]templateUse{}, failing: map[string]string{}}
+	r := &rendering{defined: map[string][][]templateUse{}, failing: map[string]string{}, unread: b.unread}
 	n.warnFiles(b, r)
 	// A template that is missing will often be one of a missing dependency.
 	if !n.library() && len(missing) == 0 {
@@ -89,9 +94,8 @@ func (n *node) missingDependencies() []string {
 	return missing
 }
 
-// warnFiles warns of faults of single files, here and in all subcharts, and gathers
-// the templates that Helm renders together. Of a library, Helm takes no others than
-// those whose names begin with _.
+// warnFiles warns of faults of single files, here and in the subcharts that no values
+// switch off, and gathers the templates that Helm renders together.
 func (n *node) warnFiles(b *bounds, r *rendering) {
 	for _, f := range n.schemas {
 		b.warn.add("warn-schema", "Helm cannot check values against %s: %s", Quote(f.where), f.fault)
@@ -101,22 +105,45 @@ func (n *node) warnFiles(b *bounds, r *rendering) {
 		b.warn.add("warn-crd", "no cluster can take %s: %s", Quote(f.where), f.fault)
 	}
 	slices.SortFunc(n.templates, func(a, b *templateFile) int { return strings.Compare(a.where, b.where) })
-	for _, f := range n.templates {
+	for _, f := range n.rendered() {
 		switch {
-		case n.library() && !f.partial:
-			continue
 		case f.fault != "" && f.defines == nil:
 			b.warn.add("warn-template", "Helm cannot render %s: %s", Quote(f.where), f.fault)
 		case f.fault != "":
 			b.warn.add("warn-manifest", "Helm cannot install what %s holds: %s", Quote(f.where), f.fault)
 		}
-		maps.Copy(r.defined, f.defines)
+		r.define(f)
 		if !f.partial {
 			r.files = append(r.files, f)
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(n.subcharts)) {
-		n.subcharts[name].warnFiles(b, r)
+	kept := n.kept()
+	for _, sub := range n.sorted() {
+		if kept[sub] {
+			sub.warnFiles(b, r)
+		} else {
+			sub.lend(r)
+		}
+	}
+}
+
+// rendered returns the templates that Helm takes: of a library, only those whose names
+// begin with _.
+func (n *node) rendered() []*templateFile {
+	if !n.library() {
+		return n.templates
+	}
+	return slices.DeleteFunc(slices.Clone(n.templates), func(f *templateFile) bool { return !f.partial })
+}
+
+// lend gathers what a chart that can be switched off defines for others, and what its
+// subcharts do.
+func (n *node) lend(r *rendering) {
+	for _, f := range n.rendered() {
+		r.define(f)
+	}
+	for _, sub := range n.sorted() {
+		sub.lend(r)
 	}
 }
 
@@ -124,8 +151,15 @@ func (n *node) warnFiles(b *bounds, r *rendering) {
 // share the names that they define.
 type rendering struct {
 	files   []*templateFile
-	defined map[string][]templateUse
-	failing map[string]string // by name; "" for those that may succeed, or are being looked at
+	defined map[string][][]templateUse // all definitions of a name
+	unread  bool                       // there are templates that were not looked at
+	failing map[string]string          // by name; "" for those that may succeed, or are being looked at
+}
+
+func (r *rendering) define(f *templateFile) {
+	for name, uses := range f.defines {
+		r.defined[name] = append(r.defined[name], uses)
+	}
 }
 
 // warnUses warns of templates that fail whatever the values are.
@@ -150,18 +184,26 @@ func (r *rendering) fails(uses []templateUse) string {
 	return ""
 }
 
+// templateFails says why the template of a name fails: which of its definitions Helm
+// takes depends on the charts that are switched on, so all of them have to.
 func (r *rendering) templateFails(name string) string {
 	if fault, known := r.failing[name]; known {
 		return fault
 	}
-	uses, defined := r.defined[name]
-	if !defined {
+	definitions := r.defined[name]
+	r.failing[name] = ""
+	if len(definitions) == 0 && !r.unread {
 		r.failing[name] = fmt.Sprintf("it uses the template %s, which neither the chart nor one in charts/ defines", Quote(name))
 		return r.failing[name]
 	}
-	r.failing[name] = ""
-	r.failing[name] = r.fails(uses)
-	return r.failing[name]
+	fault := ""
+	for _, uses := range definitions {
+		if fault = r.fails(uses); fault == "" {
+			return ""
+		}
+	}
+	r.failing[name] = fault
+	return fault
 }
 
 // rejectWarned turns warnings into a refusal.

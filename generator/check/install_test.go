@@ -74,6 +74,19 @@ func TestUninstallableIsCheap(t *testing.T) {
 	}
 }
 
+// A template that was not looked at may define what others use.
+func TestUnreadTemplates(t *testing.T) {
+	c, err := Archive(bytes.NewReader(charttest.Simple("mychart", "0.1.0",
+		"templates/a.yaml", strings.Repeat("#", maxEffort.templates/2), "templates/b.yaml", strings.Repeat("#", maxEffort.templates/2),
+		"templates/_x.tpl", "{{ define \"x\" }}{{ end }}", "templates/x.yaml", "{{ include \"x\" . }}")), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Warnings) > 0 {
+		t.Error(c.Warnings)
+	}
+}
+
 // What is asked for decides whether a warning is one.
 func TestRejectWarned(t *testing.T) {
 	broken := charttest.Simple("mychart", "0.1.0", "templates/x.yaml", "{{ nope }}")

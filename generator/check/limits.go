@@ -73,6 +73,7 @@ type bounds struct {
 	marks    int   // of YAML, see inspectYAML
 	metadata int64 // bytes of Chart.yaml and requirements.yaml held at once
 	effort   effort
+	unread   bool // there are templates that were not looked at
 	warn     warnings
 	contents *Contents // where to put what pages need; nil to leave it out
 
