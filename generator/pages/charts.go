@@ -100,27 +100,35 @@ type chartPages struct {
 	mark     string // see pass.mark
 	next     int    // position of the release whose page is the next one
 	made     bool   // all pages are made
+	unknown  bool   // which pages are there
 
 	read map[int]*reading // archives that are needed again, by position
 }
 
 // resume goes on from where a pass was cut off. If that made other pages, nobody
-// knows which of them are there, so all are made.
+// knows which of them are there, so all are made, by the next pass too if this one is
+// cut off in turn.
 func (c *chartPages) resume(earlier string) {
 	c.mark = c.pass.mark(c.name)
 	if earlier == "" {
 		return
 	}
-	versions, same := versionsOf(earlier, c.mark)
+	versions, all, same := versionsOf(earlier, c.mark)
 	switch {
 	case !same:
-		c.had = nil
+		c.unknown = true
 	case earlier == c.mark:
 		c.made = true
 	default:
-		c.next = min(versions, len(c.all))
+		c.next, c.unknown = min(versions, len(c.all)), all
+	}
+	if c.unknown {
+		c.had = nil
 	}
 }
+
+// partly is the mark of the chart as far as it is.
+func (c *chartPages) partly() string { return partly(c.mark, c.next, c.unknown) }
 
 // write writes those of a chart's pages that change. It returns false if it has
 // used up its turn.
@@ -130,10 +138,10 @@ func (c *chartPages) write(ctx context.Context) (done bool, err error) {
 	}
 	switch done, err := c.writeVersions(ctx); {
 	case err != nil:
-		c.progress.set(c.name, partly(c.mark, c.next))
+		c.progress.set(c.name, c.partly())
 		return false, err
 	case !done:
-		return false, c.note(ctx, c.name, partly(c.mark, c.next))
+		return false, c.note(ctx, c.name, c.partly())
 	}
 	if err := c.writeOlder(ctx, c.had); err != nil {
 		return false, err

@@ -125,7 +125,8 @@ func (p *pass) open(ctx context.Context) error {
 		return err
 	}
 	p.progress = newProgress(state.Progress)
-	if state.Progress = nil; state.Generation < 1 {
+	state.Progress = nil
+	if p.progress.of = state; state.Generation < 1 {
 		return nil
 	}
 	if state.Generation < p.head.Generation {
@@ -146,7 +147,7 @@ func (p *pass) open(ctx context.Context) error {
 			p.had[s.Name] = s
 		}
 	}
-	p.state, p.progress.of = state, state
+	p.state = state
 	return nil
 }
 

@@ -48,14 +48,23 @@ func (p *pass) mark(chart string) string {
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
-// partly is the mark of a chart of which so many versions have their pages.
-func partly(mark string, versions int) string { return mark + "+" + strconv.Itoa(versions) }
+// partly is the mark of a chart of which a number of versions have their pages, and
+// of which all pages are to be made if the mark says so.
+func partly(mark string, versions int, all bool) string {
+	mark += "+" + strconv.Itoa(versions)
+	if all {
+		mark += "!"
+	}
+	return mark
+}
 
-// versionsOf returns how many versions have their pages, if they are those of the mark.
-func versionsOf(earlier, mark string) (versions int, same bool) {
+// versionsOf returns how many versions have their pages, if they are those of the mark,
+// and whether the pages of all others are to be made, too.
+func versionsOf(earlier, mark string) (versions int, all, same bool) {
 	was, n, _ := strings.Cut(earlier, "+")
+	n, all = strings.CutSuffix(n, "!")
 	versions, _ = strconv.Atoi(n)
-	return max(0, versions), was == mark
+	return max(0, versions), all, was == mark
 }
 
 // set sets a chart's mark, and reports whether the marks should be saved now.

@@ -90,6 +90,61 @@ func TestProgressOfAnEarlierGeneration(t *testing.T) {
 	w.mustBeRebuilt("stable", "in the end")
 }
 
+// Pages that nobody knows are all made, also if the run that makes them is cut off:
+// they may show what neither the generation before nor the one after says.
+func TestProgressOfTwoEarlierGenerations(t *testing.T) {
+	w := newTown(t, published)
+	for i := range 4 {
+		w.upload("stable", charttest.Simple("alpha", fmt.Sprintf("1.%d.0", i)), nil)
+	}
+	w.upload("stable", charttest.Simple("beta", "1.0.0"), nil)
+	w.run()
+	cut := func(chart, version, at string) {
+		t.Helper()
+		w.upload("stable", charttest.Simple(chart, version), nil)
+		w.upload("stable", charttest.Simple("beta", version), nil)
+		if _, err := w.runUntil(at); !errors.Is(err, context.Canceled) {
+			t.Fatalf("the run was not cut off: %v", err)
+		}
+	}
+	w.keep(2)
+	cut("alpha", "1.4.0", "stable/charts/beta/1.4.0/index.html")
+	w.keep(0)
+	cut("alpha", "1.5.0", "stable/charts/alpha/1.2.0/index.html")
+	w.run()
+	w.mustBeRebuilt("stable", "in the end")
+}
+
+// Charts that have their pages are left alone although the snapshot that the last
+// complete pages show was pruned.
+func TestProgressWithoutSnapshot(t *testing.T) {
+	w := newTown(t, published)
+	w.upload("stable", charttest.Simple("alpha", "1.0.0"), nil)
+	w.run()
+	for i := range 6 {
+		w.upload("stable", charttest.Simple(fmt.Sprintf("chart%d", i), "1.0.0"), nil)
+	}
+	for key := range w.mem.Snapshot() {
+		if strings.HasPrefix(key, "stable/snapshots/00000001/") {
+			if err := w.site.Delete(context.Background(), key, ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if _, err := w.runUntil("stable/charts/chart2/badge.svg"); !errors.Is(err, context.Canceled) {
+		t.Fatalf("the first run says %v", err)
+	}
+	read, err := w.runUntil("stable/charts/chart4/badge.svg")
+	if got := fmt.Sprint(read); !errors.Is(err, context.Canceled) || strings.Contains(got, "chart0") {
+		t.Errorf("the second run reads %s and says %v", got, err)
+	}
+	read, err = w.runUntil("")
+	if got := fmt.Sprint(read); err != nil || strings.Contains(got, "alpha") || strings.Contains(got, "chart0") || strings.Contains(got, "chart2") {
+		t.Errorf("the third run reads %s and says %v", got, err)
+	}
+	w.mustBeRebuilt("stable", "in the end")
+}
+
 // A page for which there is no time is plain, with notes; so that it is there.
 func TestPageTime(t *testing.T) {
 	w := newTown(t, pages.Options{Site: published.Site, PageTime: 1})
