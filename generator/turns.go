@@ -59,6 +59,29 @@ type making struct {
 	active     int         // jobs that somebody works on
 	begun      bool
 	failed     error // why not all pages are made
+	failures   int   // parts that failed
+	inARow     int   // those since one succeeded
+}
+
+// maxFailed is how many parts of a channel may fail in a row: then more than these is
+// wrong, and the site probably cannot be written. maxReasons is how many of their errors are told.
+const (
+	maxFailed = 20
+	maxReasons  = 3
+)
+
+// fails notes that a part failed. The others are made all the same, unless the time is
+// over or nothing succeeds.
+func (m *making) fails(ctx context.Context, err error) {
+	if m.inARow++; ctx.Err() != nil || m.inARow >= maxFailed {
+		m.parts = nil
+	}
+	switch m.failures++; {
+	case m.failed == nil:
+		m.failed = err
+	case m.failures <= maxReasons && !errors.Is(m.failed, err):
+		m.failed = fmt.Errorf("%w; %w", m.failed, err)
+	}
 }
 
 // job is some of the work, which is done beside others. What it returns notes the
@@ -108,7 +131,12 @@ func (t *turns) admit() {
 // of is the next job of one channel.
 func (t *turns) of(ctx context.Context, m *making) job {
 	if err := ctx.Err(); err != nil && (!m.begun || len(m.parts) > 0) {
-		m.begun, m.parts, m.failed = true, nil, err
+		m.begun, m.parts = true, nil
+		if m.failed == nil {
+			m.failed = err
+		} else if !errors.Is(m.failed, err) {
+			m.failed = fmt.Errorf("%w; %w", m.failed, err)
+		}
 	}
 	switch {
 	case !m.begun:
@@ -144,7 +172,8 @@ func (t *turns) begin(m *making) job {
 	}
 }
 
-// part makes a part, and the rest of it when the channel has its turn again.
+// part makes a part, and the rest of it when the channel has its turn again. A part
+// that fails is left to the next run.
 func (m *making) part(part Part) job {
 	return func(ctx context.Context) func() {
 		done, err := part(ctx)
@@ -152,9 +181,12 @@ func (m *making) part(part Part) job {
 			m.active--
 			switch {
 			case err != nil:
-				m.parts, m.failed = nil, err
-			case !done && m.failed == nil:
+				m.fails(ctx, err)
+			case !done:
 				m.parts = slices.Insert(slices.Clip(m.parts), 0, part)
+				fallthrough
+			default:
+				m.inARow = 0
 			}
 		}
 	}
@@ -182,7 +214,7 @@ func (t *turns) end(m *making) job {
 	}
 }
 
-// conclude reports what became of the pages.
+// conclude reports how the pages went.
 func (t *turns) conclude(m *making) {
 	report := &PagesReport{Written: []string{}}
 	if m.projection != nil {
@@ -191,6 +223,9 @@ func (t *turns) conclude(m *making) {
 	m.report.Pages, m.channel = report, nil
 	if m.failed != nil {
 		err := fmt.Errorf("pages: %w", m.failed)
+		if more := m.failures - maxReasons; more > 0 {
+			err = fmt.Errorf("%w; and %d more parts failed", err, more)
+		}
 		m.fail(err)
 		report.Error = err.Error()
 	}
