@@ -7,12 +7,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/templates"
 )
 
-// A chart with many versions costs as much as they are many, whatever versions.
+// The cost of a chart grows no faster than the number of its versions.
 func TestManyVersionsCost(t *testing.T) {
 	for name, format := range map[string]string{"prereleases": "1.0.%d-rc", "stable": "1.0.%d"} {
 		var lines []string
@@ -20,14 +21,15 @@ func TestManyVersionsCost(t *testing.T) {
 			version := fmt.Sprintf(format, i)
 			lines = append(lines, fmt.Sprintf(`{"name":"a","version":%q,"created":"2026-01-01T00:00:00Z","digest":"d","urls":["charts/a/%s/u/a.tgz"]}`, version, version))
 		}
-		start := time.Now()
-		all, err := parseReleases(lines, publisher.Shown{First: len(lines)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(inputsOf(all)) != len(lines) || time.Since(start) > 5*time.Second {
-			t.Errorf("%s: it takes %v", name, time.Since(start))
-		}
+		testenv.Cheap(t, name, func() {
+			all, err := parseReleases(lines, publisher.Shown{First: len(lines)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(inputsOf(all)) != len(lines) {
+				t.Errorf("%s: versions are missing", name)
+			}
+		})
 	}
 }
 

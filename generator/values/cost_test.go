@@ -5,22 +5,11 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/portolan-charts/portolan/ci/testenv"
 )
 
 var ctx = context.Background()
-
-// patience is how long a costly file may take: it takes a tenth of a second, or
-// minutes if something looks at the same bytes again and again.
-const patience = 5 * time.Second
-
-func quickly(t *testing.T, name string, do func()) {
-	t.Helper()
-	start := time.Now()
-	if do(); time.Since(start) > patience {
-		t.Errorf("%s takes %v", name, time.Since(start))
-	}
-}
 
 // numbered joins n texts, in each of which %d is its number.
 func numbered(n int, format string) string {
@@ -46,7 +35,7 @@ func TestSchemaCost(t *testing.T) {
 		if len(schema) > maxSchema {
 			t.Fatalf("%s: %d bytes are refused for their length", name, len(schema))
 		}
-		quickly(t, name, func() { Schema(ctx, []byte(schema), nil) })
+		testenv.Cheap(t, name, func() { Schema(ctx, []byte(schema), nil) })
 	}
 }
 
@@ -70,8 +59,8 @@ func TestRenderCost(t *testing.T) {
 		"empty values":       "a: {" + numbered(10_000, "k%d: , ") + "}\n",
 		"one line":           "a: [" + strings.Repeat("{? x}, ", 8_000) + "]\n",
 	} {
-		quickly(t, name, func() { Render(ctx, []byte(src)) })
-		quickly(t, name+" compared", func() { Compare(ctx, []byte(src), []byte(src+"z: 1\n"), nil) })
+		testenv.Cheap(t, name, func() { Render(ctx, []byte(src)) })
+		testenv.Cheap(t, name+" compared", func() { Compare(ctx, []byte(src), []byte(src+"z: 1\n"), nil) })
 	}
 	f := Render(ctx, []byte("r:\n  a: |\n  b: |\n    x\n  c: |+\n\n  d: 1\n"))
 	if got, want := marked(string(f.Text.HTML)), "k(values-r|r):\n  k(values-r.a|a): s(|)\n  k(values-r.b|b): s(|\n    x)\n  k(values-r.c|c): s(|+)\n\n  k(values-r.d|d): n(1)\n"; got != want {
@@ -82,11 +71,37 @@ func TestRenderCost(t *testing.T) {
 // Comparing long keys costs as much as they are long.
 func TestCompareCost(t *testing.T) {
 	src := "k: &k " + strings.Repeat("x", 200_000) + "\nm: &m {? *k : 1}\nl:\n" + strings.Repeat("- *m\n", 8000)
-	quickly(t, "long keys", func() {
+	testenv.Cheap(t, "long keys", func() {
 		if c := Compare(ctx, []byte(src), []byte(src), nil); c.Note == "" {
 			t.Errorf("200 KB are compared 8,000 times: %s", c.list())
 		}
 	})
+}
+
+// ending is a context that is done once it was asked.
+type ending struct {
+	context.Context
+	asked bool
+}
+
+func (e *ending) Err() error {
+	if !e.asked {
+		e.asked = true
+		return nil
+	}
+	return context.DeadlineExceeded
+}
+
+// A file for which the time ends while it is marked is not called too long.
+func TestNoTimeToMark(t *testing.T) {
+	src := "a: {" + numbered(200, "k%d: "+strings.Repeat("x", 1000)+", ") + "}\n"
+	if f := Render(ctx, []byte(src)); f.Text.Note != "" {
+		t.Fatalf("in time: %s", f.Text.Note)
+	}
+	f := Render(&ending{Context: ctx}, []byte(src))
+	if want := "values.yaml was not highlighted, since the page took too long, so it is shown as plain text."; f.Text.Note != want {
+		t.Errorf("got %q, want %q", f.Text.Note, want)
+	}
 }
 
 // Once there is no more time, a file is plain text, a table ends, and there is no

@@ -83,7 +83,11 @@ func Render(ctx context.Context, file []byte) *File {
 	h.index()
 	h.mapping(root, "", 0)
 	if h.work > maxWork || !h.write() {
-		return &File{Text: plain(file, "values.yaml is too long to be highlighted, so it is shown as plain text.")}
+		note := "is too long to be highlighted"
+		if ctx.Err() != nil {
+			note = "was not highlighted, since the page took too long"
+		}
+		return &File{Text: plain(file, "values.yaml "+note+", so it is shown as plain text.")}
 	}
 	return &File{Text: &templates.Text{HTML: template.HTML(h.out.String())}, Keys: h.keys, anchors: h.taken}
 }
