@@ -41,7 +41,7 @@ func ClientNotes(s publisher.ChannelStatus) []ClientNote {
 		}
 	}
 	if large != nil {
-		notes = append(notes, ClientNote{"archive", fmt.Sprintf("its largest archive has %s, too large for %s", mib(s.LargestArchive), list(texts)), fixArchive, large})
+		notes = append(notes, ClientNote{"archive", fmt.Sprintf("its largest archive is %s, too large for %s", mib(s.LargestArchive), check.List(texts, len(texts), 0)), fixArchive, large})
 	}
 	texts = nil
 	for _, name := range s.Names {
@@ -55,11 +55,8 @@ func ClientNotes(s publisher.ChannelStatus) []ClientNote {
 		}
 	}
 	if named != nil {
-		if more := len(texts) - 3; more > 0 {
-			texts = append(texts[:3], fmt.Sprintf("%d more", more))
-		}
 		notes = append(notes, ClientNote{"name", fmt.Sprintf("%s takes only names of lower case letters, digits, '-' and '.', and no chart called %s",
-			named[0].Name, list(texts)), fixName, named})
+			named[0].Name, check.List(texts, 3, 0)), fixName, named})
 	}
 	return notes
 }
@@ -80,25 +77,17 @@ func indexNote(size int64) (seen string, clients []check.Client) {
 	}
 	var parts []string
 	if above != nil {
-		parts = append(parts, "too large for "+list(above))
+		parts = append(parts, "too large for "+check.List(above, len(above), 0))
 	}
 	if near != nil {
-		parts = append(parts, "nearly too large for "+list(near))
+		parts = append(parts, "nearly too large for "+check.List(near, len(near), 0))
 	}
 	if parts == nil {
 		return "", nil
 	}
-	return fmt.Sprintf("its index has %s, %s", mib(size), strings.Join(parts, "; ")), clients
+	return fmt.Sprintf("its index is %s, %s", mib(size), strings.Join(parts, "; ")), clients
 }
 
 func clientSize(c check.Client, size int64) string { return fmt.Sprintf("%s (%s)", c.Name, mib(size)) }
 
 func mib(size int64) string { return humanize.IBytes(uint64(size)) }
-
-// list joins names as a sentence does.
-func list(names []string) string {
-	if len(names) < 2 {
-		return strings.Join(names, "")
-	}
-	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
-}

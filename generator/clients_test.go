@@ -18,7 +18,7 @@ func TestClientNotes(t *testing.T) {
 		seen   []string
 	}{
 		{publisher.ChannelStatus{IndexSize: 2 * mib, LargestArchive: 5 * mib, Names: []string{"a-b.c"}}, "", nil},
-		{publisher.ChannelStatus{IndexSize: 27 * mib / 10}, "index: 1", []string{"nearly too large for what reads YAML with SnakeYAML (3.0 MiB)"}},
+		{publisher.ChannelStatus{IndexSize: 27 * mib / 10}, "index: 1", []string{"nearly too large for programs that use SnakeYAML (3.0 MiB)"}},
 		{publisher.ChannelStatus{IndexSize: 56 * mib / 10}, "index: 2", []string{"5.6 MiB, too large for", "and Rancher (5.0 MiB)"}},
 		{publisher.ChannelStatus{IndexSize: 41 * mib}, "index: 4", []string{"Nexus' proxy (24 MiB); nearly too large for Flux (50 MiB)"}},
 		{publisher.ChannelStatus{LargestArchive: 6 * mib}, "archive: 1", []string{"6.0 MiB, too large for Rancher (5.0 MiB)"}},

@@ -2,7 +2,6 @@ package generator
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/portolan-charts/portolan/generator/check"
@@ -45,12 +44,8 @@ func rejectProvMissing(v ref, wait time.Duration) *check.Problem {
 const maxNamed = 3
 
 func warnPrecedence(version string, equal []string, more int) publisher.Warning {
-	named := strings.Join(equal, ", ")
-	if more > 0 {
-		named += fmt.Sprintf(" and %d more", more)
-	}
 	return publisher.Warning{Rule: "warn-precedence", Message: fmt.Sprintf(
-		"version %s has the same precedence as %s: clients that ask for the newest get the one published last", version, named)}
+		"version %s has the same precedence as %s: clients that ask for the newest get the one published last", version, check.List(equal, maxNamed, more))}
 }
 
 func warnOlder(version string, keep int) publisher.Warning {

@@ -28,7 +28,7 @@ func largeWorld(t testing.TB) *world {
 	return w
 }
 
-// Whatever goes wrong, what is too large is refused once, kept, and told of.
+// Whatever goes wrong, what is too large is refused once, kept, and reported.
 func TestEveryCrashWithLargeFiles(t *testing.T) { crashEverywhere(t, largeWorld) }
 
 // What is too large, as the listing says, is not read to find that out.

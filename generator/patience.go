@@ -10,7 +10,7 @@ import (
 
 // Patience lets the runs of one process try pages that fail again and again after
 // longer and longer pauses. Uploads are decided all the same, and those that only
-// wait for the pages are not looked at again in between. A nil Patience is none.
+// wait for the pages are not looked at again in between. With a nil Patience, nothing waits.
 type Patience struct {
 	First, Last time.Duration // pauses: they double from First to Last
 

@@ -118,7 +118,7 @@ func TestEqualPrecedenceKept(t *testing.T) {
 }
 
 // Imports have the order of their dates; those with equal dates, as in an old
-// index that was written anew, that of their numbers.
+// index that was written again, that of their numbers.
 func TestEqualPrecedenceImported(t *testing.T) {
 	w := newWorld(t)
 	const date = "2020-05-06T07:08:09Z"

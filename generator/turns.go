@@ -66,8 +66,8 @@ type making struct {
 // maxFailed is how many parts of a channel may fail in a row: then more than these is
 // wrong, and the site probably cannot be written. maxReasons is how many of their errors are told.
 const (
-	maxFailed = 20
-	maxReasons  = 3
+	maxFailed  = 20
+	maxReasons = 3
 )
 
 // fails notes that a part failed. The others are made all the same, unless the time is

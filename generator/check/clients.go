@@ -18,7 +18,7 @@ type Client struct {
 func Clients() []Client {
 	const lower = "abcdefghijklmnopqrstuvwxyz0123456789-."
 	return []Client{
-		{Name: "what reads YAML with SnakeYAML", Index: 3 << 20, Source: "SnakeYAML's LoaderOptions.codePointLimit, which programs in Java can raise"},
+		{Name: "programs that use SnakeYAML", Index: 3 << 20, Source: "SnakeYAML's LoaderOptions.codePointLimit, which programs in Java can raise"},
 		{Name: "Rancher", Index: 5 << 20, Archive: 5 << 20, Source: "tried; it has no setting for that"},
 		{Name: "Nexus' proxy", Index: 24 << 20, Source: "tried with a proxy repository"},
 		{Name: "Flux", Index: 50 << 20, Archive: 10 << 20, Names: lower, Source: "its source-controller's options --helm-index-max-size and --helm-chart-max-size; names have no option"},
@@ -57,7 +57,7 @@ func warnSize(size int64, w *warnings) {
 		}
 	}
 	if len(by) > 0 {
-		w.add("warn-size", "the archive has %s, which is too large for %s; with 'limits: {packed: 5MiB}' in portolan.yaml, a channel refuses such archives",
+		w.add("warn-size", "the archive is %s, too large for %s; with 'limits: {packed: 5MiB}' in portolan.yaml, a channel refuses such archives",
 			sizeText(size), strings.Join(by, " and "))
 	}
 }

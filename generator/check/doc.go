@@ -69,9 +69,9 @@
 //     4.3 has, or does in any case what fails: it uses a template that nothing
 //     defines, calls fail, or asks for something of Helm 2. Partial templates
 //     count, and so do those of subcharts. Of libraries, only what Helm reads does;
-//   - what a template makes in any case is not text, not YAML or no manifest; if it
+//   - what a template makes in any case is not text, YAML or a manifest; if it
 //     is nothing but text, all of it is looked at;
-//   - a file in crds/ is not YAML, or no manifest;
+//   - a file in crds/ is not YAML or not a manifest;
 //   - values.schema.json, also of a subchart, is not JSON or not JSON Schema of a draft
 //     that Helm knows, or what values can reach in it refers to what is not there, to
 //     another file, or to another host;

@@ -62,12 +62,12 @@ func (n *node) warnInstall(b *bounds) {
 	defer func() { _ = recover() }()
 	missing := n.missingDependencies()
 	if len(missing) > 0 && !n.library() {
-		b.warn.add("warn-dependencies", "Chart.yaml lists the dependencies %s, which are not in charts/, and Helm installs no such chart; "+
-			"run `helm dependency build` before `helm package`", strings.Join(missing, ", "))
+		b.warn.add("warn-dependencies", "Chart.yaml lists the dependencies %s, which are not in charts/, so Helm refuses to install the chart; "+
+			"run `helm dependency build` before `helm package`", List(missing, maxMissing, 0))
 	}
 	if v := n.metadata.KubeVersion; v != "" && len(v) < 1000 && !n.library() {
 		if _, err := semver.NewConstraint(v); err != nil {
-			b.warn.add("warn-kube-version", "kubeVersion is %s, which is not a range of versions, so Helm finds every cluster to be unfit: %s", Quote(v), Foreign(err))
+			b.warn.add("warn-kube-version", "kubeVersion is %s, which is not a range of versions, so Helm refuses every cluster: %s", Quote(v), Foreign(err))
 		}
 	}
 	r := &rendering{defined: map[string][][]templateUse{}, failing: map[string]string{}, unread: b.unread}
@@ -78,17 +78,21 @@ func (n *node) warnInstall(b *bounds) {
 	}
 }
 
+// maxMissing is how many missing dependencies are named.
+const maxMissing = 10
+
 // missingDependencies returns the names of dependencies that are not in charts/.
 // Helm wants those that are switched off, too, and looks at no version.
 func (n *node) missingDependencies() []string {
-	there := map[string]bool{}
+	there := map[string]bool{} // or named already
 	for _, sub := range n.subcharts {
 		there[sub.metadata.Name] = true
 	}
 	var missing []string
 	for _, d := range n.metadata.Dependencies {
-		if name := Quote(d.Name); !there[d.Name] && !slices.Contains(missing, name) && len(missing) < 10 {
-			missing = append(missing, name)
+		if !there[d.Name] {
+			there[d.Name] = true
+			missing = append(missing, Quote(d.Name))
 		}
 	}
 	return missing
@@ -102,7 +106,7 @@ func (n *node) warnFiles(b *bounds, r *rendering) {
 	}
 	slices.SortFunc(n.crds, func(a, b fileFault) int { return strings.Compare(a.where, b.where) })
 	for _, f := range n.crds {
-		b.warn.add("warn-crd", "no cluster can take %s: %s", Quote(f.where), f.fault)
+		b.warn.add("warn-crd", "no cluster accepts %s: %s", Quote(f.where), f.fault)
 	}
 	slices.SortFunc(n.templates, func(a, b *templateFile) int { return strings.Compare(a.where, b.where) })
 	for _, f := range n.rendered() {

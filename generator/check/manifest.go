@@ -8,7 +8,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// manifestFault says why no cluster can take a text as manifests, or Helm cannot
+// manifestFault says why no cluster accepts a text as manifests, or Helm cannot
 // read it as that. The text is cut where Helm cuts what it has rendered: at lines
 // that begin with three dashes, whatever they go on with.
 func (b *bounds) manifestFault(text []byte) string {

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -138,4 +139,19 @@ func (w *warnings) list() []Warning {
 	}
 	sort.Slice(all, func(i, j int) bool { return all[i].Rule < all[j].Rule })
 	return all
+}
+
+// List joins names as a sentence does: the first few of them, and how many more there
+// are, to which more is added.
+func List(names []string, first, more int) string {
+	if rest := len(names) - first; rest > 0 {
+		names, more = names[:first], more+rest
+	}
+	if more > 0 {
+		names = append(slices.Clip(names), fmt.Sprintf("%d more", more))
+	}
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
 }

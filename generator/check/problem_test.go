@@ -133,3 +133,18 @@ func TestWarnings(t *testing.T) {
 		t.Errorf("got %v", got)
 	}
 }
+
+func TestList(t *testing.T) {
+	for _, tt := range []struct {
+		names       string
+		first, more int
+		want        string
+	}{
+		{"", 3, 0, ""}, {"a", 3, 0, "a"}, {"a b", 3, 0, "a and b"}, {"a b c", 3, 0, "a, b and c"},
+		{"a b c d e", 3, 0, "a, b, c and 2 more"}, {"a b c", 3, 4, "a, b, c and 4 more"}, {"a b c d", 3, 4, "a, b, c and 5 more"},
+	} {
+		if got := List(strings.Fields(tt.names), tt.first, tt.more); got != tt.want {
+			t.Errorf("%+v: got %q", tt, got)
+		}
+	}
+}

@@ -101,10 +101,10 @@ var rules = map[string]rule{
 	"warn-read-differently":  {"Helm reads a value otherwise than it is written", ""},
 	"warn-duplicate-key":     {"a key occurs twice in a subchart's YAML file", ""},
 	"warn-dropped-character": {"control characters were dropped", ""},
-	"warn-dependencies":      {"dependencies are not in charts/, so Helm does not install the chart", ""},
+	"warn-dependencies":      {"dependencies are not in charts/, so Helm refuses to install the chart", ""},
 	"warn-template":          {"Helm cannot render a template, whatever the values are", ""},
 	"warn-manifest":          {"Helm cannot install what a template holds, whatever the values are", ""},
-	"warn-crd":               {"no cluster can take a file in crds/", ""},
+	"warn-crd":               {"no cluster accepts a file in crds/", ""},
 	"warn-schema":            {"Helm cannot check values against values.schema.json", ""},
-	"warn-kube-version":      {"kubeVersion is not a range of versions", ""},
+	"warn-kube-version":      {"kubeVersion is not a range of versions, so Helm refuses every cluster", ""},
 }

@@ -16,7 +16,7 @@ import (
 type templateFile struct {
 	where   string // in the archive
 	partial bool   // its name begins with _: it is read, for what it defines, but makes no manifest
-	fault   string // why it cannot be rendered, or what it makes is no manifest; "" if nothing is known against it
+	fault   string // why it cannot be rendered, or what it makes is not a manifest; "" if nothing is known against it
 	uses    []templateUse
 	defines map[string][]templateUse
 }

@@ -22,7 +22,7 @@ type entry struct {
 
 // entries reads an annotation that is a YAML list. Authors forget quotes: an entry
 // that YAML takes for something else, or that keeps all of the text from being YAML,
-// is shown as it was written, so each comes with its own text. What is no list is one
+// is shown as it was written, so each comes with its own text. What is not a list is one
 // entry. The size of annotations is already bounded, since they are part of an index
 // line.
 func entries(md *check.Metadata, name string) []entry {
@@ -153,7 +153,7 @@ func (e entry) written(limit int) string {
 }
 
 // said returns a scalar's text. What follows a # is a comment for YAML, and was text
-// for whoever left out the quotes: "fixes #123".
+// for those who left out the quotes: "fixes #123".
 func said(n *yaml.Node) string {
 	if n.Kind != yaml.ScalarNode || isNull(n) && n.LineComment == "" {
 		return ""

@@ -64,7 +64,7 @@ func (p *pass) readHome(ctx context.Context) (doc SiteDoc, token string, err err
 }
 
 // withoutMoved returns the document without the channels whose names were reserved later
-// and that have been moved since. It tells of those that are still there.
+// and that have been moved since. It reports those that are still there.
 func (p *pass) withoutMoved(ctx context.Context, doc SiteDoc) (SiteDoc, error) {
 	all := doc.Channels
 	doc.Channels = nil
