@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -28,7 +29,8 @@ func TestGCSAmbiguity(t *testing.T) { testAmbiguity(t, servers.GCS(t)) }
 
 func TestAzureAmbiguity(t *testing.T) { testAmbiguity(t, servers.Azure(t)) }
 
-const cellsAtOnce = 12 // on one server: most of a cell is waiting
+// cellsAtOnce are those on one server: much of a cell is waiting.
+var cellsAtOnce = 6 * runtime.GOMAXPROCS(0)
 
 // healed are the faults that a run gets over, when they come once. The others
 // may stop it.
@@ -81,11 +83,11 @@ func newCell(t *testing.T, s *servers.Server) (*cell, error) {
 }
 
 func (c *cell) open(ctx context.Context) (drop, site bucket.Store, err error) {
-	drop, err = bucket.Open(ctx, servers.Folder(c.bucket, "drop"))
+	drop, err = servers.Open(ctx, servers.Folder(c.bucket, "drop"))
 	if err != nil {
 		return nil, nil, err
 	}
-	site, err = bucket.Open(ctx, servers.Folder(c.bucket, "site"))
+	site, err = servers.Open(ctx, servers.Folder(c.bucket, "site"))
 	return drop, site, err
 }
 

@@ -48,11 +48,11 @@ func TestContention(t *testing.T) {
 			t.Parallel()
 			url := bucketOf(t)
 			contend(t, n, func(t *testing.T, name string) bucket.Store {
-				at := filepath.Join(url, name)
+				at, open := filepath.Join(url, name), bucket.Open
 				if scheme != "file" {
-					at = servers.Folder(url, name)
+					at, open = servers.Folder(url, name), servers.Open
 				}
-				s, err := bucket.Open(context.Background(), at)
+				s, err := open(context.Background(), at)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -50,8 +50,10 @@ func testSubmitAmbiguity(t *testing.T, s *servers.Server) {
 				t.Errorf("request %d, fault %v: %v", k, f, err)
 			}
 			key := "inbox/stable/" + id1
+			drop := openStore(t, bucketURL)
+			servers.Await(drop, servers.None)
 			for name, want := range map[string][]byte{key + ".tgz": chart, key + ".tgz.prov": prov} {
-				if got, _, err := bucket.ReadAll(t.Context(), openStore(t, bucketURL), name, 1<<20); err != nil || !bytes.Equal(got, want) {
+				if got, _, err := bucket.ReadAll(t.Context(), drop, name, 1<<20); err != nil || !bytes.Equal(got, want) {
 					t.Errorf("request %d, fault %v: %s: %v, %d bytes", k, f, name, err, len(got))
 				}
 			}

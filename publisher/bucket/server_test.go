@@ -18,7 +18,7 @@ func TestAzureConform(t *testing.T) { testServer(t, servers.Azure(t)) }
 func TestPrefixConform(t *testing.T) {
 	t.Parallel()
 	s := servers.Azure(t) // it keeps every promise
-	buckettest.Conform(t, func(t *testing.T) bucket.Store { return openStore(t, servers.Folder(s.Bucket(t), "some/site")) })
+	buckettest.Conform(t, func(t *testing.T) bucket.Store { return openServer(t, servers.Folder(s.Bucket(t), "some/site")) })
 }
 
 func testServer(t *testing.T, s *servers.Server, weak ...buckettest.Weakness) {
@@ -26,5 +26,14 @@ func testServer(t *testing.T, s *servers.Server, weak ...buckettest.Weakness) {
 	for _, w := range weak {
 		t.Logf("%s, %s: %s. For users: %s", w.Server, w.Test, w.Reason, w.Users)
 	}
-	buckettest.Conform(t, func(t *testing.T) bucket.Store { return openStore(t, s.Bucket(t)) }, weak...)
+	buckettest.Conform(t, func(t *testing.T) bucket.Store { return openServer(t, s.Bucket(t)) }, weak...)
+}
+
+func openServer(t *testing.T, url string) bucket.Store {
+	t.Helper()
+	s, err := servers.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }

@@ -1,6 +1,7 @@
 package servers
 
 import (
+	"context"
 	"os"
 	"testing"
 	"time"
@@ -40,6 +41,15 @@ func FaultsOf(k int) []Fault {
 	return append(faults, others[k%len(others)])
 }
 
+// Open opens a bucket, or a folder of one, and waits however slow the server is.
+func Open(ctx context.Context, url string) (bucket.Store, error) {
+	s, err := bucket.Open(ctx, url)
+	if err == nil {
+		Await(s, None)
+	}
+	return s, err
+}
+
 // Await makes a store in a bucket patient: a server that is only slow is waited
 // for. It gives up soon where the fault sees to it that waiting is in vain.
 func Await(s bucket.Store, f Fault) {
@@ -47,7 +57,7 @@ func Await(s bucket.Store, f Fault) {
 	stall, total := never, never
 	switch f {
 	case Stalled:
-		stall = 2 * time.Second // a slow answer is cut off, too, and asked for once more
+		stall = 10 * time.Second // a slow answer is cut off, too, and asked for once more
 	case Outage:
 		// Google's SDK asks again without end, until it is cut off.
 		stall, total = 2*time.Second, 200*time.Millisecond
