@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/check"
@@ -11,25 +10,31 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
-// nameTime is how long an upload waits for a site that it can do without.
-const nameTime = 15 * time.Second
-
-// checkName refuses a channel that the site may not have, or that differs from one of its
-// channels in case alone. It returns a warning about a new one that is a slip away from
-// another. The site may be nil; who may not read it, or gets no answer, learns all this
-// from the receipt.
-func (f *flags) checkName(ctx context.Context, site bucket.Store, channel string) (*publisher.Warning, error) {
+// checkAllowed refuses a channel that portolan.yaml does not let the site have. That is a
+// wrong setting, or a wrong name; what clashes with the site's own channels is a refusal.
+func (f *flags) checkAllowed(channel string) error {
 	err := generator.CheckChannel(f.config, channel)
-	var warning *publisher.Warning
-	if err == nil && site != nil {
-		limited, cancel := context.WithTimeout(ctx, nameTime)
-		defer cancel()
-		there, failure := publisher.HasIndex(limited, site, channel)
-		if there || failure != nil {
-			return nil, ctx.Err()
-		}
-		warning, err = generator.CheckNewChannel(limited, f.config, site, channel)
+	if problem := (*check.Problem)(nil); errors.As(err, &problem) {
+		return hint(usagef("%s", problem.Message), "%s", problem.Fix)
 	}
+	return err
+}
+
+// checkName is checkAllowed, and also refuses a channel that differs from one of the site's
+// in case alone. It returns a warning about a new one that is a slip away from another.
+// The site may be nil; who may not read it, or gets no answer, learns all this from the
+// receipt.
+func (f *flags) checkName(ctx context.Context, site bucket.Store, channel string) (*publisher.Warning, error) {
+	if err := f.checkAllowed(channel); err != nil || site == nil {
+		return nil, err
+	}
+	limited, cancel := context.WithTimeout(ctx, lookTime)
+	defer cancel()
+	there, failure := publisher.HasIndex(limited, site, channel)
+	if there || failure != nil {
+		return nil, ctx.Err()
+	}
+	warning, err := generator.CheckNewChannel(limited, f.config, site, channel)
 	if problem := (*check.Problem)(nil); errors.As(err, &problem) {
 		return nil, hint(usagef("%s", problem.Message), "%s", problem.Fix)
 	}

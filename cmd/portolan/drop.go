@@ -43,8 +43,7 @@ func (p *program) drop(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	odd, err := f.checkName(ctx, site, channel)
-	if err != nil {
+	if err := f.checkAllowed(channel); err != nil {
 		return err
 	}
 	store, err := p.open(ctx, f, "drop")
@@ -53,7 +52,6 @@ func (p *program) drop(ctx context.Context, args []string) error {
 	}
 	p.warnOfDefault(f)
 	d := &dropper{
-		odd:     odd,
 		program: p, store: store, channel: channel, checks: f.config.Policy(channel).Checks,
 		request: publisher.Request{Force: *force, Uploader: uploader()}, json: f.output.json,
 	}

@@ -49,6 +49,10 @@ func (d *dropper) readSite(ctx context.Context, site bucket.Store, c *config.Con
 	limited, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
 	head, err := publisher.ReadHead(limited, site, d.channel, nil)
+	if errors.Is(err, bucket.ErrNotFound) {
+		d.compareName(ctx, limited, site, c)
+		return
+	}
 	if err != nil {
 		d.unseen(ctx, err)
 		return
@@ -68,6 +72,18 @@ func (d *dropper) readSite(ctx context.Context, site bucket.Store, c *config.Con
 			return ctx.Err()
 		}
 		return err
+	}
+}
+
+// compareName compares the name of a channel that the site does not have with those that
+// it has, and refuses all uploads if it differs from one in case alone.
+func (d *dropper) compareName(ctx, limited context.Context, site bucket.Store, c *config.Config) {
+	odd, err := generator.CheckNewChannel(limited, c, site, d.channel)
+	d.odd = odd
+	if problem := (*check.Problem)(nil); errors.As(err, &problem) {
+		d.judge = func(context.Context, *upload) error { return problem }
+	} else if err != nil {
+		d.unseen(ctx, err)
 	}
 }
 
