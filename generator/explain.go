@@ -45,7 +45,8 @@ const maxNamed = 3
 
 func warnPrecedence(version string, equal []string, more int) publisher.Warning {
 	return publisher.Warning{Rule: "warn-precedence", Message: fmt.Sprintf(
-		"version %s has the same precedence as %s: clients that ask for the newest get the one published last", version, check.List(equal, maxNamed, more))}
+		"version %s has the same precedence as %s: clients that ask for the newest get the one that the index lists first",
+		version, check.List(equal, maxNamed, more))}
 }
 
 func warnOlder(version string, keep int) publisher.Warning {

@@ -15,18 +15,18 @@ type newLine struct {
 }
 
 // place puts the releases of slots, all of one chart, among those that are
-// published. These stay in their order, whatever it is. A release whose content is
-// published already keeps its place. Another one comes where its version does and,
-// at equal precedence, before those that are there; of several, the latest first.
+// published. These stay in their order, whatever it is. A release of a version that
+// is published already takes its place, whether its content is new or not. Another
+// one comes where its version does and, at equal precedence, before those that are
+// there; of several, the latest first.
 func place(all []published, slots []*slot, now time.Time) ([]published, error) {
 	at := make(map[string]int, len(all))
 	for i, p := range all {
 		at[p.line] = i
 	}
-	kept, gone := slices.Clone(all), map[int]bool{}
+	kept := slices.Clone(all)
 	var fresh []newLine
 	for _, s := range slots {
-		base := s.base
 		if err := s.current.render(now); err != nil {
 			return nil, err
 		}
@@ -34,23 +34,17 @@ func place(all []published, slots []*slot, now time.Time) ([]published, error) {
 		if err != nil {
 			return nil, err
 		}
-		switch {
-		case base != nil && s.current.same(base.content):
-			kept[at[base.line]] = mine
-			continue
-		case base != nil:
-			gone[at[base.line]] = true
+		if s.base != nil {
+			kept[at[s.base.line]] = mine
+		} else {
+			fresh = append(fresh, newLine{mine, s})
 		}
-		fresh = append(fresh, newLine{mine, s})
 	}
 	slices.SortFunc(fresh, func(a, b newLine) int {
 		return cmp.Or(b.version.Compare(a.version), b.slot.current.compareAge(a.slot.current))
 	})
 	placed := make([]published, 0, len(kept)+len(fresh))
-	for i, p := range kept {
-		if gone[i] {
-			continue
-		}
+	for _, p := range kept {
 		for len(fresh) > 0 && fresh[0].version.Compare(p.version) >= 0 {
 			placed, fresh = append(placed, fresh[0].published), fresh[1:]
 		}

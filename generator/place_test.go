@@ -66,7 +66,9 @@ func TestEqualPrecedence(t *testing.T) {
 		{build(20), append([]int{20}, all...)},
 		{build(15), append([]int{15, 20}, all...)}, // the latest, not the highest
 		{build(20), append([]int{15, 20}, all...)}, // the same once more
-		{build(20, "README.md", "other"), append([]int{20, 15}, all...)},
+		{build(15, "README.md", "other"), append([]int{15, 20}, all...)},
+		{build(20, "README.md", "other"), append([]int{15, 20}, all...)}, // a line once placed never moves
+		{build(7, "README.md", "other"), append([]int{15, 20}, all...)},
 	} {
 		w.publish("stable", 100+len(w.promises), step.upload)
 		if got := w.listed("stable/index.yaml", "app"); !slices.Equal(got, builds(step.want...)) {
@@ -74,7 +76,7 @@ func TestEqualPrecedence(t *testing.T) {
 		}
 	}
 	w.publish("stable", 200, charttest.Simple("app", "v1.0.0"), charttest.Simple("app", "1.0.1-rc.1"))
-	if got := w.listed("stable/index.yaml", "app")[:3]; fmt.Sprint(got) != "[1.0.1-rc.1 v1.0.0 1.0.0+build.20]" {
+	if got := w.listed("stable/index.yaml", "app")[:3]; fmt.Sprint(got) != "[1.0.1-rc.1 v1.0.0 1.0.0+build.15]" {
 		t.Errorf("another spelling: %q", got)
 	}
 	var doc struct{ Version string }
@@ -83,6 +85,26 @@ func TestEqualPrecedence(t *testing.T) {
 	}
 	if badge := string(w.site.Snapshot()["stable/charts/app/badge.svg"]); !strings.Contains(badge, "v1.0.0") {
 		t.Errorf("the badge does not show the newest version: %s", badge)
+	}
+}
+
+// New content for a version stands where the old content stood, also beside new
+// versions and in an index whose order is not that of arrival.
+func TestReplacedKeepsPlace(t *testing.T) {
+	w := newWorld(t)
+	w.publish("stable", 1, build(2), build(1))
+	w.publish("stable", 10, build(10), charttest.Simple("app", "1.0.0"), build(9))
+	w.publish("stable", 20, charttest.Simple("app", "v1.0.0"))
+	before := w.listed("stable/index.yaml", "app")
+	w.publish("stable", 30, build(1, "README.md", "new"))
+	if got := w.listed("stable/index.yaml", "app"); !slices.Equal(got, before) {
+		t.Errorf("replaced alone: %q, want %q", got, before)
+	}
+	w.publish("stable", 40, build(2, "README.md", "new"), build(3), charttest.Simple("app", "1.0.0", "README.md", "new"),
+		build(3, "README.md", "new"), charttest.Simple("app", "1.1.0"))
+	want := append([]string{"1.1.0", "1.0.0+build.3"}, before...)
+	if got := w.listed("stable/index.yaml", "app"); !slices.Equal(got, want) {
+		t.Errorf("replaced beside new ones: %q, want %q", got, want)
 	}
 }
 
