@@ -2,9 +2,12 @@ package publisher_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"io"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
@@ -85,5 +88,15 @@ func TestWithContextPath(t *testing.T) {
 		if x, err = x.WithContextPath(path); err != nil || !strings.Contains(indexText(t, x), want) {
 			t.Errorf("context path %q: %v, %s", path, err, indexText(t, x))
 		}
+	}
+}
+
+// TestReadHeadTooLarge reads nothing of an index that is known to be too large.
+func TestReadHeadTooLarge(t *testing.T) {
+	s := buckettest.Faulty{GetFunc: func(bucket.Store, context.Context, string) (*bucket.Reader, error) {
+		return &bucket.Reader{ReadCloser: io.NopCloser(iotest.ErrReader(errors.New("it is read"))), Entry: bucket.Entry{Size: 3 << 30}}, nil
+	}}
+	if _, err := publisher.ReadHead(t.Context(), &s, "stable", nil); !errors.Is(err, bucket.ErrTooLarge) {
+		t.Errorf("got %v, want %v", err, bucket.ErrTooLarge)
 	}
 }

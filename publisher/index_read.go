@@ -35,8 +35,11 @@ func readIndex(ctx context.Context, s bucket.Store, key string) (*indexText, err
 var errTorn = errors.New("it cannot be read to its end")
 
 func readIndexFrom(r *bucket.Reader, key string) (*indexText, error) {
+	if r.Entry.Size > maxIndex {
+		return nil, bucket.About(key, bucket.ErrTooLarge) // without holding as much as may be read
+	}
 	var text strings.Builder
-	text.Grow(int(min(max(r.Entry.Size, 0), maxIndex)))
+	text.Grow(int(max(r.Entry.Size, 0)))
 	n, err := io.Copy(&text, io.LimitReader(r, maxIndex+1))
 	if err != nil {
 		return nil, bucket.About(key, fmt.Errorf("%w: %w", errTorn, err))

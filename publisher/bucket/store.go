@@ -109,6 +109,9 @@ func ReadAll(ctx context.Context, s Store, key string, limit int64) ([]byte, Ent
 		return nil, Entry{}, err
 	}
 	defer r.Close()
+	if r.Entry.Size > limit {
+		return nil, Entry{}, About(key, ErrTooLarge) // without reading up to the limit
+	}
 	b, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err != nil {
 		return nil, Entry{}, About(key, err)
