@@ -112,8 +112,27 @@ func (s *sorter) refuse(channel, name string) string {
 	return ""
 }
 
+// named returns the ignored files without those that go with another of them, which lies
+// in the folder of a reserved name: what is said about the chart counts for all of its upload.
+func (s *sorter) named() []Ignored {
+	there := map[string]bool{}
+	for _, i := range s.ignored {
+		there[i.Key] = true
+	}
+	return slices.DeleteFunc(s.ignored, func(i Ignored) bool {
+		if Reserved(path.Dir(strings.TrimPrefix(i.Key, inboxDir+"/"))) == nil {
+			return false
+		}
+		if base, ok := strings.CutSuffix(i.Key, requestExt); ok {
+			return there[base+chartExt] || there[base+provExt]
+		}
+		base, ok := strings.CutSuffix(i.Key, provExt)
+		return ok && there[base+chartExt]
+	})
+}
+
 func (s *sorter) inbox() *Inbox {
-	inbox := &Inbox{Ignored: s.ignored}
+	inbox := &Inbox{Ignored: s.named()}
 	for name, f := range s.channels {
 		for id, request := range f.requests {
 			if f.charts[id] == nil && f.provs[id] == nil {

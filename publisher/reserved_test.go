@@ -74,8 +74,15 @@ func TestReservedInbox(t *testing.T) {
 			t.Errorf("%q is not in %q", want, reason)
 		}
 	}
-	reserved := (*publisher.ReservedError)(nil)
 	id, _ := publisher.NewID()
+	for _, name := range []string{id + ".tgz", id + ".tgz.prov", id + ".json"} { // one upload, and one note
+		m.Put("inbox/team/v2/"+name, []byte("{}"))
+	}
+	m.Put("inbox/team/v2/lone-1.0.0.tgz.prov", []byte("x"))
+	if inbox, err = publisher.ReadInbox(t.Context(), m.Handle("test")); err != nil || len(inbox.Ignored) != 3 {
+		t.Errorf("got %+v, %v, want one note for each upload", inbox.Ignored, err)
+	}
+	reserved := (*publisher.ReservedError)(nil)
 	if err := publisher.Submit(t.Context(), m.Handle("test"), "team/v2", id, publisher.Submission{Chart: bucket.Bytes(nil)}); !errors.As(err, &reserved) {
 		t.Errorf("submitting: %v", err)
 	}
