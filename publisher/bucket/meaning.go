@@ -43,6 +43,7 @@ var symptoms = []symptom{
 	{"StatusCode: 301", "the bucket is in another region", fixRegion},
 	{"AuthorizationHeaderMalformed", "the bucket is in another region", fixRegion},
 	{"IllegalLocationConstraint", "the bucket is in another region", fixRegion},
+	{"invalid input region", "the region cannot be one", fixRegion},
 	{"Invalid region", "no region is set", fixRegion},
 	{"Missing Region", "no region is set", fixRegion},
 	{"an AWS region is required", "no region is set", fixRegion},
@@ -77,7 +78,7 @@ var symptoms = []symptom{
 const (
 	fixBucket      = "check the bucket's name in the URL, and create the bucket if it is missing; portolan does not create buckets"
 	fixClock       = "set this machine's clock by NTP"
-	fixRegion      = "give the bucket's region in the URL, as in s3://my-bucket?region=eu-central-1"
+	fixRegion      = "give the bucket's region in the URL, as in s3://my-bucket?region=eu-central-1, or in AWS_REGION"
 	fixCredentials = "give the credentials as the cloud's own tools take them: "
 	fixPermission  = "grant the permission to these credentials; \"Permissions\" in publisher/README.md lists what each folder needs"
 	fixEndpoint    = "check "

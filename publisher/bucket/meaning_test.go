@@ -243,9 +243,20 @@ func TestParameters(t *testing.T) {
 		"s3://charts?region=a&region=b":          "twice",
 		"azblob://charts?protocol=htp":           "[http https]",
 		"s3://":                                  "no bucket is named",
+		"s3://charts?region=us east":             "not a region such as",
+		"s3://charts?region=us_east":             "not a region such as",
 	} {
 		if _, err := bucket.Open(t.Context(), address); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %s", address, err, want)
 		}
+	}
+}
+
+// TestRegion has a region that is missing, and one in the environment that cannot be one.
+func TestRegion(t *testing.T) {
+	for region, seen := range map[string]string{"": "no region is set", "us east": "the region cannot be one"} {
+		credentials(t)
+		t.Setenv("AWS_REGION", region)
+		wantMeaning(t, complaint(t, "s3://charts"), seen, "AWS_REGION")
 	}
 }

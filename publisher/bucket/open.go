@@ -2,6 +2,7 @@ package bucket
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/url"
@@ -9,6 +10,8 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+
+	"github.com/portolan-charts/portolan/publisher/spelling"
 )
 
 // schemeRE finds a scheme of at least two letters; one is a Windows drive.
@@ -41,21 +44,24 @@ func openBucket(ctx context.Context, scheme, bucketURL string) (Store, error) {
 	p, ok := providers()[scheme]
 	if !ok {
 		known := slices.Sorted(maps.Keys(providers()))
-		return nil, fmt.Errorf("%s: unknown scheme %q: want a folder, file://, %s://", bucketURL, scheme, strings.Join(known, "://, "))
+		return nil, fmt.Errorf("%s: unknown scheme %q: want a folder, file://, %s://%s",
+			withoutUser(bucketURL), scheme, strings.Join(known, "://, "), meant(scheme, known))
 	}
-	u, err := url.Parse(bucketURL)
+	u, q, err := parse(bucketURL)
 	if err != nil {
-		return nil, err // names the URL
+		return nil, err
+	}
+	if u.Fragment != "" || strings.Contains(bucketURL, "#") {
+		return nil, fmt.Errorf("%s: the URL of a bucket has no part after '#'; write '#' in a parameter as %%23", withoutUser(bucketURL))
 	}
 	if strings.Trim(u.Path, "/") != "" {
-		return nil, fmt.Errorf("%s: a folder in a bucket is written %s://%s?prefix=%s/", bucketURL, scheme, u.Host, strings.Trim(u.Path, "/"))
+		return nil, fmt.Errorf("%s: a folder in a bucket is written %s://%s?prefix=%s/", withoutUser(bucketURL), scheme, u.Host, strings.Trim(u.Path, "/"))
 	}
-	q := u.Query()
 	if q.Has("key") {
-		return nil, fmt.Errorf("%s: query parameter \"key\" would put everything into one object", bucketURL)
+		return nil, fmt.Errorf("%s: query parameter \"key\" would put everything into one object", withoutUser(bucketURL))
 	}
 	if u.Host == "" {
-		return nil, fmt.Errorf("%s: no bucket is named: want %s://NAME", bucketURL, scheme)
+		return nil, fmt.Errorf("%s: no bucket is named: want %s://NAME", withoutUser(bucketURL), scheme)
 	}
 	if err := p.checkParameters(q); err != nil {
 		return nil, fmt.Errorf("%s: %w", serverOf(u), err)
@@ -64,7 +70,7 @@ func openBucket(ctx context.Context, scheme, bucketURL string) (Store, error) {
 	if prefix := q.Get("prefix"); prefix != "" {
 		prefix = strings.Trim(prefix, "/")
 		if err := CheckKey(prefix); err != nil {
-			return nil, fmt.Errorf("%s: prefix %v", bucketURL, err)
+			return nil, fmt.Errorf("%s: prefix %v", withoutUser(bucketURL), err)
 		}
 		q.Set("prefix", prefix+"/")
 		u.RawQuery = q.Encode()
@@ -76,6 +82,47 @@ func openBucket(ctx context.Context, scheme, bucketURL string) (Store, error) {
 	return &cloudStore{bucket: b, name: serverOf(u), provider: p, patience: patience{stallTime, tryTime, firstWait}}, nil
 }
 
+// userRE finds what may be a user and a password in a URL, however it is written.
+var userRE = regexp.MustCompile(`(?s)^([^@]*?://)?.*@`)
+
+// withoutUser returns the text of a URL without what may be a password.
+func withoutUser(text string) string { return userRE.ReplaceAllString(text, "${1}…@") }
+
+// parse parses a URL and its query. What the standard library passes over is an error: a
+// parameter that is not read would be missed in silence. No error shows a password.
+func parse(text string) (*url.URL, url.Values, error) {
+	u, err := url.Parse(text)
+	if cause := (*url.Error)(nil); errors.As(err, &cause) {
+		if strings.Contains(text, "@") {
+			return nil, nil, fmt.Errorf("%s: not a URL", withoutUser(text)) // the cause may quote the password
+		}
+		return nil, nil, fmt.Errorf("%s: not a URL: %w", text, cause.Err)
+	}
+	if u.User != nil {
+		return nil, nil, fmt.Errorf("%s: a bucket's URL takes no user and no password: give credentials as the cloud's own tools take them", withoutUser(text))
+	}
+	q, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: its parameters cannot be read: %w; write '%%' as %%25 and ';' as %%3B", withoutUser(text), err)
+	}
+	return u, q, nil
+}
+
+// otherNames are schemes that other tools have for the same stores, and what to write.
+var otherNames = map[string]string{
+	"gcs": "gs://", "gcp": "gs://", "az": "azblob://", "azure": "azblob://", "abfs": "azblob://", "abfss": "azblob://", "wasbs": "azblob://",
+	"s3a": "s3://", "s3n": "s3://", "aws": "s3://",
+	"minio": "s3://NAME?endpoint=https://SERVER", "r2": "s3://NAME?endpoint=https://SERVER", "ceph": "s3://NAME?endpoint=https://SERVER",
+}
+
+// meant suggests what to write for an unknown scheme; "" if nothing is close.
+func meant(scheme string, known []string) string {
+	if other := otherNames[scheme]; other != "" {
+		return fmt.Sprintf("; did you mean %s?", other)
+	}
+	return spelling.DidYouMean(scheme, append(known, "file"))
+}
+
 // serverOf names a bucket and its server, if the URL names one.
 func serverOf(u *url.URL) string {
 	name := strings.ToLower(u.Scheme) + "://" + u.Host
@@ -83,6 +130,8 @@ func serverOf(u *url.URL) string {
 		if server := u.Query().Get(parameter); server != "" {
 			if endpoint, err := url.Parse(server); err == nil && endpoint.User != nil {
 				server = endpoint.Redacted()
+			} else {
+				server = withoutUser(server)
 			}
 			return name + " on " + server
 		}
@@ -101,14 +150,14 @@ func openPath(path string) (Store, error) {
 }
 
 func openFileURL(fileURL string) (Store, error) {
-	u, err := url.Parse(fileURL)
+	u, q, err := parse(fileURL)
 	if err != nil {
-		return nil, err // names the URL
+		return nil, err
 	}
 	if u.Host != "" && u.Host != "localhost" || u.Path == "" {
 		return nil, fmt.Errorf("%s: want file:///path, with three slashes and an absolute path", fileURL)
 	}
-	for name := range u.Query() {
+	for name := range q {
 		return nil, fmt.Errorf("%s: query parameter %q: file:// has none", fileURL, name)
 	}
 	if u.Fragment != "" {

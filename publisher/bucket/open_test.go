@@ -50,10 +50,33 @@ func TestOpenErrors(t *testing.T) {
 		{"s3://b?key=x", `"key"`},
 		{"s3://b?prefix=a//b", "prefix"},
 		{"s3://b?nonsense=1", "nonsense"},
+		{"s3://b?%zz", "cannot be read"},
+		{"s3://b?region=us-east-1;prefix=a", "cannot be read"},
+		{"file:///dir?%zz", "cannot be read"},
+		{"s3://b?region=us-east-1#frag", "%23"},
+		{"s3://b#", "%23"},
+		{"gcs://b", "did you mean gs://?"},
+		{"az://b", "did you mean azblob://?"},
+		{"minio://b", "did you mean s3://NAME?endpoint=https://SERVER?"},
+		{"azblo://b", `did you mean "azblob"?`},
 	} {
 		s, err := bucket.Open(t.Context(), test.url)
 		if err == nil || s != nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("Open(%q): got error %v, want one with %q", test.url, err, test.want)
+		}
+	}
+}
+
+// TestOpenHidesPasswords: the password in a URL is refused, and shown nowhere.
+func TestOpenHidesPasswords(t *testing.T) {
+	for _, url := range []string{
+		"s3://user:s3cret@b?region=us-east-1", "gs://s3cret@b", "file://user:s3cret@/dir", "ftp://user:s3cret@host", "s3://user:s3c ret@b",
+		"s3://user:s3cret@b:x", "s3://user:s3cret%zz@b", "s3://user:s3cret/@b", "s3://user:s3cret@b?%zz", "s3://user:s3cret@b#x",
+		"s3://b?endpoint=user:s3cret@host", "s3://b?endpoint=ftp://user:s3cret@host",
+	} {
+		s, err := bucket.Open(t.Context(), url)
+		if err == nil || s != nil || strings.Contains(err.Error(), "s3c") {
+			t.Errorf("Open(%q): got error %v, want one without the password", url, err)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,9 +29,19 @@ func (p *provider) checkParameters(q url.Values) error {
 		}
 		if value := q.Get(name); check != nil && value != "" {
 			if err := check(value); err != nil {
-				return fmt.Errorf("query parameter %q: %q %w", name, value, err)
+				return fmt.Errorf("query parameter %q: %q %w", name, withoutUser(value), err)
 			}
 		}
+	}
+	return nil
+}
+
+var regionNameRE = regexp.MustCompile(`^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$`)
+
+// regionName is for the name of a region, which becomes part of a host's.
+func regionName(s string) error {
+	if !regionNameRE.MatchString(s) {
+		return errors.New("is not a region such as eu-central-1")
 	}
 	return nil
 }

@@ -21,7 +21,7 @@ import (
 // share one; callers could not tell them apart either.
 var s3Provider = provider{
 	parameters: map[string]func(string) error{
-		"region": anyText, "endpoint": serverURL, "profile": anyText, "role": anyText, "anonymous": trueOrFalse, "awssdk": anyText,
+		"region": regionName, "endpoint": serverURL, "profile": anyText, "role": anyText, "anonymous": trueOrFalse, "awssdk": anyText,
 		"dualstack": trueOrFalse, "fips": trueOrFalse, "hostname_immutable": trueOrFalse, "rate_limiter_capacity": wholeNumber,
 		"request_checksum_calculation": anyText, "response_checksum_validation": anyText,
 		"accelerate": trueOrFalse, "use_path_style": trueOrFalse, "s3ForcePathStyle": trueOrFalse, "disable_https": trueOrFalse,
