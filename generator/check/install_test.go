@@ -73,9 +73,9 @@ func TestUninstallableIsCheap(t *testing.T) {
 
 // A template that was not looked at may define what others use.
 func TestUnreadTemplates(t *testing.T) {
-	c, err := Archive(bytes.NewReader(charttest.Simple("mychart", "0.1.0",
-		"templates/a.yaml", strings.Repeat("#", maxEffort.templates/2), "templates/b.yaml", strings.Repeat("#", maxEffort.templates/2),
-		"templates/_x.tpl", "{{ define \"x\" }}{{ end }}", "templates/x.yaml", "{{ include \"x\" . }}")), Options{})
+	c, err := Archive(bytes.NewReader(charttest.Simple("mychart", "0.1.0", "templates/a.yaml", "{{ include \"x\" . }}",
+		"templates/b.yaml", strings.Repeat("#", maxEffort.templates/2), "templates/c.yaml", strings.Repeat("#", maxEffort.templates/2),
+		"templates/d/_x.tpl", "{{ define \"x\" }}{{ end }}")), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
