@@ -67,22 +67,28 @@
 //     switched off;
 //   - a template cannot be parsed, calls a function that neither Helm 3.22 nor Helm
 //     4.3 has, or does in any case what fails: it uses a template that nothing
-//     defines, calls fail, or asks for something of Helm 2. Partial templates
-//     count, and so do those of subcharts. Of libraries, only what Helm reads does;
+//     defines or one that uses itself, calls fail, asks for something of Helm 2,
+//     calls a well-known function with too few or too many arguments, or asks for
+//     a field below an object that is not there (.Release.Foo.bar). Partial
+//     templates count, and so do those of subcharts. Of libraries, only what Helm
+//     reads does;
 //   - what a template makes in any case is not text, YAML or a manifest; if it
 //     is nothing but text, all of it is looked at;
 //   - a file in crds/ is not YAML or not a manifest;
 //   - values.schema.json, also of a subchart, is not JSON or not JSON Schema of a draft
 //     that Helm knows, or what values can reach in it refers to what is not there, to
-//     another file, or to another host;
+//     another file, or to another host, or no values fit it, since it is false or its
+//     type excludes objects;
 //   - kubeVersion is not a range of versions.
 //
 // A subchart that values can switch off, by a condition or a tag, is not looked at:
 // Helm drops it, with all that is wrong with it, before it renders anything.
 //
 // Libraries are not meant to be installed, and nothing is said of that. Whether
-// values are missing, or contradict a schema, is not looked at. Nor is what would
-// cost too much: the effort has bounds, and what exceeds them is not warned of.
+// values are missing, or contradict a schema, is not looked at. Nor is what a function
+// makes of its arguments, such as a wrong pattern or an index out of range, or what
+// stands in a branch. Nor is what would cost too much: the effort has bounds, and what
+// exceeds them is not warned of.
 //
 // # Provenance files
 //

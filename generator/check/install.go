@@ -70,7 +70,10 @@ func (n *node) warnInstall(b *bounds) {
 			b.warn.add("warn-kube-version", "kubeVersion is %s, which is not a range of versions, so Helm refuses every cluster: %s", Quote(v), Foreign(err))
 		}
 	}
-	r := &rendering{defined: map[string][][]templateUse{}, failing: map[string]string{}, unread: b.unread}
+	r := &rendering{
+		defined: map[string][][]templateUse{}, failing: map[string]string{}, within: map[string]bool{},
+		unread: b.unread, changes: b.unread,
+	}
 	n.warnFiles(b, r)
 	// A template that is missing will often be one of a missing dependency.
 	if !n.library() && len(missing) == 0 {
@@ -155,14 +158,21 @@ func (n *node) lend(r *rendering) {
 // share the names that they define.
 type rendering struct {
 	files   []*templateFile
-	defined map[string][][]templateUse // all definitions of a name
+	defined map[string][][]templateUse // all definitions of a name that differ
 	unread  bool                       // there are templates that were not looked at
-	failing map[string]string          // by name; "" for those that may succeed, or are being looked at
+	changes bool                       // a template may add fields to the root
+	failing map[string]string          // by name; "" for those that may succeed
+	within  map[string]bool            // those being looked at
+	several int                        // how many of these have several definitions
 }
 
 func (r *rendering) define(f *templateFile) {
+	r.changes = r.changes || f.changes
 	for name, uses := range f.defines {
-		r.defined[name] = append(r.defined[name], uses)
+		same := func(other []templateUse) bool { return slices.Equal(other, uses) }
+		if !slices.ContainsFunc(r.defined[name], same) {
+			r.defined[name] = append(r.defined[name], uses)
+		}
 	}
 }
 
@@ -179,6 +189,9 @@ func (r *rendering) warnUses(b *bounds) {
 func (r *rendering) fails(uses []templateUse) string {
 	for _, u := range uses {
 		if u.fault != "" {
+			if u.root && r.changes {
+				continue
+			}
 			return u.fault
 		}
 		if fault := r.templateFails(u.template); fault != "" {
@@ -195,18 +208,34 @@ func (r *rendering) templateFails(name string) string {
 		return fault
 	}
 	definitions := r.defined[name]
-	r.failing[name] = ""
-	if len(definitions) == 0 && !r.unread {
+	switch {
+	case r.within[name] && (r.several > 0 || r.unread):
+		return "" // another definition may end it
+	case r.within[name]:
+		return fmt.Sprintf("the template %s uses itself in any case", Quote(name))
+	case len(definitions) == 0 && (r.unread || strings.Contains(name, "/templates/")):
+		return "" // a file can be used by its path
+	case len(definitions) == 0:
 		r.failing[name] = fmt.Sprintf("it uses the template %s, which neither the chart nor one in charts/ defines", Quote(name))
 		return r.failing[name]
 	}
-	fault := ""
+	r.failing[name] = r.definitionsFail(name, definitions)
+	return r.failing[name]
+}
+
+// definitionsFail says why all definitions of a template fail: Helm takes one of them.
+func (r *rendering) definitionsFail(name string, definitions [][]templateUse) (fault string) {
+	r.within[name] = true
+	defer delete(r.within, name)
+	if len(definitions) > 1 {
+		r.several++
+		defer func() { r.several-- }()
+	}
 	for _, uses := range definitions {
 		if fault = r.fails(uses); fault == "" {
 			return ""
 		}
 	}
-	r.failing[name] = fault
 	return fault
 }
 

@@ -50,6 +50,9 @@ func (b *bounds) schemaFault(data []byte) string {
 	}
 	fault := s.follow()
 	if fault == "" {
+		fault = s.fitsNothing()
+	}
+	if fault == "" {
 		goodFiles.remember("schema", data)
 	}
 	return fault

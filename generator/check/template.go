@@ -19,6 +19,7 @@ type templateFile struct {
 	fault   string // why it cannot be rendered, or what it makes is not a manifest; "" if nothing is known against it
 	uses    []templateUse
 	defines map[string][]templateUse
+	changes bool // it may add fields to the root that templates share
 }
 
 // A templateUse is what a template does whatever the values are: not in the body
@@ -26,6 +27,7 @@ type templateFile struct {
 type templateUse struct {
 	template string // it calls the template of this name
 	fault    string // or fails, for this reason
+	root     bool   // unless a template changes the root
 }
 
 // readTemplate looks at a template as far as the effort allows; it returns nil for
@@ -42,6 +44,7 @@ func (b *bounds) readTemplate(where string, data []byte) *templateFile {
 		f.fault = parseFault(err, own)
 		return f
 	}
+	f.changes = changesRoot(data)
 	f.defines = map[string][]templateUse{}
 	for name, tree := range trees {
 		if name != own {
@@ -137,21 +140,27 @@ func (w *useWalk) pipe(p *parse.PipeNode) {
 	if p == nil {
 		return
 	}
-	for _, c := range p.Cmds {
+	for i, c := range p.Cmds {
 		args := c.Args
+		w.call(args[0], len(args)-1+min(i, 1)) // the first is given no result of another
 		if id, ok := args[0].(*parse.IdentifierNode); ok {
 			switch {
 			case id.Ident == "include" && len(args) > 1:
 				if name, ok := args[1].(*parse.StringNode); ok {
 					w.add(templateUse{template: name.Text})
 				}
-			case id.Ident == "fail":
+			case id.Ident == "required" && requiresNothing(args):
+				w.add(templateUse{fault: "it calls required for what is always empty"})
+			case id.Ident == "fail" && len(args)+min(i, 1) == 2:
 				w.add(templateUse{fault: failText(args)})
 			case (id.Ident == "and" || id.Ident == "or") && len(args) > 2:
 				args = args[:2] // the others are evaluated if need be
 			}
 		}
-		for _, arg := range args {
+		for j, arg := range args {
+			if j > 0 {
+				w.call(arg, 0)
+			}
 			w.arg(arg)
 		}
 	}
@@ -187,5 +196,8 @@ func (w *useWalk) field(names []string) {
 	}
 	if names[0] == "Capabilities" && !slices.Contains(capabilities, names[1]) {
 		w.add(templateUse{fault: fmt.Sprintf("it asks for .Capabilities.%s, which does not exist", names[1])})
+	}
+	if fault := unknownField(names); fault != "" {
+		w.add(templateUse{root: true, fault: fault})
 	}
 }
