@@ -91,6 +91,9 @@ func (r *channelRun) run(ctx context.Context, uploads []*publisher.Upload) error
 		}
 	}
 	r.report.AtRoot, r.report.RootLeft = r.channel.AtRoot(), r.channel.RootLeft()
+	if r.report.RootLeft != "" {
+		r.report.Root = "" // it was not put right
+	}
 	r.report.Older = r.channel.Index().Older()
 	r.report.Budget = budgetOf(r.channel.Index(), indexBudget)
 	return errors.Join(failures...)

@@ -82,7 +82,7 @@ func (r *Record) describe(c *Channel, d Draft) (*Index, error) {
 	if len(d.Removed) == 0 && len(d.Added) == 0 && len(d.Shown) == 0 && !c.RootChanges() {
 		return c.index, nil
 	}
-	h := Header{Generated: d.Time, ContextPath: d.ContextPath, Generation: r.Generation, Keep: d.Keep, Root: c.AtRoot()}
+	h := Header{Generated: d.Time, ContextPath: d.ContextPath, Generation: r.Generation, Keep: d.Keep, Root: c.logsRoot()}
 	header, err := h.line()
 	if err != nil {
 		return nil, err

@@ -174,7 +174,10 @@ func (b *rebuilder) write(ctx context.Context) error {
 	if written {
 		b.report.Written = append(b.report.Written, rootKey)
 	}
-	return b.restoreHead(ctx)
+	if err := b.restoreHead(ctx); err != nil || b.root == nil {
+		return err
+	}
+	return b.root.barred
 }
 
 func (b *rebuilder) snapshot(ctx context.Context, n int, x *Index) error {

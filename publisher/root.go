@@ -34,6 +34,7 @@ type rootFile struct {
 	token      string // "" if there is no file
 	sum        string // SHA-256, in hex; "" if portolan did not write it
 	torn       bool   // it is no index, whole or not, that another tool may have written
+	barred     error  // why it cannot be read, whatever it is
 }
 
 // rootView is a channel's view of the index in the site's root.
@@ -43,6 +44,8 @@ type rootView struct {
 	mute bool   // what the log says about the root stays as it is
 	logs bool   // the log said that the root shows the channel when the file was read
 	left string // why the file is left alone; "" if the root shows the channel, or is to
+
+	barred error // why the file can be neither read nor written; nil if it can
 }
 
 // mayReplace reports whether the channel's index may take the place of a file.
@@ -55,6 +58,9 @@ func readRoot(ctx context.Context, site bucket.Store) (rootFile, error) {
 	r, err := site.Get(ctx, rootKey)
 	if errors.Is(err, bucket.ErrNotFound) {
 		return rootFile{}, nil
+	}
+	if bucket.Barred(err) {
+		return rootFile{barred: err}, nil
 	}
 	if err != nil {
 		return rootFile{}, err
@@ -122,10 +128,15 @@ func openShown(ctx context.Context, site bucket.Store, name string) (*Channel, e
 		return nil, err
 	}
 	c, err := OpenChannel(ctx, site, name)
-	if err == nil && file.channel == name && file.generation <= c.Generation() {
+	switch {
+	case err != nil:
+		return nil, err
+	case file.barred != nil && c.shownAtRoot():
+		return nil, file.barred // it may name what is about to be removed
+	case file.channel == name && file.generation <= c.Generation():
 		c.root = &rootView{file: file, mute: true}
 	}
-	return c, err
+	return c, nil
 }
 
 // watchRoot makes the channel's next Project see to the index in the site's root, which
@@ -137,6 +148,8 @@ func (c *Channel) watchRoot(file rootFile, take bool) {
 		v.file.channel = "" // the channel was removed and made again, so this one is not its own
 	}
 	switch {
+	case file.barred != nil:
+		c.barRoot(file.barred)
 	case file.token == "" || v.mayReplace(v.file, c.Name):
 	case file.channel == c.Name:
 		v.left = c.rootLeft(fmt.Sprintf("is generation %d of channel %s, but the log ends at %d", file.generation, c.Name, c.Generation()))
@@ -158,6 +171,24 @@ func (c *Channel) rootLeft(why string) string {
 	return fmt.Sprintf("%s in the site's root %s, so it is left alone; 'portolan generate --replace-root' puts channel %s in its place", rootKey, why, c.Name)
 }
 
+// barRoot gives up on the index in the site's root, since it cannot be read or written.
+// That must not keep head from being written. What the log says stays as it is: so the
+// file is still missing to [Verify], and a later run tries again.
+func (c *Channel) barRoot(err error) {
+	v := c.root
+	v.barred, v.mute = bucket.About(rootKey, reason(err)), true
+	v.left = fmt.Sprintf("%s in the site's root cannot be read or written (%v), so it does not show the newest index of channel %s: "+
+		"move away what lies there, or let portolan read and write it, and run 'portolan generate --channel %s'", rootKey, reason(err), c.Name, c.Name)
+}
+
+// reason is an error about an object without the object's key.
+func reason(err error) error {
+	if about := (*bucket.KeyError)(nil); errors.As(err, &about) {
+		return about.Err
+	}
+	return err
+}
+
 // LeaveRoot tells the channel that its configuration does not want it in the site's root.
 // If the root shows it all the same, [Channel.RootLeft] says so. It reads nothing unless
 // the log says that the root shows the channel.
@@ -168,6 +199,11 @@ func (c *Channel) LeaveRoot(ctx context.Context) error {
 	file, err := readRoot(ctx, c.site)
 	if err != nil {
 		return err
+	}
+	if file.barred != nil {
+		c.left = fmt.Sprintf("%s in the site's root cannot be read (%v), so nobody knows whether it still shows channel %s, "+
+			"which rootChannel in portolan.yaml does not name: let portolan read it, or delete it", rootKey, reason(file.barred), c.Name)
+		return nil
 	}
 	what := "shows"
 	if file.torn {
@@ -188,7 +224,10 @@ func (c *Channel) shownAtRoot() bool {
 }
 
 // AtRoot reports whether the site's root shows the channel, or is about to.
-func (c *Channel) AtRoot() bool {
+func (c *Channel) AtRoot() bool { return c.logsRoot() && (c.root == nil || c.root.barred == nil) }
+
+// logsRoot reports whether the next index is to say that the site's root shows it.
+func (c *Channel) logsRoot() bool {
 	if c.root != nil && !c.root.mute {
 		return c.root.left == ""
 	}
@@ -198,7 +237,7 @@ func (c *Channel) AtRoot() bool {
 // RootChanges reports whether the index is wrong about whether the site's root shows it.
 // Then the next Commit corrects it, also if the draft changes nothing else.
 func (c *Channel) RootChanges() bool {
-	return c.IndexGeneration() > 0 && c.shownAtRoot() != c.AtRoot()
+	return c.IndexGeneration() > 0 && c.shownAtRoot() != c.logsRoot()
 }
 
 // RootLeft says what the channel leaves alone in the site's root, although its users may
@@ -247,6 +286,8 @@ func (c *Channel) putRoot(ctx context.Context) (written bool, err error) {
 	object := bucket.Object{Key: rootKey, Body: x.body(up), ContentType: typeYAML, CacheControl: revalidated}
 	for range maxRestores {
 		switch f := c.root.file; {
+		case f.barred != nil:
+			err = f.barred
 		case f.channel == c.Name && (f.sum == sum || f.generation > c.IndexGeneration()):
 			return false, nil
 		case f.token == "":
@@ -260,6 +301,10 @@ func (c *Channel) putRoot(ctx context.Context) (written bool, err error) {
 		if err == nil { // its new token is unknown, and seldom needed
 			c.root.file = rootFile{channel: c.Name, generation: c.IndexGeneration(), sum: sum}
 			return true, nil
+		}
+		if bucket.Barred(err) && !c.root.mute {
+			c.barRoot(err)
+			return false, nil
 		}
 		if !errors.Is(err, bucket.ErrConflict) {
 			return false, err

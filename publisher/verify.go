@@ -82,6 +82,7 @@ func Verify(ctx context.Context, site bucket.Store, o VerifyOptions) (*VerifyRep
 		channels = append(channels, lost...)
 	}
 	atRoot, rootErr := readRoot(ctx, site)
+	rootErr = cmp.Or(rootErr, atRoot.barred)
 	for _, name := range channels {
 		v := &verifier{
 			VerifyOptions: o, site: site, name: name, index: &Index{}, atRoot: atRoot.channel, rootErr: rootErr,

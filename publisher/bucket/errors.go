@@ -2,6 +2,7 @@ package bucket
 
 import (
 	"errors"
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -119,6 +120,12 @@ func Denied(err error) bool {
 		return false
 	}
 	return errors.Is(err, errDenied) || errors.Is(err, gcerrors.ErrPermissionDenied)
+}
+
+// Barred reports whether an error means that a key cannot be used: a
+// permission is missing, or something lies there that is not a file.
+func Barred(err error) bool {
+	return Denied(err) || errors.Is(err, fs.ErrPermission) || errors.Is(err, errNotRegular)
 }
 
 // badCredentials are codes of S3 and Azure that come with the status of a missing
