@@ -1,6 +1,7 @@
 package publisher
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -100,10 +101,11 @@ type channelWalk struct {
 	site   bucket.Store
 	enter  func(folder string) bool // whether to look into a folder
 	closed bool                     // pass over what may not be read
+	heads  bool                     // find those that have lost their log as well
 }
 
-// from finds the channels in these folders and in those below them that it may enter. The
-// ones that have an index and snapshots, but no log, have lost it.
+// from finds the channels in these folders and in those below them that it may enter. One
+// that has an index and snapshots, or the index of a channel, but no log, has lost it.
 func (w *channelWalk) from(ctx context.Context, folders ...string) (channels, lost []string, err error) {
 	for len(folders) > 0 {
 		folder := folders[0]
@@ -125,13 +127,46 @@ func (w *channelWalk) from(ctx context.Context, folders ...string) (channels, lo
 				folders = append(folders, e.Key)
 			}
 		}
-		if folder != "" && has[indexFile] && has[snapshotsDir] && !has[logDir] {
+		if !w.heads || folder == "" || !has[indexFile] || has[logDir] {
+			continue
+		}
+		gone := has[snapshotsDir]
+		if !gone && reservedSegment(folder) == "" {
+			var err error
+			if gone, err = hasOwnHead(ctx, w.site, folder); err != nil {
+				return nil, nil, err
+			}
+		}
+		if gone {
 			lost = append(lost, folder)
 		}
 	}
 	slices.Sort(channels)
 	channels, err = w.withRecords(ctx, channels)
 	return channels, lost, err
+}
+
+// hasOwnHead reports whether the first line of a folder's index says that it is a channel's
+// head. An index for the site's root is not one, and what may not be read says nothing.
+func hasOwnHead(ctx context.Context, site bucket.Store, folder string) (bool, error) {
+	r, err := site.Get(ctx, headKey(folder))
+	if errors.Is(err, bucket.ErrNotFound) || bucket.Barred(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer r.Close()
+	line, err := bufio.NewReaderSize(r, maxHeader).ReadSlice('\n')
+	if err != nil {
+		return false, ctx.Err() // it has no such line
+	}
+	header, err := decodeHeader(strings.TrimSuffix(string(line), "\n"))
+	if err != nil || header.Annotations[channelKey] != "" {
+		return false, nil
+	}
+	_, err = header.generation()
+	return err == nil, nil
 }
 
 // withRecords leaves out the folders of reserved names that have no record: their log

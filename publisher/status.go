@@ -33,7 +33,7 @@ type ChannelStatus struct {
 }
 
 // ReadStatus returns the status of the channels. Without names, it takes all channels of
-// the site and those with uploads in the inbox. A log that changed nothing, since all
+// the site, also those that have lost their log, and those with uploads in the inbox. A log that changed nothing, since all
 // uploads were refused, makes no channel. A channel that cannot be read does not
 // stop it.
 func ReadStatus(ctx context.Context, site bucket.Store, inbox *Inbox, channels []string) ([]ChannelStatus, error) {
@@ -45,10 +45,12 @@ func ReadStatus(ctx context.Context, site bucket.Store, inbox *Inbox, channels [
 	var all []ChannelStatus
 	asked := len(channels) > 0
 	if !asked {
+		var lost []string
 		var err error
-		if channels, err = Channels(ctx, site); err != nil {
+		if channels, lost, err = (&channelWalk{site: site, enter: mayHoldChannels, heads: true}).from(ctx, ""); err != nil {
 			return nil, err
 		}
+		channels = append(channels, lost...)
 		for name := range waiting {
 			channels = append(channels, name)
 		}

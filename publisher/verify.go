@@ -76,7 +76,7 @@ func Verify(ctx context.Context, site bucket.Store, o VerifyOptions) (*VerifyRep
 	if len(channels) == 0 {
 		var lost []string
 		var err error
-		if channels, lost, err = (&channelWalk{site: site, enter: mayHoldChannels}).from(ctx, ""); err != nil {
+		if channels, lost, err = (&channelWalk{site: site, enter: mayHoldChannels, heads: true}).from(ctx, ""); err != nil {
 			return report, err
 		}
 		channels = append(channels, lost...)
