@@ -158,6 +158,7 @@ func (p *program) round(ctx context.Context, f *generateFlags, o generator.Optio
 	p.printReport(report, f.output, err != nil)
 	if err == nil {
 		err = p.noteUnknown(ctx, f, o.Site, report)
+		p.noteRoot(ctx, f, o.Site, report)
 	}
 	return report, err
 }

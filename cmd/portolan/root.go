@@ -1,10 +1,17 @@
 package main
 
 import (
+	"context"
+	"fmt"
 	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/spelling"
 )
 
 // withRoot adds the flag of the commands that write the index in the site's root.
@@ -29,6 +36,25 @@ func (f *flags) rootChannel() string {
 		return ""
 	}
 	return f.config.RootChannel
+}
+
+// noteRoot says so if portolan.yaml names a channel for the site's root that the site does
+// not have, though it has others: most likely it is misspelt.
+func (p *program) noteRoot(ctx context.Context, f *generateFlags, site bucket.Store, r *generator.Report) {
+	root := f.rootChannel()
+	if root == "" || f.replaceRoot || slices.Contains(f.channels, root) || // which noteUnknown sees to
+		slices.ContainsFunc(r.Channels, func(c generator.ChannelReport) bool { return c.Channel == root }) {
+		return
+	}
+	limited, cancel := context.WithTimeout(ctx, lookTime)
+	defer cancel()
+	if there, err := publisher.HasChannel(limited, site, root); there || err != nil {
+		return // a site that is not found, or may not be read, is told of elsewhere
+	}
+	known, err := publisher.Channels(limited, site)
+	if err == nil && len(known) > 0 {
+		p.say("note", fmt.Sprintf("rootChannel names %s, which is not a channel in %s yet%s", root, f.site, spelling.DidYouMean(root, known)))
+	}
 }
 
 // suggestRoot returns a note for those who import a repository that their users have
