@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -178,6 +179,25 @@ func TestUnreachable(t *testing.T) {
 	})
 }
 
+// onStandardError returns what is written to standard error while f runs.
+func onStandardError(t *testing.T, f func()) string {
+	t.Helper()
+	file, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	real := os.Stderr
+	os.Stderr = file
+	defer func() { os.Stderr = real }()
+	f()
+	said, err := os.ReadFile(file.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(said)
+}
+
 // TestNoCredentials: a machine without any says so, and only in the error. gocloud keeps
 // what it found for Azure first.
 func TestNoCredentials(t *testing.T) {
@@ -196,7 +216,10 @@ func TestNoCredentials(t *testing.T) {
 			for name, value := range variables {
 				t.Setenv(name, value)
 			}
-			err := complaint(t, u)
+			var err error
+			if said := onStandardError(t, func() { err = complaint(t, u) }); said != "" {
+				t.Errorf("%q is on standard error", said)
+			}
 			if server := (*bucket.ServerError)(nil); !errors.As(err, &server) || len(err.Error()) > maxLine || !strings.Contains(err.Error(), "://charts") {
 				t.Errorf("got %v", err)
 			} else if seen, fix := server.Meaning(); !strings.Contains(seen, "credentials") || fix == "" {

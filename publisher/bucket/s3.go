@@ -101,6 +101,9 @@ func openS3(ctx context.Context, u *url.URL) (*blob.Bucket, error) {
 	defer b.Close() // the client stays
 	options := loud.Options()
 	options.Logger = logging.Nop{}
+	if options.Credentials, err = quietCredentials(ctx, u.Query(), options); err != nil {
+		return nil, err
+	}
 	quiet, err := s3blob.OpenBucket(ctx, s3.New(options), u.Host, &s3blob.Options{
 		EncryptionType:             encryption(u.Query().Get("ssetype")),
 		KMSEncryptionID:            u.Query().Get("kmskeyid"),
