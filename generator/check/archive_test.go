@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -321,4 +322,12 @@ func TestBombsTogether(t *testing.T) {
 	}
 	_, err := Archive(bytes.NewReader(charttest.Pack("mychart", files, nil)), Options{})
 	wantRule(t, err, "yaml-complex")
+}
+
+// TestArchiveSize says of a file of a known size that it is too large, not what it is not.
+func TestArchiveSize(t *testing.T) {
+	_, err := Archive(strings.NewReader("this is not an archive"), Options{Limits: Limits{Packed: 10}})
+	if p := (*Problem)(nil); !errors.As(err, &p) || p.Rule != "packed-size" {
+		t.Errorf("got %v, want packed-size", err)
+	}
 }

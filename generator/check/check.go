@@ -66,6 +66,9 @@ func examine(r io.Reader, c Options, contents *Contents) (chart *Chart, err erro
 		limits: limits, versions: c.Versions, unpacked: limits.Unpacked, entries: limits.Entries,
 		marks: maxYAMLMarksTotal, metadata: maxMetadataTotal, effort: maxEffort, contents: contents,
 	}
+	if sized, ok := r.(interface{ Size() int64 }); ok && sized.Size() > limits.Packed {
+		return nil, tooLarge(limits.Packed) // however it begins
+	}
 	src := &source{r: r, sum: sha256.New(), max: limits.Packed}
 	t, err := readTree(src, b)
 	if err != nil {
