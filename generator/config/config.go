@@ -8,7 +8,9 @@
 package config
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -186,7 +188,21 @@ func Parse(b []byte, name string) (*Config, error) {
 	if err := from.Decode(b, c); err != nil && !errors.Is(err, strictyaml.ErrEmpty) {
 		return nil, err
 	}
+	if c.RootChannel != "" && !c.Allows(c.RootChannel) {
+		return nil, fmt.Errorf("%s: rootChannel: onlyChannels does not allow %s; add it there, or name another channel", placeOf(b, name, "rootChannel"), c.RootChannel)
+	}
 	return c, nil
+}
+
+// placeOf names the line on which a key of the file begins, if it begins one.
+func placeOf(b []byte, name, key string) string {
+	n := 0
+	for line := range bytes.Lines(b) {
+		if n++; bytes.HasPrefix(line, []byte(key+":")) {
+			return fmt.Sprintf("%s:%d", name, n)
+		}
+	}
+	return name
 }
 
 // Allows reports whether the site may have the channel.
