@@ -308,7 +308,7 @@ func TestImportFaults(t *testing.T) {
 	s.add("big", "1.0.0")["digest"] = nil
 	s.files["/repo/big-1.0.0.tgz"] = big
 	got, r := g.imports(g.options(s.open(Credentials{})))
-	g.want("faults", got, "badprov 1.0.0 taken, badurl 1.0.0 unfetched, big 1.0.0 refused not-gzip, escape 1.0.0 unfetched, "+
+	g.want("faults", got, "badprov 1.0.0 taken, badurl 1.0.0 unfetched, big 1.0.0 refused packed-size, escape 1.0.0 unfetched, "+
 		"ftp 1.0.0 unfetched, gone 1.0.0 unfetched, good 1.0.0 taken, junk 1.0.0 refused not-gzip, oci 1.0.0 unfetched, other 1.0.0 differs, pageprov 1.0.0 taken, renamed 1.0.1 differs")
 	for _, result := range r.Results {
 		if result.Lost != (result.Outcome != Taken) || result.Lost && result.Message == "" {
