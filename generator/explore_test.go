@@ -302,6 +302,26 @@ func withFaults(depth, step int) func(schedule, func(schedule) *turns) {
 	}
 }
 
+// eachScheduleAndFault runs every schedule with at most one preemption, and those
+// without any also with an operation that goes wrong.
+func eachScheduleAndFault(t *testing.T, explore func(testing.TB, schedule) (*turns, error)) {
+	t.Helper()
+	depth := 1
+	if testing.Short() {
+		depth = 0
+	}
+	faults := []buckettest.Fault{buckettest.Unacked, buckettest.Delayed, buckettest.DieAfter}
+	eachSchedule(t, explore, depth, func(s schedule, run func(schedule) *turns) {
+		clean := run(s)
+		for n := range clean.trace {
+			if len(s.preemptions) == 0 {
+				s.faultAt, s.fault = n, faults[(n+s.first)%len(faults)]
+				run(s)
+			}
+		}
+	})
+}
+
 // eachSchedule visits the schedules with at most depth preemptions of three
 // actors, some at a time.
 func eachSchedule(t *testing.T, explore func(testing.TB, schedule) (*turns, error), depth int, visit func(schedule, func(schedule) *turns)) {

@@ -303,21 +303,7 @@ func (w *world) checkKept() error {
 	return nil
 }
 
-// TestEveryOrderWithKeep runs every schedule of these with at most one
-// preemption, and those without any also with an operation that goes wrong.
+// TestEveryOrderWithKeep explores these.
 func TestEveryOrderWithKeep(t *testing.T) {
-	depth := 1
-	if testing.Short() {
-		depth = 0
-	}
-	faults := []buckettest.Fault{buckettest.Unacked, buckettest.Delayed, buckettest.DieAfter}
-	eachSchedule(t, exploreKept, depth, func(s schedule, explore func(schedule) *turns) {
-		clean := explore(s)
-		for n := range clean.trace {
-			if len(s.preemptions) == 0 {
-				s.faultAt, s.fault = n, faults[(n+s.first)%len(faults)]
-				explore(s)
-			}
-		}
-	})
+	eachScheduleAndFault(t, exploreKept)
 }

@@ -40,7 +40,7 @@ func (r *reader) read(ctx context.Context, u *publisher.Upload) (*candidate, par
 }
 
 // readParts reads and checks what the upload consists of. The error is
-// bucket.ErrNotFound if that is no longer there.
+// bucket.ErrNotFound if a part has been removed.
 func (r *reader) readParts(ctx context.Context, u *publisher.Upload, request publisher.Request) (c *candidate, p parts, err error) {
 	c = &candidate{upload: u, request: request}
 	if u.Chart != nil {

@@ -47,23 +47,9 @@ func exploreAtRoot(t testing.TB, plan schedule) (*turns, error) {
 	return turns, w.settle()
 }
 
-// TestEveryOrderAtRoot runs every schedule of these with at most one preemption,
-// and those without any also with an operation that goes wrong.
+// TestEveryOrderAtRoot explores these.
 func TestEveryOrderAtRoot(t *testing.T) {
-	depth := 1
-	if testing.Short() {
-		depth = 0
-	}
-	faults := []buckettest.Fault{buckettest.Unacked, buckettest.Delayed, buckettest.DieAfter}
-	eachSchedule(t, exploreAtRoot, depth, func(s schedule, explore func(schedule) *turns) {
-		clean := explore(s)
-		for n := range clean.trace {
-			if len(s.preemptions) == 0 {
-				s.faultAt, s.fault = n, faults[(n+s.first)%len(faults)]
-				explore(s)
-			}
-		}
-	})
+	eachScheduleAndFault(t, exploreAtRoot)
 }
 
 // TestRootOperations: a run whose channel the site's root shows reads and writes one

@@ -106,7 +106,8 @@ func (t *turns) run(ctx context.Context) {
 	}
 }
 
-// next is the next job; nil if there is none, or none as long as others are at work.
+// next is the next job. It is nil when all are done, or when those left must wait for
+// others that are at work.
 func (t *turns) next(ctx context.Context) job {
 	t.admit()
 	for i, m := range t.ring {

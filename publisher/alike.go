@@ -11,8 +11,8 @@ import (
 )
 
 // Alike finds the channel that a channel's name, which the site does not have, may have
-// been meant to be: one that differs in case alone, or else one that is a slip away. Both
-// are "" if there is none. It lists the folders along the name.
+// been meant to be: one that differs in case alone, or else one that is a slip away. A
+// result is "" if no channel is like that. It lists the folders along the name.
 func Alike(ctx context.Context, site bucket.Store, name string) (inCase, aSlip string, err error) {
 	folders := []string{""}
 	for segment := range strings.SplitSeq(strings.ToLower(name), "/") {

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,5 +27,18 @@ func TestReadOnlyFolder(t *testing.T) {
 		if code != exitFailed || !strings.Contains(stderr, "permission denied") || !strings.Contains(stderr, "hint: run it as a user") {
 			t.Errorf("%q: exit code %d, %s", args, code, stderr)
 		}
+	}
+}
+
+// TestFullOutput writes a result to a device that is always full.
+func TestFullOutput(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer full.Close()
+	var stderr bytes.Buffer
+	if code := run(context.Background(), []string{"version"}, nil, full, &stderr); code != exitFailed || !strings.Contains(stderr.String(), "hint: free some space") {
+		t.Errorf("exit code %d, %s", code, &stderr)
 	}
 }

@@ -1,12 +1,9 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -31,18 +28,5 @@ func TestDiskAdvice(t *testing.T) {
 	}
 	if got := adviceOn(hint(syscall.ENOSPC, "what is known better")); got != "what is known better" {
 		t.Errorf("got %q", got)
-	}
-}
-
-// TestFullOutput writes a result to a device that is always full.
-func TestFullOutput(t *testing.T) {
-	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
-	if err != nil {
-		t.Skip("there is no /dev/full:", err)
-	}
-	defer full.Close()
-	var stderr bytes.Buffer
-	if code := run(context.Background(), []string{"version"}, nil, full, &stderr); code != exitFailed || !strings.Contains(stderr.String(), "hint: free some space") {
-		t.Errorf("exit code %d, %s", code, &stderr)
 	}
 }

@@ -162,7 +162,7 @@ func TestAliasBombs(t *testing.T) {
 // style.
 func TestIndexMemory(t *testing.T) {
 	if testing.Short() {
-		t.Skip("reads much")
+		t.Skip("takes seconds: it reads the largest indexes")
 	}
 	const entry = "{name: a, version: 1.0.0, urls: [u], description: \"a text, as entries have, of some length\", appVersion: 1.2.3, keywords: [k, l]}"
 	for _, test := range []struct {

@@ -222,7 +222,7 @@ func (r *repeated) Read(b []byte) (int, error) {
 // fraction of the memory that this would take, and refuses one above the limit.
 func TestLargeIndex(t *testing.T) {
 	if testing.Short() {
-		t.Skip("reads much, and nothing at once")
+		t.Skip("takes seconds: it reads the largest indexes")
 	}
 	fields := strings.Repeat("    field: some text\n", 80)
 	yaml := &repeated{head: "apiVersion: v1\nentries:\n  a:\n", part: "  - name: a\n    version: 1.0.0\n    urls: [u]\n" + fields}
@@ -255,7 +255,7 @@ func TestLargeIndex(t *testing.T) {
 // once the limit is reached.
 func TestManyEntries(t *testing.T) {
 	if testing.Short() {
-		t.Skip("reads much, and nothing at once")
+		t.Skip("takes seconds: it reads the largest indexes")
 	}
 	const entry = `{"name":"a","version":"1","urls":["u"]}`
 	for name, test := range map[string]struct {

@@ -209,7 +209,7 @@ func (f *flow) peek() (byte, error) {
 	return next[0], nil
 }
 
-// peekSecond returns the byte after the next one; 0 if there is none.
+// peekSecond returns the byte after the next one, or 0 at the end of the input.
 func (f *flow) peekSecond() byte {
 	next := f.ahead
 	if len(next) < 2 {

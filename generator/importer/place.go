@@ -86,7 +86,7 @@ func OpenFolder(dir string) (*Repository, error) {
 	name, index := dir, indexFile
 	if info, err := os.Stat(dir); err == nil && info.Mode().IsRegular() {
 		dir, index = filepath.Split(dir)
-		dir = filepath.Clean(dir) // "." if there is none
+		dir = filepath.Clean(dir) // "." if the path is only a file name
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {

@@ -39,8 +39,8 @@ func TestSchemaCost(t *testing.T) {
 	}
 }
 
-// A name that leads to nothing costs less than a property, so many of them do
-// not hide what follows.
+// TestSchemaManyNames: a name without a schema costs less than a property, so 50,000 of
+// them do not keep the property after them from being shown.
 func TestSchemaManyNames(t *testing.T) {
 	rows, note := Schema(ctx, []byte(`{"properties":{`+numbered(50_000, `"m%d":1,`)+`,"a":{"type":"string"}}}`), nil)
 	if len(rows) != 1 || note != "" {

@@ -202,7 +202,7 @@ func onStandardError(t *testing.T, f func()) string {
 // what it found for Azure first.
 func TestNoCredentials(t *testing.T) {
 	if testing.Short() {
-		t.Skip("the client of S3 tries for seconds")
+		t.Skip("takes seconds: S3's client tries again before it gives up")
 	}
 	none := httptest.NewServer(http.NotFoundHandler()) // has no metadata, of which the SDK used to warn
 	defer none.Close()
