@@ -111,7 +111,7 @@ func (w *world) mustBeWhole() {
 	if err != nil || !report.OK() {
 		w.t.Errorf("verifying: %+v, %v", report, err)
 	}
-	rebuilt, err := publisher.Rebuild(w.t.Context(), w.site.Handle("rebuild"), "stable", func(int, int) {})
+	rebuilt, err := publisher.Rebuild(w.t.Context(), w.site.Handle("rebuild"), "stable", publisher.RebuildOptions{})
 	if err != nil || len(rebuilt.Written) > 0 {
 		w.t.Errorf("rebuilding: %+v, %v", rebuilt, err)
 	}

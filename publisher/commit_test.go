@@ -73,7 +73,7 @@ func TestForeignSnapshot(t *testing.T) {
 	if !errors.Is(err, bucket.ErrConflict) || !strings.Contains(err.Error(), key) || !strings.Contains(err.Error(), "portolan rebuild --channel stable") {
 		t.Errorf("got %v", err)
 	}
-	if _, err := publisher.Rebuild(t.Context(), m.Handle("test"), "stable", func(int, int) {}); err != nil {
+	if _, err := publisher.Rebuild(t.Context(), m.Handle("test"), "stable", publisher.RebuildOptions{}); err != nil {
 		t.Error(err)
 	}
 	if err := c.Project(t.Context()); err != nil {

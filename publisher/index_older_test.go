@@ -135,7 +135,7 @@ func TestOlderLost(t *testing.T) {
 		if (err == nil) != (name == "lost") {
 			t.Errorf("%s: projecting: %v", name, err)
 		}
-		if _, err := publisher.Rebuild(t.Context(), m.Handle("test"), "stable", func(int, int) {}); err != nil {
+		if _, err := publisher.Rebuild(t.Context(), m.Handle("test"), "stable", publisher.RebuildOptions{}); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		sameSite(t, m.Snapshot(), want, name)
@@ -163,7 +163,7 @@ func TestOlderRebuild(t *testing.T) {
 			remove(t, m, key)
 		}
 	}
-	report, err := publisher.Rebuild(t.Context(), m.Handle("test"), "stable", func(int, int) {})
+	report, err := publisher.Rebuild(t.Context(), m.Handle("test"), "stable", publisher.RebuildOptions{})
 	if err != nil || report.Snapshots != 3 || len(report.Written) != 6 {
 		t.Errorf("%+v, %v", report, err)
 	}

@@ -23,39 +23,36 @@ type RebuildReport struct {
 	RootLeft string `json:"rootLeft,omitempty"`
 }
 
+// RebuildOptions says what a rebuild does beside what the log says.
+type RebuildOptions struct {
+	AtRoot      bool                  // the index in the site's root is to show the channel, as with [OpenAtRoot]
+	ReplaceRoot bool                  // with AtRoot: it takes the place of whatever lies there
+	Progress    func(done, total int) // records; nil tells nobody
+}
+
 // Rebuild makes head and the kept snapshots of a channel what the log says, byte for
 // byte, whatever lies in their places. It does not write files that are right. It reads
 // the log twice: first to the end, because it writes nothing if any part of the log is
 // missing or damaged. It may be repeated after any failure, and generators may run
 // meanwhile. If the index in the site's root shows the channel, that is rebuilt as well.
-func Rebuild(ctx context.Context, site bucket.Store, channel string, progress func(done, total int)) (*RebuildReport, error) {
-	return newRebuilder(site, channel, progress).run(ctx)
-}
-
-// RebuildAtRoot is [Rebuild] for a channel that the index in the site's root is to show,
-// as with [OpenAtRoot].
-func RebuildAtRoot(ctx context.Context, site bucket.Store, channel string, replace bool, progress func(done, total int)) (*RebuildReport, error) {
-	b := newRebuilder(site, channel, progress)
-	b.rooted, b.replace = true, replace
+func Rebuild(ctx context.Context, site bucket.Store, channel string, o RebuildOptions) (*RebuildReport, error) {
+	o.ReplaceRoot = o.ReplaceRoot && o.AtRoot
+	if o.Progress == nil {
+		o.Progress = func(int, int) {}
+	}
+	b := &rebuilder{
+		Channel: &Channel{Name: channel, site: site, index: &Index{}},
+		options: o,
+		report:  &RebuildReport{Channel: channel, Written: []string{}},
+	}
 	return b.run(ctx)
 }
 
 type rebuilder struct {
 	*Channel
-	report   *RebuildReport
-	progress func(done, total int)
-
-	rooted  bool     // the site's root is to show the channel
-	replace bool     // it takes the place of whatever lies there
-	found   rootFile // what lay there before the log was read
-}
-
-func newRebuilder(site bucket.Store, channel string, progress func(done, total int)) *rebuilder {
-	return &rebuilder{
-		Channel:  &Channel{Name: channel, site: site, index: &Index{}},
-		report:   &RebuildReport{Channel: channel, Written: []string{}},
-		progress: progress,
-	}
+	options RebuildOptions
+	report  *RebuildReport
+	found   rootFile // what lay in the site's root before the log was read
 }
 
 func (b *rebuilder) run(ctx context.Context) (*RebuildReport, error) {
@@ -66,8 +63,8 @@ func (b *rebuilder) run(ctx context.Context) (*RebuildReport, error) {
 	if err := b.prove(ctx); err != nil {
 		return b.report, fmt.Errorf("channel %s: %w", b.Name, err)
 	}
-	if b.rooted || b.found.channel == b.Name || b.found.torn && b.shownAtRoot() {
-		b.watchRoot(b.found, b.replace)
+	if b.options.AtRoot || b.found.channel == b.Name || b.found.torn && b.shownAtRoot() {
+		b.watchRoot(b.found, b.options.ReplaceRoot)
 	}
 	b.report.Generation, b.report.Floor = b.Generation(), b.Floor()
 	err = b.write(ctx)
@@ -87,7 +84,7 @@ func (b *rebuilder) prove(ctx context.Context) error {
 				return err
 			}
 			b.newest, b.sum, b.index = s.record, s.sum, s.index
-			b.progress(s.record.Generation, 2*s.record.Generation)
+			b.options.Progress(s.record.Generation, 2*s.record.Generation)
 		}
 		lost := b.checkLater(ctx)
 		if lost == nil && b.newest == nil {
@@ -120,7 +117,7 @@ func (b *rebuilder) checkLater(ctx context.Context) error {
 	if b.head.generation > b.Generation() {
 		return b.later(headKey(b.Name), b.head.generation)
 	}
-	if b.found.channel == b.Name && b.found.generation > b.Generation() && !b.replace {
+	if b.found.channel == b.Name && b.found.generation > b.Generation() && !b.options.ReplaceRoot {
 		return b.later(rootKey, b.found.generation)
 	}
 	for e, err := range b.site.List(ctx, path.Join(b.Name, snapshotsDir), bucket.Children) {
@@ -154,7 +151,7 @@ func (b *rebuilder) write(ctx context.Context) error {
 			return err
 		}
 		n := s.record.Generation
-		b.progress(end+n, 2*end)
+		b.options.Progress(end+n, 2*end)
 		if s.record.Change != nil && n >= b.report.Floor {
 			if err := b.snapshot(ctx, n, s.index); err != nil {
 				return err

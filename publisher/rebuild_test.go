@@ -28,7 +28,7 @@ func aged(t *testing.T) *shop {
 }
 
 func rebuild(t *testing.T, m *buckettest.Mem) (*publisher.RebuildReport, error) {
-	return publisher.Rebuild(t.Context(), m.Handle("rebuild"), "stable", func(int, int) {})
+	return publisher.Rebuild(t.Context(), m.Handle("rebuild"), "stable", publisher.RebuildOptions{})
 }
 
 func sameObjects(a, b map[string][]byte) bool { return maps.EqualFunc(a, b, bytes.Equal) }
@@ -222,7 +222,7 @@ func TestRebuildUnreadable(t *testing.T) {
 	for _, key := range []string{"stable/snapshots/00000004/index.yaml", "stable/index.yaml"} {
 		s := aged(t)
 		store := &badSector{Store: s.m.Handle("rebuild"), key: key}
-		report, err := publisher.Rebuild(t.Context(), store, "stable", func(int, int) {})
+		report, err := publisher.Rebuild(t.Context(), store, "stable", publisher.RebuildOptions{})
 		if err != nil || !slices.Equal(report.Written, []string{key}) {
 			t.Errorf("%s: got %+v, %v", key, report, err)
 		}

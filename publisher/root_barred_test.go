@@ -104,7 +104,7 @@ func TestRootBarred(t *testing.T) {
 			if r := verify(t, s, later); r.OK() {
 				t.Error("verify finds nothing")
 			}
-			if _, err := publisher.RebuildAtRoot(t.Context(), s, "stable", false, func(int, int) {}); err == nil || !strings.Contains(err.Error(), rootKey) {
+			if _, err := publisher.Rebuild(t.Context(), s, "stable", publisher.RebuildOptions{AtRoot: true}); err == nil || !strings.Contains(err.Error(), rootKey) {
 				t.Errorf("a rebuild ends with %v", err)
 			}
 			if s = whole; name == "a folder" || name == "a link" {

@@ -85,7 +85,7 @@ func TestRootTorn(t *testing.T) {
 		for how, mend := range map[string]func() error{
 			"rebuild": func() error { rebuild(t, m); return nil },
 			"rebuild at root": func() error {
-				_, err := publisher.RebuildAtRoot(t.Context(), m.Handle("rebuild"), "stable", false, func(int, int) {})
+				_, err := publisher.Rebuild(t.Context(), m.Handle("rebuild"), "stable", publisher.RebuildOptions{AtRoot: true})
 				return err
 			},
 			"project": func() error {
@@ -165,7 +165,7 @@ func TestVerifyRootUnlisted(t *testing.T) {
 	m.Put(rootKey, before)
 	web := httptest.NewServer(publisher.Handler(m.Handle("web"), nil))
 	defer web.Close()
-	site, err := bucket.OpenWeb(web.URL)
+	site, err := bucket.OpenWeb(web.URL, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -230,7 +230,7 @@ func TestRebuildRoot(t *testing.T) {
 	m, before := rooted(t)
 	right := m.Snapshot()[rootKey]
 	wanted := func(replace bool) (*publisher.RebuildReport, error) {
-		return publisher.RebuildAtRoot(t.Context(), m.Handle("rebuild"), "stable", replace, func(int, int) {})
+		return publisher.Rebuild(t.Context(), m.Handle("rebuild"), "stable", publisher.RebuildOptions{AtRoot: true, ReplaceRoot: replace})
 	}
 	for name, b := range damagedRoots(right, before) {
 		for how, rebuild := range map[string]func() (*publisher.RebuildReport, error){

@@ -115,7 +115,7 @@ func TestVerifyCachedHead(t *testing.T) {
 	putHead(m, 1)
 	web := httptest.NewServer(publisher.Handler(m.Handle("web"), nil))
 	defer web.Close()
-	site, err := bucket.OpenWeb(web.URL)
+	site, err := bucket.OpenWeb(web.URL, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,7 @@ func TestVerifyOK(t *testing.T) {
 	m := published(t)
 	web := httptest.NewServer(publisher.Handler(m.Handle("web"), nil))
 	defer web.Close()
-	site, err := bucket.OpenWeb(web.URL)
+	site, err := bucket.OpenWeb(web.URL, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -267,7 +267,7 @@ func TestVerifyFallback(t *testing.T) {
 		fmt.Fprint(w, "<!DOCTYPE html><div id=app></div>")
 	}))
 	defer web.Close()
-	site, err := bucket.OpenWeb(web.URL)
+	site, err := bucket.OpenWeb(web.URL, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -334,7 +334,7 @@ func TestUpkeepRights(t *testing.T) {
 	damage()
 	allowed := readmeRights(t, "portolan rebuild")
 	_, rebuilt, _, site := open(allowed)
-	if _, err := publisher.Rebuild(t.Context(), site, "stable", func(int, int) {}); err != nil {
+	if _, err := publisher.Rebuild(t.Context(), site, "stable", publisher.RebuildOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	wantRights(t, "portolan rebuild", allowed, rebuilt)

@@ -43,13 +43,11 @@ func (p *program) rebuild(ctx context.Context, args []string) error {
 	var failures []error
 	for _, name := range f.channels {
 		progress := p.newProgress("records")
-		update := func(done, total int) { progress.update(name, done, total) }
-		var report *publisher.RebuildReport
-		if name == f.rootChannel() {
-			report, err = publisher.RebuildAtRoot(ctx, site, name, replaceRoot, update)
-		} else {
-			report, err = publisher.Rebuild(ctx, site, name, update)
-		}
+		report, err := publisher.Rebuild(ctx, site, name, publisher.RebuildOptions{
+			AtRoot:      name == f.rootChannel(),
+			ReplaceRoot: replaceRoot,
+			Progress:    func(done, total int) { progress.update(name, done, total) },
+		})
 		progress.finish()
 		r := rebuilt{RebuildReport: report}
 		if err == nil && pages != nil {

@@ -153,7 +153,7 @@ func (f *shimFlags) authoriser(log *slog.Logger) (*auth.Authoriser, error) {
 		if err != nil {
 			return nil, err
 		}
-		a, err := auth.OpenTrusting(f.auth, log, trusted)
+		a, err := auth.Open(f.auth, log, trusted)
 		return a, authError(f.auth, err)
 	}
 	if !f.anonymous && (f.publicURL != "" || len(f.proxies) > 0) {

@@ -112,7 +112,7 @@ func (f *flags) openWeb(base string) (bucket.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	site, err := bucket.OpenWebTrusting(base, trusted)
+	site, err := bucket.OpenWeb(base, trusted)
 	return site, wrongSetting(err)
 }
 

@@ -62,11 +62,10 @@ func (e webError) Is(t error) bool { return t == errors.ErrUnsupported || t == e
 // A file that is served gzip-encoded is an error, because Helm reads such bytes as
 // they are. So is a web page in place of a file, since it hides whether the file
 // exists.
-func OpenWeb(base string) (Store, error) { return OpenWebTrusting(base, nil) }
-
-// OpenWebTrusting is OpenWeb with the authorities that may have signed the server's
-// certificate; nil stands for the system's.
-func OpenWebTrusting(base string, authorities *x509.CertPool) (Store, error) {
+//
+// The server's certificate must be signed by one of the authorities; nil stands for the
+// system's.
+func OpenWeb(base string, authorities *x509.CertPool) (Store, error) {
 	u, err := url.Parse(base)
 	switch {
 	case err != nil:

@@ -17,7 +17,7 @@ func openWeb(t *testing.T, h http.HandlerFunc) *webStore {
 	t.Helper()
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
-	s, err := OpenWeb(server.URL + "/helm+charts/")
+	s, err := OpenWeb(server.URL+"/helm+charts/", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +152,7 @@ func TestWebCanceled(t *testing.T) {
 }
 
 func TestWebIsReadOnly(t *testing.T) {
-	s, err := OpenWeb("https://charts.example.com")
+	s, err := OpenWeb("https://charts.example.com", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +174,7 @@ func TestWebIsReadOnly(t *testing.T) {
 
 func TestOpenWebRefuses(t *testing.T) {
 	for _, base := range []string{"ftp://h", "https://", "/folder", "https://h?x", "https://h/?x=1", "https://h#x", "https://h\x00"} {
-		if _, err := OpenWeb(base); err == nil {
+		if _, err := OpenWeb(base, nil); err == nil {
 			t.Errorf("OpenWeb(%q): want an error", base)
 		}
 	}

@@ -38,7 +38,7 @@ func TestInvented(t *testing.T) {
 			}
 		}
 		var err error
-		if o.Auth, err = auth.Open(file, o.Log); err != nil {
+		if o.Auth, err = auth.Open(file, o.Log, nil); err != nil {
 			t.Fatal(err)
 		}
 	})

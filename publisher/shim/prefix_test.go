@@ -111,7 +111,7 @@ func TestPrefixSecret(t *testing.T) {
 	}
 	p := prefixed(t, func(o *Options) {
 		var err error
-		if o.Auth, err = auth.Open(file, nil); err != nil {
+		if o.Auth, err = auth.Open(file, nil, nil); err != nil {
 			t.Fatal(err)
 		}
 	})

@@ -419,7 +419,7 @@ func TestReadersUnknownChannel(t *testing.T) {
 	}
 	p := stocked(t, func(o *Options) {
 		var err error
-		if o.Auth, err = auth.Open(file, nil); err != nil {
+		if o.Auth, err = auth.Open(file, nil, nil); err != nil {
 			t.Fatal(err)
 		}
 		o.Projects = []string{"7"}

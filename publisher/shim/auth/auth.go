@@ -131,12 +131,9 @@ type Authoriser struct {
 }
 
 // Open reads an auth file, and fails if that cannot be used. If the file cannot be
-// used after a later change, this is only logged.
-func Open(path string, log *slog.Logger) (*Authoriser, error) { return OpenTrusting(path, log, nil) }
-
-// OpenTrusting is Open with the authorities that may have signed the certificates of
-// issuers and GitLab; nil stands for the system's.
-func OpenTrusting(path string, log *slog.Logger, authorities *x509.CertPool) (*Authoriser, error) {
+// used after a later change, this is only logged. The certificates of issuers and GitLab
+// must be signed by one of the authorities; nil stands for the system's.
+func Open(path string, log *slog.Logger, authorities *x509.CertPool) (*Authoriser, error) {
 	a := newAuthoriser(log)
 	a.client = newClient(authorities)
 	a.path = path

@@ -45,7 +45,7 @@ func newWorld(t *testing.T, files ...string) *world {
 func openWorld(t *testing.T, dir string) *world {
 	t.Helper()
 	w := &world{t: t, dir: dir, log: &testenv.Log{}, clock: time.Now()}
-	a, err := Open(filepath.Join(w.dir, "auth.yaml"), slog.New(slog.NewTextHandler(w.log, nil)))
+	a, err := Open(filepath.Join(w.dir, "auth.yaml"), slog.New(slog.NewTextHandler(w.log, nil)), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -46,7 +46,7 @@ func TestEdit(t *testing.T) {
 	if got.Expired(expiry) || !got.Expired(expiry.Add(1)) {
 		t.Error("Expired contradicts NotAfter")
 	}
-	a, err := Open(path, nil)
+	a, err := Open(path, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -78,7 +78,7 @@ func TestFileErrors(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, "htpasswd"), nil, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			a, err := Open(path, nil)
+			a, err := Open(path, nil, nil)
 			if err == nil || a != nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), path) && name != "htpasswd missing" {
 				t.Errorf("got %v, want %q", err, c.want)
 			}
@@ -117,7 +117,7 @@ func TestHtpasswdErrors(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			_, err := Open(filepath.Join(dir, "auth.yaml"), nil)
+			_, err := Open(filepath.Join(dir, "auth.yaml"), nil, nil)
 			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "hunter2") {
 				t.Errorf("got %v, want %q", err, c.want)
 			}

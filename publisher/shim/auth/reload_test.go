@@ -215,7 +215,7 @@ func TestWorldReadable(t *testing.T) {
 // TestOpenNoFile checks that only regular files are read, since others might never
 // end.
 func TestOpenNoFile(t *testing.T) {
-	if _, err := Open(t.TempDir(), nil); err == nil || !strings.Contains(err.Error(), "must be a regular file") {
+	if _, err := Open(t.TempDir(), nil, nil); err == nil || !strings.Contains(err.Error(), "must be a regular file") {
 		t.Errorf("a folder: %v", err)
 	}
 }

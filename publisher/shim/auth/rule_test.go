@@ -75,7 +75,7 @@ func TestRuleErrors(t *testing.T) {
 			if err := os.WriteFile(path, []byte(c.text), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if a, err := Open(path, nil); err == nil || a != nil || !strings.Contains(err.Error(), c.want) {
+			if a, err := Open(path, nil, nil); err == nil || a != nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v, want %q", err, c.want)
 			}
 		})

@@ -118,7 +118,7 @@ func FuzzAuthorization(f *testing.F) {
 	if err := os.WriteFile(path, []byte(withToken("one")), 0o600); err != nil {
 		f.Fatal(err)
 	}
-	a, err := Open(path, nil)
+	a, err := Open(path, nil, nil)
 	if err != nil {
 		f.Fatal(err)
 	}
