@@ -5,7 +5,7 @@
 #	ci/portolan.sh upload CHART...		to the shim at CHARTS_URL
 #	ci/portolan.sh package FOLDER CHART...	into the folder only
 #	ci/portolan.sh generate [FLAG]...	what 'portolan generate' does
-#	ci/portolan.sh get			prints the path of the binary, which it gets if there is none
+#	ci/portolan.sh get			prints the path of the binary, which it gets first if needed
 #
 # A CHART is an archive, a folder with a Chart.yaml, or a folder of such folders. Folders are packaged and linted
 # before anything is uploaded.
@@ -133,7 +133,7 @@ END
 		sed -n 's/.*"value" *: *"\([^"]*\)".*/\1/p'
 }
 
-# Prints the token. It fails if there is none.
+# Prints the token. It fails without one.
 token() {
 	if [ -n "${CHARTS_TOKEN_FILE:-}" ]; then
 		[ -r "$CHARTS_TOKEN_FILE" ] || die "CHARTS_TOKEN_FILE: cannot read $CHARTS_TOKEN_FILE"

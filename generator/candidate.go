@@ -15,7 +15,7 @@ type candidate struct {
 	request publisher.Request
 	chart   *check.Chart       // nil if it was refused, or did not come
 	weight  int                // about how many bytes its line in the index takes
-	prov    string             // SHA-256 of the provenance file; "" without one
+	prov    string             // SHA-256 of the provenance file; "" if absent
 	signs   *check.Provenance  // what a provenance file alone names
 	problem *check.Problem     // why it was refused
 	odd     *publisher.Warning // about the channel's name; may be nil

@@ -11,7 +11,7 @@ import (
 type content struct {
 	digest      string
 	fingerprint string // "" if it is not known
-	provenance  string // SHA-256 of the provenance file; "" if there is none
+	provenance  string // SHA-256 of the provenance file; "" if absent
 	created     time.Time
 	missing     bool // it is published, but its archive is gone
 }

@@ -247,7 +247,7 @@ type state struct {
 
 type channelState struct {
 	records []*publisher.Record // by generation, from 1
-	head    int                 // the generation that head shows; 0 if there is none
+	head    int                 // the generation that head shows; 0 if absent
 	floor   int                 // the oldest generation that is kept
 }
 

@@ -35,7 +35,7 @@ type Channel struct {
 // damaged, its generation is 0.
 type headState struct {
 	generation int
-	token      string // "" if there is none
+	token      string // "" if absent
 	modified   time.Time
 	late       bool // it was written long after its record: by a backup, perhaps
 	bare       bool // it is what the log says, but its older index is damaged or lost

@@ -10,9 +10,9 @@ import (
 // Head is a channel's index as its readers get it, with the lines of its older index.
 type Head struct {
 	*Index
-	Token    string    // of index.yaml in its store; "" if there is none yet
+	Token    string    // of index.yaml in its store; "" if absent
 	Size     int64     // bytes of index.yaml and of its older index
-	Modified time.Time // when index.yaml was written; zero if there is none
+	Modified time.Time // when index.yaml was written; zero if absent
 }
 
 // ReadHead reads the index that a channel's readers see. It fails with ErrNotFound if

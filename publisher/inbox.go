@@ -50,7 +50,7 @@ type Upload struct {
 	MaybeDecided bool
 
 	Chart   *bucket.Entry // nil if there is a provenance file only
-	Prov    *bucket.Entry // nil if there is none, or the listing missed it
+	Prov    *bucket.Entry // nil if absent, or the listing missed it
 	Request *bucket.Entry // as Prov
 
 	foreign *Foreign // that it still is; nil if it lies under its id

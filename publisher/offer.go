@@ -8,6 +8,6 @@ type Offer struct {
 	File          string   // what the archive is called
 	Digest        string   // SHA-256 of the archive, in hex
 	Fingerprint   string   // of the archive's paths and content; "" of a provenance file alone
-	Provenance    string   // SHA-256 of the provenance file, in hex; "" if there is none
+	Provenance    string   // SHA-256 of the provenance file, in hex; "" if absent
 	Warnings      []Warning
 }

@@ -38,7 +38,7 @@ type ReleaseFile struct {
 type Release struct {
 	Chart, Version string
 	Archive        bucket.Body
-	Prov           bucket.Body // nil if there is none
+	Prov           bucket.Body // nil if absent
 	Info           ReleaseInfo
 }
 

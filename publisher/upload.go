@@ -45,8 +45,8 @@ func (r Request) object(key string) (bucket.Object, error) {
 
 // Submission is what is uploaded: a chart archive, its provenance file, or both.
 type Submission struct {
-	Chart   bucket.Body // nil if there is none
-	Prov    bucket.Body // nil if there is none
+	Chart   bucket.Body // nil if absent
+	Prov    bucket.Body // nil if absent
 	Request Request
 }
 

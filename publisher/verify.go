@@ -151,13 +151,13 @@ type snapshot struct {
 	headSum    string    // SHA-256 of head at this generation, in hex
 	sha256     string    // of the snapshot itself
 	size       int64     // of the snapshot itself, in bytes
-	older      *Sum      // of its older index; nil if there is none
+	older      *Sum      // of its older index; nil if absent
 }
 
 // archive is a file that some generation names.
 type archive struct {
 	digest string // SHA-256, in hex
-	prov   string // SHA-256 of the provenance file; "" if there is none
+	prov   string // SHA-256 of the provenance file; "" if absent
 	until  int    // the first generation that does not name it any more; 0 if the newest does
 }
 

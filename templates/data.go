@@ -22,7 +22,7 @@ type Site struct {
 	Title       string
 	Description string
 	URL         string // absolute, without a trailing slash; "" if not known
-	Logo        string // path of an image; "" if there is none
+	Logo        string // path of an image; "" if absent
 	Style       string // path of the stylesheet
 	Script      string // path of the script
 	Footer      []Link

@@ -56,7 +56,7 @@ func usagef(format string, args ...any) error {
 type flags struct {
 	*pflag.FlagSet
 	command string
-	config  *config.Config    // nil if there is none
+	config  *config.Config    // nil if absent
 	given   map[string]string // what set each flag, for messages: its name, the variable's, or the file's
 
 	drop, site, configFile string

@@ -46,8 +46,8 @@ func isLoopback(address string) bool {
 	return err == nil && addr.IsLoopback()
 }
 
-// reachable is an address that one can reach from this machine at least: where
-// it listens on all addresses, there is none by which everybody could.
+// reachable is an address that can be reached from this machine at least. No address
+// of a server that listens on all of them is sure to be reachable from elsewhere.
 func reachable(address string) string {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {

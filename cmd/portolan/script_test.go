@@ -173,7 +173,7 @@ func tree(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // change GLOB: changes one byte of each file that the pattern fits. It fails if
-// there is none.
+// none does.
 func change(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: change glob")

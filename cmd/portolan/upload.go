@@ -23,7 +23,7 @@ const maxProv = 2 * check.MaxProvenance
 type upload struct {
 	file  string // without folders
 	chart []byte // nil in a provenance file alone
-	prov  []byte // nil if there is none
+	prov  []byte // nil if absent
 }
 
 // readUnlessDone is read, but does not wait for it once the context has ended:

@@ -64,7 +64,7 @@ func (n *node) hide() {
 	n.role, n.attrs, n.level = gone, nil, 0
 }
 
-// summarize adds a summary if there is none.
+// summarize adds a summary where one is missing.
 func (n *node) summarize() {
 	for i, k := range n.kids {
 		if k.name == "summary" && k.role == summary {

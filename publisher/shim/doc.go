@@ -16,7 +16,7 @@
 //
 //	POST     API/{channel}/charts                     a chart: a multipart form (chart, prov), or the archive itself
 //	POST     API/{channel}/prov                       a provenance file, not in a form
-//	GET      API/{channel}/uploads/{id}               the receipt: 200, or 202 if there is none yet
+//	GET      API/{channel}/uploads/{id}               the receipt: 200, or 202 until it exists
 //	GET      API/{channel}/charts[/{name}[/{version}]]   the channel's releases, as ChartMuseum lists them
 //	GET      SITE/{channel}/index.yaml                the index
 //	GET      SITE/{channel}/charts/{name}-{version}.tgz[.prov]

@@ -76,7 +76,7 @@ func (s *Shim) file(a *answer, r *http.Request, key string) error {
 // refusals holds back error answers, which the shim replaces with its own.
 type refusals struct {
 	http.ResponseWriter
-	status int // of the answer held back; 0 if there is none
+	status int // of the answer held back; 0 if absent
 }
 
 func (w *refusals) WriteHeader(status int) {

@@ -38,7 +38,7 @@ func (to *route) receipts() string {
 	return base + "/api/" + strings.TrimPrefix(to.channel, to.prefix) + "/uploads/"
 }
 
-// receipt answers with an upload's receipt, or with 202 if there is none yet.
+// receipt answers with an upload's receipt, or with 202 until it exists.
 func (s *Shim) receipt(a *answer, r *http.Request, to *route, who *auth.Identity) error {
 	id := strings.ToLower(to.args[0])
 	if uuid.Validate(id) != nil || len(id) != len(uuid.Nil.String()) {
@@ -75,7 +75,7 @@ func waitTime(r *http.Request) (time.Duration, error) {
 	return min(wait, maxWait), nil
 }
 
-// await polls for the receipt for up to wait, and returns nil if there is none.
+// await polls for the receipt for up to wait, and returns nil if none has come.
 // If too many other requests are waiting, or too many of the party's, it looks only once.
 func (s *Shim) await(r *http.Request, channel, id string, wait time.Duration, party string) (*publisher.Receipt, error) {
 	if wait > 0 {

@@ -144,7 +144,7 @@ func changed(b []byte, name string, change func(list *yaml.Node)) ([]byte, error
 	return out.Bytes(), nil
 }
 
-// tokenList returns the list of tokens, and adds it if there is none.
+// tokenList returns the list of tokens, and adds one where it is missing.
 func tokenList(root *yaml.Node) *yaml.Node {
 	for i := 0; i+1 < len(root.Content); i += 2 {
 		if root.Content[i].Value == "tokens" {

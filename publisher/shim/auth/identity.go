@@ -23,10 +23,10 @@ const (
 type Identity struct {
 	kind   string // "token", "user", "oidc" or "gitlab"; "" if anonymous
 	name   string
-	by     string // URL of the server that vouches for it; "" if there is none
+	by     string // URL of the server that vouches for it; "" if absent
 	job    string // URL of its job; "" if not known
 	as     string // the user name sent with a token, which is not checked
-	party  string // see Party; "" if it is the name, or if there is none
+	party  string // see Party; "" if it is the name, or absent
 	grants []grant
 }
 
