@@ -303,8 +303,8 @@ type VersionsPage struct {
 	Pages     []PageLink
 }
 
-// ChangesPage is a channel's activity: what its last generations did.
-type ChangesPage struct {
+// ActivityPage is a channel's activity: what its last generations did.
+type ActivityPage struct {
 	Frame
 	Channel     Channel
 	Generations []Generation // newest first

@@ -45,10 +45,10 @@ func (HomePage) template() string     { return "home.html" }
 func (ChannelPage) template() string  { return "channel.html" }
 func (ChartPage) template() string    { return "chart.html" }
 func (VersionsPage) template() string { return "versions.html" }
-func (ChangesPage) template() string  { return "changes.html" }
+func (ActivityPage) template() string  { return "activity.html" }
 func (MissingPage) template() string  { return "missing.html" }
 
-var allPages = []Page{HomePage{}, ChannelPage{}, ChartPage{}, VersionsPage{}, ChangesPage{}, MissingPage{}}
+var allPages = []Page{HomePage{}, ChannelPage{}, ChartPage{}, VersionsPage{}, ActivityPage{}, MissingPage{}}
 
 // Asset is a file that pages share. Its path contains a hash of its content, so
 // the file at a path never changes.

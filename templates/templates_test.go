@@ -84,7 +84,7 @@ func everyPage(text string) []Page {
 		chart,
 		older,
 		VersionsPage{Frame: chart.Frame, Channel: channel, Name: text, ChartLink: "index.html", Versions: entries(2, text), Pages: []PageLink{{1, "versions-1.html", "", true}}},
-		ChangesPage{Frame: chart.Frame, Channel: channel, Generations: []Generation{{2, day, "snapshots/00000002/index.yaml", "", events, 3}, {1, day, "", "", nil, 0}}, Older: 4},
+		ActivityPage{Frame: chart.Frame, Channel: channel, Generations: []Generation{{2, day, "snapshots/00000002/index.yaml", "", events, 3}, {1, day, "", "", nil, 0}}, Older: 4},
 		MissingPage{chart.Frame},
 	}
 }
@@ -256,7 +256,7 @@ func TestOverrideProblems(t *testing.T) {
 	for _, tt := range []struct{ name, file, content, want string }{
 		{"field", "chart.html", "line\n{{if .Deprecated}}{{.Nmae}}{{end}}", "chart.html:2:"},
 		{"function", "home.html", "\n\n{{nothing .}}", "home.html:3:"},
-		{"syntax", "changes.html", "{{range .Generations}}", "changes.html:1:"},
+		{"syntax", "activity.html", "{{range .Generations}}", "activity.html:1:"},
 		{"partial", "home.html", `{{template "strat" .Frame}}`, "strat"},
 		{"within a range", "channel.html", "{{range .Charts}}\n{{.Digest}}{{end}}", "channel.html:2:"},
 		{"unknown file", "chrat.html", "", "did you mean chart.html?"},

@@ -84,7 +84,7 @@ func versionOf(l publisher.Line) ([2]string, error) {
 }
 
 func (p *pass) activityPage(ctx context.Context) error {
-	page := templates.ChangesPage{Channel: p.shown(0)}
+	page := templates.ActivityPage{Channel: p.shown(0)}
 	for _, g := range p.state.Generations {
 		page.Generations = append(page.Generations, p.generation(g))
 	}
