@@ -25,6 +25,9 @@ type Site struct {
 	Logo        string // path of an image; "" if absent
 	Style       string // path of the stylesheet
 	Script      string // path of the script
+	Search      string // path of the script that searches all channels, loaded when somebody searches
+	Unpack      string // path of the script that reads archives, loaded when a page shows a file from one
+	Compare     string // path of the script that compares versions, loaded by the page that does
 	Footer      []Link
 }
 

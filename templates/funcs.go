@@ -76,10 +76,10 @@ func (p ChartPage) ArchiveURL() string {
 // maxRelease is the longest name of a release that Helm allows, in characters.
 const maxRelease = 53
 
-// Release returns a name for a release of the chart. It is my- and the chart's
+// ReleaseName returns a name for a release of the chart. It is my- and the chart's
 // name, in a form that Kubernetes also accepts for a namespace: lower case, and
 // without '_' and '.'.
-func (p ChartPage) Release() string {
+func (p ChartPage) ReleaseName() string {
 	name := "my-" + strings.Map(func(r rune) rune {
 		switch {
 		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':

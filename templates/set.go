@@ -19,13 +19,16 @@ import (
 	"github.com/jba/templatecheck"
 )
 
-//go:embed *.html style.css script.js
+//go:embed *.html style.css *.js
 var embedded embed.FS
 
 const (
 	partials   = "page.html" // the parts that all pages share
 	styleFile  = "style.css"
-	scriptFile = "script.js"
+	scriptFile = "script.js" // on every page; it loads the other scripts when they are needed
+	searchFile = "search.js"
+	unpackFile = "archive.js"
+	diffFile   = "compare.js"
 
 	maxOverride = 1 << 20 // bytes of a file that replaces one of these
 )
@@ -45,10 +48,13 @@ func (HomePage) template() string     { return "home.html" }
 func (ChannelPage) template() string  { return "channel.html" }
 func (ChartPage) template() string    { return "chart.html" }
 func (VersionsPage) template() string { return "versions.html" }
-func (ActivityPage) template() string  { return "activity.html" }
+func (ActivityPage) template() string { return "activity.html" }
 func (MissingPage) template() string  { return "missing.html" }
 
-var allPages = []Page{HomePage{}, ChannelPage{}, ChartPage{}, VersionsPage{}, ActivityPage{}, MissingPage{}}
+var allPages = []Page{
+	HomePage{}, ChannelPage{}, ActivityPage{}, MissingPage{},
+	ChartPage{}, ValuesPage{}, TemplatesPage{}, ChangesPage{}, VersionsPage{}, ChangelogPage{}, ComparePage{},
+}
 
 // Asset is a file that pages share. Its path contains a hash of its content, so
 // the file at a path never changes.
@@ -61,9 +67,7 @@ type Asset struct {
 type Set struct {
 	pages  map[string]*template.Template
 	assets []Asset
-	style  string // paths of the assets
-	script string
-	logo   string
+	paths  Site // of the assets
 	look   string
 }
 
@@ -84,10 +88,13 @@ func New(o Options) (*Set, error) {
 		}
 		s.pages[p.template()] = t
 	}
-	s.style = s.add("style", ".css", append(files[styleFile].content, o.Colors.css()...))
-	s.script = s.add("script", ".js", files[scriptFile].content)
+	s.paths.Style = s.add("style", ".css", append(files[styleFile].content, o.Colors.css()...))
+	s.paths.Script = s.add("script", ".js", files[scriptFile].content)
+	s.paths.Search = s.add("search", ".js", files[searchFile].content)
+	s.paths.Unpack = s.add("archive", ".js", files[unpackFile].content)
+	s.paths.Compare = s.add("compare", ".js", files[diffFile].content)
 	if o.Logo != nil {
-		s.logo = s.add("logo", o.LogoExt, o.Logo)
+		s.paths.Logo = s.add("logo", o.LogoExt, o.Logo)
 	}
 	s.look = lookOf(files, s.assets)
 	return s, nil
@@ -208,8 +215,9 @@ func (s *Set) Render(p Page) ([]byte, error) {
 
 // Site returns t with the paths of the set's assets.
 func (s *Set) Site(t Site) Site {
-	t.Style, t.Script, t.Logo = s.style, s.script, s.logo
-	return t
+	p := s.paths
+	p.Title, p.Description, p.URL, p.Footer = t.Title, t.Description, t.URL, t.Footer
+	return p
 }
 
 // Assets returns the files to which the pages refer by the paths in [Set.Site].

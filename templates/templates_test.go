@@ -176,11 +176,11 @@ func TestInstall(t *testing.T) {
 	}
 }
 
-func TestRelease(t *testing.T) {
+func TestReleaseName(t *testing.T) {
 	for name, want := range map[string]string{
 		"web": "my-web", "My_Chart.v2": "my-my-chart-v2", strings.Repeat("x", 49) + "-y": "my-" + strings.Repeat("x", 49), "世界": "my",
 	} {
-		if got := (ChartPage{Name: name}).Release(); got != want {
+		if got := (ChartPage{Name: name}).ReleaseName(); got != want {
 			t.Errorf("%s: got %s, want %s", name, got, want)
 		}
 	}
@@ -299,7 +299,7 @@ func TestColors(t *testing.T) {
 func TestLogo(t *testing.T) {
 	s := newSet(t, Options{Logo: []byte("<svg/>"), LogoExt: ".svg"})
 	site := s.Site(Site{})
-	if !strings.HasPrefix(site.Logo, "assets/logo.") || !strings.HasSuffix(site.Logo, ".svg") || len(s.Assets()) != 3 {
+	if !strings.HasPrefix(site.Logo, "assets/logo.") || !strings.HasSuffix(site.Logo, ".svg") || len(s.Assets()) != 6 {
 		t.Errorf("the logo is %q of %d assets", site.Logo, len(s.Assets()))
 	}
 	if got := string(render(t, s, HomePage{Frame: Frame{Site: site}})); !strings.Contains(got, `<img src="`+site.Logo) {

@@ -1,0 +1,192 @@
+package templates
+
+import (
+	"html/template"
+	"time"
+)
+
+// Release is what the pages of one version of a chart show above their own content: the
+// title, the facts that decide, and the bar with links to the version's other pages. It
+// says nothing that other versions change: what does, the script reads from versions.json.
+type Release struct {
+	Channel Channel
+	Badges
+
+	Name        string
+	Version     string
+	AppVersion  string
+	Description string
+	KubeVersion string
+	License     string
+	Home        string // an http or https URL, or ""
+	Source      string // the first of the chart's sources that is a URL, or ""
+	Icon        string // a data: URL of an image that is safe to show; "" if there is none
+	Created     time.Time
+	Digest      string // SHA-256 of the archive, in hex
+	Size        int64  // of the archive, in bytes; 0 if not known
+	File        string // the archive's name
+	Archive     string // its URL, relative to the page
+	Prov        string // URL of the provenance file; "" if the version is not signed
+	KeyID       string // of the key that signed it, in hex; "" if not known
+
+	Note   string   // why the page shows only what the index says; "" if it shows more
+	Faults []string // why no Helm can install this version; nil if nothing is known against it
+
+	Tabs      []Tab
+	Versions  string // URL of the chart's versions.json
+	List      string // URL of the list of all versions
+	ChartLink string // URL of the chart's page
+}
+
+// Tab is a page in the bar.
+type Tab struct {
+	Name    string // Overview, Values, Templates, Changes, Versions
+	URL     string
+	Count   int // of what the page shows; 0 if that is not counted, or nothing
+	Current bool
+}
+
+// Heading is a heading of a README, for its contents.
+type Heading struct {
+	Text   string
+	Anchor string
+	Level  int // 1 for the highest that the README uses
+}
+
+// ValuesPage is the values of one version: values.yaml, its comments and its schema, as
+// one table.
+type ValuesPage struct {
+	Frame
+	Release
+	Groups []ValueGroup
+	Count  int    // of rows
+	Raw    string // URL of values.yaml; "" if absent
+	Schema string // URL of values.schema.json; "" if absent
+	Note   string // why the table is missing or not complete; "" if it is complete
+}
+
+// ValueGroup is the values below one key of the top level, or that key alone.
+type ValueGroup struct {
+	Path   string // the key
+	Anchor string // of the group; the only row of a group has it
+	Text   string // what a comment says about the key; "" if nothing
+	Rows   []ValueReference
+}
+
+// Single reports whether the group is a key without others below it.
+func (g ValueGroup) Single() bool { return len(g.Rows) == 1 && g.Rows[0].Path == g.Path }
+
+// ValueReference is one value that a chart can be given.
+type ValueReference struct {
+	Path     string // image.tag
+	Anchor   string // the id of the row
+	Type     string // from the schema, a comment, or the default
+	Default  string // on one line, may be cut; "" if not known
+	Enum     string // the values that the schema allows; "" if any
+	Required bool
+	Text     string // from a comment or the schema; may be cut
+	Line     int    // in values.yaml, from 1; 0 if the file lacks the key
+}
+
+// TemplatesPage is the templates and custom resource definitions of one version.
+type TemplatesPage struct {
+	Frame
+	Release
+	Kinds []TemplateKind
+	Files []SourceFile // in the order of Kinds, each once
+	CRDs  []SourceFile
+	More  int    // number of files that are not listed
+	Note  string // why something is left out; "" if nothing is
+}
+
+// TemplateKind is a kind of object that templates create, and the files that do.
+type TemplateKind struct {
+	Kind  string // "" for helpers, notes and files whose kind is not known
+	Files []ValueLink
+}
+
+// SourceFile is a file of the archive with its text.
+type SourceFile struct {
+	Path   string // below the chart's folder: templates/deployment.yaml
+	Anchor string
+	Kinds  string // Deployment, Service
+	About  string // of a definition: group and versions
+	Size   int64  // bytes
+	Lines  int
+	HTML   template.HTML // highlighted; "" if the page has no room for it: the script then reads it from the archive
+}
+
+// ChangesPage is what one version changes.
+type ChangesPage struct {
+	Frame
+	Release
+	Upgrade []UpgradeNote // what an upgrade needs to know, most important first
+	Said    []ChangeGroup // from the chart's annotations
+	Against *Difference   // from the version before; nil if this is the first
+	Compare string        // URL of the page that compares any two versions
+}
+
+// UpgradeNote is something that may break an upgrade.
+type UpgradeNote struct {
+	Kind string // removed, retyped, crd, kubernetes, dependency
+	Text string
+	Link string // URL of the place that shows it; may be ""
+}
+
+// Difference is the differences between two versions of a chart.
+type Difference struct {
+	Comparison
+	ValuesRetyped []ValueChange
+
+	ImagesAdded, ImagesRemoved []string
+	ImagesChanged              []DependencyChange
+
+	Files []FileDifference // templates and definitions that differ, by path
+	Other []string         // paths of other files that differ
+	More  int              // number of files that are not listed
+}
+
+// FileDifference is how a file differs.
+type FileDifference struct {
+	Path           string
+	Anchor         string
+	What           string // added, removed or changed
+	Added, Removed int    // lines
+	HTML           template.HTML
+	Note           string // why no differences are shown; "" if they are
+}
+
+// ChangelogPage lists what each version of a chart changed.
+type ChangelogPage struct {
+	Frame
+	Channel   Channel
+	Name      string
+	ChartLink string
+	Compare   string
+	Versions  []ChangelogEntry // newest first
+	Older     string           // URL of the list of all versions, if older ones are left out; "" if not
+}
+
+// ChangelogEntry is a version in a changelog.
+type ChangelogEntry struct {
+	VersionEntry
+	Changes string // URL of the page of its changes
+	Said    []ChangeGroup
+	More    int // number of changes that are not listed
+}
+
+// ComparePage compares any two versions of a chart, in the browser.
+type ComparePage struct {
+	Frame
+	Channel   Channel
+	Name      string
+	ChartLink string
+	Versions  string // URL of the chart's versions.json
+	List      string // URL of the list of all versions
+}
+
+func (ValuesPage) template() string    { return "values.html" }
+func (TemplatesPage) template() string { return "templates.html" }
+func (ChangesPage) template() string   { return "changes.html" }
+func (ChangelogPage) template() string { return "changelog.html" }
+func (ComparePage) template() string   { return "compare.html" }

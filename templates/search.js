@@ -1,0 +1,1 @@
+// Searches the charts of all channels: their search files are loaded one by one.
