@@ -5,13 +5,17 @@ type SearchIndex struct {
 	Charts []SearchEntry `json:"charts"` // sorted by name
 }
 
-// SearchEntry is a chart in a SearchIndex.
+// SearchEntry is a chart in a SearchIndex. All texts but the name may be cut, or left
+// out, to keep the entry small.
 type SearchEntry struct {
 	Name        string   `json:"n"`
 	Version     string   `json:"v"`           // the newest version
 	State       string   `json:"s,omitempty"` // see Badges.State
-	Description string   `json:"d,omitempty"` // may be cut
+	AppVersion  string   `json:"a,omitempty"`
+	Description string   `json:"d,omitempty"`
 	Keywords    []string `json:"k,omitempty"`
+	Maintainers string   `json:"m,omitempty"` // their names, with commas between them
+	Values      string   `json:"y,omitempty"` // keys in values.yaml such as ingress.enabled, with spaces between them
 }
 
 // State returns the first letter of each badge, for the search index.
