@@ -1,6 +1,6 @@
 // Finds charts. script.js imports this when somebody turns to a search box:
 //   start(input, root)  for the box on every page; root leads to the site's root ("" or "../../")
-//   filter(box)         for the [data-search] box of a channel's page
+//   list(box)           for the [data-search] box of a channel's page, to filter its list
 // Charts have the fields of templates.SearchEntry.
 const make = (name, attributes, ...children) => {
 	const element = document.createElement(name);
@@ -101,9 +101,9 @@ export const start = (input, root) => {
 	type();
 };
 
-export const filter = (box) => {
-	const input = box.querySelector("input"), status = box.querySelector("[role=status]"), list = document.getElementById("charts");
-	const all = [...list.children], here = new Map(all.map((item) => [item.querySelector("a")?.textContent, item]));
+export const list = (box) => {
+	const input = box.querySelector("input"), status = box.querySelector("[role=status]"), rows = document.getElementById("charts");
+	const all = [...rows.children], here = new Map(all.map((item) => [item.querySelector("a")?.textContent, item]));
 	const asked = new URL(location.href).searchParams, pages = document.querySelector(".pages");
 	let loading, keyword = asked.get("keyword") || "";
 	// Rows of this page show more than the search file has.
@@ -126,7 +126,7 @@ export const filter = (box) => {
 		}
 		if (input.value.trim() !== text) return; // somebody typed on
 		if (words.length) charts = best(charts, words);
-		list.replaceChildren(...(charts ? charts.slice(0, 200).map(row) : all));
+		rows.replaceChildren(...(charts ? charts.slice(0, 200).map(row) : all));
 		status.textContent = charts ? count(charts.length, "chart") + (keyword && " with the keyword " + keyword) + (charts.length > 200 ? "; these are the best 200" : "") : "";
 	};
 	input.addEventListener("input", show);
@@ -137,6 +137,7 @@ export const filter = (box) => {
 		keyword = keyword === chip.dataset.keyword ? "" : chip.dataset.keyword;
 		show();
 	});
+	for (const element of [box, document.querySelector("[data-keywords]")]) if (element) element.hidden = false;
 	input.value ||= asked.get("q") || "";
 	show();
 };

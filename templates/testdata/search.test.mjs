@@ -26,9 +26,9 @@ class Element {
 	set textContent(text) { this.children = [text]; }
 	get textContent() { return this.children.map((c) => c.textContent ?? c).join(""); }
 }
-let opened = [], files = {}, asked = [], chips = [], list, url;
+let opened = [], files = {}, asked = [], chips = [], rows, url;
 globalThis.document = Object.assign(new Element("document"), {
-	createElement: (name) => new Element(name), querySelector: () => null, querySelectorAll: () => chips, getElementById: () => list,
+	createElement: (name) => new Element(name), querySelector: () => null, querySelectorAll: () => chips, getElementById: () => rows,
 });
 globalThis.history = { replaceState: (a, b, to) => { url = to.href; } };
 globalThis.fetch = async (at) => {
@@ -36,7 +36,7 @@ globalThis.fetch = async (at) => {
 	const body = files[at];
 	return { ok: body !== undefined, status: body === undefined ? 404 : 200, json: async () => structuredClone(body) };
 };
-const { best, filter, start } = await import(pathToFileURL(process.argv[2]));
+const { best, list: filter, start } = await import(pathToFileURL(process.argv[2]));
 const host = "https://charts.example.com/helm/";
 const settled = () => new Promise((done) => setTimeout(done, 120));
 const visit = (path) => { globalThis.location = new URL(path, host); [opened, asked, chips, url] = [[], [], [], ""]; };
@@ -156,27 +156,27 @@ test("a list of channels that cannot be loaded is tried again", async () => {
 test("a channel's page is filtered by words and keywords", async () => {
 	visit("stable/index.html?keyword=c%2B%2B%20%26%20%22more%22&q=");
 	files = { "search.json": { charts: [{ n: "a", v: "1", k: ["c++ & \"more\""] }, { n: "b", v: "1", k: ["web"] }, { n: "c", v: "1", d: "web" }] } };
-	const rows = ["a", "b"].map((name) => Object.assign(new Element("li"), { link: { textContent: name } }));
-	list = new Element("ul");
-	list.append(...rows);
+	const all = ["a", "b"].map((name) => Object.assign(new Element("li"), { link: { textContent: name } }));
+	rows = new Element("ul");
+	rows.append(...all);
 	const chip = Object.assign(new Element("a"), { dataset: { keyword: "web" } });
 	chips = [chip];
 	const input = Object.assign(new Element("input"), { value: "" }), status = new Element("p");
 	filter(Object.assign(new Element("div"), { input, status, dataset: { search: "search.json" } }));
 	await settled();
-	assert.deepEqual(list.children, [rows[0]]);
+	assert.deepEqual(rows.children, [all[0]]);
 	assert.equal(status.textContent, "1 chart with the keyword c++ & \"more\"");
 	document.fire("click", { target: chip });
 	await settled();
-	assert.deepEqual([list.children, chip.attributes["aria-current"], url], [[rows[1]], "true", host + "stable/index.html?keyword=web"]);
+	assert.deepEqual([rows.children, chip.attributes["aria-current"], url], [[all[1]], "true", host + "stable/index.html?keyword=web"]);
 	document.fire("click", { target: chip });
 	input.value = "web";
 	input.fire("input");
 	await settled();
-	assert.equal(list.children.length, 2);
+	assert.equal(rows.children.length, 2);
 	assert.equal(url, host + "stable/index.html?q=web");
 	input.value = "";
 	input.fire("input");
 	await settled();
-	assert.deepEqual([list.children, status.textContent], [rows, ""]);
+	assert.deepEqual([rows.children, status.textContent], [all, ""]);
 });
