@@ -111,51 +111,25 @@ type Badges struct {
 	Prerelease bool
 }
 
-// ChartPage is a chart's page, which shows its newest version and lists all
-// versions, or the page of one version.
+// ChartPage is the overview of one version: how to install it, its README, and what its
+// Chart.yaml says. A chart's own page is the overview of its newest version.
 type ChartPage struct {
 	Frame
-	Channel Channel
-	Badges
+	Release
 
-	Name        string
-	Version     string
-	AppVersion  string
-	Description string
 	APIVersion  string
-	KubeVersion string
-	Home        string // an http or https URL, or ""
-	Icon        string // an http or https URL, or ""
-	License     string
+	IconLink    string // an http or https URL of an image elsewhere, for a link only; or ""
 	Keywords    []string
 	Sources     []Link
 	Maintainers []Maintainer
 	Links       []Link // from the chart's annotations
-	Created     time.Time
-	Digest      string // SHA-256 of the archive, in hex
-	Size        int64  // of the archive, in bytes; 0 if not known
-	File        string // the archive's name
-	Archive     string // its URL, relative to the page
-	Prov        string // URL of the provenance file; "" if the version is not signed
-	KeyID       string // of the key that signed it, in hex; "" if not known
+	API         string // URL of the chart's description in JSON
+	Badge       string // URL of the chart's badge, an SVG image
 
-	Newest    bool   // it is the chart's newest version
-	Older     bool   // the index does not list it, but newer ones
-	ChartLink string // URL of the chart's page; on the chart's page, "index.html"
-	API       string // URL of the chart's description in JSON
-	Badge     string // URL of the chart's badge, an SVG image
-
-	Note         string   // why the page shows only what the index says; "" if it shows more
-	Faults       []string // why no Helm can install this version; nil if nothing is known against it
-	README       *Text    // nil if the chart has none
-	Values       *Values
-	Resources    []Resource
-	CRDs         []CRD
+	README       *Text     // nil if the chart has none
+	Contents     []Heading // of the README, in its order
 	Dependencies []Dependency
 	Images       []Image
-	Changes      []ChangeGroup // from the chart's annotations
-	Against      *Comparison   // with the version before; nil if this is the first
-	Versions     *VersionList  // on the chart's page only
 }
 
 // Maintainer is a maintainer of a chart.
@@ -169,14 +143,6 @@ type Maintainer struct {
 type Text struct {
 	HTML template.HTML
 	Note string // why it is shown as plain text or only in part; "" if it is not
-}
-
-// Values is a chart's values.yaml, and what its schema says about it.
-type Values struct {
-	File  *Text       // highlighted, with an id for each key path; nil if there is no values.yaml
-	Table []ValueRow  // from values.schema.json; nil if there is no schema
-	Note  string      // why the table is not complete; "" if it is
-	Keys  []ValueLink // the top-level keys of the file, in its order
 }
 
 // ValueLink links to a key in the values file.
@@ -193,20 +159,6 @@ type ValueRow struct {
 	Default     string // JSON; "" if the schema gives none
 	Required    bool
 	Description string
-}
-
-// Resource is a kind of object that templates create.
-type Resource struct {
-	Kind  string   // "" for files whose kind is not known
-	Files []string // below templates/
-}
-
-// CRD is a custom resource definition in a chart.
-type CRD struct {
-	Kind     string // "" if it cannot be read
-	Group    string
-	Versions []string
-	File     string
 }
 
 // Dependency is a chart that a chart depends on.
@@ -276,13 +228,6 @@ type DependencyChange struct {
 	After  string
 }
 
-// VersionList is a list of a chart's versions, newest first.
-type VersionList struct {
-	Versions []VersionEntry
-	Total    int        // number of the chart's versions, including those not in this list
-	Older    []PageLink // pages with the whole list; nil if this is the whole list
-}
-
 // VersionEntry is a version in a list.
 type VersionEntry struct {
 	Version    string
@@ -292,18 +237,21 @@ type VersionEntry struct {
 	Size       int64  // bytes; 0 if not known
 	Link       string // URL of its page
 	Newest     bool
-	Older      bool // the index does not list it
+	Older      bool // the repository's index does not list it
 	Badges
 }
 
-// VersionsPage is one page of the versions of a chart that has many.
+// VersionsPage lists a chart's newest versions, or is one page of the list of all if
+// there are many.
 type VersionsPage struct {
 	Frame
 	Channel   Channel
 	Name      string
-	ChartLink string
-	Versions  []VersionEntry
-	Pages     []PageLink
+	ChartLink string // URL of the chart's page
+	Tabs      []Tab
+	Versions  []VersionEntry // newest first
+	Total     int            // number of the chart's versions; 0 on a page of the list of all, which later versions do not change
+	Pages     []PageLink     // of the list of all; nil if this page has all
 }
 
 // ActivityPage is a channel's activity: what its last generations did.

@@ -66,11 +66,11 @@ func (f Frame) SiteTitle() string {
 
 // ArchiveURL returns the absolute URL of the archive, or "" if the site's URL is
 // not known.
-func (p ChartPage) ArchiveURL() string {
-	if p.Channel.URL == "" {
+func (r Release) ArchiveURL() string {
+	if r.Channel.URL == "" {
 		return ""
 	}
-	return p.Channel.URL + "/" + strings.TrimLeft(p.Archive, "./")
+	return r.Channel.URL + "/" + strings.TrimLeft(r.Archive, "./")
 }
 
 // maxRelease is the longest name of a release that Helm allows, in characters.
@@ -79,15 +79,15 @@ const maxRelease = 53
 // ReleaseName returns a name for a release of the chart. It is my- and the chart's
 // name, in a form that Kubernetes also accepts for a namespace: lower case, and
 // without '_' and '.'.
-func (p ChartPage) ReleaseName() string {
-	name := "my-" + strings.Map(func(r rune) rune {
+func (r Release) ReleaseName() string {
+	name := "my-" + strings.Map(func(c rune) rune {
 		switch {
-		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
-			return r
-		case r >= 'A' && r <= 'Z':
-			return r + 'a' - 'A'
+		case c >= 'a' && c <= 'z', c >= '0' && c <= '9':
+			return c
+		case c >= 'A' && c <= 'Z':
+			return c + 'a' - 'A'
 		}
 		return '-'
-	}, p.Name)
+	}, r.Name)
 	return strings.TrimRight(name[:min(maxRelease, len(name))], "-")
 }

@@ -38,9 +38,9 @@ type Release struct {
 	ChartLink string // URL of the chart's page
 }
 
-// Tab is a page in the bar.
+// Tab is a page in the bar: of a version, or of a chart.
 type Tab struct {
-	Name    string // Overview, Values, Templates, Changes, Versions
+	Name    string // Overview, Values, Templates, Changes, Versions, Changelog, Compare
 	URL     string
 	Count   int // of what the page shows; 0 if that is not counted, or nothing
 	Current bool
@@ -162,6 +162,7 @@ type ChangelogPage struct {
 	Channel   Channel
 	Name      string
 	ChartLink string
+	Tabs      []Tab
 	Compare   string
 	Versions  []ChangelogEntry // newest first
 	Older     string           // URL of the list of all versions, if older ones are left out; "" if not
@@ -181,6 +182,7 @@ type ComparePage struct {
 	Channel   Channel
 	Name      string
 	ChartLink string
+	Tabs      []Tab
 	Versions  string // URL of the chart's versions.json
 	List      string // URL of the list of all versions
 }

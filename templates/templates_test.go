@@ -27,36 +27,74 @@ func newSet(t *testing.T, o Options) *Set {
 // hostile tries to end a tag, an attribute, a script and a comment.
 const hostile = `"'--></title></script><script>alert(1)</script><img src=x onerror=alert(2)>{{.}}`
 
-// page returns a chart's page with a text in every field.
-func page(text string) ChartPage {
-	url := "https://example.com/" + strings.Map(func(r rune) rune {
+// release returns what is above the content of a version's pages, with a text in every
+// field.
+func release(text string) Release {
+	url := safeURL(text)
+	return Release{
+		Channel: Channel{Name: text, RepoName: text, Link: "../../index.html"}, Badges: Badges{true, false, true, true},
+		Name: text, Version: text, AppVersion: text, Description: text, KubeVersion: text, License: text, Home: url, Source: url, Created: day,
+		Digest: text, Size: 1, File: text, Archive: "../../a.tgz", Prov: "../../a.tgz.prov", KeyID: text, Note: text, Faults: []string{text},
+		Tabs: tabs(text), Versions: "versions.json", List: "versions.html", ChartLink: "index.html",
+	}
+}
+
+func tabs(text string) []Tab {
+	return []Tab{{text, "index.html", 0, true}, {text, "values.html", 3, false}}
+}
+
+func safeURL(text string) string {
+	return "https://example.com/" + strings.Map(func(r rune) rune {
 		if strings.ContainsRune(`"'<>{} `, r) {
 			return '-'
 		}
 		return r
 	}, text)
+}
+
+// page returns the overview of a chart with a text in every field.
+func page(text string) ChartPage {
+	url := safeURL(text)
 	links := []Link{{text, url}}
-	values := []ValueChange{{Path: text, Anchor: "values-a", Before: text, After: text}}
-	dependencies := []DependencyChange{{text, text, text}}
 	return ChartPage{
 		Frame:   Frame{Site: Site{Title: text, Description: text, Footer: links}, Title: text, Description: text, Canonical: url, Crumbs: links, Feed: "feed.xml"},
-		Channel: Channel{Name: text, RepoName: text, Link: "../../index.html"}, Badges: Badges{true, false, true, true},
-		Name: text, Version: text, AppVersion: text, Description: text, APIVersion: text, KubeVersion: text, Home: url, Icon: url, License: text,
-		Keywords: []string{text}, Sources: links, Maintainers: []Maintainer{{text, "mailto:a@example.com", url}}, Links: links, Created: day,
-		Digest: text, Size: 1, File: text, Archive: "../../a.tgz", Prov: "../../a.tgz.prov", KeyID: text, ChartLink: "index.html",
-		Note:      text,
-		README:    &Text{HTML: "<p>safe</p>", Note: text},
-		Values:    &Values{File: &Text{HTML: "safe", Note: text}, Table: []ValueRow{{text, "values-a", text, text, true, text}}, Note: text, Keys: []ValueLink{{text, "values-a"}}},
-		Resources: []Resource{{text, []string{text}}}, CRDs: []CRD{{text, text, []string{text}, text}},
+		Release: release(text), APIVersion: text, IconLink: url,
+		Keywords: []string{text}, Sources: links, Maintainers: []Maintainer{{text, "mailto:a@example.com", url}}, Links: links,
+		README: &Text{HTML: "<p>safe</p>", Note: text}, Contents: []Heading{{text, "readme-a", 1}, {text, "readme-b", 2}},
 		Dependencies: []Dependency{{text, text, text, text, url, text, ""}}, Images: []Image{{text, text}},
-		Changes: []ChangeGroup{{"added", []Change{{text, links}}}},
-		Against: &Comparison{
+	}
+}
+
+// versionPages returns the other pages of a version with a text in every field.
+func versionPages(text string) []Page {
+	frame, release := page(text).Frame, release(text)
+	values := []ValueChange{{Path: text, Anchor: "L1", Before: text, After: text}}
+	dependencies := []DependencyChange{{text, text, text}}
+	row := ValueReference{text, "L2", text, text, text, true, text, 2}
+	said := []ChangeGroup{{"added", []Change{{text, []Link{{text, safeURL(text)}}}}}}
+	file := SourceFile{text, "f1", text, text, 1, 2, "safe"}
+	unread := SourceFile{Path: text, Anchor: "f2", Size: 1}
+	against := Difference{
+		Comparison: Comparison{
 			Version: text, Link: "../1/index.html", AppVersion: &Pair{text, text}, KubeVersion: &Pair{text, text}, Type: &Pair{text, text},
 			ValuesAdded: values, ValuesRemoved: values, ValuesChanged: values, ValuesMore: 2, ValuesNote: text,
 			CRDsAdded: []string{text}, CRDsRemoved: []string{text}, CRDsChanged: []string{text},
 			DependenciesAdded: dependencies, DependenciesRemoved: dependencies, DependenciesChanged: dependencies,
 		},
-		Versions: &VersionList{Versions: entries(1, text), Total: 1, Older: []PageLink{{1, "versions-1.html", text, false}}},
+		ValuesRetyped: values, ImagesAdded: []string{text}, ImagesRemoved: []string{text}, ImagesChanged: dependencies,
+		Files: []FileDifference{{text, "d1", "changed", 1, 2, "safe", ""}, {text, "d2", "changed", 1, 2, "", text}}, Other: []string{text}, More: 2,
+	}
+	channel := Channel{Name: text, RepoName: text, Link: "../../index.html"}
+	return []Page{
+		ValuesPage{frame, release, []ValueGroup{{text, "L1", text, []ValueReference{row}}, {text, "", "", []ValueReference{{Path: text, Anchor: "L3"}}}}, 2, "values.yaml", "values.schema.json", text},
+		ValuesPage{Frame: frame, Release: release},
+		TemplatesPage{frame, release, []TemplateKind{{text, []ValueLink{{text, "f1"}}}}, []SourceFile{file, unread}, []SourceFile{{Path: text, Anchor: "c1", About: text}}, 3, text},
+		TemplatesPage{Frame: frame, Release: release},
+		ChangesPage{frame, release, []UpgradeNote{{"removed", text, "#d1"}, {"crd", text, ""}}, said, &against, "../compare.html"},
+		ChangesPage{Frame: frame, Release: release, Against: &Difference{Comparison: Comparison{Version: text, Link: "../1/index.html", Same: true}}, Compare: "../compare.html"},
+		ChangesPage{Frame: frame, Release: release, Compare: "../compare.html"},
+		ChangelogPage{frame, channel, text, "index.html", tabs(text), "compare.html", []ChangelogEntry{{entries(1, text)[0], "1/changes.html", said, 2}}, "versions.html"},
+		ComparePage{frame, channel, text, "index.html", tabs(text), "versions.json", "versions.html"},
 	}
 }
 
@@ -75,18 +113,15 @@ func entries(n int, text string) []VersionEntry {
 func everyPage(text string) []Page {
 	chart := page(text)
 	channel := Channel{Name: text, RepoName: text, Link: "a/index.html", Generation: 2, Changed: day, Charts: 1, Versions: 2, Older: &OlderVersions{1, "", "snapshots/00000002/older/index.yaml"}}
-	older := chart
-	older.Older = true
 	events := []Event{{text, text, "added", "a/index.html"}, {text, text, "removed", ""}}
-	return []Page{
+	return append(versionPages(text),
 		HomePage{chart.Frame, []Channel{channel}},
 		ChannelPage{Frame: chart.Frame, Channel: channel, Charts: charts(1, text), Keywords: []Keyword{{text, 1}}, Search: "search.json", Changes: "changes.html", Pages: []PageLink{{1, "index.html", text, true}, {2, "page-2.html", text, false}}},
 		chart,
-		older,
-		VersionsPage{Frame: chart.Frame, Channel: channel, Name: text, ChartLink: "index.html", Versions: entries(2, text), Pages: []PageLink{{1, "versions-1.html", "", true}}},
+		VersionsPage{chart.Frame, channel, text, "index.html", tabs(text), entries(2, text), 3, []PageLink{{1, "versions-1.html", "", true}}},
 		ActivityPage{Frame: chart.Frame, Channel: channel, Generations: []Generation{{2, day, "snapshots/00000002/index.yaml", "", events, 3}, {1, day, "", "", nil, 0}}, Older: 4},
 		MissingPage{chart.Frame},
-	}
+	)
 }
 
 func charts(n int, text string) []ChartEntry {
@@ -180,7 +215,7 @@ func TestReleaseName(t *testing.T) {
 	for name, want := range map[string]string{
 		"web": "my-web", "My_Chart.v2": "my-my-chart-v2", strings.Repeat("x", 49) + "-y": "my-" + strings.Repeat("x", 49), "世界": "my",
 	} {
-		if got := (ChartPage{Name: name}).ReleaseName(); got != want {
+		if got := (Release{Name: name}).ReleaseName(); got != want {
 			t.Errorf("%s: got %s, want %s", name, got, want)
 		}
 	}
@@ -209,8 +244,7 @@ func TestSizes(t *testing.T) {
 		}
 	}
 	chart := page("some text")
-	chart.Versions = &VersionList{Versions: entries(200, ""), Total: 300}
-	chart.README, chart.Values = nil, nil
+	chart.README = nil
 	listed := charts(200, strings.Repeat("word ", 16))
 	for i := range listed { // real charts have fewer badges, and only half of them have an icon
 		listed[i].Version, listed[i].Badges = "1.0.0", Badges{Deprecated: i%5 == 0}
@@ -322,7 +356,6 @@ func BenchmarkChartPage(b *testing.B) {
 		b.Fatal(err)
 	}
 	p := page("some text")
-	p.Versions = &VersionList{Versions: entries(200, ""), Total: 200}
 	for b.Loop() {
 		if _, err := s.Render(p); err != nil {
 			b.Fatal(err)

@@ -276,6 +276,8 @@ var stored = []struct {
 	{"release", `^stable/charts/.*/release\.json$`, "application/json", forever},
 	{"page", `^stable/index\.html$`, "text/html; charset=utf-8", revalidated},
 	{"version's page", `^stable/charts/built/[^/]*/index\.html$`, "text/html; charset=utf-8", revalidated},
+	{"version's values", `^stable/charts/built/[^/]*/values\.yaml$`, "application/yaml", revalidated},
+	{"chart's versions", `^stable/charts/built/versions\.json$`, "application/json", revalidated},
 	{"data", `^stable/api/index\.json$`, "application/json", revalidated},
 	{"feed", `^stable/feed\.xml$`, "application/xml", revalidated},
 }

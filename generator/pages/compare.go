@@ -11,11 +11,10 @@ import (
 )
 
 // compare returns the differences between two versions of a chart, which matter
-// before every upgrade. The file shows the values of the later one. The caller
-// adds the link to the earlier version's page.
-func compare(ctx context.Context, before, after *check.Contents, file *values.File) *templates.Comparison {
+// before every upgrade. The caller adds the link to the earlier version's page.
+func compare(ctx context.Context, before, after *check.Contents) *templates.Difference {
 	a, b := before.Metadata, after.Metadata
-	v := values.Compare(ctx, before.Values, after.Values, file)
+	v := values.Compare(ctx, before.Values, after.Values, nil)
 	c := &templates.Comparison{
 		Version:    a.Version,
 		AppVersion: pair(a.AppVersion, b.AppVersion), KubeVersion: pair(a.KubeVersion, b.KubeVersion),
@@ -25,11 +24,9 @@ func compare(ctx context.Context, before, after *check.Contents, file *values.Fi
 	}
 	compareDefinitions(c, before.Definitions, after.Definitions)
 	compareDependencies(c, a.Dependencies, b.Dependencies)
-	c.Same = c.AppVersion == nil && c.KubeVersion == nil && c.Type == nil && v.Note == "" &&
-		len(v.Added)+len(v.Removed)+len(v.Changed)+v.More == 0 &&
-		len(c.CRDsAdded)+len(c.CRDsRemoved)+len(c.CRDsChanged) == 0 &&
-		len(c.DependenciesAdded)+len(c.DependenciesRemoved)+len(c.DependenciesChanged) == 0
-	return c
+	d := &templates.Difference{Comparison: *c}
+	d.Same = v.Note == "" && changed(d) == 0
+	return d
 }
 
 // pair returns two values if they differ.

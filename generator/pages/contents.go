@@ -11,74 +11,62 @@ import (
 
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/generator/markdown"
-	"github.com/portolan-charts/portolan/generator/values"
 	"github.com/portolan-charts/portolan/publisher/untrusted"
 	"github.com/portolan-charts/portolan/templates"
 )
 
 // Limits of what pages show of a chart: texts in bytes, lists in entries.
 const (
-	maxPageName  = 200
-	maxPageText  = 2000
-	maxPageList  = 100
-	maxPageFiles = 500
+	maxPageName = 200
+	maxPageText = 2000
+	maxPageList = 100
 )
 
-// describe fills in what a page shows from Chart.yaml.
+// describeRelease fills in what all pages of a version show from Chart.yaml.
+func describeRelease(r *templates.Release, md *check.Metadata) {
+	r.Badges = badges(md)
+	r.AppVersion, r.KubeVersion = oneLine(md.AppVersion), oneLine(md.KubeVersion)
+	r.Description = shortened(md.Description, maxPageText)
+	r.Home = webURL(md.Home)
+	r.License = oneLine(md.Annotations["artifacthub.io/license"])
+	for _, source := range sources(md) {
+		r.Source = cmp.Or(r.Source, source.URL)
+	}
+}
+
+// describe fills in what an overview shows from Chart.yaml.
 func describe(p *templates.ChartPage, md *check.Metadata) {
-	p.Badges = badges(md)
-	p.AppVersion, p.APIVersion, p.KubeVersion = oneLine(md.AppVersion), oneLine(md.APIVersion), oneLine(md.KubeVersion)
-	p.Description = shortened(md.Description, maxPageText)
-	p.Home, p.Icon = webURL(md.Home), webURL(md.Icon)
-	p.License = oneLine(md.Annotations["artifacthub.io/license"])
+	p.APIVersion = oneLine(md.APIVersion)
+	p.IconLink = webURL(md.Icon)
 	p.Keywords = keywords(md)
 	p.Sources = sources(md)
 	p.Maintainers = maintainers(md)
 	p.Links = annotatedLinks(md)
 	p.Images = annotatedImages(md)
-	p.Changes = annotatedChanges(md)
 	p.Dependencies = dependencies(md)
 }
 
-// show fills in what a page shows from the other files in the archive, and how
-// these differ from those of the version before, if there is one.
-func show(ctx context.Context, p *templates.ChartPage, before, c *check.Contents) {
-	p.Resources = resources(c.Kinds)
-	p.CRDs = crds(c.Definitions)
+// faults returns why no Helm can install a chart.
+func faults(c *check.Contents) (all []string) {
 	for _, w := range c.Warnings {
 		if check.PreventsInstall(w.Rule) {
-			p.Faults = append(p.Faults, w.Message)
+			all = append(all, w.Message)
 		}
 	}
+	return all
+}
+
+// describeReadme fills in the README.
+func describeReadme(ctx context.Context, p *templates.ChartPage, c *check.Contents) {
 	if len(c.README) > 0 {
 		p.README = markdown.Render(ctx, c.README)
 		p.README.HTML = template.HTML(focusable.Replace(string(p.README.HTML)))
-	}
-	var file *values.File
-	if c.Values != nil || c.Schema != nil {
-		p.Values, file = valuesOf(ctx, c)
-	}
-	if before != nil {
-		p.Against = compare(ctx, before, c, file)
 	}
 }
 
 // focusable lets people without a mouse scroll tables that are wider than their
 // screen. Rendered HTML has this text only as a tag.
 var focusable = strings.NewReplacer("<table>", `<table tabindex="0">`)
-
-// valuesOf returns what pages show of values.yaml and its schema.
-func valuesOf(ctx context.Context, c *check.Contents) (v *templates.Values, file *values.File) {
-	v = &templates.Values{}
-	if c.Values != nil {
-		file = values.Render(ctx, c.Values)
-		v.File, v.Keys = file.Text, file.Keys
-	}
-	if c.Schema != nil {
-		v.Table, v.Note = values.Schema(ctx, c.Schema, file)
-	}
-	return v, file
-}
 
 // badges returns what Chart.yaml says about a version's state.
 func badges(md *check.Metadata) templates.Badges {
@@ -145,45 +133,6 @@ func dependencies(md *check.Metadata) []templates.Dependency {
 		})
 	}
 	return all
-}
-
-// resources returns the templates by the kinds of objects that they make. Those
-// with an unknown kind come last.
-func resources(kinds []check.TemplateKinds) []templates.Resource {
-	files := map[string][]string{}
-	for _, t := range kinds[:min(len(kinds), maxPageFiles)] {
-		of := t.Kinds
-		if len(of) == 0 {
-			of = []string{""}
-		}
-		for _, kind := range of {
-			files[kind] = append(files[kind], shortened(strings.TrimPrefix(t.Path, "templates/"), maxPageName))
-		}
-	}
-	var all []templates.Resource
-	for kind := range files {
-		all = append(all, templates.Resource{Kind: kind, Files: files[kind]})
-	}
-	slices.SortFunc(all, func(a, b templates.Resource) int {
-		if (a.Kind == "") != (b.Kind == "") {
-			return -cmp.Compare(a.Kind, b.Kind)
-		}
-		return cmp.Compare(a.Kind, b.Kind)
-	})
-	return all
-}
-
-// crds returns the custom resource definitions in the folder crds.
-func crds(all []check.Definition) []templates.CRD {
-	var shown []templates.CRD
-	for _, d := range all {
-		crd := templates.CRD{Kind: oneLine(d.Kind), Group: oneLine(d.Group), File: shortened(d.File, maxPageName)}
-		for _, v := range d.Versions {
-			crd.Versions = append(crd.Versions, shortened(v, 60))
-		}
-		shown = append(shown, crd)
-	}
-	return shown
 }
 
 // oneLine returns a name as pages show it.

@@ -10,23 +10,21 @@ import (
 
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/generator/check"
-	"github.com/portolan-charts/portolan/generator/values"
 	"github.com/portolan-charts/portolan/templates"
 )
 
-// described returns what a page shows of a chart with more fields in its
+// described returns what the pages of a version show, of a chart with more fields in its
 // Chart.yaml.
-func described(t *testing.T, fields string, more ...string) *templates.ChartPage {
+func described(t *testing.T, fields string, more ...string) *versionContent {
 	t.Helper()
-	page := &templates.ChartPage{}
 	c := readContents(t, append([]string{"Chart.yaml", "apiVersion: v2\nname: mychart\nversion: 0.1.0\n" + fields}, more...)...)
-	describe(page, c.Metadata)
-	show(t.Context(), page, nil, c)
-	return page
+	v := newContent(c.Metadata)
+	v.show(t.Context(), nil, c)
+	return v
 }
 
 func TestPageContents(t *testing.T) {
-	page := described(t, `
+	got := described(t, `
 appVersion: "1.2"
 kubeVersion: ">=1.20"
 description: |
@@ -37,7 +35,7 @@ icon: javascript:alert(1)
 type: library
 deprecated: true
 keywords: [b, a, b, ""]
-sources: [https://github.com/x/y, ../z]
+sources: [../z, https://github.com/x/y]
 maintainers:
 - {name: A, email: a@example.com, url: "https://example.com/a"}
 - {name: B, email: "b@example.com?cc=x@y", url: "ftp://b"}
@@ -48,13 +46,20 @@ dependencies:
 - {name: common, version: "2", repository: "oci://example.com/x"}
 annotations:
   artifacthub.io/license: MIT
+  artifacthub.io/changes: "- a"
 `, "values.schema.json", `{"properties":{"replicas":{"type":"integer"}}}`, "crds/a.yaml", crd)
-	want := &templates.ChartPage{
+	release := templates.Release{
 		Badges:     templates.Badges{Deprecated: true, Library: true},
-		AppVersion: "1.2", APIVersion: "v2", KubeVersion: ">=1.20",
-		Description: "Some text in lines", Home: "https://example.com", License: "MIT",
-		Keywords: []string{"b", "a"},
-		Sources:  []templates.Link{{Text: "https://github.com/x/y", URL: "https://github.com/x/y"}, {Text: "../z"}},
+		AppVersion: "1.2", KubeVersion: ">=1.20", Description: "Some text in lines",
+		Home: "https://example.com", Source: "https://github.com/x/y", License: "MIT",
+	}
+	if !reflect.DeepEqual(got.release, release) {
+		t.Errorf("got  %+v\nwant %+v", got.release, release)
+	}
+	overview := templates.ChartPage{
+		APIVersion: "v2",
+		Keywords:   []string{"b", "a"},
+		Sources:    []templates.Link{{Text: "../z"}, {Text: "https://github.com/x/y", URL: "https://github.com/x/y"}},
 		Maintainers: []templates.Maintainer{
 			{Name: "A", Email: "mailto:a@example.com", URL: "https://example.com/a"}, {Name: "B"},
 			{Name: "c@example.com", Email: "mailto:c@example.com"}, {Name: "javascript:x"},
@@ -63,17 +68,42 @@ annotations:
 			{Name: "redis", Alias: "cache", Version: "^1", Repository: "https://charts.example.com", URL: "https://charts.example.com", Condition: "cache.enabled"},
 			{Name: "common", Version: "2", Repository: "oci://example.com/x"},
 		},
-		Resources: []templates.Resource{{Kind: "ConfigMap", Files: []string{"note.yaml"}}},
-		CRDs:      []templates.CRD{{Kind: "Thing", Group: "example.com", Versions: []string{"v1", "v2"}, File: "crds/a.yaml"}},
-		README:    &templates.Text{HTML: "<h3 id=\"readme-mychart\">mychart</h3>\n"},
+		README: &templates.Text{HTML: "<h3 id=\"readme-mychart\">mychart</h3>\n"},
 	}
-	shown := page.Values
-	page.Values = nil
+	if !reflect.DeepEqual(got.overview, overview) {
+		t.Errorf("got  %+v\nwant %+v", got.overview, overview)
+	}
+	if fmt.Sprint(got.changes.Said, got.changes.Against) != "[{ [{a []}]}] <nil>" {
+		t.Errorf("changes are %+v", got.changes)
+	}
+	if len(got.raw) != 2 || string(got.raw["values.yaml"]) != "replicas: 1\n" {
+		t.Errorf("the raw files are %q", got.raw)
+	}
+}
+
+func TestDescribeValues(t *testing.T) {
+	page := described(t, "", "values.yaml", "replicas: 1\nimage: {tag: x}\n", "values.schema.json", `{"properties":{"replicas":{"type":"integer"}}}`).values
+	if got, want := fmt.Sprint(page.Groups), "[{replicas   [{replicas values-replicas integer   false  0}]} {image   [{image values-image    false  0}]}]"; got != want || page.Count != 2 || page.Note != "" {
+		t.Errorf("got  %s, %d, %q\nwant %s", got, page.Count, page.Note, want)
+	}
+	if page := described(t, "", "values.yaml", "{}").values; page.Count != 0 || page.Note != "" {
+		t.Errorf("without values: %+v", page)
+	}
+}
+
+func TestDescribeTemplates(t *testing.T) {
+	page := described(t, "", "templates/_a.tpl", "x", "crds/a.yaml", crd).templates
+	want := templates.TemplatesPage{
+		Kinds: []templates.TemplateKind{
+			{Kind: "ConfigMap", Files: []templates.ValueLink{{Path: "note.yaml", Anchor: "f2"}}}, {Files: []templates.ValueLink{{Path: "_a.tpl", Anchor: "f1"}}},
+		},
+		Files: []templates.SourceFile{
+			{Path: "templates/_a.tpl", Anchor: "f1", Size: 1}, {Path: "templates/note.yaml", Anchor: "f2", Kinds: "ConfigMap", Size: page.Files[1].Size},
+		},
+		CRDs: []templates.SourceFile{{Path: "crds/a.yaml", Anchor: "d1", Kinds: "Thing", About: "example.com v1, v2", Size: int64(len(crd))}},
+	}
 	if !reflect.DeepEqual(page, want) {
-		t.Errorf("got  %+v %q\nwant %+v", page, page.README, want)
-	}
-	if shown == nil || shown.File == nil || fmt.Sprint(shown.Keys) != "[{replicas values-replicas}]" || fmt.Sprint(shown.Table) != "[{replicas values-replicas integer  false }]" {
-		t.Errorf("values are %+v", shown)
+		t.Errorf("got  %+v\nwant %+v", page, want)
 	}
 }
 
@@ -194,22 +224,25 @@ func TestCompareContents(t *testing.T) {
 		"values.yaml", "x: 1\ny: 2\n", "crds/a.yaml", crd, "crds/b.yaml", strings.ReplaceAll(crd, "Thing", "Gone"), "crds/c.yaml", strings.ReplaceAll(crd, "Thing", "Same"), "crds/d.yaml", "- odd")
 	after := readContents(t, "Chart.yaml", yaml("appVersion: '2'\ntype: library\ndependencies:\n- {name: a, version: '2', repository: 'https://x'}\n- {name: b, version: '1', repository: 'https://y'}\n- {name: c, version: '1', repository: 'https://x'}\n- {name: c, alias: cc, version: '3'}\n"),
 		"values.yaml", "x: 3\nz: 4\n", "crds/a.yaml", crd+"  preserveUnknownFields: false\n", "crds/moved.yaml", strings.ReplaceAll(crd, "Thing", "Same"), "crds/e.yaml", strings.ReplaceAll(crd, "Thing", "New"))
-	got := compare(t.Context(), before, after, values.Render(t.Context(), after.Values))
-	want := &templates.Comparison{
+	got := compare(t.Context(), before, after)
+	want := &templates.Difference{Comparison: templates.Comparison{
 		Version:    "0.1.0",
 		AppVersion: &templates.Pair{Before: "1", After: "2"}, KubeVersion: &templates.Pair{Before: ">=1.20"}, Type: &templates.Pair{Before: "application", After: "library"},
-		ValuesAdded:   []templates.ValueChange{{Path: "z", Anchor: "values-z", After: "4"}},
+		ValuesAdded:   []templates.ValueChange{{Path: "z", After: "4"}},
 		ValuesRemoved: []templates.ValueChange{{Path: "y", Before: "2"}},
-		ValuesChanged: []templates.ValueChange{{Path: "x", Anchor: "values-x", Before: "1", After: "3"}},
+		ValuesChanged: []templates.ValueChange{{Path: "x", Before: "1", After: "3"}},
 		CRDsAdded:     []string{"New (example.com)"}, CRDsRemoved: []string{"Gone (example.com)", "crds/d.yaml"}, CRDsChanged: []string{"Thing (example.com)"},
 		DependenciesAdded:   []templates.DependencyChange{{Name: "c (cc)", After: "3"}},
 		DependenciesRemoved: []templates.DependencyChange{{Name: "d", Before: "1"}},
 		DependenciesChanged: []templates.DependencyChange{{Name: "a", Before: "1", After: "2"}, {Name: "b", Before: "1 https://x", After: "1 https://y"}},
-	}
+	}}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
-	if same := compare(t.Context(), after, after, values.Render(t.Context(), after.Values)); !same.Same {
+	if n := changed(got); n != 14 || got.Same {
+		t.Errorf("%d things differ", n)
+	}
+	if same := compare(t.Context(), after, after); !same.Same {
 		t.Errorf("a chart differs from itself: %+v", same)
 	}
 }

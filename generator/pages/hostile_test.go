@@ -12,8 +12,6 @@ import (
 
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/generator/check"
-	"github.com/portolan-charts/portolan/generator/values"
-	"github.com/portolan-charts/portolan/templates"
 )
 
 // TestHostileCharts describes all hostile charts: they are accepted, what pages
@@ -27,28 +25,24 @@ func TestHostileCharts(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		page := &templates.ChartPage{}
-		describe(page, c.Metadata)
-		show(t.Context(), page, nil, c)
-		checkPage(t, name, page)
-		if before != nil {
-			page.Against = compare(t.Context(), before, c, values.Render(t.Context(), c.Values))
-			checkPage(t, name, page)
-		}
+		v := newContent(c.Metadata)
+		v.show(t.Context(), before, c)
+		checkContent(t, name, v)
 		before = c
 	}
 }
 
-// checkPage checks the data of a page: its size, its texts and its links.
-func checkPage(t *testing.T, name string, page *templates.ChartPage) {
+// checkContent checks what the pages of a version show: its size, its texts and its links.
+func checkContent(t *testing.T, name string, v *versionContent) {
 	t.Helper()
-	bare := *page
-	bare.README, bare.Values, bare.Against = nil, nil, nil
+	bare := v.overview
+	bare.README = nil
 	for what, part := range map[string]struct {
 		data  any
 		limit int
 	}{
-		"page": {bare, 200 << 10}, "README": {page.README, 16 << 20}, "values": {page.Values, 16 << 20}, "comparison": {page.Against, 1 << 20},
+		"release": {v.release, 50 << 10}, "overview": {bare, 150 << 10}, "README": {v.overview.README, 16 << 20}, "values": {v.values, 2 << 20},
+		"templates": {v.templates, 2 << 20}, "changes": {v.changes, 1 << 20},
 	} {
 		data, err := json.Marshal(part.data)
 		if err != nil {
@@ -57,22 +51,26 @@ func checkPage(t *testing.T, name string, page *templates.ChartPage) {
 		if len(data) > part.limit {
 			t.Errorf("%s: the %s has %d bytes", name, what, len(data))
 		}
+		walk(reflect.ValueOf(part.data), "", func(path, s string) { checkText(t, name+": "+path, s) })
 	}
-	walk(reflect.ValueOf(page), "", func(path, s string) {
-		switch {
-		case strings.HasSuffix(path, ".HTML"):
-			if strings.Contains(s, "<script") || strings.Contains(s, "<img") || strings.Contains(s, "<svg") || strings.Contains(s, "javascript:alert(1)//\"") {
-				t.Errorf("%s: %s holds a script", name, path)
-			}
-		case strings.HasSuffix(path, ".URL"), strings.HasSuffix(path, ".Home"), strings.HasSuffix(path, ".Icon"), strings.HasSuffix(path, ".Email"):
-			u, err := url.Parse(s)
-			if err != nil || s != "" && u.Scheme != "http" && u.Scheme != "https" && u.Scheme != "mailto" || u.User != nil || strings.ContainsAny(s, "\"'<> ") {
-				t.Errorf("%s: %s is %q", name, path, s)
-			}
-		case strings.ContainsFunc(s, invisible):
-			t.Errorf("%s: %s holds hidden characters: %q", name, path, s)
+}
+
+// checkText checks a text by the name of its field.
+func checkText(t *testing.T, path, s string) {
+	t.Helper()
+	switch {
+	case strings.HasSuffix(path, ".HTML"):
+		if strings.Contains(s, "<script") || strings.Contains(s, "<img") || strings.Contains(s, "<svg") || strings.Contains(s, "javascript:alert(1)//\"") {
+			t.Errorf("%s holds a script", path)
 		}
-	})
+	case strings.HasSuffix(path, ".URL"), strings.HasSuffix(path, ".Home"), strings.HasSuffix(path, ".Source"), strings.HasSuffix(path, ".IconLink"), strings.HasSuffix(path, ".Email"):
+		u, err := url.Parse(s)
+		if err != nil || s != "" && u.Scheme != "http" && u.Scheme != "https" && u.Scheme != "mailto" || u.User != nil || strings.ContainsAny(s, "\"'<> ") {
+			t.Errorf("%s is %q", path, s)
+		}
+	case strings.ContainsFunc(s, invisible):
+		t.Errorf("%s holds hidden characters: %q", path, s)
+	}
 }
 
 // walk calls f for all strings in v, with the names of their fields.

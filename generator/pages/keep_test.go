@@ -3,6 +3,7 @@ package pages_test
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 
@@ -23,8 +24,8 @@ func (w *town) keep(n int) {
 	}
 }
 
-// A version that the index no longer lists keeps its place in the lists of versions
-// and its page, which says so and how to get it.
+// A version that the index no longer lists keeps its place in the lists of versions, and
+// its pages, which say how to get it either way.
 func TestOlderVersions(t *testing.T) {
 	w := newTown(t, published)
 	w.keep(2)
@@ -47,9 +48,9 @@ func TestOlderVersions(t *testing.T) {
 	}
 	site := w.mem.Snapshot()
 	for key, want := range map[string][]string{
-		"stable/charts/alpha/1.1.0/index.html": {"helm pull https://charts.example.com/helm/stable/charts/alpha/1.1.0/", "no longer lists this version"},
-		"stable/charts/alpha/1.2.0/index.html": {"helm repo add stable"},
-		"stable/charts/alpha/index.html":       {"1.0.0</a> *<td>", "1.2.0</a><td>", "does not list this version"},
+		"stable/charts/alpha/1.1.0/index.html": {"helm pull https://charts.example.com/helm/stable/charts/alpha/1.1.0/", "whether or not the repository's index lists"},
+		"stable/charts/alpha/versions.html":    {"1.0.0</a> *<td>", "1.2.0</a><td>", "does not list this version"},
+		"stable/charts/alpha/versions.json":    {`{"name":"alpha","newest":"1.3.0","versions":[` + "\n" + `{"v":"1.3.0","d":"2026-03-01","u":"019cab00-`, `"s":"o"},` + "\n" + `{"v":"1.0.0"`},
 		"stable/index.html":                    {"2 older versions are not in this repository", "helm repo add stable-older https://charts.example.com/helm/stable/snapshots/00000001/older"},
 	} {
 		for _, text := range want {
@@ -58,33 +59,29 @@ func TestOlderVersions(t *testing.T) {
 			}
 		}
 	}
-	if strings.Contains(string(site["stable/charts/alpha/1.1.0/index.html"]), "helm repo add") {
-		t.Error("the page of a version that is not in the repository says how to get it from there")
-	}
 	w.mustBeRebuilt("stable", "kept")
 }
 
-// When a version falls out of the index its page changes, and no page besides those
-// that would have changed anyway.
+// When versions fall out of the index, or come back, no page of a version changes.
 func TestOlderVersionsChangeFewPages(t *testing.T) {
 	w := newTown(t, published)
-	w.keep(2)
+	w.keep(4)
 	for i := range 6 {
 		w.upload("stable", charttest.Simple("alpha", fmt.Sprintf("1.%d.0", i)), nil)
 	}
-	w.run()
-	w.upload("stable", charttest.Simple("alpha", "1.6.0"), nil)
-	var got []string
-	for _, key := range w.run() {
-		if strings.Contains(key, "/charts/alpha/1.") {
-			got = append(got, path.Base(path.Dir(key)))
-		}
-	}
-	if got, want := strings.Join(got, " "), "1.4.0 1.5.0 1.6.0"; got != want {
-		t.Errorf("pages of %s were written, want %s", got, want)
-	}
-	w.keep(0)
 	w.upload("stable", charttest.Simple("beta", "1.0.0"), nil)
 	w.run()
-	w.mustBeRebuilt("stable", "all are shown again")
+	channel := []string{"index.html", "sitemap.xml", "stable/api/changes.json", "stable/api/index.json", "stable/changes.html", "stable/feed.xml", "stable/index.html", "stable/sitemap.xml"}
+	for _, n := range []int{2, 0} {
+		w.keep(n)
+		w.upload("stable", charttest.Simple("beta", fmt.Sprintf("2.%d.0", n)), nil)
+		got := slices.DeleteFunc(w.run(), func(key string) bool {
+			return strings.Contains(key, "beta") || slices.Contains(channel, key) || key == "stable/search.json"
+		})
+		want := []string{"stable/api/charts/alpha.json", "stable/charts/alpha/versions.html", "stable/charts/alpha/versions.json"}
+		if !slices.Equal(got, want) {
+			t.Errorf("keeping %d wrote %q, want %q", n, got, want)
+		}
+		w.mustBeRebuilt("stable", fmt.Sprintf("keeping %d", n))
+	}
 }

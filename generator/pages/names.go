@@ -9,11 +9,22 @@ import (
 	"strings"
 )
 
-// The files of a channel, or of the site, by their paths within it.
+// The files of a channel, or of the site, by their paths within it, and those of a
+// chart or a version by their names.
 const (
-	indexPage   = "index.html"
-	missingPage = "404.html"
-	changesPage = "changes.html"
+	indexPage     = "index.html"
+	missingPage   = "404.html"
+	valuesPage    = "values.html"
+	templatesPage = "templates.html"
+	changesPage   = "changes.html" // of a channel, too
+	versionsPage  = "versions.html"
+	changelogPage = "changelog.html"
+	comparePage   = "compare.html"
+
+	valuesFile   = "values.yaml"
+	schemaOfFile = "values.schema.json"
+	versionsFile = "versions.json"
+
 	feedFile    = "feed.xml"
 	sitemapFile = "sitemap.xml"
 	robotsFile  = "robots.txt"
@@ -31,9 +42,19 @@ func chartDoc(chart string) string { return path.Join(apiDir, "charts", chart+".
 
 func chartDir(chart string) string { return path.Join("charts", chart) }
 
+func versionDir(chart, version string) string { return path.Join("charts", chart, version) }
+
 func versionPage(chart, version string) string {
-	return path.Join("charts", chart, version, indexPage)
+	return path.Join(versionDir(chart, version), indexPage)
 }
+
+// versionPages are the pages of each version, and chartFiles the files of each chart,
+// by their names. A chart with many versions also has lists of them.
+var (
+	versionPages = []string{indexPage, valuesPage, templatesPage, changesPage}
+	rawFiles     = []string{valuesFile, schemaOfFile} // of a version that has them
+	chartFiles   = []string{indexPage, versionsPage, changelogPage, comparePage, versionsFile, feedFile, badgeFile}
+)
 
 // listPage returns the n-th page of a channel's charts, counted from 1.
 func listPage(n int) string {
@@ -43,9 +64,9 @@ func listPage(n int) string {
 	return fmt.Sprintf("page-%d.html", n)
 }
 
-// versionsPage returns the n-th page of a chart's versions, counted from 1. The
-// first page has the oldest versions.
-func versionsPage(chart string, n int) string {
+// versionList returns the n-th page of the list of all versions of a chart, counted
+// from 1. The first page has the oldest versions.
+func versionList(chart string, n int) string {
 	return path.Join("charts", chart, fmt.Sprintf("versions-%d.html", n))
 }
 

@@ -23,8 +23,8 @@ type Options struct {
 	Workers     int                         // charts whose pages are made at the same time by Rebuild; 0 means one per processor
 
 	// Turn is for how long the pages of one chart are made before other channels
-	// have their turn; 0 means 5 seconds. PageTime is for how long one page may be
-	// made until what is left of it is plain text; 0 means 10 seconds.
+	// have their turn; 0 means 5 seconds. PageTime is for how long the pages of one
+	// version may be made until what is left of them is plain text; 0 means 10 seconds.
 	Turn, PageTime time.Duration
 }
 

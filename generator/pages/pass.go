@@ -31,6 +31,9 @@ type pass struct {
 	// save gives a file the content body, and reports whether it had to write it.
 	save func(ctx context.Context, site bucket.Store, key string, body []byte, last bool) (bool, error)
 
+	// discard removes a file, if it exists.
+	discard func(ctx context.Context, site bucket.Store, key string) error
+
 	head      publisher.Header
 	state     ChangesDoc              // as the last pass left it; zero if there was none
 	before    *publisher.Index        // the index that the pages show
@@ -45,7 +48,11 @@ type pass struct {
 }
 
 func (w *Writer) pass(site bucket.Store, c *publisher.Channel) *pass {
-	return &pass{Writer: w, site: site, channel: c, look: w.lookOf(c.Name), save: publisher.WriteFile, after: c.Index(), report: &generator.PagesReport{Written: []string{}}}
+	discard := func(ctx context.Context, site bucket.Store, key string) error { return site.Delete(ctx, key, "") }
+	return &pass{
+		Writer: w, site: site, channel: c, look: w.lookOf(c.Name), save: publisher.WriteFile, discard: discard, after: c.Index(),
+		report: &generator.PagesReport{Written: []string{}},
+	}
 }
 
 // project returns what is to be made of the pages.

@@ -63,15 +63,39 @@ func newest(all []*release) int {
 	return 0
 }
 
-// predecessor returns the position of the release before i, skipping prereleases
-// unless i is a prerelease itself. It returns -1 if there is no such release.
-func predecessor(all []*release, i int) int {
-	for j := i + 1; j < len(all); j++ {
-		if all[i].prerelease || !all[j].prerelease {
-			return j
+// predecessors returns the position of each release's predecessor, or -1: the highest
+// lower release that was created no later, so that a release which comes later changes
+// no other one's predecessor. Prereleases are skipped unless the release is one itself.
+func predecessors(all []*release) []int {
+	before := make([]int, len(all))
+	var any, stable []int // positions that may be one, the last of which is nearest
+	for i := len(all) - 1; i >= 0; i-- {
+		created := all[i].Created
+		any = notAfter(all, any, created)
+		own := any
+		if !all[i].prerelease {
+			stable = notAfter(all, stable, created)
+			own = stable
+		}
+		before[i] = -1
+		if len(own) > 0 {
+			before[i] = own[len(own)-1]
+		}
+		any = append(any, i)
+		if !all[i].prerelease {
+			stable = append(stable, i)
 		}
 	}
-	return -1
+	return before
+}
+
+// notAfter drops the positions at the end whose releases were created after a time.
+// Nor are they predecessors of any release before: the one of that time is nearer.
+func notAfter(all []*release, positions []int, created time.Time) []int {
+	for len(positions) > 0 && all[positions[len(positions)-1]].Created.After(created) {
+		positions = positions[:len(positions)-1]
+	}
+	return positions
 }
 
 // summary describes a version, without what only its release.json says.

@@ -27,16 +27,25 @@ type (
 	}
 )
 
-// sitemap writes the channel's sitemap: its own page and those of its charts. It
-// leaves out pages of versions, since a chart's page shows the newest one. If the
-// site's URL is not known there is no sitemap, because its URLs must be absolute.
+// sitemap writes the channel's sitemap: its own page, and of each chart its overview and
+// its list of versions. It leaves out the pages of versions, since a chart's page shows
+// the newest one. If the site's URL is not known there is no sitemap, because its URLs
+// must be absolute.
 func (p *pass) sitemap(ctx context.Context, all []ChartSummary) error {
 	if p.Site.URL == "" {
 		return nil
 	}
 	set := urlSet{URLs: []siteURL{{p.absolute(path.Join(p.channel.Name, indexPage)), atomTime(p.head.Generated)}}}
-	for _, s := range all[:min(len(all), maxSitemap-1)] {
-		set.URLs = append(set.URLs, siteURL{p.absolute(path.Join(p.channel.Name, chartDir(s.Name), indexPage)), atomTime(s.Created)})
+	add := func(name string, created string) {
+		if len(set.URLs) < maxSitemap {
+			set.URLs = append(set.URLs, siteURL{p.absolute(path.Join(p.channel.Name, name)), created})
+		}
+	}
+	for _, s := range all {
+		add(path.Join(chartDir(s.Name), indexPage), atomTime(s.Created))
+	}
+	for _, s := range all {
+		add(path.Join(chartDir(s.Name), versionsPage), "")
 	}
 	b, err := encodeXML(set)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"sync"
 	"time"
 
@@ -72,10 +73,25 @@ func (p *pass) verify(ctx context.Context, deep bool) (faults []publisher.Fault,
 	return faults, note, err
 }
 
-// listed returns the pages of charts that exist. It returns nil if the site is
+// files are which of a folder's files exist, as a bit for each of foundFiles.
+type files uint16
+
+// foundFiles are the files that are looked for in the folders of charts and versions.
+var foundFiles = slices.Concat(versionPages, chartFiles[1:])
+
+// bit returns the bit of a file that is looked for, or 0.
+func bit(name string) files {
+	i := slices.Index(foundFiles, name)
+	if i < 0 {
+		return 0
+	}
+	return 1 << i
+}
+
+// listed returns which files of charts exist, by folder. It returns nil if the site is
 // read over the web, where it cannot be listed and any URL may get an answer.
-func (p *pass) listed(ctx context.Context) (map[string]bool, error) {
-	there := map[string]bool{}
+func (p *pass) listed(ctx context.Context) (map[string]files, error) {
+	there := map[string]files{}
 	for e, err := range p.site.List(ctx, path.Join(p.channel.Name, "charts"), bucket.Descendants) {
 		if errors.Is(err, errors.ErrUnsupported) {
 			return nil, nil
@@ -83,8 +99,8 @@ func (p *pass) listed(ctx context.Context) (map[string]bool, error) {
 		if err != nil {
 			return nil, err
 		}
-		if path.Base(e.Key) == indexPage {
-			there[e.Key] = true
+		if b := bit(path.Base(e.Key)); b != 0 {
+			there[path.Dir(e.Key)] |= b
 		}
 	}
 	return there, nil
@@ -112,6 +128,17 @@ func (p *pass) compare(ctx context.Context) ([]publisher.Fault, error) {
 		}
 		return false, nil
 	}
+	p.discard = func(ctx context.Context, site bucket.Store, key string) error {
+		in, err := site.Get(ctx, key)
+		if errors.Is(err, bucket.ErrNotFound) {
+			return nil
+		}
+		if err == nil {
+			fault(key, "it should not exist")
+			err = in.Close()
+		}
+		return err
+	}
 	var err error
 	if p.head, err = p.after.Header(); err != nil {
 		return nil, err
@@ -126,22 +153,26 @@ func (p *pass) compare(ctx context.Context) ([]publisher.Fault, error) {
 	return faults, err
 }
 
-// lookUp checks that every page of the channel's charts exists.
-func (p *pass) lookUp(there map[string]bool) ([]publisher.Fault, error) {
+// lookUp checks that every file of the channel's charts exists that each chart and each
+// version has.
+func (p *pass) lookUp(there map[string]files) ([]publisher.Fault, error) {
 	var faults []publisher.Fault
+	look := func(dir string, wanted []string) {
+		dir = path.Join(p.channel.Name, dir)
+		for _, name := range wanted {
+			if there[dir]&bit(name) == 0 {
+				faults = append(faults, publisher.Fault{Key: path.Join(dir, name), Message: "it is missing", Fix: fixPages})
+			}
+		}
+	}
 	for name := range p.after.Charts() {
-		wanted := []string{path.Join(chartDir(name), indexPage)}
+		look(chartDir(name), chartFiles)
 		for _, line := range p.after.Lines(name) {
 			r, err := parseRelease(line)
 			if err != nil {
 				return nil, err
 			}
-			wanted = append(wanted, versionPage(name, r.Version))
-		}
-		for _, file := range wanted {
-			if key := path.Join(p.channel.Name, file); !there[key] {
-				faults = append(faults, publisher.Fault{Key: key, Message: "the page is missing", Fix: fixPages})
-			}
+			look(versionDir(name, r.Version), versionPages)
 		}
 	}
 	return faults, nil

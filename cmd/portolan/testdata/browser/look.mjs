@@ -122,7 +122,7 @@ await open(pathOf("chart"), desk, async (page, fault) => {
 	expect(fault, "the tab is chosen", await tab.getAttribute("aria-selected"), "true");
 	expect(fault, "panels shown", await page.locator("[role=tabpanel]:visible").count(), 1);
 	await page.keyboard.press("ArrowRight");
-	expect(fault, "the tab after an arrow", await page.locator("[role=tab][aria-selected=true]").textContent(), "curl");
+	expect(fault, "the tab after an arrow", await page.locator("[role=tab][aria-selected=true]").textContent(), "Archive");
 	const box = page.locator("[role=tabpanel]:visible .command").first();
 	await box.locator("[data-copy]").click();
 	await page.waitForFunction(() => [...document.querySelectorAll("[data-copy]")].some((b) => b.textContent === "Copied"));
@@ -137,27 +137,19 @@ await open(pathOf("chart"), desk, async (page, fault) => {
 	const dark = await background();
 	await page.reload();
 	expect(fault, "the theme after a reload", await background(), dark);
-	expect(fault, "the tab after a reload", await page.locator("[role=tab][aria-selected=true]").textContent(), "curl");
+	expect(fault, "the tab after a reload", await page.locator("[role=tab][aria-selected=true]").textContent(), "Archive");
 });
 
 const phone = { viewport: { width: 360, height: 800 } };
 const topOf = async (page, selector) => (await page.locator(selector).first().boundingBox()).y;
 
-// Nothing covers a command, links to sections jump, and one to a key shows its comment.
+// Nothing covers a command, and links to sections jump.
 await open(pathOf("chart"), desk, async (page, fault) => {
 	for (const command of await page.locator(".command:visible").all()) {
 		const text = await command.locator("pre").boundingBox(), button = await command.locator("[data-copy]").boundingBox();
 		if (button && text.x + text.width > button.x + 1 && text.y + text.height > button.y + 1) fault("the Copy button covers a command");
 	}
 	expect(fault, "how links scroll", await page.evaluate(() => getComputedStyle(document.documentElement).scrollBehavior), "auto");
-	await page.locator(".keys summary").click();
-	await page.locator(".keys a").first().click();
-	const shown = await page.evaluate(() => {
-		const target = document.querySelector(":target"), box = target.getBoundingClientRect();
-		const around = target.closest("pre").getBoundingClientRect();
-		return target.textContent.startsWith("# How many.") && box.top >= around.top - 1 && box.top >= 0 && box.bottom <= innerHeight;
-	});
-	if (!shown) fault("a link to a key hides its comment");
 	await page.locator(".facts a.chip", { hasText: "findable" }).click();
 	await page.waitForFunction(() => document.getElementById("found")?.textContent === "1 chart");
 	expect(fault, "the keyword's chip", await page.locator("[data-keyword='findable']").getAttribute("aria-pressed"), "true");
