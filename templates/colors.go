@@ -40,27 +40,18 @@ func (c Colors) check() error {
 	return nil
 }
 
-// css returns the rules to add at the end of the stylesheet.
+// css returns the rule to add at the end of the stylesheet.
 func (c Colors) css() string {
-	light := declarations("accent", c.Accent, "bg", c.Background)
-	dark := declarations("accent", c.AccentDark, "bg", c.BackgroundDark)
 	var b strings.Builder
-	if light != "" {
-		fmt.Fprintf(&b, ":root, :root[data-theme=\"light\"] {%s}\n", light)
-	}
-	if dark != "" {
-		fmt.Fprintf(&b, "@media (prefers-color-scheme: dark) { :root:not([data-theme=\"light\"]) {%s} }\n:root[data-theme=\"dark\"] {%[1]s}\n", dark)
-	}
-	return b.String()
-}
-
-// declarations returns declarations of the custom properties that have a value.
-func declarations(pairs ...string) string {
-	var b strings.Builder
-	for i := 0; i < len(pairs); i += 2 {
-		if pairs[i+1] != "" {
-			fmt.Fprintf(&b, " --%s: %s;", pairs[i], pairs[i+1])
+	for _, of := range [][2]string{
+		{"accent-light", c.Accent}, {"accent-dark", c.AccentDark}, {"bg-light", c.Background}, {"bg-dark", c.BackgroundDark},
+	} {
+		if of[1] != "" {
+			fmt.Fprintf(&b, " --%s: %s;", of[0], of[1])
 		}
 	}
-	return b.String()
+	if b.Len() == 0 {
+		return ""
+	}
+	return ":root {" + b.String() + " }\n"
 }

@@ -2,6 +2,7 @@ package templates
 
 import (
 	"html/template"
+	"strings"
 	"time"
 )
 
@@ -43,11 +44,36 @@ type HomePage struct {
 	Channels []Channel
 }
 
+// Project is channels whose names begin with the same segments.
+type Project struct {
+	Name     string // group/app; "" for channels with a name of one segment
+	Channels []Channel
+}
+
+// Projects returns the channels by project, in the order in which they are first
+// named.
+func (p HomePage) Projects() []Project {
+	var all []Project
+	at := map[string]int{}
+	for _, c := range p.Channels {
+		name := c.Project()
+		i, ok := at[name]
+		if !ok {
+			i = len(all)
+			at[name] = i
+			all = append(all, Project{Name: name})
+		}
+		all[i].Channels = append(all[i].Channels, c)
+	}
+	return all
+}
+
 // Channel is a channel, as its pages and the site's index show it.
 type Channel struct {
 	Name       string // group/app/stable
 	RepoName   string // name for the repository in Helm: group-app-stable
 	URL        string // absolute, of the repository; "" if the site's URL is not known
+	Private    bool   // users need a name and a password to read it
 	Link       string // URL of its page
 	Snapshot   string // URL of this generation's snapshot, relative to the page
 	Generation int
@@ -56,6 +82,13 @@ type Channel struct {
 	Versions   int
 	Older      *OlderVersions // nil if the repository lists all versions
 }
+
+// Project returns the segments of the name before the last one, or "" if it has
+// only one.
+func (c Channel) Project() string { return c.Name[:max(0, strings.LastIndexByte(c.Name, '/'))] }
+
+// Segment returns the last segment of the name.
+func (c Channel) Segment() string { return c.Name[strings.LastIndexByte(c.Name, '/')+1:] }
 
 // OlderVersions are the versions that the repository does not list, and the
 // repository that lists them instead.

@@ -1,9 +1,12 @@
 package templates
 
 import (
+	"cmp"
 	"fmt"
 	"hash/fnv"
 	"html/template"
+	"net/url"
+	"regexp"
 	"strings"
 	"time"
 	"unicode"
@@ -21,6 +24,44 @@ var funcs = template.FuncMap{
 	"plural":   plural,
 	"initial":  initial,
 	"hue":      hue,
+	"comma":    func(n int) string { return humanize.Comma(int64(n)) },
+	"kube":     kube,
+	"host":     host,
+	"shell":    shell,
+	"key":      func(id string) string { return strings.ToUpper(id[max(0, len(id)-16):]) },
+	"note":     func(kind string) string { return cmp.Or(noteWords[kind], kind) },
+}
+
+// noteWords are the words before what an upgrade needs to know.
+var noteWords = map[string]string{
+	"removed": "value removed", "retyped": "other type", "crd": "definition", "kubernetes": "Kubernetes", "dependency": "dependency",
+}
+
+// noPrerelease is the end of a version in a range which says that prereleases of it count, too.
+var noPrerelease = regexp.MustCompile(`-0($|[ ,|])`)
+
+// kube returns a range of Kubernetes versions in a form for readers: ≥ 1.25.0.
+func kube(versions string) string {
+	return strings.NewReplacer(">= ", "≥ ", ">=", "≥ ", "<= ", "≤ ", "<=", "≤ ").Replace(noPrerelease.ReplaceAllString(versions, "$1"))
+}
+
+// plain is what a shell takes as it is.
+var plain = regexp.MustCompile(`^[a-zA-Z0-9_./+-]+$`)
+
+// shell returns an argument as one would type it in a shell.
+func shell(argument string) string {
+	if plain.MatchString(argument) && argument[0] != '-' {
+		return argument
+	}
+	return "'" + strings.ReplaceAll(argument, "'", `'\''`) + "'"
+}
+
+// host returns the host of a URL, or the URL if it has none.
+func host(address string) string {
+	if u, err := url.Parse(address); err == nil && u.Host != "" {
+		return strings.TrimPrefix(u.Host, "www.")
+	}
+	return address
 }
 
 // sizeText returns a number of bytes in a readable form, or "" if it is not known.

@@ -2,6 +2,7 @@ package templates
 
 import (
 	"html/template"
+	"slices"
 	"time"
 )
 
@@ -18,9 +19,9 @@ type Release struct {
 	Description string
 	KubeVersion string
 	License     string
-	Home        string // an http or https URL, or ""
-	Source      string // the first of the chart's sources that is a URL, or ""
-	Icon        string // a data: URL of an image that is safe to show; "" if there is none
+	Home        string       // an http or https URL, or ""
+	Source      string       // the first of the chart's sources that is a URL, or ""
+	Icon        template.URL // a data: URL of an image that is safe to show; "" if there is none
 	Created     time.Time
 	Digest      string // SHA-256 of the archive, in hex
 	Size        int64  // of the archive, in bytes; 0 if not known
@@ -124,6 +125,12 @@ type ChangesPage struct {
 	Said    []ChangeGroup // from the chart's annotations
 	Against *Difference   // from the version before; nil if this is the first
 	Compare string        // URL of the page that compares any two versions
+}
+
+// Partial reports whether the page has no room for the text of some files.
+func (p TemplatesPage) Partial() bool {
+	without := func(f SourceFile) bool { return f.HTML == "" }
+	return slices.ContainsFunc(p.Files, without) || slices.ContainsFunc(p.CRDs, without)
 }
 
 // UpgradeNote is something that may break an upgrade.

@@ -1,191 +1,167 @@
-// Conveniences on pages: theme, copy buttons, tabs and search. Pages are complete without this script.
+// Conveniences: pages are complete without. Other scripts are loaded when needed.
 "use strict";
 (() => {
-	const root = document.documentElement;
-	const themes = ["auto", "light", "dark"];
-	let theme = "auto";
-	try { theme = localStorage.getItem("portolan-theme") || "auto"; } catch { /* storage may be forbidden */ }
-	const paint = () => {
-		if (theme === "light" || theme === "dark") root.dataset.theme = theme;
-		else delete root.dataset.theme;
-	};
-	paint(); // before the page is shown
-
+	const { root, search, unpack, compare } = document.currentScript.dataset;
+	const at = (path) => new URL(path, document.baseURI).href;
+	const load = (path) => import(at(root + path));
+	const first = (selector, from = document) => from.querySelector(selector);
+	const every = (selector, from = document) => [...from.querySelectorAll(selector)];
+	const listen = (target, kind, call, once) => target.addEventListener(kind, call, { once });
+	const remembered = (name) => { try { return localStorage.getItem("portolan-" + name) || ""; } catch { return ""; } };
+	const remember = (name, value) => { try { localStorage.setItem("portolan-" + name, value); } catch { /* forgotten */ } };
 	const make = (name, attributes, ...children) => {
 		const element = document.createElement(name);
-		for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+		for (const key in attributes) element.setAttribute(key, attributes[key]);
 		element.append(...children);
 		return element;
 	};
 
+	const themes = ["auto", "light", "dark"];
+	let theme = remembered("theme") || "auto";
+	const paint = () => "Theme: " + (document.documentElement.dataset.theme = theme);
+	paint(); // before the page is shown
 	const themeButton = (button) => {
-		const label = () => { button.textContent = "Theme: " + theme; };
-		label();
+		button.textContent = paint();
 		button.hidden = false;
-		button.addEventListener("click", () => {
-			theme = themes[(themes.indexOf(theme) + 1) % themes.length];
-			try { localStorage.setItem("portolan-theme", theme); } catch { /* then it lasts for this page only */ }
-			paint();
-			label();
+		listen(button, "click", () => {
+			theme = themes[(themes.indexOf(theme) + 1) % 3];
+			remember("theme", theme);
+			button.textContent = paint();
 		});
 	};
 
-	// Fills in addresses that were not known when the pages were made, but that the browser knows.
-	const addresses = () => {
-		for (const e of document.querySelectorAll("[data-repo-url]"))
-			e.textContent = new URL(e.dataset.repoUrl, location.href).href.replace(/\/index\.(html|yaml)$/, "");
-		for (const e of document.querySelectorAll("[data-file-url]"))
-			e.textContent = new URL(e.dataset.fileUrl, location.href).href;
-	};
-
 	const copyButton = (button) => {
-		const code = button.parentElement.querySelector("code");
-		if (!navigator.clipboard || !code) return;
-		button.hidden = false;
-		button.addEventListener("click", async () => {
-			try {
-				await navigator.clipboard.writeText(code.textContent);
-				button.textContent = "Copied";
-			} catch {
-				button.textContent = "Copy failed";
-			}
+		const code = first("code", button.parentElement);
+		button.hidden = !navigator.clipboard;
+		listen(button, "click", async () => {
+			button.textContent = await navigator.clipboard.writeText(code.textContent).then(() => "Copied", () => "Copy failed");
 			setTimeout(() => { button.textContent = "Copy"; }, 2000);
 		});
 	};
 
 	const tabs = (box) => {
-		const panels = [...box.querySelectorAll(":scope > section")];
-		const list = make("div", { role: "tablist", "aria-label": "Ways to install" });
-		let kept = "";
-		try { kept = localStorage.getItem("portolan-tab") || ""; } catch { /* none */ }
+		const panels = [...box.children];
 		const buttons = panels.map((panel, i) => {
-			const title = panel.querySelector("h3").textContent;
-			const button = make("button", { type: "button", role: "tab", id: "tab-" + i, "aria-controls": "panel-" + i }, title);
-			panel.id = "panel-" + i;
-			panel.setAttribute("role", "tabpanel");
-			panel.setAttribute("aria-labelledby", button.id);
-			list.append(button);
-			return button;
+			const name = first("h3", panel).textContent;
+			Object.assign(panel, { id: "panel-" + i, role: "tabpanel", ariaLabel: name });
+			return make("button", { type: "button", role: "tab", "aria-controls": panel.id }, name);
 		});
-		const choose = (chosen, focus) => {
-			buttons.forEach((button, i) => {
-				button.setAttribute("aria-selected", String(i === chosen));
-				button.tabIndex = i === chosen ? 0 : -1;
-				panels[i].hidden = i !== chosen;
-			});
-			if (!focus) return;
-			buttons[chosen].focus();
-			try { localStorage.setItem("portolan-tab", buttons[chosen].textContent); } catch { /* forgotten */ }
+		const choose = (chosen) => buttons.forEach((button, i) => {
+			button.ariaSelected = i === chosen;
+			button.tabIndex = i === chosen ? 0 : -1;
+			panels[i].hidden = i !== chosen;
+		});
+		const turn = (to) => {
+			choose(to);
+			buttons[to].focus();
+			remember("tab", buttons[to].textContent);
 		};
-		list.addEventListener("click", (event) => {
-			const i = buttons.indexOf(event.target);
-			if (i >= 0) choose(i, true);
+		buttons.forEach((button, i) => {
+			listen(button, "click", () => turn(i));
+			listen(button, "keydown", ({ key }) => {
+				const step = { ArrowRight: 1, ArrowLeft: -1 }[key];
+				if (step) turn((i + step + buttons.length) % buttons.length);
+			});
 		});
-		list.addEventListener("keydown", (event) => {
-			const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-			if (step) choose((buttons.indexOf(document.activeElement) + step + buttons.length) % buttons.length, true);
-		});
-		box.prepend(list);
+		box.prepend(make("div", { role: "tablist", "aria-label": "Ways to install" }, ...buttons));
 		box.classList.add("ready");
-		choose(Math.max(0, buttons.findIndex((button) => button.textContent === kept)), false);
+		choose(Math.max(0, buttons.findIndex((button) => button.textContent === remembered("tab"))));
 	};
 
-	const badges = [["d", "warn", "deprecated"], ["p", "pre", "prerelease"], ["l", "", "library"], ["s", "good", "signed"]];
+	const ahead = (newer, older) => {
+		const [a, b] = [newer, older].map((v) => v.replace("v", "").split(/[.+-]/));
+		const i = [0, 1, 2].find((i) => a[i] !== b[i]), n = a[i] - b[i];
+		return n > 0 ? `, ${n} ${["major", "minor", "patch"][i]} version${n > 1 ? "s" : ""} ahead` : "";
+	};
 
-	const search = (box) => {
-		const input = box.querySelector("input");
-		const found = box.querySelector("[role=status]");
-		const list = document.getElementById("charts");
-		const pages = document.querySelector(".pages");
-		const all = [...list.children];
-		const filters = document.querySelector("[data-keywords]");
-		const chips = filters ? [...filters.querySelectorAll("[data-keyword]")] : [];
-		let index, keyword = "";
+	// Shows what later versions change: a menu of versions, the neighbours, and news about this one.
+	const versions = async (box) => {
+		const { switch: list, version } = box.dataset;
+		const { newest, versions: all } = await (await fetch(list)).json();
+		const here = all.findIndex(({ v }) => v === version), top = all.findIndex(({ v }) => v === newest);
+		if (here < 0) return;
+		const file = location.pathname.split("/").pop() || "index.html";
+		const link = (v, text = v) => make("a", { href: at(list.replace(/[^/]*$/, encodeURIComponent(v) + "/" + file)) }, text);
+		const whole = first("a", box);
+		whole.textContent = `All ${all.length} versions`;
+		const menu = make("details", { class: "menu" }, make("summary", { "aria-label": "Version " + version }, version), make("ul", {},
+			...all.filter((one, i) => i < 30 || i === here).map(({ v, d }) => {
+				const a = link(v);
+				if (v === version) a.setAttribute("aria-current", "true");
+				return make("li", {}, a, make("small", {}, v === newest ? "newest" : d));
+			}), make("li", {}, whole)));
+		listen(document, "click", ({ target }) => { if (!menu.contains(target)) menu.open = false; });
+		listen(document, "keydown", ({ key }) => { if (key === "Escape") menu.open = false; });
+		box.append(menu);
+		if (all[here + 1]) box.append(link(all[here + 1].v, "‹ " + all[here + 1].v));
+		if (here) box.append(link(all[here - 1].v, all[here - 1].v + " ›"));
+		box.parentElement.classList.add("switched");
 
-		const load = () => index ||= fetch(box.dataset.search).then((answer) => {
-			if (!answer.ok) throw new Error(answer.status);
-			return answer.json();
-		});
-		// Rows of this page show more than the index has: the date, the app version, the icon.
-		const here = new Map(all.map((item) => [item.querySelector("a")?.textContent, item]));
-		const row = (chart) => {
-			if (here.has(chart.n)) return here.get(chart.n);
-			const link = make("a", { href: "charts/" + encodeURIComponent(chart.n) + "/index.html" }, chart.n);
-			const title = make("h2", {}, link);
-			for (const [letter, kind, text] of badges) {
-				if (chart.s?.includes(letter)) title.append(" ", make("span", { class: "badge " + kind }, text));
-			}
-			const item = make("li", { class: "c7", "data-i": chart.n.slice(0, 1).toUpperCase() }, title);
-			if (chart.d) item.append(make("p", { dir: "auto" }, chart.d));
-			item.append(make("p", { class: "meta" }, chart.v));
-			return item;
+		const news = (kind, ...text) => first("[data-news]").append(make("p", { class: "banner " + kind }, ...text));
+		const { s = "", r } = all[here];
+		if (s.includes("y")) news("warn", make("strong", {}, "Yanked. "), r || "Do not use it.");
+		if (s.includes("o")) news("", "The repository does not list this version any more. Its archive is still there.");
+		if (here > top) news("", link(newest), ` is the newest${ahead(newest, version)}.`);
+	};
+
+	// Filters the values by the words in an input, and keeps those in the address.
+	const filter = (box) => {
+		const input = first("input", box), groups = every("#v details"), open = groups.map((group) => group.open);
+		let rows;
+		const show = () => {
+			rows ||= every("#v li > a").map(({ parentElement: row, textContent: key }) => ({ row, key, all: row.textContent.toLowerCase() }));
+			const text = input.value.trim(), words = text.toLowerCase().split(/\s+/);
+			const below = rows.filter(({ key }) => key === text || key.startsWith(text + "."));
+			const found = below.length ? below : rows.filter(({ all }) => words.every((word) => all.includes(word)));
+			for (const { row } of rows) row.hidden = true;
+			for (const { row } of found) row.hidden = false;
+			groups.forEach((group, i) => {
+				group.parentElement.hidden = !first("li:not([hidden])", group);
+				group.open = Boolean(text) || open[i];
+			});
+			first("[role=status]", box).textContent = text && (found.length ? `${found.length} of ${rows.length} values` : "No value matches.");
+			history.replaceState(null, "", text ? "?v=" + encodeURIComponent(text) : location.pathname);
 		};
-		const score = (chart, words) => {
-			const name = chart.n.toLowerCase(), rest = ((chart.d || "") + " " + (chart.k || []).join(" ")).toLowerCase();
-			let total = 0;
-			for (const word of words) {
-				if (name === word) total += 8;
-				else if (name.startsWith(word)) total += 4;
-				else if (name.includes(word)) total += 2;
-				else if (rest.includes(word)) total += 1;
-				else return 0;
-			}
-			return total;
-		};
-		const most = 200;
-		const show = async () => {
-			const text = input.value.trim();
-			chips.forEach((chip) => chip.setAttribute("aria-pressed", String(chip.dataset.keyword === keyword)));
-			const url = new URL(location.href);
-			for (const [name, value] of [["q", text], ["keyword", keyword]]) {
-				if (value) url.searchParams.set(name, value);
-				else url.searchParams.delete(name);
-			}
-			history.replaceState(null, "", url);
-			if (pages) pages.hidden = Boolean(text || keyword);
-			if (!text && !keyword) {
-				list.replaceChildren(...all);
-				found.textContent = "";
-				return;
-			}
-			try {
-				const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-				const charts = (await load()).charts
-					.filter((chart) => !keyword || (chart.k || []).includes(keyword))
-					.map((chart) => [words.length ? score(chart, words) : 1, chart])
-					.filter(([points]) => points)
-					.sort((a, b) => b[0] - a[0]);
-				if (input.value.trim() !== text) return; // the user has typed more
-				list.replaceChildren(...charts.slice(0, most).map(([, chart]) => row(chart)));
-				found.textContent = charts.length === 1 ? "1 chart" : charts.length + " charts" + (charts.length > most ? "; these are the best " + most : "");
-			} catch {
-				index = undefined;
-				found.textContent = "The search index could not be loaded. Try again.";
-			}
-		};
-		input.addEventListener("input", show);
-		chips.forEach((chip) => chip.addEventListener("click", () => {
-			keyword = keyword === chip.dataset.keyword ? "" : chip.dataset.keyword;
-			show();
-		}));
-		document.addEventListener("keydown", (event) => {
-			if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) return;
+		box.hidden = false;
+		listen(input, "input", show);
+		input.value = new URLSearchParams(location.search).get("v") || "";
+		if (input.value) show();
+	};
+
+	// Opens what the address points into.
+	const reveal = () => {
+		const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+		for (let e = target; e; e = e.parentElement) if (e.localName === "details") e.open = true;
+		target?.scrollIntoView();
+	};
+
+	const finder = (box) => {
+		const input = first("input", box);
+		listen(input, "focus", async () => (await load(search)).start(input, root), true);
+		box.hidden = false;
+		listen(document, "keydown", (event) => {
+			if (event.key !== "/" || event.ctrlKey || event.metaKey || event.target.closest("input, textarea")) return;
 			event.preventDefault();
 			input.focus();
 		});
-		box.hidden = false;
-		if (filters) filters.hidden = false;
-		const asked = new URL(location.href).searchParams;
-		input.value = asked.get("q") || "";
-		keyword = asked.get("keyword") || "";
-		if (input.value || keyword) show();
 	};
 
-	document.addEventListener("DOMContentLoaded", () => {
-		document.querySelectorAll("[data-theme-toggle]").forEach(themeButton);
-		addresses();
-		document.querySelectorAll("[data-copy]").forEach(copyButton);
-		document.querySelectorAll("[data-tabs]").forEach(tabs);
-		document.querySelectorAll("[data-search]").forEach(search);
+	listen(document, "DOMContentLoaded", () => {
+		const on = (selector, use) => every(selector).forEach(use);
+		// Addresses that were not known when the pages were made, but that the browser knows.
+		on("[data-repo-url]", (e) => { e.textContent = at(e.dataset.repoUrl).replace(/\/index\.(html|yaml)$/, ""); });
+		on("[data-file-url]", (e) => { e.textContent = at(e.dataset.fileUrl); });
+		on("[data-theme-toggle]", themeButton);
+		on("[data-copy]", copyButton);
+		on("[data-tabs]", tabs);
+		on("[data-find]", finder);
+		on("[data-filter]", filter);
+		on("div[data-search]", async (box) => (await load(search)).list(box));
+		on("div[data-versions]", async (box) => (await load(compare)).compare(box, await load(unpack)));
+		on("[data-file]", (file) => listen(file, "toggle", async () => (await load(unpack)).show(file, at(file.parentElement.dataset.archive))));
+		on("[data-switch]", (box) => versions(box).catch(() => {}));
+		if (matchMedia("(min-width: 60rem)").matches) on(".side", (side) => { side.open = true; });
+		listen(window, "hashchange", reveal);
+		reveal();
 	});
 })();

@@ -27,22 +27,7 @@ func newSet(t *testing.T, o Options) *Set {
 // hostile tries to end a tag, an attribute, a script and a comment.
 const hostile = `"'--></title></script><script>alert(1)</script><img src=x onerror=alert(2)>{{.}}`
 
-// release returns what is above the content of a version's pages, with a text in every
-// field.
-func release(text string) Release {
-	url := safeURL(text)
-	return Release{
-		Channel: Channel{Name: text, RepoName: text, Link: "../../index.html"}, Badges: Badges{true, false, true, true},
-		Name: text, Version: text, AppVersion: text, Description: text, KubeVersion: text, License: text, Home: url, Source: url, Created: day,
-		Digest: text, Size: 1, File: text, Archive: "../../a.tgz", Prov: "../../a.tgz.prov", KeyID: text, Note: text, Faults: []string{text},
-		Tabs: tabs(text), Versions: "versions.json", List: "versions.html", ChartLink: "index.html",
-	}
-}
-
-func tabs(text string) []Tab {
-	return []Tab{{text, "index.html", 0, true}, {text, "values.html", 3, false}}
-}
-
+// safeURL returns a URL with what a text has that a URL may have.
 func safeURL(text string) string {
 	return "https://example.com/" + strings.Map(func(r rune) rune {
 		if strings.ContainsRune(`"'<>{} `, r) {
@@ -52,49 +37,76 @@ func safeURL(text string) string {
 	}, text)
 }
 
-// page returns the overview of a chart with a text in every field.
-func page(text string) ChartPage {
-	url := safeURL(text)
-	links := []Link{{text, url}}
-	return ChartPage{
-		Frame:   Frame{Site: Site{Title: text, Description: text, Footer: links}, Title: text, Description: text, Canonical: url, Crumbs: links, Feed: "feed.xml"},
-		Release: release(text), APIVersion: text, IconLink: url,
-		Keywords: []string{text}, Sources: links, Maintainers: []Maintainer{{text, "mailto:a@example.com", url}}, Links: links,
-		README: &Text{HTML: "<p>safe</p>", Note: text}, Contents: []Heading{{text, "readme-a", 1}, {text, "readme-b", 2}},
-		Dependencies: []Dependency{{text, text, text, text, url, text, ""}}, Images: []Image{{text, text}},
+func frame(text string) Frame {
+	links := []Link{{text, safeURL(text)}}
+	return Frame{Site: Site{Title: text, Description: text, Footer: links}, Title: text, Description: text, Canonical: safeURL(text), Crumbs: links, Feed: "feed.xml"}
+}
+
+// release returns a version with a text in every field.
+func release(text string) Release {
+	return Release{
+		Channel: Channel{Name: text, RepoName: text, Link: "../../index.html"}, Badges: Badges{true, false, true, true},
+		Name: text, Version: text, AppVersion: text, Description: text, KubeVersion: text, License: text, Home: safeURL(text), Source: safeURL(text),
+		Created: day, Digest: text, Size: 1, File: text, Archive: "../../a.tgz", Prov: "../../a.tgz.prov", KeyID: text,
+		Note: text, Faults: []string{text},
+		Tabs:     []Tab{{"Overview", "index.html", 0, true}, {"Values", "values.html", 1234, false}},
+		Versions: "../versions.json", List: "../versions.html", ChartLink: "../index.html",
 	}
 }
 
-// versionPages returns the other pages of a version with a text in every field.
-func versionPages(text string) []Page {
-	frame, release := page(text).Frame, release(text)
+// page returns a version's overview with a text in every field.
+func page(text string) ChartPage {
+	links := []Link{{text, safeURL(text)}}
+	return ChartPage{
+		Frame: frame(text), Release: release(text), APIVersion: text, IconLink: safeURL(text), Keywords: []string{text}, Sources: links,
+		Maintainers: []Maintainer{{text, "mailto:a@example.com", safeURL(text)}}, Links: links, API: "api.json", Badge: "badge.svg",
+		README: &Text{HTML: "<p>safe</p>", Note: text}, Contents: []Heading{{text, "readme-a", 1}},
+		Dependencies: []Dependency{{text, text, text, text, safeURL(text), text, ""}}, Images: []Image{{Name: text, Image: text}},
+	}
+}
+
+func values(text string, rows int) ValuesPage {
+	p := ValuesPage{Frame: frame(text), Release: release(text), Count: rows, Raw: "values.yaml", Schema: "values.schema.json", Note: text}
+	row := ValueReference{Path: text, Type: text, Default: text, Enum: text, Required: true, Text: text}
+	group := ValueGroup{Path: "group", Anchor: "group", Text: text}
+	for i := range rows {
+		row.Anchor, row.Line = fmt.Sprint("L", i+1), i+1
+		group.Rows = append(group.Rows, row)
+	}
+	p.Groups = []ValueGroup{{Path: text, Anchor: "L0", Rows: []ValueReference{{Path: text, Anchor: "L0"}}}, group}
+	return p
+}
+
+func files(text string) TemplatesPage {
+	shown := SourceFile{Path: text, Anchor: "f1", Kinds: text, About: text, Size: 3, Lines: 1, HTML: "<b>safe</b>"}
+	other := shown
+	other.Anchor, other.HTML = "f2", ""
+	return TemplatesPage{
+		Frame: frame(text), Release: release(text), Kinds: []TemplateKind{{text, []ValueLink{{text, "f1"}}}, {"", []ValueLink{{text, "f2"}}}},
+		Files: []SourceFile{shown, other}, CRDs: []SourceFile{shown, other}, More: 2, Note: text,
+	}
+}
+
+func said(text string) []ChangeGroup {
+	return []ChangeGroup{{"added", []Change{{text, []Link{{text, safeURL(text)}}}}}}
+}
+
+func changes(text string) ChangesPage {
 	values := []ValueChange{{Path: text, Anchor: "L1", Before: text, After: text}}
 	dependencies := []DependencyChange{{text, text, text}}
-	row := ValueReference{text, "L2", text, text, text, true, text, 2}
-	said := []ChangeGroup{{"added", []Change{{text, []Link{{text, safeURL(text)}}}}}}
-	file := SourceFile{text, "f1", text, text, 1, 2, "safe"}
-	unread := SourceFile{Path: text, Anchor: "f2", Size: 1}
-	against := Difference{
-		Comparison: Comparison{
-			Version: text, Link: "../1/index.html", AppVersion: &Pair{text, text}, KubeVersion: &Pair{text, text}, Type: &Pair{text, text},
-			ValuesAdded: values, ValuesRemoved: values, ValuesChanged: values, ValuesMore: 2, ValuesNote: text,
-			CRDsAdded: []string{text}, CRDsRemoved: []string{text}, CRDsChanged: []string{text},
-			DependenciesAdded: dependencies, DependenciesRemoved: dependencies, DependenciesChanged: dependencies,
+	texts := []string{text}
+	return ChangesPage{
+		Frame: frame(text), Release: release(text), Upgrade: []UpgradeNote{{"removed", text, "#values"}, {text, text, ""}}, Said: said(text), Compare: "../compare.html",
+		Against: &Difference{
+			Comparison: Comparison{
+				Version: text, Link: "../1/index.html", AppVersion: &Pair{text, text}, KubeVersion: &Pair{text, text}, Type: &Pair{text, text},
+				ValuesAdded: values, ValuesRemoved: values, ValuesChanged: values, ValuesMore: 2, ValuesNote: text,
+				CRDsAdded: texts, CRDsRemoved: texts, CRDsChanged: texts,
+				DependenciesAdded: dependencies, DependenciesRemoved: dependencies, DependenciesChanged: dependencies,
+			},
+			ValuesRetyped: values, ImagesAdded: texts, ImagesRemoved: texts, ImagesChanged: dependencies,
+			Files: []FileDifference{{Path: text, Anchor: "d1", What: "changed", Added: 1, Removed: 2, HTML: "<ins>safe</ins>", Note: text}}, Other: texts, More: 3,
 		},
-		ValuesRetyped: values, ImagesAdded: []string{text}, ImagesRemoved: []string{text}, ImagesChanged: dependencies,
-		Files: []FileDifference{{text, "d1", "changed", 1, 2, "safe", ""}, {text, "d2", "changed", 1, 2, "", text}}, Other: []string{text}, More: 2,
-	}
-	channel := Channel{Name: text, RepoName: text, Link: "../../index.html"}
-	return []Page{
-		ValuesPage{frame, release, []ValueGroup{{text, "L1", text, []ValueReference{row}}, {text, "", "", []ValueReference{{Path: text, Anchor: "L3"}}}}, 2, "values.yaml", "values.schema.json", text},
-		ValuesPage{Frame: frame, Release: release},
-		TemplatesPage{frame, release, []TemplateKind{{text, []ValueLink{{text, "f1"}}}}, []SourceFile{file, unread}, []SourceFile{{Path: text, Anchor: "c1", About: text}}, 3, text},
-		TemplatesPage{Frame: frame, Release: release},
-		ChangesPage{frame, release, []UpgradeNote{{"removed", text, "#d1"}, {"crd", text, ""}}, said, &against, "../compare.html"},
-		ChangesPage{Frame: frame, Release: release, Against: &Difference{Comparison: Comparison{Version: text, Link: "../1/index.html", Same: true}}, Compare: "../compare.html"},
-		ChangesPage{Frame: frame, Release: release, Compare: "../compare.html"},
-		ChangelogPage{frame, channel, text, "index.html", tabs(text), "compare.html", []ChangelogEntry{{entries(1, text)[0], "1/changes.html", said, 2}}, "versions.html"},
-		ComparePage{frame, channel, text, "index.html", tabs(text), "versions.json", "versions.html"},
 	}
 }
 
@@ -111,17 +123,26 @@ func entries(n int, text string) []VersionEntry {
 
 // everyPage returns one page of each type, with the text in its fields.
 func everyPage(text string) []Page {
-	chart := page(text)
-	channel := Channel{Name: text, RepoName: text, Link: "a/index.html", Generation: 2, Changed: day, Charts: 1, Versions: 2, Older: &OlderVersions{1, "", "snapshots/00000002/older/index.yaml"}}
+	frame := frame(text)
+	channel := Channel{Name: text, RepoName: text, Link: "a/index.html", Generation: 2, Changed: day, Charts: 1, Versions: 2, Private: true, Older: &OlderVersions{1, "", "snapshots/00000002/older/index.yaml"}}
 	events := []Event{{text, text, "added", "a/index.html"}, {text, text, "removed", ""}}
-	return append(versionPages(text),
-		HomePage{chart.Frame, []Channel{channel}},
-		ChannelPage{Frame: chart.Frame, Channel: channel, Charts: charts(1, text), Keywords: []Keyword{{text, 1}}, Search: "search.json", Changes: "changes.html", Pages: []PageLink{{1, "index.html", text, true}, {2, "page-2.html", text, false}}},
-		chart,
-		VersionsPage{chart.Frame, channel, text, "index.html", tabs(text), entries(2, text), 3, []PageLink{{1, "versions-1.html", "", true}}},
-		ActivityPage{Frame: chart.Frame, Channel: channel, Generations: []Generation{{2, day, "snapshots/00000002/index.yaml", "", events, 3}, {1, day, "", "", nil, 0}}, Older: 4},
-		MissingPage{chart.Frame},
-	)
+	tabs := []Tab{{"Versions", "versions.html", 2, true}}
+	first := changes(text)
+	first.Against, first.Upgrade, first.Said = nil, nil, nil
+	empty := Release{Name: text}
+	return []Page{
+		HomePage{frame, []Channel{channel}}, HomePage{Frame: frame},
+		ChannelPage{Frame: frame, Channel: channel, Charts: charts(1, text), Keywords: []Keyword{{text, 1}}, Search: "search.json", Changes: "changes.html", Pages: []PageLink{{1, "index.html", text, true}, {2, "page-2.html", text, false}}},
+		page(text), ChartPage{Frame: frame, Release: empty},
+		values(text, 3), ValuesPage{Frame: frame, Release: empty},
+		files(text), TemplatesPage{Frame: frame, Release: empty},
+		changes(text), first,
+		VersionsPage{Frame: frame, Channel: channel, Name: text, ChartLink: "index.html", Tabs: tabs, Versions: entries(2, text), Total: 3, Pages: []PageLink{{1, "versions-1.html", "", true}}},
+		ChangelogPage{Frame: frame, Channel: channel, Name: text, Tabs: tabs, Versions: []ChangelogEntry{{entries(1, text)[0], "1/changes.html", said(text), 2}}, Older: "versions.html"},
+		ComparePage{Frame: frame, Channel: channel, Name: text, Tabs: tabs, Versions: "versions.json", List: "versions.html"},
+		ActivityPage{Frame: frame, Channel: channel, Generations: []Generation{{2, day, "snapshots/00000002/index.yaml", "", events, 3}, {1, day, "", "", nil, 0}}, Older: 4},
+		MissingPage{frame},
+	}
 }
 
 func charts(n int, text string) []ChartEntry {
@@ -200,7 +221,7 @@ func TestInstall(t *testing.T) {
 		p := page("0.1")
 		p.Library = library
 		got := string(render(t, s, p))
-		for _, way := range []string{"helm install", "kind: HelmRelease", "kind: Application"} {
+		for _, way := range []string{"helm upgrade --install", "kind: HelmRelease", "kind: Application"} {
 			if strings.Contains(got, way) == library {
 				t.Errorf("library %v: the page has %q: %v, want %v", library, way, library, !library)
 			}
@@ -236,15 +257,31 @@ func TestRenderRepeats(t *testing.T) {
 
 // The assets and the longest lists are small.
 func TestSizes(t *testing.T) {
-	s := newSet(t, Options{})
+	s, scripts := newSet(t, Options{}), 0
 	for _, a := range s.Assets() {
-		limit := map[string]int{".css": 16 << 10, ".js": 10 << 10}[filepath.Ext(a.Path)]
+		limit := 24 << 10
+		switch name := filepath.Base(a.Path); {
+		case strings.HasSuffix(name, ".css"):
+			limit = 16 << 10
+		case strings.HasPrefix(name, "script."):
+			limit = 8 << 10
+		}
 		if len(a.Content) > limit {
 			t.Errorf("%s has %d bytes; at most %d are allowed", a.Path, len(a.Content), limit)
 		}
+		if strings.HasSuffix(a.Path, ".js") {
+			scripts += len(a.Content)
+		}
 	}
-	chart := page("some text")
-	chart.README = nil
+	if scripts > 24<<10 {
+		t.Errorf("the scripts have %d bytes; at most %d are allowed", scripts, 24<<10)
+	}
+	// A row of values needs few bytes besides its content.
+	const rows = 1400
+	each := (len(render(t, s, values("", rows))) - len(render(t, s, values("", 0)))) / rows
+	if each > 75 {
+		t.Errorf("a row of values needs %d bytes besides its content; at most 75 are allowed", each)
+	}
 	listed := charts(200, strings.Repeat("word ", 16))
 	for i := range listed { // real charts have fewer badges, and only half of them have an icon
 		listed[i].Version, listed[i].Badges = "1.0.0", Badges{Deprecated: i%5 == 0}
@@ -253,8 +290,8 @@ func TestSizes(t *testing.T) {
 		}
 	}
 	for _, p := range []Page{
-		chart, VersionsPage{Frame: chart.Frame, Versions: entries(200, "")},
-		ChannelPage{Frame: chart.Frame, Charts: listed},
+		VersionsPage{Frame: frame("text"), Versions: entries(200, "")},
+		ChannelPage{Frame: frame("text"), Charts: listed},
 	} {
 		if n := len(render(t, s, p)); n > 60<<10 {
 			t.Errorf("%s has %d bytes; at most %d are allowed", p.template(), n, 60<<10)
@@ -317,7 +354,7 @@ func TestOverrideProblems(t *testing.T) {
 // Only valid colours get into the stylesheet.
 func TestColors(t *testing.T) {
 	css := string(newSet(t, Options{Colors: Colors{Accent: "#123456", BackgroundDark: "#000"}}).Assets()[0].Content)
-	for _, want := range []string{"--accent: #123456;", "--bg: #000;"} {
+	for _, want := range []string{"--accent-light: #123456;", "--bg-dark: #000;"} {
 		if !strings.Contains(css, want) {
 			t.Errorf("the stylesheet lacks %q", want)
 		}
