@@ -38,7 +38,7 @@ func lookAtPages(t *testing.T, w *town) {
 		{"kind": "home", "path": "/index.html"},
 		{"kind": "channel", "path": "/group/stable/index.html"},
 		{"kind": "list", "path": "/group/stable/page-2.html"},
-		{"kind": "changes", "path": "/group/stable/changes.html"},
+		{"kind": "activity", "path": "/group/stable/changes.html"},
 		{"kind": "chart", "path": "/group/stable/charts/findme/index.html"},
 		{"kind": "version", "path": "/group/stable/charts/findme/1.0.0/index.html"},
 		{"kind": "values", "path": "/group/stable/charts/findme/1.0.0/values.html"},
@@ -49,6 +49,9 @@ func lookAtPages(t *testing.T, w *town) {
 		{"kind": "versions", "path": "/group/stable/charts/many/versions-1.html"},
 		{"kind": "many", "path": "/group/stable/charts/many/versions.html"},
 		{"kind": "bare", "path": "/group/stable/charts/bare/index.html"},
+		{"kind": "bare", "path": "/group/stable/charts/bare/0.1.0/values.html"},
+		{"kind": "bare", "path": "/group/stable/charts/bare/0.1.0/templates.html"},
+		{"kind": "bare", "path": "/group/stable/charts/bare/0.1.0/changes.html"},
 		{"kind": "missing", "path": "/404.html"},
 		{"kind": "hostile", "path": "/hostile/index.html"},
 	}
@@ -117,7 +120,7 @@ func validatePages(t *testing.T, w *town) {
 		}
 	}
 	config := filepath.Join(w.folder, "htmlvalidate.json")
-	write(t, config, []byte(`{"root": true, "extends": ["html-validate:standard"], "rules": {"require-sri": "off"}}`))
+	write(t, config, []byte(`{"root": true, "extends": ["html-validate:standard"], "rules": {"require-sri": "off", "attr-quotes": "off"}}`))
 	out := process(t, w.folder, plainEnv(), testenv.Tool(t, "html-validate"), append([]string{"--config", config, "--formatter", "text"}, files...)...)
 	if out.code != 0 {
 		t.Errorf("html-validate: exit code %d\n%.8000s%s", out.code, out.stdout, out.stderr)
@@ -187,6 +190,7 @@ annotations:
 		"values.schema.json", `{"type":"object","required":["replicas"],"properties":{"replicas":{"type":"integer","default":1,"description":"How many pods."},"image":{"type":"object","properties":{"tag":{"type":["string","null"]}}}}}`,
 		"templates/deployment.yaml", "apiVersion: apps/v1\nkind: Deployment\n",
 		"templates/any.yaml", "kind: {{ .Values.kind }}\n",
+		"templates/large.yaml", strings.Repeat("# what is larger than a page has room for\n", 2000) + "# the end of the large file\n",
 		"crds/thing.yaml", "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: things.example.com}\nspec:\n  group: example.com\n  names:\n    kind: Thing\n  versions:\n  - name: v1\n",
 	}
 }

@@ -63,6 +63,8 @@ for (const { path, kind } of pages) {
 		if (kind === "hostile" && width !== 1440) continue;
 		tasks.push(() => open(path, { colorScheme, viewport: { width, height: 900 } }, async (page, fault) => {
 			await fits(page, fault, width);
+			const lines = await page.locator(".five li").evaluateAll((all) => new Set(all.slice(0, 5).map((li) => li.getBoundingClientRect().top)).size);
+			if (lines > 1) fault(`shows the five facts in ${lines} lines`);
 			if (width === 768) return;
 			// axe takes half a minute for the largest of these, which have nothing that the others do not.
 			if (kind === "hostile" && await page.locator("*").count() > 2000) return;
@@ -79,6 +81,8 @@ for (const { path, kind } of pages) {
 		if (await page.locator("button:visible").count() > 0) fault("shows buttons that do nothing without JavaScript");
 		for (const panel of await page.locator("[data-tabs] > section").all())
 			if (!await panel.isVisible()) fault("hides a way to install without JavaScript");
+		const dead = await page.evaluate(() => [...document.querySelectorAll("a[href^='#']")].filter((a) => !document.getElementById(decodeURIComponent(a.hash.slice(1)))).map((a) => a.hash));
+		if (dead.length) fault("links to nothing: " + dead.slice(0, 5));
 	}));
 }
 await Promise.all(Array.from({ length: 4 }, async () => {
@@ -89,31 +93,41 @@ const expect = (fault, what, got, want) => { if (got !== want) fault(`${what}: $
 const pathOf = (kind) => pages.find((p) => p.kind === kind).path;
 const desk = { viewport: { width: 1440, height: 900 } };
 
-await open(pathOf("channel"), desk, async (page, fault) => {
-	const all = await page.locator("#charts > li").count();
+const said = (page, selector, text) => page.waitForFunction(([s, t]) => document.querySelector(s)?.textContent === t, [selector, text]);
+
+// The box at the top searches all channels, with the keyboard alone.
+await open(pathOf("values"), desk, async (page, fault) => {
 	await page.keyboard.press("/");
-	expect(fault, "the focus after /", await page.evaluate(() => document.activeElement.id), "search");
+	expect(fault, "the focus after /", await page.evaluate(() => document.activeElement.getAttribute("aria-label")), "Search all charts");
 	await page.keyboard.type("findme");
-	await page.waitForFunction(() => document.getElementById("found").textContent !== "");
-	expect(fault, "charts found", await page.locator("#charts > li").count(), 1);
-	expect(fault, "badges of the chart found", await page.locator("#charts > li .badge").allTextContents().then((all) => all.join()), "deprecated");
-	expect(fault, "what is said", await page.locator("#found").textContent(), "1 chart");
+	await page.locator(".results a").first().waitFor();
+	await page.keyboard.press("ArrowDown");
+	await page.keyboard.press("Enter");
+	await page.waitForURL("**/charts/findme/index.html");
+});
+
+// A channel's page filters its list by words and keywords.
+await open(pathOf("channel"), desk, async (page, fault) => {
+	const rows = page.locator("#charts > li"), all = await rows.count();
+	const eighth = await rows.nth(7).boundingBox();
+	if (eighth.y + eighth.height > 900) fault("shows fewer than eight charts on a screen");
+	await page.locator("#search").fill("findme");
+	await said(page, "#found", "1 chart");
+	expect(fault, "badges of the chart found", await page.locator("#charts .badge").allTextContents().then((all) => all.join()), "deprecated");
 	await page.locator("#search").fill("");
-	await page.waitForFunction(() => document.getElementById("found").textContent === "");
-	expect(fault, "charts after the search", await page.locator("#charts > li").count(), all);
+	await said(page, "#found", "");
+	expect(fault, "charts after the search", await rows.count(), all);
 	await page.locator("#search").fill("filler-001");
-	await page.waitForFunction(() => document.getElementById("found").textContent === "1 chart");
-	expect(fault, "dates of a chart found that stands on the page", await page.locator("#charts > li time").count(), 1);
+	await said(page, "#found", "1 chart");
+	expect(fault, "dates of a chart found that stands on the page", await page.locator("#charts time").count(), 1);
 	await page.locator("#search").fill("");
-	await page.waitForFunction(() => document.getElementById("found").textContent === "");
+	await said(page, "#found", "");
 	const chip = page.locator("[data-keyword='findable']");
 	await chip.click();
-	await page.waitForFunction(() => document.getElementById("found").textContent !== "");
-	expect(fault, "the chip is pressed", await chip.getAttribute("aria-pressed"), "true");
-	expect(fault, "charts of the keyword", await page.locator("#charts > li").count(), 1);
+	await said(page, "#found", "1 chart with the keyword findable");
+	expect(fault, "the chip is chosen", await chip.getAttribute("aria-current"), "true");
 	await page.locator("#charts a").first().click();
-	await page.waitForLoadState("load");
-	if (!page.url().includes("/charts/findme/")) fault("a result leads to " + page.url());
+	await page.waitForURL("**/charts/findme/**");
 });
 
 await open(pathOf("chart"), desk, async (page, fault) => {
@@ -140,6 +154,57 @@ await open(pathOf("chart"), desk, async (page, fault) => {
 	expect(fault, "the tab after a reload", await page.locator("[role=tab][aria-selected=true]").textContent(), "Archive");
 });
 
+// The filter finds values by their key, keeps the words in the address, and says when there are none. Links to keys lead
+// to rows that the bar does not hide.
+await open(pathOf("values"), desk, async (page, fault) => {
+	const input = page.locator("[data-filter] input"), status = "[data-filter] [role=status]";
+	const all = await page.locator("#v li > a").count();
+	await input.fill("image.tag");
+	await said(page, status, `1 of ${all} values`);
+	expect(fault, "values found", await page.locator("#v li > a:visible").allTextContents().then((all) => all.join()), "image.tag");
+	await page.reload();
+	await said(page, status, `1 of ${all} values`);
+	expect(fault, "the address", new URL(page.url()).search, "?v=image.tag");
+	await input.fill("absent");
+	await said(page, status, "No value matches.");
+	await input.fill("");
+	await said(page, status, "");
+	expect(fault, "the address without a filter", new URL(page.url()).search, "");
+	await page.setViewportSize({ width: 1440, height: 300 });
+	await page.locator("#v li > a", { hasText: "image.tag" }).click();
+	const hidden = await page.evaluate(() => document.querySelector(":target").getBoundingClientRect().top < document.querySelector(".bar").getBoundingClientRect().bottom);
+	if (hidden) fault("the bar hides the row that a link leads to");
+	expect(fault, "where the bar is", await page.locator(".bar").evaluate((e) => Math.round(e.getBoundingClientRect().top)), 0);
+});
+
+// The menu of versions keeps one on the same kind of page, and an older version says which is the newest.
+await open(pathOf("values"), desk, async (page, fault) => {
+	const menu = page.locator(".menu");
+	await menu.locator("summary").click();
+	expect(fault, "versions in the menu", await menu.locator("a").allTextContents().then((all) => all.join()), "1.1.0-rc.1,1.0.0,0.9.0,All 3 versions");
+	await page.keyboard.press("Escape");
+	expect(fault, "the menu after Escape", await menu.evaluate((e) => e.open), false);
+	expect(fault, "news of the newest version", await page.locator("[data-news] p").count(), 0);
+	await menu.locator("summary").click();
+	await menu.locator("a", { hasText: "0.9.0" }).click();
+	await page.waitForURL("**/charts/findme/0.9.0/values.html");
+	await said(page, "[data-news]", "1.0.0 is the newest, 1 major version ahead.");
+});
+
+// Files open from the list beside them, and what the page has no room for comes from the archive.
+await open(pathOf("templates"), desk, async (page, fault) => {
+	await page.locator(".side a", { hasText: "deployment.yaml" }).click();
+	if (!await page.locator(".files pre:visible", { hasText: "kind: Deployment" }).count()) fault("a link to a file does not open it");
+	const large = page.locator("details[data-file]");
+	expect(fault, "files without their text", await large.count(), 1);
+	await large.locator("summary").click();
+	await page.getByText("the end of the large file").waitFor();
+});
+
+await open(pathOf("differences"), desk, async (page, fault) => {
+	if (!await page.locator(".upgrade", { hasText: "old" }).count()) fault("does not say that a value was removed");
+});
+
 const phone = { viewport: { width: 360, height: 800 } };
 const topOf = async (page, selector) => (await page.locator(selector).first().boundingBox()).y;
 
@@ -151,8 +216,7 @@ await open(pathOf("chart"), desk, async (page, fault) => {
 	}
 	expect(fault, "how links scroll", await page.evaluate(() => getComputedStyle(document.documentElement).scrollBehavior), "auto");
 	await page.locator(".facts a.chip", { hasText: "findable" }).click();
-	await page.waitForFunction(() => document.getElementById("found")?.textContent === "1 chart");
-	expect(fault, "the keyword's chip", await page.locator("[data-keyword='findable']").getAttribute("aria-pressed"), "true");
+	await said(page, "#found", "1 chart with the keyword findable");
 });
 
 // On a phone, the facts come after the commands and before the README; dates and the words of tables are whole.
