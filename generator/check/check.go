@@ -90,6 +90,9 @@ func examine(r io.Reader, c Options, contents *Contents) (chart *Chart, err erro
 	if c.Warnings == "reject" && len(chart.Warnings) > 0 {
 		return nil, rejectWarned(chart.Warnings)
 	}
+	if contents != nil {
+		contents.finish(t, chart)
+	}
 	return chart, nil
 }
 

@@ -38,10 +38,15 @@ const (
 // shown of them has to be escaped and bounded.
 type Contents struct {
 	*Chart
-	Kinds       []TemplateKinds // sorted by path
-	Definitions []Definition    // sorted by file, in the order of each
+	Kinds       []TemplateKinds     // sorted by path
+	Definitions []Definition        // sorted by file, in the order of each
+	Sources     []Source            // templates and definitions that are small enough: see maxSources
+	Sums        [][sha256.Size]byte // of Files, in their order
+	License     License
+	Icon        *Source // nil if Chart.yaml names no image in the archive, or a large one
 
-	scanned int // bytes of templates and definitions
+	scanned         int // bytes of templates and definitions
+	sources, images kept
 }
 
 // TemplateKinds are the kinds of objects that a template makes.
@@ -63,14 +68,16 @@ type Definition struct {
 // ReadContents reads an archive like [Archive], in one pass and with the same
 // limits and verdict, and finds what its pages show. Templates and definitions
 // are read line by line and not as YAML, which templates are not and
-// definitions, of which a chart may bring megabytes, need not be for this.
+// definitions, of which a chart may bring megabytes, need not be for this. The texts
+// that are kept are bounded in bytes; of the other files, only the sums are.
 func ReadContents(r io.Reader, c Options) (*Contents, error) {
-	contents := &Contents{}
-	chart, err := examine(r, c, contents)
-	if err != nil {
+	contents := &Contents{
+		sources: kept{most: maxSources, order: templatesFirst},
+		images:  kept{most: maxIcons, order: shallowFirst},
+	}
+	if _, err := examine(r, c, contents); err != nil {
 		return nil, err
 	}
-	contents.Chart = chart
 	slices.SortFunc(contents.Kinds, func(a, b TemplateKinds) int { return cmp.Compare(a.Path, b.Path) })
 	slices.SortStableFunc(contents.Definitions, func(a, b Definition) int { return cmp.Compare(a.File, b.File) })
 	// The order of the archive's entries decides nothing, so the bound comes last.
@@ -81,6 +88,9 @@ func ReadContents(r io.Reader, c Options) (*Contents, error) {
 // add looks at a template or definition of the upload's own chart. Once that would
 // be too much to look at, files are named only.
 func (c *Contents) add(name string, data []byte) {
+	if len(data) <= maxSource {
+		c.sources.add(name, data)
+	}
 	over := len(data) > maxScanned-c.scanned
 	if c.scanned += len(data); over {
 		c.scanned, data = maxScanned, nil

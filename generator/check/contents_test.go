@@ -138,7 +138,12 @@ func TestContentsLikeCheck(t *testing.T) {
 	if kinds == 0 {
 		t.Error("no templates were found")
 	}
-	files := charttest.Chart("mychart", "0.1.0", "templates/a.yaml", "kind: A\n", "crds/b.yaml", crd, "crds/a.yaml", crd)
+	files := charttest.Chart("mychart", "0.1.0", "templates/a.yaml", "apiVersion: v1\nkind: A\n", "crds/b.yaml", crd, "crds/a.yaml", crd,
+		"Chart.yaml", "apiVersion: v2\nname: mychart\nversion: 0.1.0\nicon: icon.png\n", "icon.png", "x", "LICENSE", licenseTexts["MIT"], "COPYING", "x",
+		"templates/large.yaml", strings.Repeat("# x\n", maxSource/4))
+	for i := range maxSources / maxSource {
+		files[fmt.Sprintf("crds/%d.yaml", i)] = strings.Repeat("# y\n", maxSource/4)
+	}
 	var both [2]*Contents
 	for i, reverse := range []bool{false, true} {
 		var err error
@@ -148,16 +153,23 @@ func TestContentsLikeCheck(t *testing.T) {
 		both[i].Digest, both[i].Size = "", 0
 	}
 	if !reflect.DeepEqual(both[0], both[1]) {
-		t.Errorf("the order of entries matters: %+v, %+v", both[0], both[1])
+		t.Errorf("the order of entries matters: %s, %s", sourceNames(both[0].Sources), sourceNames(both[1].Sources))
+	}
+	if c := both[0]; c.Icon == nil || c.License.Name != "MIT" || len(c.Sources) == 0 || len(c.Sources) == len(c.Templates)+len(c.CRDs) {
+		t.Errorf("got %d sources, %+v", len(c.Sources), c.License)
 	}
 }
 
-// FuzzContents reads any text as a template and as a definition.
+// FuzzContents reads any text as a template, as a definition and as a licence.
 func FuzzContents(f *testing.F) {
 	f.Add([]byte(crd))
 	f.Add([]byte(`{"spec":{"group":"g","versions":[{"name":"v1"}]}}`))
 	f.Add([]byte("kind: A\n---\nkind: {{ x }}\n"))
+	f.Add([]byte(licenseTexts["BSD-3-Clause"]))
 	f.Fuzz(func(t *testing.T, data []byte) {
+		if name := licenseName(data); name != "" && licenseTexts[name] == "" {
+			t.Errorf("the licence %q", name)
+		}
 		for _, kind := range templateKinds(data) {
 			if kind != "" && !kindPattern.MatchString(kind) {
 				t.Errorf("kind %q", kind)

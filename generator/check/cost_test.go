@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator/charttest"
 )
 
@@ -61,5 +62,15 @@ func TestContentsBeyondBounds(t *testing.T) {
 	}
 	if last := c.Kinds[len(c.Kinds)-1]; last.Path != "templates/z.yaml" || len(last.Kinds) != 0 {
 		t.Errorf("got %v of a template beyond the bound", c.Kinds)
+	}
+}
+
+// A licence costs what it takes to read it once.
+func TestLicenseCost(t *testing.T) {
+	for name, unit := range map[string]string{
+		"words": "a ", "titles": "gnu general public license ", "phrases": "permission is hereby granted free of charge to any person obtaining a ", "no words": ".", "growing": "Ⱥ",
+	} {
+		text := []byte(strings.Repeat(unit, maxLicense/len(unit)))
+		testenv.Cheap(t, name, func() { licenseName(text) })
 	}
 }

@@ -141,8 +141,15 @@ func (t *tree) read(e entry, src *source) error {
 		}
 		n.look(t.bounds, name, data)
 		t.keepPart(n, name, trimMark(data))
-	case n.where == "":
+	case n.where != "":
+	case readmeRank(name) > 0:
 		return t.keepREADME(name, src)
+	case t.bounds.contents.wants(name, e.size):
+		data, err := io.ReadAll(src)
+		if err != nil {
+			return err
+		}
+		t.bounds.contents.keep(name, data)
 	}
 	return nil
 }
@@ -242,7 +249,7 @@ func (t *tree) keepPart(n *node, name string, data []byte) {
 }
 
 func (t *tree) keepREADME(name string, src *source) (err error) {
-	if readmeRank(name) > 0 && (t.readme == nil || readmeBefore(name, t.readmeName)) {
+	if t.readme == nil || readmeBefore(name, t.readmeName) {
 		t.readmeName = name
 		t.readme, err = io.ReadAll(src)
 		t.readme = trimMark(t.readme)
