@@ -198,23 +198,4 @@ func anchor(path string) string {
 
 // visible spells out characters that are invisible or change how other text is
 // shown.
-func visible(s string) string {
-	if !strings.ContainsFunc(s, untrusted.Hidden) && utf8.ValidString(s) {
-		return s
-	}
-	s = strings.ReplaceAll(s, "\r\n", "\n")
-	var b strings.Builder
-	for i, r := range s {
-		switch {
-		case r == utf8.RuneError && !strings.HasPrefix(s[i:], "\uFFFD"):
-			fmt.Fprintf(&b, "⟨%02X⟩", s[i])
-		case r < ' ' && untrusted.Hidden(r):
-			b.WriteRune('\u2400' + r)
-		case untrusted.Hidden(r):
-			fmt.Fprintf(&b, "⟨U+%04X⟩", r)
-		default:
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
-}
+func visible(s string) string { return untrusted.Visible(s) }

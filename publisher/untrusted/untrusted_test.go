@@ -30,3 +30,13 @@ func TestHidden(t *testing.T) {
 		}
 	}
 }
+
+func TestVisible(t *testing.T) {
+	for in, want := range map[string]string{
+		"": "", "a\n\té": "a\n\té", "a\u202eb": "a⟨U+202E⟩b", "\x00\x1b": "␀␛", "\xff\uFFFD": "⟨FF⟩\uFFFD", "\x7f": "⟨U+007F⟩", "a\r\nb\rc": "a\nb␍c",
+	} {
+		if got := Visible(in); got != want {
+			t.Errorf("Visible(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
