@@ -88,11 +88,9 @@ func New(o Options) (*Set, error) {
 		}
 		s.pages[p.template()] = t
 	}
-	s.paths.Style = s.add("style", ".css", append(files[styleFile].content, o.Colors.css()...))
-	s.paths.Script = s.add("script", ".js", files[scriptFile].content)
-	s.paths.Search = s.add("search", ".js", files[searchFile].content)
-	s.paths.Unpack = s.add("archive", ".js", files[unpackFile].content)
-	s.paths.Compare = s.add("compare", ".js", files[diffFile].content)
+	if err := s.addOwn(files, o.Colors); err != nil {
+		return nil, err
+	}
 	if o.Logo != nil {
 		s.paths.Logo = s.add("logo", o.LogoExt, o.Logo)
 	}
@@ -100,10 +98,30 @@ func New(o Options) (*Set, error) {
 	return s, nil
 }
 
+// addOwn adds the stylesheet and the scripts.
+func (s *Set) addOwn(files map[string]source, colors Colors) error {
+	for _, a := range []struct {
+		file string
+		path *string
+	}{{styleFile, &s.paths.Style}, {scriptFile, &s.paths.Script}, {searchFile, &s.paths.Search}, {unpackFile, &s.paths.Unpack}, {diffFile, &s.paths.Compare}} {
+		ext := path.Ext(a.file)
+		b, err := minified(files[a.file], ext)
+		if err != nil {
+			return err
+		}
+		if a.file == styleFile {
+			b = append(b, colors.css()...)
+		}
+		*a.path = s.add(strings.TrimSuffix(a.file, ext), ext, b)
+	}
+	return nil
+}
+
 // source is a template or asset of a look.
 type source struct {
 	name    string // for error messages
 	content []byte
+	own     bool // it is portolan's and not a user's
 }
 
 // sources reads portolan's own files, and the files of the folder that replace
@@ -119,7 +137,7 @@ func sources(dir string) (map[string]source, error) {
 		if err != nil {
 			return nil, err
 		}
-		files[f.Name()] = source{f.Name(), b}
+		files[f.Name()] = source{f.Name(), b, true}
 	}
 	if dir == "" {
 		return files, nil
@@ -141,7 +159,7 @@ func sources(dir string) (map[string]source, error) {
 		if err != nil {
 			return nil, err
 		}
-		files[f.Name()] = source{full, b}
+		files[f.Name()] = source{full, b, false}
 	}
 	return files, nil
 }
