@@ -13,18 +13,18 @@ const utf8 = new TextDecoder(); // wrong bytes become U+FFFD; a byte order mark 
 const hidden = /[^\P{Cc}\n\t]|[\p{Bidi_C}\p{NChar}\xAD\u180E\u200B\u2028\u2029\u2060-\u206F\uFEFF\uFFF9-\uFFFB\u{E0000}-\u{E0FFF}]/gu;
 
 // visible spells such characters out.
-export const visible = (text) => text.replaceAll("\r\n", "\n").replace(hidden, (c) => c < " "
+const visible = (text) => text.replaceAll("\r\n", "\n").replace(hidden, (c) => c < " "
 	? String.fromCharCode(0x2400 + c.charCodeAt())
 	: "⟨U+" + c.codePointAt().toString(16).toUpperCase().padStart(4, "0") + "⟩");
 
 // text returns what pages may show of a file, or null if it is binary.
 export const text = (bytes) => bytes.includes(0) ? null : visible(utf8.decode(bytes));
 
-// make returns an element. Strings become text nodes.
+// make returns an element. Strings become text nodes, in which everything is visible.
 export const make = (name, attributes, ...children) => {
 	const element = document.createElement(name);
 	for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-	element.append(...children);
+	element.append(...children.map((child) => typeof child === "string" ? visible(child) : child));
 	return element;
 };
 
@@ -94,8 +94,9 @@ export const untar = (bytes) => {
 		if (next) continue;
 		pax = new Map();
 		long = "";
-		const parts = name.split("/").slice(1), path = parts.join("/");
-		if (type === 48 && path && !parts.some((part) => /^\.{0,2}$/.test(part)) && !found.has(path)) found.set(path, body);
+		const [top, ...parts] = name.split("/"), path = parts.join("/");
+		const proper = type === 48 && top && top !== ".." && path && !parts.some((part) => /^\.{0,2}$/.test(part)); // 0
+		if (proper && !found.has(path)) found.set(path, body);
 	}
 	return found.size ? found : damaged();
 };
