@@ -28,21 +28,31 @@ var funcs = template.FuncMap{
 	"kube":     kube,
 	"host":     host,
 	"shell":    shell,
+	"text":     func(s string) template.HTML { return template.HTML(onlyMarkup.Replace(s)) },
 	"key":      func(id string) string { return strings.ToUpper(id[max(0, len(id)-16):]) },
 	"note":     func(kind string) string { return cmp.Or(noteWords[kind], kind) },
 }
 
+// onlyMarkup escapes what ends a text in HTML, and leaves quotes alone, which a text may
+// have: {{.}} escapes them, too, which makes a long table of values a tenth larger.
+var onlyMarkup = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "\x00", "\uFFFD")
+
 // noteWords are the words before what an upgrade needs to know.
 var noteWords = map[string]string{
-	"removed": "value removed", "retyped": "other type", "crd": "definition", "kubernetes": "Kubernetes", "dependency": "dependency",
+	"removed": "value removed", "retyped": "other type", "crd": "definition", "kubernetes": "Kubernetes",
+	"required": "now required", "type": "chart type", "app": "app version",
 }
 
 // noPrerelease is the end of a version in a range which says that prereleases of it count, too.
 var noPrerelease = regexp.MustCompile(`-0($|[ ,|])`)
 
-// kube returns a range of Kubernetes versions in a form for readers: ≥ 1.25.0.
+// noPatch is a lower bound whose patch is 0.
+var noPatch = regexp.MustCompile(`>= ?(\d+\.\d+)\.0($|[ ,|])`)
+
+// kube returns a range of Kubernetes versions in a form for readers: ≥ 1.25.
 func kube(versions string) string {
-	return strings.NewReplacer(">= ", "≥ ", ">=", "≥ ", "<= ", "≤ ", "<=", "≤ ").Replace(noPrerelease.ReplaceAllString(versions, "$1"))
+	versions = noPatch.ReplaceAllString(noPrerelease.ReplaceAllString(versions, "$1"), ">=$1$2")
+	return strings.NewReplacer(">= ", "≥ ", ">=", "≥ ", "<= ", "≤ ", "<=", "≤ ").Replace(versions)
 }
 
 // plain is what a shell takes as it is.

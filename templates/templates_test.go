@@ -232,6 +232,26 @@ func TestInstall(t *testing.T) {
 	}
 }
 
+func TestKube(t *testing.T) {
+	for versions, want := range map[string]string{
+		">=1.21.0-0": "≥ 1.21", ">= 1.25.0-0 < 1.31.0-0": "≥ 1.25 < 1.31.0", ">=1.20.3": "≥ 1.20.3", "^1.20.0": "^1.20.0", "1.21.0-rc.0": "1.21.0-rc.0",
+	} {
+		if got := kube(versions); got != want {
+			t.Errorf("%s: got %s, want %s", versions, got, want)
+		}
+	}
+}
+
+func TestShell(t *testing.T) {
+	for argument, want := range map[string]string{
+		"web/templates/a.yaml": "web/templates/a.yaml", "a b": "'a b'", "$(x)'y": `'$(x)'\''y'`, "-x": "'-x'", "": "''",
+	} {
+		if got := shell(argument); got != want {
+			t.Errorf("%s: got %s, want %s", argument, got, want)
+		}
+	}
+}
+
 func TestReleaseName(t *testing.T) {
 	for name, want := range map[string]string{
 		"web": "my-web", "My_Chart.v2": "my-my-chart-v2", strings.Repeat("x", 49) + "-y": "my-" + strings.Repeat("x", 49), "世界": "my",
