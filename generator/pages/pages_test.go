@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/portolan-charts/portolan/generator"
@@ -323,7 +324,7 @@ func TestVerify(t *testing.T) {
 		{"a schema that the chart lacks", "1.0.0/values.schema.json", "{}", false, true},
 		{"other values", "1.0.0/values.html", "<p>", false, true},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) { // verifying waits before it looks again
 			w := newTown(t, published)
 			w.upload("stable", charttest.Simple("web", "1.0.0"), nil)
 			w.run()
@@ -342,7 +343,7 @@ func TestVerify(t *testing.T) {
 					t.Fatal(err)
 				}
 				if len(faults) > 1 || (len(faults) == 1) != want || want && faults[0].Key != key {
-					t.Errorf("deep %t: got %v, want a fault: %t", deep, faults, want)
+					t.Errorf("%s, deep %t: got %v, want a fault: %t", tt.name, deep, faults, want)
 				}
 			}
 		})
@@ -533,8 +534,16 @@ func TestMixedLooks(t *testing.T) {
 		}
 		return len(faults), note
 	}
+	const comparison = "stable/charts/web/compare.html" // which an earlier version of portolan did not make
+	if err := w.site.Delete(context.Background(), comparison, ""); err != nil {
+		t.Fatal(err)
+	}
 	if faults, note := verify(); faults > 0 || !strings.Contains(note, "other settings") {
 		t.Errorf("pages of several looks: %d faults, %q", faults, note)
+	}
+	w.upload("stable", charttest.Simple("web", "1.1.0"), nil)
+	if written := w.run(); !slices.Contains(written, comparison) {
+		t.Errorf("a new version's pages link to %s, which is missing; written were %q", comparison, written)
 	}
 	c, err := publisher.OpenChannel(context.Background(), w.site, "stable")
 	if err != nil {

@@ -68,7 +68,7 @@ func (p *pass) verify(ctx context.Context, deep bool) (faults []publisher.Fault,
 	case deep && state.Look == p.look:
 		faults, err = p.compare(ctx)
 	default:
-		faults, err = p.lookUp(there)
+		faults, err = p.lookUp(there, state.Look == p.look)
 	}
 	return faults, note, err
 }
@@ -154,8 +154,13 @@ func (p *pass) compare(ctx context.Context) ([]publisher.Fault, error) {
 }
 
 // lookUp checks that every file of the channel's charts exists that each chart and each
-// version has.
-func (p *pass) lookUp(there map[string]files) ([]publisher.Fault, error) {
+// version has. If not all were made with this look, by another version of portolan
+// perhaps, that is only the first page of each.
+func (p *pass) lookUp(there map[string]files, same bool) ([]publisher.Fault, error) {
+	ofChart, ofVersion := chartFiles, versionPages
+	if !same {
+		ofChart, ofVersion = ofChart[:1], ofVersion[:1]
+	}
 	var faults []publisher.Fault
 	look := func(dir string, wanted []string) {
 		dir = path.Join(p.channel.Name, dir)
@@ -166,13 +171,13 @@ func (p *pass) lookUp(there map[string]files) ([]publisher.Fault, error) {
 		}
 	}
 	for name := range p.after.Charts() {
-		look(chartDir(name), chartFiles)
+		look(chartDir(name), ofChart)
 		for _, line := range p.after.Lines(name) {
 			r, err := parseRelease(line)
 			if err != nil {
 				return nil, err
 			}
-			look(versionDir(name, r.Version), versionPages)
+			look(versionDir(name, r.Version), ofVersion)
 		}
 	}
 	return faults, nil

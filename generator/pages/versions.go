@@ -184,9 +184,9 @@ func (v VersionSummary) state() string {
 }
 
 // comparison writes the page that compares any two versions. It is the same whatever
-// versions there are, so it is written for a new chart only.
+// versions there are, so it is written for a new chart only, or a new look.
 func (c *chartPages) comparison(ctx context.Context) error {
-	if len(c.had) > 0 {
+	if len(c.had) > 0 && c.state.Look == c.look {
 		return nil
 	}
 	name := path.Join(chartDir(c.name), comparePage)
