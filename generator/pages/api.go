@@ -22,6 +22,7 @@ type ChannelDigest struct {
 	Changed    time.Time `json:"changed" jsonschema_description:"When this generation was made"`
 	Charts     int       `json:"charts" jsonschema_description:"Number of charts"`
 	Versions   int       `json:"versions" jsonschema_description:"Total number of versions of its charts"`
+	Private    bool      `json:"private,omitempty" jsonschema_description:"Reading it takes a name and a password"`
 	API        string    `json:"api" jsonschema_description:"URL of the channel's document"`
 	Page       string    `json:"page" jsonschema_description:"URL of the channel's page"`
 }
@@ -44,6 +45,8 @@ type ChartSummary struct {
 	AppVersion  string    `json:"appVersion,omitempty"`
 	Description string    `json:"description,omitempty"`
 	Keywords    []string  `json:"keywords,omitempty"`
+	Maintainers []string  `json:"maintainers,omitempty" jsonschema_description:"Their names; at most 5"`
+	Values      []string  `json:"values,omitempty" jsonschema_description:"Keys in values.yaml that tell most about the chart, such as ingress.enabled; as many as fit in 200 bytes"`
 	Icon        string    `json:"icon,omitempty" jsonschema_description:"Absolute URL"`
 	Created     time.Time `json:"created" jsonschema_description:"When the version was published"`
 	Digest      string    `json:"digest" jsonschema_description:"SHA-256 of the archive in hex"`
@@ -64,6 +67,7 @@ type ChartDoc struct {
 	Name       string           `json:"name"`
 	Version    string           `json:"version" jsonschema_description:"The newest version that is not a prerelease; the newest of all if there are only prereleases"`
 	Page       string           `json:"page" jsonschema_description:"URL of the chart's page"`
+	Values     []string         `json:"values,omitempty" jsonschema_description:"Keys in the version's values.yaml that tell most about the chart, such as ingress.enabled; as many as fit in 200 bytes"`
 	Versions   []VersionSummary `json:"versions" jsonschema_description:"Newest first"`
 }
 

@@ -14,12 +14,13 @@ type chartPages struct {
 	had      []*release // when pages were made last, as far as those are known
 	gone     []string   // versions that there were then, and are no longer
 	versions []VersionSummary
-	newest   int    // position of the newest release
-	before   []int  // positions of the releases' predecessors, or -1
-	mark     string // see pass.mark
-	next     int    // position of the release whose page is the next one
-	made     bool   // all pages are made
-	unknown  bool   // which pages are there
+	keys     []string // of the newest version's values
+	newest   int      // position of the newest release
+	before   []int    // positions of the releases' predecessors, or -1
+	mark     string   // see pass.mark
+	next     int      // position of the release whose page is the next one
+	made     bool     // all pages are made
+	unknown  bool     // which pages are there
 
 	read map[int]*reading // archives that are needed again, by position
 }
@@ -95,7 +96,7 @@ func (c *chartPages) badge(ctx context.Context) error {
 func (c *chartPages) chartDoc(ctx context.Context) error {
 	return c.putDoc(ctx, path.Join(c.channel.Name, chartDoc(c.name)), ChartDoc{
 		Schema: c.schema(1, "chart"), Channel: c.channel.Name, Repository: c.absolute(c.channel.Name), Name: c.name,
-		Version: c.all[c.newest].Version, Page: "../../" + escapePath(chartDir(c.name)) + "/" + indexPage, Versions: c.versions,
+		Version: c.all[c.newest].Version, Page: "../../" + escapePath(chartDir(c.name)) + "/" + indexPage, Values: c.keys, Versions: c.versions,
 	})
 }
 

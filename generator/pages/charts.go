@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/generator/values"
 )
 
 // charts returns what makes the pages of the charts that changed, chart by chart.
@@ -39,9 +40,26 @@ func (p *pass) part(name string, i int) generator.Part {
 				return false, err
 			}
 			p.summaries[i] = c.all[c.newest].chartSummary(c.versions, c.newest)
+			p.summaries[i].Values = c.keys
 		}
 		return c.write(ctx)
 	}
+}
+
+// findKeys finds the keys of the newest version's values. Its archive is read only if the
+// chart's document does not have the keys of the same one.
+func (c *chartPages) findKeys(ctx context.Context, had ChartDoc) error {
+	digest := c.all[c.newest].Digest
+	if slices.ContainsFunc(had.Versions, func(v VersionSummary) bool { return v.Version == had.Version && v.Digest == digest }) {
+		c.keys = had.Values
+		return nil
+	}
+	r, err := c.contents(ctx, c.newest)
+	if err != nil || r.contents == nil {
+		return err
+	}
+	c.keys = values.Keys(ctx, r.contents.Values, maxValueKeys)
+	return ctx.Err()
 }
 
 // unchanged reports whether the pages of a chart are as they should be: it is the
@@ -83,6 +101,9 @@ func (p *pass) chart(ctx context.Context, name string) (*chartPages, error) {
 	}
 	c.newest, c.before = newest(c.all), predecessors(c.all)
 	c.gone = missing(c.had, c.all)
+	if err := c.findKeys(ctx, doc); err != nil {
+		return nil, err
+	}
 	c.made = p.unchanged(name) // and only its summary was missing
 	c.resume(p.progress.earlier[name])
 	return c, nil

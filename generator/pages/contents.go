@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"html/template"
-	"slices"
 	"strings"
 
 	"github.com/Masterminds/semver/v3"
@@ -76,17 +75,6 @@ func badges(md *check.Metadata) templates.Badges {
 		Library:    md.Type == "library",
 		Prerelease: err == nil && v.Prerelease() != "" || strings.TrimSpace(md.Annotations["artifacthub.io/prerelease"]) == "true",
 	}
-}
-
-// keywords returns the keywords without duplicates.
-func keywords(md *check.Metadata) []string {
-	var all []string
-	for _, k := range md.Keywords {
-		if k = shortened(k, 60); k != "" && !slices.Contains(all, k) && len(all) < maxPageList {
-			all = append(all, k)
-		}
-	}
-	return all
 }
 
 // sources returns the sources, as links where the URL is safe and otherwise as

@@ -163,14 +163,24 @@ func frequent(all []ChartSummary) []templates.Keyword {
 	return words
 }
 
-// searchEntry is the maximum size of a chart in the search index, in bytes.
-const searchEntry = 200
+const (
+	// maxEntry is how many bytes of the search index are for one chart, or minEntry if
+	// there are so many charts that the index would have more than maxSearch bytes. The
+	// index is loaded when somebody types into a search box: 800 KB for 4,000 charts,
+	// 2 MB for 10,000, and a quarter of that from servers that compress.
+	maxEntry  = 400
+	minEntry  = 200
+	maxSearch = 800_000
+)
+
+// entryRoom returns how many bytes of the search index are for each chart.
+func entryRoom(charts int) int { return max(minEntry, min(maxEntry, maxSearch/max(1, charts))) }
 
 // search writes the search index.
 func (p *pass) search(ctx context.Context, all []ChartSummary) error {
 	index := templates.SearchIndex{Charts: make([]templates.SearchEntry, 0, len(all))}
 	for _, s := range all {
-		index.Charts = append(index.Charts, s.searchEntry())
+		index.Charts = append(index.Charts, s.searchEntry(entryRoom(len(all))))
 	}
 	b, err := json.Marshal(index)
 	if err != nil {
@@ -180,26 +190,53 @@ func (p *pass) search(ctx context.Context, all []ChartSummary) error {
 }
 
 // searchEntry returns the chart's entry in the search index: its name, and as much
-// of the rest as fits.
-func (s ChartSummary) searchEntry() templates.SearchEntry {
-	e := templates.SearchEntry{Name: s.Name, Version: shorten(s.Version, 40), State: s.badges().State()}
-	room := searchEntry - size(e) - len(`,"d":"","k":[]},`)
+// of the rest as fits. Of the room that is left each time, keywords take at most half,
+// since pages link to them, the description two thirds, maintainers half, and keys of
+// values the rest.
+func (s ChartSummary) searchEntry(room int) templates.SearchEntry {
+	e := templates.SearchEntry{
+		Name: s.Name, Version: shorten(s.Version, 40), State: s.badges().State(), AppVersion: fitting(s.AppVersion, 40),
+	}
+	room -= size(e) + len(`,"d":"","k":[],"m":"","y":""},`)
+	keywords := room / 2
 	for _, k := range s.Keywords {
-		if n := size(k) + 1; n < room/2 {
+		if n := size(k) + 1; n <= keywords {
 			e.Keywords = append(e.Keywords, k)
-			room -= n
+			keywords, room = keywords-n, room-n
 		}
 	}
-	for n := min(len(s.Description), room); n > 0; {
-		text := shorten(s.Description, n)
-		over := size(text) - room
-		if over <= 0 {
-			e.Description = text
-			break
+	for _, part := range []struct {
+		to   *string
+		text string
+		most int // in sixths of the room
+	}{
+		{&e.Description, s.Description, 4},
+		{&e.Maintainers, strings.Join(s.Maintainers, ", "), 3},
+	} {
+		*part.to = fitting(part.text, room*part.most/6)
+		room -= size(*part.to) - len(`""`)
+	}
+	for _, key := range s.Values {
+		if len(key) < room {
+			e.Values = strings.TrimPrefix(e.Values+" "+key, " ")
+			room -= len(key) + 1
 		}
-		n = min(n, len([]rune(text))) - max(1, over/6) // each character takes at most six bytes
 	}
 	return e
+}
+
+// fitting returns a text, or as much of its beginning as takes so many bytes in JSON
+// between the quotes.
+func fitting(text string, room int) string {
+	for n := min(len(text), room); n > 0; {
+		cut := shorten(text, n)
+		over := size(cut) - len(`""`) - room
+		if over <= 0 {
+			return cut
+		}
+		n = min(n, len([]rune(cut))) - max(1, over/6) // each character takes at most six bytes
+	}
+	return ""
 }
 
 // size returns the length of a value as JSON, in bytes.

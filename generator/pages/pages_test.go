@@ -493,26 +493,6 @@ func TestFeeds(t *testing.T) {
 	}
 }
 
-// An entry of the search index has at most 200 bytes, whatever the chart says.
-func TestSearchIndexIsSmall(t *testing.T) {
-	w := newTown(t, published)
-	long := strings.Repeat("\"quoted\" и длинно ", 20)
-	for i := range 50 {
-		w.upload("stable", charttest.Simple(fmt.Sprintf("chart-%d", i), "1.0.0", "Chart.yaml", fmt.Sprintf(
-			"apiVersion: v2\nname: chart-%d\nversion: 1.0.0\ndescription: %q\nkeywords: [%q, a, b, %q]\n", i, long, long, long)), nil)
-	}
-	w.run()
-	b := w.mem.Snapshot()["stable/search.json"]
-	if limit := 50*200 + 20; len(b) > limit {
-		t.Errorf("the search index has %d bytes for 50 charts; at most %d are allowed", len(b), limit)
-	}
-	var index templates.SearchIndex
-	w.decode("stable/search.json", &index)
-	if len(index.Charts) != 50 || index.Charts[0].Description == "" {
-		t.Errorf("the search index is %s", b)
-	}
-}
-
 // Verifying notes pages of another look, and a rebuild gives all pages the new look.
 func TestMixedLooks(t *testing.T) {
 	w := newTown(t, published)

@@ -63,7 +63,7 @@ func TestProgressIsKept(t *testing.T) {
 				t.Errorf("the second run reads %q and says %v; want about %s", read, err, want)
 			}
 			read, err = w.runUntil("")
-			if want := "[many-1.0.0.tgz many-1.1.0.tgz]"; err != nil || fmt.Sprint(read) != want {
+			if want := "[many-1.0.0.tgz many-1.1.0.tgz many-1.3.0.tgz]"; err != nil || fmt.Sprint(read) != want {
 				t.Errorf("the third run reads %q and says %v; want %s", read, err, want)
 			}
 			w.mustBeRebuilt("stable", "in the end")

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -111,7 +112,7 @@ func (r *release) summary(chart string) VersionSummary {
 func (r *release) chartSummary(versions []VersionSummary, n int) ChartSummary {
 	return ChartSummary{
 		Name: r.Name, Version: r.Version, AppVersion: r.AppVersion, Description: shorten(plainLine(r.Description), maxDescription),
-		Keywords: listKeywords(r.Keywords), Icon: webURL(r.Icon), Created: r.Created, Digest: r.Digest, Type: r.Type,
+		Keywords: keywords(r.Metadata), Maintainers: listMaintainers(r.Metadata), Icon: webURL(r.Icon), Created: r.Created, Digest: r.Digest, Type: r.Type,
 		Deprecated: r.Deprecated, Prerelease: versions[n].Prerelease, Signed: versions[n].Signed, Versions: len(versions),
 		API: "charts/" + escapePath(r.Name) + ".json", Page: "../" + escapePath(chartDir(r.Name)) + "/" + indexPage,
 	}
@@ -152,16 +153,32 @@ func (p *pass) summarize(ctx context.Context, chart string, all []*release, had 
 
 const (
 	maxDescription = 120 // characters of a description in a list
-	maxKeywords    = 12  // keywords of a chart in a list
-	maxKeyword     = 40  // characters of a keyword in a list
+	maxKeywords    = 20  // keywords of a chart
+	maxKeyword     = 40  // characters of a keyword
+	maxListNames   = 5   // maintainers in a list
+	maxListName    = 40  // characters of the name of one
+	maxValueKeys   = 200 // bytes of the keys of values in a list
 )
 
-// listKeywords returns the keywords that lists show.
-func listKeywords(all []string) []string {
+// keywords returns the keywords that pages and lists show. They are the same
+// everywhere, since those on pages lead to lists.
+func keywords(md *check.Metadata) []string {
 	var some []string
-	for _, k := range all {
-		if k = strings.ToLower(plainLine(k)); k != "" && len(some) < maxKeywords {
-			some = append(some, shorten(k, maxKeyword))
+	for _, k := range md.Keywords {
+		k = shorten(strings.ToLower(plainLine(k)), maxKeyword)
+		if k != "" && len(some) < maxKeywords && !slices.Contains(some, k) {
+			some = append(some, k)
+		}
+	}
+	return some
+}
+
+// listMaintainers returns the names of maintainers that lists show.
+func listMaintainers(md *check.Metadata) []string {
+	var some []string
+	for _, m := range maintainers(md) {
+		if name := shorten(plainLine(m.Name), maxListName); name != "" && len(some) < maxListNames {
+			some = append(some, name)
 		}
 	}
 	return some
