@@ -71,7 +71,7 @@ func (p HomePage) Projects() []Project {
 // Channel is a channel, as its pages and the site's index show it.
 type Channel struct {
 	Name       string // group/app/stable
-	RepoName   string // name for the repository in Helm: group-app-stable
+	RepoName   string // name for the repository in Helm: acme-group-app-stable
 	URL        string // absolute, of the repository; "" if the site's URL is not known
 	Private    bool   // users need a name and a password to read it
 	Link       string // URL of its page

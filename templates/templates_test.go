@@ -252,6 +252,33 @@ func TestShell(t *testing.T) {
 	}
 }
 
+// Commands for a private channel say who asks, and those for others do not.
+func TestPrivateCommands(t *testing.T) {
+	s := newSet(t, Options{})
+	for _, private := range []bool{false, true} {
+		p := page("web")
+		p.Channel.Private = private
+		channel := p.Channel
+		channel.Older = &OlderVersions{1, "", "snapshots/00000002/older/index.yaml"}
+		for _, page := range []Page{
+			p, HomePage{p.Frame, []Channel{channel}}, ChannelPage{Frame: p.Frame, Channel: channel},
+			ActivityPage{Frame: p.Frame, Channel: channel, Generations: []Generation{{1, day, "snapshots/00000001/index.yaml", "", nil, 0}}},
+		} {
+			got := string(render(t, s, page))
+			adds := strings.Count(got, "helm repo add ")
+			if users := strings.Count(got, "</span> --username USER</code>") + strings.Count(got, "</span> --username USER\nhelm"); adds == 0 || private && users != adds || !private && users != 0 {
+				t.Errorf("%s, private %t: %d of %d commands have --username", page.template(), private, users, adds)
+			}
+		}
+		got := string(render(t, s, p))
+		for _, part := range []string{"  secretRef:\n    name: web\n---", "kubectl create secret generic web --from-literal=username=USER", "argocd repo add "} {
+			if strings.Contains(got, part) != private {
+				t.Errorf("private %t: the page has %q: %t", private, part, !private)
+			}
+		}
+	}
+}
+
 func TestReleaseName(t *testing.T) {
 	for name, want := range map[string]string{
 		"web": "my-web", "My_Chart.v2": "my-my-chart-v2", strings.Repeat("x", 49) + "-y": "my-" + strings.Repeat("x", 49), "世界": "my",

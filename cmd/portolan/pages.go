@@ -39,6 +39,8 @@ func (f *flags) writer() (*pages.Writer, error) {
 		Site:        templates.Site{Title: c.Title, Description: c.Description, URL: c.BaseURL},
 		Look:        templates.Options{Dir: f.templates, Colors: templates.Colors(c.Colors)},
 		ArtifactHub: c.ArtifactHub,
+		Private:     c.Private,
+		RepoPrefix:  c.RepoPrefix,
 		Workers:     f.workers,
 	}
 	for _, link := range c.Footer {

@@ -73,7 +73,8 @@ func TestReadmePages(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if c.Title == "" || !c.HasPages() || len(c.Footer) != 1 || !strings.Contains(string(c.ArtifactHub("stable")), "repositoryID: 2a9ac5b2") {
+		if c.Title == "" || !c.HasPages() || len(c.Footer) != 1 || !strings.Contains(string(c.ArtifactHub("stable")), "repositoryID: 2a9ac5b2") ||
+			*c.RepoPrefix != "acme" || c.Private("stable") || !c.Private("internal/stable") {
 			t.Errorf("got %+v, and for Artifact Hub %q", c, c.ArtifactHub("stable"))
 		}
 	}

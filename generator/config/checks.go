@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -23,6 +24,7 @@ var textChecks = map[string]func(string) error{
 	"chartPattern":   pattern.CheckCharts,
 	"color":          templates.CheckColor,
 	"link":           checkLink,
+	"repoPrefix":     checkRepoPrefix,
 }
 
 func checkChannel(s string) error {
@@ -36,6 +38,17 @@ func checkChartField(s string) error {
 	known := check.Fields()
 	if !slices.Contains(known, s) {
 		return fmt.Errorf("is not a field of Chart.yaml%s", spelling.DidYouMean(s, known))
+	}
+	return nil
+}
+
+var validPrefix = regexp.MustCompile(`^([a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?)?$`)
+
+// checkRepoPrefix says why s cannot begin the name of a repository, which Helm and
+// Kubernetes have to accept.
+func checkRepoPrefix(s string) error {
+	if !validPrefix.MatchString(s) {
+		return errors.New("must be at most 63 small letters, digits, dashes and dots, such as acme; it begins and ends with a letter or a digit")
 	}
 	return nil
 }

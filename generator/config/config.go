@@ -59,6 +59,9 @@ type Config struct {
 	// Links at the foot of each page.
 	Footer []Link `yaml:"footer"`
 
+	// What the names of repositories begin with in the commands on pages: with acme, the channel stable is acme-stable. If it is not set, it follows from baseURL: acme for https://charts.acme.io. An empty text stands for none.
+	RepoPrefix *string `yaml:"repoPrefix" check:"repoPrefix"`
+
 	// How long a provenance file alone waits for its chart before it is rejected.
 	ProvenanceWait time.Duration `yaml:"provenanceWait" jsonschema:"default=24h" min:"1s" max:"8760h"`
 
@@ -125,6 +128,9 @@ type Channel struct {
 
 	// How large a chart may be.
 	Limits *Limits `yaml:"limits"`
+
+	// Whether users need a name and a password to read the channel. Pages then mark it, and their commands ask for both. This setting does not protect anything: the server that hands out the files does.
+	Private *bool `yaml:"private" jsonschema:"default=false"`
 
 	// What artifacthub-repo.yml tells Artifact Hub about the repository.
 	ArtifactHub *ArtifactHub `yaml:"artifactHub"`
@@ -249,6 +255,20 @@ func (c *Limits) apply(l *check.Limits) {
 	override(&l.ChartYAML, int64(c.ChartYAML))
 	override(&l.Entries, c.Entries)
 	override(&l.Depth, c.Depth)
+}
+
+// Private reports whether users need a password to read the channel.
+func (c *Config) Private(channel string) bool {
+	private := new(bool)
+	if c == nil {
+		return false
+	}
+	for _, entry := range c.Channels {
+		if pattern.MatchesChannel(entry.Match, channel) {
+			override(&private, entry.Private)
+		}
+	}
+	return *private
 }
 
 // override sets the field, unless the value is not set.

@@ -90,12 +90,12 @@ func TestParseProblems(t *testing.T) {
 	tests := []struct{ name, text, want string }{
 		{"unknown key", "titel: x", `c.yaml:1: unknown key "titel"; did you mean "title"?`},
 		{"unknown key by case", "baseUrl: https://x", `c.yaml:1: unknown key "baseUrl"; did you mean "baseURL"?`},
-		{"unknown key far from all", "zzzzzzzzzzzz: x", `c.yaml:1: unknown key "zzzzzzzzzzzz"; the keys are drop, site, baseURL, title, description, pages, templates, logo, colors, footer, provenanceWait, workers, rootChannel, onlyChannels, channels`},
+		{"unknown key far from all", "zzzzzzzzzzzz: x", `c.yaml:1: unknown key "zzzzzzzzzzzz"; the keys are drop, site, baseURL, title, description, pages, templates, logo, colors, footer, repoPrefix, provenanceWait, workers, rootChannel, onlyChannels, channels`},
 		{"root channel that is not allowed", "onlyChannels: [prod]\nrootChannel: stable", `c.yaml:2: rootChannel: onlyChannels does not allow stable; add it there, or name another channel`},
-		{"merge key", "channels:\n- &a {match: x}\n- <<: *a", "c.yaml:3: channels[1]: unknown key \"<<\"; the keys are match, duplicates, keep, versions, charts, require, warnings, limits, artifactHub\nc.yaml:3: channels[1]: the key \"match\" is missing"},
+		{"merge key", "channels:\n- &a {match: x}\n- <<: *a", "c.yaml:3: channels[1]: unknown key \"<<\"; the keys are match, duplicates, keep, versions, charts, require, warnings, limits, private, artifactHub\nc.yaml:3: channels[1]: the key \"match\" is missing"},
 		{"nested unknown key", "channels:\n- match: a\n  limits:\n    pakced: 1MiB", `c.yaml:4: channels[0].limits: unknown key "pakced"; did you mean "packed"?`},
 		{"duplicate key", "title: a\nsite: b\ntitle: c", `c.yaml:3: key "title" occurs twice, first in line 1`},
-		{"key that is no text", "[a]: b", `c.yaml:1: unknown key ""; the keys are drop, site, baseURL, title, description, pages, templates, logo, colors, footer, provenanceWait, workers, rootChannel, onlyChannels, channels`},
+		{"key that is no text", "[a]: b", `c.yaml:1: unknown key ""; the keys are drop, site, baseURL, title, description, pages, templates, logo, colors, footer, repoPrefix, provenanceWait, workers, rootChannel, onlyChannels, channels`},
 		{"second document", "title: a\n---\ntitle: b", `c.yaml:2: a second YAML document begins here; there may be only one`},
 		{"empty second document", "title: a\n---\n", `c.yaml:2: a second YAML document begins here; there may be only one`},
 		{"second document after none", "---\n---\ntitle: b", `c.yaml:2: a second YAML document begins here; there may be only one`},
@@ -132,6 +132,8 @@ func TestParseProblems(t *testing.T) {
 		{"base URL query", "baseURL: https://h/p?x=1", `c.yaml:1: baseURL: "https://h/p?x=1" must have no query and no fragment`},
 		{"base URL user", "baseURL: https://u:p@h/", `c.yaml:1: baseURL: "https://u:p@h/" must not hold a user or a password`},
 		{"base URL path", "baseURL: https://h/a/../b", `c.yaml:1: baseURL: "https://h/a/../b" must have a path without empty or dot segments`},
+		{"repository prefix", "repoPrefix: Acme/", `c.yaml:1: repoPrefix: "Acme/" must be at most 63 small letters, digits, dashes and dots, such as acme; it begins and ends with a letter or a digit`},
+		{"private", "channels:\n- match: a\n  private: yes please", `c.yaml:3: channels[0].private: "yes please" must be true or false`},
 		{"all problems", "titel: x\nworkers: many\nchannels:\n- match: a\n  versions: loose\n", `c.yaml:1: unknown key "titel"; did you mean "title"?
 c.yaml:2: workers: "many" must be a whole number
 c.yaml:5: channels[0].versions: "loose" is not one of: strict, helm`},
@@ -223,6 +225,38 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("a configuration that is accepted makes checks that are not: %v", err)
 		}
 	})
+}
+
+func TestPrivate(t *testing.T) {
+	c, err := Parse([]byte("channels:\n- {match: '**', private: true}\n- {match: 'public/**', private: false}\n- {match: 'public/*', keep: 3}"), "portolan.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for channel, want := range map[string]bool{"stable": true, "team/stable": true, "public/stable": false} {
+		if got := c.Private(channel); got != want {
+			t.Errorf("%s: got %t", channel, got)
+		}
+	}
+	if none := (*Config)(nil); none.Private("stable") || (&Config{}).Private("stable") {
+		t.Error("without the setting, a channel is private")
+	}
+}
+
+// An empty prefix is not the same as none.
+func TestRepoPrefix(t *testing.T) {
+	for text, want := range map[string]string{"repoPrefix: acme-2.x": "acme-2.x", `repoPrefix: ""`: "", "title: a": "unset"} {
+		c, err := Parse([]byte(text), "portolan.yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := "unset"
+		if c.RepoPrefix != nil {
+			got = *c.RepoPrefix
+		}
+		if got != want {
+			t.Errorf("%s: got %q, want %q", text, got, want)
+		}
+	}
 }
 
 func TestAllows(t *testing.T) {

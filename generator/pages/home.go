@@ -90,7 +90,7 @@ func (p *pass) withChannel(doc SiteDoc) SiteDoc {
 	name := p.channel.Name
 	digest := ChannelDigest{
 		Name: name, Repository: p.absolute(name), Generation: p.head.Generation, Changed: p.head.Generated, Charts: charts, Versions: versions,
-		API: "../" + name + "/" + channelDoc, Page: "../" + name + "/" + indexPage,
+		Private: p.Private(name), API: "../" + name + "/" + channelDoc, Page: "../" + name + "/" + indexPage,
 	}
 	next := SiteDoc{Schema: "site.schema.json", Title: p.homeTitle(), URL: p.Site.URL}
 	for _, c := range doc.Channels {
@@ -98,7 +98,7 @@ func (p *pass) withChannel(doc SiteDoc) SiteDoc {
 			digest = c // another generator has got further
 		}
 		if c.Name != name {
-			c.Repository = p.absolute(c.Name)
+			c.Repository, c.Private = p.absolute(c.Name), p.Private(c.Name)
 			next.Channels = append(next.Channels, c)
 		}
 	}
@@ -161,7 +161,7 @@ func (p *pass) homePage(doc SiteDoc) templates.HomePage {
 	}}
 	for _, c := range doc.Channels {
 		page.Channels = append(page.Channels, templates.Channel{
-			Name: c.Name, RepoName: repoName(c.Name), URL: c.Repository, Link: c.Name + "/" + indexPage,
+			Name: c.Name, RepoName: p.repoName(c.Name), Private: c.Private, URL: c.Repository, Link: c.Name + "/" + indexPage,
 			Generation: c.Generation, Changed: c.Changed, Charts: c.Charts, Versions: c.Versions,
 		})
 	}

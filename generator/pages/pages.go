@@ -20,6 +20,8 @@ type Options struct {
 	Site        templates.Site // Title, Description, URL and Footer; the look sets the rest
 	Look        templates.Options
 	ArtifactHub func(channel string) []byte // artifacthub-repo.yml; nil if the channel has none
+	Private     func(channel string) bool   // whether users need a password to read the channel; nil if none does
+	RepoPrefix  *string                     // what repositories' names begin with in commands; nil to derive it from the site's URL
 	Workers     int                         // charts whose pages are made at the same time by Rebuild; 0 means one per processor
 
 	// Turn is for how long the pages of one chart are made before other channels
@@ -31,7 +33,8 @@ type Options struct {
 // Writer writes the pages of a site's channels. It is safe for concurrent use.
 type Writer struct {
 	Options
-	set *templates.Set
+	set    *templates.Set
+	prefix string // of repositories' names
 }
 
 // New loads the look. If a template does not fit its page, the error names its file
@@ -46,8 +49,15 @@ func New(o Options) (*Writer, error) {
 	if o.ArtifactHub == nil {
 		o.ArtifactHub = func(string) []byte { return nil }
 	}
+	if o.Private == nil {
+		o.Private = func(string) bool { return false }
+	}
 	o.Site.URL = strings.TrimSuffix(o.Site.URL, "/")
-	return &Writer{o, set}, nil
+	w := &Writer{Options: o, set: set, prefix: repoPrefix(o.Site.URL)}
+	if o.RepoPrefix != nil {
+		w.prefix = *o.RepoPrefix
+	}
+	return w, nil
 }
 
 // Project returns what updates the pages to the channel's newest generation, and

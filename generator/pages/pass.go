@@ -272,11 +272,7 @@ func (w *Writer) absolute(key string) string {
 // out the generation, so that pages of charts stay the same when that changes.
 func (p *pass) about(levels int) templates.Channel {
 	return templates.Channel{
-		Name: p.channel.Name, RepoName: repoName(p.channel.Name), URL: p.absolute(p.channel.Name),
+		Name: p.channel.Name, RepoName: p.repoName(p.channel.Name), Private: p.Private(p.channel.Name), URL: p.absolute(p.channel.Name),
 		Link: strings.Repeat("../", levels) + indexPage,
 	}
 }
-
-// repoName returns a name for the channel's repository in Helm, which does not
-// accept slashes.
-func repoName(channel string) string { return strings.ReplaceAll(channel, "/", "-") }

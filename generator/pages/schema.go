@@ -30,7 +30,7 @@ const format = "3"
 // lookOf returns a hash of everything besides a channel's data that its pages are
 // made from.
 func (w *Writer) lookOf(channel string) string {
-	b, err := json.Marshal([]any{format, w.set.Look(), w.Site, w.ArtifactHub(channel)})
+	b, err := json.Marshal([]any{format, w.set.Look(), w.Site, w.prefix, w.Private(channel), w.ArtifactHub(channel)})
 	if err != nil {
 		panic(err) // texts always encode
 	}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"bytes"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"github.com/portolan-charts/portolan/ci/testenv"
+	"github.com/portolan-charts/portolan/generator/charttest"
+)
+
+// TestPageCommands pastes the Helm commands of pages into both Helms, for a private
+// channel, too.
+func TestPageCommands(t *testing.T) {
+	t.Parallel()
+	for _, client := range clients {
+		testenv.Tool(t, client)
+	}
+	w := newTown(t)
+	w.writeAuth() // only some may read team
+	write(t, filepath.Join(w.folder, "portolan.yaml"), []byte("repoPrefix: acme\nchannels:\n- {match: team, private: true}\n"))
+	for _, channel := range []string{"team", "Group.A_b/open"} {
+		w.drop(channel, map[string][]byte{"web-1.0.0.tgz": charttest.Simple("web", "1.0.0"), "Odd.Name_x-1.0.0+b.1.tgz": charttest.Simple("Odd.Name_x", "1.0.0+b.1")})
+	}
+	w.done("generate")
+	served := map[string]string{"team": w.shim("--auth=auth.yaml", "--site", "site").url, "Group.A_b/open": w.preview()}
+	want := map[string]string{"team": "acme-team", "Group.A_b/open": "acme-group.a-b-open"}
+	for _, client := range clients {
+		for channel, url := range served {
+			for _, page := range []string{"charts/web/index.html", "charts/Odd.Name_x/1.0.0+b.1/index.html"} {
+				h := newHelm(t, client)
+				lines := helmCommands(t, read(t, filepath.Join(w.folder, "site", channel, filepath.FromSlash(page))), url+"/"+channel)
+				add := slices.IndexFunc(lines, func(args []string) bool { return args[0] == "repo" })
+				if add < 0 || len(lines) < 4 || lines[add][2] != want[channel] || lines[add][3] != url+"/"+channel {
+					t.Fatalf("%s of %s has the commands %q; one of several should add %s", page, channel, lines, want[channel])
+				}
+				for _, args := range append(lines[add:], lines[:add]...) {
+					h.run(offline(h, args)...)
+				}
+			}
+		}
+	}
+}
+
+// helmCommands returns the arguments of the commands on a page that begin with helm. The
+// script of the page knows the repository's URL.
+func helmCommands(t *testing.T, page []byte, repository string) (lines [][]string) {
+	t.Helper()
+	root, err := html.Parse(bytes.NewReader(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range root.Descendants() {
+		if n.Type != html.ElementNode || n.Data != "code" || n.Parent.Data != "pre" {
+			continue
+		}
+		var text strings.Builder
+		for part := range n.Descendants() {
+			if part.Type != html.TextNode {
+				continue
+			}
+			said := part.Data
+			for _, a := range part.Parent.Attr {
+				if a.Key == "data-file-url" {
+					said = repository + "/" + strings.TrimLeft(a.Val, "./")
+				}
+			}
+			text.WriteString(strings.ReplaceAll(said, "REPOSITORY-URL", repository))
+		}
+		for line := range strings.Lines(strings.ReplaceAll(text.String(), "\\\n", "")) {
+			if command, ok := strings.CutPrefix(strings.TrimSpace(line), "helm "); ok {
+				lines = append(lines, strings.Fields(command))
+			}
+		}
+	}
+	return lines
+}
+
+// offline returns a command as it is run without a cluster and without somebody who types
+// a password.
+func offline(h *helm, args []string) []string {
+	if i := slices.Index(args, "USER"); i >= 0 {
+		args = append(slices.Clone(args), "--password", "canary-alice-6f0c")
+		args[i] = "alice"
+		if i := slices.Index(args, "PASSWORD"); i >= 0 {
+			args[i] = "canary-alice-6f0c"
+		}
+	}
+	installs := args[0] == "install" || args[0] == "upgrade"
+	switch {
+	case installs && h.major == "4":
+		return append(slices.Clone(args), "--dry-run=client")
+	case installs: // Helm 3 wants a cluster for a dry run
+		args = slices.DeleteFunc(slices.Clone(args), func(arg string) bool { return arg == "install" || arg == "upgrade" || arg == "--install" })
+		return append([]string{"template"}, args...)
+	}
+	return args
+}
