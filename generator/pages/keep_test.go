@@ -48,7 +48,7 @@ func TestOlderVersions(t *testing.T) {
 	}
 	site := w.mem.Snapshot()
 	for key, want := range map[string][]string{
-		"stable/charts/alpha/1.1.0/index.html": {"helm pull https://charts.example.com/helm/stable/charts/alpha/1.1.0/", "whether or not the repository's index lists"},
+		"stable/charts/alpha/1.1.0/index.html": {"helm pull https://charts.example.com/helm/stable/charts/alpha/1.1.0/", "even when the repository no longer lists this version"},
 		"stable/charts/alpha/versions.html":    {"1.0.0</a> *<td>", "1.2.0</a><td>", "does not list this version"},
 		"stable/charts/alpha/versions.json":    {`{"name":"alpha","newest":"1.3.0","versions":[` + "\n" + `{"v":"1.3.0","d":"2026-03-01","u":"019cab00-`, `"s":"o"},` + "\n" + `{"v":"1.0.0"`},
 		"stable/index.html":                    {"2 older versions are not in this repository", "helm repo add example-stable-older https://charts.example.com/helm/stable/snapshots/00000001/older"},
