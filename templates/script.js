@@ -109,10 +109,9 @@
 		const input = first("input", box), groups = every("#v details"), open = groups.map((group) => group.open);
 		let rows;
 		const show = () => {
-			rows ||= every("#v li > a").map(({ parentElement: row, textContent: key }) => ({ row, key, all: row.textContent.toLowerCase() }));
+			rows ||= every("#v li > a").map(({ parentElement: row }) => ({ row, all: row.textContent.toLowerCase() }));
 			const text = input.value.trim(), words = text.toLowerCase().split(/\s+/);
-			const below = rows.filter(({ key }) => key === text || key.startsWith(text + "."));
-			const found = below.length ? below : rows.filter(({ all }) => words.every((word) => all.includes(word)));
+			const found = rows.filter(({ all }) => words.every((word) => all.includes(word)));
 			for (const { row } of rows) row.hidden = true;
 			for (const { row } of found) row.hidden = false;
 			groups.forEach((group, i) => {
