@@ -132,6 +132,9 @@ func (t *table) property(s *object, path string, required bool, depth int, open 
 		Path: visible(untrusted.Cut(path, maxPath)), Required: required, Anchor: t.file.Anchor(path),
 		Type: visible(untrusted.Cut(t.kind(all), maxType)),
 	}
+	if enum := enumeration(all); enum != "" {
+		row.Type = strings.TrimPrefix(row.Type+", one of "+visible(enum), ", ")
+	}
 	for _, o := range all {
 		if row.Description == "" {
 			row.Description = line(o.text("description"), maxDescription)

@@ -35,7 +35,7 @@ func (t *table) words(o *object, depth int) []string {
 	} else if name != "" {
 		words = append(words, name)
 	}
-	if enum := o.list("enum"); len(enum) > 0 {
+	if enum := o.list("enum"); len(enum) > 0 && depth > 0 {
 		words = append(words, "one of "+alternatives(enum))
 	}
 	if v, ok := o.values["const"]; ok {
@@ -184,6 +184,14 @@ func (o *object) names() []string {
 		return nil
 	}
 	return o.keys
+}
+
+// get returns a member, or nil.
+func (o *object) get(key string) any {
+	if o == nil {
+		return nil
+	}
+	return o.values[key]
 }
 
 func (o *object) object(key string) *object {
