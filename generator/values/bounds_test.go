@@ -34,6 +34,14 @@ func shapes(n int) map[string]string {
 		"deep maps":       "a: " + rep("{a: "),
 		"dashes":          "a:\n" + rep("- "),
 		"list":            "a:\n" + rep("- b\n"),
+		"remarks":         lines(func(i int) string { return fmt.Sprintf("# -- c d\n# @default -- x\nk%d: {}\n  # k%[1]d e\n", i) }),
+		"params":          lines(func(i int) string { return fmt.Sprintf("## @param k%d [array] c\nk%[1]d:\n", i) }),
+		"extra params":    lines(func(i int) string { return fmt.Sprintf("#@extra k%d c\nk%d:\n", i+1, i) }),
+		"examples":        "a:\n" + rep("  # b\n  # - c: d\n") + "  e: f\n",
+		"marks":           rep("# -- a -- b\n") + "a: b\n",
+		"long comment":    "# " + rep("a: b, e.g. ") + "\na: b\n",
+		"merged":          "a: &a {" + lines(func(i int) string { return fmt.Sprintf("k%d: 1, ", i) })[:n/2] + "}\n" + rep("b: {<<: *a}\n"),
+		"merged in lists": "a: &a {b: c}\n" + rep("b: {<<: [*a, *a, *a, *a, *a]}\n"),
 		"comments":        rep("# c\n"),
 		"comments after":  "a:\n" + rep(" # c\n") + " - b\n",
 		"comments deep":   lines(func(i int) string { return fmt.Sprintf("k%d:\n  # c\n\n  # d\n", i) }),
@@ -69,13 +77,15 @@ func cost(src []byte) (alloc uint64, size int, note string) {
 	f := Render(ctx, src)
 	c := Compare(ctx, nil, src, f)
 	Compare(ctx, src, src, f)
+	Describe(ctx, src, nil, room)
+	Images(ctx, src, "1")
 	runtime.ReadMemStats(&after)
 	return after.TotalAlloc - before.TotalAlloc, len(f.Text.HTML) + len(c.list()), f.Text.Note
 }
 
 // TestBounds renders and compares costly files of many lengths.
 func TestBounds(t *testing.T) {
-	const maxAlloc = 150 << 20 // in all, for parsing the file four times
+	const maxAlloc = 150 << 20 // in all, for parsing the file six times
 	check := func(name, src string) {
 		if alloc, size, note := cost([]byte(src)); alloc > maxAlloc || size > 2*max(maxOutput, 11*maxPlain) {
 			t.Errorf("%s: %d bytes allocate %d MiB and give %d KiB, note %q", name, len(src), alloc>>20, size>>10, note)

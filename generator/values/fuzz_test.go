@@ -5,8 +5,10 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/portolan-charts/portolan/publisher/untrusted"
+	"github.com/portolan-charts/portolan/templates"
 )
 
 var (
@@ -69,6 +71,52 @@ func FuzzValues(f *testing.F) {
 		back := Compare(ctx, after, before, nil)
 		if c.Note+back.Note == "" && (len(c.Added) != len(back.Removed) || len(c.Changed) != len(back.Changed)) {
 			t.Errorf("comparing the other way gives other changes:\n%s\n%s", c.list(), back.list())
+		}
+	})
+}
+
+// FuzzDescribe describes any bytes as a file and its schema.
+func FuzzDescribe(f *testing.F) {
+	f.Add([]byte("# -- (int) A\n# @default -- 1\na: 1 # b\n## @param c.d [array] D\n## @extra e.f F\nc:\n  # x: y\n  # Text:\n  #  - z\n  d: []\n    # e\nx: &x {<<: {k: 1}}\ny: *x\n"), []byte(`{"properties":{"a":{"type":"string"},"c":{"properties":{"g":{"enum":[1]}}}}}`), 1000)
+	f.Add([]byte("\ufeff####\n# Copyright\n? a\n: b\n<<: [{c: d}]\n"), []byte(`{"$ref":"#"}`), 100)
+	f.Fuzz(func(t *testing.T, file, schema []byte, room int) {
+		r := Describe(ctx, file, schema, room)
+		if n := size(r, maxText); n > room && r.Count > 0 {
+			t.Errorf("%d bytes do not fit %d", n, room)
+		}
+		ids, rows := map[string]bool{}, 0
+		for _, g := range r.Groups {
+			rows += len(g.Rows)
+			if len(g.Rows) == 0 || g.Single() && g.Anchor != g.Rows[0].Anchor || strings.ContainsFunc(g.Path+g.Text, untrusted.Hidden) {
+				t.Errorf("got %+v", g)
+			}
+			if !g.Single() {
+				g.Rows = append(g.Rows, templates.ValueReference{Anchor: g.Anchor})
+			}
+			for _, row := range g.Rows {
+				if row.Anchor == "" || ids[row.Anchor] {
+					t.Errorf("id %q occurs twice", row.Anchor)
+				}
+				ids[row.Anchor] = true
+				text := row.Path + row.Type + row.Default + row.Enum + row.Text
+				if strings.ContainsFunc(text, untrusted.Hidden) || !utf8.ValidString(text) || strings.Contains(text, "\n") {
+					t.Errorf("got %+v", row)
+				}
+			}
+		}
+		if rows != r.Count {
+			t.Errorf("counts %d rows of %d", r.Count, rows)
+		}
+		for path, a := range r.anchors {
+			if !ids[a] {
+				t.Errorf("%s: there is no anchor %q", path, a)
+			}
+		}
+		images, _ := Images(ctx, file, "1")
+		for _, i := range images {
+			if strings.ContainsFunc(i.Path+i.Ref, untrusted.Hidden) || strings.ContainsAny(i.Ref, " <>\"'&") {
+				t.Errorf("got %+v", i)
+			}
 		}
 	})
 }
