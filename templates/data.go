@@ -184,16 +184,6 @@ type ValueLink struct {
 	Anchor string // the id of its element
 }
 
-// ValueRow is a value that a schema describes.
-type ValueRow struct {
-	Path        string
-	Anchor      string // of the key in the values file; "" if that lacks it
-	Type        string
-	Default     string // JSON; "" if the schema gives none
-	Required    bool
-	Description string
-}
-
 // Dependency is a chart that a chart depends on.
 type Dependency struct {
 	Name       string
@@ -249,7 +239,7 @@ type Pair struct{ Before, After string }
 // ValueChange is a value that differs between two versions.
 type ValueChange struct {
 	Path   string
-	Anchor string // in the values file of the page's version; "" if that lacks the value
+	Anchor string // of its row on the page of values; "" if that lacks the value
 	Before string // may be cut; "" if the earlier version lacks the value
 	After  string
 }

@@ -14,7 +14,7 @@ import (
 // before every upgrade. The caller adds the link to the earlier version's page.
 func compare(ctx context.Context, before, after *check.Contents) *templates.Difference {
 	a, b := before.Metadata, after.Metadata
-	v := values.Compare(ctx, before.Values, after.Values, nil)
+	v := values.Compare(ctx, before.Values, after.Values)
 	c := &templates.Comparison{
 		Version:    a.Version,
 		AppVersion: pair(a.AppVersion, b.AppVersion), KubeVersion: pair(a.KubeVersion, b.KubeVersion),
@@ -24,7 +24,7 @@ func compare(ctx context.Context, before, after *check.Contents) *templates.Diff
 	}
 	compareDefinitions(c, before.Definitions, after.Definitions)
 	compareDependencies(c, a.Dependencies, b.Dependencies)
-	d := &templates.Difference{Comparison: *c}
+	d := &templates.Difference{Comparison: *c, ValuesRetyped: v.Retyped}
 	d.Same = v.Note == "" && changed(d) == 0
 	return d
 }

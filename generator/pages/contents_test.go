@@ -82,12 +82,32 @@ annotations:
 }
 
 func TestDescribeValues(t *testing.T) {
-	page := described(t, "", "values.yaml", "replicas: 1\nimage: {tag: x}\n", "values.schema.json", `{"properties":{"replicas":{"type":"integer"}}}`).values
-	if got, want := fmt.Sprint(page.Groups), "[{replicas   [{replicas values-replicas integer   false  0}]} {image   [{image values-image    false  0}]}]"; got != want || page.Count != 2 || page.Note != "" {
-		t.Errorf("got  %s, %d, %q\nwant %s", got, page.Count, page.Note, want)
+	v := described(t, "", "values.yaml", "replicas: 1 # of pods\nimage: {tag: x}\n", "values.schema.json", `{"properties":{"replicas":{"type":"integer"}}}`)
+	want := []templates.ValueGroup{
+		{Path: "replicas", Anchor: "L1", Rows: []templates.ValueReference{{Path: "replicas", Anchor: "L1", Type: "integer", Default: "1", Text: "of pods", Line: 1}}},
+		{Path: "image", Anchor: "L2", Rows: []templates.ValueReference{{Path: "image.tag", Anchor: "L2-2", Type: "string", Default: `"x"`, Line: 2}}},
+	}
+	if page := v.values; !reflect.DeepEqual(page.Groups, want) || page.Count != 2 || page.Note != "" {
+		t.Errorf("got  %+v\nwant %+v", page, want)
 	}
 	if page := described(t, "", "values.yaml", "{}").values; page.Count != 0 || page.Note != "" {
 		t.Errorf("without values: %+v", page)
+	}
+	if page := described(t, "", "values.yaml", strings.Repeat("# long\n", 40_000)+"a: 1\n").values; page.Note == "" {
+		t.Error("no note says that values.yaml is not read")
+	}
+}
+
+// TestValueChanges: values that a version changes link to their rows.
+func TestValueChanges(t *testing.T) {
+	before := readContents(t, "values.yaml", "a: 1\nb: 1\nc: 1\n")
+	c := readContents(t, "values.yaml", "a: 2\nc: x\nd:\n  e: 1\n")
+	v := newContent(c.Metadata)
+	v.show(t.Context(), before, c)
+	d := v.changes.Against
+	got := fmt.Sprint(d.ValuesAdded, d.ValuesChanged, d.ValuesRetyped, d.ValuesRemoved)
+	if want := `[{d L3  {"e": 1}}] [{a L1 1 2} {c L2 1 "x"}] [{c L2 1 "x"}] [{b  1 }]`; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
 

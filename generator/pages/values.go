@@ -2,45 +2,27 @@ package pages
 
 import (
 	"context"
-	"strings"
 
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/generator/values"
 	"github.com/portolan-charts/portolan/templates"
 )
 
-// describeValues fills in the values of a version.
-func describeValues(ctx context.Context, p *templates.ValuesPage, c *check.Contents) {
-	var file *values.File
-	if c.Values != nil {
-		file = values.Render(ctx, c.Values)
-		p.Note = file.Text.Note
+// maxTable bounds the HTML of the table of values, in bytes. With what is around it,
+// the page takes no more than 200 KB.
+const maxTable = 184 << 10
+
+// describeValues fills in the values of a version, and links those that it changes to
+// their rows.
+func describeValues(ctx context.Context, p *templates.ValuesPage, against *templates.Difference, c *check.Contents) {
+	ref := values.Describe(ctx, c.Values, c.Schema, maxTable)
+	p.Groups, p.Count, p.Note = ref.Groups, ref.Count, ref.Note
+	if against == nil {
+		return
 	}
-	var rows []templates.ValueRow
-	if c.Schema != nil {
-		var note string
-		rows, note = values.Schema(ctx, c.Schema, file)
-		p.Note = strings.TrimSpace(p.Note + " " + note)
-	}
-	described := map[string]bool{}
-	for _, r := range rows {
-		key, _, _ := strings.Cut(r.Path, ".")
-		if described[key] = true; len(p.Groups) == 0 || p.Groups[len(p.Groups)-1].Path != key {
-			p.Groups = append(p.Groups, templates.ValueGroup{Path: key})
+	for _, list := range [][]templates.ValueChange{against.ValuesAdded, against.ValuesChanged, against.ValuesRetyped} {
+		for i := range list {
+			list[i].Anchor = ref.Anchor(list[i].Path)
 		}
-		g := &p.Groups[len(p.Groups)-1]
-		g.Rows = append(g.Rows, templates.ValueReference{
-			Path: r.Path, Anchor: r.Anchor, Type: r.Type, Default: r.Default, Required: r.Required, Text: r.Description,
-		})
-	}
-	if file != nil {
-		for _, key := range file.Keys {
-			if !described[key.Path] {
-				p.Groups = append(p.Groups, templates.ValueGroup{Path: key.Path, Rows: []templates.ValueReference{{Path: key.Path, Anchor: key.Anchor}}})
-			}
-		}
-	}
-	for _, g := range p.Groups {
-		p.Count += len(g.Rows)
 	}
 }

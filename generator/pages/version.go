@@ -47,10 +47,10 @@ func (v *versionContent) show(ctx context.Context, before, c *check.Contents) {
 			v.raw[name] = content
 		}
 	}
-	describeValues(ctx, &v.values, c)
 	describeTemplates(ctx, &v.templates, c)
 	describeReadme(ctx, &v.overview, c)
 	describeChanges(ctx, &v.changes, before, c)
+	describeValues(ctx, &v.values, v.changes.Against, c)
 }
 
 // writeVersion writes the pages of the release at the position: its own ones, and the

@@ -74,20 +74,19 @@ func shapes(n int) map[string]string {
 func cost(src []byte) (alloc uint64, size int, note string) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	f := Render(ctx, src)
-	c := Compare(ctx, nil, src, f)
-	Compare(ctx, src, src, f)
-	Describe(ctx, src, nil, room)
+	r := Describe(ctx, src, nil, room)
+	c := Compare(ctx, nil, src)
+	Compare(ctx, src, src)
 	Images(ctx, src, "1")
 	runtime.ReadMemStats(&after)
-	return after.TotalAlloc - before.TotalAlloc, len(f.Text.HTML) + len(c.list()), f.Text.Note
+	return after.TotalAlloc - before.TotalAlloc, len(r.table()) + len(c.list()), r.Note
 }
 
-// TestBounds renders and compares costly files of many lengths.
+// TestBounds describes and compares costly files of many lengths.
 func TestBounds(t *testing.T) {
-	const maxAlloc = 150 << 20 // in all, for parsing the file six times
+	const maxAlloc = 150 << 20 // in all, for parsing the file five times
 	check := func(name, src string) {
-		if alloc, size, note := cost([]byte(src)); alloc > maxAlloc || size > 2*max(maxOutput, 11*maxPlain) {
+		if alloc, size, note := cost([]byte(src)); alloc > maxAlloc || size > 2<<20 {
 			t.Errorf("%s: %d bytes allocate %d MiB and give %d KiB, note %q", name, len(src), alloc>>20, size>>10, note)
 		}
 	}
@@ -99,12 +98,12 @@ func TestBounds(t *testing.T) {
 	}
 }
 
-// BenchmarkWorst renders and compares costly files of a length that is accepted.
+// BenchmarkWorst describes and compares costly files of a length that is accepted.
 func BenchmarkWorst(b *testing.B) {
 	all := shapes(maxInput / 4)
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		for src := []byte(all[name]); ; src = []byte(shapes(len(src) / 2)[name]) {
-			if Render(ctx, src).Text.Note != "" && len(src) > 1000 {
+			if Describe(ctx, src, nil, room).Note != "" && len(src) > 1000 {
 				continue
 			}
 			b.Run(strings.ReplaceAll(name, " ", "_"), func(b *testing.B) {

@@ -34,13 +34,14 @@ const (
 // everything below it is one change.
 type Changes struct {
 	Added, Removed, Changed []templates.ValueChange // in the order of the later file; Removed by path
+	Retyped                 []templates.ValueChange // of those that changed
 	More                    int                     // number of changes that are not listed
 	Note                    string                  // why there is no comparison; "" if there is one
 }
 
-// Compare compares two versions of a values.yaml. The anchors are those of file,
-// the later version, which may be nil. Once ctx is done, there is no comparison.
-func Compare(ctx context.Context, before, after []byte, file *File) Changes {
+// Compare compares two versions of a values.yaml. Once ctx is done, there is no
+// comparison.
+func Compare(ctx context.Context, before, after []byte) Changes {
 	a, note := parse(ctx, before)
 	if note != "" {
 		return Changes{Note: "The earlier values.yaml " + note + ", so there is no comparison."}
@@ -49,7 +50,7 @@ func Compare(ctx context.Context, before, after []byte, file *File) Changes {
 	if note != "" {
 		return Changes{Note: "values.yaml " + note + ", so there is no comparison."}
 	}
-	c := &comparer{ctx: ctx, file: file}
+	c := &comparer{ctx: ctx}
 	c.mappings("", a, b, 0)
 	slices.SortStableFunc(c.changes.Removed, func(a, b templates.ValueChange) int { return strings.Compare(a.Path, b.Path) })
 	switch {
@@ -69,7 +70,6 @@ func Compare(ctx context.Context, before, after []byte, file *File) Changes {
 
 type comparer struct {
 	ctx     context.Context
-	file    *File
 	visits  int
 	changes Changes
 }
@@ -107,8 +107,31 @@ func (c *comparer) nodes(path string, a, b *yaml.Node, depth int) {
 			c.nodes(join(path, strconv.Itoa(i)), a.Content[i], b.Content[i], depth+1)
 		}
 	case !c.equal(a, b, depth):
-		c.changes.Changed = append(c.changes.Changed, c.change(path, a, b))
+		v := change(path, a, b)
+		c.changes.Changed = append(c.changes.Changed, v)
+		if retyped(a, b) && len(c.changes.Retyped) < maxChanges {
+			c.changes.Retyped = append(c.changes.Retyped, v)
+		}
 	}
+}
+
+// retyped reports whether a value has become one of another type, which files that set
+// it may have to follow. A value that is empty says nothing about the type.
+func retyped(a, b *yaml.Node) bool {
+	return !empty(a) && !empty(b) && jsonKind(a) != jsonKind(b)
+}
+
+// jsonKind returns the type of a value in JSON, in which all numbers have one.
+func jsonKind(n *yaml.Node) string {
+	switch {
+	case n.Kind == yaml.MappingNode:
+		return "object"
+	case n.Kind == yaml.SequenceNode:
+		return "array"
+	case scalarKinds[n.ShortTag()] == "integer":
+		return "number"
+	}
+	return scalarKinds[n.ShortTag()]
 }
 
 // small reports whether two nodes are lists to be compared item by item: short
@@ -130,13 +153,13 @@ func (c *comparer) mappings(path string, a, b *yaml.Node, depth int) {
 		if was, ok := old[key]; ok {
 			c.nodes(at, was, now[key], depth+1)
 		} else {
-			c.changes.Added = append(c.changes.Added, c.change(at, nil, now[key]))
+			c.changes.Added = append(c.changes.Added, change(at, nil, now[key]))
 		}
 	}
 	for i := 0; i+1 < len(a.Content) && c.visit(); i += 2 {
 		key := c.key(a.Content[i])
 		if _, ok := now[key]; !ok && old[key] == a.Content[i+1] {
-			c.changes.Removed = append(c.changes.Removed, c.change(join(path, key), old[key], nil))
+			c.changes.Removed = append(c.changes.Removed, change(join(path, key), old[key], nil))
 		}
 	}
 }
@@ -156,12 +179,8 @@ func (c *comparer) pairs(n *yaml.Node) map[string]*yaml.Node {
 
 // change describes a change. It takes nil for a if the key was added, and for b if
 // it was removed.
-func (c *comparer) change(path string, a, b *yaml.Node) templates.ValueChange {
-	v := templates.ValueChange{Path: visible(untrusted.Cut(path, maxPath)), Before: short(a), After: short(b)}
-	if b != nil {
-		v.Anchor = c.file.Anchor(path)
-	}
-	return v
+func change(path string, a, b *yaml.Node) templates.ValueChange {
+	return templates.ValueChange{Path: shownPath(path), Before: short(a), After: short(b)}
 }
 
 // equal reports whether two nodes have the same meaning.

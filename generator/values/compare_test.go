@@ -12,13 +12,13 @@ import (
 func (c Changes) list() string {
 	var b strings.Builder
 	for _, v := range c.Added {
-		fmt.Fprintf(&b, "+ %s %s #%s\n", v.Path, v.After, v.Anchor)
+		fmt.Fprintf(&b, "+ %s %s\n", v.Path, v.After)
 	}
 	for _, v := range c.Removed {
 		fmt.Fprintf(&b, "- %s %s\n", v.Path, v.Before)
 	}
 	for _, v := range c.Changed {
-		fmt.Fprintf(&b, "* %s %s -> %s #%s\n", v.Path, v.Before, v.After, v.Anchor)
+		fmt.Fprintf(&b, "* %s %s -> %s\n", v.Path, v.Before, v.After)
 	}
 	return b.String()
 }
@@ -35,25 +35,40 @@ func paths(changes []templates.ValueChange) []string {
 func TestCompare(t *testing.T) {
 	for _, tt := range []struct{ name, before, after, want string }{
 		{"nothing", "a: 1\nb: [x, {c: d}]\n", "b:\n- \"x\"\n- c: 'd'\na: 1 # now last\n", ""},
-		{"all kinds", "a: 1\nb: 2\nc: {d: 3}\n", "z: 0\na: 1\nc: {d: 4, e: 5}\n", "+ z 0 #values-z\n+ c.e 5 #values-c.e\n- b 2\n* c.d 3 -> 4 #values-c.d\n"},
-		{"a tree that is new", "{}\n", "a: {b: {c: 1, d: [1, 2]}}\n", "+ a {\"b\": {\"c\": 1, \"d\": [1, 2]}} #values-a\n"},
+		{"all kinds", "a: 1\nb: 2\nc: {d: 3}\n", "z: 0\na: 1\nc: {d: 4, e: 5}\n", "+ z 0\n+ c.e 5\n- b 2\n* c.d 3 -> 4\n"},
+		{"a tree that is new", "{}\n", "a: {b: {c: 1, d: [1, 2]}}\n", "+ a {\"b\": {\"c\": 1, \"d\": [1, 2]}}\n"},
 		{"a tree that is gone", "z: 1\nb: 1\na: {b: 1}\n", "", "- a {\"b\": 1}\n- b 1\n- z 1\n"},
-		{"types", "a: 80\nb: yes\nc: null\nd: {}\n", "a: \"80\"\nb: true\nc: ~\nd: []\n", "* a 80 -> \"80\" #values-a\n* b \"yes\" -> true #values-b\n* d {} -> [] #values-d\n"},
-		{"lists", "a: [1, 2]\n", "a: [1, 3]\n", "* a [1, 2] -> [1, 3] #values-a\n"},
-		{"items", "a: [{n: x, v: 1}]\n", "a: [{n: x, v: 2}]\n", "* a.0.v 1 -> 2 #values-a.0.v\n"},
-		{"more items", "a: [{n: x}]\n", "a: [{n: x}, {n: y}]\n", "* a [{\"n\": \"x\"}] -> [{\"n\": \"x\"}, {\"n\": \"y\"}] #values-a\n"},
-		{"aliases", "x: &x {a: 1}\ny: *x\n", "x: {a: 1}\ny: {a: 2}\n", "* y.a 1 -> 2 #values-y.a\n"},
+		{"types", "a: 80\nb: yes\nc: null\nd: {}\n", "a: \"80\"\nb: true\nc: ~\nd: []\n", "* a 80 -> \"80\"\n* b \"yes\" -> true\n* d {} -> []\n"},
+		{"lists", "a: [1, 2]\n", "a: [1, 3]\n", "* a [1, 2] -> [1, 3]\n"},
+		{"items", "a: [{n: x, v: 1}]\n", "a: [{n: x, v: 2}]\n", "* a.0.v 1 -> 2\n"},
+		{"more items", "a: [{n: x}]\n", "a: [{n: x}, {n: y}]\n", "* a [{\"n\": \"x\"}] -> [{\"n\": \"x\"}, {\"n\": \"y\"}]\n"},
+		{"aliases", "x: &x {a: 1}\ny: *x\n", "x: {a: 1}\ny: {a: 2}\n", "* y.a 1 -> 2\n"},
 		{"a key twice", "a: 1\na: 2\n", "a: 3\na: 2\n", ""},
-		{"long values", "a: 1\n", "a: " + strings.Repeat("x", 1000) + "\n", "* a 1 -> \"" + strings.Repeat("x", maxShort-1) + "… #values-a\n"},
-		{"hidden characters", "a: 1\n", "a: \"\\u202e\\x07<b>\"\n", "* a 1 -> \"⟨U+202E⟩\\u0007<b>\" #values-a\n"},
-		{"odd keys", "{}\n", "\"a.b\": {c: 1}\n", "+ \"a.b\" {\"c\": 1} #values-~22a.b~22\n"},
+		{"long values", "a: 1\n", "a: " + strings.Repeat("x", 1000) + "\n", "* a 1 -> \"" + strings.Repeat("x", maxShort-1) + "…\n"},
+		{"hidden characters", "a: 1\n", "a: \"\\u202e\\x07<b>\"\n", "* a 1 -> \"⟨U+202E⟩\\u0007<b>\"\n"},
+		{"odd keys", "{}\n", "\"a.b\": {c: 1}\n", "+ \"a.b\" {\"c\": 1}\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c := Compare(ctx, []byte(tt.before), []byte(tt.after), Render(ctx, []byte(tt.after)))
+			c := Compare(ctx, []byte(tt.before), []byte(tt.after))
 			if got := c.list(); got != tt.want || c.Note != "" || c.More != 0 {
 				t.Errorf("got:\n%s(%q, %d)\nwant:\n%s", got, c.Note, c.More, tt.want)
 			}
 		})
+	}
+}
+
+// TestRetyped checks which changes are those of a type.
+func TestRetyped(t *testing.T) {
+	for values, want := range map[string]bool{
+		"1 | x": true, "1 | \"1\"": true, "true | \"true\"": true, "x | {a: 1}": true, "[a] | {a: 1}": true, "[{a: 1}] | x": true, "&x [a] | 1": true,
+		"1 | 2": false, "1 | 1.5": false, "x | y": false, "{a: 1} | {b: 2}": false, "2020-01-01 | x": false,
+		"~ | x": false, "\"\" | 1": false, "{} | x": false, "[] | {a: 1}": false, "{a: 1} | ~": false, "[a] | \"\"": false, "1 | 1": false,
+	} {
+		before, after, _ := strings.Cut(values, " | ")
+		c := Compare(ctx, []byte("k: "+before+"\n"), []byte("k: "+after+"\n"))
+		if got := len(c.Retyped) == 1; got != want || got && c.Retyped[0] != c.Changed[0] {
+			t.Errorf("%s: got %+v", values, c.Retyped)
+		}
 	}
 }
 
@@ -63,7 +78,7 @@ func TestCompareBounds(t *testing.T) {
 	for i := range maxChanges + 7 {
 		fmt.Fprintf(many, "k%d: 1\n", i)
 	}
-	c := Compare(ctx, nil, []byte(many.String()), nil)
+	c := Compare(ctx, nil, []byte(many.String()))
 	if len(c.Added) != maxChanges || c.More != 7 {
 		t.Errorf("got %d changes and %d more", len(c.Added), c.More)
 	}
@@ -79,7 +94,7 @@ func TestCompareBounds(t *testing.T) {
 		"texts":    {texts(), texts()},
 		"mappings": {mappings(1), mappings(2)},
 	} {
-		if c := Compare(ctx, []byte(pair[0]), []byte(pair[1]), nil); c.Note == "" || c.list() != "" {
+		if c := Compare(ctx, []byte(pair[0]), []byte(pair[1])); c.Note == "" || c.list() != "" {
 			t.Errorf("%s: got %q with note %q", name, c.list(), c.Note)
 		}
 	}

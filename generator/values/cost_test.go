@@ -35,36 +35,36 @@ func TestSchemaCost(t *testing.T) {
 		if len(schema) > maxSchema {
 			t.Fatalf("%s: %d bytes are refused for their length", name, len(schema))
 		}
-		testenv.Cheap(t, name, func() { Schema(ctx, []byte(schema), nil) })
+		testenv.Cheap(t, name, func() { Describe(ctx, nil, []byte(schema), room) })
 	}
 }
 
 // TestSchemaManyNames: a name without a schema costs less than a property, so 50,000 of
 // them do not keep the property after them from being shown.
 func TestSchemaManyNames(t *testing.T) {
-	rows, note := Schema(ctx, []byte(`{"properties":{`+numbered(50_000, `"m%d":1,`)+`,"a":{"type":"string"}}}`), nil)
-	if len(rows) != 1 || note != "" {
-		t.Errorf("got %d rows, %q", len(rows), note)
+	r := Describe(ctx, nil, []byte(`{"properties":{`+numbered(50_000, `"m%d":1,`)+`,"a":{"type":"string"}}}`), room)
+	if r.Count != 1 || r.Note != "" {
+		t.Errorf("got %d rows, %q", r.Count, r.Note)
 	}
 }
 
-// A key or value of a file is looked for once, and a text without lines does not
-// reach into what follows it.
-func TestRenderCost(t *testing.T) {
+// A line of a file is looked at a bounded number of times.
+func TestDescribeCost(t *testing.T) {
 	for name, src := range map[string]string{
 		"empty blocks":       "r:\n" + numbered(20_000, "  k%d: |\n"),
 		"empty folded":       "r:\n" + numbered(20_000, "  - >+\n\n"),
 		"blocks in a list":   "r:\n" + strings.Repeat("- |\n", 20_000),
 		"anchors and blanks": "a: [" + strings.Repeat("&a     , ", 10_000) + "]\n",
 		"empty values":       "a: {" + numbered(10_000, "k%d: , ") + "}\n",
+		"comments":           strings.Repeat("# a: b\n", 20_000) + "a: b\n",
+		"comments below":     numbered(5000, "k%d: {}\n  # a b\n  # c: d\n"),
+		"comments beside":    "a: {" + numbered(8000, "k%d: 1, ") + "} # " + strings.Repeat("a ", 50_000) + "\n",
+		"extra values":       numbered(5000, "## @extra k%d.a b\n") + numbered(5000, "k%d:\n"),
+		"merged mappings":    "a: &a {" + numbered(2000, "k%d: 1, ") + "}\n" + numbered(2000, "b%d: {<<: *a}\n"),
 		"one line":           "a: [" + strings.Repeat("{? x}, ", 8_000) + "]\n",
 	} {
-		testenv.Cheap(t, name, func() { Render(ctx, []byte(src)) })
-		testenv.Cheap(t, name+" compared", func() { Compare(ctx, []byte(src), []byte(src+"z: 1\n"), nil) })
-	}
-	f := Render(ctx, []byte("r:\n  a: |\n  b: |\n    x\n  c: |+\n\n  d: 1\n"))
-	if got, want := marked(string(f.Text.HTML)), "k(values-r|r):\n  k(values-r.a|a): s(|)\n  k(values-r.b|b): s(|\n    x)\n  k(values-r.c|c): s(|+)\n\n  k(values-r.d|d): n(1)\n"; got != want {
-		t.Errorf("got  %q\nwant %q", got, want)
+		testenv.Cheap(t, name, func() { Describe(ctx, []byte(src), nil, room) })
+		testenv.Cheap(t, name+" compared", func() { Compare(ctx, []byte(src), []byte(src+"z: 1\n")) })
 	}
 }
 
@@ -72,10 +72,22 @@ func TestRenderCost(t *testing.T) {
 func TestCompareCost(t *testing.T) {
 	src := "k: &k " + strings.Repeat("x", 200_000) + "\nm: &m {? *k : 1}\nl:\n" + strings.Repeat("- *m\n", 8000)
 	testenv.Cheap(t, "long keys", func() {
-		if c := Compare(ctx, []byte(src), []byte(src), nil); c.Note == "" {
+		if c := Compare(ctx, []byte(src), []byte(src)); c.Note == "" {
 			t.Errorf("200 KB are compared 8,000 times: %s", c.list())
 		}
 	})
+}
+
+// Once there is no more time, a table ends, and there is no comparison; each says so.
+func TestNoTime(t *testing.T) {
+	late, cancel := context.WithCancel(ctx)
+	cancel()
+	if r := Describe(late, []byte("a: 1\n"), []byte(`{"properties":{"a":{}}}`), room); r.Count > 0 || strings.Count(r.Note, "took too long") != 2 {
+		t.Errorf("got %d rows, note %q", r.Count, r.Note)
+	}
+	if c := Compare(late, nil, []byte("a: 1\n")); c.list() != "" || c.Note == "" {
+		t.Errorf("got %s, note %q", c.list(), c.Note)
+	}
 }
 
 // ending is a context that is done once it was asked.
@@ -92,31 +104,10 @@ func (e *ending) Err() error {
 	return context.DeadlineExceeded
 }
 
-// A file for which the time ends while it is marked is not called too long.
-func TestNoTimeToMark(t *testing.T) {
-	src := "a: {" + numbered(200, "k%d: "+strings.Repeat("x", 1000)+", ") + "}\n"
-	if f := Render(ctx, []byte(src)); f.Text.Note != "" {
-		t.Fatalf("in time: %s", f.Text.Note)
-	}
-	f := Render(&ending{Context: ctx}, []byte(src))
-	if want := "values.yaml was not highlighted, since the page took too long, so it is shown as plain text."; f.Text.Note != want {
-		t.Errorf("got %q, want %q", f.Text.Note, want)
-	}
-}
-
-// Once there is no more time, a file is plain text, a table ends, and there is no
-// comparison; each says so.
-func TestNoTime(t *testing.T) {
-	late, cancel := context.WithCancel(ctx)
-	cancel()
-	f := Render(late, []byte("a: <b>\n"))
-	if f.Text.Note == "" || string(f.Text.HTML) != "a: &lt;b&gt;\n" || len(f.Keys) > 0 {
-		t.Errorf("got %q, note %q", f.Text.HTML, f.Text.Note)
-	}
-	if rows, note := Schema(late, []byte(`{"properties":{"a":{}}}`), nil); len(rows) > 0 || note == "" {
-		t.Errorf("got %d rows, note %q", len(rows), note)
-	}
-	if c := Compare(late, nil, []byte("a: 1\n"), nil); c.list() != "" || c.Note == "" {
-		t.Errorf("got %s, note %q", c.list(), c.Note)
+// A table for which the time ends has the rows that were read.
+func TestNoTimeToDescribe(t *testing.T) {
+	r := Describe(&ending{Context: ctx}, []byte(numbered(1000, "k%d: 1\n")), nil, room)
+	if want := "values.yaml was not read to its end, since the page took too long."; r.Count == 0 || r.Count > 500 || r.Note != want {
+		t.Errorf("got %d rows, %q", r.Count, r.Note)
 	}
 }

@@ -41,7 +41,7 @@ func (r *reader) readSchema(schema []byte, alone bool) {
 		return
 	}
 	t := &table{ctx: r.ctx, root: root, refs: map[string]*object{}}
-	d := &describer{table: t, beyond: maxBeyond, members: maxMembers, uses: map[string]int{}}
+	d := &describer{table: t, beyond: maxBeyond, members: maxMembers, uses: map[string]int{}, open: map[*object]bool{}}
 	d.count(root)
 	if alone {
 		d.beyond, d.members = maxLevels, maxSteps
@@ -60,9 +60,10 @@ func (r *reader) readSchema(schema []byte, alone bool) {
 // A describer adds what a schema says to fields.
 type describer struct {
 	*table
-	beyond, members int            // see maxBeyond, maxMembers
-	only            int            // number of fields that only the schema has
-	uses            map[string]int // of references
+	beyond, members int              // see maxBeyond, maxMembers
+	only            int              // number of fields that only the schema has
+	uses            map[string]int   // of references
+	open            map[*object]bool // schemas whose properties are being added
 }
 
 // count counts how often references are used in a part of the schema.
@@ -116,11 +117,16 @@ func (d *describer) below(f *field, all []*object, level int) {
 	if level >= d.beyond || f.value != nil && !empty(f.value) && !f.open() {
 		return
 	}
+	if f.loose {
+		return // too many others could have them
+	}
 	for _, o := range all {
-		if f.loose {
-			break // too many others could have them
-		}
 		names := o.object("properties").names()
+		if d.open[o] {
+			continue
+		}
+		d.open[o] = true
+		defer delete(d.open, o)
 		if level > 0 && len(names) > d.members || !d.spend(len(names)/20) {
 			continue
 		}

@@ -90,6 +90,27 @@ func TestDescribeSchema(t *testing.T) {
 	}
 }
 
+// TestUnreadable: of a file that cannot be read, a note says so.
+func TestUnreadable(t *testing.T) {
+	for name, in := range map[string]string{
+		"no YAML":    "a: [<b>\n",
+		"a list":     "- <b>\n",
+		"a text":     "<b>",
+		"directive":  "%TAG ! tag:x,2000:\n---\na: <b>\n",
+		"not UTF-8":  "a: \xff<b>\n",
+		"many nodes": strings.Repeat("- a\n", maxMarks+1),
+		"long":       "a: <b>\n" + strings.Repeat("# long\n", maxInput/7),
+		"deep":       strings.Repeat("[", 20_000),
+	} {
+		if r := Describe(ctx, []byte(in), nil, room); r.Count > 0 || !strings.HasPrefix(r.Note, "values.yaml ") {
+			t.Errorf("%s: %d rows, %q", name, r.Count, r.Note)
+		}
+	}
+	if r := Describe(ctx, []byte("a: 1\n---\n- <b>\n...\n]"), nil, room); r.Count != 1 {
+		t.Errorf("two files: %d rows, %q", r.Count, r.Note)
+	}
+}
+
 // TestReferenceAnchor looks up rows, and those that are nearest.
 func TestReferenceAnchor(t *testing.T) {
 	r := Describe(ctx, []byte("a:\n  b:\n    c: 1\n  d: [{e: 1}]\n\"x.y\": 2\n"), []byte(`{"properties":{"z":{}}}`), room)

@@ -139,8 +139,8 @@ func (r *Reference) note(f *field, shown map[string]bool) string {
 			first = a
 		}
 	}
-	if first != "" && len(f.path) <= maxPath {
-		r.anchors[f.path] = first
+	if first != "" {
+		r.anchors[shownPath(f.path)] = first
 	}
 	return first
 }

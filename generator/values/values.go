@@ -1,23 +1,20 @@
-// Package values shows a chart's values: values.yaml with its keys marked, what
-// values.schema.json says about them, and the differences between two versions.
+// Package values describes a chart's values: what values.yaml, its comments and
+// values.schema.json say about each, how two versions differ, and which images the
+// defaults name.
 //
-// All of these files come from archives and are treated as untrusted input. They
-// are escaped, and characters that are invisible or reorder text are spelled
-// out. Every step is bounded in bytes, nodes and output, so that the same files
-// give the same result at about the same cost. Nothing fails: a file that is too
-// large, or is not a mapping, is shown as plain text with a note.
+// All of these files come from archives and are treated as untrusted input.
+// Characters that are invisible or reorder text are spelled out; whoever shows a text
+// has to escape it. Every step is bounded in bytes, nodes and output, so that the same
+// files give the same result at about the same cost. Nothing fails: of a file that is
+// too large, or is not a mapping, a note says so.
 //
 // A key has a path, such as image.tag, ports.0.name for items of lists, and
-// annotations."a/b" for keys that need quotes. A key also has an anchor: an id
-// made from the path, in which every byte other than letters, digits, ., - and _
-// is written as ~ and two hex digits.
+// annotations."a/b" for keys that need quotes.
 package values
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"html/template"
 	"strconv"
 	"strings"
 	"unicode"
@@ -26,7 +23,6 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/portolan-charts/portolan/publisher/untrusted"
-	"github.com/portolan-charts/portolan/templates"
 )
 
 const (
@@ -38,59 +34,13 @@ const (
 	// few hundred bytes for each.
 	maxMarks = 25_000
 
-	// maxWork bounds how many bytes are looked at to find where keys and values
-	// are. Each is looked at a few times.
-	maxWork = 16 * maxInput
-
-	// maxOutput bounds the HTML of a file, in bytes.
-	maxOutput = 2 << 20
-
-	// maxPlain bounds how much of a file is shown as plain text, in bytes.
-	maxPlain = 512 << 10
-
-	// maxDepth bounds how deeply keys are nested. Deeper ones are not marked.
+	// maxDepth bounds how deeply keys are nested. Deeper ones are part of the value
+	// around them.
 	maxDepth = 40
 
-	// maxPath bounds a path, in bytes. Keys with longer paths have no anchor.
+	// maxPath bounds a path, in bytes.
 	maxPath = 300
 )
-
-// A File is a values.yaml, ready for a page.
-type File struct {
-	Text *templates.Text       // highlighted, with an anchor for each key
-	Keys []templates.ValueLink // of the top level
-
-	anchors map[string]bool
-}
-
-// Anchor returns the anchor of a path in the file, or "" if the path has none. A
-// nil File has no anchors.
-func (f *File) Anchor(path string) string {
-	if f == nil || !f.anchors[path] {
-		return ""
-	}
-	return anchor(path)
-}
-
-// Render highlights a values.yaml. Once ctx is done, it is shown as plain text.
-func Render(ctx context.Context, file []byte) *File {
-	file = bytes.ReplaceAll(file, []byte("\r\n"), []byte("\n"))
-	root, note := parse(ctx, file)
-	if note != "" {
-		return &File{Text: plain(file, "values.yaml "+note+", so it is shown as plain text.")}
-	}
-	h := &highlighter{ctx: ctx, src: file, taken: map[string]bool{}}
-	h.index()
-	h.mapping(root, "", 0)
-	if h.work > maxWork || !h.write() {
-		note := "is too long to be highlighted"
-		if ctx.Err() != nil {
-			note = "was not highlighted, since the page took too long"
-		}
-		return &File{Text: plain(file, "values.yaml "+note+", so it is shown as plain text.")}
-	}
-	return &File{Text: &templates.Text{HTML: template.HTML(h.out.String())}, Keys: h.keys, anchors: h.taken}
-}
 
 // parse reads a file as a mapping; an empty file is an empty mapping. If it cannot
 // be read, note says why, as the rest of a sentence about the file.
@@ -142,15 +92,6 @@ func marks(file []byte) int {
 	return n
 }
 
-// plain returns a file, or the beginning of it, as plain text.
-func plain(file []byte, note string) *templates.Text {
-	head := untrusted.Head(string(file[:min(len(file), maxPlain+1)]), maxPlain)
-	if len(head) < len(file) {
-		note += " The rest is left out."
-	}
-	return &templates.Text{HTML: template.HTML(template.HTMLEscapeString(visible(head))), Note: note}
-}
-
 // join returns the path of a key below path. Paths that are too long are not
 // extended, so that long keys around many others cost little.
 func join(path, key string) string {
@@ -180,20 +121,6 @@ func simple(key string) bool {
 // quoted returns a text in quotes, with invisible characters spelled out.
 func quoted(s string) string {
 	return strconv.QuoteToGraphic(strings.ToValidUTF8(s, "\uFFFD"))
-}
-
-// anchor returns the anchor for a path.
-func anchor(path string) string {
-	var b strings.Builder
-	b.WriteString("values-")
-	for _, c := range []byte(path) {
-		if simple(string(rune(c))) || c == '.' {
-			b.WriteByte(c)
-		} else {
-			fmt.Fprintf(&b, "~%02x", c)
-		}
-	}
-	return b.String()
 }
 
 // visible spells out characters that are invisible or change how other text is
