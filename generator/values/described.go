@@ -121,7 +121,8 @@ func (d *describer) below(f *field, all []*object, level int) {
 		return // too many others could have them
 	}
 	for _, o := range all {
-		names := o.object("properties").names()
+		props := o.object("properties")
+		names := props.names()
 		if d.open[o] {
 			continue
 		}
@@ -131,11 +132,10 @@ func (d *describer) below(f *field, all []*object, level int) {
 			continue
 		}
 		for _, name := range names {
-			if known[name] {
-				continue
+			if _, ok := props.values[name].(*object); ok && !known[name] {
+				known[name] = true
+				d.add(f, name, all, level)
 			}
-			known[name] = true
-			d.add(f, name, all, level)
 		}
 	}
 }

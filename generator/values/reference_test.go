@@ -135,10 +135,10 @@ func TestFit(t *testing.T) {
 		note             string
 	}{
 		{room, 101, 299, ""},
-		{35_000, 101, 170, ""},
-		{18_000, 101, minText, ""},
-		{16_000, 92, minText, "The page has no room for 3 more values."},
-		{2000, 9, minText, "The page has no room for 92 more values."},
+		{35_000, 101, 247, ""},
+		{14_600, 101, minText, ""},
+		{13_000, 91, minText, "The page has no room for 3 more values."},
+		{2000, 14, minText, "The page has no room for 92 more values."},
 		{0, 0, 0, "The page has no room for 101 more values."},
 	} {
 		r := Describe(ctx, []byte(file), schema, tt.room)

@@ -3,8 +3,8 @@
 // defaults name.
 //
 // All of these files come from archives and are treated as untrusted input.
-// Characters that are invisible or reorder text are spelled out; whoever shows a text
-// has to escape it. Every step is bounded in bytes, nodes and output, so that the same
+// Characters that are invisible or reorder text are spelled out; pages have to escape
+// the texts. Every step is bounded in bytes, nodes and output, so that the same
 // files give the same result at about the same cost. Nothing fails: of a file that is
 // too large, or is not a mapping, a note says so.
 //
@@ -14,7 +14,6 @@ package values
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"strings"
 	"unicode"
