@@ -163,6 +163,7 @@ type ChartPage struct {
 	Contents     []Heading // of the README, in its order
 	Dependencies []Dependency
 	Images       []Image
+	ImagesFrom   string // what names the images, if it is not an annotation
 }
 
 // Maintainer is a maintainer of a chart.

@@ -135,7 +135,7 @@ func (p TemplatesPage) Partial() bool {
 
 // UpgradeNote is something that may break an upgrade.
 type UpgradeNote struct {
-	Kind string // removed, retyped, crd, kubernetes, dependency
+	Kind string // removed, retyped, required, crd, kubernetes, dependency, image, type, chart or app
 	Text string
 	Link string // URL of the place that shows it; may be ""
 }
@@ -156,8 +156,9 @@ type Difference struct {
 // FileDifference is how a file differs.
 type FileDifference struct {
 	Path           string
+	From           string // its earlier path, if it was renamed
 	Anchor         string
-	What           string // added, removed or changed
+	What           string // added, removed, changed or renamed
 	Added, Removed int    // lines
 	HTML           template.HTML
 	Note           string // why no differences are shown; "" if they are

@@ -19,9 +19,10 @@ func changed(d *templates.Difference) int {
 	if d == nil {
 		return 0
 	}
-	n := len(d.ValuesAdded) + len(d.ValuesRemoved) + len(d.ValuesChanged) + d.ValuesMore +
+	n := len(d.ValuesAdded) + len(d.ValuesRemoved) + len(d.ValuesChanged) + len(d.ValuesRetyped) + d.ValuesMore +
 		len(d.CRDsAdded) + len(d.CRDsRemoved) + len(d.CRDsChanged) +
-		len(d.DependenciesAdded) + len(d.DependenciesRemoved) + len(d.DependenciesChanged)
+		len(d.DependenciesAdded) + len(d.DependenciesRemoved) + len(d.DependenciesChanged) +
+		len(d.ImagesAdded) + len(d.ImagesRemoved) + len(d.ImagesChanged) + len(d.Files) + d.More + len(d.Other)
 	for _, p := range []*templates.Pair{d.AppVersion, d.KubeVersion, d.Type} {
 		if p != nil {
 			n++

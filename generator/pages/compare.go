@@ -25,7 +25,10 @@ func compare(ctx context.Context, before, after *check.Contents) *templates.Diff
 	compareDefinitions(c, before.Definitions, after.Definitions)
 	compareDependencies(c, a.Dependencies, b.Dependencies)
 	d := &templates.Difference{Comparison: *c, ValuesRetyped: v.Retyped}
-	d.Same = v.Note == "" && changed(d) == 0
+	d.ValuesChanged = slices.DeleteFunc(d.ValuesChanged, func(v templates.ValueChange) bool { return slices.Contains(d.ValuesRetyped, v) })
+	compareImages(d, imagesOf(ctx, before), imagesOf(ctx, after))
+	compareFiles(ctx, d, before, after)
+	d.Same = before.Fingerprint == after.Fingerprint
 	return d
 }
 

@@ -45,6 +45,14 @@ func describe(p *templates.ChartPage, md *check.Metadata) {
 	p.Dependencies = dependencies(md)
 }
 
+// licenseOf returns the licence that a chart's file LICENSE is, or the file's name.
+func licenseOf(c *check.Contents) string {
+	if c.License.Name == "" && c.License.File != "" {
+		return "see " + oneLine(c.License.File)
+	}
+	return c.License.Name
+}
+
 // faults returns why no Helm can install a chart.
 func faults(c *check.Contents) (all []string) {
 	for _, w := range c.Warnings {

@@ -106,21 +106,26 @@ func TestValueChanges(t *testing.T) {
 	v.show(t.Context(), before, c)
 	d := v.changes.Against
 	got := fmt.Sprint(d.ValuesAdded, d.ValuesChanged, d.ValuesRetyped, d.ValuesRemoved)
-	if want := `[{d L3  {"e": 1}}] [{a L1 1 2} {c L2 1 "x"}] [{c L2 1 "x"}] [{b  1 }]`; got != want {
+	if want := `[{d L3  {"e": 1}}] [{a L1 1 2}] [{c L2 1 "x"}] [{b  1 }]`; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
 
 func TestDescribeTemplates(t *testing.T) {
 	page := described(t, "", "templates/_a.tpl", "x", "crds/a.yaml", crd).templates
+	note := page.Files[0]
 	want := templates.TemplatesPage{
 		Kinds: []templates.TemplateKind{
-			{Kind: "ConfigMap", Files: []templates.ValueLink{{Path: "note.yaml", Anchor: "f2"}}}, {Files: []templates.ValueLink{{Path: "_a.tpl", Anchor: "f1"}}},
+			{Kind: "ConfigMap", Files: []templates.ValueLink{{Path: "note.yaml", Anchor: "templates/note.yaml"}}}, {Files: []templates.ValueLink{{Path: "_a.tpl", Anchor: "templates/_a.tpl"}}},
 		},
 		Files: []templates.SourceFile{
-			{Path: "templates/_a.tpl", Anchor: "f1", Size: 1}, {Path: "templates/note.yaml", Anchor: "f2", Kinds: "ConfigMap", Size: page.Files[1].Size},
+			{Path: "templates/note.yaml", Anchor: "templates/note.yaml", Kinds: "ConfigMap", Size: note.Size, Lines: 6, HTML: note.HTML},
+			{Path: "templates/_a.tpl", Anchor: "templates/_a.tpl", Size: 1, Lines: 1, HTML: "x"},
 		},
-		CRDs: []templates.SourceFile{{Path: "crds/a.yaml", Anchor: "d1", Kinds: "Thing", About: "example.com v1, v2", Size: int64(len(crd))}},
+		CRDs: []templates.SourceFile{{Path: "crds/a.yaml", Anchor: "crds/a.yaml", Kinds: "Thing", About: "example.com v1, v2", Size: int64(len(crd)), Lines: strings.Count(crd, "\n"), HTML: page.CRDs[0].HTML}},
+	}
+	if !strings.HasPrefix(string(note.HTML), "<b>apiVersion</b>: v1\n<b>kind</b>: ConfigMap\n") || !strings.Contains(string(page.CRDs[0].HTML), "<b>group</b>: example.com") {
+		t.Errorf("got %s, %s", note.HTML, page.CRDs[0].HTML)
 	}
 	if !reflect.DeepEqual(page, want) {
 		t.Errorf("got  %+v\nwant %+v", page, want)
@@ -256,10 +261,14 @@ func TestCompareContents(t *testing.T) {
 		DependenciesRemoved: []templates.DependencyChange{{Name: "d", Before: "1"}},
 		DependenciesChanged: []templates.DependencyChange{{Name: "a", Before: "1", After: "2"}, {Name: "b", Before: "1 https://x", After: "1 https://y"}},
 	}}
+	if files := differing(got); files != "crds/a.yaml changed +1-0, crds/b.yaml removed +0-11, crds/d.yaml removed +0-1, crds/e.yaml added +11-0, crds/moved.yaml renamed +0-0 crds/c.yaml" {
+		t.Errorf("the files are %s", files)
+	}
+	want.Files = got.Files
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
-	if n := changed(got); n != 14 || got.Same {
+	if n := changed(got); n != 19 || got.Same {
 		t.Errorf("%d things differ", n)
 	}
 	if same := compare(t.Context(), after, after); !same.Same {

@@ -3,52 +3,86 @@ package pages
 import (
 	"cmp"
 	"context"
-	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/portolan-charts/portolan/generator/check"
+	"github.com/portolan-charts/portolan/generator/source"
 	"github.com/portolan-charts/portolan/templates"
 )
 
-// maxPageFiles bounds the templates that a page lists, and also the definitions.
-const maxPageFiles = 500
+const (
+	// maxPageFiles bounds the templates that a page lists, and also the definitions.
+	maxPageFiles = 500
+
+	// minSources is the HTML of sources that any page has room for, in bytes. A page
+	// has more if the archive is large, a quarter of that, up to maxSources.
+	minSources = 24 << 10
+	maxSources = 64 << 10
+)
 
 // describeTemplates fills in the templates and the custom resource definitions of a
-// version.
-func describeTemplates(_ context.Context, p *templates.TemplatesPage, c *check.Contents) {
-	sizes, kinds := map[string]int64{}, map[string][]string{}
+// version, and the text of those that matter most.
+func describeTemplates(ctx context.Context, p *templates.TemplatesPage, c *check.Contents) {
+	l := &sourceLister{texts: textsOf(c), sizes: map[string]int64{}, kinds: map[string][]string{}}
 	for _, f := range c.Files {
-		sizes[f.Path] = f.Size
+		l.sizes[f.Path] = f.Size
 	}
 	for _, t := range c.Kinds {
-		kinds[t.Path] = t.Kinds
+		l.kinds[t.Path] = t.Kinds
 	}
-	links := map[string][]templates.ValueLink{}
-	for i, name := range c.Templates[:min(len(c.Templates), maxPageFiles)] {
-		f := templates.SourceFile{
-			Path: shortened(name, maxPageName), Anchor: fmt.Sprintf("f%d", i+1), Size: sizes[name], Kinds: strings.Join(known(kinds[name]), ", "),
-		}
-		p.Files = append(p.Files, f)
-		of := kinds[name]
-		if len(of) == 0 {
-			of = []string{""}
-		}
-		for _, kind := range of {
-			links[kind] = append(links[kind], templates.ValueLink{Path: strings.TrimPrefix(f.Path, "templates/"), Anchor: f.Anchor})
-		}
-	}
-	for kind, files := range links {
-		p.Kinds = append(p.Kinds, templates.TemplateKind{Kind: kind, Files: files})
-	}
-	slices.SortFunc(p.Kinds, func(a, b templates.TemplateKind) int {
-		if (a.Kind == "") != (b.Kind == "") {
-			return -cmp.Compare(a.Kind, b.Kind)
-		}
-		return cmp.Compare(a.Kind, b.Kind)
-	})
-	p.CRDs = definitionFiles(c.Definitions, sizes)
+	l.templates(p, c.Templates[:min(len(c.Templates), maxPageFiles)])
+	l.definitions(p, c.Definitions)
 	p.More = max(0, len(c.Templates)-maxPageFiles)
+	l.show(ctx, p, int(min(max(minSources, c.Size/4), maxSources)))
+}
+
+// A sourceLister lists a chart's sources.
+type sourceLister struct {
+	texts map[string][]byte
+	sizes map[string]int64
+	kinds map[string][]string
+	names []string // of the page's files, and then of its definitions
+}
+
+// file describes a file, and notes that the page has it.
+func (l *sourceLister) file(name string) templates.SourceFile {
+	l.names = append(l.names, name)
+	return templates.SourceFile{
+		Path: shortened(name, maxPageName), Anchor: sourceAnchor(name), Size: l.sizes[name], Lines: source.Lines(l.texts[name]),
+		Kinds: strings.Join(known(l.kinds[name]), ", "),
+	}
+}
+
+// templates lists templates by kind, those first that matter most.
+func (l *sourceLister) templates(p *templates.TemplatesPage, names []string) {
+	of := map[string][]string{}
+	for _, name := range names {
+		kinds := l.kinds[name]
+		if len(kinds) == 0 || sourceRank(name, kinds) == tests {
+			kinds = []string{""}
+		}
+		for _, kind := range kinds {
+			of[kind] = append(of[kind], name)
+		}
+	}
+	byRank := func(a, b string) int { return cmp.Or(cmp.Compare(kindRank(a), kindRank(b)), cmp.Compare(a, b)) }
+	listed := map[string]bool{}
+	for _, kind := range slices.SortedFunc(maps.Keys(of), byRank) {
+		group := templates.TemplateKind{Kind: kind}
+		slices.SortStableFunc(of[kind], func(a, b string) int {
+			return cmp.Compare(sourceRank(a, nil), sourceRank(b, nil))
+		})
+		for _, name := range of[kind] {
+			group.Files = append(group.Files, templates.ValueLink{Path: shortened(strings.TrimPrefix(name, "templates/"), maxPageName), Anchor: sourceAnchor(name)})
+			if !listed[name] {
+				listed[name], p.Files = true, append(p.Files, l.file(name))
+			}
+		}
+		p.Kinds = append(p.Kinds, group)
+	}
 }
 
 // known returns the kinds that are known before a template is rendered.
@@ -56,17 +90,15 @@ func known(kinds []string) []string {
 	return slices.DeleteFunc(slices.Clone(kinds), func(kind string) bool { return kind == "" })
 }
 
-// definitionFiles returns the files of custom resource definitions, with what they
-// define.
-func definitionFiles(all []check.Definition, sizes map[string]int64) []templates.SourceFile {
-	var files []templates.SourceFile
+// definitions lists the files of custom resource definitions, with what they define.
+func (l *sourceLister) definitions(p *templates.TemplatesPage, all []check.Definition) {
 	last := ""
-	for _, d := range all {
-		if len(files) == 0 || d.File != last {
-			files = append(files, templates.SourceFile{Path: shortened(d.File, maxPageName), Anchor: fmt.Sprintf("d%d", len(files)+1), Size: sizes[d.File]})
+	for i, d := range all {
+		if i == 0 || d.File != last {
+			p.CRDs = append(p.CRDs, l.file(d.File))
 		}
 		last = d.File
-		f := &files[len(files)-1]
+		f := &p.CRDs[len(p.CRDs)-1]
 		var versions []string
 		for _, v := range d.Versions {
 			versions = append(versions, shortened(v, 60))
@@ -74,7 +106,6 @@ func definitionFiles(all []check.Definition, sizes map[string]int64) []templates
 		about := strings.TrimSpace(oneLine(d.Group) + " " + strings.Join(versions, ", "))
 		f.Kinds, f.About = joined(f.Kinds, oneLine(d.Kind), ", "), joined(f.About, about, "; ")
 	}
-	return files
 }
 
 // joined adds a text to a list, unless that would be long.
@@ -83,4 +114,32 @@ func joined(list, text, separator string) string {
 		return cmp.Or(list, text)
 	}
 	return list + separator + text
+}
+
+// show adds the text of files, those first that matter most, as far as there is room.
+func (l *sourceLister) show(ctx context.Context, p *templates.TemplatesPage, room int) {
+	order := make([]int, len(l.names))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Compare(sourceRank(l.names[a], l.kinds[l.names[a]]), sourceRank(l.names[b], l.kinds[l.names[b]]))
+	})
+	for _, i := range order {
+		if ctx.Err() != nil {
+			p.Note = "Texts are missing here, since the page took too long."
+			return
+		}
+		name := l.names[i]
+		text := l.texts[name]
+		if !utf8.Valid(text) {
+			continue // an image, say
+		}
+		html := source.Highlight(name, text, room)
+		if room -= len(html); i < len(p.Files) {
+			p.Files[i].HTML = html
+		} else {
+			p.CRDs[i-len(p.Files)].HTML = html
+		}
+	}
 }

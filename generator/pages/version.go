@@ -51,6 +51,13 @@ func (v *versionContent) show(ctx context.Context, before, c *check.Contents) {
 	describeReadme(ctx, &v.overview, c)
 	describeChanges(ctx, &v.changes, before, c)
 	describeValues(ctx, &v.values, v.changes.Against, c)
+	if before != nil {
+		v.changes.Upgrade = upgradeNotes(v.changes.Against, before, c, v.values.Groups)
+	}
+	v.release.License = cmp.Or(v.release.License, licenseOf(c))
+	if found := imagesInValues(ctx, c); len(v.overview.Images) == 0 && len(found) > 0 {
+		v.overview.Images, v.overview.ImagesFrom = found, "from values.yaml"
+	}
 }
 
 // writeVersion writes the pages of the release at the position: its own ones, and the
