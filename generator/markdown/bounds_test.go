@@ -15,7 +15,7 @@ import (
 func cost(src []byte) (*templates.Text, uint64) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	text := Render(ctx, src)
+	text, _ := Parse(ctx, src).Render(ctx, allListed)
 	runtime.ReadMemStats(&after)
 	return text, after.TotalAlloc - before.TotalAlloc
 }
@@ -24,7 +24,7 @@ func cost(src []byte) (*templates.Text, uint64) {
 func largest(shape string) []byte {
 	accepted := func(n int) []byte {
 		s := shapes(n)[shape]()
-		if s = s[:min(len(s), maxInput)]; Render(ctx, []byte(s)).Note != "" {
+		if s = s[:min(len(s), maxInput)]; rendered(ctx, []byte(s)).Note != "" {
 			return nil
 		}
 		return []byte(s)
@@ -82,7 +82,7 @@ func TestNotes(t *testing.T) {
 		{strings.Repeat("[a](b", 10_000), "too long and have too many marks"},
 		{"[a]: /x \"" + strings.Repeat("t", 10_000) + "\"\n\n" + strings.Repeat("[a]\n\n", 1000), "becomes too long"},
 	} {
-		text := Render(ctx, []byte(tt.in))
+		text := rendered(ctx, []byte(tt.in))
 		if tt.want == "" && text.Note != "" || !strings.Contains(text.Note, tt.want) {
 			t.Errorf("%.20q: got note %q, want %q", tt.in, text.Note, tt.want)
 		}
@@ -112,7 +112,7 @@ func BenchmarkWorst(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(int64(len(src)))
 			for b.Loop() {
-				Render(ctx, src)
+				rendered(ctx, src)
 			}
 		})
 	}

@@ -49,40 +49,83 @@ const (
 	maxPlain = 512 << 10
 )
 
-// Render returns the HTML of a README; plain text once ctx is done.
-func Render(ctx context.Context, src []byte) *templates.Text {
-	if len(src) > maxInput {
-		return plain(src, "The README is too long to be rendered, so it is shown as plain text.")
-	}
-	html, over := render(ctx, lines(src))
-	if over != "" {
-		return plain(src, "The README "+over+", so it is shown as plain text.")
-	}
-	return &templates.Text{HTML: template.HTML(html)}
+// A README is a README that was read.
+type README struct {
+	src    []byte
+	root   *node  // nil if it cannot be rendered
+	note   string // why it cannot
+	tables []*valueTable
 }
 
-// render does the work. If a bound is exceeded, over says which, as the rest of
-// a sentence about the README.
-func render(ctx context.Context, src []byte) (html, over string) {
+// Parse reads a README, as long as ctx is not done.
+func Parse(ctx context.Context, src []byte) *README {
+	r := &README{src: src}
+	if len(src) > maxInput {
+		r.note = "The README is too long to be rendered, so it is shown as plain text."
+		return r
+	}
+	r.guard(func() {
+		unsafe := convert(ctx, lines(src))
+		inTime(ctx)
+		clean := policy.SanitizeReader(bytes.NewReader(unsafe))
+		inTime(ctx)
+		root := parse(clean)
+		prune(root)
+		r.tables = valueTables(root)
+		r.root = root
+	})
+	return r
+}
+
+// Options say what a page shows of a README. The zero value shows all of it.
+type Options struct {
+	Chart string // its name; a first heading that repeats it is not in the contents
+
+	// Listed reports whether another page says at least this about a value. If it is
+	// nil, there is no such page.
+	Listed     func(key, text string) bool
+	ListedName string // of that page
+	ListedURL  string // of that page, relative to the one that shows the README
+}
+
+// Render returns the HTML of a README, and its headings for a table of contents. The
+// HTML is plain text once ctx is done. Render may be called once.
+//
+// If tables say about many values what the page of the options says too, their rows are
+// left out, and a link leads to that page. All other rows stay.
+func (r *README) Render(ctx context.Context, o Options) (text *templates.Text, contents []templates.Heading) {
+	out := &limited{ctx: ctx}
+	r.guard(func() {
+		if r.root == nil {
+			return
+		}
+		if o.Listed != nil {
+			leaveOut(r.tables, o)
+			tidy(r.root)
+		}
+		inTime(ctx)
+		contents = outline(settle(r.root), o.Chart)
+		write(out, r.root)
+	})
+	if r.note != "" {
+		return plain(r.src, r.note), nil
+	}
+	return &templates.Text{HTML: template.HTML(out.String())}, contents
+}
+
+// guard does a part of the work. If a bound is exceeded, the note says which.
+func (r *README) guard(do func()) {
 	defer func() {
+		over := "cannot be parsed" // a parser that panics on a README would panic on it again
 		switch v := recover().(type) {
 		case nil:
+			return
 		case exceeded:
 			over = string(v)
-		default:
-			// A parser that panics on a README would panic on it again.
-			over = "cannot be parsed"
 		}
+		r.root, r.note = nil, "The README "+over+", so it is shown as plain text."
 	}()
-	unsafe := convert(ctx, src)
-	inTime(ctx)
-	clean := policy.SanitizeReader(bytes.NewReader(unsafe))
-	inTime(ctx)
-	tree := parse(clean)
-	settle(tree)
-	out := &limited{ctx: ctx}
-	write(out, tree)
-	return out.String(), ""
+	do()
 }
 
 // lines makes all lines of src end with a newline only.

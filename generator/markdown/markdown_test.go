@@ -1,9 +1,18 @@
 package markdown
 
 import (
+	"context"
 	"strings"
 	"testing"
+
+	"github.com/portolan-charts/portolan/templates"
 )
+
+// rendered renders all of a README.
+func rendered(ctx context.Context, src []byte) *templates.Text {
+	text, _ := Parse(ctx, src).Render(ctx, Options{})
+	return text
+}
 
 const external = ` rel="nofollow noopener noreferrer ugc"`
 
@@ -56,7 +65,7 @@ func TestRender(t *testing.T) {
 		{"nothing", "", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got := Render(ctx, []byte(tt.in))
+			got := rendered(ctx, []byte(tt.in))
 			if text := fields(string(got.HTML)); text != fields(tt.want) || got.Note != "" {
 				t.Errorf("got:  %s (note %q)\nwant: %s", text, got.Note, fields(tt.want))
 			}

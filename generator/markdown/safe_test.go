@@ -128,10 +128,31 @@ func parsed(t *testing.T, text string) []string {
 func TestSafe(t *testing.T) {
 	all := shapes(2000)
 	for _, name := range slices.Sorted(maps.Keys(all)) {
-		checkSafe(t, string(Render(ctx, []byte(all[name]())).HTML))
+		checkSafe(t, string(rendered(ctx, []byte(all[name]())).HTML))
+		checkListed(t, []byte(all[name]()))
 	}
 	for _, in := range hostile {
-		checkSafe(t, string(Render(ctx, []byte(in)).HTML))
+		checkSafe(t, string(rendered(ctx, []byte(in)).HTML))
+		checkListed(t, []byte(in))
+	}
+}
+
+// allListed says that another page has all values.
+var allListed = Options{Chart: "a", Listed: func(string, string) bool { return true }, ListedName: "Values", ListedURL: "values.html"}
+
+// checkListed checks the HTML of a README beside a page that has all values, and its
+// contents.
+func checkListed(t *testing.T, src []byte) {
+	t.Helper()
+	text, contents := Parse(ctx, src).Render(ctx, allListed)
+	checkSafe(t, strings.ReplaceAll(string(text.HTML), `<a href="values.html">`, "<a>"))
+	if len(contents) > maxHeadings {
+		t.Errorf("%d headings", len(contents))
+	}
+	for _, h := range contents {
+		if len(h.Text) > maxHeading+3 || h.Level < 1 || h.Level > 6 || !strings.Contains(string(text.HTML), ` id="`+html.EscapeString(h.Anchor)+`"`) {
+			t.Errorf("a heading %+v", h)
+		}
 	}
 }
 
@@ -154,13 +175,15 @@ func FuzzRender(f *testing.F) {
 	for _, in := range hostile {
 		f.Add([]byte(in))
 	}
+	f.Add([]byte("# A\n## B\n" + helmDocs + rows("| aN | int | `1` | Text N |", 1, 60) + "## C\n<details>\n\n" + bitnami + rows("| `aN` | Text N | `1` |", 1, 9)))
 	f.Fuzz(func(t *testing.T, src []byte) {
-		text := Render(ctx, src)
+		text := rendered(ctx, src)
 		checkSafe(t, string(text.HTML))
 		if strings.Contains(text.Note, "cannot be parsed") {
 			t.Error("a parser panicked")
 		}
-		if again := Render(ctx, src); again.HTML != text.HTML {
+		checkListed(t, src)
+		if again := rendered(ctx, src); again.HTML != text.HTML {
 			t.Error("rendering the same README again gives another text")
 		}
 	})

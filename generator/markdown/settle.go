@@ -9,13 +9,13 @@ import (
 // prefix is the prefix of all ids.
 const prefix = "readme-"
 
-// settle makes the decisions that need the whole README.
-func settle(root *node) {
-	prune(root)
+// settle makes the decisions that need the whole README, and returns its headings.
+func settle(root *node) []*node {
 	ids := &anchors{taken: map[string]bool{}, next: map[string]int{}}
 	ids.headings(root)
 	ids.others(root)
 	ids.links(root)
+	return ids.all
 }
 
 // prune removes elements that show nothing, and adds what others need. It reports
@@ -105,6 +105,7 @@ type anchors struct {
 	taken map[string]bool
 	next  map[string]int // last number used for headings with the same text
 	open  []int          // levels of the headings around the current place
+	all   []*node        // headings, in their order
 }
 
 // headings gives headings their levels, beginning at 3, and their ids.
@@ -114,6 +115,8 @@ func (a *anchors) headings(n *node) {
 			a.open = a.open[:len(a.open)-1]
 		}
 		a.open = append(a.open, n.level)
+		a.all = append(a.all, n)
+		n.level = len(a.open)
 		n.name = "h" + strconv.Itoa(min(2+len(a.open), 6))
 		if own := n.anchor(); own != "" {
 			span := &node{element: element{"span", inline}, attrs: map[string]string{"id": own}}
@@ -163,7 +166,7 @@ func (a *anchors) others(n *node) {
 
 // links resolves the URLs of links, and drops those that lead nowhere.
 func (a *anchors) links(n *node) {
-	if n.name == "a" && n.role != gone {
+	if n.name == "a" && n.role != gone && n.attrs["page"] == "" {
 		n.attrs["href"] = a.resolve(n.attrs["href"])
 	}
 	for _, k := range n.kids {

@@ -18,7 +18,7 @@ func TestNoTime(t *testing.T) {
 	} {
 		for after := range 3 {
 			late := &countdown{Context: ctx, left: after}
-			text := Render(late, []byte(src))
+			text := rendered(late, []byte(src))
 			if !strings.HasPrefix(string(text.HTML), "<pre") || !strings.Contains(text.Note, "took too long") {
 				t.Errorf("%s, late at look %d: got note %q, %.40s", name, after, text.Note, text.HTML)
 			}

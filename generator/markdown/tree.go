@@ -19,6 +19,7 @@ type node struct {
 	kids  []*node
 	level int  // level of a heading in the README: 1 to 6
 	head  bool // the node is in a table's head
+	out   bool // the node is left out, since another page says the same
 }
 
 // A builder makes a tree from tags in any order. It does not follow HTML's own

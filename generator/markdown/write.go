@@ -12,6 +12,11 @@ func write(out *limited, n *node) {
 	case n.role == 0:
 		out.WriteString(html.EscapeString(n.text))
 		return
+	case n.attrs["page"] != "": // a link of ours
+		out.WriteString(`<a href="` + html.EscapeString(n.attrs["page"]) + `">`)
+		writeAll(out, n.kids)
+		out.WriteString("</a>")
+		return
 	case name == "a" && n.attrs["href"] == "" && n.attrs["anchor"] != "":
 		name = "span" // only the target of links
 	case n.role == gone, name == "", name == "span" && n.attrs["anchor"] == "", name == "a" && n.attrs["href"] == "":

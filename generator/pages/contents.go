@@ -2,8 +2,6 @@ package pages
 
 import (
 	"cmp"
-	"context"
-	"html/template"
 	"strings"
 
 	"github.com/Masterminds/semver/v3"
@@ -62,18 +60,6 @@ func faults(c *check.Contents) (all []string) {
 	}
 	return all
 }
-
-// describeReadme fills in the README.
-func describeReadme(ctx context.Context, p *templates.ChartPage, c *check.Contents) {
-	if len(c.README) > 0 {
-		p.README = markdown.Render(ctx, c.README)
-		p.README.HTML = template.HTML(focusable.Replace(string(p.README.HTML)))
-	}
-}
-
-// focusable lets people without a mouse scroll tables that are wider than their
-// screen. Rendered HTML has this text only as a tag.
-var focusable = strings.NewReplacer("<table>", `<table tabindex="0">`)
 
 // badges returns what Chart.yaml says about a version's state.
 func badges(md *check.Metadata) templates.Badges {
