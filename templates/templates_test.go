@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -42,12 +43,15 @@ func frame(text string) Frame {
 	return Frame{Site: Site{Title: text, Description: text, Footer: links}, Title: text, Description: text, Canonical: safeURL(text), Crumbs: links, Feed: "feed.xml"}
 }
 
+// image is the icon of charts in these tests.
+const image = "data:image/png;base64,AA+/"
+
 // release returns a version with a text in every field.
 func release(text string) Release {
 	return Release{
 		Channel: Channel{Name: text, RepoName: text, Link: "../../index.html"}, Badges: Badges{true, false, true, true},
 		Name: text, Version: text, AppVersion: text, Description: text, KubeVersion: text, License: text, Home: safeURL(text), Source: safeURL(text),
-		Created: day, Digest: text, Size: 1, File: text, Archive: "../../a.tgz", Prov: "../../a.tgz.prov", KeyID: text,
+		Icon: image, Created: day, Digest: text, Size: 1, File: text, Archive: "../../a.tgz", Prov: "../../a.tgz.prov", KeyID: text,
 		Note: text, Faults: []string{text},
 		Tabs:     []Tab{{"Overview", "index.html", 0, true}, {"Values", "values.html", 1234, false}},
 		Versions: "../versions.json", List: "../versions.html", ChartLink: "../index.html",
@@ -182,7 +186,11 @@ func TestHostileData(t *testing.T) {
 			switch n.Data {
 			case "script":
 				scripts++
-			case "img", "iframe", "style", "object", "svg":
+			case "img":
+				if !slices.Contains(n.Attr, html.Attribute{Key: "src", Val: image}) {
+					t.Errorf("%s: an image %v", p.template(), n.Attr)
+				}
+			case "iframe", "style", "object", "svg":
 				t.Errorf("%s: an element %s", p.template(), n.Data)
 			}
 			for _, a := range n.Attr {

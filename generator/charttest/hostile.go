@@ -32,6 +32,8 @@ func Hostile() map[string][]byte {
 		"wide-values":   hostileFiles("values.yaml", manyKeys(9000)),
 		"huge-schema":   hostileFiles("values.schema.json", bombSchema()),
 		"many-files":    manyFiles(),
+		"script-icon":   {"Chart.yaml": chartYAML(map[string]any{"icon": "icon.svg"}), "icon.svg": scriptIcon},
+		"script-image":  {"Chart.yaml": chartYAML(map[string]any{"icon": "data:image/svg+xml," + strings.ReplaceAll(scriptIcon, "#", "%23")})},
 	}
 	for name, readme := range bombs() {
 		charts["bomb-"+name] = hostileFiles("README.md", readme)
@@ -47,6 +49,9 @@ func Hostile() map[string][]byte {
 	}
 	return archives
 }
+
+// scriptIcon is a drawing that calls alert where scripts run in images.
+const scriptIcon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9" onload="alert(1)"><script>alert(1)</script><path fill="#123" d="M0 0h9v9z"/></svg>`
 
 // hostileFiles returns one file, by its name.
 func hostileFiles(name, content string) map[string]string { return map[string]string{name: content} }

@@ -24,7 +24,7 @@ func describeRelease(r *templates.Release, md *check.Metadata) {
 	r.Badges = badges(md)
 	r.AppVersion, r.KubeVersion = oneLine(md.AppVersion), oneLine(md.KubeVersion)
 	r.Description = shortened(md.Description, maxPageText)
-	r.Home = webURL(md.Home)
+	r.Home, r.Icon = webURL(md.Home), iconOf(md.Icon, nil)
 	r.License = oneLine(md.Annotations["artifacthub.io/license"])
 	for _, source := range sources(md) {
 		r.Source = cmp.Or(r.Source, source.URL)

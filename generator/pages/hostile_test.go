@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/url"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -55,6 +56,8 @@ func checkContent(t *testing.T, name string, v *versionContent) {
 	}
 }
 
+var imageURL = regexp.MustCompile(`^data:image/(png|jpeg|gif|webp|svg\+xml);base64,[A-Za-z0-9+/]+=*$`)
+
 // checkText checks a text by the name of its field.
 func checkText(t *testing.T, path, s string) {
 	t.Helper()
@@ -62,6 +65,10 @@ func checkText(t *testing.T, path, s string) {
 	case strings.HasSuffix(path, ".HTML"):
 		if strings.Contains(s, "<script") || strings.Contains(s, "<img") || strings.Contains(s, "<svg") || strings.Contains(s, "javascript:alert(1)//\"") {
 			t.Errorf("%s holds a script", path)
+		}
+	case strings.HasSuffix(path, ".Icon"):
+		if s != "" && !imageURL.MatchString(s) {
+			t.Errorf("%s is %q", path, s)
 		}
 	case strings.HasSuffix(path, ".URL"), strings.HasSuffix(path, ".Home"), strings.HasSuffix(path, ".Source"), strings.HasSuffix(path, ".IconLink"), strings.HasSuffix(path, ".Email"):
 		u, err := url.Parse(s)

@@ -41,6 +41,9 @@ func newContent(md *check.Metadata) *versionContent {
 // before, if there is one.
 func (v *versionContent) show(ctx context.Context, before, c *check.Contents) {
 	v.release.Faults = faults(c)
+	if c.Icon != nil {
+		v.release.Icon = iconOf(c.Icon.Path, c.Icon.Text)
+	}
 	v.raw = map[string][]byte{}
 	for name, content := range map[string][]byte{valuesFile: c.Values, schemaOfFile: c.Schema} {
 		if content != nil && len(content) <= maxRaw {
@@ -134,6 +137,9 @@ func (c *chartPages) fill(ctx context.Context, v *versionContent, before, now *c
 func (c *chartPages) release(i int, v *versionContent, name, current string) templates.Release {
 	r, of, dir := v.release, c.all[i], chartDir(c.name)
 	levels := strings.Count(name, "/")
+	if current != "Overview" && len(r.Icon) > smallIcon {
+		r.Icon = ""
+	}
 	r.Channel, r.Name, r.Version = c.about(levels), c.name, of.Version
 	r.Created, r.Digest, r.Size, r.Signed = of.Created, of.Digest, c.versions[i].Size, c.versions[i].Signed
 	r.File, r.Archive = path.Base(of.URLs[0]), strings.Repeat("../", levels)+escapePath(of.URLs[0])
