@@ -13,16 +13,17 @@ import (
 const maxTable = 184 << 10
 
 // describeValues fills in the values of a version, and links those that it changes to
-// their rows.
-func describeValues(ctx context.Context, p *templates.ValuesPage, against *templates.Difference, c *check.Contents) {
-	ref := values.Describe(ctx, c.Values, c.Schema, maxTable)
+// their rows. Values that have no text of their own have that of the README.
+func describeValues(ctx context.Context, p *templates.ValuesPage, against *templates.Difference, c *check.Contents, readme map[string]string) *values.Reference {
+	ref := values.Describe(ctx, c.Values, c.Schema, readme, maxTable)
 	p.Groups, p.Count, p.Note = ref.Groups, ref.Count, ref.Note
 	if against == nil {
-		return
+		return ref
 	}
 	for _, list := range [][]templates.ValueChange{against.ValuesAdded, against.ValuesChanged, against.ValuesRetyped} {
 		for i := range list {
 			list[i].Anchor = ref.Anchor(list[i].Path)
 		}
 	}
+	return ref
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/portolan-charts/portolan/generator/check"
+	"github.com/portolan-charts/portolan/generator/markdown"
 	"github.com/portolan-charts/portolan/templates"
 )
 
@@ -51,9 +52,10 @@ func (v *versionContent) show(ctx context.Context, before, c *check.Contents) {
 		}
 	}
 	describeTemplates(ctx, &v.templates, c)
-	describeReadme(ctx, &v.overview, c)
 	describeChanges(ctx, &v.changes, before, c)
-	describeValues(ctx, &v.values, v.changes.Against, c)
+	readme := markdown.Parse(ctx, c.README)
+	table := describeValues(ctx, &v.values, v.changes.Against, c, readme.Values())
+	describeReadme(ctx, &v.overview, c, readme, table)
 	if before != nil {
 		v.changes.Upgrade = upgradeNotes(v.changes.Against, before, c, v.values.Groups)
 	}
@@ -170,6 +172,7 @@ func (c *chartPages) release(i int, v *versionContent, name, current string) tem
 func (c *chartPages) writeOverview(ctx context.Context, i int, v *versionContent, name string) error {
 	page := v.overview
 	page.Release = c.release(i, v, name, "Overview")
+	page.README = withValues(page.README, relative(name, path.Join(versionDir(c.name, c.all[i].Version), valuesPage)))
 	page.API, page.Badge = relative(name, chartDoc(c.name)), relative(name, path.Join(chartDir(c.name), badgeFile))
 	page.Dependencies = append([]templates.Dependency(nil), page.Dependencies...)
 	for j, d := range page.Dependencies {

@@ -74,7 +74,7 @@ func shapes(n int) map[string]string {
 func cost(src []byte) (alloc uint64, size int, note string) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	r := Describe(ctx, src, nil, room)
+	r := Describe(ctx, src, nil, nil, room)
 	c := Compare(ctx, nil, src)
 	Compare(ctx, src, src)
 	Images(ctx, src, "1")
@@ -103,7 +103,7 @@ func BenchmarkWorst(b *testing.B) {
 	all := shapes(maxInput / 4)
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		for src := []byte(all[name]); ; src = []byte(shapes(len(src) / 2)[name]) {
-			if Describe(ctx, src, nil, room).Note != "" && len(src) > 1000 {
+			if Describe(ctx, src, nil, nil, room).Note != "" && len(src) > 1000 {
 				continue
 			}
 			b.Run(strings.ReplaceAll(name, " ", "_"), func(b *testing.B) {

@@ -35,14 +35,14 @@ func TestSchemaCost(t *testing.T) {
 		if len(schema) > maxSchema {
 			t.Fatalf("%s: %d bytes are refused for their length", name, len(schema))
 		}
-		testenv.Cheap(t, name, func() { Describe(ctx, nil, []byte(schema), room) })
+		testenv.Cheap(t, name, func() { Describe(ctx, nil, []byte(schema), nil, room) })
 	}
 }
 
 // TestSchemaManyNames: a name without a schema costs less than a property, so 50,000 of
 // them do not keep the property after them from being shown.
 func TestSchemaManyNames(t *testing.T) {
-	r := Describe(ctx, nil, []byte(`{"properties":{`+numbered(50_000, `"m%d":1,`)+`,"a":{"type":"string"}}}`), room)
+	r := Describe(ctx, nil, []byte(`{"properties":{`+numbered(50_000, `"m%d":1,`)+`,"a":{"type":"string"}}}`), nil, room)
 	if r.Count != 1 || r.Note != "" {
 		t.Errorf("got %d rows, %q", r.Count, r.Note)
 	}
@@ -63,7 +63,7 @@ func TestDescribeCost(t *testing.T) {
 		"merged mappings":    "a: &a {" + numbered(2000, "k%d: 1, ") + "}\n" + numbered(2000, "b%d: {<<: *a}\n"),
 		"one line":           "a: [" + strings.Repeat("{? x}, ", 8_000) + "]\n",
 	} {
-		testenv.Cheap(t, name, func() { Describe(ctx, []byte(src), nil, room) })
+		testenv.Cheap(t, name, func() { Describe(ctx, []byte(src), nil, nil, room) })
 		testenv.Cheap(t, name+" compared", func() { Compare(ctx, []byte(src), []byte(src+"z: 1\n")) })
 	}
 }
@@ -82,7 +82,7 @@ func TestCompareCost(t *testing.T) {
 func TestNoTime(t *testing.T) {
 	late, cancel := context.WithCancel(ctx)
 	cancel()
-	if r := Describe(late, []byte("a: 1\n"), []byte(`{"properties":{"a":{}}}`), room); r.Count > 0 || strings.Count(r.Note, "took too long") != 2 {
+	if r := Describe(late, []byte("a: 1\n"), []byte(`{"properties":{"a":{}}}`), nil, room); r.Count > 0 || strings.Count(r.Note, "took too long") != 2 {
 		t.Errorf("got %d rows, note %q", r.Count, r.Note)
 	}
 	if c := Compare(late, nil, []byte("a: 1\n")); c.list() != "" || c.Note == "" {
@@ -106,7 +106,7 @@ func (e *ending) Err() error {
 
 // A table for which the time ends has the rows that were read.
 func TestNoTimeToDescribe(t *testing.T) {
-	r := Describe(&ending{Context: ctx}, []byte(numbered(1000, "k%d: 1\n")), nil, room)
+	r := Describe(&ending{Context: ctx}, []byte(numbered(1000, "k%d: 1\n")), nil, nil, room)
 	if want := "values.yaml was not read to its end, since the page took too long."; r.Count == 0 || r.Count > 500 || r.Note != want {
 		t.Errorf("got %d rows, %q", r.Count, r.Note)
 	}

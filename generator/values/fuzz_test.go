@@ -38,7 +38,7 @@ func FuzzDescribe(f *testing.F) {
 	f.Add([]byte("\ufeffa: \u2028b\u0085# c\nc: d\n"), []byte(`{"properties":{"a":{"$ref":"#/definitions/n"}},"definitions":{"n":{"allOf":[{"type":["string","null"]}],"items":{"oneOf":[{"const":1}]}}}}`), 300)
 	f.Add([]byte("\ufeff####\n# Copyright\n? a\n: b\n<<: [{c: d}]\n"), []byte(`{"$ref":"#"}`), 100)
 	f.Fuzz(func(t *testing.T, file, schema []byte, room int) {
-		r := Describe(ctx, file, schema, room)
+		r := Describe(ctx, file, schema, nil, room)
 		if n := size(r, maxText); n > room && r.Count > 0 {
 			t.Errorf("%d bytes do not fit %d", n, room)
 		}

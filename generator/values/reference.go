@@ -24,6 +24,8 @@ type Reference struct {
 	Note   string // why the table is missing or not complete; "" if it is complete
 
 	anchors map[string]string
+	texts   map[string]string // what the table says about each path
+	lent    map[string]bool   // the paths with a text of a README
 }
 
 // Anchor returns the anchor of the row for a path, or of the row that is nearest to
@@ -40,7 +42,8 @@ func (r *Reference) Anchor(path string) string {
 }
 
 // Describe makes the table of the values in a values.yaml and its schema, either of
-// which may be nil. The HTML of the table takes about room bytes at most: texts are
+// which may be nil. A value about which neither says anything has the text that a README
+// has for its path. The HTML of the table takes about room bytes at most: texts are
 // cut until it fits, and rows are left out only if that is not enough. Once ctx is
 // done, the table ends.
 //
@@ -48,7 +51,7 @@ func (r *Reference) Anchor(path string) string {
 // generator (## @param path text), and otherwise the comment right above the key,
 // at the end of its line, or, for an empty value, indented below it. What looks like
 // values that are commented out, a heading or a licence is not taken for a text.
-func Describe(ctx context.Context, file, schema []byte, room int) *Reference {
+func Describe(ctx context.Context, file, schema []byte, readme map[string]string, room int) *Reference {
 	r := &reader{ctx: ctx, root: &field{}}
 	if file != nil {
 		r.readFile(file)
@@ -56,7 +59,8 @@ func Describe(ctx context.Context, file, schema []byte, room int) *Reference {
 	if schema != nil {
 		r.readSchema(schema, file == nil)
 	}
-	ref := &Reference{}
+	ref := &Reference{lent: map[string]bool{}}
+	ref.lend(r.root, readme)
 	l := lister{ref: ref, taken: map[int]int{}}
 	for _, f := range r.root.fields {
 		l.group(f)
@@ -65,6 +69,7 @@ func Describe(ctx context.Context, file, schema []byte, room int) *Reference {
 		r.note(fmt.Sprintf("The page has no room for %s.", counted(left, "more value", "more values")))
 	}
 	ref.index(r.root)
+	ref.noteTexts()
 	ref.Note = strings.Join(r.notes, " ")
 	return ref
 }
@@ -84,6 +89,7 @@ type field struct {
 	value     *yaml.Node // nil if the file lacks it
 	remark    remark     // what comments say
 	said      described  // what the schema says
+	readme    string     // what a README says, if nothing else does
 	loose     bool       // its schema is not only for this key
 	fields    []*field   // those below
 	anchor    string     // of its row; "" if it has none
@@ -96,7 +102,7 @@ func (f *field) open() bool {
 
 // text returns what is known about a field.
 func (f *field) text() string {
-	for _, s := range []string{f.remark.text, f.remark.beside, f.said.text, f.remark.below} {
+	for _, s := range []string{f.remark.text, f.remark.beside, f.said.text, f.remark.below, f.readme} {
 		if s != "" {
 			return s
 		}

@@ -33,7 +33,7 @@ func TestSchema(t *testing.T) {
 		{"nothing", `{}`, "", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			r := Describe(ctx, nil, []byte(tt.schema), room)
+			r := Describe(ctx, nil, []byte(tt.schema), nil, room)
 			if got := r.table(); got != tt.want || r.Note != tt.note {
 				t.Errorf("got:\n%s(%q)\nwant:\n%s(%q)", got, r.Note, tt.want, tt.note)
 			}
@@ -47,7 +47,7 @@ func TestSchemaBounds(t *testing.T) {
 	for i := range maxOnly + 3 {
 		fmt.Fprintf(wide, `"k%d":{},`, i)
 	}
-	r := Describe(ctx, nil, []byte(`{"properties":{`+strings.TrimSuffix(wide.String(), ",")+`}}`), room)
+	r := Describe(ctx, nil, []byte(`{"properties":{`+strings.TrimSuffix(wide.String(), ",")+`}}`), nil, room)
 	if r.Count != maxOnly || r.Note != "values.schema.json describes more values." {
 		t.Errorf("got %d rows, %q", r.Count, r.Note)
 	}
@@ -72,7 +72,7 @@ func TestSchemaBounds(t *testing.T) {
 		"too deep":   strings.Repeat(`{"properties":{"a":`, 400) + "{}" + strings.Repeat("}}", 400),
 		"too long":   `{"a":"` + strings.Repeat("x", maxSchema) + `"}`,
 	} {
-		r := Describe(ctx, nil, []byte(schema), room)
+		r := Describe(ctx, nil, []byte(schema), nil, room)
 		if len(r.table()) > room {
 			t.Errorf("%s: %d rows, %d bytes", name, r.Count, len(r.table()))
 		}
