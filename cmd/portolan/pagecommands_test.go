@@ -39,7 +39,7 @@ func TestPageCommands(t *testing.T) {
 					t.Fatalf("%s of %s has the commands %q; one of several should add %s", page, channel, lines, want[channel])
 				}
 				for _, args := range append(lines[add:], lines[:add]...) {
-					h.run(offline(h, args)...)
+					h.run(offline(args)...)
 				}
 			}
 		}
@@ -82,7 +82,7 @@ func helmCommands(t *testing.T, page []byte, repository string) (lines [][]strin
 
 // offline returns a command as it is run without a cluster and without somebody who types
 // a password.
-func offline(h *helm, args []string) []string {
+func offline(args []string) []string {
 	if i := slices.Index(args, "USER"); i >= 0 {
 		args = append(slices.Clone(args), "--password", "canary-alice-6f0c")
 		args[i] = "alice"
@@ -90,13 +90,9 @@ func offline(h *helm, args []string) []string {
 			args[i] = "canary-alice-6f0c"
 		}
 	}
-	installs := args[0] == "install" || args[0] == "upgrade"
-	switch {
-	case installs && h.major == "4":
-		return append(slices.Clone(args), "--dry-run=client")
-	case installs: // Helm 3 wants a cluster for a dry run
+	if args[0] == "install" || args[0] == "upgrade" { // an upgrade wants a cluster even for a dry run
 		args = slices.DeleteFunc(slices.Clone(args), func(arg string) bool { return arg == "install" || arg == "upgrade" || arg == "--install" })
-		return append([]string{"template"}, args...)
+		args = append([]string{"template"}, args...)
 	}
 	return args
 }
