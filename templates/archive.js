@@ -17,8 +17,8 @@ const visible = (text) => text.replaceAll("\r\n", "\n").replace(hidden, (c) => c
 	? String.fromCharCode(0x2400 + c.charCodeAt())
 	: "⟨U+" + c.codePointAt().toString(16).toUpperCase().padStart(4, "0") + "⟩");
 
-// text returns what pages may show of a file, or null if it is binary.
-export const text = (bytes) => bytes.includes(0) ? null : visible(utf8.decode(bytes));
+// text returns what pages may show of a file, or null if it is binary, or larger than any template.
+export const text = (bytes) => bytes.length > 4 << 20 || bytes.includes(0) ? null : visible(utf8.decode(bytes));
 
 // make returns an element. Strings become text nodes, in which everything is visible.
 export const make = (name, attributes, ...children) => {
@@ -125,7 +125,7 @@ export const show = async (details, url) => {
 	try {
 		if (!opened.has(url)) opened.set(url, files(url));
 		const file = (await opened.get(url)).get(path) || fail("The archive has no such file.");
-		details.querySelector("code").replaceChildren(...highlight(text(file) ?? fail("The file is not text.")));
+		details.querySelector("code").replaceChildren(...highlight(text(file) ?? fail("The file is not text, or it is too large to be shown here.")));
 		delete details.dataset.file; // it is done
 		note.remove();
 	} catch (e) {

@@ -19,6 +19,7 @@ const mapped = (key, v) => Object(v) !== v ? JSON.stringify(v) : Array.isArray(v
 // parse reads YAML as charts write it: a mapping becomes a Map, a list an array, and anything else text. Comments are
 // dropped; aliases, and what is in brackets and not JSON, are text. It fails at what it cannot read.
 export const parse = (source) => {
+	if (source.length > 1 << 20) throw new Error("too long");
 	const lines = source.split("\n");
 	let at = 0;
 	const indentOf = (line) => line.search(/\S/);
@@ -62,7 +63,7 @@ export const parse = (source) => {
 		return map.size ? map : value(lines[at++].trim(), indent - 1, depth);
 	};
 	const root = next() < 0 ? new Map() : block(next(), 0);
-	if (next() >= 0 || source.length > 1 << 20) throw new Error("not read to its end");
+	if (next() >= 0) throw new Error("not read to its end");
 	return root;
 };
 

@@ -129,7 +129,9 @@
 
 	// Opens what the address points into.
 	const reveal = () => {
-		const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+		let id = location.hash.slice(1);
+		try { id = decodeURIComponent(id); } catch { /* it is not encoded */ }
+		const target = document.getElementById(id);
 		for (let e = target; e; e = e.parentElement) if (e.localName === "details") e.open = true;
 		target?.scrollIntoView();
 	};

@@ -20,6 +20,8 @@ assert.equal(text(bytes("a\r\nb")), "a\nb");
 assert.equal(text(bytes("\ufeffa")), "a");
 assert.equal(text(bytes("a", 0xff, 0xc0)), "a\ufffd\ufffd");
 assert.equal(text(bytes("a", 0)), null);
+assert.equal(text(new Uint8Array(4 << 20).fill(97)).length, 4 << 20);
+assert.equal(text(new Uint8Array((4 << 20) + 1).fill(97)), null);
 
 const results = {};
 for (const url of JSON.parse(process.argv[4])) {
