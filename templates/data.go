@@ -132,7 +132,6 @@ type ChartEntry struct {
 	Created     time.Time
 	Keywords    []string
 	Link        string // URL of its page
-	Icon        string // absolute URL, for a link only; "" if it has none
 	Badges
 }
 

@@ -100,6 +100,12 @@ type TemplatesPage struct {
 	Note  string // why something is left out; "" if nothing is
 }
 
+// Partial reports whether the page has no room for the text of some files.
+func (p TemplatesPage) Partial() bool {
+	without := func(f SourceFile) bool { return f.HTML == "" }
+	return slices.ContainsFunc(p.Files, without) || slices.ContainsFunc(p.CRDs, without)
+}
+
 // TemplateKind is a kind of object that templates create, and the files that do.
 type TemplateKind struct {
 	Kind  string // "" for helpers, notes and files whose kind is not known
@@ -125,12 +131,6 @@ type ChangesPage struct {
 	Said    []ChangeGroup // from the chart's annotations
 	Against *Difference   // from the version before; nil if this is the first
 	Compare string        // URL of the page that compares any two versions
-}
-
-// Partial reports whether the page has no room for the text of some files.
-func (p TemplatesPage) Partial() bool {
-	without := func(f SourceFile) bool { return f.HTML == "" }
-	return slices.ContainsFunc(p.Files, without) || slices.ContainsFunc(p.CRDs, without)
 }
 
 // UpgradeNote is something that may break an upgrade.
@@ -171,7 +171,6 @@ type ChangelogPage struct {
 	Name      string
 	ChartLink string
 	Tabs      []Tab
-	Compare   string
 	Versions  []ChangelogEntry // newest first
 	Older     string           // URL of the list of all versions, if older ones are left out; "" if not
 }

@@ -154,7 +154,7 @@ func charts(n int, text string) []ChartEntry {
 	for i := range n {
 		all = append(all, ChartEntry{
 			Name: fmt.Sprintf("chart-%d", i), Version: "1.0.0" + text, AppVersion: "1.0.0", Description: text, Created: day, Link: "charts/a/index.html",
-			Icon: "https://example.com/icon.png", Badges: Badges{true, true, true, true},
+			Badges: Badges{true, true, true, true},
 		})
 	}
 	return all
@@ -338,11 +338,8 @@ func TestSizes(t *testing.T) {
 		t.Errorf("a row of values needs %d bytes besides its content; at most 75 are allowed", each)
 	}
 	listed := charts(200, strings.Repeat("word ", 16))
-	for i := range listed { // real charts have fewer badges, and only half of them have an icon
+	for i := range listed { // real charts have fewer badges
 		listed[i].Version, listed[i].Badges = "1.0.0", Badges{Deprecated: i%5 == 0}
-		if i%2 == 0 {
-			listed[i].Icon = ""
-		}
 	}
 	for _, p := range []Page{
 		VersionsPage{Frame: frame("text"), Versions: entries(200, "")},

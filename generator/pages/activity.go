@@ -91,7 +91,7 @@ func (p *pass) activityPage(ctx context.Context) error {
 	if n := len(p.state.Generations); n == maxGenerations {
 		page.Older = p.state.Generations[n-1].Generation - 1
 	}
-	page.Frame = p.frame(changesPage, "Changes in "+p.channel.Name, "What changed in the Helm repository "+p.channel.Name,
+	page.Frame = p.frame(changesPage, "Activity of "+p.channel.Name, "What changed in the Helm repository "+p.channel.Name,
 		templates.Link{Text: p.channel.Name, URL: indexPage})
 	page.Feed = feedFile
 	return p.putPage(ctx, changesPage, page)

@@ -22,11 +22,10 @@ func (c *chartPages) changelog(ctx context.Context) error {
 	name := path.Join(chartDir(c.name), changelogPage)
 	page := templates.ChangelogPage{
 		Frame:   c.chartFrame(name, "Changelog of "+c.name, fmt.Sprintf("What changed in the versions of the Helm chart %s in %s", c.name, c.channel.Name)),
-		Channel: c.about(2), Name: c.name, ChartLink: indexPage, Tabs: chartTabs(changelogPage), Compare: comparePage,
+		Channel: c.about(2), Name: c.name, ChartLink: indexPage, Tabs: chartTabs(changelogPage),
 	}
 	room := maxChangelogText
 	for i, v := range c.entries(0, min(len(c.all), maxChangelog)) {
-		v.Newest, v.Older = false, false // what the index lists and what comes later changes no entry
 		e := templates.ChangelogEntry{VersionEntry: v, Changes: escapePath(v.Version) + "/" + changesPage}
 		e.Said, e.More = someChanges(annotatedChanges(c.all[i].Metadata), &room)
 		page.Versions = append(page.Versions, e)

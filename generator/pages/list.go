@@ -135,7 +135,7 @@ func snapshotDir(generation int) string { return fmt.Sprintf("snapshots/%08d", g
 func (s ChartSummary) entry() templates.ChartEntry {
 	return templates.ChartEntry{
 		Name: s.Name, Version: s.Version, AppVersion: s.AppVersion, Description: s.Description, Created: s.Created,
-		Keywords: s.Keywords, Link: escapePath(chartDir(s.Name)) + "/" + indexPage, Icon: s.Icon, Badges: s.badges(),
+		Keywords: s.Keywords, Link: escapePath(chartDir(s.Name)) + "/" + indexPage, Badges: s.badges(),
 	}
 }
 
@@ -225,8 +225,8 @@ func (s ChartSummary) searchEntry(room int) templates.SearchEntry {
 	return e
 }
 
-// fitting returns a text, or as much of its beginning as takes so many bytes in JSON
-// between the quotes.
+// fitting returns a text, or as much of its beginning as takes at most room bytes in
+// JSON, without the quotes.
 func fitting(text string, room int) string {
 	for n := min(len(text), room); n > 0; {
 		cut := shorten(text, n)
