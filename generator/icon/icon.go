@@ -5,8 +5,8 @@
 //   - small: what a page would have to hold of it is at most [Max] bytes long;
 //   - a PNG, JPEG, GIF or WebP file that is what its type says, by its header, of at
 //     most 2048 pixels a side, and not animated. Its bytes stay as they are;
-//   - or an SVG file that is written anew from shapes, gradients, clips, masks and
-//     texts. Styles become attributes. There are no scripts, no links or references
+//   - or an SVG file, of which only shapes, gradients, clips, masks and texts are
+//     written again. Styles become attributes. There are no scripts, no links or references
 //     except to other elements of the file, no images, filters, animations or
 //     comments, and no element that is drawn so often that it costs much. A file that
 //     needs anything else is refused, except what says nothing about how it looks.
@@ -35,7 +35,7 @@ var mediaTypes = map[string]string{
 
 // URL returns a data: URL that is safe as the source of an image, for the icon that
 // Chart.yaml gives: a data: URL, or the name of a file with this content. It returns ""
-// if that is no icon that can be shown.
+// if that is not an icon that can be shown.
 func URL(icon string, file []byte) string {
 	mediaType, data := mediaTypes[strings.ToLower(path.Ext(icon))], file
 	if len(icon) > 5 && strings.EqualFold(icon[:5], "data:") {

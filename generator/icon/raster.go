@@ -49,8 +49,8 @@ func animated(mediaType string, data []byte) bool {
 	return false
 }
 
-// webpSize returns the size that the header of a WebP file gives, or zeros if data are
-// no such file. The standard library cannot read these, and no more than this is needed.
+// webpSize returns the size that the header of a WebP file gives, or zeros if data is
+// not such a file. The standard library cannot read these, and no more than this is needed.
 func webpSize(data []byte) (width, height int) {
 	if len(data) < 30 || string(data[:4]) != "RIFF" || string(data[8:12]) != "WEBP" || int64(binary.LittleEndian.Uint32(data[4:])) > int64(len(data)) {
 		return 0, 0

@@ -58,7 +58,8 @@ func (n *node) set(name, value string) {
 	n.attrs = append(n.attrs, attr{name, value})
 }
 
-// sanitize returns a drawing with only what icons may have, or nil if it is none.
+// sanitize returns a drawing with only what icons may have, or nil if it cannot be
+// shown.
 func sanitize(data []byte) []byte {
 	r := &reader{decoder: xml.NewDecoder(bytes.NewReader(bytes.TrimPrefix(data, []byte("\ufeff"))))}
 	root, err := r.drawing()

@@ -17,7 +17,7 @@ const (
 )
 
 // outline returns a README's contents. If there are too many headings, those of the
-// lowest levels are left out. A single heading is no contents.
+// lowest levels are left out. A single heading makes no contents.
 func outline(headings []*node, chart string) []templates.Heading {
 	if len(headings) > 0 && repeats(plainText(headings[0]), chart) {
 		headings = headings[1:]

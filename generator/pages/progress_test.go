@@ -145,7 +145,7 @@ func TestProgressWithoutSnapshot(t *testing.T) {
 	w.mustBeRebuilt("stable", "in the end")
 }
 
-// Pages for which there is no time are plain, with notes; so that they are there.
+// Pages for which there is no time are made all the same: plain, with notes.
 func TestPageTime(t *testing.T) {
 	w := newTown(t, pages.Options{Site: published.Site, PageTime: 1})
 	w.upload("stable", charttest.Simple("alpha", "1.0.0", "README.md", "# *A*", "values.yaml", "a: 1\n", "values.schema.json", `{"properties":{"a":{}}}`), nil)

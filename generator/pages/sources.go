@@ -42,7 +42,7 @@ func sourceAnchor(name string) string {
 	return b.String()
 }
 
-// kindRanks order kinds by how much they matter to whoever looks at a chart: what
+// kindRanks order kinds by how much they matter to those who look at a chart: what
 // runs, how it is reached, and what it may do.
 var kindRanks = func() map[string]int {
 	ranks := map[string]int{}

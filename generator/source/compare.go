@@ -24,11 +24,11 @@ type Diff struct {
 	Note           string        // why the differences are not known; "" if they are
 }
 
-// Compare compares two texts line by line. The differences have at most so many bytes
-// of HTML.
+// Compare compares two texts line by line. The HTML has at most the given number of
+// bytes.
 func Compare(before, after []byte, most int) Diff {
 	if isBinary(before) || isBinary(after) {
-		return Diff{Note: "This is not a text."}
+		return Diff{Note: "This is not text."}
 	}
 	if bytes.Equal(before, after) {
 		return Diff{}
@@ -66,7 +66,7 @@ func Compare(before, after []byte, most int) Diff {
 	return d
 }
 
-// isBinary tells what is no text.
+// isBinary reports whether a file is not text.
 func isBinary(text []byte) bool { return !utf8.Valid(text) || bytes.IndexByte(text, 0) >= 0 }
 
 func unixLines(text []byte) []byte { return bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")) }

@@ -33,8 +33,8 @@ func TestCompare(t *testing.T) {
 		{"hidden characters", "a\n", "\u202ea\r\n", "<b>@@ -1,1 +1,1 @@</b>\n<del>-a\n</del><ins>+⟨U+202E⟩a\n</ins>", ""},
 		{"lines like those of a difference", "@@ -1 @@\n-a\n\\ b\n", "@@ -1 @@\n+a\n\\ b\n", "<b>@@ -1,3 +1,3 @@</b>\n @@ -1 @@\n<del>--a\n</del><ins>++a\n</ins> \\ b\n", ""},
 		{"line ends", "a\r\nb\r\n", "a\nb\n", "", "Only the ends of lines differ."},
-		{"binary", "a\x00", "b", "", "This is not a text."},
-		{"no UTF-8", "a", "\xff", "", "This is not a text."},
+		{"binary", "a\x00", "b", "", "This is not text."},
+		{"no UTF-8", "a", "\xff", "", "This is not text."},
 		{"too long", "a", strings.Repeat("a", maxCompared+1), "", "This is too long to be compared here."},
 		{"too many lines", strings.Repeat("\n", maxLines+1), "", "", "This is too long to be compared here."},
 	} {
@@ -122,7 +122,7 @@ func TestLines(t *testing.T) {
 	}
 }
 
-// FuzzCompare checks that a difference says what became of a text.
+// FuzzCompare checks that a difference turns the one text into the other.
 func FuzzCompare(f *testing.F) {
 	f.Add("a\nb\nc\n", "a\nc\nd")
 	f.Add("a", "")

@@ -117,8 +117,8 @@ func (s *source) line(n int) string {
 	return s.lines[n-1]
 }
 
-// comment reports whether a line is a comment that is indented by so many bytes, or by
-// more if deeper.
+// comment reports whether a line is a comment that has this indentation in bytes, or a
+// greater one if deeper.
 func (s *source) comment(n, indent int, deeper bool) bool {
 	line := s.line(n)
 	at := indentation(line)

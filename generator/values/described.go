@@ -83,7 +83,7 @@ func (d *describer) count(v any) {
 	}
 }
 
-// field adds what schemas say about a field, which is so many levels below those of
+// field adds what schemas say about a field, which is that many levels below those of
 // values.yaml.
 func (d *describer) field(f *field, all []*object, level int) {
 	f.said.kind = visible(untrusted.Cut(d.kind(all), maxType))

@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// Visible spells out hidden characters and bytes that are no characters. A line end
-// of two characters becomes one of one.
+// Visible spells out hidden characters and bytes that are not characters. A carriage
+// return before a newline is dropped.
 func Visible(s string) string {
 	if !strings.ContainsFunc(s, Hidden) && utf8.ValidString(s) {
 		return s
