@@ -17,6 +17,11 @@ var (
 	reference = regexp.MustCompile(`^\s*(?:#|url\(\s*['"]?#)([^'"()\s]+?)(?:['"]?\s*\))?\s*$`)
 )
 
+// isPlain reports whether a value refers to nothing.
+func isPlain(value string) bool {
+	return plainValue.MatchString(value) && !strings.Contains(strings.ToLower(value), "url")
+}
+
 // settle makes sure of all values and references, and gives elements that others refer
 // to new ids, which are short and need no escaping.
 func settle(root *node) error {
@@ -28,12 +33,13 @@ func settle(root *node) error {
 		}
 		for i, a := range n.attrs {
 			switch a.name {
-			case "font-family":
-				n.attrs[i].value = strings.NewReplacer(`'`, "", `"`, "").Replace(a.value)
 			case "id", "fill", "stroke", "clip-path", "mask", "href":
 				continue // looked at below
+			case "font-family":
+				a.value = strings.NewReplacer(`'`, "", `"`, "").Replace(a.value)
+				n.attrs[i] = a
 			}
-			if v := n.attrs[i].value; !plainValue.MatchString(v) || strings.Contains(strings.ToLower(v), "url(") {
+			if !isPlain(a.value) {
 				err = errRefused
 			}
 		}
@@ -106,7 +112,7 @@ func (g *graph) resolve(a attr) (*node, error) {
 	m := reference.FindStringSubmatch(a.value)
 	isURL := strings.HasPrefix(strings.TrimSpace(a.value), "url(")
 	if m == nil || isURL == (a.name == "href") {
-		if a.name == "href" || !plainValue.MatchString(a.value) || strings.Contains(strings.ToLower(a.value), "url") {
+		if a.name == "href" || !isPlain(a.value) {
 			return nil, errRefused
 		}
 		return nil, nil // a colour

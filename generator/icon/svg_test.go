@@ -57,7 +57,7 @@ var refused = []string{
 	open + `<use href="https://example.com/a.svg#b"/></svg>`, open + `<use href="data:image/svg+xml,a"/></svg>`, open + `<use href="#none"/></svg>`,
 	open + `<path fill="url(https://example.com/#a)" d="M0 0"/></svg>`, open + `<path fill="url(#none)" d="M0 0"/></svg>`, open + `<path fill="URL(//a)" d="M0 0"/></svg>`,
 	open + `<path fill="u\72l(//a)" d="M0 0"/></svg>`, open + `<path style="fill:url(//a)" d="M0 0"/></svg>`, open + `<path opacity="expression('x')" d="M0 0"/></svg>`,
-	open + `<path d="M0 0" clip-path="url(#a) url(//a)"/><clipPath id="a"/></svg>`, open + `<path transform="url(#a)" d="M0 0"/></svg>`,
+	open + `<path d="M0 0" clip-path="url(#a) url(//a)"/><clipPath id="a"/></svg>`, open + `<path transform="url(#a)" d="M0 0"/></svg>`, open + `<path transform="url #a)" d="M0 0"/></svg>`,
 	open + `<style>@import "//a";</style>` + dot + `</svg>`, open + `<style>path{fill:red}</style>` + dot + `</svg>`, open + `<style>.a{fill:red</style>` + dot + `</svg>`,
 	open + `<style>.a:hover{fill:red}</style>` + dot + `</svg>`, open + `<style>.a{fill:url(//a)}</style><path class="a"/></svg>`, open + `<style><g/></style>` + dot + `</svg>`,
 	open + `<g id="a"><use href="#a"/></g></svg>`, open + `<g id="a" mask="url(#b)"/><mask id="b"><use href="#a"/></mask></svg>`,
@@ -167,7 +167,7 @@ func checkAttr(t *testing.T, a xml.Attr, data []byte) {
 	case a.Name.Space != "" || !geometry[name] && !properties[name]:
 		t.Errorf("an attribute %v in %s", a.Name, data)
 	case name == "href" && !strings.HasPrefix(value, "#i"),
-		strings.Contains(value, "url") && !localURL.MatchString(value) && name != "font-family",
+		strings.Contains(value, "url") && !localURL.MatchString(value),
 		strings.ContainsAny(value, `:/\"'<>&;@`):
 		t.Errorf("%s=%q in %s", name, a.Value, data)
 	}
