@@ -17,6 +17,9 @@
 //   - has no control characters, no characters that change the direction of text,
 //     and no invisible ones.
 //
+// Tables about a chart's values are special: what they say can be used elsewhere, and
+// is left out where another page says the same.
+//
 // Rendering never fails, and its result depends only on the bytes of the README.
 // Some short texts would cost a Markdown parser minutes and gigabytes, so the
 // work is bounded: in bytes, in levels of nesting, in table cells, and in what
