@@ -130,16 +130,16 @@ const report = (old, now, { text, make }) => {
 		return details;
 	};
 	const row = (cell, cells) => make("tr", {}, ...cells.map((content) => make(cell, {}, content)));
-	const table = (rows) => [
-		make("div", { class: "scroll", role: "region", tabindex: 0, "aria-label": "Differences" }, make("table", { class: "diffs" },
+	const table = (rows, title) => [
+		make("div", { class: "scroll", role: "region", tabindex: 0, "aria-label": title }, make("table", { class: "diffs" },
 			make("thead", {}, row("th", ["Name", "Change", "Before", "After"])),
 			make("tbody", {}, ...rows.slice(0, 300).map(([word, path, ...values]) => row("td", [code(path), what(word), ...values.map(code)]))))),
-		...(rows.length > 300 ? [fold([`${rows.length - 300} more`], () => table(rows.slice(300)))] : []),
+		...(rows.length > 300 ? [fold([`${rows.length - 300} more`], () => table(rows.slice(300), title + ", more"))] : []),
 	];
 	const section = (title, rows, build = table, kind = "") => {
 		if (!rows.length) return;
 		summary.push(`${title}: ${sum(rows)}`);
-		parts.push(make("section", { class: kind }, make("h2", {}, title), ...build(rows)));
+		parts.push(make("section", { class: kind }, make("h2", {}, title), ...build(rows, title)));
 	};
 
 	// Values, and what Chart.yaml says. Helm reads the dependencies of charts of version v1 from a file of their own.
