@@ -11,7 +11,8 @@ const scalar = (text) => {
 	if (quotes[0] === "'") return JSON.stringify(quotes.slice(1, -1).replaceAll("''", "'"));
 	if (quotes) try { return JSON.stringify(JSON.parse(quotes)); } catch { /* it has escapes that only YAML knows */ }
 	const plain = text.replace(/(^|\s)#.*/, "").trim();
-	if (/^(~|null|true|false)?$/i.test(plain)) return plain.replace(/^~?$/, "null").toLowerCase();
+	const word = /^(?:(y(?:es)?|on|true)|(no?|off|false)|(?:~|null)?)$/i.exec(plain); // as in YAML 1.1, which Helm reads
+	if (word) return word[1] ? "true" : word[2] ? "false" : "null";
 	return isNaN(plain.replaceAll("_", "")) && !/^[[{]/.test(plain) ? JSON.stringify(plain) : plain;
 };
 const mapped = (key, v) => Object(v) !== v ? JSON.stringify(v) : Array.isArray(v) || v instanceof Map ? v : new Map(Object.entries(v));

@@ -1,6 +1,7 @@
 package values
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -128,10 +129,10 @@ func jsonKind(n *yaml.Node) string {
 		return "object"
 	case n.Kind == yaml.SequenceNode:
 		return "array"
-	case scalarKinds[n.ShortTag()] == "integer":
+	case scalarKinds[tagOf(n)] == "integer":
 		return "number"
 	}
-	return scalarKinds[n.ShortTag()]
+	return scalarKinds[tagOf(n)]
 }
 
 // small reports whether two nodes are lists to be compared item by item: short
@@ -222,11 +223,11 @@ func resolve(n *yaml.Node) *yaml.Node {
 
 // scalar returns a scalar roughly as JSON: numbers stay as they are written.
 func scalar(n *yaml.Node) string {
-	switch n.ShortTag() {
+	switch tagOf(n) {
 	case "!!null":
 		return "null"
 	case "!!bool":
-		return strings.ToLower(n.Value)
+		return cmp.Or(booleans[n.Value], strings.ToLower(n.Value))
 	case "!!int", "!!float":
 		return n.Value
 	}

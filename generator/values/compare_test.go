@@ -38,10 +38,11 @@ func TestCompare(t *testing.T) {
 		{"all kinds", "a: 1\nb: 2\nc: {d: 3}\n", "z: 0\na: 1\nc: {d: 4, e: 5}\n", "+ z 0\n+ c.e 5\n- b 2\n* c.d 3 -> 4\n"},
 		{"a tree that is new", "{}\n", "a: {b: {c: 1, d: [1, 2]}}\n", "+ a {\"b\": {\"c\": 1, \"d\": [1, 2]}}\n"},
 		{"a tree that is gone", "z: 1\nb: 1\na: {b: 1}\n", "", "- a {\"b\": 1}\n- b 1\n- z 1\n"},
-		{"types", "a: 80\nb: yes\nc: null\nd: {}\n", "a: \"80\"\nb: true\nc: ~\nd: []\n", "* a 80 -> \"80\"\n* b \"yes\" -> true\n* d {} -> []\n"},
+		{"types", "a: 80\nb: yes\nc: null\nd: {}\n", "a: \"80\"\nb: true\nc: ~\nd: []\n", "* a 80 -> \"80\"\n* d {} -> []\n"},
+		{"booleans of YAML 1.1", "a: yes\nb: \"yes\"\nc: Off\nd: !!str on\n", "a: true\nb: yes\nc: n\nd: on\n", "* b \"yes\" -> true\n* d \"on\" -> true\n"},
 		{"lists", "a: [1, 2]\n", "a: [1, 3]\n", "* a [1, 2] -> [1, 3]\n"},
 		{"items", "a: [{n: x, v: 1}]\n", "a: [{n: x, v: 2}]\n", "* a.0.v 1 -> 2\n"},
-		{"more items", "a: [{n: x}]\n", "a: [{n: x}, {n: y}]\n", "* a [{\"n\": \"x\"}] -> [{\"n\": \"x\"}, {\"n\": \"y\"}]\n"},
+		{"more items", "a: [{n: x}]\n", "a: [{n: x}, {n: z}]\n", "* a [{\"n\": \"x\"}] -> [{\"n\": \"x\"}, {\"n\": \"z\"}]\n"},
 		{"aliases", "x: &x {a: 1}\ny: *x\n", "x: {a: 1}\ny: {a: 2}\n", "* y.a 1 -> 2\n"},
 		{"a key twice", "a: 1\na: 2\n", "a: 3\na: 2\n", ""},
 		{"long values", "a: 1\n", "a: " + strings.Repeat("x", 1000) + "\n", "* a 1 -> \"" + strings.Repeat("x", maxShort-1) + "…\n"},
@@ -60,8 +61,8 @@ func TestCompare(t *testing.T) {
 // TestRetyped checks which changes are those of a type.
 func TestRetyped(t *testing.T) {
 	for values, want := range map[string]bool{
-		"1 | x": true, "1 | \"1\"": true, "true | \"true\"": true, "x | {a: 1}": true, "[a] | {a: 1}": true, "[{a: 1}] | x": true, "&x [a] | 1": true,
-		"1 | 2": false, "1 | 1.5": false, "x | y": false, "{a: 1} | {b: 2}": false, "2020-01-01 | x": false,
+		"1 | x": true, "1 | \"1\"": true, "true | \"true\"": true, "yes | \"yes\"": true, "yes | false": false, "x | {a: 1}": true, "[a] | {a: 1}": true, "[{a: 1}] | x": true, "&x [a] | 1": true,
+		"1 | 2": false, "1 | 1.5": false, "x | z": false, "{a: 1} | {b: 2}": false, "2020-01-01 | x": false,
 		"~ | x": false, "\"\" | 1": false, "{} | x": false, "[] | {a: 1}": false, "{a: 1} | ~": false, "[a] | \"\"": false, "1 | 1": false,
 	} {
 		before, after, _ := strings.Cut(values, " | ")

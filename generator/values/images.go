@@ -86,7 +86,7 @@ func (s *imageSearch) mapping(n *yaml.Node, path string) {
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key := resolve(n.Content[i]).Value
-		if key != "image" && !strings.HasSuffix(key, "Image") || resolve(n.Content[i+1]).ShortTag() != "!!str" {
+		if key != "image" && !strings.HasSuffix(key, "Image") || tagOf(resolve(n.Content[i+1])) != "!!str" {
 			continue
 		}
 		tag := texts[key+"Tag"]

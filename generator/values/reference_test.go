@@ -32,6 +32,7 @@ func TestDescribe(t *testing.T) {
 	for _, tt := range []struct{ name, in, want string }{
 		{"scalars", "a: 1\nb: x y\nc: true\nd: ~\ne: \"\"\nf: 1.5\ng:\nh: |\n  x\n  y\n",
 			"a L1|integer|1||\nb L2|string|\"x y\"||\nc L3|boolean|true||\nd L4||null||\ne L5|string|\"\"||\nf L6|number|1.5||\ng L7||null||\nh L8|string|\"x\\ny\\n\"||\n"},
+		{"booleans of YAML 1.1", "a: yes\nb: 'no'\nc: OFF\nd: [y, 'n']\n", "a L1|boolean|true||\nb L2|string|\"no\"||\nc L3|boolean|false||\nd L4|array|[true, \"n\"]||\n"},
 		{"groups", "a:\n  b: {}\n  c:\n    d: []\ne: {f: 1, g: {h: 2}}\n",
 			"[a L1] \na.b L2|object|{}||\na.c.d L4|array|[]||\n[e L5] \ne.f L5-2|integer|1||\ne.g.h L5-3|integer|2||\n"},
 		{"lists", "a:\n  - b: 1\n    c: 2\nd: [1, x]\n", "a L1|array|[{\"b\": 1, \"c\": 2}]||\nd L4|array|[1, \"x\"]||\n"},

@@ -106,7 +106,7 @@ func (f *field) kind() string {
 	case yaml.SequenceNode:
 		return "array"
 	default:
-		return scalarKinds[v.ShortTag()]
+		return scalarKinds[tagOf(v)]
 	}
 }
 

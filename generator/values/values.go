@@ -122,6 +122,21 @@ func quoted(s string) string {
 	return strconv.QuoteToGraphic(strings.ToValidUTF8(s, "\uFFFD"))
 }
 
+// booleans are the plain scalars that YAML 1.1 and so Helm take for booleans, and the
+// parser for texts.
+var booleans = map[string]string{
+	"y": "true", "Y": "true", "yes": "true", "Yes": "true", "YES": "true", "on": "true", "On": "true", "ON": "true",
+	"n": "false", "N": "false", "no": "false", "No": "false", "NO": "false", "off": "false", "Off": "false", "OFF": "false",
+}
+
+// tagOf returns the tag of a node as Helm reads it.
+func tagOf(n *yaml.Node) string {
+	if n.Kind == yaml.ScalarNode && n.Style == 0 && booleans[n.Value] != "" {
+		return "!!bool"
+	}
+	return n.ShortTag()
+}
+
 // visible spells out characters that are invisible or change how other text is
 // shown.
 func visible(s string) string { return untrusted.Visible(s) }

@@ -14,7 +14,8 @@ for (const [source, want] of [
 	["", {}],
 	["# nothing\n---\n", {}],
 	["a: 1\nb: 0x1F # hex\nc: 1_000\nd: 1.10\ne: 1e3\n", { a: "1", b: "0x1F", c: "1_000", d: "1.10", e: "1e3" }],
-	["a: \"80\"\nb: yes\nc: True\nd: ~\ne:\nf: null\ng: 1.2.3\n", { a: '"80"', b: '"yes"', c: "true", d: "null", e: "null", f: "null", g: '"1.2.3"' }],
+	["a: NO\nb: off\nc: 'no'\nd: On\n", { a: "false", b: "false", c: '"no"', d: "true" }],
+	["a: \"80\"\nb: yes\nc: True\nd: ~\ne:\nf: null\ng: 1.2.3\n", { a: '"80"', b: "true", c: "true", d: "null", e: "null", f: "null", g: '"1.2.3"' }],
 	["a: 'it''s'\nb: \"q\\\"\\u202e\"\nc: it's # not\nd: a#b\ne: 'x' # c\n", { a: '"it\'s"', b: '"q\\"\u202e"', c: '"it\'s"', d: '"a#b"', e: '"x"' }],
 	["a:\n  b:\n    c: 1\n  d: 2\ne:\n- x\n- y: 1\n  z: 2\n-\n  - 3\nf: 4\n", { a: { b: { c: "1" }, d: "2" }, e: ['"x"', { y: "1", z: "2" }, ["3"]], f: "4" }],
 	["a: |\n  x\n   y # no comment\n\n  # nor this\nb: |-\n    x\nc: >\n  x\n  y\n", { a: '"x\\n y # no comment\\n\\n# nor this\\n"', b: '"x"', c: '"x y\\n"' }],
@@ -34,9 +35,9 @@ for (const [before, after, want] of [
 	["a: 1\nb: [\"x\"]\n", "b:\n- x\na: 1 # now last\n", []],
 	["a: 1\nb: 2\nc:\n  d: 3\n", "z: 0\na: 1\nc:\n  d: 4\n  e: 5\n", [["added", "z", "", "0"], ["changed", "c.d", "3", "4"], ["added", "c.e", "", "5"], ["removed", "b", "2", ""]]],
 	["{}", "a:\n  b:\n    c: 1\n    d:\n    - x\n", [["added", "a", "", '{"b": {"c": 1, "d": ["x"]}}']]],
-	["a: 80\nb: 1\nc:\nd: {}\ne: x\n", "a: \"80\"\nb: 1.0\nc:\n  x: 1\nd: []\ne: y\n", [["retyped", "a", "80", '"80"'], ["changed", "b", "1", "1.0"], ["changed", "c", "null", '{"x": 1}'], ["retyped", "d", "{}", "[]"], ["changed", "e", '"x"', '"y"']]],
+	["a: 80\nb: 1\nc:\nd: {}\ne: x\n", "a: \"80\"\nb: 1.0\nc:\n  x: 1\nd: []\ne: z\n", [["retyped", "a", "80", '"80"'], ["changed", "b", "1", "1.0"], ["changed", "c", "null", '{"x": 1}'], ["retyped", "d", "{}", "[]"], ["changed", "e", '"x"', '"z"']]],
 	["a:\n- n: x\n  v: 1\n", "a:\n- n: x\n  v: 2\n", [["changed", "a.0.v", "1", "2"]]],
-	["a:\n- n: x\n", "a:\n- n: x\n- n: y\n", [["changed", "a", '[{"n": "x"}]', '[{"n": "x"}, {"n": "y"}]']]],
+	["a:\n- n: x\n", "a:\n- n: x\n- n: z\n", [["changed", "a", '[{"n": "x"}]', '[{"n": "x"}, {"n": "z"}]']]],
 	["{}", "\"a.b\":\n  c: 1\n", [["added", '"a.b"', "", '{"c": 1}']]],
 ]) assert.deepEqual(changes(parse(before), parse(after)), want, after);
 
