@@ -240,6 +240,22 @@ func TestInstall(t *testing.T) {
 	}
 }
 
+// TestNoRows checks that a page without a table still links to the files that are there.
+func TestNoRows(t *testing.T) {
+	s := newSet(t, Options{})
+	for _, tt := range []struct{ raw, note, want string }{
+		{"", "", "there is no <code>values.yaml</code>"},
+		{"values.yaml", "", "This version lists no values.</p>\n<p><a href=\"values.yaml\">"},
+		{"values.yaml", "values.yaml is too long.", "values.yaml is too long.</p>\n<p><a href=\"values.yaml\">"},
+	} {
+		p := values("", 0)
+		p.Groups, p.Raw, p.Schema, p.Note = nil, tt.raw, "", tt.note
+		if got := string(render(t, s, p)); !strings.Contains(got, tt.want) {
+			t.Errorf("%+v: got %s", tt, got[strings.Index(got, "<main"):])
+		}
+	}
+}
+
 func TestKube(t *testing.T) {
 	for versions, want := range map[string]string{
 		">=1.21.0-0": "≥ 1.21", ">= 1.25.0-0 < 1.31.0-0": "≥ 1.25 < 1.31.0", ">=1.20.3": "≥ 1.20.3", "^1.20.0": "^1.20.0", "1.21.0-rc.0": "1.21.0-rc.0",
