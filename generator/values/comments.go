@@ -31,6 +31,8 @@ type source struct {
 	first  int              // the first line that is not blank
 	params map[string]param // what comments elsewhere say about keys, by path
 	extra  []param          // about those that the file lacks
+
+	measured, indent int // a line, and how far it is indented
 }
 
 // A param is a comment that names the key it is about.
@@ -129,7 +131,10 @@ func (s *source) comment(n, indent int, deeper bool) bool {
 func (s *source) remark(f *field, column int) remark {
 	m := s.params[f.path].remark
 	line, indent := s.line(f.line), column-1
-	if indent > len(line) || strings.TrimSpace(line[:max(0, indent)]) != "" {
+	if s.measured != f.line { // a line may have many keys
+		s.measured, s.indent = f.line, indentation(line)
+	}
+	if indent > s.indent {
 		return m // not the first one of its line
 	}
 	top, at := f.line, indentation(s.line(f.line-1))
