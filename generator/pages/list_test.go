@@ -130,7 +130,7 @@ func TestPrivateAndPrefix(t *testing.T) {
 	w.upload("stable", charttest.Simple("db", "1.0.0"), nil)
 	w.run()
 	if page := string(w.mem.Snapshot()["stable/charts/db/index.html"]); !strings.Contains(page, "helm repo add stable https://") {
-		t.Error("a prefix is in spite of the setting")
+		t.Error("the page has a prefix in spite of the setting")
 	}
 	if _, note, err := w.writer.Verify(context.Background(), w.site, "stable", true); err != nil || !strings.Contains(note, "other settings") {
 		t.Errorf("another prefix is not another look: %q, %v", note, err)
