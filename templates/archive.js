@@ -4,7 +4,7 @@
 //	const { show } = await import(url);
 //	details.addEventListener("toggle", () => show(details, archiveURL));
 //
-// show puts the file that <details data-file="templates/x.yaml"> names into the <code> in it.
+// show puts the file that the summary of <details data-file> names into it.
 
 const fail = (sentence) => { throw new Error(sentence); };
 const utf8 = new TextDecoder(); // wrong bytes become U+FFFD; a byte order mark is dropped
@@ -117,16 +117,17 @@ const highlight = (source) => {
 const opened = new Map(); // promises of the archives that were asked for, by URL
 
 export const show = async (details, url) => {
-	const path = details.dataset.file;
-	if (!path || !details.open) return;
+	if (!details.hasAttribute("data-file") || !details.open) return;
+	const path = details.firstElementChild.firstChild.data.trim();
 	const note = details.querySelector("[role=status]") || make("p", { class: "note", role: "status" });
 	details.firstElementChild.after(note);
 	note.textContent = "Reading the archive …";
 	try {
 		if (!opened.has(url)) opened.set(url, files(url));
 		const file = (await opened.get(url)).get(path) || fail("The archive has no such file.");
-		details.querySelector("code").replaceChildren(...highlight(text(file) ?? fail("The file is not text, or it is too large to be shown here.")));
-		delete details.dataset.file; // it is done
+		const code = make("code", {}, ...highlight(text(file) ?? fail("The file is not text, or it is too large to be shown here.")));
+		details.lastElementChild.replaceChildren(make("pre", { class: "src", tabindex: 0 }, code));
+		details.removeAttribute("data-file"); // it is done
 		note.remove();
 	} catch (e) {
 		opened.delete(url); // so that it is tried again when the file is opened again

@@ -196,7 +196,7 @@ app #requirements The app goes from 1.2.0 to 2.0.0, another major version.
 
 // Sources that matter most are shown as far as there is room, and anchors differ.
 func TestSources(t *testing.T) {
-	long := strings.Repeat("# a comment\n", 800)
+	long := strings.Repeat("# a comment\n", 400)
 	page := described(t, "", "templates/zz.yaml", deployment+long, "templates/a.yaml", "kind: ConfigMap\n"+long, "templates/_h.tpl", long, "templates/NOTES.txt", "x", "templates/tests/t.yaml", deployment,
 		"templates/service.yaml", "kind: Service\n", "templates/a b%2F.yaml", "kind: Role\n", "templates/icon.png", "\xff", "crds/a.yaml", crd+long).templates
 	var order, shown, kinds []string

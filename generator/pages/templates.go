@@ -18,9 +18,10 @@ const (
 	maxPageFiles = 500
 
 	// minSources is the HTML of sources that any page has room for, in bytes. A page
-	// has more if the archive is large, a quarter of that, up to maxSources.
-	minSources = 24 << 10
-	maxSources = 64 << 10
+	// has more if the archive is large, an eighth of that, up to maxSources. Scripts read
+	// the rest from the archive, so that pages are no larger than archives.
+	minSources = 12 << 10
+	maxSources = 40 << 10
 )
 
 // describeTemplates fills in the templates and the custom resource definitions of a
@@ -36,7 +37,7 @@ func describeTemplates(ctx context.Context, p *templates.TemplatesPage, c *check
 	l.templates(p, c.Templates[:min(len(c.Templates), maxPageFiles)])
 	l.definitions(p, c.Definitions)
 	p.More = max(0, len(c.Templates)-maxPageFiles)
-	l.show(ctx, p, int(min(max(minSources, c.Size/4), maxSources)))
+	l.show(ctx, p, int(min(max(minSources, c.Size/8), maxSources)))
 }
 
 // A sourceLister lists a chart's sources.
