@@ -256,6 +256,21 @@ func TestNoRows(t *testing.T) {
 	}
 }
 
+// TestChangelog checks that a version about which nothing is said leads to what differs.
+func TestChangelog(t *testing.T) {
+	s := newSet(t, Options{})
+	for _, tt := range []struct {
+		entry ChangelogEntry
+		want  bool
+	}{{ChangelogEntry{}, true}, {ChangelogEntry{Said: said("text")}, false}, {ChangelogEntry{More: 1}, false}} {
+		tt.entry.Changes = "1.0.0/changes.html"
+		got := string(render(t, s, ChangelogPage{Versions: []ChangelogEntry{tt.entry}}))
+		if strings.Contains(got, `<a href="1.0.0/changes.html">see what differs</a>`) != tt.want {
+			t.Errorf("%+v: got %s", tt.entry, got[strings.Index(got, "<main"):])
+		}
+	}
+}
+
 func TestKube(t *testing.T) {
 	for versions, want := range map[string]string{
 		">=1.21.0-0": "≥ 1.21", ">= 1.25.0-0 < 1.31.0-0": "≥ 1.25 < 1.31.0", ">=1.20.3": "≥ 1.20.3", "^1.20.0": "^1.20.0", "1.21.0-rc.0": "1.21.0-rc.0",
