@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/portolan-charts/portolan/ci/testenv"
+	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/templates"
 )
@@ -243,7 +244,7 @@ func TestFallbacks(t *testing.T) {
 func TestCorpusChanges(t *testing.T) {
 	earlier := map[string]*check.Contents{}
 	compared, files, shown, upgrades := 0, 0, 0, 0
-	for _, file := range corpus(t) {
+	for _, file := range charttest.Corpus(t) {
 		data, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

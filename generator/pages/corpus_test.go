@@ -7,30 +7,16 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/generator/check"
 )
-
-// corpus returns real charts: those in the folder that PORTOLAN_CORPUS names, or
-// the few in this repository.
-func corpus(t *testing.T) []string {
-	t.Helper()
-	dir := os.Getenv("PORTOLAN_CORPUS")
-	if dir == "" {
-		dir = "../../testdata/charts"
-	}
-	files, err := filepath.Glob(filepath.Join(dir, "*.tgz"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("%s: %d charts, %v", dir, len(files), err)
-	}
-	return files
-}
 
 // TestCorpusPages describes real charts. The bounds are meant for hostile charts,
 // so none of these may exceed one.
 func TestCorpusPages(t *testing.T) {
 	var readmes, files, rows, links int
 	earlier := map[string]*check.Contents{}
-	for _, file := range corpus(t) {
+	for _, file := range charttest.Corpus(t) {
 		data, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

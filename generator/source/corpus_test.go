@@ -3,27 +3,18 @@ package source
 import (
 	"bytes"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/generator/check"
 )
 
-// corpus reads real charts: those in the folder that PORTOLAN_CORPUS names, or the few
-// in this repository.
+// corpus reads real charts.
 func corpus(t *testing.T) []*check.Contents {
 	t.Helper()
-	dir := os.Getenv("PORTOLAN_CORPUS")
-	if dir == "" {
-		dir = "../../testdata/charts"
-	}
-	files, err := filepath.Glob(filepath.Join(dir, "*.tgz"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("%s: %d charts, %v", dir, len(files), err)
-	}
 	var all []*check.Contents
-	for _, file := range files {
+	for _, file := range charttest.Corpus(t) {
 		data, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

@@ -7,20 +7,15 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/generator/check"
 )
 
-// TestCorpusReference makes the tables of real charts: those in the folder that
-// PORTOLAN_CORPUS names, or the few in this repository. The bounds are meant for
-// hostile charts, so none of these may exceed one.
+// TestCorpusReference makes the tables of real charts. The bounds are meant for hostile
+// charts, so none of these may exceed one.
 func TestCorpusReference(t *testing.T) {
-	dir, large := os.Getenv("PORTOLAN_CORPUS"), true
-	if dir == "" {
-		dir, large = "../../testdata/charts", false
-	}
-	charts, _ := filepath.Glob(filepath.Join(dir, "*.tgz"))
 	var files, rows, defaults, texts int
-	for _, name := range charts {
+	for _, name := range charttest.Corpus(t) {
 		data, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
@@ -50,10 +45,10 @@ func TestCorpusReference(t *testing.T) {
 		}
 	}
 	if rows == 0 {
-		t.Fatalf("%s: %d charts without values", dir, len(charts))
+		t.Fatal("the charts have no values")
 	}
 	t.Logf("%d files: %d rows, %d%% with a default, %d%% with a text", files, rows, 100*defaults/rows, 100*texts/rows)
-	if large && (100*defaults < 90*rows || 100*texts < 43*rows) {
+	if os.Getenv("PORTOLAN_CORPUS") != "" && (100*defaults < 90*rows || 100*texts < 43*rows) {
 		t.Error("fewer than 90% have a default, or fewer than 43% a text")
 	}
 }
