@@ -197,8 +197,8 @@ func beside(line string) string {
 		c := line[i]
 		start := i == 0 || strings.IndexByte(" [{,:", line[i-1]) >= 0
 		switch {
-		case quote == '"' && c == '\\':
-			i++
+		case quote == '"' && c == '\\', quote == '\'' && strings.HasPrefix(line[i:], "''"):
+			i++ // what follows does not end the text
 		case quote != 0:
 			if c == quote {
 				quote = 0

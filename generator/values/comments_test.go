@@ -11,6 +11,8 @@ func TestComments(t *testing.T) {
 	for _, tt := range []struct{ name, in, want string }{
 		{"plain", "a: 1\n# The\n#  text\nb: 1", "The text"},
 		{"two marks", "a: 1\n\n## The text\n##\nb: 1", "The text"},
+		{"a heading", "a: 1\n\n## The section ##\n# Text\nb: 1", "Text"},
+		{"only a heading", "a: 1\n\n## The section ##\n##\nb: 1", ""},
 		{"paragraphs", "a: 1\n# One\n#\n# Two.\n#\n# Three\nb: 1", "One. Two. Three"},
 		{"a list", "a: 1\n# One of:\n# - x\n# - y z\nb: 1", "One of: • x • y z"},
 		{"a gap", "a: 1\n# Text\n\nb: 1", ""},
@@ -27,6 +29,8 @@ func TestComments(t *testing.T) {
 		{"beside a parent", "a: 1\nb: # Text\n  c: 1", "Text"},
 		{"above and beside", "# Above\nb: 1 # beside", "Above"},
 		{"beside an escape", `b: "\" # c"`, ""},
+		{"beside a quote in quotes", "b: 'it''s # c' # Text", "Text"},
+		{"beside an empty text", "b: '' # Text", "Text"},
 		{"commented out beside", "b: 1 # c: 2", ""},
 
 		{"helm-docs", "# -- The text\n# goes on\nb: 1", "The text goes on"},

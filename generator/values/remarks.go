@@ -103,7 +103,7 @@ func (b *block) plain(lines []string) []string {
 		case strings.HasPrefix(t, "@"):
 			b.tag(t)
 		case toolPattern.MatchString(t):
-		case len(line)-len(rest) > 3: // a rule or a heading
+		case len(line)-len(rest) > 3, strings.HasPrefix(line, "##") && strings.HasSuffix(t, "##"): // a rule or a heading
 			all = append(all, "----")
 		default:
 			all = append(all, rest)
