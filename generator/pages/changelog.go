@@ -11,7 +11,7 @@ import (
 // Limits of a changelog: versions, changes of one version, and the texts and links of
 // all of them, in bytes.
 const (
-	maxChangelog        = 50
+	maxChangelog        = 200
 	maxChangelogChanges = 40
 	maxChangelogText    = 100 << 10
 )

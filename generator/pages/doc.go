@@ -24,7 +24,7 @@
 //	charts/<name>/index.html             the chart: the overview of its newest version
 //	charts/<name>/versions.html          its newest 200 versions
 //	charts/<name>/versions-1.html, …     all versions, oldest 200 first, if there are more than 200
-//	charts/<name>/changelog.html         what the newest 50 versions say that they changed
+//	charts/<name>/changelog.html         what the newest 200 versions say that they changed
 //	charts/<name>/compare.html           compares any two versions, in the browser
 //	charts/<name>/versions.json          all versions, for scripts: see below
 //	charts/<name>/badge.svg, feed.xml
