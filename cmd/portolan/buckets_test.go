@@ -300,7 +300,10 @@ func (h *harbor) checkHeaders() {
 			}
 		}
 	}
-	equal(h.t, "objects by kind", seen, map[string]int{"head": 1, "snapshot": 2, "record": 2, "archive": 7, "provenance": 2, "release": 7, "page": 1, "version's page": 1, "data": 1, "feed": 1})
+	equal(h.t, "objects by kind", seen, map[string]int{
+		"head": 1, "snapshot": 2, "record": 2, "archive": 7, "provenance": 2, "release": 7,
+		"page": 1, "version's page": 1, "version's values": 1, "chart's versions": 1, "data": 1, "feed": 1,
+	})
 }
 
 func (h *harbor) header(key string) http.Header {
