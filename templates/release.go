@@ -21,7 +21,7 @@ type Release struct {
 	License     string
 	Home        string       // an http or https URL, or ""
 	Source      string       // the first of the chart's sources that is a URL, or ""
-	Icon        template.URL // a data: URL of an image that is safe to show; "" if there is none
+	Icon        template.URL // a data: URL of an image that is safe to show; "" if absent
 	Created     time.Time
 	Digest      string // SHA-256 of the archive, in hex
 	Size        int64  // of the archive, in bytes; 0 if not known

@@ -245,7 +245,7 @@ func tidy(n *node) {
 // dropHeadings leaves out headings that had nothing below them but what is left out.
 func dropHeadings(kids []*node) {
 	dropped, shown := false, false // between a place and the next heading
-	next := 0                      // level of that heading; 0 if there is none
+	next := 0                      // level of that heading; 0 at the end
 	for i := len(kids) - 1; i >= 0; i-- {
 		switch k := kids[i]; {
 		case k.out:

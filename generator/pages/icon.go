@@ -11,8 +11,8 @@ import (
 // most charts have theirs on another host, from which pages load nothing.
 const smallIcon = 2 << 10
 
-// iconOf returns a chart's icon as the source of an image, or "" if there is none that is
-// safe and small: that of a data: URL, or of a file with this name and content.
+// iconOf returns a chart's icon as the source of an image. The icon is a data: URL, or a
+// file with this name and content. If it is not safe, or too large, the source is "".
 func iconOf(name string, file []byte) template.URL {
 	return template.URL(icon.URL(name, file)) // which makes it safe
 }

@@ -164,9 +164,9 @@ func frequent(all []ChartSummary) []templates.Keyword {
 }
 
 const (
-	// maxEntry is how many bytes of the search index are for one chart, or minEntry if
-	// there are so many charts that the index would have more than maxSearch bytes. The
-	// index is loaded when somebody types into a search box: 800 KB for 4,000 charts,
+	// maxEntry is how many bytes a chart may take in the search index. Once the index
+	// would have more than maxSearch bytes, each chart may take fewer, down to minEntry.
+	// The index is loaded when somebody types into a search box: 800 KB for 4,000 charts,
 	// 2 MB for 10,000, and a quarter of that from servers that compress.
 	maxEntry  = 400
 	minEntry  = 200
