@@ -11,9 +11,6 @@ import (
 
 // TestSearchScript runs the tests of search.js, which are in JavaScript.
 func TestSearchScript(t *testing.T) {
-	if testenv.Lacks("node") {
-		t.Skip("needs node")
-	}
 	source, err := embedded.ReadFile(searchFile)
 	if err != nil {
 		t.Fatal(err)

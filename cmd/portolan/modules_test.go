@@ -54,7 +54,7 @@ func runModule(t *testing.T, test string, input, output any) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := process(t, dir, plainEnv(), "node", script, modules[0], modules[1], string(text))
+	out := process(t, dir, plainEnv(), testenv.Program(t, "node"), script, modules[0], modules[1], string(text))
 	if out.code != 0 {
 		t.Fatalf("%s: exit code %d\n%s", test, out.code, out.stderr)
 	}
@@ -85,9 +85,6 @@ type unpacked struct {
 // the generator reads them, and ones that it does not take.
 func TestArchiveModule(t *testing.T) {
 	t.Parallel()
-	if testenv.Lacks("node") {
-		t.Skip("needs node")
-	}
 	archives := charttest.Hostile()
 	for _, file := range corpusFiles(t) {
 		archives[filepath.Base(file)] = read(t, file)
@@ -225,9 +222,6 @@ func faultyArchives() map[string]faultyArchive {
 // is more: aliases, and what is in brackets and not JSON.
 func TestCompareModule(t *testing.T) {
 	t.Parallel()
-	if testenv.Lacks("node") {
-		t.Skip("needs node")
-	}
 	archives := map[string][]byte{}
 	charts := map[string][]*check.Chart{}
 	for _, file := range corpusFiles(t) {
