@@ -65,11 +65,17 @@ func lookAtPages(t *testing.T, w *town) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	script, err := filepath.Abs("testdata/browser/look.mjs")
+	browse(t, w, "look.mjs", nodeModules(t), chromium, server.URL, string(pages))
+}
+
+// browse runs a script of testdata/browser, which prints what is wrong.
+func browse(t *testing.T, w *town, script string, args ...string) {
+	t.Helper()
+	file, err := filepath.Abs(filepath.Join("testdata", "browser", script))
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := process(t, w.folder, plainEnv(), "node", script, nodeModules(t), chromium, server.URL, string(pages))
+	out := process(t, w.folder, plainEnv(), "node", append([]string{file}, args...)...)
 	if out.code != 0 {
 		t.Fatalf("node: exit code %d\n%s", out.code, out.stderr)
 	}

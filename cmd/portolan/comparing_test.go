@@ -48,17 +48,5 @@ func TestComparing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	script, err := filepath.Abs(filepath.Join("testdata", "browser", "comparing.mjs"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := process(t, w.folder, plainEnv(), "node", script, modules, chromium, server.URL+"/real/charts/"+chart+"/compare.html", string(text))
-	if out.code != 0 {
-		t.Fatalf("node: exit code %d\n%s", out.code, out.stderr)
-	}
-	var faults []string
-	decode(t, out.stdout, &faults)
-	for _, fault := range faults {
-		t.Error(fault)
-	}
+	browse(t, w, "comparing.mjs", modules, chromium, server.URL+"/real/charts/"+chart+"/compare.html", string(text))
 }

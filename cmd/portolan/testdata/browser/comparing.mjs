@@ -3,21 +3,12 @@
 //
 //	node comparing.mjs MODULES CHROMIUM PAGE-URL HOSTILE-PAGE-URLS-JSON
 
-import { createRequire } from "node:module";
-import { readFileSync } from "node:fs";
+import { check, start, watch } from "./browser.mjs";
 
 const [modules, executablePath, address, hostileJSON] = process.argv.slice(2);
-const require = createRequire(modules + "/");
-const { chromium } = require("playwright-core");
-const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const faults = [];
 
-const browser = await chromium.launch({
-	executablePath,
-	timeout: 0, // the test has a limit
-	args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-		"--disable-component-update", "--disable-sync"],
-});
+const { browser, axe } = await start(modules, executablePath);
 
 const open = async (url, options, look) => {
 	const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
@@ -25,10 +16,7 @@ const open = async (url, options, look) => {
 	const page = await context.newPage();
 	const fault = (text) => faults.push(`${url} (${JSON.stringify(options)}): ${text}`);
 	const expect = (what, got, want) => { if (JSON.stringify(got) !== JSON.stringify(want)) fault(`${what}: ${JSON.stringify(got)}, not ${JSON.stringify(want)}`); };
-	page.on("console", (m) => { if (m.type() === "error" || m.type() === "warning") fault("console: " + m.text()); });
-	page.on("pageerror", (e) => fault("error: " + e.message));
-	page.on("request", (r) => { if (!/^data:/.test(r.url()) && new URL(r.url()).origin !== new URL(url).origin) fault("asks another host: " + r.url()); });
-	page.on("dialog", (d) => { fault("dialog: " + d.message()); d.dismiss(); });
+	watch(page, new URL(url).origin, fault);
 	try {
 		await page.goto(url);
 		await look(page, fault, expect);
@@ -58,9 +46,7 @@ await open(address, {}, async (page, fault, expect) => {
 	const counts = await page.locator(".files summary small").evaluateAll((all) => ["ins", "del"].map((name) => all.reduce((n, e) => n - -(e.querySelector(name)?.textContent.slice(1) || 0), 0)));
 	expect("lines added and removed", lines, counts);
 	if (!lines[0] || !lines[1]) fault("shows no lines that were added or removed");
-	await page.evaluate(axe);
-	const { violations } = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
-	for (const v of violations) fault(`axe ${v.id}: ${v.help}: ${v.nodes[0].html.slice(0, 160)}`);
+	await check(page, axe, fault);
 
 	// The other way round, with the keyboard; what was added is now removed.
 	const words = () => page.locator("[data-result] section:not(.upgrade) .what").allTextContents().then((all) => ["added", "removed", "changed"].map((word) => all.filter((w) => w === word).length));
@@ -84,9 +70,7 @@ await open(address, { viewport: { width: 360, height: 800 }, colorScheme: "dark"
 	await said(page, "^Values: .*\\.$");
 	const wide = await page.evaluate(() => document.documentElement.scrollWidth);
 	if (wide > 360) fault(`is ${wide} pixels wide on a screen of 360`);
-	await page.evaluate(axe);
-	const { violations } = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
-	for (const v of violations) fault(`axe ${v.id}: ${v.help}: ${v.nodes[0].html.slice(0, 160)}`);
+	await check(page, axe, fault);
 });
 
 await open(address, { javaScriptEnabled: false }, async (page, fault, expect) => {

@@ -3,23 +3,14 @@
 //
 //	node look.mjs MODULES CHROMIUM SITE-URL PAGES-JSON
 
-import { createRequire } from "node:module";
-import { readFileSync } from "node:fs";
+import { check, start, watch } from "./browser.mjs";
 
 const [modules, executablePath, site, pagesJSON] = process.argv.slice(2);
-const require = createRequire(modules + "/");
-const { chromium } = require("playwright-core");
-const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const pages = JSON.parse(pagesJSON); // [{ path, kind }]
 const origin = new URL(site).origin;
 const faults = [];
 
-const browser = await chromium.launch({
-	executablePath,
-	timeout: 0, // the test has a limit
-	args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-		"--disable-component-update", "--disable-sync"],
-});
+const { browser, axe } = await start(modules, executablePath);
 
 // open visits a page in a context of its own, and notes whatever it does that it must not.
 const open = async (path, options, look) => {
@@ -29,16 +20,9 @@ const open = async (path, options, look) => {
 	const where = `${path} (${JSON.stringify(options)})`;
 	const fault = (text) => faults.push(`${where}: ${text}`);
 	let requests = 0;
-	page.on("console", (m) => { if (m.type() === "error" || m.type() === "warning") fault("console: " + m.text()); });
-	page.on("pageerror", (e) => fault("error: " + e.message));
-	page.on("request", (r) => {
-		const url = new URL(r.url());
-		if (url.protocol === "data:") return;
-		requests++;
-		if (url.origin !== origin) fault("asks another host: " + r.url());
-	});
+	watch(page, origin, fault);
+	page.on("request", (r) => { if (!r.url().startsWith("data:")) requests++; });
 	page.on("response", (r) => { if (r.status() >= 400) fault(`${r.status()} for ${r.url()}`); });
-	page.on("dialog", (d) => { fault("dialog: " + d.message()); d.dismiss(); });
 	try {
 		const answer = await page.goto(site + path, { waitUntil: "load" });
 		if (!answer.ok()) fault("status " + answer.status());
@@ -69,10 +53,7 @@ for (const { path, kind } of pages) {
 			if (width === 768) return;
 			// axe takes half a minute for the largest of these, which have nothing that the others do not.
 			if (kind === "hostile" && await page.locator("*").count() > 2000) return;
-			await page.evaluate(axe);
-			const { violations } = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
-			for (const v of violations)
-				fault(`axe ${v.id}: ${v.help}: ` + v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160) + " — " + (n.any[0] || n.all[0] || {}).message).join(" | "));
+			await check(page, axe, fault);
 		}));
 	}
 	if (kind === "hostile") continue;
