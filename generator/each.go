@@ -25,6 +25,11 @@ func each(ctx context.Context, limit, n int, f func(i int) error) error {
 		})
 	}
 	group.Wait()
+	return joined(ctx, all)
+}
+
+// joined is what went wrong, of which much may be the same.
+func joined(ctx context.Context, all []error) error {
 	failures := slices.DeleteFunc(all, func(err error) bool { return err == nil })
 	switch {
 	case len(failures) == 0:

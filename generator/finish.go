@@ -47,9 +47,11 @@ func (f *finisher) finish(ctx context.Context, uploads []*publisher.Upload) (giv
 // empty takes uploads that have their receipts out of the inbox. It comes after
 // all receipts, so that a folder on disk flushes once for all.
 func (o *Options) empty(ctx context.Context, uploads []*publisher.Upload) error {
-	return each(ctx, o.Workers, len(uploads), func(i int) error {
-		return unfinished(uploads[i], publisher.Remove(ctx, o.Drop, uploads[i]))
-	})
+	errs := publisher.Remove(ctx, o.Drop, o.Workers, uploads)
+	for i, err := range errs {
+		errs[i] = unfinished(uploads[i], err)
+	}
+	return joined(ctx, errs)
 }
 
 func unfinished(u *publisher.Upload, err error) error {

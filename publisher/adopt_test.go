@@ -130,7 +130,7 @@ func TestAdoptTooLarge(t *testing.T) {
 	}
 	m.Put("inbox/stable/a.tgz", []byte("another"))
 	for range 2 {
-		if err := publisher.Remove(t.Context(), m.Handle("test"), first); err != nil {
+		if err := publisher.Remove(t.Context(), m.Handle("test"), 1, []*publisher.Upload{first})[0]; err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -7,7 +7,7 @@
 //
 // The files are named for what they are about:
 //
-//   - inbox*, upload, adopt, receipt: the drop area
+//   - inbox*, upload, adopt, receipt, remove: the drop area
 //   - release: a chart's files on the site; sitefile: the other files, such as pages
 //   - index*: what an index says: its header, its lines, a change of it, the versions
 //     that head leaves out

@@ -93,34 +93,6 @@ func WriteReceipt(ctx context.Context, drop bucket.Store, u *Upload, r *Receipt)
 	return first(drop.Create(ctx, receipt))
 }
 
-// Remove removes an upload that has its receipt from the inbox. Its order makes sure that
-// what a crash leaves is never an upload of another kind. It may be repeated after any
-// failure.
-func Remove(ctx context.Context, drop bucket.Store, u *Upload) error {
-	if u.foreign != nil {
-		return Discard(ctx, drop, u.foreign)
-	}
-	for _, part := range u.parts() {
-		if err := drop.Delete(ctx, part.Key, part.Token); err != nil && !errors.Is(err, bucket.ErrConflict) {
-			return err
-		}
-	}
-	return nil
-}
-
-// parts are the upload's objects in the inbox, in the order in which they are deleted:
-// last the one that makes it an upload.
-func (u *Upload) parts() []bucket.Entry {
-	request := bucket.Entry{Key: u.key(requestExt)}
-	switch {
-	case u.Chart == nil:
-		return []bucket.Entry{request, *u.Prov}
-	case u.Prov == nil:
-		return []bucket.Entry{request, *u.Chart}
-	}
-	return []bucket.Entry{*u.Prov, request, *u.Chart}
-}
-
 // keep copies a refused upload to where refused uploads are kept, or the beginning of
 // what is too large for that.
 func keep(ctx context.Context, drop bucket.Store, u *Upload, r *Receipt) error {

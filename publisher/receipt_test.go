@@ -21,7 +21,7 @@ func TestReadReceipt(t *testing.T) {
 		if err := publisher.WriteReceipt(t.Context(), s, u, want); err != nil {
 			t.Fatal(err)
 		}
-		if err := publisher.Remove(t.Context(), s, u); err != nil {
+		if err := publisher.Remove(t.Context(), s, 1, []*publisher.Upload{u})[0]; err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -52,6 +52,7 @@ var azureProvider = provider{
 		options.AccessConditions = ifETag(token)
 		return nil
 	},
+	deleteMany: deleteManyAzure,
 	status: func(err error) int {
 		var response *azcore.ResponseError
 		if !errors.As(err, &response) {

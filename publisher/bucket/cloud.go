@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"sync/atomic"
 
 	"gocloud.dev/blob"
 )
@@ -36,6 +37,10 @@ type provider struct {
 
 	openURL func(context.Context, *url.URL) (*blob.Bucket, error)
 
+	// deleteMany removes at most MaxMany objects of the bucket with one request, and
+	// returns those that the answer calls removed; nil if there is no such request.
+	deleteMany func(ctx context.Context, b *blob.Bucket, bucket string, names []string) (gone []string, err error)
+
 	alias  func(key string) string // another key to store an object under, or ""; may be nil
 	status func(error) int         // the HTTP status of the answer; 0 if there was no answer
 
@@ -49,6 +54,8 @@ type provider struct {
 type cloudStore struct {
 	bucket *blob.Bucket
 	name   string // of the bucket and its server, see serverOf
+	url    *url.URL
+	single atomic.Bool // the server does not remove many objects with one request
 	provider
 	patience
 }

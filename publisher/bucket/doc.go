@@ -18,6 +18,8 @@
 //     stale for a short time, so nothing is concluded from what it lacks.
 //   - Delete removes an object, if it still is the version that the token names.
 //
+// [DeleteAll] removes many objects, on S3 and Azure with few requests: see [Bulk].
+//
 // Readers see an object whole or not at all. A write that returned nil is durable,
 // except for an object that is [Object.Deferred]. An error other than [ErrNotFound]
 // and [ErrConflict] leaves open whether the write took effect.

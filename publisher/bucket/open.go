@@ -79,7 +79,7 @@ func openBucket(ctx context.Context, scheme, bucketURL string) (Store, error) {
 	if err != nil {
 		return nil, &ServerError{serverOf(u), err}
 	}
-	return &cloudStore{bucket: b, name: serverOf(u), provider: p, patience: patience{stallTime, tryTime, firstWait}}, nil
+	return &cloudStore{bucket: b, name: serverOf(u), url: u, provider: p, patience: patience{stallTime, tryTime, firstWait}}, nil
 }
 
 // userRE finds what may be a user and a password in a URL, however it is written.

@@ -60,7 +60,8 @@ var s3Provider = provider{
 		in.IfMatch = &quoted
 		return nil
 	},
-	alias: plusAlias,
+	deleteMany: deleteManyS3,
+	alias:      plusAlias,
 	status: func(err error) int {
 		var response *smithyhttp.ResponseError
 		if !errors.As(err, &response) || response.Response == nil {

@@ -49,6 +49,7 @@ func Conform(t *testing.T, open func(t *testing.T) bucket.Store, weak ...Weaknes
 		{"Delete", testDelete},
 		{"DeleteStale", testDeleteStale},
 		{"DeleteRace", testDeleteRace},
+		{"DeleteAll", testDeleteAll},
 		{"Deferred", testDeferred},
 		{"Keys", testKeys},
 		{"BadKeys", testBadKeys},

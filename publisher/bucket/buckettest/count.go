@@ -2,6 +2,7 @@ package buckettest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -91,3 +92,12 @@ func (s counted) Delete(ctx context.Context, key, token string) error {
 	s.counter.Add(Delete)
 	return s.Store.Delete(ctx, key, token)
 }
+
+// DeleteMany counts as one operation, as the caller sees it.
+func (s counted) DeleteMany(ctx context.Context, keys []string) ([]string, error) {
+	s.counter.Add(Delete)
+	return nil, errors.Join(bucket.DeleteAll(ctx, s.Store, singly, keys)...)
+}
+
+// singly is how many objects are removed at a time if each takes a request of its own.
+const singly = 8
