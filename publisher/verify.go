@@ -132,6 +132,9 @@ type verifier struct {
 	archives  map[string]*archive // by key
 	sizes     map[string]int64    // of archives, by digest
 
+	// listed returns the sizes of all chart files: see list.
+	listed func() (map[string]int64, error)
+
 	shown int // how many of the snapshots head covers; the others may not exist yet
 
 	atRoot  string // the channel that the index in the site's root shows; "" if none
@@ -203,6 +206,9 @@ func (v *verifier) readable() {
 }
 
 func (v *verifier) run(ctx context.Context) error {
+	if !v.Deep { // which reads all files
+		defer v.list(ctx)()
+	}
 	for _, step := range []func(context.Context) error{v.readLog, v.checkLogEnd, v.checkHead, v.checkRoot} {
 		if err := step(ctx); err != nil {
 			return err

@@ -9,6 +9,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -39,9 +40,14 @@ func (v *verifier) hash(ctx context.Context, key string) (string, int64, error) 
 	return v.hashAll(r)
 }
 
+// buffers are what files are read into.
+var buffers = sync.Pool{New: func() any { return new([64 << 10]byte) }}
+
 func (v *verifier) hashAll(r io.Reader) (string, int64, error) {
+	buffer := buffers.Get().(*[64 << 10]byte)
+	defer buffers.Put(buffer)
 	h := sha256.New()
-	n, err := io.Copy(h, r)
+	n, err := io.CopyBuffer(h, r, buffer[:])
 	if err != nil {
 		return "", 0, err
 	}
@@ -108,8 +114,10 @@ func (v *verifier) checkArchives(ctx context.Context) error {
 	var listed map[string]int64
 	if !v.Deep { // which reads them all
 		var err error
-		if listed, err = v.list(ctx); err != nil {
-			return err
+		if listed, err = v.listed(); err != nil {
+			if err = v.unreadable(ctx, v.name+"/"+chartsDir, err); err != nil {
+				return err
+			}
 		}
 	}
 	group, ctx := errgroup.WithContext(ctx)
@@ -127,22 +135,6 @@ func (v *verifier) checkArchives(ctx context.Context) error {
 		})
 	}
 	return group.Wait()
-}
-
-// list returns the sizes of all chart files, if the site can be listed.
-func (v *verifier) list(ctx context.Context) (map[string]int64, error) {
-	sizes := map[string]int64{}
-	folder := v.name + "/" + chartsDir
-	for e, err := range v.site.List(ctx, folder, bucket.Descendants) {
-		if errors.Is(err, errors.ErrUnsupported) {
-			break
-		}
-		if err != nil {
-			return sizes, v.unreadable(ctx, folder, err)
-		}
-		sizes[e.Key] = e.Size
-	}
-	return sizes, nil
 }
 
 // checkListed checks an archive by the listing alone, and reports whether that is enough:
