@@ -120,22 +120,36 @@ var errNewerFormat = errors.New("written by a newer portolan: install that one")
 
 // parseRecord reads the record of the given generation.
 func parseRecord(b []byte, generation int) (*Record, error) {
-	var version struct {
-		Format int `json:"format"`
-	}
-	if err := json.Unmarshal(b, &version); err != nil {
-		return nil, fmt.Errorf("not a commit record: %v", err)
-	}
-	if version.Format > newestFormat {
+	var r Record
+	err := decodeRecord(b, &r)
+	if r.Format > newestFormat || err != nil && newerFormat(b) {
 		return nil, errNewerFormat
 	}
-	var r Record
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&r); err != nil {
+	if err != nil {
 		return nil, fmt.Errorf("not a commit record: %v", err)
 	}
 	return &r, r.check(generation)
+}
+
+func decodeRecord(b []byte, r *Record) error {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(r); err != nil {
+		return err
+	}
+	if len(bytes.TrimSpace(b[d.InputOffset():])) > 0 {
+		return errors.New("something follows it")
+	}
+	return nil
+}
+
+// newerFormat reports whether a record that has unknown fields, or fields of other types,
+// says that its format is newer.
+func newerFormat(b []byte) bool {
+	var version struct {
+		Format int `json:"format"`
+	}
+	return json.Unmarshal(b, &version) == nil && version.Format > newestFormat
 }
 
 // check returns an error if the record is not valid by itself.

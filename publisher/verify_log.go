@@ -51,7 +51,7 @@ func (v *verifier) follow(r *Record, written time.Time) error {
 	if err := r.follows(v.last, v.sum); err != nil {
 		return err
 	}
-	foreign, err := decisions(v.decided).take(r)
+	lines, foreign, err := decisions(v.decided).take(r)
 	for _, f := range foreign {
 		v.fault(recordKey(v.name, r.Generation), fixForeign, "%v", f)
 	}
@@ -71,11 +71,8 @@ func (v *verifier) follow(r *Record, written time.Time) error {
 			a.until = r.Generation
 		}
 	}
-	uploads := r.uploads()
-	for _, l := range r.Change.Added {
-		line := lineOf(l.Text)
-		upload, _ := l.upload()
-		v.archives[v.name+"/"+line.url()] = &archive{digest: line.Digest, prov: uploads[upload].Provenance}
+	for _, p := range lines {
+		v.archives[v.name+"/"+p.line.url()] = &archive{digest: p.line.Digest, prov: p.decision.Provenance}
 	}
 	return v.derive(r, written)
 }

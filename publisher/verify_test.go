@@ -59,6 +59,7 @@ func TestVerifyFaults(t *testing.T) {
 		"first record missing": {"stable/log/00000001.json", nil, false, "the record is missing, but there are later ones"},
 		"record missing":       {"stable/log/00000002.json", nil, false, "the record is missing, but there are later ones"},
 		"record cut":           {"stable/log/00000002.json", func(b []byte) []byte { return b[:len(b)/2] }, false, "not a commit record"},
+		"record and more":      {"stable/log/00000002.json", func(b []byte) []byte { return append(b, " {}"...) }, false, "something follows it"},
 		"record of another":    {"stable/log/00000002.json", func(b []byte) []byte { return bytes.Replace(b, []byte(`"n"`), []byte(`"m"`), 1) }, false, "it follows on a record with the SHA-256"},
 		"record's index changed": {"stable/log/00000002.json", func(b []byte) []byte {
 			return bytes.Replace(b, []byte(`beta\",\"version`), []byte(`beta\",\"Version`), 1)
