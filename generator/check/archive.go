@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bufio"
 	"compress/gzip"
+	"crypto/sha256"
 	"errors"
 	"hash"
 	"io"
@@ -51,6 +52,12 @@ func (s *source) Read(p []byte) (int, error) {
 		s.err = err
 	}
 	return n, err
+}
+
+// digest is the SHA-256 of what has been read.
+func (s *source) digest() (sum [sha256.Size]byte) {
+	s.sum.Sum(sum[:0])
+	return sum
 }
 
 // unpacked is the decompressed stream. All bytes count, headers and padding

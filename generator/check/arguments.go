@@ -1,6 +1,7 @@
 package check
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -122,6 +123,21 @@ var changers = []string{"set", "merge", "mergeOverwrite", "mustMerge", "mustMerg
 // changesRoot reports whether a template may add fields to its root; to be on the safe side,
 // a comment that has such a word counts.
 func changesRoot(data []byte) bool {
-	words := strings.FieldsFunc(string(data), func(c rune) bool { return c < '0' || c > '9' && c < 'A' || c > 'Z' && c < 'a' || c > 'z' })
-	return slices.ContainsFunc(words, func(word string) bool { return slices.Contains(changers, word) })
+	return slices.ContainsFunc(changers, func(word string) bool { return hasWord(data, word) })
+}
+
+// hasWord reports whether a word occurs in the text, not as a part of a longer one.
+func hasWord(text []byte, word string) bool {
+	inWord := func(c byte) bool { return c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' }
+	for end := 0; ; {
+		i := bytes.Index(text[end:], []byte(word))
+		if i < 0 {
+			return false
+		}
+		begin := end + i
+		end = begin + len(word)
+		if (begin == 0 || !inWord(text[begin-1])) && (end == len(text) || !inWord(text[end])) {
+			return true
+		}
+	}
 }

@@ -61,15 +61,12 @@ func Archive(r io.Reader, c Options) (chart *Chart, err error) {
 // examine is Archive, and puts what else pages need into contents unless that is nil.
 func examine(r io.Reader, c Options, contents *Contents) (chart *Chart, err error) {
 	defer recovered(&chart, &err)
-	limits := c.Limits.WithDefaults()
-	b := &bounds{
-		limits: limits, versions: c.Versions, unpacked: limits.Unpacked, entries: limits.Entries,
-		marks: maxYAMLMarksTotal, metadata: maxMetadataTotal, effort: maxEffort, contents: contents,
+	b := newBounds(c)
+	b.contents = contents
+	if sized, ok := r.(interface{ Size() int64 }); ok && sized.Size() > b.limits.Packed {
+		return nil, tooLarge(b.limits.Packed) // however it begins
 	}
-	if sized, ok := r.(interface{ Size() int64 }); ok && sized.Size() > limits.Packed {
-		return nil, tooLarge(limits.Packed) // however it begins
-	}
-	src := &source{r: r, sum: sha256.New(), max: limits.Packed}
+	src := &source{r: r, sum: sha256.New(), max: b.limits.Packed}
 	t, err := readTree(src, b)
 	if err != nil {
 		return nil, err

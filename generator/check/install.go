@@ -1,6 +1,7 @@
 package check
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"path"
 	"slices"
@@ -22,7 +23,7 @@ var installRules = []string{"warn-dependencies", "warn-template", "warn-manifest
 func PreventsInstall(rule string) bool { return slices.Contains(installRules, rule) }
 
 // look looks at a template, a definition or a schema of the chart.
-func (n *node) look(b *bounds, name string, data []byte) {
+func (n *node) look(b *bounds, name string, data []byte, sum [sha256.Size]byte) {
 	// Nothing that is merely warned of may make a chart fail.
 	defer func() {
 		if recover() != nil {
@@ -30,21 +31,27 @@ func (n *node) look(b *bounds, name string, data []byte) {
 		}
 	}()
 	where, data := path.Join(n.where, name), trimMark(data)
+	found, _ := b.look(where, sum, func(f *finding) *Problem {
+		switch {
+		case name == schemaName:
+			f.fault = b.schemaFault(data)
+		case isCRD(name):
+			f.fault = b.manifestFault(data)
+		default:
+			f.template = b.readTemplate(where, data)
+		}
+		return nil
+	})
 	switch {
+	case found.template != nil:
+		n.templates = append(n.templates, found.template)
+	case isTemplate(name):
+		b.unread = true
+	case found.fault == "":
 	case name == schemaName:
-		if fault := b.schemaFault(data); fault != "" {
-			n.schemas = append(n.schemas, fileFault{where, fault})
-		}
-	case isCRD(name):
-		if fault := b.manifestFault(data); fault != "" {
-			n.crds = append(n.crds, fileFault{where, fault})
-		}
+		n.schemas = append(n.schemas, fileFault{where, found.fault})
 	default:
-		if f := b.readTemplate(where, data); f != nil {
-			n.templates = append(n.templates, f)
-		} else {
-			b.unread = true
-		}
+		n.crds = append(n.crds, fileFault{where, found.fault})
 	}
 }
 

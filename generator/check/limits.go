@@ -70,14 +70,17 @@ type bounds struct {
 	versions string // as in Options
 	unpacked int64
 	entries  int
-	marks    int   // of YAML, see inspectYAML
 	metadata int64 // bytes of Chart.yaml and requirements.yaml held at once
-	effort   effort
-	unread   bool // there are templates that were not looked at
+	left     cost  // for looking at files
+	unread   bool  // there are templates that were not looked at
 	warn     warnings
 	contents *Contents // where to put what pages need; nil to leave it out
+}
 
-	// What was spent on YAML files with their aliases expanded, see extent.
-	yamlNodes int
-	yamlText  int64
+func newBounds(c Options) *bounds {
+	limits := c.Limits.WithDefaults()
+	return &bounds{
+		limits: limits, versions: c.Versions, unpacked: limits.Unpacked, entries: limits.Entries,
+		metadata: maxMetadataTotal, left: maxCost,
+	}
 }

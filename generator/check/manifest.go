@@ -12,11 +12,8 @@ import (
 // read it as that. The text is cut where Helm cuts what it has rendered: at lines
 // that begin with three dashes, whatever they go on with.
 func (b *bounds) manifestFault(text []byte) string {
-	if !b.effort.forManifest(text) {
+	if !b.left.effort.forManifest(text) {
 		return textFault(text)
-	}
-	if goodFiles.knows("manifest", text) {
-		return ""
 	}
 	docs := cutManifests(text)
 	for i, doc := range docs {
@@ -29,7 +26,6 @@ func (b *bounds) manifestFault(text []byte) string {
 		}
 		return fault
 	}
-	goodFiles.remember("manifest", text)
 	return ""
 }
 

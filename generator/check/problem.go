@@ -119,11 +119,22 @@ func (w *warnings) add(rule, format string, args ...any) {
 	w.count[rule]++
 }
 
-// total is how many warnings there were.
-func (w *warnings) total() int {
+// join adds the warnings of other.
+func (w *warnings) join(other warnings) {
+	for rule, count := range other.count {
+		if w.count[rule] == 0 {
+			w.add(rule, "%s", other.first[rule])
+			count--
+		}
+		w.count[rule] += count
+	}
+}
+
+// size is about how many bytes of memory they take.
+func (w *warnings) size() int {
 	n := 0
-	for _, count := range w.count {
-		n += count
+	for _, message := range w.first {
+		n += 200 + len(message)
 	}
 	return n
 }

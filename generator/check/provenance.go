@@ -114,7 +114,7 @@ func parseSigned(text []byte) (*Provenance, *Problem) {
 	if len(parts) != 2 {
 		return nil, reject("prov-format", "the provenance file has %d parts instead of metadata and sums", len(parts))
 	}
-	b := &bounds{marks: maxYAMLMarksTotal}
+	b := &bounds{left: maxCost}
 	for _, part := range parts {
 		if _, p := b.inspectYAML("the provenance file", part, true); p != nil {
 			return nil, reject("prov-format", "%s", p.Message)

@@ -33,7 +33,7 @@ func (b *bounds) schemaFault(data []byte) string {
 	if !json.Valid(data) {
 		return "it is not JSON"
 	}
-	if !b.effort.forSchema(data) || goodFiles.knows("schema", data) {
+	if !b.left.effort.forSchema(data) {
 		return ""
 	}
 	decoder := json.NewDecoder(bytes.NewReader(data))
@@ -48,14 +48,10 @@ func (b *bounds) schemaFault(data []byte) string {
 	if fault := s.schema(s.root, true); fault != nil {
 		return fault.text()
 	}
-	fault := s.follow()
-	if fault == "" {
-		fault = s.fitsNothing()
+	if fault := s.follow(); fault != "" {
+		return fault
 	}
-	if fault == "" {
-		goodFiles.remember("schema", data)
-	}
-	return fault
+	return s.fitsNothing()
 }
 
 // drafts are the drafts that Helm's library knows, by what $schema says of them.

@@ -34,7 +34,7 @@ type templateUse struct {
 // one that is not looked at.
 func (b *bounds) readTemplate(where string, data []byte) *templateFile {
 	f := &templateFile{where: where, partial: strings.HasPrefix(path.Base(where), "_")}
-	if !b.effort.forTemplate(data) {
+	if !b.left.effort.forTemplate(data) {
 		return nil
 	}
 	// No template of a file can be called this.
@@ -48,7 +48,7 @@ func (b *bounds) readTemplate(where string, data []byte) *templateFile {
 	f.defines = map[string][]templateUse{}
 	for name, tree := range trees {
 		if name != own {
-			f.defines[name] = usesOf(tree.Root, false)
+			f.defines[strings.Clone(name)] = usesOf(tree.Root, false)
 		}
 	}
 	root := trees[own].Root
@@ -57,6 +57,23 @@ func (b *bounds) readTemplate(where string, data []byte) *templateFile {
 		f.fault = b.outputFault(root)
 	}
 	return f
+}
+
+// size is about how many bytes of memory the template takes.
+func (f *templateFile) size() int {
+	n := len(f.where) + len(f.fault) + usesSize(f.uses)
+	for name, uses := range f.defines {
+		n += 100 + len(name) + usesSize(uses)
+	}
+	return n
+}
+
+func usesSize(uses []templateUse) int {
+	n := 0
+	for _, u := range uses {
+		n += 60 + len(u.template) + len(u.fault)
+	}
+	return n
 }
 
 // parseFault returns what package parse says of a template, without its name.
@@ -129,8 +146,10 @@ type useWalk struct {
 	uses []templateUse
 }
 
+// add notes a use, without the text of the whole file that its name is a part of.
 func (w *useWalk) add(u templateUse) {
 	if len(w.uses) < maxUses {
+		u.template = strings.Clone(u.template)
 		w.uses = append(w.uses, u)
 	}
 }

@@ -107,8 +107,7 @@ func (t *tree) add(e entry, r io.Reader) error {
 	if _, err := io.Copy(io.Discard, src); err != nil {
 		return err
 	}
-	c := hashed{size: src.n}
-	src.sum.Sum(c.sum[:0])
+	c := hashed{src.digest(), src.n}
 	if repeated && c != earlier {
 		return reject("path-twice", "%s occurs twice with different content", Quote(e.path))
 	}
@@ -139,7 +138,7 @@ func (t *tree) read(e entry, src *source) error {
 		if err != nil {
 			return err
 		}
-		n.look(t.bounds, name, data)
+		n.look(t.bounds, name, data, src.digest())
 		t.keepPart(n, name, trimMark(data))
 	case n.where != "":
 	case readmeRank(name) > 0:
@@ -219,14 +218,16 @@ func (t *tree) readYAML(n *node, name string, e entry, src *source) error {
 			n.requirements = trimmed
 		}
 		return nil
-	case "values.yaml":
-		if n.where == "" {
+	}
+	own, check := n.where == "", b.checkLock
+	if name == "values.yaml" {
+		check = b.checkValues
+		if own {
 			t.values = trimmed
 		}
-		return b.checkValues(where, trimmed, n.where == "").orNil()
-	default:
-		return b.checkLock(where, trimmed, n.where == "").orNil()
 	}
+	_, p := b.look(where, src.digest(), func(*finding) *Problem { return check(where, trimmed, own) })
+	return p.orNil()
 }
 
 // orNil returns p as an error that is nil if p is.

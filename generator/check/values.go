@@ -5,8 +5,8 @@ import (
 	"reflect"
 )
 
-// parseValues checks a values.yaml.
-func (b *bounds) parseValues(where string, data []byte, strict bool) *Problem {
+// checkValues checks a values.yaml.
+func (b *bounds) checkValues(where string, data []byte, strict bool) *Problem {
 	if _, p := b.inspectYAML(where, data, strict); p != nil {
 		return p
 	}

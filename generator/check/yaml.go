@@ -74,7 +74,7 @@ func (b *bounds) inspectYAML(where string, data []byte, strict bool) (*yaml.Node
 		return nil, reject("yaml-encoding", "%s is not UTF-8", Quote(where))
 	}
 	marks := yamlMarks(data)
-	if b.marks -= marks; marks > maxYAMLMarks || b.marks < 0 {
+	if b.left.marks -= marks; marks > maxYAMLMarks || b.left.marks < 0 {
 		return nil, tooComplex(where)
 	}
 	if bytes.Contains(data, []byte("%TAG")) && bytes.Count(data, []byte("!")) > maxYAMLText/len(data) {
@@ -101,9 +101,9 @@ func (b *bounds) inspectYAML(where string, data []byte, strict bool) (*yaml.Node
 	if p != nil {
 		return nil, p
 	}
-	b.yamlNodes += e.nodes
-	b.yamlText += e.text
-	if b.yamlNodes > maxYAMLNodesTotal || b.yamlText > maxYAMLTextTotal {
+	b.left.nodes -= e.nodes
+	b.left.text -= e.text
+	if b.left.nodes < 0 || b.left.text < 0 {
 		return nil, reject("yaml-complex", "%s brings the YAML files of the archive to more than %d nodes or %s of text, aliases expanded",
 			Quote(where), maxYAMLNodesTotal, sizeText(maxYAMLTextTotal))
 	}
@@ -159,7 +159,7 @@ func (f *yamlFile) onlyDocument(decoder *yaml.Decoder) *Problem {
 // ReadYAML reads a short text of an archive, such as an annotation, within the
 // bounds that files have; it returns nil if the text is not valid YAML or exceeds them.
 func ReadYAML(text []byte) *yaml.Node {
-	b := &bounds{limits: Limits{}.WithDefaults(), marks: 20_000}
+	b := &bounds{limits: Limits{}.WithDefaults(), left: cost{marks: 20_000, nodes: maxYAMLNodes, text: maxYAMLText}}
 	root, p := b.inspectYAML("text", text, false)
 	if p != nil {
 		return nil

@@ -86,7 +86,7 @@ func countNodes(n *yaml.Node) int {
 
 // An archive may not spend more on its YAML files together than one could.
 func TestYAMLTotal(t *testing.T) {
-	b := &bounds{marks: 100}
+	b := &bounds{left: cost{marks: 100, nodes: maxYAMLNodesTotal, text: maxYAMLTextTotal}}
 	text := []byte("a:\n" + strings.Repeat("- 1\n", 60))
 	if p := b.checkValues("values.yaml", text, true); p != nil {
 		t.Error(p)
@@ -94,7 +94,7 @@ func TestYAMLTotal(t *testing.T) {
 	if p := b.checkValues("charts/a/values.yaml", text, true); ruleOf(p) != "yaml-complex" {
 		t.Errorf("got %v", p)
 	}
-	b = &bounds{marks: 1000, yamlNodes: maxYAMLNodesTotal - 60}
+	b = &bounds{left: cost{marks: 1000, nodes: 60, text: maxYAMLTextTotal}}
 	text = []byte("a: &a [1, 2, 3, 4, 5, 6, 7, 8, 9]\nb: [*a, *a, *a]\n")
 	if p := b.checkValues("values.yaml", text, true); p != nil {
 		t.Error(p)
@@ -102,7 +102,7 @@ func TestYAMLTotal(t *testing.T) {
 	if p := b.checkLock("charts/a/Chart.lock", text, true); ruleOf(p) != "yaml-complex" {
 		t.Errorf("got %v", p)
 	}
-	b = &bounds{marks: 100}
+	b = &bounds{left: cost{marks: 100, nodes: maxYAMLNodesTotal, text: maxYAMLTextTotal}}
 	if p := b.checkValues("values.yaml", []byte("1.0: a\n1.1: b\n1.2: c\n1.3: d\n1.4: e\n1.5: f\n"), true); ruleOf(p) != "yaml-complex" {
 		t.Errorf("got %v", p)
 	}

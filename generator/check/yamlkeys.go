@@ -21,7 +21,7 @@ func (f *yamlFile) checkKeys(n *yaml.Node) *Problem {
 		}
 		text := key.Value
 		if maybeNumber(key) {
-			if f.bounds.marks -= keyMarks; f.bounds.marks < 0 {
+			if f.bounds.left.marks -= keyMarks; f.bounds.left.marks < 0 {
 				return tooComplex(f.where)
 			}
 			text = keyText(text)
