@@ -3,12 +3,14 @@ package check
 import (
 	"archive/tar"
 	"bufio"
-	"compress/gzip"
 	"crypto/sha256"
 	"errors"
 	"hash"
 	"io"
 	"strings"
+	"sync"
+
+	"github.com/klauspost/compress/gzip"
 )
 
 const (
@@ -86,10 +88,18 @@ func (u *unpacked) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// An inflater is what reading a gzip member takes of memory, some 50 KB.
+type inflater struct {
+	buf *bufio.Reader // an io.ByteReader, so that gzip takes no byte too many
+	z   gzip.Reader
+}
+
+var inflaters = sync.Pool{New: func() any { return &inflater{buf: bufio.NewReader(nil)} }}
+
 // An archive is one gzip-compressed tar archive being read.
 type archive struct {
+	*inflater
 	src     *source
-	buf     *bufio.Reader // an io.ByteReader, so that gzip takes no byte too many
 	gz      *unpacked
 	tar     *tar.Reader
 	entries int
@@ -106,8 +116,11 @@ type entry struct {
 // that the archive ends as it should. noEnd reports that its tar archive does
 // not end with two zero blocks; tar and Helm take it all the same.
 func readArchive(src *source, b *bounds, visit func(e entry, r io.Reader) error) (noEnd bool, err error) {
-	a := &archive{src: src, buf: bufio.NewReader(src)}
+	a := &archive{src: src, inflater: inflaters.Get().(*inflater)}
+	a.buf.Reset(src)
 	noEnd, err = a.read(b, visit)
+	a.buf.Reset(nil)
+	inflaters.Put(a.inflater)
 	return noEnd, a.fault(err)
 }
 
@@ -115,12 +128,11 @@ func (a *archive) read(b *bounds, visit func(entry, io.Reader) error) (noEnd boo
 	if magic, err := a.buf.Peek(2); string(magic) != gzipMagic && (err == nil || err == io.EOF) {
 		return false, reject("not-gzip", "the file is not a gzip-compressed archive")
 	}
-	z, err := gzip.NewReader(a.buf)
-	if err != nil {
+	if err := a.z.Reset(a.buf); err != nil {
 		return false, err
 	}
-	z.Multistream(false)
-	a.gz = &unpacked{z: z, left: &b.unpacked, max: b.limits.Unpacked}
+	a.z.Multistream(false)
+	a.gz = &unpacked{z: &a.z, left: &b.unpacked, max: b.limits.Unpacked}
 	a.tar = tar.NewReader(a.gz)
 	end := int64(0) // of the last entry and its padding
 	for {
