@@ -241,7 +241,7 @@ func TestCompareModule(t *testing.T) {
 		})
 		for i, after := range all[1:] {
 			before := all[i]
-			c := values.Compare(t.Context(), before.Values, after.Values)
+			c := values.Compare(t.Context(), values.New(before.Values), values.New(after.Values))
 			if c.Note != "" || c.More > 0 {
 				t.Errorf("%s: the generator does not compare %s and %s: %s", name, before.Metadata.Version, after.Metadata.Version, c.Note)
 			}

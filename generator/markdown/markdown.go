@@ -55,7 +55,8 @@ const (
 // A README is a README that was read.
 type README struct {
 	src    []byte
-	root   *node  // nil if it cannot be rendered
+	clean  []byte // its HTML
+	root   *node  // of that; nil if it cannot be rendered, or was
 	note   string // why it cannot
 	tables []*valueTable
 }
@@ -67,17 +68,21 @@ func Parse(ctx context.Context, src []byte) *README {
 		r.note = "The README is too long to be rendered, so it is shown as plain text."
 		return r
 	}
-	r.guard(func() {
+	r.note = guard(func() {
 		unsafe := convert(ctx, lines(src))
 		inTime(ctx)
-		clean := policy.SanitizeReader(bytes.NewReader(unsafe))
+		r.clean = policy.SanitizeReader(bytes.NewReader(unsafe)).Bytes()
 		inTime(ctx)
-		root := parse(clean)
-		prune(root)
-		r.tables = valueTables(root)
-		r.root = root
+		r.grow()
 	})
 	return r
+}
+
+// grow makes the tree of a README.
+func (r *README) grow() {
+	root := parse(bytes.NewReader(r.clean))
+	prune(root)
+	r.root, r.tables = root, valueTables(root)
 }
 
 // Options say what a page shows of a README. The zero value shows all of it.
@@ -92,15 +97,18 @@ type Options struct {
 }
 
 // Render returns the HTML of a README, and its headings for a table of contents. The
-// HTML is plain text once ctx is done. Render may be called once.
+// HTML is plain text once ctx is done.
 //
 // If tables say about many values what the page of the options says too, their rows are
 // left out, and a link leads to that page. All other rows stay.
 func (r *README) Render(ctx context.Context, o Options) (text *templates.Text, contents []templates.Heading) {
+	if r.note != "" {
+		return plain(r.src, r.note), nil
+	}
 	out := &limited{ctx: ctx}
-	r.guard(func() {
-		if r.root == nil {
-			return
+	note := guard(func() {
+		if r.root == nil { // it was rendered before
+			r.grow()
 		}
 		if o.Listed != nil {
 			leaveOut(r.tables, o)
@@ -110,14 +118,15 @@ func (r *README) Render(ctx context.Context, o Options) (text *templates.Text, c
 		contents = outline(settle(r.root), o.Chart)
 		write(out, r.root)
 	})
-	if r.note != "" {
-		return plain(r.src, r.note), nil
+	r.root = nil // it is no longer what was read
+	if note != "" {
+		return plain(r.src, note), nil
 	}
 	return &templates.Text{HTML: template.HTML(out.String())}, contents
 }
 
 // guard does a part of the work. If a bound is exceeded, the note says which.
-func (r *README) guard(do func()) {
+func guard(do func()) (note string) {
 	defer func() {
 		over := "cannot be parsed" // a parser that panics on a README would panic on it again
 		switch v := recover().(type) {
@@ -126,9 +135,10 @@ func (r *README) guard(do func()) {
 		case exceeded:
 			over = string(v)
 		}
-		r.root, r.note = nil, "The README "+over+", so it is shown as plain text."
+		note = "The README " + over + ", so it is shown as plain text."
 	}()
 	do()
+	return ""
 }
 
 // lines makes all lines of src end with a newline only.

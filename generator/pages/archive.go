@@ -10,15 +10,56 @@ import (
 	"slices"
 
 	"github.com/portolan-charts/portolan/generator/check"
+	"github.com/portolan-charts/portolan/generator/values"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/templates"
 )
 
 // reading is what was read from a release's archive.
 type reading struct {
-	contents *check.Contents // nil if the archive is missing or is not a valid chart
-	keyID    string          // the key that signed its provenance file
+	archive *archive // nil if it is missing or is not a valid chart
+	keyID   string   // the key that signed its provenance file
 }
+
+// An archive is what pages are made from, with its files by path.
+type archive struct {
+	*check.Contents
+	file    *values.File // nil if there is none
+	sizes   map[string]int64
+	sums    map[string]sum
+	texts   map[string][]byte // of the chart's own templates and definitions, as far as they were kept
+	kinds   map[string][]string
+	sources map[string]bool // templates and definitions of the chart itself
+
+	named    []templates.Image // by its values
+	searched bool              // for these
+}
+
+func archiveOf(c *check.Contents, s *shared) *archive {
+	a := &archive{
+		Contents: c, file: s.file(c.Values), sizes: map[string]int64{}, sums: map[string]sum{},
+		texts: map[string][]byte{}, kinds: map[string][]string{}, sources: map[string]bool{},
+	}
+	for i, f := range c.Files {
+		a.sizes[f.Path], a.sums[f.Path] = f.Size, c.Sums[i]
+	}
+	for _, s := range c.Sources {
+		a.texts[s.Path] = s.Text
+	}
+	for _, t := range c.Kinds {
+		a.kinds[t.Path] = t.Kinds
+	}
+	for _, name := range slices.Concat(c.Templates, c.CRDs) {
+		a.sources[name] = true
+	}
+	return a
+}
+
+func (a *archive) has(name string) bool { _, ok := a.sums[name]; return ok }
+
+// rank orders files by how much they matter, those first that are not in the archive.
+func (a *archive) rank(name string) int { return sourceRank(name, a.kinds[name]) }
 
 // maxReadings is how many archives are held in memory for the pages of one chart.
 const maxReadings = 3
@@ -42,10 +83,13 @@ func (c *chartPages) contents(ctx context.Context, i int) (*reading, error) {
 		return nil, err
 	}
 	defer in.Close()
-	r.contents, err = check.ReadContents(in, check.Options{Versions: "helm", Limits: check.MaxLimits()})
+	contents, err := check.ReadContents(in, check.Options{Versions: "helm", Limits: check.MaxLimits()})
 	var problem *check.Problem
 	if err != nil && !errors.As(err, &problem) {
 		return nil, fmt.Errorf("%s: %w", c.all[i].URLs[0], err)
+	}
+	if contents != nil {
+		r.archive = archiveOf(contents, c.shared)
 	}
 	if c.versions[i].Signed {
 		if r.keyID, err = c.keyID(ctx, i); err != nil {

@@ -3,12 +3,11 @@ package pages
 import (
 	"context"
 
-	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/templates"
 )
 
 // describeChanges fills in how a version differs from the one before, if there is one.
-func describeChanges(ctx context.Context, p *templates.ChangesPage, before, c *check.Contents) {
+func describeChanges(ctx context.Context, p *templates.ChangesPage, before, c *archive) {
 	if before != nil {
 		p.Against = compare(ctx, before, c)
 	}

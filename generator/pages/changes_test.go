@@ -29,9 +29,9 @@ func differing(d *templates.Difference) string {
 // before and after are files.
 func versions(t *testing.T, before, after []string) *versionContent {
 	t.Helper()
-	a, b := readContents(t, before...), readContents(t, after...)
+	a, b := readArchive(t, before...), readArchive(t, after...)
 	v := newContent(b.Metadata)
-	v.show(t.Context(), a, b)
+	v.show(t.Context(), newShared(), a, b)
 	return v
 }
 
@@ -113,12 +113,12 @@ func TestCompareFilesBounds(t *testing.T) {
 func TestCompareFilesLate(t *testing.T) {
 	late, cancel := context.WithCancel(t.Context())
 	cancel()
-	d := compare(late, readContents(t), readContents(t, "templates/note.yaml", deployment))
+	d := compare(late, readArchive(t), readArchive(t, "templates/note.yaml", deployment))
 	if len(d.Files) != 1 || d.Files[0].HTML != "" || !strings.Contains(d.Files[0].Note, "took too long") {
 		t.Errorf("got %+v", d.Files)
 	}
 	p := templates.TemplatesPage{}
-	describeTemplates(late, &p, readContents(t))
+	describeTemplates(late, &p, newShared(), readArchive(t))
 	if len(p.Files) != 1 || p.Files[0].HTML != "" || p.Note == "" {
 		t.Errorf("got %+v", p)
 	}
@@ -131,18 +131,18 @@ func TestCompareFilesCost(t *testing.T) {
 		name := fmt.Sprintf("templates/%d.yaml", i)
 		before, after = append(before, name, strings.Repeat("# a\n", 49_000)), append(after, name, strings.Repeat("# b\n", 49_000))
 	}
-	a, b := readContents(t, before...), readContents(t, after...)
+	a, b := readArchive(t, before...), readArchive(t, after...)
 	testenv.Cheap(t, "files", func() { compareFiles(t.Context(), &templates.Difference{}, a, b) })
 }
 
 func TestUpgradeNotes(t *testing.T) {
 	yaml := func(fields string) string { return "apiVersion: v2\nname: mychart\n" + fields }
-	before := readContents(t, []string{
+	before := readArchive(t, []string{
 		"Chart.yaml", yaml("version: 1.9.0\nappVersion: '1.2.0'\nkubeVersion: '>=1.21.0-0'\ndependencies:\n- {name: redis, version: 17.x.x, repository: 'https://x'}\n- {name: old, version: 1.0.0, repository: 'https://x'}\n"),
 		"values.yaml", "a: 1\nb: 1\nimage: {repository: example.com/app, tag: 1.2.0}\nsidecar: {repository: example.com/side, tag: '20240101'}\n",
 		"values.schema.json", `{"required":["a"],"properties":{"a":{}}}`, "crds/a.yaml", crd, "crds/b.yaml", strings.ReplaceAll(crd, "Thing", "Gone"),
 	}...)
-	after := readContents(t, []string{
+	after := readArchive(t, []string{
 		"Chart.yaml", yaml("version: 2.0.0\nappVersion: '2.0.0'\nkubeVersion: '>=1.25.0-0'\ndependencies:\n- {name: redis, version: 18.x.x, repository: 'https://x'}\n"),
 		"values.yaml", "a: x\nimage: {repository: example.com/app, tag: 2.0.0}\nsidecar: {repository: example.com/side, tag: '20250101'}\n",
 		"values.schema.json", `{"required":["a","c"],"properties":{"a":{},"c":{"required":["d"]},"image":{"required":["pull"]},"no":{"required":["e"]}}}`,
@@ -242,20 +242,21 @@ func TestFallbacks(t *testing.T) {
 // TestCorpusChanges compares real charts with another version of themselves: whatever
 // differs in their templates is shown or named.
 func TestCorpusChanges(t *testing.T) {
-	earlier := map[string]*check.Contents{}
+	earlier := map[string]*archive{}
 	compared, files, shown, upgrades := 0, 0, 0, 0
 	for _, file := range charttest.Corpus(t) {
 		data, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := check.ReadContents(bytes.NewReader(data), check.Options{Versions: "helm"})
+		contents, err := check.ReadContents(bytes.NewReader(data), check.Options{Versions: "helm"})
 		if err != nil {
 			continue
 		}
+		c := archiveOf(contents, newShared())
 		if before := earlier[c.Metadata.Name]; before != nil && before.Fingerprint != c.Fingerprint {
 			v := newContent(c.Metadata)
-			v.show(t.Context(), before, c)
+			v.show(t.Context(), newShared(), before, c)
 			d, size := v.changes.Against, 0
 			for _, f := range d.Files {
 				if size += len(f.HTML); f.HTML != "" {

@@ -22,7 +22,8 @@ type chartPages struct {
 	made     bool     // all pages are made
 	unknown  bool     // which pages are there
 
-	read map[int]*reading // archives that are needed again, by position
+	read   map[int]*reading // archives that are needed again, by position
+	shared *shared
 }
 
 // missing returns the versions of had that there are no longer.

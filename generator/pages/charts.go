@@ -42,7 +42,10 @@ func (p *pass) part(name string, i int) generator.Part {
 			p.summaries[i] = c.all[c.newest].chartSummary(c.versions, c.newest)
 			p.summaries[i].Values = c.keys
 		}
-		return c.write(ctx)
+		if done, err = c.write(ctx); done || err != nil {
+			c = nil // with what it holds of archives
+		}
+		return done, err
 	}
 }
 
@@ -55,10 +58,10 @@ func (c *chartPages) findKeys(ctx context.Context, had ChartDoc) error {
 		return nil
 	}
 	r, err := c.contents(ctx, c.newest)
-	if err != nil || r.contents == nil {
+	if err != nil || r.archive == nil {
 		return err
 	}
-	c.keys = values.Keys(ctx, r.contents.Values, maxValueKeys)
+	c.keys = values.Keys(ctx, r.archive.file, maxValueKeys)
 	return ctx.Err()
 }
 
@@ -82,7 +85,7 @@ func (s ChartSummary) describes(lines []string) bool {
 // chart reads what a chart's pages are made from, and finds out which of them are
 // to be made.
 func (p *pass) chart(ctx context.Context, name string) (*chartPages, error) {
-	c := &chartPages{pass: p, name: name, read: map[int]*reading{}}
+	c := &chartPages{pass: p, name: name, read: map[int]*reading{}, shared: newShared()}
 	var err error
 	if c.all, err = parseReleases(p.after.Lines(name), p.after.Shown(name)); err != nil {
 		return nil, fmt.Errorf("chart %s: %w", name, err)

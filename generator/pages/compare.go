@@ -12,9 +12,9 @@ import (
 
 // compare returns the differences between two versions of a chart, which matter
 // before every upgrade. The caller adds the link to the earlier version's page.
-func compare(ctx context.Context, before, after *check.Contents) *templates.Difference {
+func compare(ctx context.Context, before, after *archive) *templates.Difference {
 	a, b := before.Metadata, after.Metadata
-	v := values.Compare(ctx, before.Values, after.Values)
+	v := values.Compare(ctx, before.file, after.file)
 	c := &templates.Comparison{
 		Version:    a.Version,
 		AppVersion: pair(a.AppVersion, b.AppVersion), KubeVersion: pair(a.KubeVersion, b.KubeVersion),
@@ -26,7 +26,7 @@ func compare(ctx context.Context, before, after *check.Contents) *templates.Diff
 	compareDependencies(c, a.Dependencies, b.Dependencies)
 	d := &templates.Difference{Comparison: *c, ValuesRetyped: v.Retyped}
 	d.ValuesChanged = slices.DeleteFunc(d.ValuesChanged, func(v templates.ValueChange) bool { return slices.Contains(d.ValuesRetyped, v) })
-	compareImages(d, imagesOf(ctx, before), imagesOf(ctx, after))
+	compareImages(d, before.images(ctx), after.images(ctx))
 	compareFiles(ctx, d, before, after)
 	d.Same = before.Fingerprint == after.Fingerprint
 	return d

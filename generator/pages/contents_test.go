@@ -17,9 +17,9 @@ import (
 // Chart.yaml.
 func described(t *testing.T, fields string, more ...string) *versionContent {
 	t.Helper()
-	c := readContents(t, append([]string{"Chart.yaml", "apiVersion: v2\nname: mychart\nversion: 0.1.0\n" + fields}, more...)...)
+	c := readArchive(t, append([]string{"Chart.yaml", "apiVersion: v2\nname: mychart\nversion: 0.1.0\n" + fields}, more...)...)
 	v := newContent(c.Metadata)
-	v.show(t.Context(), nil, c)
+	v.show(t.Context(), newShared(), nil, c)
 	return v
 }
 
@@ -100,10 +100,10 @@ func TestDescribeValues(t *testing.T) {
 
 // TestValueChanges: values that a version changes link to their rows.
 func TestValueChanges(t *testing.T) {
-	before := readContents(t, "values.yaml", "a: 1\nb: 1\nc: 1\n")
-	c := readContents(t, "values.yaml", "a: 2\nc: x\nd:\n  e: 1\n")
+	before := readArchive(t, "values.yaml", "a: 1\nb: 1\nc: 1\n")
+	c := readArchive(t, "values.yaml", "a: 2\nc: x\nd:\n  e: 1\n")
 	v := newContent(c.Metadata)
-	v.show(t.Context(), before, c)
+	v.show(t.Context(), newShared(), before, c)
 	d := v.changes.Against
 	got := fmt.Sprint(d.ValuesAdded, d.ValuesChanged, d.ValuesRetyped, d.ValuesRemoved)
 	if want := `[{d L3  {"e": 1}}] [{a L1 1 2}] [{c L2 1 "x"}] [{b  1 }]`; got != want {
@@ -248,9 +248,9 @@ func TestURLs(t *testing.T) {
 // TestCompareContents compares two versions of a chart.
 func TestCompareContents(t *testing.T) {
 	yaml := func(fields string) string { return "apiVersion: v2\nname: mychart\nversion: 0.1.0\n" + fields }
-	before := readContents(t, "Chart.yaml", yaml("appVersion: '1'\nkubeVersion: '>=1.20'\ndependencies:\n- {name: a, version: '1', repository: 'https://x'}\n- {name: b, version: '1', repository: 'https://x'}\n- {name: c, version: '1', repository: 'https://x'}\n- {name: d, version: '1', repository: 'https://x'}\n"),
+	before := readArchive(t, "Chart.yaml", yaml("appVersion: '1'\nkubeVersion: '>=1.20'\ndependencies:\n- {name: a, version: '1', repository: 'https://x'}\n- {name: b, version: '1', repository: 'https://x'}\n- {name: c, version: '1', repository: 'https://x'}\n- {name: d, version: '1', repository: 'https://x'}\n"),
 		"values.yaml", "x: 1\ny: 2\n", "crds/a.yaml", crd, "crds/b.yaml", strings.ReplaceAll(crd, "Thing", "Gone"), "crds/c.yaml", strings.ReplaceAll(crd, "Thing", "Same"), "crds/d.yaml", "- odd")
-	after := readContents(t, "Chart.yaml", yaml("appVersion: '2'\ntype: library\ndependencies:\n- {name: a, version: '2', repository: 'https://x'}\n- {name: b, version: '1', repository: 'https://y'}\n- {name: c, version: '1', repository: 'https://x'}\n- {name: c, alias: cc, version: '3'}\n"),
+	after := readArchive(t, "Chart.yaml", yaml("appVersion: '2'\ntype: library\ndependencies:\n- {name: a, version: '2', repository: 'https://x'}\n- {name: b, version: '1', repository: 'https://y'}\n- {name: c, version: '1', repository: 'https://x'}\n- {name: c, alias: cc, version: '3'}\n"),
 		"values.yaml", "x: 3\nz: 4\n", "crds/a.yaml", crd+"  preserveUnknownFields: false\n", "crds/moved.yaml", strings.ReplaceAll(crd, "Thing", "Same"), "crds/e.yaml", strings.ReplaceAll(crd, "Thing", "New"))
 	got := compare(t.Context(), before, after)
 	want := &templates.Difference{Comparison: templates.Comparison{
@@ -282,8 +282,13 @@ func TestCompareContents(t *testing.T) {
 // crd is a custom resource definition.
 const crd = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  name: things.example.com\nspec:\n  group: example.com\n  names:\n    kind: Thing\n  versions:\n  - name: v1\n  - name: v2\n"
 
-// readContents reads the contents of a chart with files added.
-func readContents(t *testing.T, more ...string) *check.Contents {
+// readArchive reads the archive of a chart with files added.
+func readArchive(t *testing.T, more ...string) *archive {
+	t.Helper()
+	return archiveOf(contentsOf(t, more...), newShared())
+}
+
+func contentsOf(t *testing.T, more ...string) *check.Contents {
 	t.Helper()
 	c, err := check.ReadContents(bytes.NewReader(charttest.Simple("mychart", "0.1.0", more...)), check.Options{})
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -15,18 +16,23 @@ import (
 // so none of these may exceed one.
 func TestCorpusPages(t *testing.T) {
 	var readmes, files, rows, links int
-	earlier := map[string]*check.Contents{}
+	earlier, all := map[string]*archive{}, newShared()
 	for _, file := range charttest.Corpus(t) {
 		data, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := check.ReadContents(bytes.NewReader(data), check.Options{Versions: "helm"})
+		contents, err := check.ReadContents(bytes.NewReader(data), check.Options{Versions: "helm"})
 		if err != nil {
 			continue // TestCorpus has it
 		}
-		v := newContent(c.Metadata)
-		v.show(t.Context(), earlier[c.Metadata.Name], c)
+		c := archiveOf(contents, all)
+		v, alone := newContent(c.Metadata), newContent(c.Metadata)
+		v.show(t.Context(), all, earlier[c.Metadata.Name], c)
+		alone.show(t.Context(), newShared(), earlier[c.Metadata.Name], archiveOf(contents, newShared()))
+		if !reflect.DeepEqual(v, alone) {
+			t.Errorf("%s: pages show something else after those of other charts", filepath.Base(file))
+		}
 		if text := v.overview.README; text != nil {
 			readmes++
 			links += strings.Count(string(text.HTML), "<a ")

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/ci/testenv"
-	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
 )
 
@@ -38,7 +37,7 @@ func TestManyVersionsCost(t *testing.T) {
 // A chart that makes the code for pages fail has a page with what the index says.
 func TestPageFails(t *testing.T) {
 	c := &chartPages{pass: &pass{Writer: &Writer{Options: Options{PageTime: time.Second}}}}
-	problem := c.fill(context.Background(), &versionContent{}, nil, &check.Contents{})
+	problem := c.fill(context.Background(), &versionContent{}, nil, &archive{})
 	if !strings.Contains(problem, "made portolan fail") {
 		t.Errorf("got %q", problem)
 	}

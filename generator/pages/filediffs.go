@@ -3,7 +3,6 @@ package pages
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"html/template"
 	"maps"
@@ -29,8 +28,7 @@ const (
 
 // compareFiles fills in which files differ: templates and definitions of the chart
 // itself line by line, and the others by name.
-func compareFiles(ctx context.Context, d *templates.Difference, before, after *check.Contents) {
-	old, now := archiveOf(before), archiveOf(after)
+func compareFiles(ctx context.Context, d *templates.Difference, old, now *archive) {
 	var files []*changedFile
 	var others []string
 	for _, name := range sortedKeys(old.sums, now.sums) {
@@ -57,40 +55,12 @@ func compareFiles(ctx context.Context, d *templates.Difference, before, after *c
 	for _, f := range files {
 		d.Files = append(d.Files, f.FileDifference)
 	}
-	others = slices.DeleteFunc(others, func(name string) bool { return shownElsewhere(name, d, before.Metadata, after.Metadata) })
+	others = slices.DeleteFunc(others, func(name string) bool { return shownElsewhere(name, d, old.Metadata, now.Metadata) })
 	nameOthers(d, others)
-	if changed(d) == 0 && before.Fingerprint != after.Fingerprint {
+	if changed(d) == 0 && old.Fingerprint != now.Fingerprint {
 		d.Other = []string{"Chart.yaml"} // with the version, if nothing else
 	}
 }
-
-// archiveFiles are the files of an archive.
-type archiveFiles struct {
-	*check.Contents
-	sums    map[string][sha256.Size]byte
-	texts   map[string][]byte
-	kinds   map[string][]string
-	sources map[string]bool // templates and definitions of the chart itself
-}
-
-func archiveOf(c *check.Contents) *archiveFiles {
-	a := &archiveFiles{Contents: c, sums: map[string][sha256.Size]byte{}, texts: textsOf(c), kinds: map[string][]string{}, sources: map[string]bool{}}
-	for i, f := range c.Files {
-		a.sums[f.Path] = c.Sums[i]
-	}
-	for _, t := range c.Kinds {
-		a.kinds[t.Path] = t.Kinds
-	}
-	for _, name := range slices.Concat(c.Templates, c.CRDs) {
-		a.sources[name] = true
-	}
-	return a
-}
-
-func (a *archiveFiles) has(name string) bool { _, ok := a.sums[name]; return ok }
-
-// rank orders files by how much they matter, those first that are not in the archive.
-func (a *archiveFiles) rank(name string) int { return sourceRank(name, a.kinds[name]) }
 
 // A changedFile is a template or definition that differs.
 type changedFile struct {
@@ -101,8 +71,8 @@ type changedFile struct {
 }
 
 // renamed puts files together that have the same content under another name.
-func renamed(files []*changedFile, old, now *archiveFiles) []*changedFile {
-	gone := map[[sha256.Size]byte]*changedFile{}
+func renamed(files []*changedFile, old, now *archive) []*changedFile {
+	gone := map[sum]*changedFile{}
 	for _, f := range files {
 		if !now.has(f.path) {
 			gone[old.sums[f.path]] = f
@@ -122,7 +92,7 @@ func renamed(files []*changedFile, old, now *archiveFiles) []*changedFile {
 }
 
 // compare fills in what differs.
-func (f *changedFile) compare(ctx context.Context, old, now *archiveFiles) {
+func (f *changedFile) compare(ctx context.Context, old, now *archive) {
 	f.Path, f.Anchor, f.What = shortened(f.path, maxPageName), sourceAnchor(f.path), "changed"
 	switch {
 	case f.from != "":

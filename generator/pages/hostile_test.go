@@ -19,15 +19,17 @@ import (
 // show of them is bounded, and all links are safe.
 func TestHostileCharts(t *testing.T) {
 	archives := charttest.Hostile()
-	var before *check.Contents
+	var before *archive
+	all := newShared()
 	for _, name := range slices.Sorted(maps.Keys(archives)) {
-		c, err := check.ReadContents(bytes.NewReader(archives[name]), check.Options{})
+		contents, err := check.ReadContents(bytes.NewReader(archives[name]), check.Options{})
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
+		c := archiveOf(contents, all)
 		v := newContent(c.Metadata)
-		v.show(t.Context(), before, c)
+		v.show(t.Context(), all, before, c)
 		checkContent(t, name, v)
 		before = c
 	}

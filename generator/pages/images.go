@@ -6,26 +6,31 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/generator/values"
 	"github.com/portolan-charts/portolan/templates"
 )
 
-// imagesOf returns the images that a chart declares or, if it declares none, those that
+// images returns the images that a chart declares or, if it declares none, those that
 // its values name.
-func imagesOf(ctx context.Context, c *check.Contents) []templates.Image {
-	if all := annotatedImages(c.Metadata); len(all) > 0 {
+func (a *archive) images(ctx context.Context) []templates.Image {
+	if all := annotatedImages(a.Metadata); len(all) > 0 {
 		return all
 	}
-	return imagesInValues(ctx, c)
+	return a.imagesInValues(ctx)
 }
 
 // imagesInValues returns the images that the values of a chart name.
-func imagesInValues(ctx context.Context, c *check.Contents) []templates.Image {
-	found, _ := values.Images(ctx, c.Values, c.Metadata.AppVersion)
+func (a *archive) imagesInValues(ctx context.Context) []templates.Image {
+	if a.searched {
+		return a.named
+	}
+	found, _ := values.Images(ctx, a.file, a.Metadata.AppVersion)
 	var all []templates.Image
 	for _, image := range found {
 		all = append(all, templates.Image{Name: oneLine(image.Path), Image: oneLine(image.Ref)})
+	}
+	if ctx.Err() == nil {
+		a.named, a.searched = all, true
 	}
 	return all
 }

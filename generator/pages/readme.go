@@ -6,7 +6,6 @@ import (
 	"html/template"
 	"strings"
 
-	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/generator/markdown"
 	"github.com/portolan-charts/portolan/generator/values"
 	"github.com/portolan-charts/portolan/templates"
@@ -14,14 +13,18 @@ import (
 
 // describeReadme fills in the README and its contents. What the table of values says as
 // well is left out of it.
-func describeReadme(ctx context.Context, p *templates.ChartPage, c *check.Contents, readme *markdown.README, table *values.Reference) {
+func describeReadme(ctx context.Context, p *templates.ChartPage, s *shared, c *archive, readme *readme, table *values.Reference) {
 	if len(c.README) == 0 {
 		return
 	}
-	p.README, p.Contents = readme.Render(ctx, markdown.Options{
-		Chart: c.Metadata.Name, Listed: table.Says, ListedName: "Values", ListedURL: valuesPage,
+	r := s.text(ctx, c.Metadata.Name, readme, table, func() (r renderedReadme) {
+		r.text, r.contents = readme.Render(ctx, markdown.Options{
+			Chart: c.Metadata.Name, Listed: table.Says, ListedName: "Values", ListedURL: valuesPage,
+		})
+		r.text.HTML = template.HTML(focusable.Replace(string(r.text.HTML)))
+		return r
 	})
-	p.README.HTML = template.HTML(focusable.Replace(string(p.README.HTML)))
+	p.README, p.Contents = r.text, r.contents
 }
 
 // focusable lets people without a mouse scroll tables that are wider than their

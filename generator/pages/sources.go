@@ -6,19 +6,7 @@ import (
 	"fmt"
 	"path"
 	"strings"
-
-	"github.com/portolan-charts/portolan/generator/check"
 )
-
-// textsOf returns the texts of a chart's own templates and definitions, by path, as
-// far as they were kept.
-func textsOf(c *check.Contents) map[string][]byte {
-	texts := map[string][]byte{}
-	for _, s := range c.Sources {
-		texts[s.Path] = s.Text
-	}
-	return texts
-}
 
 // maxAnchor bounds an anchor made of a path, in bytes.
 const maxAnchor = 200

@@ -26,14 +26,8 @@ const (
 
 // describeTemplates fills in the templates and the custom resource definitions of a
 // version, and the text of those that matter most.
-func describeTemplates(ctx context.Context, p *templates.TemplatesPage, c *check.Contents) {
-	l := &sourceLister{texts: textsOf(c), sizes: map[string]int64{}, kinds: map[string][]string{}}
-	for _, f := range c.Files {
-		l.sizes[f.Path] = f.Size
-	}
-	for _, t := range c.Kinds {
-		l.kinds[t.Path] = t.Kinds
-	}
+func describeTemplates(ctx context.Context, p *templates.TemplatesPage, s *shared, c *archive) {
+	l := &sourceLister{archive: c, shared: s}
 	l.templates(p, c.Templates[:min(len(c.Templates), maxPageFiles)])
 	l.definitions(p, c.Definitions)
 	p.More = max(0, len(c.Templates)-maxPageFiles)
@@ -42,10 +36,9 @@ func describeTemplates(ctx context.Context, p *templates.TemplatesPage, c *check
 
 // A sourceLister lists a chart's sources.
 type sourceLister struct {
-	texts map[string][]byte
-	sizes map[string]int64
-	kinds map[string][]string
-	names []string // of the page's files, and then of its definitions
+	*archive
+	shared *shared
+	names  []string // of the page's files, and then of its definitions
 }
 
 // file describes a file, and notes that the page has it.
@@ -136,7 +129,7 @@ func (l *sourceLister) show(ctx context.Context, p *templates.TemplatesPage, roo
 		if !utf8.Valid(text) {
 			continue // an image, say
 		}
-		html := source.Highlight(name, text, room)
+		html := l.shared.highlight(ctx, name, l.sums[name], text, room)
 		if room -= len(html); i < len(p.Files) {
 			p.Files[i].HTML = html
 		} else {

@@ -22,7 +22,7 @@ const (
 
 // upgradeNotes says what may break an upgrade, most important first. Links lead to
 // where the page shows it.
-func upgradeNotes(d *templates.Difference, before, after *check.Contents, groups []templates.ValueGroup) []templates.UpgradeNote {
+func upgradeNotes(d *templates.Difference, before, after *archive, groups []templates.ValueGroup) []templates.UpgradeNote {
 	var n upgrade
 	if d.Type != nil && after.Metadata.Type == "library" {
 		n.add("type", "#requirements", "This version is a library chart, which cannot be installed.")

@@ -1,9 +1,6 @@
 package pages
 
 import (
-	"context"
-
-	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/generator/values"
 	"github.com/portolan-charts/portolan/templates"
 )
@@ -13,17 +10,15 @@ import (
 const maxTable = 184 << 10
 
 // describeValues fills in the values of a version, and links those that it changes to
-// their rows. Values that have no text of their own have that of the README.
-func describeValues(ctx context.Context, p *templates.ValuesPage, against *templates.Difference, c *check.Contents, readme map[string]string) *values.Reference {
-	ref := values.Describe(ctx, c.Values, c.Schema, readme, maxTable)
+// their rows.
+func describeValues(p *templates.ValuesPage, against *templates.Difference, ref *values.Reference) {
 	p.Groups, p.Count, p.Note = ref.Groups, ref.Count, ref.Note
 	if against == nil {
-		return ref
+		return
 	}
 	for _, list := range [][]templates.ValueChange{against.ValuesAdded, against.ValuesChanged, against.ValuesRetyped} {
 		for i := range list {
 			list[i].Anchor = ref.Anchor(list[i].Path)
 		}
 	}
-	return ref
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/portolan-charts/portolan/generator/check"
-	"github.com/portolan-charts/portolan/generator/markdown"
 	"github.com/portolan-charts/portolan/templates"
 )
 
@@ -40,8 +39,8 @@ func newContent(md *check.Metadata) *versionContent {
 
 // show adds what is in the archive, and how that differs from the archive of the version
 // before, if there is one.
-func (v *versionContent) show(ctx context.Context, before, c *check.Contents) {
-	v.release.Faults = faults(c)
+func (v *versionContent) show(ctx context.Context, s *shared, before, c *archive) {
+	v.release.Faults = faults(c.Contents)
 	if c.Icon != nil {
 		v.release.Icon = iconOf(c.Icon.Path, c.Icon.Text)
 	}
@@ -51,16 +50,17 @@ func (v *versionContent) show(ctx context.Context, before, c *check.Contents) {
 			v.raw[name] = content
 		}
 	}
-	describeTemplates(ctx, &v.templates, c)
+	describeTemplates(ctx, &v.templates, s, c)
 	describeChanges(ctx, &v.changes, before, c)
-	readme := markdown.Parse(ctx, c.README)
-	table := describeValues(ctx, &v.values, v.changes.Against, c, readme.Values())
-	describeReadme(ctx, &v.overview, c, readme, table)
+	readme := s.readme(ctx, c.README)
+	table := s.table(ctx, c, readme.values) // values without a text of their own have that of the README
+	describeValues(&v.values, v.changes.Against, table)
+	describeReadme(ctx, &v.overview, s, c, readme, table)
 	if before != nil {
 		v.changes.Upgrade = upgradeNotes(v.changes.Against, before, c, v.values.Groups)
 	}
-	v.release.License = cmp.Or(v.release.License, licenseOf(c))
-	if found := imagesInValues(ctx, c); len(v.overview.Images) == 0 && len(found) > 0 {
+	v.release.License = cmp.Or(v.release.License, licenseOf(c.Contents))
+	if found := c.imagesInValues(ctx); len(v.overview.Images) == 0 && len(found) > 0 {
 		v.overview.Images, v.overview.ImagesFrom = found, "from values.yaml"
 	}
 }
@@ -106,9 +106,9 @@ func (c *chartPages) content(ctx context.Context, i int) (*versionContent, error
 		return nil, err
 	}
 	v := newContent(c.all[i].Metadata)
-	if now.contents == nil {
+	if now.archive == nil {
 		v.release.Note = unreadable
-	} else if problem := c.fill(ctx, v, then.contents, now.contents); problem != "" {
+	} else if problem := c.fill(ctx, v, then.archive, now.archive); problem != "" {
 		c.problem("%s shows only what the index says: %s", path.Join(c.channel.Name, versionPage(c.name, c.all[i].Version)), problem)
 		v = newContent(c.all[i].Metadata)
 		v.release.Note = unreadable
@@ -123,7 +123,7 @@ func (c *chartPages) content(ctx context.Context, i int) (*versionContent, error
 // fill shows what is in the archive. What this may cost is bounded: by the packages that
 // do it in bytes and steps, and here in time. What is left when that is over is plain
 // text, with a note. If it cannot be done at all, problem says why.
-func (c *chartPages) fill(ctx context.Context, v *versionContent, before, now *check.Contents) (problem string) {
+func (c *chartPages) fill(ctx context.Context, v *versionContent, before, now *archive) (problem string) {
 	defer func() {
 		if v := recover(); v != nil {
 			problem = fmt.Sprintf("reading its archive made portolan fail: %s", check.Foreign(fmt.Errorf("%v", v)))
@@ -131,7 +131,7 @@ func (c *chartPages) fill(ctx context.Context, v *versionContent, before, now *c
 	}()
 	ctx, cancel := context.WithTimeout(ctx, c.PageTime)
 	defer cancel()
-	v.show(ctx, before, now)
+	v.show(ctx, c.shared, before, now)
 	return ""
 }
 

@@ -74,10 +74,10 @@ func shapes(n int) map[string]string {
 func cost(src []byte) (alloc uint64, size int, note string) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	r := Describe(ctx, src, nil, nil, room)
-	c := Compare(ctx, nil, src)
-	Compare(ctx, src, src)
-	Images(ctx, src, "1")
+	r := Describe(ctx, New(src), nil, nil, room)
+	c := Compare(ctx, nil, New(src))
+	Compare(ctx, New(src), New(src))
+	Images(ctx, New(src), "1")
 	runtime.ReadMemStats(&after)
 	return after.TotalAlloc - before.TotalAlloc, len(r.table()) + len(c.list()), r.Note
 }
@@ -103,7 +103,7 @@ func BenchmarkWorst(b *testing.B) {
 	all := shapes(maxInput / 4)
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		for src := []byte(all[name]); ; src = []byte(shapes(len(src) / 2)[name]) {
-			if Describe(ctx, src, nil, nil, room).Note != "" && len(src) > 1000 {
+			if Describe(ctx, New(src), nil, nil, room).Note != "" && len(src) > 1000 {
 				continue
 			}
 			b.Run(strings.ReplaceAll(name, " ", "_"), func(b *testing.B) {

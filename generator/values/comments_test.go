@@ -90,7 +90,7 @@ func TestComments(t *testing.T) {
 		{"in a quoted text", "b: \"x\n  # Text\n  d: e\"\n", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			r := Describe(ctx, []byte(tt.in), nil, nil, room)
+			r := Describe(ctx, New([]byte(tt.in)), nil, nil, room)
 			if len(r.Groups) == 0 || r.Note != "" {
 				t.Fatalf("%d groups, %q", len(r.Groups), r.Note)
 			}
@@ -117,7 +117,7 @@ func TestCommentTags(t *testing.T) {
 		{"a parent with a default", "a:\n  # -- B\n  # @default -- See values.yaml\n  b: {c: 1}\n", "[a L1] \na.b L4|object|See values.yaml||B\na.b.c L4-2|integer|1||\n", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			r := Describe(ctx, []byte(tt.in), nil, nil, room)
+			r := Describe(ctx, New([]byte(tt.in)), nil, nil, room)
 			if got := r.table(); got != tt.want || r.Note != tt.note {
 				t.Errorf("got:\n%s(%q)\nwant:\n%s(%q)", got, r.Note, tt.want, tt.note)
 			}

@@ -42,12 +42,12 @@ type Changes struct {
 
 // Compare compares two versions of a values.yaml. Once ctx is done, there is no
 // comparison.
-func Compare(ctx context.Context, before, after []byte) Changes {
-	a, note := parse(ctx, before)
+func Compare(ctx context.Context, before, after *File) Changes {
+	a, note := before.parse(ctx)
 	if note != "" {
 		return Changes{Note: "The earlier values.yaml " + note + ", so there is no comparison."}
 	}
-	b, note := parse(ctx, after)
+	b, note := after.parse(ctx)
 	if note != "" {
 		return Changes{Note: "values.yaml " + note + ", so there is no comparison."}
 	}

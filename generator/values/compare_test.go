@@ -50,7 +50,7 @@ func TestCompare(t *testing.T) {
 		{"odd keys", "{}\n", "\"a.b\": {c: 1}\n", "+ \"a.b\" {\"c\": 1}\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c := Compare(ctx, []byte(tt.before), []byte(tt.after))
+			c := Compare(ctx, New([]byte(tt.before)), New([]byte(tt.after)))
 			if got := c.list(); got != tt.want || c.Note != "" || c.More != 0 {
 				t.Errorf("got:\n%s(%q, %d)\nwant:\n%s", got, c.Note, c.More, tt.want)
 			}
@@ -66,7 +66,7 @@ func TestRetyped(t *testing.T) {
 		"~ | x": false, "\"\" | 1": false, "{} | x": false, "[] | {a: 1}": false, "{a: 1} | ~": false, "[a] | \"\"": false, "1 | 1": false,
 	} {
 		before, after, _ := strings.Cut(values, " | ")
-		c := Compare(ctx, []byte("k: "+before+"\n"), []byte("k: "+after+"\n"))
+		c := Compare(ctx, New([]byte("k: "+before+"\n")), New([]byte("k: "+after+"\n")))
 		if got := len(c.Retyped) == 1; got != want || got && c.Retyped[0] != c.Changed[0] {
 			t.Errorf("%s: got %+v", values, c.Retyped)
 		}
@@ -79,7 +79,7 @@ func TestCompareBounds(t *testing.T) {
 	for i := range maxChanges + 7 {
 		fmt.Fprintf(many, "k%d: 1\n", i)
 	}
-	c := Compare(ctx, nil, []byte(many.String()))
+	c := Compare(ctx, nil, New([]byte(many.String())))
 	if len(c.Added) != maxChanges || c.More != 7 {
 		t.Errorf("got %d changes and %d more", len(c.Added), c.More)
 	}
@@ -95,7 +95,7 @@ func TestCompareBounds(t *testing.T) {
 		"texts":    {texts(), texts()},
 		"mappings": {mappings(1), mappings(2)},
 	} {
-		if c := Compare(ctx, []byte(pair[0]), []byte(pair[1])); c.Note == "" || c.list() != "" {
+		if c := Compare(ctx, New([]byte(pair[0])), New([]byte(pair[1]))); c.Note == "" || c.list() != "" {
 			t.Errorf("%s: got %q with note %q", name, c.list(), c.Note)
 		}
 	}

@@ -25,7 +25,7 @@ func TestCorpusReference(t *testing.T) {
 			continue
 		}
 		files++
-		r := Describe(ctx, c.Values, c.Schema, nil, room)
+		r := Describe(ctx, New(c.Values), c.Schema, nil, room)
 		if r.Note != "" && !strings.HasPrefix(r.Note, "Parts of the schema are in other documents") {
 			t.Errorf("%s: %s", filepath.Base(name), r.Note)
 		}

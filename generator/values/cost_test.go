@@ -63,8 +63,8 @@ func TestDescribeCost(t *testing.T) {
 		"merged mappings":    "a: &a {" + numbered(2000, "k%d: 1, ") + "}\n" + numbered(2000, "b%d: {<<: *a}\n"),
 		"one line":           "a: [" + strings.Repeat("{? x}, ", 8_000) + "]\n",
 	} {
-		testenv.Cheap(t, name, func() { Describe(ctx, []byte(src), nil, nil, room) })
-		testenv.Cheap(t, name+" compared", func() { Compare(ctx, []byte(src), []byte(src+"z: 1\n")) })
+		testenv.Cheap(t, name, func() { Describe(ctx, New([]byte(src)), nil, nil, room) })
+		testenv.Cheap(t, name+" compared", func() { Compare(ctx, New([]byte(src)), New([]byte(src+"z: 1\n"))) })
 	}
 }
 
@@ -72,7 +72,7 @@ func TestDescribeCost(t *testing.T) {
 func TestCompareCost(t *testing.T) {
 	src := "k: &k " + strings.Repeat("x", 200_000) + "\nm: &m {? *k : 1}\nl:\n" + strings.Repeat("- *m\n", 8000)
 	testenv.Cheap(t, "long keys", func() {
-		if c := Compare(ctx, []byte(src), []byte(src)); c.Note == "" {
+		if c := Compare(ctx, New([]byte(src)), New([]byte(src))); c.Note == "" {
 			t.Errorf("200 KB are compared 8,000 times: %s", c.list())
 		}
 	})
@@ -82,10 +82,10 @@ func TestCompareCost(t *testing.T) {
 func TestNoTime(t *testing.T) {
 	late, cancel := context.WithCancel(ctx)
 	cancel()
-	if r := Describe(late, []byte("a: 1\n"), []byte(`{"properties":{"a":{}}}`), nil, room); r.Count > 0 || strings.Count(r.Note, "took too long") != 2 {
+	if r := Describe(late, New([]byte("a: 1\n")), []byte(`{"properties":{"a":{}}}`), nil, room); r.Count > 0 || strings.Count(r.Note, "took too long") != 2 {
 		t.Errorf("got %d rows, note %q", r.Count, r.Note)
 	}
-	if c := Compare(late, nil, []byte("a: 1\n")); c.list() != "" || c.Note == "" {
+	if c := Compare(late, nil, New([]byte("a: 1\n"))); c.list() != "" || c.Note == "" {
 		t.Errorf("got %s, note %q", c.list(), c.Note)
 	}
 }
@@ -106,7 +106,7 @@ func (e *ending) Err() error {
 
 // A table for which the time ends has the rows that were read.
 func TestNoTimeToDescribe(t *testing.T) {
-	r := Describe(&ending{Context: ctx}, []byte(numbered(1000, "k%d: 1\n")), nil, nil, room)
+	r := Describe(&ending{Context: ctx}, New([]byte(numbered(1000, "k%d: 1\n"))), nil, nil, room)
 	if want := "values.yaml was not read to its end, since the page took too long."; r.Count == 0 || r.Count > 500 || r.Note != want {
 		t.Errorf("got %d rows, %q", r.Count, r.Note)
 	}

@@ -15,16 +15,16 @@ func FuzzValues(f *testing.F) {
 	f.Add([]byte("a: [{b: 2}]\n? [x]\n: y\n"), []byte("<<: &x {a: 1}\nb: 'it''s'\n"))
 	f.Add([]byte("\ufeffa: \u2028b\u0085c: d\n"), []byte("? a\n? b\n"))
 	f.Fuzz(func(t *testing.T, before, after []byte) {
-		c := Compare(ctx, before, after)
+		c := Compare(ctx, New(before), New(after))
 		for _, list := range [][]string{paths(c.Added), paths(c.Removed), paths(c.Changed), paths(c.Retyped)} {
 			if len(list) > maxChanges || strings.ContainsFunc(strings.Join(list, ""), untrusted.Hidden) {
 				t.Errorf("got %q", list)
 			}
 		}
-		if same := Compare(ctx, after, after); same.list() != "" {
+		if same := Compare(ctx, New(after), New(after)); same.list() != "" {
 			t.Errorf("a file differs from itself: %s", same.list())
 		}
-		back := Compare(ctx, after, before)
+		back := Compare(ctx, New(after), New(before))
 		if c.Note+back.Note == "" && (len(c.Added) != len(back.Removed) || len(c.Changed) != len(back.Changed)) {
 			t.Errorf("comparing the other way gives other changes:\n%s\n%s", c.list(), back.list())
 		}
@@ -38,7 +38,7 @@ func FuzzDescribe(f *testing.F) {
 	f.Add([]byte("\ufeffa: \u2028b\u0085# c\nc: d\n"), []byte(`{"properties":{"a":{"$ref":"#/definitions/n"}},"definitions":{"n":{"allOf":[{"type":["string","null"]}],"items":{"oneOf":[{"const":1}]}}}}`), 300)
 	f.Add([]byte("\ufeff####\n# Copyright\n? a\n: b\n<<: [{c: d}]\n"), []byte(`{"$ref":"#"}`), 100)
 	f.Fuzz(func(t *testing.T, file, schema []byte, room int) {
-		r := Describe(ctx, file, schema, nil, room)
+		r := Describe(ctx, New(file), schema, nil, room)
 		if n := size(r, maxText); n > room && r.Count > 0 {
 			t.Errorf("%d bytes do not fit %d", n, room)
 		}
@@ -70,7 +70,7 @@ func FuzzDescribe(f *testing.F) {
 				t.Errorf("%s: there is no anchor %q", path, a)
 			}
 		}
-		images, _ := Images(ctx, file, "1")
+		images, _ := Images(ctx, New(file), "1")
 		for _, i := range images {
 			if strings.ContainsFunc(i.Path+i.Ref, untrusted.Hidden) || strings.ContainsAny(i.Ref, " <>\"'&") {
 				t.Errorf("got %+v", i)

@@ -34,8 +34,8 @@ var (
 // and sidecarImage with a text. In a mapping without a tag it is appVersion, as in
 // most charts. The second result is whether these are all that the file names as far
 // as it could be read. What is made by templates is not found.
-func Images(ctx context.Context, file []byte, appVersion string) (images []Image, complete bool) {
-	root, note := parse(ctx, file)
+func Images(ctx context.Context, file *File, appVersion string) (images []Image, complete bool) {
+	root, note := file.parse(ctx)
 	if note != "" {
 		return nil, false
 	}

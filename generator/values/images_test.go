@@ -33,7 +33,7 @@ func TestImages(t *testing.T) {
 		{"odd texts", "a: {image: \"<b>\"}\nb: {image: \"a:<b>\"}\nc: {image: \"a@b\"}\nd: {image: \"\"}\n", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			images, complete := Images(ctx, []byte(tt.in), "9.9")
+			images, complete := Images(ctx, New([]byte(tt.in)), "9.9")
 			var b strings.Builder
 			for _, i := range images {
 				fmt.Fprintf(&b, "%s %s\n", i.Path, i.Ref)
@@ -59,9 +59,9 @@ func TestImagesBounds(t *testing.T) {
 		"late":    {late, "image: a", 0},
 		"deep":    {ctx, strings.Repeat("{a: ", maxDepth+2) + "{image: x}" + strings.Repeat("}", maxDepth+2), 0},
 	} {
-		if images, complete := Images(c.ctx, []byte(c.in), ""); len(images) != c.want || complete {
+		if images, complete := Images(c.ctx, New([]byte(c.in)), ""); len(images) != c.want || complete {
 			t.Errorf("%s: %d images, complete: %v", name, len(images), complete)
 		}
 	}
-	testenv.Cheap(t, "many keys", func() { Images(ctx, []byte(shapes(maxInput / 2)["keys"]), "1") })
+	testenv.Cheap(t, "many keys", func() { Images(ctx, New([]byte(shapes(maxInput / 2)["keys"])), "1") })
 }

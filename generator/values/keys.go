@@ -26,8 +26,8 @@ const maxKeys = maxMarks
 // ingress.enabled, and the other keys of the top level; then what can be enabled below
 // those; and last the keys that nearly every chart has. Keys of one kind are in the order
 // of the file. Those that a path has to quote are left out.
-func Keys(ctx context.Context, file []byte, room int) []string {
-	root, note := parse(ctx, file)
+func Keys(ctx context.Context, file *File, room int) []string {
+	root, note := file.parse(ctx)
 	if note != "" {
 		return nil
 	}

@@ -35,7 +35,7 @@ resources: {}
 		{"a: [", 100, ""},
 		{"enabled: true\n", 100, "enabled"},
 	} {
-		if got := strings.Join(Keys(t.Context(), []byte(tt.file), tt.room), " "); got != tt.want {
+		if got := strings.Join(Keys(t.Context(), New([]byte(tt.file)), tt.room), " "); got != tt.want {
 			t.Errorf("%.20q in %d bytes: got %q, want %q", tt.file, tt.room, got, tt.want)
 		}
 	}
@@ -45,7 +45,7 @@ resources: {}
 func TestKeysOfManyAliases(t *testing.T) {
 	file := "a: &a {" + strings.Repeat("x: {y: 1}, ", 4000) + "}\n" + strings.Repeat("b: *a\n", 4000)
 	k := &keyFinder{}
-	root, note := parse(t.Context(), []byte(file))
+	root, note := parse([]byte(file))
 	if note != "" {
 		t.Fatal(note)
 	}

@@ -51,7 +51,7 @@ func (r *Reference) Anchor(path string) string {
 // generator (## @param path text), and otherwise the comment right above the key,
 // at the end of its line, or, for an empty value, indented below it. What looks like
 // values that are commented out, a heading or a licence is not taken for a text.
-func Describe(ctx context.Context, file, schema []byte, readme map[string]string, room int) *Reference {
+func Describe(ctx context.Context, file *File, schema []byte, readme map[string]string, room int) *Reference {
 	r := &reader{ctx: ctx, root: &field{}}
 	if file != nil {
 		r.readFile(file)
@@ -125,14 +125,16 @@ type reader struct {
 func (r *reader) note(s string) { r.notes = append(r.notes, s) }
 
 // readFile reads the fields of values.yaml.
-func (r *reader) readFile(file []byte) {
-	file = bytes.TrimPrefix(bytes.ReplaceAll(file, []byte("\r\n"), []byte("\n")), []byte("\ufeff"))
-	root, note := parse(r.ctx, file)
+func (r *reader) readFile(file *File) {
+	if text := unixText(file.text); len(text) < len(file.text) {
+		file = New(text)
+	}
+	root, note := file.parse(r.ctx)
 	if note != "" {
 		r.note("values.yaml " + note + ", so the table lacks its keys.")
 		return
 	}
-	r.src = newSource(string(file))
+	r.src = newSource(string(file.text))
 	r.mapping(root, r.root, 0)
 	switch {
 	case r.late:
@@ -143,6 +145,12 @@ func (r *reader) readFile(file []byte) {
 	for _, p := range r.src.extra {
 		r.extra(p)
 	}
+}
+
+// unixText returns a text whose lines end with a newline only, as comments are looked
+// for, without a byte order mark.
+func unixText(text []byte) []byte {
+	return bytes.TrimPrefix(bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")), []byte("\ufeff"))
 }
 
 // mapping reads the fields below a key.

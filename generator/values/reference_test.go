@@ -48,7 +48,7 @@ func TestDescribe(t *testing.T) {
 		{"only comments", "# a\n", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			r := Describe(ctx, []byte(tt.in), nil, nil, room)
+			r := Describe(ctx, New([]byte(tt.in)), nil, nil, room)
 			if got := r.table(); got != tt.want || r.Note != "" {
 				t.Errorf("got:\n%s(%q)\nwant:\n%s", got, r.Note, tt.want)
 			}
@@ -83,7 +83,7 @@ func TestDescribeSchema(t *testing.T) {
 			if tt.file == "" {
 				file = nil
 			}
-			r := Describe(ctx, file, []byte(tt.schema), nil, room)
+			r := Describe(ctx, New(file), []byte(tt.schema), nil, room)
 			if got := r.table(); got != tt.want || r.Note != tt.note {
 				t.Errorf("got:\n%s(%q)\nwant:\n%s(%q)", got, r.Note, tt.want, tt.note)
 			}
@@ -103,18 +103,18 @@ func TestUnreadable(t *testing.T) {
 		"long":       "a: <b>\n" + strings.Repeat("# long\n", maxInput/7),
 		"deep":       strings.Repeat("[", 20_000),
 	} {
-		if r := Describe(ctx, []byte(in), nil, nil, room); r.Count > 0 || !strings.HasPrefix(r.Note, "values.yaml ") {
+		if r := Describe(ctx, New([]byte(in)), nil, nil, room); r.Count > 0 || !strings.HasPrefix(r.Note, "values.yaml ") {
 			t.Errorf("%s: %d rows, %q", name, r.Count, r.Note)
 		}
 	}
-	if r := Describe(ctx, []byte("a: 1\n---\n- <b>\n...\n]"), nil, nil, room); r.Count != 1 {
+	if r := Describe(ctx, New([]byte("a: 1\n---\n- <b>\n...\n]")), nil, nil, room); r.Count != 1 {
 		t.Errorf("two files: %d rows, %q", r.Count, r.Note)
 	}
 }
 
 // TestReferenceAnchor looks up rows, and those that are nearest.
 func TestReferenceAnchor(t *testing.T) {
-	r := Describe(ctx, []byte("a:\n  b:\n    c: 1\n  d: [{e: 1}]\n\"x.y\": 2\n"), []byte(`{"properties":{"z":{}}}`), nil, room)
+	r := Describe(ctx, New([]byte("a:\n  b:\n    c: 1\n  d: [{e: 1}]\n\"x.y\": 2\n")), []byte(`{"properties":{"z":{}}}`), nil, room)
 	for path, want := range map[string]string{
 		"a": "L1", "a.b": "L3", "a.b.c": "L3", "a.d": "L4", "a.d.0.e": "L4", "a.b.x": "L3", `"x.y"`: "L5", "z": "s1", "q": "", "": "",
 	} {
@@ -142,7 +142,7 @@ func TestFit(t *testing.T) {
 		{2000, 14, minText, "The page has no room for 92 more values."},
 		{0, 0, 0, "The page has no room for 101 more values."},
 	} {
-		r := Describe(ctx, []byte(file), schema, nil, tt.room)
+		r := Describe(ctx, New([]byte(file)), schema, nil, tt.room)
 		rows, longest := 0, 0
 		for _, g := range r.Groups {
 			rows += len(g.Rows)

@@ -13,7 +13,6 @@
 package values
 
 import (
-	"context"
 	"strconv"
 	"strings"
 	"unicode"
@@ -41,12 +40,8 @@ const (
 	maxPath = 300
 )
 
-// parse reads a file as a mapping; an empty file is an empty mapping. If it cannot
-// be read, note says why, as the rest of a sentence about the file.
-func parse(ctx context.Context, file []byte) (root *yaml.Node, note string) {
-	if ctx.Err() != nil {
-		return nil, "was not read, since the page took too long"
-	}
+// parse reads the text of a file: see [File.parse].
+func parse(file []byte) (root *yaml.Node, note string) {
 	if len(file) > maxInput || marks(file) > maxMarks {
 		return nil, "is too long to be read"
 	}
