@@ -39,7 +39,7 @@ race: ## run the concurrent tests under the race detector (RACE)
 	tools=$$(ci/tools/install $(TOOLS)) && PORTOLAN_TOOLS=$$tools CGO_ENABLED=1 go test -timeout $(TIMEOUT) -race $(RACE)
 
 bench: build ## measure publishing beside its peers, load the shim for two minutes, and run the benchmarks (BENCH)
-	tools=$$(ci/tools/install helm3) && go run ./ci/bench/publish -portolan .build/portolan -helm "$$tools/helm3"
+	tools=$$(ci/tools/install helm3) && go run ./ci/bench -portolan .build/portolan -helm "$$tools/helm3"
 	go run ./ci/bench/shim -portolan .build/portolan
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
 

@@ -1,10 +1,10 @@
-// Command publish measures the cost of publishing as a repository grows, and
+// Command bench measures the cost of publishing as a repository grows, and
 // compares it with programs that do the same work. It measures whole processes,
 // and takes medians of several runs. It makes the data and prints one table of
 // goals and one of growth. It fails only if something does not work: the reader
 // judges the speed.
 //
-//	go run ./ci/bench/publish -portolan .build/portolan -helm helm3
+//	go run ./ci/bench -portolan .build/portolan -helm helm3
 package main
 
 import (
@@ -37,7 +37,7 @@ func main() {
 	err := run(ctx, *portolan, *helm, *dir, *only)
 	stop()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "ci/bench/publish:", err)
+		fmt.Fprintln(os.Stderr, "ci/bench:", err)
 		os.Exit(1)
 	}
 }
