@@ -38,10 +38,11 @@ test: ## run every test
 race: ## run the concurrent tests under the race detector (RACE)
 	tools=$$(ci/tools/install $(TOOLS)) && PORTOLAN_TOOLS=$$tools CGO_ENABLED=1 go test -timeout $(TIMEOUT) -race $(RACE)
 
-bench: build ## measure publishing beside its peers, load the shim for two minutes, and run the benchmarks (BENCH)
+bench: build ## measure portolan beside its peers, in at most ten minutes
 	tools=$$(ci/tools/install helm3) && go run ./ci/bench -portolan .build/portolan -helm "$$tools/helm3"
-	go run ./ci/bench/shim -portolan .build/portolan
-	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+gobench: ## run the Go benchmarks of what is called often (BENCH)
+	go test -run '^$$' -bench '$(BENCH)' -benchmem $$(grep -rl --include='*_test.go' 'func Benchmark' . | xargs -n1 dirname | sort -u)
 
 check: ## formatting, vet, staticcheck, shellcheck, go.mod
 	! gofmt -l . | grep .
@@ -59,4 +60,4 @@ fuzz: ## run each fuzz target for a while (FUZZTIME)
 golden: ## rewrite the golden files; read the diff before committing it
 	go test -run Golden $$(grep -rlE --include='*_test.go' 'func Test[A-Za-z_]*Golden' . | xargs -n1 dirname | sort -u) -update
 
-.PHONY: help build release demo test race bench check vuln fuzz golden
+.PHONY: help build release demo test race bench gobench check vuln fuzz golden

@@ -12,106 +12,91 @@ import (
 	"time"
 
 	"helm.sh/helm/v3/pkg/chart"
-
-	"github.com/portolan-charts/portolan/ci/bench/seed"
-	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
-// indexFiles measures the index that clients read.
-func (b *bench) indexFiles(ctx context.Context) error {
-	for _, versions := range []int{10_000, 50_000} {
-		if err := b.indexOf(ctx, versions); err != nil {
-			return fmt.Errorf("an index of %d versions: %w", versions, err)
-		}
-	}
-	return nil
-}
-
-func (b *bench) indexOf(ctx context.Context, versions int) error {
-	folder := filepath.Join(b.folder, fmt.Sprintf("index-%d", versions))
-	site, err := bucket.Open(ctx, folder)
+// index measures the index that clients read: its size, and what it costs Helm beside
+// the same index in YAML.
+func (b *bench) index(ctx context.Context, s *series) (*trial, error) {
+	w, err := openWorld(ctx, s.folder)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	say("making an index of %d versions, and the same in YAML", versions)
-	if err := seed.Channel(ctx, site, channel, versions); err != nil {
-		return err
+	versions := b.size(10_000)
+	if err := seed(ctx, w.site, channel, versions); err != nil {
+		return nil, err
 	}
-	index := filepath.Join(folder, channel, "index.yaml")
-	written, err := os.ReadFile(index)
+	ours := filepath.Join(s.folder, "site", channel)
+	size, err := indexSize(filepath.Join(ours, "index.yaml"), versions)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	least, err := smallest(written)
-	if err != nil {
-		return err
+	inYAML := filepath.Join(s.folder, "yaml")
+	if err := os.Mkdir(inYAML, 0o777); err != nil {
+		return nil, err
 	}
-	over := quotient(time.Duration(len(written)), time.Duration(least)) - 1
-	b.table.add(row{
-		work: fmt.Sprintf("the index of %d versions", versions), goal: "within 5 % of the smallest JSON that Helm reads without loss",
-		figure: megabytes(int64(len(written))), ratio: fmt.Sprintf("%+.1f %%", 100*over),
-		met: over <= 0.05,
-	})
-	asYAML, err := b.inYAML(ctx, index, folder)
-	if err != nil {
-		return err
+	if _, err := b.command("", b.helm, "repo", "index", inYAML, "--merge", filepath.Join(ours, "index.yaml")).run(ctx); err != nil {
+		return nil, err
 	}
-	if err := b.readers(ctx, versions, filepath.Dir(index), filepath.Dir(asYAML)); err != nil {
-		return err
-	}
-	return remove(folder)
-}
-
-// readers compares the cost of reading an index with Helm with that of the same
-// index in YAML.
-func (b *bench) readers(ctx context.Context, versions int, ours, asYAML string) error {
-	update, search, err := b.read(ctx, ours)
-	if err != nil {
-		return err
-	}
-	slowUpdate, slowSearch, err := b.read(ctx, asYAML)
-	if err != nil {
-		return err
-	}
-	for _, r := range []struct {
-		verb       string
-		ours, peer cost
-	}{{"repo update", update, slowUpdate}, {"search repo", search, slowSearch}} {
-		b.table.add(row{
-			work: fmt.Sprintf("`helm %s` of %d versions", r.verb, versions), goal: "≤ 1/3 of the CPU of the same index in YAML",
-			figure: r.ours.String(), ratio: fmt.Sprintf("%s of CPU %s, %s", times(r.ours.CPU, r.peer.CPU), seconds(r.peer.CPU), megabytes(r.peer.Peak)),
-			met: r.ours.CPU <= r.peer.CPU/3,
-		})
-	}
-	return nil
+	const update, search, peer = "helm repo update", "helm search repo", " of the same index in YAML"
+	return &trial{
+		round: func(ctx context.Context) error {
+			for suffix, folder := range map[string]string{"": ours, peer: inYAML} {
+				if err := b.read(ctx, s, folder, update+suffix, search+suffix); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		rows: func() []row {
+			rows := []row{size}
+			for _, program := range []string{update, search} {
+				rows = append(rows, s.row(fmt.Sprintf("`%s` of %s versions", program, thousands(versions)), program, program+peer, goal{cpu: 1. / 3}))
+			}
+			return rows
+		},
+	}, nil
 }
 
 // read serves a folder and measures how Helm reads the index in it.
-func (b *bench) read(ctx context.Context, folder string) (update, search cost, err error) {
+func (b *bench) read(ctx context.Context, s *series, folder, update, search string) error {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return update, search, err
+		return err
 	}
 	server := &http.Server{Handler: http.FileServer(http.Dir(folder)), ReadHeaderTimeout: time.Minute}
 	go func() { _ = server.Serve(l) }() // until it is closed
 	defer server.Close()
-	home, err := os.MkdirTemp(b.folder, "helm-*")
+	home, err := os.MkdirTemp(s.folder, "helm-*")
 	if err != nil {
-		return update, search, err
+		return err
 	}
 	defer os.RemoveAll(home)
 	helm := func(args ...string) *command {
-		env := []string{"HELM_CACHE_HOME=" + home, "HELM_CONFIG_HOME=" + home, "HELM_DATA_HOME=" + home}
-		return &command{args: append([]string{b.helm}, args...), env: env}
+		c := b.command("", b.helm, args...)
+		c.env = []string{"HELM_CACHE_HOME=" + home, "HELM_CONFIG_HOME=" + home, "HELM_DATA_HOME=" + home}
+		return c
 	}
-	if _, err = helm("repo", "add", "bench", "http://"+l.Addr().String()).run(ctx); err != nil {
-		return update, search, err
+	if _, err := helm("repo", "add", "bench", "http://"+l.Addr().String()).run(ctx); err != nil {
+		return err
 	}
-	if update, err = helm("repo", "update").medianOf(ctx, nil); err != nil {
-		return update, search, err
+	if err := s.run(ctx, update, helm("repo", "update")); err != nil {
+		return err
 	}
-	search, err = helm("search", "repo", seed.ChartName(7)).medianOf(ctx, nil)
-	return update, search, err
+	return s.run(ctx, search, helm("search", "repo", chartName(7)))
+}
+
+// indexSize returns the row of the index's size.
+func indexSize(path string, versions int) (row, error) {
+	written, err := os.ReadFile(path)
+	if err != nil {
+		return row{}, err
+	}
+	least, err := smallest(written)
+	over := float64(len(written))/float64(least) - 1
+	return row{
+		work: fmt.Sprintf("the index of %s versions", thousands(versions)), figure: fmt.Sprintf("%.1f MB", float64(len(written))/mb),
+		outcomes: []outcome{{"≤ 5 % above the least", fmt.Sprintf("%.1f %% above the smallest JSON that Helm reads without loss", 100*over), over <= 0.05}},
+	}, err
 }
 
 // smallest returns the size of the index as JSON with only what Helm's own types

@@ -1,17 +1,15 @@
-// Command bench measures the cost of publishing as a repository grows, and
-// compares it with programs that do the same work. It measures whole processes,
-// and takes medians of several runs. It makes the data and prints one table of
-// goals and one of growth. It fails only if something does not work: the reader
-// judges the speed.
+// Command bench measures portolan beside programs that do the same work, or the
+// least of it, and prints a table of goals. It makes the data, and measures whole
+// processes. It fails only if something does not work: the reader judges the speed.
 //
 //	go run ./ci/bench -portolan .build/portolan -helm helm3
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
-	"maps"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -24,17 +22,54 @@ import (
 
 const channel = "stable"
 
-func main() {
-	if len(os.Args) > 1 && os.Args[1] == measureVerb {
-		os.Exit(measureOne(os.Args[2:]))
+// parts are what is measured, in the order of the table. The shares are of nine
+// minutes on two cores, and have room for what a busy machine adds.
+func parts() []part {
+	return []part{
+		{"real", 90 * time.Second, 5, (*bench).realCharts},
+		{"synthetic", 110 * time.Second, 3, (*bench).syntheticCharts},
+		{"chart", 25 * time.Second, 15, (*bench).oneChart},
+		{"largechart", 50 * time.Second, 15, (*bench).oneChartInLarge},
+		{"start", 5 * time.Second, 41, (*bench).start},
+		{"verify", 35 * time.Second, 9, (*bench).verify},
+		{"uploads", 130 * time.Second, 1, (*bench).manyUploads},
+		{"operations", 3 * time.Second, 1, (*bench).operations},
+		{"shim", 35 * time.Second, 3, (*bench).shim},
+		{"import", 40 * time.Second, 3, (*bench).importFolder},
+		{"idle", 15 * time.Second, 15, (*bench).idle},
+		{"index", 25 * time.Second, 5, (*bench).index},
 	}
-	portolan := flag.String("portolan", ".build/portolan", "the program to measure")
-	helm := flag.String("helm", "helm3", "the Helm to compare with")
-	dir := flag.String("dir", "", "folder for the data, about 4 GB; it is removed (default: a temporary one)")
-	only := flag.String("only", "", "the part to run: "+strings.Join(slices.Sorted(maps.Keys(parts())), ", ")+" (default: all)")
+}
+
+// bench says what to measure, where, and with what.
+type bench struct {
+	portolan, helm string
+	measurer       string
+	charts         string // folder of real charts; empty for the few in this repository
+	folder         string // for data
+	budget         time.Duration
+	quick          bool
+}
+
+func main() {
+	var names []string
+	for _, p := range parts() {
+		names = append(names, p.name)
+	}
+	var b bench
+	flag.StringVar(&b.portolan, "portolan", ".build/portolan", "the program to measure")
+	flag.StringVar(&b.helm, "helm", "helm3", "the Helm to compare with")
+	flag.StringVar(&b.charts, "charts", os.Getenv("PORTOLAN_CORPUS"), "folder of real charts (default: PORTOLAN_CORPUS, or the few in testdata/charts)")
+	flag.StringVar(&b.folder, "dir", "", "where to make the data, about 4 GB, which is removed (default: the folder for temporary files)")
+	flag.DurationVar(&b.budget, "budget", 9*time.Minute, "how long it may take; less time means fewer rounds, but at least one of each part")
+	flag.BoolVar(&b.quick, "quick", false, "try everything once with little data: the figures mean nothing")
+	only := flag.String("only", "", "the parts to run, with commas between them: "+strings.Join(names, ", ")+" (default: all)")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, *portolan, *helm, *dir, *only)
+	chosen, err := choose(*only)
+	if err == nil {
+		err = b.run(ctx, chosen)
+	}
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "ci/bench:", err)
@@ -42,50 +77,62 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, portolan, helm, dir, only string) error {
-	folder, err := os.MkdirTemp(dir, "portolan-bench-*")
+// choose returns the parts with these names, or all.
+func choose(only string) ([]part, error) {
+	all := parts()
+	if only == "" {
+		return all, nil
+	}
+	var chosen []part
+	for name := range strings.SplitSeq(only, ",") {
+		i := slices.IndexFunc(all, func(p part) bool { return p.name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("there is no part %q", name)
+		}
+		chosen = append(chosen, all[i])
+	}
+	return chosen, nil
+}
+
+// run measures the parts, and prints the rows of those that worked.
+func (b *bench) run(ctx context.Context, chosen []part) error {
+	begin := time.Now()
+	folder, err := os.MkdirTemp(b.folder, "portolan-bench-*")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(folder)
-	b := &bench{folder: folder}
-	if b.portolan, err = program(portolan); err != nil {
-		return err
-	}
-	if b.helm, err = program(helm); err != nil {
-		return err
-	}
-	begin := time.Now()
-	fmt.Printf("%d CPUs, %s/%s; medians of %d runs, %d of what takes over %v\n\n", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, manyRuns, fewRuns, longRun)
-	for _, name := range slices.Sorted(maps.Keys(parts())) {
-		if only != "" && only != name {
-			continue
-		}
-		if err := parts()[name](b, ctx); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+	b.folder = folder
+	for _, name := range []*string{&b.portolan, &b.helm} {
+		if *name, err = program(*name); err != nil {
+			return err
 		}
 	}
-	b.table.print(os.Stdout)
-	if len(b.growth.rows) > 0 {
-		b.growth.print(os.Stdout)
+	b.measurer = filepath.Join(folder, "measure")
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", b.measurer, "./ci/bench/measure").CombinedOutput(); err != nil {
+		return fmt.Errorf("building ci/bench/measure: %w\n%s", err, out)
 	}
-	fmt.Printf("\nmeasured in %v\n", time.Since(begin).Round(time.Second))
-	return nil
+	fmt.Printf("%d CPUs, %s/%s, %s; real charts: %s\n", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version(), cmp.Or(b.charts, fewCharts))
+	rows, err := b.measure(ctx, chosen, begin.Add(b.budget))
+	printTable(os.Stdout, rows)
+	took := time.Since(begin).Round(time.Second)
+	fmt.Printf("\nMeasured in %v.", took)
+	if took > b.budget {
+		fmt.Printf(" That is longer than %v: the machine is too slow or busy.", b.budget)
+	}
+	fmt.Println()
+	if b.quick {
+		fmt.Println("This was a quick try with little data. These are no figures.")
+	}
+	return err
 }
 
-// parts returns the parts that can be run alone.
-func parts() map[string]func(*bench, context.Context) error {
-	return map[string]func(*bench, context.Context) error{
-		"bulk": (*bench).bulk, "chart": (*bench).oneChart, "idle": (*bench).idle, "index": (*bench).indexFiles,
+// size returns how much data to use where n is right.
+func (b *bench) size(n int) int {
+	if b.quick {
+		return n / 50
 	}
-}
-
-// bench says what to measure, and where.
-type bench struct {
-	portolan, helm string
-	folder         string
-	table          table
-	growth         growth
+	return n
 }
 
 // program returns the path of a program, for use from any folder.

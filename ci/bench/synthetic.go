@@ -7,40 +7,37 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 
-	"golang.org/x/sync/errgroup"
-
-	"github.com/portolan-charts/portolan/ci/bench/seed"
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/generator/check"
 )
 
-// makeArchives fills a folder with the archives of a number of chart versions. They
-// resemble real ones: about 20 files, 12 KB packed.
-func makeArchives(ctx context.Context, folder string, versions int) error {
+// synthetic returns a folder with the archives of 10,000 chart versions, which it
+// makes for the first part that needs them. They resemble real ones: about 20 files,
+// 12 KB packed.
+func (b *bench) synthetic(ctx context.Context) (folder string, err error) {
+	folder = filepath.Join(b.folder, "archives")
 	if err := os.Mkdir(folder, 0o777); err != nil {
-		return err
+		if os.IsExist(err) {
+			err = nil
+		}
+		return folder, err
 	}
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(runtime.GOMAXPROCS(0))
-	for i := range versions / seed.PerChart {
-		group.Go(func() error {
-			for j := range seed.PerChart {
-				if err := ctx.Err(); err != nil {
-					return err
-				}
-				name, version := seed.ChartName(i), fmt.Sprintf("1.%d.0", j+1)
-				file := filepath.Join(folder, check.FileName(name, version))
-				if err := os.WriteFile(file, makeArchive(uint64(i), name, version), 0o666); err != nil {
-					return err
-				}
+	charts := make([]int, b.size(10_000)/perChart)
+	for i := range charts {
+		charts[i] = i
+	}
+	return folder, atOnce(ctx, charts, func(i int) error {
+		for j := range perChart {
+			name, version := chartName(i), fmt.Sprintf("1.%d.0", j+1)
+			file := filepath.Join(folder, check.FileName(name, version))
+			if err := os.WriteFile(file, makeArchive(uint64(i), name, version), 0o666); err != nil {
+				return err
 			}
-			return nil
-		})
-	}
-	return group.Wait()
+		}
+		return nil
+	})
 }
 
 func makeArchive(source uint64, name, version string) []byte {

@@ -1,6 +1,4 @@
-// Package seed makes sites for the benchmarks from log records alone, without
-// archives: an index of any size in seconds.
-package seed
+package main
 
 import (
 	"context"
@@ -16,27 +14,27 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
-// PerChart is the number of versions of each chart, from 1.10.0 down to 1.1.0.
-const PerChart = 10
+// perChart is the number of versions of each chart, from 1.10.0 down to 1.1.0.
+const perChart = 10
 
-// ChartName returns the name of the i-th chart.
-func ChartName(i int) string { return fmt.Sprintf("chart-%05d", i) }
+// chartName returns the name of the i-th chart.
+func chartName(i int) string { return fmt.Sprintf("chart-%05d", i) }
 
-// Channel creates a channel with a number of versions, which must be a multiple of
-// PerChart. As in a real channel, no record adds more than one run decides, and
-// the newest record is small.
-func Channel(ctx context.Context, site bucket.Store, channel string, versions int) error {
+// seed creates a channel with a number of versions, a multiple of perChart, from log
+// records alone, without archives: an index of any size in seconds. As in a real
+// channel, no record adds more than one run decides, and the newest record is small.
+func seed(ctx context.Context, site bucket.Store, channel string, versions int) error {
 	c, err := publisher.OpenChannel(ctx, site, channel)
 	if err != nil {
 		return err
 	}
 	at := time.Now().UTC().Truncate(time.Second)
 	for from := 0; from < versions; {
-		to := min(from+publisher.MaxVerdicts, versions-PerChart)
+		to := min(from+publisher.MaxVerdicts, versions-perChart)
 		if to <= from {
 			to = versions
 		}
-		if err := add(ctx, c, at, from/PerChart, to/PerChart); err != nil {
+		if err := addCharts(ctx, c, at, from/perChart, to/perChart); err != nil {
 			return err
 		}
 		from = to
@@ -44,13 +42,13 @@ func Channel(ctx context.Context, site bucket.Store, channel string, versions in
 	return c.Project(ctx)
 }
 
-// add commits the charts with numbers from from up to, but not including, to.
-func add(ctx context.Context, c *publisher.Channel, at time.Time, from, to int) error {
+// addCharts commits the charts with numbers from from up to, but not including, to.
+func addCharts(ctx context.Context, c *publisher.Channel, at time.Time, from, to int) error {
 	charts := map[string][]string{}
 	for i := from; i < to; i++ {
-		name := ChartName(i)
-		for j := range PerChart {
-			line, err := indexLine(name, fmt.Sprintf("1.%d.0", PerChart-j), at)
+		name := chartName(i)
+		for j := range perChart {
+			line, err := indexLine(name, fmt.Sprintf("1.%d.0", perChart-j), at)
 			if err != nil {
 				return err
 			}
