@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/lazyregexp"
 )
 
 // maxChannel is the longest channel name, in bytes. It leaves room for chart,
@@ -19,7 +19,7 @@ import (
 const maxChannel = 255
 
 var (
-	segmentRE = regexp.MustCompile(`^[a-zA-Z0-9]+([._-][a-zA-Z0-9]+)*$`)
+	segmentRE = lazyregexp.New(`^[a-zA-Z0-9]+([._-][a-zA-Z0-9]+)*$`)
 
 	// Names of portolan's own folders, which no segment of a channel may have.
 	ownSegments = []string{chartsDir, logDir, snapshotsDir, "api", assetsDir}

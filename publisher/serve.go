@@ -10,11 +10,11 @@ import (
 	"net/http"
 	"net/url"
 	"path"
-	"regexp"
 	"strings"
 	"syscall"
 
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/lazyregexp"
 )
 
 const (
@@ -59,7 +59,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func ServeFile(w http.ResponseWriter, r *http.Request, site bucket.Store) error {
 	// The path is decoded; a '+' in it is a plus. Clients that join a repository's URL,
 	// with a slash at its end, and a path double the slash between them.
-	key := strings.TrimPrefix(slashes.ReplaceAllLiteralString(r.URL.Path, "/"), "/")
+	key := strings.TrimPrefix(slashes.ReplaceAllString(r.URL.Path, "/"), "/")
 	folder := key == "" || strings.HasSuffix(key, "/")
 	if folder {
 		key += indexPage
@@ -77,7 +77,7 @@ func ServeFile(w http.ResponseWriter, r *http.Request, site bucket.Store) error 
 	return err
 }
 
-var slashes = regexp.MustCompile("//+")
+var slashes = lazyregexp.New("//+")
 
 // maxSegment is the longest name that a file may have on most file systems.
 const maxSegment = 255

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // Colors replace colours of portolan's palette; "" keeps portolan's. Each is a #
@@ -17,12 +18,12 @@ type Colors struct {
 	BackgroundDark string // dark
 }
 
-var colorRE = regexp.MustCompile(`^#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})$`)
+var colorRE = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})$`) })
 
 // CheckColor returns an error if s is not a colour. This keeps everything else out
 // of the stylesheet.
 func CheckColor(s string) error {
-	if !colorRE.MatchString(s) {
+	if !colorRE().MatchString(s) {
 		return errors.New("must be a colour such as #0b6477")
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
@@ -44,23 +45,23 @@ var noteWords = map[string]string{
 }
 
 // noPrerelease is the end of a version in a range which says that prereleases of it count, too.
-var noPrerelease = regexp.MustCompile(`-0($|[ ,|])`)
+var noPrerelease = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`-0($|[ ,|])`) })
 
 // noPatch is a lower bound whose patch is 0.
-var noPatch = regexp.MustCompile(`>= ?(\d+\.\d+)\.0($|[ ,|])`)
+var noPatch = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`>= ?(\d+\.\d+)\.0($|[ ,|])`) })
 
 // kube returns a range of Kubernetes versions in a form for readers: ≥ 1.25.
 func kube(versions string) string {
-	versions = noPatch.ReplaceAllString(noPrerelease.ReplaceAllString(versions, "$1"), ">=$1$2")
+	versions = noPatch().ReplaceAllString(noPrerelease().ReplaceAllString(versions, "$1"), ">=$1$2")
 	return strings.NewReplacer(">= ", "≥ ", ">=", "≥ ", "<= ", "≤ ", "<=", "≤ ").Replace(versions)
 }
 
 // plain is what a shell takes as it is.
-var plain = regexp.MustCompile(`^[a-zA-Z0-9_./+-]+$`)
+var plain = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-zA-Z0-9_./+-]+$`) })
 
 // shell returns an argument as one would type it in a shell.
 func shell(argument string) string {
-	if plain.MatchString(argument) && argument[0] != '-' {
+	if plain().MatchString(argument) && argument[0] != '-' {
 		return argument
 	}
 	return "'" + strings.ReplaceAll(argument, "'", `'\''`) + "'"

@@ -3,12 +3,12 @@ package main
 import (
 	"fmt"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
 
+	"github.com/portolan-charts/portolan/publisher/lazyregexp"
 	"github.com/portolan-charts/portolan/publisher/spelling"
 )
 
@@ -91,7 +91,7 @@ func (p *program) noteVariables(f *flags) error {
 
 // ofService matches what Kubernetes sets in a pod for each Service of its namespace, here
 // for one that is called portolan, or portolan and something.
-var ofService = regexp.MustCompile(`^PORTOLAN(_[A-Z0-9_]+)?_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$`)
+var ofService = lazyregexp.New(`^PORTOLAN(_[A-Z0-9_]+)?_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$`)
 
 // ofCI are the variables of the templates and scripts in ci/ and of this project's tests.
 var ofCI = []string{
@@ -99,7 +99,7 @@ var ofCI = []string{
 }
 
 // variablesInHelp finds the settings: every one is in the help of a command.
-var variablesInHelp = regexp.MustCompile(`\bPORTOLAN_[A-Z][A-Z_]*[A-Z]\b`)
+var variablesInHelp = lazyregexp.New(`\bPORTOLAN_[A-Z][A-Z_]*[A-Z]\b`)
 
 // settings are all variables that some command or ci/ reads, or has read.
 func settings() []string {

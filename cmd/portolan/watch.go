@@ -3,11 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"time"
 
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/lazyregexp"
 	"github.com/portolan-charts/portolan/publisher/pause"
 )
 
@@ -56,7 +56,7 @@ func (p *program) watch(ctx context.Context, f *generateFlags) error {
 
 // numbered are the words of an error that differ each time: of requests, times
 // and files.
-var numbered = regexp.MustCompile(`\S*[0-9]\S*`)
+var numbered = lazyregexp.New(`\S*[0-9]\S*`)
 
 // lasting is an error's text as far as it stays the same when it happens again.
 func lasting(err error) string { return numbered.ReplaceAllString(err.Error(), "") }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"text/template/parse"
 )
 
@@ -15,9 +16,8 @@ type argumentCount struct{ least, most int }
 
 // argumentCounts says with how many arguments a function can be called. Functions that it does
 // not list are not looked at.
-var argumentCounts = map[string]argumentCount{}
-
-func init() {
+var argumentCounts = sync.OnceValue(func() map[string]argumentCount {
+	all := map[string]argumentCount{"default": {1, noLimit}, "printf": {1, noLimit}}
 	for n, names := range []string{
 		`now uuidv4`,
 		`atoi b64dec b64enc base camelcase compact deepCopy dir empty fail first float64 fromJson fromYaml initial int
@@ -30,12 +30,11 @@ func init() {
 		`lookup`,
 	} {
 		for _, name := range strings.Fields(names) {
-			argumentCounts[name] = argumentCount{n, n}
+			all[name] = argumentCount{n, n}
 		}
 	}
-	argumentCounts["default"] = argumentCount{1, noLimit}
-	argumentCounts["printf"] = argumentCount{1, noLimit}
-}
+	return all
+})
 
 // fileMethods are the methods of .Files, and how many arguments they take.
 var fileMethods = map[string]int{"Get": 1, "GetBytes": 1, "Glob": 1, "Lines": 1, "AsConfig": 0, "AsSecrets": 0}
@@ -44,7 +43,7 @@ var fileMethods = map[string]int{"Get": 1, "GetBytes": 1, "Glob": 1, "Lines": 1,
 func (w *useWalk) call(n parse.Node, given int) {
 	switch n := n.(type) {
 	case *parse.IdentifierNode:
-		if want, known := argumentCounts[n.Ident]; known && (given < want.least || given > want.most) {
+		if want, known := argumentCounts()[n.Ident]; known && (given < want.least || given > want.most) {
 			w.add(templateUse{fault: countFault(n.Ident, want.least, want.most, given)})
 		}
 	case *parse.FieldNode:

@@ -43,7 +43,7 @@ func warnName(name string, w *warnings) {
 	switch {
 	case len(by) > 0:
 		w.add("warn-name", "%s takes only names of lower case letters, digits, '-' and '.'; this one is %s", strings.Join(by, ", "), Quote(name))
-	case !advisedName.MatchString(name):
+	case !advisedName().MatchString(name):
 		w.add("warn-name", "Helm advises lower case letters, digits and '-' for names; this one is %s", Quote(name))
 	}
 }

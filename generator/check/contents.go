@@ -8,7 +8,6 @@ import (
 	"io"
 	"iter"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -110,7 +109,7 @@ func (c *Contents) add(name string, data []byte) {
 }
 
 // kindPattern is what a kind looks like in Kubernetes.
-var kindPattern = regexp.MustCompile(`^[A-Z][A-Za-z0-9]{0,62}$`)
+var kindPattern = whenNeeded(`^[A-Z][A-Za-z0-9]{0,62}$`)
 
 // templateKinds finds the kinds in a template: lines that begin with kind:, as
 // those of an object do that is not in another.
@@ -126,7 +125,7 @@ func templateKinds(data []byte) []string {
 			break
 		}
 		kind := plainScalar(rest)
-		if !kindPattern.MatchString(kind) {
+		if !kindPattern().MatchString(kind) {
 			kind = ""
 		}
 		if !slices.Contains(kinds, kind) {

@@ -171,7 +171,7 @@ func FuzzContents(f *testing.F) {
 			t.Errorf("the licence %q", name)
 		}
 		for _, kind := range templateKinds(data) {
-			if kind != "" && !kindPattern.MatchString(kind) {
+			if kind != "" && !kindPattern().MatchString(kind) {
 				t.Errorf("kind %q", kind)
 			}
 		}

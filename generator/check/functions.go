@@ -1,6 +1,9 @@
 package check
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
 // templateFunctions are the functions that templates may call: those of package
 // text/template, of sprig v3.3 without env and expandenv, and of Helm 3.22 or Helm
@@ -31,13 +34,15 @@ var templateFunctions = functionNames(`
 	include lookup mustToDuration mustToToml mustToYaml required toToml toYaml toYamlPretty tpl
 `)
 
-// functionNames makes what package parse asks for of a list of names.
-func functionNames(list string) map[string]any {
-	all := map[string]any{}
-	for _, name := range strings.Fields(list) {
-		all[name] = true
-	}
-	return all
+// functionNames makes what package parse asks for of a list of names, when it is needed.
+func functionNames(list string) func() map[string]any {
+	return sync.OnceValue(func() map[string]any {
+		all := map[string]any{}
+		for _, name := range strings.Fields(list) {
+			all[name] = true
+		}
+		return all
+	})
 }
 
 // capabilities are the fields of .Capabilities; to ask for another one, such as the

@@ -3,7 +3,6 @@ package check
 import (
 	"fmt"
 	"path"
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -22,10 +21,10 @@ const (
 )
 
 var (
-	drivePattern   = regexp.MustCompile(`^[a-zA-Z]:`)
-	namePattern    = regexp.MustCompile(`^[a-zA-Z0-9]+([._-][a-zA-Z0-9]+)*$`)
-	advisedName    = regexp.MustCompile(`^[a-z0-9-]+$`)
-	versionPattern = regexp.MustCompile(`^[0-9A-Za-z.+-]+$`)
+	drivePattern   = whenNeeded(`^[a-zA-Z]:`)
+	namePattern    = whenNeeded(`^[a-zA-Z0-9]+([._-][a-zA-Z0-9]+)*$`)
+	advisedName    = whenNeeded(`^[a-z0-9-]+$`)
+	versionPattern = whenNeeded(`^[0-9A-Za-z.+-]+$`)
 )
 
 // FileName returns the file name of a release's archive, as Helm makes it.
@@ -52,7 +51,7 @@ func splitPath(name string, dir bool) (top, rest string, p *Problem) {
 			return "", "", reject("path-unclean", "the path %s has an empty or dot segment", Quote(name))
 		case len(s) > maxSegment:
 			return "", "", reject("path-long", "the path %s has a segment of %d bytes; %d are allowed", Quote(name), len(s), maxSegment)
-		case drivePattern.MatchString(s):
+		case drivePattern().MatchString(s):
 			return "", "", reject("path-drive", "the path %s holds a drive letter", Quote(name))
 		}
 	}
@@ -96,7 +95,7 @@ func checkName(name, version string, w *warnings) *Problem {
 		return reject("name-long", "the name %s has %d characters; %d are allowed", Quote(name), len(name), maxName)
 	case len(name)+len(version) > MaxNameVersion:
 		return reject("name-long", "name and version of %s have %d bytes together; %d are allowed", Quote(name), len(name)+len(version), MaxNameVersion)
-	case !namePattern.MatchString(name):
+	case !namePattern().MatchString(name):
 		return reject("name", "the name %s is not made of letters and digits, joined by single '-', '.' or '_'", Quote(name))
 	}
 	warnName(name, w)
@@ -109,7 +108,7 @@ func checkVersion(version, mode string, w *warnings) *Problem {
 	_, loose := semver.NewVersion(version)
 	_, strict := semver.StrictNewVersion(strings.TrimPrefix(version, "v"))
 	switch {
-	case loose != nil, !versionPattern.MatchString(version):
+	case loose != nil, !versionPattern().MatchString(version):
 		return reject("version", "the version %s is not a semantic version, and Helm cannot order it", Quote(version))
 	case strict != nil && mode != "helm":
 		return reject("version", "the version %s is not a semantic version", Quote(version))

@@ -8,7 +8,6 @@ import (
 	"io"
 	"maps"
 	"reflect"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -175,7 +174,7 @@ func (s *schemaFile) reached(queue []any, m map[string]any) []any {
 }
 
 // urlScheme is how a URL begins that is not relative.
-var urlScheme = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9+.-]*:`)
+var urlScheme = whenNeeded(`^[a-zA-Z][a-zA-Z0-9+.-]*:`)
 
 // refer returns what a reference leads to; nil if that is not known, but no fault.
 func (s *schemaFile) refer(ref string) (any, string) {
@@ -215,7 +214,7 @@ func (s *schemaFile) endsID(url string) bool {
 // elsewhere says what is wrong with a reference to another file.
 func (s *schemaFile) elsewhere(url string) string {
 	remote := strings.HasPrefix(url, "http://") || strings.HasPrefix(url, "https://")
-	if !urlScheme.MatchString(url) {
+	if !urlScheme().MatchString(url) {
 		for id := range s.ids {
 			remote = remote || strings.HasPrefix(id, "http://") || strings.HasPrefix(id, "https://")
 		}

@@ -39,7 +39,7 @@ func (b *bounds) readTemplate(where string, data []byte) *templateFile {
 	}
 	// No template of a file can be called this.
 	const own = "\x00"
-	trees, err := parse.Parse(own, string(data), "", "", templateFunctions)
+	trees, err := parse.Parse(own, string(data), "", "", templateFunctions())
 	if err != nil {
 		f.fault = parseFault(err, own)
 		return f

@@ -1,7 +1,6 @@
 package check
 
 import (
-	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -40,14 +39,14 @@ func (f *yamlFile) checkKeys(n *yaml.Node) *Problem {
 }
 
 // plainInteger is a number that Helm writes as it stands.
-var plainInteger = regexp.MustCompile(`^(0|[1-9][0-9]{0,17})$`)
+var plainInteger = whenNeeded(`^(0|[1-9][0-9]{0,17})$`)
 
 // maybeNumber tells whether a key can be something else than its text: a
 // number, a boolean or null. Quoted keys are text, and so is what does not
 // begin like one of these.
 func maybeNumber(key *yaml.Node) bool {
 	const quoted = yaml.DoubleQuotedStyle | yaml.SingleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
-	if key.Style&quoted != 0 || key.Value == "" || plainInteger.MatchString(key.Value) {
+	if key.Style&quoted != 0 || key.Value == "" || plainInteger().MatchString(key.Value) {
 		return false
 	}
 	first := key.Value[0]

@@ -4,12 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/lazyregexp"
 	"github.com/portolan-charts/portolan/publisher/pattern"
 	"github.com/portolan-charts/portolan/publisher/spelling"
 	"github.com/portolan-charts/portolan/templates"
@@ -42,7 +42,7 @@ func checkChartField(s string) error {
 	return nil
 }
 
-var validPrefix = regexp.MustCompile(`^([a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?)?$`)
+var validPrefix = lazyregexp.New(`^([a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?)?$`)
 
 // checkRepoPrefix says why s cannot begin the name of a repository, which Helm and
 // Kubernetes have to accept.

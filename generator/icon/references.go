@@ -2,8 +2,9 @@ package icon
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
+
+	"github.com/portolan-charts/portolan/publisher/lazyregexp"
 )
 
 // maxCost bounds how many elements are drawn for a drawing. An element that refers to
@@ -12,9 +13,9 @@ const maxCost = 10_000
 
 var (
 	// plainValue matches values without characters that URLs, strings or escapes need.
-	plainValue = regexp.MustCompile(`^[-+#.,%()\w\s]*$`)
+	plainValue = lazyregexp.New(`^[-+#.,%()\w\s]*$`)
 
-	reference = regexp.MustCompile(`^\s*(?:#|url\(\s*['"]?#)([^'"()\s]+?)(?:['"]?\s*\))?\s*$`)
+	reference = lazyregexp.New(`^\s*(?:#|url\(\s*['"]?#)([^'"()\s]+?)(?:['"]?\s*\))?\s*$`)
 )
 
 // isPlain reports whether a value refers to nothing.

@@ -1,8 +1,9 @@
 package icon
 
 import (
-	"regexp"
 	"strings"
+
+	"github.com/portolan-charts/portolan/publisher/lazyregexp"
 )
 
 // maxRules and maxDeclarations bound a style sheet. All of it may apply to each element.
@@ -21,9 +22,9 @@ type rule struct {
 }
 
 var (
-	cssComment  = regexp.MustCompile(`(?s)/\*.*?\*/`)
-	cssRule     = regexp.MustCompile(`^\s*([^{}@]+)\{([^{}]*)\}\s*`)
-	cssSelector = regexp.MustCompile(`^\s*\.([A-Za-z0-9_-]+)\s*$`)
+	cssComment  = lazyregexp.New(`(?s)/\*.*?\*/`)
+	cssRule     = lazyregexp.New(`^\s*([^{}@]+)\{([^{}]*)\}\s*`)
+	cssSelector = lazyregexp.New(`^\s*\.([A-Za-z0-9_-]+)\s*$`)
 )
 
 // parseSheet reads a style sheet that says something about classes only, as programs

@@ -5,10 +5,10 @@ import (
 	"encoding/xml"
 	"errors"
 	"html"
-	"regexp"
 	"strconv"
 	"strings"
 
+	"github.com/portolan-charts/portolan/publisher/lazyregexp"
 	"github.com/portolan-charts/portolan/publisher/untrusted"
 )
 
@@ -189,7 +189,7 @@ func (n *node) readAttrs(all []xml.Attr) {
 }
 
 // number is a length without a unit, or in pixels.
-var number = regexp.MustCompile(`^\s*([0-9]{1,6}(?:\.[0-9]{1,6})?)(?:px)?\s*$`)
+var number = lazyregexp.New(`^\s*([0-9]{1,6}(?:\.[0-9]{1,6})?)(?:px)?\s*$`)
 
 // resize makes a drawing fill whatever room it is given.
 func resize(root *node) bool {

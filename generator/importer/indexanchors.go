@@ -3,10 +3,11 @@ package importer
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/portolan-charts/portolan/publisher/lazyregexp"
 )
 
 const (
@@ -80,7 +81,7 @@ func quotedText(text string) string {
 	return string(b)
 }
 
-var aliasRE = regexp.MustCompile(`\*[0-9A-Za-z_-]+`)
+var aliasRE = lazyregexp.New(`\*[0-9A-Za-z_-]+`)
 
 // used returns definitions of the anchors to which the text may refer, each as name
 // and value. It returns false if they are too long for one entry.

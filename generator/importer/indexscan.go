@@ -5,10 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/portolan-charts/portolan/publisher/lazyregexp"
 )
 
 // key reads a key and the colon after it.
@@ -27,7 +28,7 @@ func (f *flow) key() (string, error) {
 }
 
 // plainRE matches keys that stand for themselves, as most do.
-var plainRE = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z_./-]*$`)
+var plainRE = lazyregexp.New(`^[0-9A-Za-z][0-9A-Za-z_./-]*$`)
 
 // scalar returns the value of a text that is one scalar.
 func scalar(text []byte, long bool) (string, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/microcosm-cc/bluemonday"
 	"github.com/yuin/goldmark/ast"
@@ -20,49 +21,53 @@ import (
 func convert(ctx context.Context, src []byte) []byte {
 	pc := parser.NewContext()
 	pc.Set(meterKey, &meter{ctx: ctx})
-	root := markdown.Parse(text.NewReader(src), parser.WithContext(pc))
+	root := markdown().Parse(text.NewReader(src), parser.WithContext(pc))
 	out := &limited{ctx: ctx}
-	if err := page.Render(out, src, root); err != nil {
+	if err := page().Render(out, src, root); err != nil {
 		panic(exceeded("cannot be rendered"))
 	}
 	return []byte(out.String())
 }
 
 // markdown is goldmark's parser for GitHub's dialect, with our bounds.
-var markdown = parser.NewParser(
-	parser.WithBlockParsers(
-		util.Prioritized(block{parser.NewSetextHeadingParser()}, 100),
-		util.Prioritized(block{parser.NewThematicBreakParser()}, 200),
-		util.Prioritized(container{block{parser.NewListParser()}}, 300),
-		util.Prioritized(container{block{parser.NewListItemParser()}}, 400),
-		util.Prioritized(block{parser.NewCodeBlockParser()}, 500),
-		util.Prioritized(block{parser.NewATXHeadingParser()}, 600),
-		util.Prioritized(block{parser.NewFencedCodeBlockParser()}, 700),
-		util.Prioritized(container{block{parser.NewBlockquoteParser()}}, 800),
-		util.Prioritized(block{parser.NewHTMLBlockParser()}, 900),
-		util.Prioritized(block{parser.NewParagraphParser()}, 1000),
-	),
-	parser.WithInlineParsers(parser.DefaultInlineParsers()...),
-	parser.WithInlineParsers(
-		util.Prioritized(extension.NewTaskCheckBoxParser(), 0),
-		util.Prioritized(extension.NewStrikethroughParser(), 500),
-		util.Prioritized(extension.NewLinkifyParser(), 999),
-	),
-	parser.WithParagraphTransformers(
-		util.Prioritized(paragraphs{}, 0),
-		util.Prioritized(parser.LinkReferenceParagraphTransformer, 100),
-		util.Prioritized(extension.NewTableParagraphTransformer(), 200),
-	),
-	parser.WithASTTransformers(util.Prioritized(extension.NewTableASTTransformer(), 0)),
-)
+var markdown = sync.OnceValue(func() parser.Parser {
+	return parser.NewParser(
+		parser.WithBlockParsers(
+			util.Prioritized(block{parser.NewSetextHeadingParser()}, 100),
+			util.Prioritized(block{parser.NewThematicBreakParser()}, 200),
+			util.Prioritized(container{block{parser.NewListParser()}}, 300),
+			util.Prioritized(container{block{parser.NewListItemParser()}}, 400),
+			util.Prioritized(block{parser.NewCodeBlockParser()}, 500),
+			util.Prioritized(block{parser.NewATXHeadingParser()}, 600),
+			util.Prioritized(block{parser.NewFencedCodeBlockParser()}, 700),
+			util.Prioritized(container{block{parser.NewBlockquoteParser()}}, 800),
+			util.Prioritized(block{parser.NewHTMLBlockParser()}, 900),
+			util.Prioritized(block{parser.NewParagraphParser()}, 1000),
+		),
+		parser.WithInlineParsers(parser.DefaultInlineParsers()...),
+		parser.WithInlineParsers(
+			util.Prioritized(extension.NewTaskCheckBoxParser(), 0),
+			util.Prioritized(extension.NewStrikethroughParser(), 500),
+			util.Prioritized(extension.NewLinkifyParser(), 999),
+		),
+		parser.WithParagraphTransformers(
+			util.Prioritized(paragraphs{}, 0),
+			util.Prioritized(parser.LinkReferenceParagraphTransformer, 100),
+			util.Prioritized(extension.NewTableParagraphTransformer(), 200),
+		),
+		parser.WithASTTransformers(util.Prioritized(extension.NewTableASTTransformer(), 0)),
+	)
+})
 
 // page writes HTML and passes raw HTML through.
-var page = renderer.NewRenderer(renderer.WithNodeRenderers(
-	util.Prioritized(html.NewRenderer(html.WithUnsafe()), 1000),
-	util.Prioritized(extension.NewTableHTMLRenderer(extension.WithTableCellAlignMethod(extension.TableCellAlignNone)), 500),
-	util.Prioritized(extension.NewStrikethroughHTMLRenderer(), 500),
-	util.Prioritized(tasks{}, 500),
-))
+var page = sync.OnceValue(func() renderer.Renderer {
+	return renderer.NewRenderer(renderer.WithNodeRenderers(
+		util.Prioritized(html.NewRenderer(html.WithUnsafe()), 1000),
+		util.Prioritized(extension.NewTableHTMLRenderer(extension.WithTableCellAlignMethod(extension.TableCellAlignNone)), 500),
+		util.Prioritized(extension.NewStrikethroughHTMLRenderer(), 500),
+		util.Prioritized(tasks{}, 500),
+	))
+})
 
 // tasks writes the boxes of task lists as characters: form elements would need
 // labels, and would do nothing.
@@ -84,11 +89,9 @@ func (tasks) RegisterFuncs(r renderer.NodeRendererFuncRegisterer) {
 
 // policy lets only some HTML through. The steps after it rely on a tokenizer that
 // never meets scripts, styles, text areas, SVG or comments.
-var policy = newPolicy()
-
-func newPolicy() *bluemonday.Policy {
+var policy = sync.OnceValue(func() *bluemonday.Policy {
 	p := bluemonday.NewPolicy()
-	for tag := range elements {
+	for tag := range elements() {
 		p.AllowElements(tag)
 	}
 	p.AllowElements("img")
@@ -105,7 +108,7 @@ func newPolicy() *bluemonday.Policy {
 	p.AllowRelativeURLs(true)
 	p.RequireParseableURLs(true)
 	return p
-}
+})
 
 // limited holds at most maxOutput bytes of HTML.
 type limited struct {

@@ -1,5 +1,7 @@
 package markdown
 
+import "sync"
+
 // A role says what an element may hold, and where it may stand.
 type role int
 
@@ -27,7 +29,7 @@ type element struct {
 
 // elements are the elements that READMEs may hold, by name. All others are left
 // out, and so is their content if it is not meant to be read.
-var elements = func() map[string]element {
+var elements = sync.OnceValue(func() map[string]element {
 	all := map[string]element{
 		"strike": {"s", inline}, "tt": {"code", inline},
 		"center": {"div", flow}, "dl": {"div", flow}, "dt": {"div", flow}, "dd": {"div", flow},
@@ -55,4 +57,4 @@ var elements = func() map[string]element {
 	}
 	all["tfoot"] = element{"tbody", section}
 	return all
-}()
+})

@@ -61,9 +61,9 @@ func (b *builder) image(attrs map[string]string) {
 		b.text(text)
 		return
 	}
-	b.inline(&node{element: elements["a"], attrs: map[string]string{"href": src}})
+	b.inline(&node{element: elements()["a"], attrs: map[string]string{"href": src}})
 	b.text(visible(text))
-	b.end(elements["a"])
+	b.end(elements()["a"])
 }
 
 // visible drops control characters except line ends and tabs, characters that

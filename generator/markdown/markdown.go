@@ -71,7 +71,7 @@ func Parse(ctx context.Context, src []byte) *README {
 	r.note = guard(func() {
 		unsafe := convert(ctx, lines(src))
 		inTime(ctx)
-		r.clean = policy.SanitizeReader(bytes.NewReader(unsafe)).Bytes()
+		r.clean = policy().SanitizeReader(bytes.NewReader(unsafe)).Bytes()
 		inTime(ctx)
 		r.grow()
 	})

@@ -75,7 +75,7 @@ func (n *node) summarize() {
 			break
 		}
 	}
-	s := &node{element: elements["summary"], kids: []*node{{text: "Details"}}}
+	s := &node{element: elements()["summary"], kids: []*node{{text: "Details"}}}
 	n.kids = append([]*node{s}, n.kids...)
 }
 

@@ -45,7 +45,7 @@ func parse(r io.Reader) *node {
 			b.start(z.Token())
 		case html.EndTagToken:
 			name, _ := z.TagName()
-			b.end(elements[string(name)])
+			b.end(elements()[string(name)])
 		}
 	}
 }
@@ -77,10 +77,10 @@ func (b *builder) text(s string) {
 // fill opens the item or cell that a list or table needs around text.
 func (b *builder) fill() {
 	if b.top().role == list {
-		b.push(&node{element: elements["li"]})
+		b.push(&node{element: elements()["li"]})
 		return
 	}
-	b.cell(&node{element: elements["td"]})
+	b.cell(&node{element: elements()["td"]})
 }
 
 func (b *builder) add(n *node) {
@@ -107,7 +107,7 @@ func (b *builder) within(name string) bool {
 
 // start handles a start tag.
 func (b *builder) start(t html.Token) {
-	n := &node{element: elements[t.Data], attrs: map[string]string{}}
+	n := &node{element: elements()[t.Data], attrs: map[string]string{}}
 	for _, a := range t.Attr {
 		if v := visible(a.Val); len(v) <= maxURL {
 			n.attrs[a.Key] = v
@@ -227,7 +227,7 @@ func (b *builder) item(n *node) {
 			i = 1
 		}
 	}
-	n.element = elements["div"]
+	n.element = elements()["div"]
 	b.block(n)
 }
 
@@ -260,7 +260,7 @@ func (b *builder) part(n *node) {
 // rows opens a section of a table if none is open.
 func (b *builder) rows() {
 	if b.top().role == table {
-		b.push(&node{element: elements["tbody"]})
+		b.push(&node{element: elements()["tbody"]})
 	}
 }
 
@@ -268,7 +268,7 @@ func (b *builder) rows() {
 func (b *builder) cell(n *node) {
 	b.rows()
 	if b.top().role == section {
-		b.push(&node{element: elements["tr"]})
+		b.push(&node{element: elements()["tr"]})
 	}
 	b.push(n)
 }

@@ -177,8 +177,8 @@ func link(tables []*valueTable, rows, total int, o Options) {
 	if rows < total {
 		before, after = humanize.Comma(int64(rows))+" of the "+humanize.Comma(int64(total))+" values are on the page ", ". The others are listed here."
 	}
-	to := &node{element: elements["a"], attrs: map[string]string{"page": o.ListedURL}, kids: []*node{{text: o.ListedName}}}
-	sentence := &node{element: elements["p"], kids: []*node{{text: before}, to, {text: after}}}
+	to := &node{element: elements()["a"], attrs: map[string]string{"page": o.ListedURL}, kids: []*node{{text: o.ListedName}}}
+	sentence := &node{element: elements()["p"], kids: []*node{{text: before}, to, {text: after}}}
 	kids := first.around.kids
 	at := 0
 	for i, k := range kids {

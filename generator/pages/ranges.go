@@ -1,10 +1,11 @@
 package pages
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/Masterminds/semver/v3"
+
+	"github.com/portolan-charts/portolan/publisher/lazyregexp"
 )
 
 // maxRange bounds a range of versions that is looked at, in bytes.
@@ -12,8 +13,8 @@ const maxRange = 300
 
 var (
 	// hyphenRange is a range such as 1.2 - 2.4, and rangePart what a range consists of.
-	hyphenRange = regexp.MustCompile(`(\S+)\s+-\s+(\S+)`)
-	rangePart   = regexp.MustCompile(`^[\s,]*(>=|=>|<=|=<|!=|~>|[<>=^~])?\s*v?(\d{1,9}|[xX*])(?:\.(\d{1,9}|[xX*]))?(?:\.(\d{1,9}|[xX*]))?(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?(?:[\s,]+|$)`)
+	hyphenRange = lazyregexp.New(`(\S+)\s+-\s+(\S+)`)
+	rangePart   = lazyregexp.New(`^[\s,]*(>=|=>|<=|=<|!=|~>|[<>=^~])?\s*v?(\d{1,9}|[xX*])(?:\.(\d{1,9}|[xX*]))?(?:\.(\d{1,9}|[xX*]))?(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?(?:[\s,]+|$)`)
 )
 
 // lowest returns the lowest version that a range such as >=1.25.0-0 allows, without

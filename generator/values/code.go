@@ -1,25 +1,25 @@
 package values
 
 import (
-	"regexp"
 	"strings"
 
+	"github.com/portolan-charts/portolan/publisher/lazyregexp"
 	"github.com/portolan-charts/portolan/publisher/untrusted"
 )
 
 var (
 	// pairPattern is a key with a value.
-	pairPattern = regexp.MustCompile(`^("[^"]*"|'[^']*'|[A-Za-z_$][\w.$/()-]*)\s*:(?:\s+(.*))?$`)
+	pairPattern = lazyregexp.New(`^("[^"]*"|'[^']*'|[A-Za-z_$][\w.$/()-]*)\s*:(?:\s+(.*))?$`)
 
 	// wordsPattern is a word that begins a sentence with a colon, although it looks
 	// like a key.
-	wordsPattern = regexp.MustCompile(`(?i)^(refs?|references?|see|also|notes?|defaults?|examples?|ex|eg|e\.g\.?|i\.e\.?|warning|nb|ps|tips?|todo|fixme|important|caution|attention|danger|info|information|hints?|docs?|documentation|source|usage|deprecated|optional|supported|available|allowed|possible|alternatively|links?|remember|beware|more|where|options|usecase|https?)$`)
+	wordsPattern = lazyregexp.New(`(?i)^(refs?|references?|see|also|notes?|defaults?|examples?|ex|eg|e\.g\.?|i\.e\.?|warning|nb|ps|tips?|todo|fixme|important|caution|attention|danger|info|information|hints?|docs?|documentation|source|usage|deprecated|optional|supported|available|allowed|possible|alternatively|links?|remember|beware|more|where|options|usecase|https?)$`)
 
 	// examplePattern is what introduces an example.
-	examplePattern = regexp.MustCompile(`(?i)\b(e\.?g\.?|examples?|for instance|such as|as follows|following|below|sample)\b`)
+	examplePattern = lazyregexp.New(`(?i)\b(e\.?g\.?|examples?|for instance|such as|as follows|following|below|sample)\b`)
 
 	// introPattern is such words at the end of a text.
-	introPattern = regexp.MustCompile(`(?i)(^|[,;(]?\s+)((for|an|as an) )?(e\.?g\.?|examples?|for instance|such as|like|like this|i\.e\.?|sample|usage)\s*[.:]*$`)
+	introPattern = lazyregexp.New(`(?i)(^|[,;(]?\s+)((for|an|as an) )?(e\.?g\.?|examples?|for instance|such as|like|like this|i\.e\.?|sample|usage)\s*[.:]*$`)
 )
 
 // A coder tells values that are commented out from text, line by line.

@@ -1,10 +1,11 @@
 package values
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/portolan-charts/portolan/publisher/lazyregexp"
 )
 
 const (
@@ -76,10 +77,10 @@ func splitLines(s string) []string {
 var (
 	// bitnamiPattern is a comment of Bitnami's generator: the key, what it calls
 	// modifiers, and the text.
-	bitnamiPattern = regexp.MustCompile(`^@(param|skip|extra)\s+(\S{1,300})\s*(?:\[([^\]]{0,200})\])?\s*(.*)$`)
+	bitnamiPattern = lazyregexp.New(`^@(param|skip|extra)\s+(\S{1,300})\s*(?:\[([^\]]{0,200})\])?\s*(.*)$`)
 
 	// namedPattern is a comment of helm-docs that names its key.
-	namedPattern = regexp.MustCompile(`^([\w./\[\]"-]{1,300}) --(?: (.*))?$`)
+	namedPattern = lazyregexp.New(`^([\w./\[\]"-]{1,300}) --(?: (.*))?$`)
 )
 
 // named notes what a comment says about the key that it names.

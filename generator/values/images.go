@@ -2,11 +2,12 @@ package values
 
 import (
 	"context"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/portolan-charts/portolan/publisher/lazyregexp"
 )
 
 const (
@@ -24,9 +25,9 @@ type Image struct {
 }
 
 var (
-	repositoryPattern = regexp.MustCompile(`^[A-Za-z0-9][\w.-]*(:[0-9]+)?(/[\w.-]+)*$`)
-	tagPattern        = regexp.MustCompile(`^\w[\w.-]*$`)
-	digestPattern     = regexp.MustCompile(`^[a-z0-9]+:[0-9a-fA-F]{32,}$`)
+	repositoryPattern = lazyregexp.New(`^[A-Za-z0-9][\w.-]*(:[0-9]+)?(/[\w.-]+)*$`)
+	tagPattern        = lazyregexp.New(`^\w[\w.-]*$`)
+	digestPattern     = lazyregexp.New(`^[a-z0-9]+:[0-9a-fA-F]{32,}$`)
 )
 
 // Images returns the container images that the defaults of a values.yaml name, each

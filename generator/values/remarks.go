@@ -1,12 +1,12 @@
 package values
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/portolan-charts/portolan/publisher/lazyregexp"
 	"github.com/portolan-charts/portolan/publisher/untrusted"
 )
 
@@ -22,16 +22,16 @@ type block struct {
 
 var (
 	// headPattern is a line of what stands at the top of many files.
-	headPattern = regexp.MustCompile(`(?i)default values|^values for|configuration values|yaml[- ]formatted|declare (variables|name)|\bgenerated\b|do not edit`)
+	headPattern = lazyregexp.New(`(?i)default values|^values for|configuration values|yaml[- ]formatted|declare (variables|name)|\bgenerated\b|do not edit`)
 
 	// legalPattern is a line of a licence.
-	legalPattern = regexp.MustCompile(`(?i)\bcopyright\b|\blicen[sc]ed?\b|spdx-`)
+	legalPattern = lazyregexp.New(`(?i)\bcopyright\b|\blicen[sc]ed?\b|spdx-`)
 
 	// toolPattern is a line that is for a program.
-	toolPattern = regexp.MustCompile(`(?i)^(\+docs:|yaml-language-server|vim?:|renovate:|trivy:|checkov:|ct:|yamllint|prettier-ignore|cspell:|spell-?checker|kics-scan|gitleaks|x-release-please|nosec\b|noqa\b|pragma\b|language=)`)
+	toolPattern = lazyregexp.New(`(?i)^(\+docs:|yaml-language-server|vim?:|renovate:|trivy:|checkov:|ct:|yamllint|prettier-ignore|cspell:|spell-?checker|kics-scan|gitleaks|x-release-please|nosec\b|noqa\b|pragma\b|language=)`)
 
 	// kindPattern is the type that a comment of helm-docs may begin with.
-	kindPattern = regexp.MustCompile(`^\((?i:(int|integer|str|string|bool|boolean|list|array|object|dict|map|float|number|yaml|json|tpl(?:/\w+)?|(?:int|string|bool|list|object)/\w+))\)\s*`)
+	kindPattern = lazyregexp.New(`^\((?i:(int|integer|str|string|bool|boolean|list|array|object|dict|map|float|number|yaml|json|tpl(?:/\w+)?|(?:int|string|bool|list|object)/\w+))\)\s*`)
 )
 
 // kindNames are the names of types as JSON Schema has them.

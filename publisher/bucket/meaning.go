@@ -6,12 +6,13 @@ import (
 	"crypto/x509"
 	"errors"
 	"net"
-	"regexp"
 	"strings"
 	"syscall"
 	"unicode/utf8"
 
 	"gocloud.dev/gcerrors"
+
+	"github.com/portolan-charts/portolan/publisher/lazyregexp"
 )
 
 // symptom is a text in an error, and what it means. The SDKs report codes, not all of
@@ -184,13 +185,13 @@ func networkMeaning(err error, text string) (seen, fix string) {
 }
 
 var (
-	codeRE      = regexp.MustCompile(`(?:api error |ERROR CODE: |HostID: [^,]*, )([A-Z][A-Za-z]+)\b|googleapi: Error ([0-9]{3})`)
-	regionRE    = regexp.MustCompile(`expecting '([a-z0-9-]+)'`)
-	failingRE   = regexp.MustCompile(`(?:StatusCode: |RESPONSE |googleapi: Error )(5[0-9]{2})`)
-	signatureRE = regexp.MustCompile(`(?i)\b(sig|x-amz-signature|x-amz-credential|x-amz-security-token|x-goog-signature|x-goog-credential)=[^&"'\s]+`)
+	codeRE      = lazyregexp.New(`(?:api error |ERROR CODE: |HostID: [^,]*, )([A-Z][A-Za-z]+)\b|googleapi: Error ([0-9]{3})`)
+	regionRE    = lazyregexp.New(`expecting '([a-z0-9-]+)'`)
+	failingRE   = lazyregexp.New(`(?:StatusCode: |RESPONSE |googleapi: Error )(5[0-9]{2})`)
+	signatureRE = lazyregexp.New(`(?i)\b(sig|x-amz-signature|x-amz-credential|x-amz-security-token|x-goog-signature|x-goog-credential)=[^&"'\s]+`)
 
 	// What the SDKs put before the reason.
-	beforeRE = regexp.MustCompile(`^(?:blob \(code=\w+\): |operation error \w+: \w+, |exceeded maximum number of attempts, \d+, |https response error StatusCode: \d+, RequestID: [^,]*, HostID: [^,]*, |request send failed, |api error )+`)
+	beforeRE = lazyregexp.New(`^(?:blob \(code=\w+\): |operation error \w+: \w+, |exceeded maximum number of attempts, \d+, |https response error StatusCode: \d+, RequestID: [^,]*, HostID: [^,]*, |request send failed, |api error )+`)
 )
 
 // codeIn returns the server's own code for an error, which people look for in its

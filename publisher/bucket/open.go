@@ -6,16 +6,16 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
-	"regexp"
 	"runtime"
 	"slices"
 	"strings"
 
+	"github.com/portolan-charts/portolan/publisher/lazyregexp"
 	"github.com/portolan-charts/portolan/publisher/spelling"
 )
 
 // schemeRE finds a scheme of at least two letters; one is a Windows drive.
-var schemeRE = regexp.MustCompile(`^([a-zA-Z][a-zA-Z0-9+.-]+)://`)
+var schemeRE = lazyregexp.New(`^([a-zA-Z][a-zA-Z0-9+.-]+)://`)
 
 // Open opens the store with that URL: a bucket as gocloud.dev writes it (s3://,
 // gs://, azblob://, with its query parameters, such as prefix), or a folder, as
@@ -83,7 +83,7 @@ func openBucket(ctx context.Context, scheme, bucketURL string) (Store, error) {
 }
 
 // userRE finds what may be a user and a password in a URL, however it is written.
-var userRE = regexp.MustCompile(`(?s)^([^@]*?://)?.*@`)
+var userRE = lazyregexp.New(`(?s)^([^@]*?://)?.*@`)
 
 // withoutUser returns the text of a URL without what may be a password.
 func withoutUser(text string) string { return userRE.ReplaceAllString(text, "${1}…@") }

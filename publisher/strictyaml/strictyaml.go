@@ -24,11 +24,12 @@ import (
 	"fmt"
 	"io"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/portolan-charts/portolan/publisher/lazyregexp"
 )
 
 // ErrEmpty is the error of a file without a value: it is empty, or has only
@@ -98,7 +99,7 @@ func (f *File) document(b []byte) (*yaml.Node, error) {
 	return root, nil
 }
 
-var malformedRE = regexp.MustCompile(`^yaml: line (\d+): (?s)(.*)$`)
+var malformedRE = lazyregexp.New(`^yaml: line (\d+): (?s)(.*)$`)
 
 // malformed returns the error for a file that is not valid YAML.
 func (f *File) malformed(err error) error {

@@ -2,10 +2,11 @@ package auth
 
 import (
 	"net/http"
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/portolan-charts/portolan/publisher/lazyregexp"
 )
 
 // credentials are the contents of an Authorization header.
@@ -38,7 +39,7 @@ const maxClaim = 100
 
 // tokenRE matches text that is probably a token: one with a known prefix, or with a
 // long run of letters and digits.
-var tokenRE = regexp.MustCompile(`^(ptl_|\$2[aby]\$|gl(agent|cbt|dt|ffct|ft|imt|oas|pat|ptt|rt|rtr|soat|wt)-|gh[a-z]_|github_pat_|eyJ)|[0-9A-Za-z]{20}`)
+var tokenRE = lazyregexp.New(`^(ptl_|\$2[aby]\$|gl(agent|cbt|dt|ffct|ft|imt|oas|pat|ptt|rt|rtr|soat|wt)-|gh[a-z]_|github_pat_|eyJ)|[0-9A-Za-z]{20}`)
 
 // claim returns the user name, or "" if it must not be shown. People confuse the
 // fields, and write a token where the name should be.

@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"strings"
 	"time"
 	"unicode"
 
+	"github.com/portolan-charts/portolan/publisher/lazyregexp"
 	"github.com/portolan-charts/portolan/publisher/shim/reread"
 	"github.com/portolan-charts/portolan/publisher/smallfile"
 )
@@ -131,7 +131,7 @@ func (f *file) policy() *policy {
 }
 
 // bcryptRE matches a bcrypt hash: version, cost, 22 digits of salt and 31 of hash.
-var bcryptRE = regexp.MustCompile(`^\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}$`)
+var bcryptRE = lazyregexp.New(`^\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}$`)
 
 // addUsers reads an htpasswd file. A user in only one of the files is a warning and
 // not an error: removing somebody from the htpasswd file must take effect, and not

@@ -3,12 +3,13 @@ package auth
 import (
 	"context"
 	"crypto"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
+
+	"github.com/portolan-charts/portolan/publisher/lazyregexp"
 )
 
 // defaultAge is the age up to which a token is accepted, unless the file has maxAge.
@@ -73,7 +74,7 @@ func (c claims) job(issuer string) string {
 }
 
 // pathRE matches the paths of projects.
-var pathRE = regexp.MustCompile(`^[0-9A-Za-z_][0-9A-Za-z_.-]*(/[0-9A-Za-z_][0-9A-Za-z_.-]*)+$`)
+var pathRE = lazyregexp.New(`^[0-9A-Za-z_][0-9A-Za-z_.-]*(/[0-9A-Za-z_][0-9A-Za-z_.-]*)+$`)
 
 // giveKeys gives each issuer its keys. An issuer that the file had before, with the
 // same URLs, keeps the keys that it had.

@@ -4,10 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/portolan-charts/portolan/publisher/lazyregexp"
 	"github.com/portolan-charts/portolan/publisher/pattern"
 	"github.com/portolan-charts/portolan/publisher/strictyaml"
 )
@@ -104,8 +104,8 @@ func scopesOf(texts []string) (scopes []scope) {
 }
 
 var (
-	tokenIDRE   = regexp.MustCompile(`^[a-zA-Z0-9._-]{1,64}$`)
-	tokenHashRE = regexp.MustCompile(`^sha256:[0-9a-fA-F]{64}$`)
+	tokenIDRE   = lazyregexp.New(`^[a-zA-Z0-9._-]{1,64}$`)
+	tokenHashRE = lazyregexp.New(`^sha256:[0-9a-fA-F]{64}$`)
 )
 
 func checkTokenID(id string) error {

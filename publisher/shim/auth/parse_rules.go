@@ -2,11 +2,11 @@ package auth
 
 import (
 	"errors"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/portolan-charts/portolan/publisher/lazyregexp"
 	"github.com/portolan-charts/portolan/publisher/strictyaml"
 )
 
@@ -62,7 +62,7 @@ func checkRuleName(name string) error {
 }
 
 // numberRE matches the numbers of GitLab's projects, and those of rules.
-var numberRE = regexp.MustCompile(`^[1-9][0-9]{0,18}$`)
+var numberRE = lazyregexp.New(`^[1-9][0-9]{0,18}$`)
 
 // ruleClaims are the claims that a token must have, with their exact values.
 type ruleClaims map[string]string

@@ -11,9 +11,10 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 	"time"
+
+	"github.com/portolan-charts/portolan/publisher/lazyregexp"
 )
 
 // Target is a server that is notified.
@@ -37,8 +38,8 @@ func (t *Target) Trust(authorities *x509.CertPool) {
 }
 
 var (
-	gitlabPath = regexp.MustCompile(`/api/v4/projects/[^/]+/trigger/pipeline/?$`)
-	githubPath = regexp.MustCompile(`/repos/[^/]+/[^/]+/dispatches/?$`)
+	gitlabPath = lazyregexp.New(`/api/v4/projects/[^/]+/trigger/pipeline/?$`)
+	githubPath = lazyregexp.New(`/repos/[^/]+/[^/]+/dispatches/?$`)
 )
 
 const timeout = 15 * time.Second // for one request

@@ -1,0 +1,12 @@
+package check
+
+import (
+	"regexp"
+	"sync"
+)
+
+// whenNeeded returns a regular expression that is compiled when it is first asked for:
+// no program should wait for it before it starts.
+func whenNeeded(pattern string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
+}
