@@ -23,6 +23,7 @@ var funcs = template.FuncMap{
 	"size":     sizeText,
 	"short":    func(digest string) string { return digest[:min(12, len(digest))] },
 	"plural":   plural,
+	"segments": func(name string) []string { return strings.SplitAfter(name, "/") },
 	"initial":  initial,
 	"hue":      hue,
 	"comma":    func(n int) string { return humanize.Comma(int64(n)) },

@@ -52,6 +52,7 @@ func lookAtPages(t *testing.T, w *town) {
 		{"kind": "bare", "path": "/group/stable/charts/bare/0.1.0/values.html"},
 		{"kind": "bare", "path": "/group/stable/charts/bare/0.1.0/templates.html"},
 		{"kind": "bare", "path": "/group/stable/charts/bare/0.1.0/changes.html"},
+		{"kind": "long", "path": "/platform-observability-group/application-monitoring/release-candidates/index.html"},
 		{"kind": "missing", "path": "/404.html"},
 		{"kind": "hostile", "path": "/hostile/index.html"},
 	}
@@ -156,6 +157,7 @@ func browserTown(t *testing.T) *town {
 		hostile[name+".tgz"] = archive
 	}
 	w.drop("hostile", hostile)
+	w.drop("platform-observability-group/application-monitoring/release-candidates", map[string][]byte{"findme-1.0.0.tgz": archives["findme-1.0.0.tgz"]})
 	w.done("generate")
 	for _, c := range realCharts(t) {
 		w.drop("real", map[string][]byte{"real.tgz": c})

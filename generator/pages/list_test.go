@@ -113,8 +113,8 @@ func TestPrivateAndPrefix(t *testing.T) {
 	}
 	home := string(w.mem.Snapshot()["index.html"])
 	for _, want := range []string{
-		"helm repo add example-stable https://charts.example.com/helm/stable",
-		"helm repo add example-team-stable https://charts.example.com/helm/team/stable",
+		"helm repo add <span>example-stable</span> <span>https://charts.example.com/helm/stable<",
+		"helm repo add <span>example-team-stable</span> <span>https://charts.example.com/helm/team/stable<",
 	} {
 		if !strings.Contains(home, want) {
 			t.Errorf("the home page lacks %s", want)
@@ -129,7 +129,7 @@ func TestPrivateAndPrefix(t *testing.T) {
 	w.writer = again
 	w.upload("stable", charttest.Simple("db", "1.0.0"), nil)
 	w.run()
-	if page := string(w.mem.Snapshot()["stable/charts/db/index.html"]); !strings.Contains(page, "helm repo add stable https://") {
+	if page := string(w.mem.Snapshot()["stable/charts/db/index.html"]); !strings.Contains(page, "helm repo add <span>stable</span> <span>https://") {
 		t.Error("the page has a prefix in spite of the setting")
 	}
 	if _, note, err := w.writer.Verify(context.Background(), w.site, "stable", true); err != nil || !strings.Contains(note, "other settings") {

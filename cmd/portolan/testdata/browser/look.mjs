@@ -42,6 +42,18 @@ const fits = async (page, fault, width) => {
 	if (wide > width) fault(`is ${wide} pixels wide on a screen of ${width}`);
 };
 
+// whole finds names that are broken although they fit on a line.
+const whole = async (page, fault) => {
+	const broken = await page.evaluate(() => [...document.querySelectorAll(".command span, h1 span, h2 span, .charts h2 a, .charts .meta, .projects li > a")].filter((e) => {
+		const range = document.createRange(), block = e.parentElement.closest("pre, h1, .projects h2, li"), style = getComputedStyle(block);
+		range.selectNodeContents(e);
+		if (new Set([...range.getClientRects()].map((r) => Math.round(r.top))).size < 2) return false;
+		Object.assign(e.style, { whiteSpace: "nowrap", maxWidth: "none" });
+		return e.getBoundingClientRect().width <= block.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+	}).map((e) => e.textContent));
+	if (broken.length) fault("breaks names that fit on a line: " + broken.slice(0, 5));
+};
+
 const tasks = [];
 for (const { path, kind } of pages) {
 	for (const [colorScheme, width] of [["light", 1440], ["dark", 360], ["dark", 768]]) {
@@ -50,6 +62,7 @@ for (const { path, kind } of pages) {
 			await fits(page, fault, width);
 			const lines = await page.locator(".five li").evaluateAll((all) => new Set(all.slice(0, 5).map((li) => li.getBoundingClientRect().top)).size);
 			if (lines > 1) fault(`shows the five facts in ${lines} lines`);
+			await whole(page, fault);
 			if (width === 768) return;
 			// axe takes half a minute for the largest of these, which have nothing that the others do not.
 			if (kind === "hostile" && await page.locator("*").count() > 2000) return;
