@@ -113,7 +113,7 @@ export const list = (box) => {
 		const text = input.value.trim(), words = split(text), url = new URL(location.href);
 		for (const [name, value] of [["q", text], ["keyword", keyword]]) value ? url.searchParams.set(name, value) : url.searchParams.delete(name);
 		history.replaceState(null, "", url);
-		for (const chip of document.querySelectorAll("[data-keyword]")) chip.setAttribute("aria-current", chip.dataset.keyword === keyword);
+		for (const chip of document.querySelectorAll(".chip")) chip.setAttribute("aria-current", chip.dataset.keyword === keyword);
 		const some = Boolean(text || keyword);
 		if (pages) pages.hidden = some;
 		let charts;
@@ -128,6 +128,8 @@ export const list = (box) => {
 		if (words.length) charts = best(charts, words);
 		rows.replaceChildren(...(charts ? charts.slice(0, 200).map(row) : all));
 		status.textContent = charts ? count(charts.length, "chart") + (keyword && " with the keyword " + keyword) + (charts.length > 200 ? "; these are the best 200" : "") : "";
+		// A keyword that the page of another chart leads to need not be among those above.
+		if (keyword) status.append(". ", make("a", { href: location.pathname, "data-keyword": keyword }, "Show all"));
 	};
 	input.addEventListener("input", show);
 	document.addEventListener("click", (event) => {

@@ -151,6 +151,7 @@ func browserTown(t *testing.T) *town {
 	add("findme", "1.0.0", findable("1.0.0")...)
 	add("findme", "1.1.0-rc.1", findable("1.1.0-rc.1")...)
 	add("bare", "0.1.0")
+	add("kin", "1.0.0", "Chart.yaml", "apiVersion: v2\nname: kin\nversion: 1.0.0\nkeywords: [findable]\n")
 	w.drop("group/stable", archives)
 	hostile := map[string][]byte{}
 	for name, archive := range charttest.Hostile() {

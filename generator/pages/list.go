@@ -143,7 +143,8 @@ func (s ChartSummary) badges() templates.Badges {
 	return templates.Badges{Deprecated: s.Deprecated, Library: s.Type == "library", Signed: s.Signed, Prerelease: s.Prerelease}
 }
 
-// frequent returns the most frequent keywords, sorted by name.
+// frequent returns the most frequent keywords, sorted by name: of those that several
+// charts have, but not all of them.
 func frequent(all []ChartSummary) []templates.Keyword {
 	count := map[string]int{}
 	for _, s := range all {
@@ -153,7 +154,9 @@ func frequent(all []ChartSummary) []templates.Keyword {
 	}
 	var words []templates.Keyword
 	for word, n := range count {
-		words = append(words, templates.Keyword{Word: word, Count: n})
+		if n > 1 && n < len(all) {
+			words = append(words, templates.Keyword{Word: word, Count: n})
+		}
 	}
 	slices.SortFunc(words, func(a, b templates.Keyword) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Word, b.Word))

@@ -96,6 +96,23 @@ func TestKeywordsLead(t *testing.T) {
 	}
 }
 
+// A channel's page offers keywords that several of its charts have, but not all.
+func TestKeywordsNarrow(t *testing.T) {
+	w := newTown(t, published)
+	for name, keywords := range map[string]string{"web": "all, some, alone", "db": "all, some", "job": "all"} {
+		w.upload("stable", charttest.Simple(name, "1.0.0", "Chart.yaml", "apiVersion: v2\nname: "+name+"\nversion: 1.0.0\nkeywords: ["+keywords+"]\n"), nil)
+		w.upload("one", charttest.Simple(name, "1.0.0"), nil)
+	}
+	w.run()
+	page := string(w.mem.Snapshot()["stable/index.html"])
+	if strings.Count(page, "data-keyword=") != 1 || !strings.Contains(page, `data-keyword="some"`) {
+		t.Errorf("the page offers other keywords than one:\n%s", page)
+	}
+	if page := string(w.mem.Snapshot()["one/index.html"]); strings.Contains(page, "data-keywords") {
+		t.Errorf("the page has room for keywords, and no keywords:\n%s", page)
+	}
+}
+
 // A private channel is marked for programs, and its name in commands begins with the prefix.
 func TestPrivateAndPrefix(t *testing.T) {
 	o := published

@@ -172,7 +172,8 @@ test("a channel's page is filtered by words and keywords", async () => {
 	filter(Object.assign(new Element("div"), { input, status, dataset: { search: "search.json" } }));
 	await settled();
 	assert.deepEqual(rows.children, [all[0]]);
-	assert.equal(status.textContent, "1 chart with the keyword c++ & \"more\"");
+	assert.equal(status.textContent, "1 chart with the keyword c++ & \"more\". Show all");
+	assert.deepEqual(status.children.at(-1).attributes, { href: "/helm/stable/index.html", "data-keyword": "c++ & \"more\"" });
 	document.fire("click", { target: chip });
 	await settled();
 	assert.deepEqual([rows.children, chip.attributes["aria-current"], url], [[all[1]], "true", host + "stable/index.html?keyword=web"]);

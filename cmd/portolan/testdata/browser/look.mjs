@@ -117,10 +117,15 @@ await open(pathOf("channel"), desk, async (page, fault) => {
 	expect(fault, "dates of a chart found that stands on the page", await page.locator("#charts time").count(), 1);
 	await page.locator("#search").fill("");
 	await said(page, "#found", "");
-	const chip = page.locator("[data-keyword='findable']");
+	const chip = page.locator(".chip[data-keyword='findable']");
 	await chip.click();
-	await said(page, "#found", "1 chart with the keyword findable");
+	await said(page, "#found", "2 charts with the keyword findable. Show all");
 	expect(fault, "the chip is chosen", await chip.getAttribute("aria-current"), "true");
+	await page.locator("#found a").click();
+	await said(page, "#found", "");
+	expect(fault, "charts after the keyword", await rows.count(), all);
+	await chip.click();
+	await said(page, "#found", "2 charts with the keyword findable. Show all");
 	await page.locator("#charts a").first().click();
 	await page.waitForURL("**/charts/findme/**");
 });
@@ -210,8 +215,8 @@ await open(pathOf("chart"), desk, async (page, fault) => {
 		if (button && text.x + text.width > button.x + 1 && text.y + text.height > button.y + 1) fault("the Copy button covers a command");
 	}
 	expect(fault, "how links scroll", await page.evaluate(() => getComputedStyle(document.documentElement).scrollBehavior), "auto");
-	await page.locator(".facts a.chip", { hasText: "findable" }).click();
-	await said(page, "#found", "1 chart with the keyword findable");
+	await page.locator(".facts a.chip", { hasText: "网络" }).click();
+	await said(page, "#found", "1 chart with the keyword 网络. Show all");
 });
 
 // On a phone, the facts come after the commands and before the README; dates and the words of tables are whole.
