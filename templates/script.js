@@ -81,7 +81,11 @@
 		const here = all.findIndex(({ v }) => v === version), top = all.findIndex(({ v }) => v === newest);
 		if (here < 0) return;
 		const file = location.pathname.split("/").pop() || "index.html";
-		const link = (v, text = v) => make("a", { href: at(list.replace(/[^/]*$/, encodeURIComponent(v) + "/" + file)) }, text);
+		const link = (v, text = v) => {
+			const a = make("a", { href: at(list.replace(/[^/]*$/, encodeURIComponent(v) + "/" + file)) }, text);
+			for (const kind of ["click", "auxclick"]) listen(a, kind, () => { a.search = location.search; }); // the filter of values
+			return a;
+		};
 		const whole = first("a", box);
 		whole.textContent = `All ${all.length} versions`;
 		const menu = make("details", { class: "menu" }, make("summary", { "aria-label": "Version " + version }, version), make("ul", {},

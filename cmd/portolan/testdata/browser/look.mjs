@@ -191,6 +191,18 @@ await open(pathOf("values"), desk, async (page, fault) => {
 	await said(page, "[data-news]", "1.0.0 is the newest, 1 major version ahead.");
 });
 
+// The filter goes along from version to version, and what was typed last counts.
+await open(pathOf("values"), desk, async (page, fault) => {
+	await page.locator(".menu").waitFor();
+	await page.locator("[data-filter] input").fill("replicas");
+	await page.locator(".menu summary").click();
+	await page.locator(".menu a", { hasText: "0.9.0" }).click();
+	await page.waitForURL("**/charts/findme/0.9.0/values.html?v=replicas");
+	await said(page, "[data-filter] [role=status]", "1 of 2 values");
+	await page.locator("[data-news] a").click();
+	await page.waitForURL("**/charts/findme/1.0.0/values.html?v=replicas");
+});
+
 // Files open from the list beside them, and what the page has no room for comes from the archive.
 await open(pathOf("templates"), desk, async (page, fault) => {
 	await page.locator(".side a", { hasText: "deployment.yaml" }).click();
