@@ -108,21 +108,27 @@
 		if (here > top) news("", link(newest), ` is the newest${ahead(newest, version)}.`);
 	};
 
-	// Filters the values by the words in an input, and keeps those in the address.
+	// Filters the values by the words in an input, and keeps those in the address. Values whose keys have the words come
+	// first: those in the table's order, and then the others.
 	const filter = (box) => {
 		const input = first("input", box), groups = every("#v details"), open = groups.map((group) => group.open);
-		let rows;
+		let rows, items;
 		const show = () => {
-			rows ||= every("#v li > a").map(({ parentElement: row }) => ({ row, all: row.textContent.toLowerCase() }));
+			items ||= every("#v li");
+			rows ||= every("#v li > a").map((a) => ({ row: a.parentElement, key: a.textContent.toLowerCase(), all: a.parentElement.textContent.toLowerCase() }));
 			const text = input.value.trim(), words = text.toLowerCase().split(/\s+/);
-			const found = rows.filter(({ all }) => words.every((word) => all.includes(word)));
+			const has = (said) => words.every((word) => said.includes(word));
+			const found = rows.filter(({ all }) => has(all)), named = found.filter(({ key }) => has(key)), others = found.length - named.length;
 			for (const { row } of rows) row.hidden = true;
 			for (const { row } of found) row.hidden = false;
+			const front = new Set(named.flatMap(({ row }) => [row, row.parentElement.closest("li")]));
+			for (const item of [...items.filter((item) => front.has(item)), ...items.filter((item) => !front.has(item))]) item.parentElement.append(item);
 			groups.forEach((group, i) => {
 				group.parentElement.hidden = !first("li:not([hidden])", group);
 				group.open = Boolean(text) || open[i];
 			});
-			first("[role=status]", box).textContent = text && (found.length ? `${found.length} of ${rows.length} values` : "No value matches.");
+			first("[role=status]", box).textContent = text && (found.length ? `${found.length} of ${rows.length} values` : "No value matches.") +
+				(named.length && others ? `: ${named.length} by key, and ${others} by default or text` : "");
 			history.replaceState(null, "", text ? "?v=" + encodeURIComponent(text) : location.pathname);
 		};
 		box.hidden = false;

@@ -165,10 +165,16 @@ await open(pathOf("values"), desk, async (page, fault) => {
 	await page.reload();
 	await said(page, status, `1 of ${all} values`);
 	expect(fault, "the address", new URL(page.url()).search, "?v=image.tag");
+	const order = () => page.locator("#v li > a:visible").allTextContents().then((all) => all.join());
+	const before = await order();
+	await input.fill("st"); // two are strings
+	await said(page, status, `3 of ${all} values: 1 by key, and 2 by default or text`);
+	expect(fault, "values found, by key first", await order(), "list,image.repository,image.tag");
 	await input.fill("absent");
 	await said(page, status, "No value matches.");
 	await input.fill("");
 	await said(page, status, "");
+	expect(fault, "values in their order", await order(), before);
 	expect(fault, "the address without a filter", new URL(page.url()).search, "");
 	await page.setViewportSize({ width: 1440, height: 300 });
 	await page.locator("#v li > a", { hasText: "image.tag" }).click();
