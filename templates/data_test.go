@@ -89,7 +89,7 @@ func changes(text string) ChangesPage {
 				DependenciesAdded: dependencies, DependenciesRemoved: dependencies, DependenciesChanged: dependencies,
 			},
 			ValuesRetyped: values, ImagesAdded: texts, ImagesRemoved: texts, ImagesChanged: dependencies,
-			Files: []FileDifference{{Path: text, Anchor: "d1", What: "changed", Added: 1, Removed: 2, HTML: "<ins>safe</ins>", Note: text}}, Other: texts, More: 3,
+			Files: []FileDifference{{Path: text, Anchor: "d1", What: "changed", Added: 1, Removed: 2, HTML: "<ins>safe</ins>", Note: text, Left: true}}, Other: texts, More: 3,
 		},
 	}
 }

@@ -143,6 +143,8 @@ type UpgradeNote struct {
 // Difference is the differences between two versions of a chart.
 type Difference struct {
 	Comparison
+	Compare string // URL of the page that compares them in the browser, with nothing left out
+
 	ValuesRetyped []ValueChange
 
 	ImagesAdded, ImagesRemoved []string
@@ -162,6 +164,7 @@ type FileDifference struct {
 	Added, Removed int    // lines
 	HTML           template.HTML
 	Note           string // why no differences are shown; "" if they are
+	Left           bool   // they are left out here, for room or time
 }
 
 // ChangelogPage lists what each version of a chart changed.

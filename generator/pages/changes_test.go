@@ -94,6 +94,9 @@ func TestCompareFilesBounds(t *testing.T) {
 		if f.HTML == "" && f.Note == "" {
 			t.Errorf("%s: neither differences nor a note", f.Path)
 		}
+		if f.Left != (f.HTML == "") {
+			t.Errorf("%s: it is left out: %t", f.Path, f.Left)
+		}
 		if f.HTML != "" && !strings.HasPrefix(f.Path, "templates/n") {
 			shown += f.Path + " "
 		}
@@ -114,7 +117,7 @@ func TestCompareFilesLate(t *testing.T) {
 	late, cancel := context.WithCancel(t.Context())
 	cancel()
 	d := compare(late, readArchive(t), readArchive(t, "templates/note.yaml", deployment))
-	if len(d.Files) != 1 || d.Files[0].HTML != "" || !strings.Contains(d.Files[0].Note, "took too long") {
+	if len(d.Files) != 1 || d.Files[0].HTML != "" || !strings.Contains(d.Files[0].Note, "took too long") || !d.Files[0].Left {
 		t.Errorf("got %+v", d.Files)
 	}
 	p := templates.TemplatesPage{}

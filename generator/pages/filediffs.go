@@ -107,14 +107,15 @@ func (f *changedFile) compare(ctx context.Context, old, now *archive) {
 	b, is := now.texts[f.path]
 	switch {
 	case was != old.has(f.path), is != now.has(f.path):
-		f.Note = "This file is too long to be compared here."
+		f.Note, f.Left = "This file is too long to be compared here.", true
 		return
 	case ctx.Err() != nil:
-		f.Note = "This file was not compared, since the page took too long."
+		f.Note, f.Left = "This file was not compared, since the page took too long.", true
 		return
 	}
 	diff := source.Compare(a, b, maxDifferences)
 	f.Added, f.Removed, f.Note, f.html = diff.Added, diff.Removed, diff.Note, diff.HTML
+	f.Left = diff.Note == source.TooLong
 }
 
 // fit gives the differences that matter most to the page, as far as it has room for
@@ -134,7 +135,7 @@ func fit(files []*changedFile) {
 	}
 	for _, f := range files {
 		if f.HTML == "" && f.Note == "" && f.Added+f.Removed > 0 {
-			f.Note = "This page has no room for the differences."
+			f.Note, f.Left = "This page has no room for the differences.", true
 		}
 	}
 }

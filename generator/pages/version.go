@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net/url"
 	"path"
 	"strings"
 
@@ -210,6 +211,7 @@ func (c *chartPages) writeOthers(ctx context.Context, i int, v *versionContent) 
 		against := *changes.Against
 		against.Comparison.Version = c.all[before].Version
 		against.Link = relative(file(changesPage), versionPage(c.name, c.all[before].Version))
+		against.Compare = changes.Compare + "?" + url.Values{"from": {c.all[before].Version}, "to": {c.all[i].Version}}.Encode()
 		changes.Against = &against
 	}
 	for _, page := range []struct {

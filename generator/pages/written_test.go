@@ -93,6 +93,20 @@ func TestBackport(t *testing.T) {
 	w.mustBeRebuilt("stable", "after a backport")
 }
 
+// What a page of changes leaves out for room is in the comparison of the two versions, to which it links.
+func TestLeftOutIsCompared(t *testing.T) {
+	w := newTown(t, published)
+	for i, version := range []string{"1.0.0", "1.1.0+b"} {
+		w.upload("stable", charttest.Simple("web", version, "templates/long.yaml", strings.Repeat(fmt.Sprintf("# line of %d\n", i), 5000)), nil)
+	}
+	w.run()
+	page := string(w.mem.Snapshot()["stable/charts/web/1.1.0+b/changes.html"])
+	const link = `has no room for the differences. <a href="../compare.html?from=1.0.0&amp;to=1.1.0%2Bb">Compare both versions</a>`
+	if !strings.Contains(page, link) {
+		t.Errorf("the page lacks\n%s:\n%s", link, page)
+	}
+}
+
 // A replaced version changes its own pages and those that compare with it. What its new
 // archive lacks is removed.
 func TestReplacedVersion(t *testing.T) {

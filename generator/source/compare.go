@@ -24,6 +24,9 @@ type Diff struct {
 	Note           string        // why the differences are not known; "" if they are
 }
 
+// TooLong is the note about texts that take too long to compare.
+const TooLong = "This is too long to be compared here."
+
 // Compare compares two texts line by line. The HTML has at most the given number of
 // bytes.
 func Compare(before, after []byte, most int) Diff {
@@ -38,7 +41,7 @@ func Compare(before, after []byte, most int) Diff {
 	case bytes.Equal(before, after):
 		return Diff{Note: "Only the ends of lines differ."}
 	case tooLong(before), tooLong(after):
-		return Diff{Note: "This is too long to be compared here."}
+		return Diff{Note: TooLong}
 	}
 	// It takes n log n for n lines, whatever they are: lines that both texts have once
 	// are matched, and then their neighbours.
