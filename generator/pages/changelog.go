@@ -25,7 +25,7 @@ func (c *chartPages) changelog(ctx context.Context) error {
 		Channel: c.about(2), Name: c.name, ChartLink: indexPage, Tabs: chartTabs(changelogPage),
 	}
 	room := maxChangelogText
-	for i, v := range c.entries(0, min(len(c.all), maxChangelog)) {
+	for i, v := range c.highest(maxChangelog) {
 		e := templates.ChangelogEntry{VersionEntry: v, Changes: escapePath(v.Version) + "/" + changesPage}
 		e.Said, e.More = someChanges(annotatedChanges(c.all[i].Metadata), &room)
 		page.Versions = append(page.Versions, e)

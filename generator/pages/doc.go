@@ -23,7 +23,7 @@
 //	api/charts/<name>.json               see ChartDoc
 //	charts/<name>/index.html             the chart: the overview of its newest version
 //	charts/<name>/versions.html          its newest 200 versions
-//	charts/<name>/versions-1.html, …     all versions, oldest 200 first, if there are more than 200
+//	charts/<name>/versions-1.html, …     all versions as they were published, first 200 first, if there are more
 //	charts/<name>/changelog.html         what the newest 200 versions say that they changed
 //	charts/<name>/compare.html           compares any two versions, in the browser
 //	charts/<name>/versions.json          all versions, for scripts: see below

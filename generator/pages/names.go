@@ -65,7 +65,7 @@ func listPage(n int) string {
 }
 
 // versionList returns the n-th page of the list of all versions of a chart, counted
-// from 1. The first page has the oldest versions.
+// from 1. The first page has the versions that were published first.
 func versionList(chart string, n int) string {
 	return path.Join("charts", chart, fmt.Sprintf("versions-%d.html", n))
 }

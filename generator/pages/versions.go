@@ -19,17 +19,17 @@ const versionsPerPage = 200
 // versionsPage writes the page of the chart's newest versions.
 func (c *chartPages) versionsPage(ctx context.Context) error {
 	name := path.Join(chartDir(c.name), versionsPage)
-	page := c.listOf(name, "Versions of "+c.name, 0, min(len(c.all), versionsPerPage))
-	page.Total, page.Pages = len(c.all), c.listLinks(0)
+	page := c.listOf(name, "Versions of "+c.name, c.highest(versionsPerPage))
+	page.Total, page.Pages = len(c.all), c.listLinks()
 	return c.putPage(ctx, name, page)
 }
 
-// listOf returns a page of the versions in a range of positions.
-func (c *chartPages) listOf(name, title string, from, to int) templates.VersionsPage {
+// listOf returns a page of versions.
+func (c *chartPages) listOf(name, title string, versions []templates.VersionEntry) templates.VersionsPage {
 	about := fmt.Sprintf("Versions of the Helm chart %s in %s", c.name, c.channel.Name)
 	return templates.VersionsPage{
 		Frame: c.chartFrame(name, title, about), Channel: c.about(2), Name: c.name, ChartLink: indexPage, Tabs: chartTabs(versionsPage),
-		Versions: c.entries(from, to),
+		Versions: versions,
 	}
 }
 
@@ -52,80 +52,28 @@ func chartTabs(current string) []templates.Tab {
 	return tabs
 }
 
-// writeLists writes the lists of all of a chart's versions, if one page cannot hold
-// them: 200 each, beginning with the oldest, so that a new version changes only the
-// last list. It removes lists of earlier versions that there are no longer.
-func (c *chartPages) writeLists(ctx context.Context) error {
-	total := len(c.all)
-	for n := 1; n <= lists(total); n++ {
-		from, to := c.list(n)
-		if c.sameList(c.had, total-from, total-to) {
-			continue
-		}
-		name := versionList(c.name, n)
-		page := c.listOf(name, fmt.Sprintf("Versions of %s, page %d", c.name, n), from, to)
-		page.Pages = c.listLinks(n)
-		if err := c.putPage(ctx, name, page); err != nil {
-			return err
-		}
+// highest returns the rows of the first versions in the index's order, at most a number of
+// them, and marks the newest one.
+func (c *chartPages) highest(most int) []templates.VersionEntry {
+	var positions []int
+	for i := range min(len(c.all), most) {
+		positions = append(positions, i)
 	}
-	for n := lists(total) + 1; n <= lists(len(c.pass.before.Lines(c.name))); n++ {
-		if err := c.remove(ctx, versionList(c.name, n)); err != nil {
-			return err
-		}
+	rows := c.entries(positions)
+	if c.newest < len(rows) {
+		rows[c.newest].Newest = true
 	}
-	return nil
+	return rows
 }
 
-// sameList reports whether a list was the same before, and no list was added or
-// removed. Its range is counted from the oldest version.
-func (c *chartPages) sameList(had []*release, upTo, from int) bool {
-	if lists(len(had)) != lists(len(c.all)) || len(had) < upTo {
-		return false
-	}
-	was, is := newest(had), c.newest
-	for k := from; k < upTo; k++ {
-		i, j := len(had)-1-k, len(c.all)-1-k
-		if had[i].line != c.all[j].line || had[i].older != c.all[j].older || (i == was) != (j == is) {
-			return false
-		}
-	}
-	return true
-}
-
-// lists returns the number of lists for a number of versions: none for those that one
-// page can hold.
-func lists(total int) int {
-	if total <= versionsPerPage {
-		return 0
-	}
-	return (total + versionsPerPage - 1) / versionsPerPage
-}
-
-// list returns the range of positions on the n-th list.
-func (c *chartPages) list(n int) (from, to int) {
-	to = len(c.all) - (n-1)*versionsPerPage
-	return max(0, to-versionsPerPage), to
-}
-
-// listLinks returns links to the lists, newest first. The list current shows
-// them, or another page if it is 0.
-func (c *chartPages) listLinks(current int) []templates.PageLink {
-	var links []templates.PageLink
-	for n := lists(len(c.all)); n >= 1; n-- {
-		links = append(links, templates.PageLink{Number: n, URL: path.Base(versionList(c.name, n)), Current: n == current})
-	}
-	return links
-}
-
-// entries returns the rows of a list of versions, for pages in the chart's folder.
-func (c *chartPages) entries(from, to int) []templates.VersionEntry {
+// entries returns the rows of versions, for pages in the chart's folder.
+func (c *chartPages) entries(positions []int) []templates.VersionEntry {
 	var rows []templates.VersionEntry
-	for i := from; i < to; i++ {
+	for _, i := range positions {
 		v := c.versions[i]
 		rows = append(rows, templates.VersionEntry{
 			Version: v.Version, AppVersion: v.AppVersion, Created: v.Created, Digest: v.Digest, Size: v.Size,
-			Link: escapePath(v.Version) + "/" + indexPage, Newest: i == c.newest, Older: v.Older,
+			Link: escapePath(v.Version) + "/" + indexPage, Older: v.Older,
 			Badges: templates.Badges{Deprecated: v.Deprecated, Signed: v.Signed, Prerelease: v.Prerelease},
 		})
 	}

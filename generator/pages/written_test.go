@@ -247,7 +247,7 @@ func TestVerify(t *testing.T) {
 }
 
 // A chart with many versions has lists of them, and one of the newest. A new version
-// changes only the last list, and that one.
+// changes only the last list, and that one; so does a backport.
 func TestManyVersions(t *testing.T) {
 	w := newTown(t, published)
 	for i := range 410 {
@@ -271,4 +271,33 @@ func TestManyVersions(t *testing.T) {
 		}
 	}
 	w.mustBeRebuilt("stable", "with many versions")
+	w.upload("stable", charttest.Simple("many", "1.0.1"), nil)
+	mustWrite(t, "a backport among many", w.run(), ofVersions("many", "1.0.1"),
+		ofChart("many", "feed.xml", "versions-3.html", "versions.html", "versions.json"))
+	w.mustBeRebuilt("stable", "with a backport")
+}
+
+// Where a list of versions begins, only the one before changes with it.
+func TestNextListOfVersions(t *testing.T) {
+	w := newTown(t, published)
+	for i := range 400 {
+		w.upload("stable", charttest.Simple("many", fmt.Sprintf("1.%d.0", i)), nil)
+	}
+	w.run()
+	w.upload("stable", charttest.Simple("many", "1.400.0"), nil)
+	mustWrite(t, "the 401st version", w.run(), ofVersions("many", "1.400.0"),
+		ofChart("many", "badge.svg", "changelog.html", "feed.xml", "index.html", "versions-2.html", "versions-3.html", "versions.html", "versions.json"))
+	page := func(name string) string { return string(w.mem.Snapshot()["stable/charts/many/"+name+".html"]) }
+	for name, links := range map[string]string{"versions-1": "2", "versions-2": "3 1", "versions-3": "2", "versions": "3 2 1"} {
+		for n := range 3 {
+			link, want := fmt.Sprintf(`<a href="versions-%d.html">`, n+1), strings.Contains(links, fmt.Sprint(n+1))
+			if strings.Contains(page(name), link) != want {
+				t.Errorf("%s has the link %s: %t", name, link, !want)
+			}
+		}
+	}
+	if n := strings.Count(page("versions-3"), "<tr><td>"); n != 1 {
+		t.Errorf("the last list has %d versions, want 1", n)
+	}
+	w.mustBeRebuilt("stable", "with another list")
 }
