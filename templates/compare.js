@@ -116,6 +116,11 @@ export const diff = (a, b) => {
 	return edits.reverse();
 };
 
+// onlyVersion says whether files differ only in versions and dates, like pages of changes: a lock that differs while no
+// subchart does has another date. It takes their paths, and both Chart.yaml.
+export const onlyVersion = (paths, before, after) => paths.every((path) => /^(Chart\.yaml|(Chart|requirements)\.lock)$/.test(path)) &&
+	changes(before, after).every(([, path]) => /^(version|appVersion|annotations\."artifacthub\.io\/changes")$/.test(path));
+
 const order = ["removed", "retyped", "changed", "added"];
 const sum = (rows) => order.map((word) => [rows.filter(([what]) => what === word).length, word]).filter(([n]) => n).map((pair) => pair.join(" ")).join(", ");
 
@@ -200,6 +205,10 @@ const report = (old, now, { text, make }) => {
 		const more = rows.length > 500 ? [note(`${rows.length - 500} more files differ.`)] : [];
 		return [make("div", { class: "files" }, ...rows.slice(0, 500).map(file)), ...more];
 	}));
+	try {
+		if (onlyVersion(differ, read(old, "Chart.yaml"), read(now, "Chart.yaml")))
+			return [parts, "Only the version " + (facts.length ? "numbers changed: the chart's, and the app's." : "number changed.")];
+	} catch { /* then more may have changed */ }
 	return [parts, summary.join("; ") + "."];
 };
 

@@ -150,6 +150,8 @@ type Difference struct {
 	ImagesAdded, ImagesRemoved []string
 	ImagesChanged              []DependencyChange
 
+	OnlyVersion bool // nothing but the version and the app's version differs, and what follows from them
+
 	Files []FileDifference // templates and definitions that differ, by path
 	Other []string         // paths of other files that differ
 	More  int              // number of files that are not listed

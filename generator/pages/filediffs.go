@@ -40,6 +40,10 @@ func compareFiles(ctx context.Context, d *templates.Difference, old, now *archiv
 			others = append(others, name)
 		}
 	}
+	if len(files) == 0 && old.Fingerprint != now.Fingerprint && onlyVersion(others, old.Metadata, now.Metadata) {
+		d.OnlyVersion = true
+		return
+	}
 	files = renamed(files, old, now)
 	slices.SortFunc(files, func(a, b *changedFile) int {
 		return cmp.Or(cmp.Compare(a.rank, b.rank), strings.Compare(a.path, b.path))
@@ -58,7 +62,7 @@ func compareFiles(ctx context.Context, d *templates.Difference, old, now *archiv
 	others = slices.DeleteFunc(others, func(name string) bool { return shownElsewhere(name, d, old.Metadata, now.Metadata) })
 	nameOthers(d, others)
 	if changed(d) == 0 && old.Fingerprint != now.Fingerprint {
-		d.Other = []string{"Chart.yaml"} // with the version, if nothing else
+		d.Other = []string{"Chart.yaml"} // in what pages do not show, such as the condition of a dependency
 	}
 }
 
@@ -152,14 +156,34 @@ func shownElsewhere(name string, d *templates.Difference, a, b *check.Metadata) 
 	return false
 }
 
+// onlyVersion reports whether files differ only in versions and dates. A lock that
+// differs while no subchart does has another date.
+func onlyVersion(names []string, a, b *check.Metadata) bool {
+	for _, name := range names {
+		if name != "Chart.yaml" && name != "Chart.lock" && name != "requirements.lock" {
+			return false
+		}
+	}
+	return reflect.DeepEqual(withoutVersions(a), withoutVersions(b))
+}
+
+// withoutVersions are the fields of a Chart.yaml without its versions, and without what
+// it says about its changes.
+func withoutVersions(md *check.Metadata) check.Metadata {
+	other := *md
+	other.Version, other.AppVersion = "", ""
+	other.Annotations = maps.Clone(md.Annotations)
+	if delete(other.Annotations, "artifacthub.io/changes"); len(other.Annotations) == 0 {
+		other.Annotations = nil
+	}
+	return other
+}
+
 // otherFields are the fields of a Chart.yaml without those whose changes a page shows.
 func otherFields(md *check.Metadata) check.Metadata {
-	other := *md
-	other.Version, other.AppVersion, other.KubeVersion, other.Type, other.Dependencies = "", "", "", "", nil
-	other.Annotations = maps.Clone(md.Annotations)
-	for _, name := range []string{"changes", "images"} {
-		delete(other.Annotations, "artifacthub.io/"+name)
-	}
+	other := withoutVersions(md)
+	other.KubeVersion, other.Type, other.Dependencies = "", "", nil
+	delete(other.Annotations, "artifacthub.io/images")
 	return other
 }
 

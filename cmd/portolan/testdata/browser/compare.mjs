@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { pathToFileURL } from "node:url";
 
 const { files, text } = await import(pathToFileURL(process.argv[2]));
-const { parse, changes, diff } = await import(pathToFileURL(process.argv[3]));
+const { parse, changes, diff, onlyVersion } = await import(pathToFileURL(process.argv[3]));
 
 const plain = (v) => v instanceof Map ? Object.fromEntries([...v].map(([key, item]) => [key, plain(item)])) : Array.isArray(v) ? v.map(plain) : v;
 for (const [source, want] of [
@@ -30,6 +30,14 @@ for (const [source, want] of [
 ]) assert.deepEqual(plain(parse(source)), want, source);
 for (const source of ["a: 1\nb\n", "a:\n\tb: 1\nc", "- ".repeat(1000) + "a", "#\n".repeat(1 << 20), "a: 1\n- b\n", null])
 	assert.throws(() => parse(source), String(source).slice(0, 20));
+
+for (const [paths, before, after, want] of [
+	[["Chart.lock", "Chart.yaml"], "version: 1.0.0\nappVersion: 2\n", "version: 1.0.1\nappVersion: 3\n", true],
+	[["Chart.yaml"], "version: 1\nannotations:\n  a: 1\n  artifacthub.io/changes: |\n    - one\n", "version: 2\nannotations:\n  a: 1\n  artifacthub.io/changes: |\n    - two\n", true],
+	[["Chart.yaml"], "version: 1\nannotations:\n  a: 1\n", "version: 2\nannotations:\n  a: 2\n", false],
+	[["Chart.yaml", "README.md"], "version: 1\n", "version: 2\n", false],
+	[["Chart.yaml"], "version: 1\n", "version: 2\ndescription: x\n", false],
+]) assert.equal(onlyVersion(paths, parse(before), parse(after)), want, after);
 
 for (const [before, after, want] of [
 	["a: 1\nb: [\"x\"]\n", "b:\n- x\na: 1 # now last\n", []],

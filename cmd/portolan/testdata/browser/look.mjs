@@ -45,9 +45,9 @@ const fits = async (page, fault, width) => {
 // whole finds names that are broken although they fit on a line.
 const whole = async (page, fault) => {
 	const broken = await page.evaluate(() => [...document.querySelectorAll(".command span, h1 span, h2 span, .charts h2 a, .charts .meta, .projects li > a")].filter((e) => {
-		const range = document.createRange(), block = e.parentElement.closest("pre, h1, .projects h2, li"), style = getComputedStyle(block);
+		const range = document.createRange(), block = e.parentElement.closest("pre, h1, h2:not(.charts h2), li"), style = getComputedStyle(block);
 		range.selectNodeContents(e);
-		if (new Set([...range.getClientRects()].map((r) => Math.round(r.top))).size < 2) return false;
+		if (e.children.length || range.getClientRects().length < 2) return false; // one for each line
 		Object.assign(e.style, { whiteSpace: "nowrap", maxWidth: "none" });
 		return e.getBoundingClientRect().width <= block.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
 	}).map((e) => e.textContent));
@@ -166,7 +166,6 @@ await open(pathOf("values"), desk, async (page, fault) => {
 	await said(page, status, `1 of ${all} values`);
 	expect(fault, "the address", new URL(page.url()).search, "?v=image.tag");
 	const order = () => page.locator("#v li > a:visible").allTextContents().then((all) => all.join());
-	const before = await order();
 	await input.fill("st"); // two are strings
 	await said(page, status, `3 of ${all} values: 1 by key, and 2 by default or text`);
 	expect(fault, "values found, by key first", await order(), "list,image.repository,image.tag");
@@ -174,7 +173,7 @@ await open(pathOf("values"), desk, async (page, fault) => {
 	await said(page, status, "No value matches.");
 	await input.fill("");
 	await said(page, status, "");
-	expect(fault, "values in their order", await order(), before);
+	expect(fault, "values in their order", await order(), "replicas,image.repository,image.tag,list");
 	expect(fault, "the address without a filter", new URL(page.url()).search, "");
 	await page.setViewportSize({ width: 1440, height: 300 });
 	await page.locator("#v li > a", { hasText: "image.tag" }).click();
