@@ -162,7 +162,7 @@ type ChartPage struct {
 	Contents     []Heading // of the README, in its order
 	Dependencies []Dependency
 	Images       []Image
-	ImagesFrom   string // what names the images, if it is not an annotation
+	ImagesFrom   string // where the images come from: "derived from values.yaml"
 }
 
 // Maintainer is a maintainer of a chart.

@@ -149,6 +149,7 @@ type Difference struct {
 
 	ImagesAdded, ImagesRemoved []string
 	ImagesChanged              []DependencyChange
+	ImagesFrom                 string // where the images come from, in both versions
 
 	OnlyVersion bool // nothing but the version and the app's version differs, and what follows from them
 

@@ -241,12 +241,27 @@ func TestSources(t *testing.T) {
 func TestFallbacks(t *testing.T) {
 	image := "image: {repository: example.com/a, tag: '1'}\n"
 	v := described(t, "", "LICENSE", "Some words\n", "values.yaml", image)
-	if v.release.License != "see LICENSE" || fmt.Sprint(v.overview.Images) != "[{image example.com/a:1}]" || v.overview.ImagesFrom == "" {
+	if v.release.License != "see LICENSE" || fmt.Sprint(v.overview.Images) != "[{image example.com/a:1}]" || v.overview.ImagesFrom != "derived from values.yaml" {
 		t.Errorf("got %q, %v", v.release.License, v.overview.Images)
 	}
 	v = described(t, "annotations:\n  artifacthub.io/license: MIT\n  artifacthub.io/images: |\n    - {name: b, image: b}\n", "LICENSE", "Some words\n", "values.yaml", image)
-	if v.release.License != "MIT" || fmt.Sprint(v.overview.Images) != "[{b b}]" || v.overview.ImagesFrom != "" {
+	if v.release.License != "MIT" || fmt.Sprint(v.overview.Images) != "[{b b}]" || v.overview.ImagesFrom != "from an annotation in Chart.yaml" {
 		t.Errorf("got %q, %v", v.release.License, v.overview.Images)
+	}
+}
+
+// A page of changes says where images come from, in both versions.
+func TestImagesFrom(t *testing.T) {
+	said := []string{"values.yaml", "image: {repository: example.com/a, tag: '1'}\n"}
+	named := []string{"Chart.yaml", "apiVersion: v2\nname: mychart\nversion: 0.2.0\nannotations: {artifacthub.io/images: '- {name: b, image: b}'}\n"}
+	for want, pair := range map[string][2][]string{
+		"derived from values.yaml":                                          {said, said},
+		"from an annotation in Chart.yaml":                                  {nil, named},
+		"from an annotation in Chart.yaml, before derived from values.yaml": {said, named},
+	} {
+		if got := versions(t, pair[0], pair[1]).changes.Against.ImagesFrom; got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
 	}
 }
 

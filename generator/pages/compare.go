@@ -26,7 +26,7 @@ func compare(ctx context.Context, before, after *archive) *templates.Difference 
 	compareDependencies(c, a.Dependencies, b.Dependencies)
 	d := &templates.Difference{Comparison: *c, ValuesRetyped: v.Retyped}
 	d.ValuesChanged = slices.DeleteFunc(d.ValuesChanged, func(v templates.ValueChange) bool { return slices.Contains(d.ValuesRetyped, v) })
-	compareImages(d, before.images(ctx), after.images(ctx))
+	compareImages(ctx, d, before, after)
 	compareFiles(ctx, d, before, after)
 	d.Same = before.Fingerprint == after.Fingerprint
 	return d

@@ -39,7 +39,9 @@ func describe(p *templates.ChartPage, md *check.Metadata) {
 	p.Sources = sources(md)
 	p.Maintainers = maintainers(md)
 	p.Links = annotatedLinks(md)
-	p.Images = annotatedImages(md)
+	if p.Images = annotatedImages(md); len(p.Images) > 0 {
+		p.ImagesFrom = fromAnnotation
+	}
 	p.Dependencies = dependencies(md)
 }
 

@@ -10,13 +10,19 @@ import (
 	"github.com/portolan-charts/portolan/templates"
 )
 
+// What pages say about where images come from.
+const (
+	fromAnnotation = "from an annotation in Chart.yaml"
+	fromValues     = "derived from values.yaml"
+)
+
 // images returns the images that a chart declares or, if it declares none, those that
-// its values name.
-func (a *archive) images(ctx context.Context) []templates.Image {
+// its values name, and where they come from.
+func (a *archive) images(ctx context.Context) (all []templates.Image, from string) {
 	if all := annotatedImages(a.Metadata); len(all) > 0 {
-		return all
+		return all, fromAnnotation
 	}
-	return a.imagesInValues(ctx)
+	return a.imagesInValues(ctx), fromValues
 }
 
 // imagesInValues returns the images that the values of a chart name.
@@ -36,8 +42,19 @@ func (a *archive) imagesInValues(ctx context.Context) []templates.Image {
 }
 
 // compareImages compares the images of two versions by their names without tags.
-func compareImages(d *templates.Difference, before, after []templates.Image) {
-	old, now := imageTags(before), imageTags(after)
+func compareImages(ctx context.Context, d *templates.Difference, before, after *archive) {
+	a, from := before.images(ctx)
+	b, source := after.images(ctx)
+	switch {
+	case len(a)+len(b) == 0:
+	case from == source || len(a) == 0:
+		d.ImagesFrom = source
+	case len(b) == 0:
+		d.ImagesFrom = from
+	default:
+		d.ImagesFrom = source + ", before " + from
+	}
+	old, now := imageTags(a), imageTags(b)
 	for _, name := range sortedKeys(old, now) {
 		a, b := tagText(old[name]), tagText(now[name])
 		switch {

@@ -62,7 +62,7 @@ func (v *versionContent) show(ctx context.Context, s *shared, before, c *archive
 	}
 	v.release.License = cmp.Or(v.release.License, licenseOf(c.Contents))
 	if found := c.imagesInValues(ctx); len(v.overview.Images) == 0 && len(found) > 0 {
-		v.overview.Images, v.overview.ImagesFrom = found, "from values.yaml"
+		v.overview.Images, v.overview.ImagesFrom = found, fromValues
 	}
 }
 
