@@ -52,7 +52,7 @@ func page(text string) ChartPage {
 func values(text string, rows int) ValuesPage {
 	p := ValuesPage{Frame: frame(text), Release: release(text), Count: rows, Raw: "values.yaml", Schema: "values.schema.json", Note: text}
 	row := ValueReference{Path: text, Type: text, Default: text, Enum: text, Required: true, Text: text}
-	group := ValueGroup{Path: "group", Anchor: "group", Text: text}
+	group := ValueGroup{Section: text, Path: "group", Anchor: "group", Text: text}
 	for i := range rows {
 		row.Anchor, row.Line = fmt.Sprint("L", i+1), i+1
 		group.Rows = append(group.Rows, row)

@@ -31,6 +31,7 @@ var funcs = template.FuncMap{
 	"host":     host,
 	"shell":    shell,
 	"text":     func(s string) template.HTML { return template.HTML(onlyMarkup.Replace(s)) },
+	"prose":    prose,
 	"key":      func(id string) string { return strings.ToUpper(id[max(0, len(id)-16):]) },
 	"note":     func(kind string) string { return cmp.Or(noteWords[kind], kind) },
 }
@@ -38,6 +39,18 @@ var funcs = template.FuncMap{
 // onlyMarkup escapes what ends a text in HTML, and leaves quotes alone, which a text may
 // have: {{.}} escapes them, too, which makes a long table of values a tenth larger.
 var onlyMarkup = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "\x00", "\uFFFD")
+
+// codePattern is code in a text of Markdown, after its markup was escaped.
+var codePattern = regexp.MustCompile("``([^`]+)``|`([^`]+)`")
+
+// prose escapes a text like "text", and marks the code in it.
+func prose(s string) template.HTML {
+	s = onlyMarkup.Replace(s)
+	if strings.Contains(s, "`") {
+		s = codePattern.ReplaceAllString(s, "<code>$1$2</code>")
+	}
+	return template.HTML(s)
+}
 
 // noteWords are the words before what an upgrade needs to know.
 var noteWords = map[string]string{

@@ -68,10 +68,11 @@ type ValuesPage struct {
 
 // ValueGroup is the values below one key of the top level, or that key alone.
 type ValueGroup struct {
-	Path   string // the key
-	Anchor string // of the group; the only row of a group has it
-	Text   string // what a comment says about the key; "" if nothing
-	Rows   []ValueReference
+	Section string // a heading above this group and those after it; "" if none begins here
+	Path    string // the key
+	Anchor  string // of the group; the only row of a group has it
+	Text    string // what a comment says about the key; "" if nothing
+	Rows    []ValueReference
 }
 
 // Single reports whether the group is a key without others below it.

@@ -121,6 +121,7 @@
 			const found = rows.filter(({ all }) => has(all)), named = found.filter(({ key }) => has(key)), others = found.length - named.length;
 			for (const { row } of rows) row.hidden = true;
 			for (const { row } of found) row.hidden = false;
+			for (const heading of every("#v h3")) heading.parentElement.hidden = Boolean(text);
 			const front = new Set(named.flatMap(({ row }) => [row, row.parentElement.closest("li")]));
 			for (const item of [...items.filter((item) => front.has(item)), ...items.filter((item) => !front.has(item))]) item.parentElement.append(item);
 			groups.forEach((group, i) => {

@@ -145,6 +145,17 @@ func TestKube(t *testing.T) {
 	}
 }
 
+// Code in a text is marked, and nothing in a text is markup.
+func TestProse(t *testing.T) {
+	for text, want := range map[string]string{
+		"`a.b` or ``c`` & <b>": "<code>a.b</code> or <code>c</code> &amp; &lt;b&gt;", "`<i>`": "<code>&lt;i&gt;</code>", "it is `open": "it is `open", "``": "``",
+	} {
+		if got := string(prose(text)); got != want {
+			t.Errorf("%s: got %s, want %s", text, got, want)
+		}
+	}
+}
+
 func TestShell(t *testing.T) {
 	for argument, want := range map[string]string{
 		"web/templates/a.yaml": "web/templates/a.yaml", "a b": "'a b'", "$(x)'y": `'$(x)'\''y'`, "-x": "'-x'", "": "''",

@@ -195,7 +195,7 @@ annotations:
   artifacthub.io/license: Apache-2.0
 `,
 		"README.md", "# Findme\n\nSome *text* with a [link](https://example.com) and `code`.\n\n| a | b |\n|---|--:|\n| 1 | 2 |\n\n- [x] done\n- [ ] not\n\n```yaml\nkey: value\n```\n\n![An image](https://example.com/image.png)\n\n<details><summary>More</summary>hidden</details>\n",
-		"values.yaml", "# How many.\nreplicas: 2\nimage:\n  repository: web # where\n  tag: \"1.0\"\nlist:\n- {name: a}\n",
+		"values.yaml", "# How many, as `replicas`.\nreplicas: 2\n# @section What runs\nimage:\n  repository: web # where\n  tag: \"1.0\"\nlist:\n- {name: a}\n",
 		"values.schema.json", `{"type":"object","required":["replicas"],"properties":{"replicas":{"type":"integer","default":1,"description":"How many pods."},"image":{"type":"object","properties":{"tag":{"type":["string","null"]}}}}}`,
 		"templates/deployment.yaml", "apiVersion: apps/v1\nkind: Deployment\n",
 		"templates/any.yaml", "kind: {{ .Values.kind }}\n",

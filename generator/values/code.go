@@ -121,7 +121,7 @@ func introduction(s string) string {
 
 // tidy returns a text as a row shows it, or "" if it says nothing.
 func tidy(s string) string {
-	s = strings.Join(strings.Fields(untrusted.Head(s, 3*maxText)), " ")
+	s = prose(strings.Join(strings.Fields(untrusted.Head(s, 3*maxText)), " "))
 	if !strings.ContainsFunc(s, isLetter) {
 		return ""
 	}

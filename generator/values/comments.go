@@ -14,6 +14,10 @@ const (
 
 	// maxExtra bounds the values that only comments document.
 	maxExtra = 200
+
+	// maxSections bounds the headings between values, and maxHeading one of them, in bytes.
+	maxSections = 200
+	maxHeading  = 100
 )
 
 // A remark is what comments say about a key.
@@ -33,7 +37,15 @@ type source struct {
 	params map[string]param // what comments elsewhere say about keys, by path
 	extra  []param          // about those that the file lacks
 
+	sections []section // in the order of the file
+
 	measured, indent int // a line, and how far it is indented
+}
+
+// A section is a heading above keys of the top level: a comment of Bitnami's generator.
+type section struct {
+	line  int
+	title string
 }
 
 // A param is a comment that names the key it is about.
@@ -47,12 +59,36 @@ func newSource(file string) *source {
 	for s.first < len(s.lines) && strings.Trim(s.lines[s.first], " \t-") == "" {
 		s.first++
 	}
-	for _, line := range s.lines {
+	for i, line := range s.lines {
+		if title, ok := heading(line); ok && len(s.sections) < maxSections {
+			s.sections = append(s.sections, section{i + 1, title})
+		}
 		if line = strings.TrimLeft(line, " \t"); strings.HasPrefix(line, "#") {
 			s.named(strings.TrimSpace(strings.TrimLeft(line, "#")))
 		}
 	}
 	return s
+}
+
+// heading returns the title of a section, if a line begins one. A comment of helm-docs
+// with a similar mark puts a single key elsewhere.
+func heading(line string) (title string, ok bool) {
+	if !strings.HasPrefix(line, "#") {
+		return "", false
+	}
+	title, ok = strings.CutPrefix(strings.TrimSpace(strings.TrimLeft(line, "#")), "@section ")
+	title = shorten(tidy(title), maxHeading)
+	return title, ok && title != "" && !strings.HasPrefix(title, "-- ")
+}
+
+// headings says which sections begin with the groups of fields. A section without keys has
+// no group.
+func (r *Reference) headings(fields []*field, sections []section) {
+	for i, f := range fields {
+		for f.line > 0 && len(sections) > 0 && sections[0].line < f.line {
+			r.Groups[i].Section, sections = sections[0].title, sections[1:]
+		}
+	}
 }
 
 // splitLines splits a text where the parser begins a new line.

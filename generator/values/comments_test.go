@@ -64,7 +64,7 @@ func TestComments(t *testing.T) {
 		{"notes", "a: 1\n# Note: do it\nb: 1", "Note: do it"},
 		{"flags", "a: 1\n\n# Flags, e.g:\n# - --x\n# - --y=z\nb: []", "Flags"},
 		{"templates", "a: 1\n# {{ x }}\nb: 1", ""},
-		{"links", "a: 1\n# [Text](https://x.y)\nb: 1", "[Text](https://x.y)"},
+		{"links", "a: 1\n# [Text](https://x.y)\nb: 1", "Text"},
 
 		{"the file's", "# Default values for x.\n# This is a YAML-formatted file.\n# Declare variables to be passed into your templates.\nb: 1", ""},
 		{"the file's and the key's", "# Default values for x.\n# Text\nb: 1", "Text"},

@@ -23,6 +23,7 @@ const (
 	linkMarkup  = 30
 	rowMarkup   = 56
 	markMarkup  = 24
+	codeMarkup  = 11 // instead of two backticks
 	groupMarkup = 120
 )
 
@@ -64,16 +65,20 @@ func size(r *Reference, limit int) int {
 
 // groupSize returns about how many bytes of HTML a group takes without its rows.
 func groupSize(g templates.ValueGroup, limit int) int {
-	if g.Single() {
-		return linkMarkup + escaped(g.Path)
+	n := linkMarkup + escaped(g.Path)
+	if g.Section != "" {
+		n += 2*linkMarkup + 2*escaped(g.Section)
 	}
-	return linkMarkup + groupMarkup + 2*escaped(g.Path) + escaped(shorten(g.Text, limit))
+	if !g.Single() {
+		n += groupMarkup + escaped(g.Path) + marked(shorten(g.Text, limit))
+	}
+	return n
 }
 
 // rowSize returns about how many bytes of HTML a row takes.
 func rowSize(row templates.ValueReference, limit int) int {
 	n := rowMarkup + escaped(row.Path) + escaped(row.Type) + escaped(row.Enum) +
-		escaped(shorten(row.Text, limit)) + escaped(shortenDefault(row.Default, limit))
+		marked(shorten(row.Text, limit)) + escaped(shortenDefault(row.Default, limit))
 	if row.Required {
 		n += markMarkup
 	}
@@ -90,6 +95,9 @@ func escaped(s string) int {
 	}
 	return len(template.HTMLEscapeString(s))
 }
+
+// marked returns how many bytes of HTML a text takes whose code is marked.
+func marked(s string) int { return escaped(s) + strings.Count(s, "`")/2*codeMarkup }
 
 // shorten cuts a text at a word.
 func shorten(s string, limit int) string {

@@ -50,7 +50,8 @@ func (r *Reference) Anchor(path string) string {
 // Comments that document a key are those of helm-docs (# -- text) and of Bitnami's
 // generator (## @param path text), and otherwise the comment right above the key,
 // at the end of its line, or, for an empty value, indented below it. What looks like
-// values that are commented out, a heading or a licence is not taken for a text.
+// values that are commented out, a heading or a licence is not taken for a text. A heading
+// of Bitnami's generator (## @section title) stands above the groups after it.
 func Describe(ctx context.Context, file *File, schema []byte, readme map[string]string, room int) *Reference {
 	r := &reader{ctx: ctx, root: &field{}}
 	if file != nil {
@@ -64,6 +65,9 @@ func Describe(ctx context.Context, file *File, schema []byte, readme map[string]
 	l := lister{ref: ref, taken: map[int]int{}}
 	for _, f := range r.root.fields {
 		l.group(f)
+	}
+	if r.src != nil {
+		ref.headings(r.root.fields, r.src.sections)
 	}
 	if left := fit(ref, room); left > 0 {
 		r.note(fmt.Sprintf("The page has no room for %s.", counted(left, "more value", "more values")))

@@ -13,6 +13,9 @@ const room = 190 << 10
 func (r *Reference) table() string {
 	var b strings.Builder
 	for _, g := range r.Groups {
+		if g.Section != "" {
+			fmt.Fprintf(&b, "= %s\n", g.Section)
+		}
 		if !g.Single() {
 			fmt.Fprintf(&b, "[%s %s] %s\n", g.Path, g.Anchor, g.Text)
 		}
