@@ -37,7 +37,7 @@ func (b *bench) index(ctx context.Context, s *series) (*trial, error) {
 	if _, err := b.command("", b.helm, "repo", "index", inYAML, "--merge", filepath.Join(ours, "index.yaml")).run(ctx); err != nil {
 		return nil, err
 	}
-	const update, search, peer = "helm repo update", "helm search repo", " of the same index in YAML"
+	const update, search, peer = "`helm repo update`", "`helm search repo`", " of the same index in YAML"
 	return &trial{
 		round: func(ctx context.Context) error {
 			for suffix, folder := range map[string]string{"": ours, peer: inYAML} {
@@ -50,7 +50,7 @@ func (b *bench) index(ctx context.Context, s *series) (*trial, error) {
 		rows: func() []row {
 			rows := []row{size}
 			for _, program := range []string{update, search} {
-				rows = append(rows, s.row(fmt.Sprintf("`%s` of %s versions", program, thousands(versions)), program, program+peer, goal{cpu: 1. / 3}))
+				rows = append(rows, s.row(fmt.Sprintf("%s of %s versions", program, thousands(versions)), program, program+peer, goal{cpu: 1. / 3}))
 			}
 			return rows
 		},

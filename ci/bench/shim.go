@@ -28,13 +28,10 @@ func (b *bench) shim(_ context.Context, s *series) (*trial, error) {
 				return err
 			}
 			u, err := shim.load(ctx, clients, versions/perChart, span)
-			if err != nil {
-				return shim.kill(err)
-			}
-			all = append(all, u)
-			if err := shim.stop(); err != nil {
+			if err := shim.kill(err); err != nil {
 				return err
 			}
+			all = append(all, u)
 			return remove(filepath.Join(s.folder, "drop"), filepath.Join(s.folder, "site"))
 		},
 		rows: func() []row {

@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -48,19 +47,11 @@ func startServer(ctx context.Context, folder, portolan string, flags ...string) 
 func (s *server) kill(err error) error {
 	_ = s.command.Process.Kill()
 	_ = s.command.Wait()
-	log := s.log.Bytes()
-	return fmt.Errorf("%w\n%s", err, log[max(0, len(log)-2000):])
-}
-
-// stop stops the server as a service manager does.
-func (s *server) stop() error {
-	if err := s.command.Process.Signal(syscall.SIGTERM); err != nil {
-		return err
+	if err != nil {
+		log := s.log.Bytes()
+		err = fmt.Errorf("%w\n%s", err, log[max(0, len(log)-2000):])
 	}
-	if err := s.command.Wait(); err != nil {
-		return fmt.Errorf("portolan shim ended with %w\n%s", err, s.log.Bytes())
-	}
-	return nil
+	return err
 }
 
 // peak returns the server's peak memory so far in bytes, or 0 if the system does not
