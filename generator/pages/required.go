@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"bytes"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -22,6 +23,9 @@ const (
 // without those for which values.yaml has a default. The groups are those of the
 // page of values.
 func newlyRequired(before, after []byte, groups []templates.ValueGroup) []string {
+	if bytes.Equal(before, after) {
+		return nil
+	}
 	old, now := &requirements{all: map[string]bool{}}, &requirements{all: map[string]bool{}, given: map[string]bool{}}
 	for _, g := range groups {
 		for _, row := range g.Rows {
