@@ -58,7 +58,7 @@ func openRun(ctx context.Context, o Options, name string, found *adopted) (*chan
 		Options: o, policy: policy, channel: channel,
 		earlier:  &earlier{channel: channel, receipts: found.receipts},
 		catalog:  newCatalog(o.Site, name, channel.Index()),
-		reader:   &reader{drop: o.Drop, checks: policy.Checks, name: judged},
+		reader:   &reader{drop: o.Drop, checks: policy.Checks, name: judged, held: o.held},
 		stager:   newStager(o, name),
 		progress: &progress{channel: name, total: len(found.uploads), tell: o.Progress},
 	}

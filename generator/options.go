@@ -26,6 +26,8 @@ type Options struct {
 	Progress    func(Progress)
 	Patience    *Patience // between the runs of one process; nil means that there is one run
 
+	held *Archives // what was read, for pages; nil if there are none
+
 	// For tests, which own time and chance.
 	Now   func() time.Time
 	Nonce func() string
@@ -35,9 +37,10 @@ type Options struct {
 // Pages makes what a site shows of a channel beside its index; the package pages
 // does. Project is called once head shows the channel's newest generation, and
 // returns what is to be made. It may be repeated after any failure, and makes up
-// for what an earlier one did not get to.
+// for what an earlier one did not get to. Archives that the run still holds need not be
+// read again.
 type Pages interface {
-	Project(ctx context.Context, site bucket.Store, c *publisher.Channel) (*Projection, error)
+	Project(ctx context.Context, site bucket.Store, c *publisher.Channel, held *Archives) (*Projection, error)
 }
 
 // Projection is what is to be made of a channel's pages.

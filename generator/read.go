@@ -18,6 +18,7 @@ type reader struct {
 	drop   bucket.Store
 	checks check.Options
 	name   nameJudge // of the channel
+	held   *Archives // for pages; nil if there are none
 }
 
 // parts are the bytes of an upload; nil stands for a part that it does not have.
@@ -100,8 +101,21 @@ func (r *reader) readChart(ctx context.Context, c *candidate) ([]byte, error) {
 	}
 	defer in.Close()
 	var archive bytes.Buffer
-	c.chart, err = check.Archive(io.TeeReader(in, &archive), r.checks)
+	c.chart, err = r.check(io.TeeReader(in, &archive))
 	return archive.Bytes(), c.refuse(err)
+}
+
+// check checks an archive, and holds its contents if pages will need them.
+func (r *reader) check(in io.Reader) (*check.Chart, error) {
+	if r.held == nil {
+		return check.Archive(in, r.checks)
+	}
+	contents, err := check.ReadContents(in, r.checks)
+	if err != nil {
+		return nil, err
+	}
+	r.held.keep(contents)
+	return contents.Chart, nil
 }
 
 // readProv checks the provenance file and returns its bytes. One that is too large is

@@ -16,6 +16,9 @@ import (
 // others. The report says what was done, also when an error is returned.
 func Run(ctx context.Context, o Options) (*Report, error) {
 	o.setDefaults()
+	if o.Pages != nil && !o.DryRun {
+		o.held = newArchives(maxContents)
+	}
 	report := &Report{DryRun: o.DryRun, Channels: []ChannelReport{}, Ignored: []publisher.Ignored{}}
 	for _, name := range o.Channels {
 		if err := publisher.CheckChannel(name); err != nil {

@@ -162,7 +162,7 @@ func (t *turns) begin(m *making) job {
 		}
 		var p *Projection
 		if err == nil {
-			p, err = t.Pages.Project(ctx, t.Site, m.channel)
+			p, err = t.Pages.Project(ctx, t.Site, m.channel, t.held)
 		}
 		return func() {
 			m.active--

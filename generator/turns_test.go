@@ -24,7 +24,7 @@ type madePages struct {
 	done  []string
 }
 
-func (m *madePages) Project(_ context.Context, _ bucket.Store, c *publisher.Channel) (*generator.Projection, error) {
+func (m *madePages) Project(_ context.Context, _ bucket.Store, c *publisher.Channel, _ *generator.Archives) (*generator.Projection, error) {
 	p := &generator.Projection{Report: &generator.PagesReport{Written: []string{}}}
 	did := func(what string) { m.done = append(m.done, c.Name+" "+what) }
 	parts := m.parts[c.Name]

@@ -75,20 +75,13 @@ func (c *chartPages) contents(ctx context.Context, i int) (*reading, error) {
 		return r, nil
 	}
 	r := &reading{}
-	in, err := publisher.OpenArchive(ctx, c.site, c.channel.Name, c.all[i].URLs[0])
-	if errors.Is(err, bucket.ErrNotFound) {
+	contents, err := c.open(ctx, i)
+	switch {
+	case errors.Is(err, bucket.ErrNotFound):
 		return r, nil // the page then shows only what the index says
-	}
-	if err != nil {
+	case err != nil:
 		return nil, err
-	}
-	defer in.Close()
-	contents, err := check.ReadContents(in, check.Options{Versions: "helm", Limits: check.MaxLimits()})
-	var problem *check.Problem
-	if err != nil && !errors.As(err, &problem) {
-		return nil, fmt.Errorf("%s: %w", c.all[i].URLs[0], err)
-	}
-	if contents != nil {
+	case contents != nil:
 		r.archive = archiveOf(contents, c.shared)
 	}
 	if c.versions[i].Signed {
@@ -100,6 +93,25 @@ func (c *chartPages) contents(ctx context.Context, i int) (*reading, error) {
 		delete(c.read, slices.Max(slices.Collect(maps.Keys(c.read))))
 	}
 	return r, nil
+}
+
+// open returns what is in the archive of the release at the position, which the run may
+// still hold; nil if it is not a valid chart.
+func (c *chartPages) open(ctx context.Context, i int) (*check.Contents, error) {
+	if contents := c.held.Take(c.all[i].Digest); contents != nil {
+		return contents, nil
+	}
+	in, err := publisher.OpenArchive(ctx, c.site, c.channel.Name, c.all[i].URLs[0])
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	contents, err := check.ReadContents(in, check.Options{Versions: "helm", Limits: check.MaxLimits()})
+	var problem *check.Problem
+	if err != nil && !errors.As(err, &problem) {
+		return nil, fmt.Errorf("%s: %w", c.all[i].URLs[0], err)
+	}
+	return contents, nil
 }
 
 // keyID returns the key that signed the release's provenance file, or "" if the

@@ -63,8 +63,10 @@ func New(o Options) (*Writer, error) {
 // Project returns what updates the pages to the channel's newest generation, and
 // adds the channel to the site's index. Pages that are up to date are not written
 // again.
-func (w *Writer) Project(ctx context.Context, site bucket.Store, c *publisher.Channel) (*generator.Projection, error) {
-	return w.pass(site, c).project(ctx)
+func (w *Writer) Project(ctx context.Context, site bucket.Store, c *publisher.Channel, held *generator.Archives) (*generator.Projection, error) {
+	p := w.pass(site, c)
+	p.held = held
+	return p.project(ctx)
 }
 
 // Rebuild makes every page of the channel from the log and the charts.

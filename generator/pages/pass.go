@@ -27,6 +27,7 @@ type pass struct {
 	channel *publisher.Channel
 	look    string // see ChangesDoc
 	remake  bool   // make all pages, whatever exists already
+	held    *generator.Archives
 
 	// save gives a file the content body, and reports whether it had to write it.
 	save func(ctx context.Context, site bucket.Store, key string, body []byte, last bool) (bool, error)

@@ -55,8 +55,8 @@ func TestProgressIsKept(t *testing.T) {
 				w.upload("stable", charttest.Simple("many", fmt.Sprintf("1.%d.0", i)), nil)
 			}
 			read, err := w.runUntil("stable/charts/chart3/badge.svg")
-			if !errors.Is(err, context.Canceled) || len(read) < 4 {
-				t.Fatalf("the first run reads %q and says %v", read, err)
+			if !errors.Is(err, context.Canceled) || len(read) > 0 {
+				t.Fatalf("the first run reads %q, which it still holds, and says %v", read, err)
 			}
 			read, err = w.runUntil("stable/charts/many/1.1.0/index.html")
 			if want := "[chart4-1.0.0.tgz chart5-1.0.0.tgz many-1.1.0.tgz many-1.2.0.tgz many-1.3.0.tgz]"; !errors.Is(err, context.Canceled) || len(read) > 7 || strings.Contains(fmt.Sprint(read), "chart0") {

@@ -151,7 +151,7 @@ func (w *town) withdraw(chart string, left func(line string) bool) {
 	if err := errors.Join(c.Commit(ctx, d), c.Project(ctx)); err != nil {
 		w.t.Fatal(err)
 	}
-	all, err := w.writer.Project(ctx, w.site, c)
+	all, err := w.writer.Project(ctx, w.site, c, nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
