@@ -2,8 +2,12 @@ package pages
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/portolan-charts/portolan/templates"
 )
 
 // A memo finds nothing twice as long as it has room, and forgets what was not asked for.
@@ -103,6 +107,25 @@ func TestSharedReadme(t *testing.T) {
 		want.show(t.Context(), newShared(), nil, c)
 		if got.overview.README.HTML != want.overview.README.HTML {
 			t.Errorf("got  %s\nwant %s", got.overview.README.HTML, want.overview.README.HTML)
+		}
+	}
+}
+
+// A template that one version has no room for is shown by one that has.
+func TestSharedSource(t *testing.T) {
+	one := []string{"templates/x.yaml", "kind: A\n"}
+	many := one
+	for i := range 10 {
+		many = append(many, fmt.Sprintf("templates/%d.yaml", i), strings.Repeat(fmt.Sprintf("# %d\n", i), 1<<20/5))
+	}
+	s := newShared()
+	for _, files := range [][]string{many, one} {
+		c := archiveOf(contentsOf(t, files...), s)
+		v := newContent(c.Metadata)
+		v.show(t.Context(), s, nil, c)
+		i := slices.IndexFunc(v.templates.Files, func(f templates.SourceFile) bool { return f.Path == "templates/x.yaml" })
+		if _, kept := c.texts["templates/x.yaml"]; (v.templates.Files[i].HTML != "") != kept {
+			t.Errorf("%d files, kept %t: got %q", len(files)/2, kept, v.templates.Files[i].HTML)
 		}
 	}
 }

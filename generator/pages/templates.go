@@ -125,9 +125,9 @@ func (l *sourceLister) show(ctx context.Context, p *templates.TemplatesPage, roo
 			return
 		}
 		name := l.names[i]
-		text := l.texts[name]
-		if !utf8.Valid(text) {
-			continue // an image, say
+		text, kept := l.texts[name]
+		if !kept || !utf8.Valid(text) {
+			continue // it is too long, or an image, say
 		}
 		html := l.shared.highlight(ctx, name, l.sums[name], text, room)
 		if room -= len(html); i < len(p.Files) {
