@@ -85,6 +85,9 @@ func (r *README) grow() {
 	r.root, r.tables = root, valueTables(root)
 }
 
+// Size is how many bytes of text the README holds: a short one can have a lot of HTML.
+func (r *README) Size() int { return len(r.src) + len(r.clean) }
+
 // Options say what a page shows of a README. The zero value shows all of it.
 type Options struct {
 	Chart string // its name; a first heading that repeats it is not in the contents
@@ -118,7 +121,7 @@ func (r *README) Render(ctx context.Context, o Options) (text *templates.Text, c
 		contents = outline(settle(r.root), o.Chart)
 		write(out, r.root)
 	})
-	r.root = nil // it is no longer what was read
+	r.root, r.tables = nil, nil // they are no longer what was read
 	if note != "" {
 		return plain(r.src, note), nil
 	}

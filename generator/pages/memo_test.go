@@ -3,6 +3,7 @@ package pages
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -128,4 +129,29 @@ func TestSharedSource(t *testing.T) {
 			t.Errorf("%d files, kept %t: got %q", len(files)/2, kept, v.templates.Files[i].HTML)
 		}
 	}
+}
+
+// What is remembered is bounded, also what small files make much of, or hold on to.
+func TestSharedBounded(t *testing.T) {
+	s := newShared()
+	for i := range 30 {
+		text := fmt.Sprintf("# %d\n\n[a]: https://example.com/%s\n\n%s", i, strings.Repeat("x", 900), strings.Repeat("[a]\n", 1500))
+		r := s.readme(t.Context(), []byte(text))
+		var file strings.Builder
+		for j := range 500 {
+			fmt.Fprintf(&file, "%s%d-%d: 1\n", strings.Repeat("k", 200), j, i)
+		}
+		c := archiveOf(contentsOf(t, "values.yaml", file.String()), s)
+		s.text(t.Context(), "a", r, s.table(t.Context(), c, nil), func() renderedReadme { return renderedReadme{text: &templates.Text{}} })
+	}
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	if m.HeapAlloc > 40<<20 {
+		t.Errorf("%d MiB are held", m.HeapAlloc>>20)
+	}
+	if n := len(s.texts.now) + len(s.texts.old); n > 20 {
+		t.Errorf("%d texts hold on to tables of 100 KB", n)
+	}
+	runtime.KeepAlive(s)
 }

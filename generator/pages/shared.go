@@ -20,6 +20,9 @@ const (
 	maxSharedValues  = 512 << 10
 	maxSharedReadmes = 2 << 20
 	maxSharedHTML    = 512 << 10
+
+	// besides is about what remembering something takes besides texts.
+	besides = 200
 )
 
 // shared is what versions of a chart have in common: most of them have most files as the
@@ -56,7 +59,7 @@ func newShared() *shared {
 // file returns a values.yaml, which may be nil.
 func (s *shared) file(text []byte) *values.File {
 	return s.files.of(context.Background(), sumOf(text), func() (*values.File, int) {
-		return values.New(text), len(text)
+		return values.New(text), besides + len(text)
 	})
 }
 
@@ -73,9 +76,12 @@ func (s *shared) table(ctx context.Context, c *archive, readme map[string]string
 	h.Sum(of.readme[:0])
 	return s.tables.of(ctx, of, func() (*values.Reference, int) {
 		ref := values.Describe(ctx, c.file, c.Schema, readme, maxTable)
-		return ref, 200 * (1 + ref.Count)
+		return ref, tableSize(ref)
 	})
 }
+
+// tableSize is about how many bytes a table takes.
+func tableSize(ref *values.Reference) int { return besides * (1 + ref.Count) }
 
 // readme is a README that was parsed.
 type readme struct {
@@ -88,7 +94,7 @@ func (s *shared) readme(ctx context.Context, text []byte) *readme {
 	sum := sumOf(text)
 	return s.readmes.of(ctx, sum, func() (*readme, int) {
 		r := markdown.Parse(ctx, text)
-		return &readme{README: r, values: r.Values(), sum: sum}, len(text)
+		return &readme{README: r, values: r.Values(), sum: sum}, besides + r.Size()
 	})
 }
 
@@ -109,7 +115,7 @@ type renderedReadme struct {
 func (s *shared) text(ctx context.Context, chart string, r *readme, table *values.Reference, render func() renderedReadme) renderedReadme {
 	return s.texts.of(ctx, textOf{chart, r.sum, table}, func() (renderedReadme, int) {
 		text := render()
-		return text, len(text.text.HTML)
+		return text, len(text.text.HTML) + tableSize(table) // which the key holds on to
 	})
 }
 
@@ -126,7 +132,7 @@ func (s *shared) highlight(ctx context.Context, name string, sum sum, text []byt
 	}
 	html := s.sources.of(ctx, sourceOf{name, sum}, func() (template.HTML, int) {
 		html := source.Highlight(name, text, maxSources)
-		return html, len(name) + len(html)
+		return html, besides + len(name) + len(html)
 	})
 	if len(html) > room {
 		return ""
