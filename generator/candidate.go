@@ -98,7 +98,6 @@ func (c *candidate) refuse(err error) error {
 func (c *candidate) drop() {
 	if c.chart != nil {
 		c.weight = c.chart.IndexSize + len(c.chart.Digest)
-		c.chart.Files, c.chart.README, c.chart.Values, c.chart.Schema = nil, nil, nil, nil
-		c.chart.Templates, c.chart.CRDs = nil, nil
+		c.chart.Files = nil
 	}
 }

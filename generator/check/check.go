@@ -39,9 +39,6 @@ type Chart struct {
 	IndexSize   int       // bytes that its line takes in the index, without digest and URL
 	Files       []File    // sorted by path, without the top folder
 	Warnings    []Warning // sorted by rule
-
-	README, Values, Schema []byte   // for pages; untrusted
-	Templates, CRDs        []string // paths, sorted, without those of subcharts
 }
 
 // A File is a file of a chart.
@@ -75,7 +72,7 @@ func examine(r io.Reader, c Options, contents *Contents) (chart *Chart, err erro
 	if p != nil {
 		return nil, p
 	}
-	chart = t.chart()
+	chart = &Chart{Files: t.sorted, Fingerprint: t.fingerprint()}
 	if chart.IndexSize, p = checkDescription(md, chart.Files); p != nil {
 		return nil, p
 	}
@@ -133,21 +130,4 @@ func recovered(chart **Chart, err *error) {
 		*chart = nil
 		*err = reject("internal", "reading the archive made portolan fail: %s", Foreign(fmt.Errorf("%v", v)))
 	}
-}
-
-// chart returns what pages and releases need of a tree that was checked.
-func (t *tree) chart() *Chart {
-	c := &Chart{
-		Files: t.list(), Fingerprint: t.fingerprint(),
-		README: t.readme, Values: t.values, Schema: t.schema,
-	}
-	for _, f := range c.Files {
-		switch {
-		case isTemplate(f.Path):
-			c.Templates = append(c.Templates, f.Path)
-		case isCRD(f.Path):
-			c.CRDs = append(c.CRDs, f.Path)
-		}
-	}
-	return c
 }

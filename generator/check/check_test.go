@@ -69,8 +69,8 @@ func options(comment string) (c Options) {
 	return c
 }
 
-// verdict writes what Archive returned.
-func verdict(c *Chart, err error) string {
+// verdict writes what ReadContents returned.
+func verdict(c *Contents, err error) string {
 	if p := (*Problem)(nil); errors.As(err, &p) {
 		return fmt.Sprintf("rejected %s: %s\n", p.Rule, p.Message)
 	}
@@ -93,7 +93,7 @@ func wantRule(t *testing.T, err error, rule string) {
 
 func TestCheckResult(t *testing.T) {
 	data := charttest.Simple("mychart", "0.1.0", "crds/a.json", `{"apiVersion": "v1", "kind": "List"}`, "values.schema.json", "{}", "annotations.txt", "x")
-	c, err := Archive(bytes.NewReader(data), Options{})
+	c, err := ReadContents(bytes.NewReader(data), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +115,7 @@ func TestCheckResult(t *testing.T) {
 
 func TestREADMEChoice(t *testing.T) {
 	data := charttest.Simple("mychart", "0.1.0", "readme", "3", "readme.md", "2", "README.txt", "4")
-	c, err := Archive(bytes.NewReader(data), Options{})
+	c, err := ReadContents(bytes.NewReader(data), Options{})
 	if err != nil || string(c.README) != "# mychart\n" {
 		t.Errorf("got %v, %v", c, err)
 	}
@@ -184,7 +184,7 @@ func check(t *testing.T, data []byte) *Chart {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c
+	return c.Chart
 }
 
 // An error of the source is passed on as it is, wherever it happens.

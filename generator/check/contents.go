@@ -37,6 +37,11 @@ const (
 // shown of them has to be escaped and bounded.
 type Contents struct {
 	*Chart
+	README      []byte              // the one that Helm shows; nil if there is none
+	Values      []byte              // values.yaml; nil if there is none
+	Schema      []byte              // values.schema.json; nil if there is none
+	Templates   []string            // paths, sorted, without those of subcharts
+	CRDs        []string            // the same
 	Kinds       []TemplateKinds     // sorted by path
 	Definitions []Definition        // sorted by file, in the order of each
 	Sources     []Source            // templates and definitions that are small enough: see maxSources
@@ -44,6 +49,7 @@ type Contents struct {
 	License     License
 	Icon        *Source // nil if Chart.yaml names no image in the archive, or a large one
 
+	readmeName      string
 	scanned         int // bytes of templates and definitions
 	sources, images kept
 }
@@ -84,9 +90,13 @@ func ReadContents(r io.Reader, c Options) (*Contents, error) {
 	return contents, nil
 }
 
-// add looks at a template or definition of the upload's own chart. Once that would
-// be too much to look at, files are named only.
+// add looks at a template, definition or schema of the upload's own chart. Once that
+// would be too much to look at, files are named only.
 func (c *Contents) add(name string, data []byte) {
+	if name == schemaName {
+		c.Schema = bytes.Clone(data)
+		return
+	}
 	if len(data) <= maxSource {
 		c.sources.add(name, data)
 	}

@@ -29,9 +29,9 @@ func corpus(tb testing.TB) []string {
 
 // sameAsHelm checks an archive and, if it is accepted, that Helm reads the
 // same chart from it.
-func sameAsHelm(tb testing.TB, data []byte, c Options) (*Chart, error) {
+func sameAsHelm(tb testing.TB, data []byte, c Options) (*Contents, error) {
 	tb.Helper()
-	chart, err := Archive(bytes.NewReader(data), c)
+	chart, err := ReadContents(bytes.NewReader(data), c)
 	if err != nil {
 		if p := (*Problem)(nil); !errors.As(err, &p) {
 			tb.Fatalf("the error of a complete archive is no Problem: %v", err)

@@ -15,7 +15,7 @@ const fingerprintVersion = "1:"
 // was packaged twice from the same files has one fingerprint and two digests.
 func (t *tree) fingerprint() string {
 	h := sha256.New()
-	for _, f := range t.list() {
+	for _, f := range t.sorted {
 		// The length before each path keeps paths and sums apart.
 		var n [8]byte
 		binary.BigEndian.PutUint64(n[:], uint64(len(f.Path)))

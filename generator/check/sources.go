@@ -87,12 +87,18 @@ func shallowFirst(a, b string) int {
 // wants tells which of the files that no check looks at are to be kept. Nil wants
 // none.
 func (c *Contents) wants(name string, size int64) bool {
-	return c != nil && (isImage(name) && size <= maxIcon || licenseRank(name) > 0 && size <= maxLicense)
+	return c != nil && (c.wantsREADME(name) || isImage(name) && size <= maxIcon || licenseRank(name) > 0 && size <= maxLicense)
+}
+
+func (c *Contents) wantsREADME(name string) bool {
+	return readmeRank(name) > 0 && (c.README == nil || readmeBefore(name, c.readmeName))
 }
 
 // keep takes a file that is wanted.
 func (c *Contents) keep(name string, data []byte) {
-	if isImage(name) {
+	if c.wantsREADME(name) {
+		c.README, c.readmeName = bytes.Clone(trimMark(data)), name
+	} else if isImage(name) {
 		c.images.add(name, data)
 	} else if rank := licenseRank(name); c.License.rank == 0 || rank < c.License.rank {
 		c.License = License{File: name, Name: licenseName(trimMark(data)), rank: rank}
@@ -111,6 +117,14 @@ func isImage(name string) bool {
 // finish fills in what is known once all files are read.
 func (c *Contents) finish(t *tree, chart *Chart) {
 	c.Chart = chart
+	for _, f := range chart.Files {
+		switch {
+		case isTemplate(f.Path):
+			c.Templates = append(c.Templates, f.Path)
+		case isCRD(f.Path):
+			c.CRDs = append(c.CRDs, f.Path)
+		}
+	}
 	c.Sums = make([][sha256.Size]byte, len(chart.Files))
 	for i, f := range chart.Files {
 		c.Sums[i] = t.files[f.Path].sum

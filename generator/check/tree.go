@@ -5,8 +5,10 @@ import (
 	"crypto/sha256"
 	"io"
 	"path"
+	"slices"
 	"sort"
 	"strings"
+	"sync"
 )
 
 // A tree is what has been read of one archive: its files by name, and the
@@ -18,10 +20,15 @@ type tree struct {
 	top    string // the top folder
 	files  map[string]hashed
 	dirs   map[string]bool
+	sorted []File // files by path, once all are known
 
-	readme, values, schema []byte // of the upload's own chart
-	readmeName             string
+	scratch *bytes.Buffer // for the file being read
 }
+
+// scratches are used again, unless they are large.
+var scratches = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+const maxScratch = 1 << 20
 
 type hashed struct {
 	sum  [sha256.Size]byte
@@ -68,8 +75,13 @@ func readChart(src *source, b *bounds, root *node) (*tree, error) {
 	t := &tree{
 		bounds: b, where: root.where, root: root,
 		files: map[string]hashed{}, dirs: map[string]bool{},
+		scratch: scratches.Get().(*bytes.Buffer),
 	}
 	noEnd, err := readArchive(src, b, t.add)
+	if t.scratch.Cap() <= maxScratch {
+		scratches.Put(t.scratch)
+	}
+	t.scratch = nil
 	if err != nil {
 		return nil, err
 	}
@@ -134,23 +146,29 @@ func (t *tree) read(e entry, src *source) error {
 	case isYAML(name):
 		return t.readYAML(n, name, e, src)
 	case isTemplate(name), isCRD(name), name == schemaName:
-		data, err := io.ReadAll(src)
+		data, err := t.readAll(src)
 		if err != nil {
 			return err
 		}
 		n.look(t.bounds, name, data, src.digest())
-		t.keepPart(n, name, trimMark(data))
-	case n.where != "":
-	case readmeRank(name) > 0:
-		return t.keepREADME(name, src)
-	case t.bounds.contents.wants(name, e.size):
-		data, err := io.ReadAll(src)
+		if n.where == "" && t.bounds.contents != nil {
+			t.bounds.contents.add(name, trimMark(data))
+		}
+	case n.where == "" && t.bounds.contents.wants(name, e.size):
+		data, err := t.readAll(src)
 		if err != nil {
 			return err
 		}
 		t.bounds.contents.keep(name, data)
 	}
 	return nil
+}
+
+// readAll reads a file. What it returns stands until another one is read.
+func (t *tree) readAll(src *source) ([]byte, error) {
+	t.scratch.Reset()
+	_, err := t.scratch.ReadFrom(src)
+	return t.scratch.Bytes(), err
 }
 
 // located says in which nested archive a Problem was found.
@@ -200,7 +218,7 @@ func (t *tree) readYAML(n *node, name string, e entry, src *source) error {
 	if name != "values.yaml" && e.size > b.limits.ChartYAML {
 		return reject("yaml-size", "%s has %s; it may have %s", Quote(e.path), sizeText(e.size), sizeText(b.limits.ChartYAML))
 	}
-	data, err := io.ReadAll(src)
+	data, err := t.readAll(src)
 	if err != nil {
 		return err
 	}
@@ -213,17 +231,17 @@ func (t *tree) readYAML(n *node, name string, e entry, src *source) error {
 			return reject("yaml-complex", "the charts in the archive have more than %s of Chart.yaml", sizeText(maxMetadataTotal))
 		}
 		if name == "Chart.yaml" {
-			n.chartYAML = trimmed
+			n.chartYAML = bytes.Clone(trimmed)
 		} else {
-			n.requirements = trimmed
+			n.requirements = bytes.Clone(trimmed)
 		}
 		return nil
 	}
 	own, check := n.where == "", b.checkLock
 	if name == "values.yaml" {
 		check = b.checkValues
-		if own {
-			t.values = trimmed
+		if own && b.contents != nil {
+			b.contents.Values = bytes.Clone(trimmed)
 		}
 	}
 	_, p := b.look(where, src.digest(), func(*finding) *Problem { return check(where, trimmed, own) })
@@ -236,26 +254,6 @@ func (p *Problem) orNil() error {
 		return nil
 	}
 	return p
-}
-
-// keepPart holds on to what pages show of the upload's own chart.
-func (t *tree) keepPart(n *node, name string, data []byte) {
-	switch {
-	case n.where != "":
-	case name == schemaName:
-		t.schema = data
-	case t.bounds.contents != nil:
-		t.bounds.contents.add(name, data)
-	}
-}
-
-func (t *tree) keepREADME(name string, src *source) (err error) {
-	if t.readme == nil || readmeBefore(name, t.readmeName) {
-		t.readmeName = name
-		t.readme, err = io.ReadAll(src)
-		t.readme = trimMark(t.readme)
-	}
-	return err
 }
 
 // trimMark removes a byte order mark.
@@ -296,32 +294,25 @@ func isCRD(name string) bool {
 	return false
 }
 
-// list returns the files, sorted by path.
-func (t *tree) list() []File {
-	files := make([]File, 0, len(t.files))
-	for name, c := range t.files {
-		files = append(files, File{Path: name, Size: c.size})
-	}
-	sort.Slice(files, func(i, j int) bool { return files[i].Path < files[j].Path })
-	return files
-}
-
 // checkNames checks what can be said only when all names are known.
 func (t *tree) checkNames() *Problem {
 	if len(t.files) == 0 {
 		return reject("no-files", "the archive holds no files")
 	}
-	files := t.list()
-	names := make([]string, 0, len(files)+len(t.dirs))
-	for _, f := range files {
+	for name, c := range t.files {
+		t.sorted = append(t.sorted, File{Path: name, Size: c.size})
+	}
+	slices.SortFunc(t.sorted, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
+	names := make([]string, 0, len(t.sorted)+len(t.dirs))
+	for _, f := range t.sorted {
 		names = append(names, f.Path)
 	}
 	for dir := range t.dirs {
 		names = append(names, dir+"/")
 	}
-	sort.Strings(names)
+	slices.Sort(names)
 	folded := map[string]string{}
-	for _, f := range files {
+	for _, f := range t.sorted {
 		if i := sort.SearchStrings(names, f.Path+"/"); i < len(names) && strings.HasPrefix(names[i], f.Path+"/") {
 			return reject("path-conflict", "%s is both a file and a folder", Quote(f.Path))
 		}
