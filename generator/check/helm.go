@@ -1,6 +1,8 @@
 package check
 
 import (
+	"regexp"
+
 	"helm.sh/helm/v3/pkg/chart"
 	"sigs.k8s.io/yaml"
 )
@@ -32,10 +34,18 @@ func loadMetadata(chartYAML, requirements []byte) (*Metadata, error) {
 	return md, yaml.Unmarshal(requirements, md)
 }
 
-// loadAPIVersion reads Chart.yaml as Helm 4 does before it chooses a
-// type for it (pkg/chart/loader/load.go, chartBase). What is not
-// apiVersion has no type then, and must have a form in JSON nevertheless.
+// maybeInfinite is how YAML writes numbers that are not finite, or a tag that can make
+// one of other text.
+var maybeInfinite = regexp.MustCompile(`(?i)[.](inf|nan)|!`)
+
+// loadAPIVersion reads Chart.yaml, which loadMetadata could read, as Helm 4 does before
+// it chooses a type for it (pkg/chart/loader/load.go, chartBase). What is not
+// apiVersion has no type then, and must have a form in JSON nevertheless: only numbers
+// that are not finite have a form where the type is known, and none where it is not.
 func loadAPIVersion(chartYAML []byte) error {
+	if !maybeInfinite.Match(chartYAML) {
+		return nil
+	}
 	var base struct {
 		APIVersion string `json:"apiVersion,omitempty"`
 	}
@@ -53,6 +63,16 @@ func loadValues(data []byte) (map[string]any, error) {
 	values := map[string]any{}
 	err := yaml.Unmarshal(data, &values)
 	return values, err
+}
+
+// tryValues returns the error of loadValues, without making values of what has been read.
+func tryValues(data []byte) error {
+	text, err := yaml.YAMLToJSON(data)
+	if err == nil && (text[0] == '{' || string(text) == "null") {
+		return nil
+	}
+	_, err = loadValues(data)
+	return err
 }
 
 // helmKey returns what Helm makes of a plain YAML key: 1.10 is "1.1", and yes

@@ -29,6 +29,7 @@ type finding struct {
 	warnings warnings
 	template *templateFile // of a template
 	fault    string        // of a definition or a schema; "" if nothing is known against it
+	metadata *Metadata     // of a subchart; shared by all that find it
 }
 
 // size is about how many bytes of memory the finding takes.
@@ -36,6 +37,9 @@ func (f *finding) size() int {
 	n := findingSize + len(f.fault) + f.warnings.size()
 	if f.template != nil {
 		n += f.template.size()
+	}
+	if f.metadata != nil {
+		n += 1000 + 100*f.cost.nodes + 2*int(f.cost.text)
 	}
 	return n
 }

@@ -26,6 +26,8 @@ func judged(archive []byte, o Options) (Chart, string) {
 	return *c, ""
 }
 
+const subDependsOn = "apiVersion: v1\nname: x\nversion: 0.1.0\ndependencies: [{name: y, version: 1.0.0, repository: \"https://example.com\"}]\n"
+
 // archivesOf are archives that have little or much to warn of.
 func archivesOf(t testing.TB) map[string][]byte {
 	all := map[string][]byte{}
@@ -41,13 +43,16 @@ func archivesOf(t testing.TB) map[string][]byte {
 	}
 	big := strings.Repeat("#", maxEffort.templates/2)
 	for name, files := range map[string][]string{
-		"fails":      {"templates/x.yaml", "{{ nope }}", "templates/y.yaml", "{{ fail \"no\" }}", "templates/z.yaml", "a: [", "crds/x.yaml", "a: [", schemaName, "{"},
-		"duplicate":  {"charts/x/Chart.yaml", "apiVersion: v1\nname: x\nversion: 0.1.0\n", "charts/x/values.yaml", "a: 1\na: 2\nb: 1\nb: 2\n"},
-		"unread":     {"templates/a.yaml", "{{ include \"x\" . }}", "templates/b.yaml", big, "templates/c.yaml", big, "templates/d/_x.tpl", "{{ define \"x\" }}{{ end }}"},
-		"no effort":  {"templates/a.yaml", big, "templates/b.yaml", big, "templates/c.yaml", "{{ nope }}"},
-		"manifests":  {"crds/a.yaml", strings.Repeat("# x\n", maxEffort.manifests/8), "crds/b.yaml", strings.Repeat("# x\n", maxEffort.manifests/8) + "a: [", "crds/c.yaml", "a: ["},
-		"twice":      {"templates/a.yaml", "{{ .Values.a }}", "templates/b.yaml", "{{ .Values.a }}"},
-		"no library": {"templates/_a.tpl", "{{ define \"a\" }}{{ include \"b\" . }}{{ end }}", "templates/b.yaml", "{{ include \"a\" . }}"},
+		"fails":              {"templates/x.yaml", "{{ nope }}", "templates/y.yaml", "{{ fail \"no\" }}", "templates/z.yaml", "a: [", "crds/x.yaml", "a: [", schemaName, "{"},
+		"duplicate":          {"charts/x/Chart.yaml", "apiVersion: v1\nname: x\nversion: 0.1.0\n", "charts/x/values.yaml", "a: 1\na: 2\nb: 1\nb: 2\n"},
+		"unread":             {"templates/a.yaml", "{{ include \"x\" . }}", "templates/b.yaml", big, "templates/c.yaml", big, "templates/d/_x.tpl", "{{ define \"x\" }}{{ end }}"},
+		"no effort":          {"templates/a.yaml", big, "templates/b.yaml", big, "templates/c.yaml", "{{ nope }}"},
+		"manifests":          {"crds/a.yaml", strings.Repeat("# x\n", maxEffort.manifests/8), "crds/b.yaml", strings.Repeat("# x\n", maxEffort.manifests/8) + "a: [", "crds/c.yaml", "a: ["},
+		"no requirements":    {"charts/x/Chart.yaml", subDependsOn},
+		"empty requirements": {"charts/x/Chart.yaml", subDependsOn, "charts/x/requirements.yaml", ""},
+		"requirements":       {"charts/x/Chart.yaml", "apiVersion: v1\nname: x\nversion: 0.1.0\n", "charts/x/requirements.yaml", "dependencies: []\n"},
+		"twice":              {"templates/a.yaml", "{{ .Values.a }}", "templates/b.yaml", "{{ .Values.a }}"},
+		"no library":         {"templates/_a.tpl", "{{ define \"a\" }}{{ include \"b\" . }}{{ end }}", "templates/b.yaml", "{{ include \"a\" . }}"},
 	} {
 		all[name] = charttest.Simple("mychart", "0.1.0", files...)
 	}

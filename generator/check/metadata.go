@@ -1,11 +1,14 @@
 package check
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"maps"
 	"path"
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -38,10 +41,47 @@ func (t *tree) check(c Options) (*Metadata, *Problem) {
 // load reads the metadata of a chart, and of all charts in it, and has Helm
 // judge it.
 func (n *node) load(b *bounds) (*Metadata, *Problem) {
-	own := n.where == ""
 	if n.chartYAML == nil {
 		return nil, n.missing()
 	}
+	f, p := &finding{}, (*Problem)(nil)
+	if n.where == "" {
+		f.metadata, p = n.read(b)
+	} else {
+		f, p = b.look(path.Join(n.where, "Chart.yaml"), n.sum(), func(f *finding) (p *Problem) {
+			f.metadata, p = n.read(b)
+			return p
+		})
+	}
+	if p != nil {
+		return nil, p
+	}
+	n.metadata = f.metadata
+	if n.where != "" && n.folder != "" && n.folder != n.metadata.Name {
+		b.warn.add("warn-nested-name", "the top folder of %s is not named after its chart %s", Quote(n.where), Quote(n.metadata.Name))
+	}
+	for _, name := range slices.Sorted(maps.Keys(n.subcharts)) {
+		if _, p := n.subcharts[name].load(b); p != nil {
+			return nil, p
+		}
+	}
+	return n.metadata, nil
+}
+
+// sum tells what the metadata are read from.
+func (n *node) sum() (sum [sha256.Size]byte) {
+	h := sha256.New()
+	fmt.Fprintln(h, len(n.chartYAML), n.requirements != nil)
+	h.Write(n.chartYAML)
+	h.Write(n.requirements)
+	h.Sum(sum[:0])
+	return sum
+}
+
+// read reads the metadata of a chart, without those in it. They are not changed afterwards,
+// unless the chart is the upload's own.
+func (n *node) read(b *bounds) (*Metadata, *Problem) {
+	own := n.where == ""
 	doc, p := b.inspectYAML(path.Join(n.where, "Chart.yaml"), n.chartYAML, own)
 	if p != nil {
 		return nil, p
@@ -65,15 +105,6 @@ func (n *node) load(b *bounds) (*Metadata, *Problem) {
 	}
 	if err := md.Validate(); err != nil {
 		return nil, reject("chart-yaml", "Helm refuses Chart.yaml: %s", Foreign(err)).in(n.where)
-	}
-	n.metadata = md
-	if !own && n.folder != "" && n.folder != md.Name {
-		b.warn.add("warn-nested-name", "the top folder of %s is not named after its chart %s", Quote(n.where), Quote(md.Name))
-	}
-	for _, name := range slices.Sorted(maps.Keys(n.subcharts)) {
-		if _, p := n.subcharts[name].load(b); p != nil {
-			return nil, p
-		}
 	}
 	return md, nil
 }
@@ -113,12 +144,9 @@ func (n *node) checkRequirements(b *bounds) *Problem {
 	if p != nil {
 		return p
 	}
-	known := Fields()
 	for _, key := range keys(doc) {
-		for _, field := range known {
-			if fold(key) == fold(field) && key != "dependencies" {
-				return reject("requirements", "%s sets %s, which Helm takes for the chart's own", Quote(where), Quote(key))
-			}
+		if foldedFields()[fold(key)] != "" && key != "dependencies" {
+			return reject("requirements", "%s sets %s, which Helm takes for the chart's own", Quote(where), Quote(key))
 		}
 	}
 	alone, err := loadMetadata(n.requirements, nil)
@@ -157,6 +185,15 @@ func Fields() []string {
 	return names
 }
 
+// foldedFields returns the same by how they read where case does not count.
+var foldedFields = sync.OnceValue(func() map[string]string {
+	known := map[string]string{}
+	for _, name := range Fields() {
+		known[fold(name)] = name
+	}
+	return known
+})
+
 // checkText compares what Chart.yaml says with what Helm read from it, before
 // Helm has tidied it up.
 func checkText(doc *yaml.Node, md *Metadata, w *warnings) *Problem {
@@ -191,11 +228,7 @@ func checkText(doc *yaml.Node, md *Metadata, w *warnings) *Problem {
 // checkKeyNames looks for keys that Helm does not know or, since JSON decoding
 // ignores case, knows by another spelling.
 func checkKeyNames(doc *yaml.Node, w *warnings) *Problem {
-	known := map[string]string{}
-	for _, name := range Fields() {
-		known[fold(name)] = name
-	}
-	seen := map[string]string{}
+	known, seen := foldedFields(), map[string]string{}
 	var unknown []string
 	for _, key := range keys(doc) {
 		name, ok := known[fold(key)]

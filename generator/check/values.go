@@ -10,7 +10,7 @@ func (b *bounds) checkValues(where string, data []byte, strict bool) *Problem {
 	if _, p := b.inspectYAML(where, data, strict); p != nil {
 		return p
 	}
-	if _, err := loadValues(data); err != nil {
+	if err := tryValues(data); err != nil {
 		return reject("yaml", "Helm cannot read %s: %s", Quote(where), Foreign(err))
 	}
 	return checkHelm4Values(where, data)
@@ -21,6 +21,9 @@ func (b *bounds) checkValues(where string, data []byte, strict bool) *Problem {
 // it finds, and stumbles over directives and over `--- # text` in odd places
 // (pkg/chart/v2/loader/load.go, LoadValues).
 func checkHelm4Values(where string, data []byte) *Problem {
+	if !bytes.HasPrefix(data, []byte("---")) && !bytes.Contains(data, []byte("\n---")) {
+		return nil // nothing to cut
+	}
 	if !bytes.HasSuffix(data, []byte("\n")) {
 		data = append(bytes.Clone(data), '\n') // as Helm 4 does
 	}

@@ -2,11 +2,13 @@ package check
 
 import (
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
 
 	"go.yaml.in/yaml/v3"
+	yaml2 "sigs.k8s.io/yaml"
 )
 
 // Helm 4 cuts files as Kubernetes' YAMLReader does; these are its answers.
@@ -125,5 +127,54 @@ func TestJSONText(t *testing.T) {
 	n := yaml.Node{Kind: yaml.ScalarNode, Style: yaml.TaggedStyle, Tag: "!!binary", Value: "////"}
 	if got := nodeText(&n); got < 18 {
 		t.Errorf("binary: got %d, want 18 or more", got)
+	}
+}
+
+// What Helm reads as something else than its text may be a number, and few words may.
+func TestMaybeNumber(t *testing.T) {
+	var words []string
+	for _, word := range []string{"y", "n", "yes", "no", "true", "false", "on", "off", "null", "~", "nan", "inf"} {
+		for _, cased := range []string{word, strings.ToUpper(word), strings.ToUpper(word[:1]) + word[1:]} {
+			words = append(words, cased, "."+cased, "+."+cased, "-."+cased, cased+"s")
+		}
+	}
+	const letters = "yntfo~.+-01e_x:"
+	for _, a := range letters {
+		for _, b := range letters {
+			words = append(words, string(a)+string(b), "1"+string(a)+string(b), string(a)+string(b)+"1")
+		}
+	}
+	for _, word := range words {
+		if text, ok := helmKey(word); ok && text != word && !maybeNumber(&yaml.Node{Kind: yaml.ScalarNode, Value: word}) {
+			t.Errorf("Helm reads %q as %q", word, text)
+		}
+	}
+	for _, word := range []string{"name", "type", "tag", "nodes", "tls", "10"} {
+		if maybeNumber(&yaml.Node{Kind: yaml.ScalarNode, Value: word}) {
+			t.Errorf("%q may be a number", word)
+		}
+	}
+}
+
+// TestTryValues: its errors are those of reading values.
+func TestTryValues(t *testing.T) {
+	for _, text := range []string{"", "# x\n", "null", "~\n", "a: 1\n", "{}", "[]", "- 1\n", "x", "1", ".inf", "a: .nan\n", "a: [", "? [a]\n: 1\n", "a: !!timestamp 99999-01-01\n", "a: 18446744073709551615\n"} {
+		_, want := loadValues([]byte(text))
+		if got := tryValues([]byte(text)); fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("%q: got %v, want %v", text, got, want)
+		}
+	}
+}
+
+// TestLoadAPIVersion: Chart.yaml that need not be read once more can be.
+func TestLoadAPIVersion(t *testing.T) {
+	for _, value := range []string{"1.0", "1e400", "0x7fffffffffffffffff", "2001-01-01", "~", "yes", "'.inf'", "infinite", "190:20:30", "!x y", "0b1", "1_000.5", ".5", "-.inf", ".NaN", "+.Inf"} {
+		text := []byte("apiVersion: v1\nname: x\nversion: 0.1.0\nappVersion: " + value + "\ndescription: " + value + "\n")
+		if _, err := loadMetadata(text, nil); err != nil {
+			continue
+		}
+		if err := yaml2.Unmarshal(text, &struct{}{}); (err != nil) != (loadAPIVersion(text) != nil) {
+			t.Errorf("%s: got %v", value, err)
+		}
 	}
 }

@@ -49,9 +49,11 @@ func maybeNumber(key *yaml.Node) bool {
 	if key.Style&quoted != 0 || key.Value == "" || plainInteger().MatchString(key.Value) {
 		return false
 	}
-	first := key.Value[0]
-	word := first >= 'A' && first != '~'
-	return strings.ContainsRune("+-.0123456789yYnNtTfFoO~", rune(first)) && (!word || len(key.Value) <= len("false"))
+	switch strings.ToLower(key.Value) {
+	case "y", "yes", "n", "no", "true", "false", "on", "off", "null", "~":
+		return true
+	}
+	return strings.ContainsRune("+-.0123456789", rune(key.Value[0]))
 }
 
 // keyText returns a plain key as Helm has it after making JSON of the file.
