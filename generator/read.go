@@ -100,8 +100,8 @@ func (r *reader) readChart(ctx context.Context, c *candidate) ([]byte, error) {
 		return nil, err
 	}
 	defer in.Close()
-	var archive bytes.Buffer
-	c.chart, err = r.check(io.TeeReader(in, &archive))
+	archive := bytes.NewBuffer(make([]byte, 0, c.upload.Chart.Size))
+	c.chart, err = r.check(io.TeeReader(in, archive))
 	return archive.Bytes(), c.refuse(err)
 }
 

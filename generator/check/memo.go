@@ -14,7 +14,7 @@ import (
 
 const (
 	// maxMemo bounds what is remembered, in bytes, roughly.
-	maxMemo = 12 << 20
+	maxMemo = 8 << 20
 
 	// maxFinding is the largest finding that is remembered.
 	maxFinding = maxMemo / 256
