@@ -71,9 +71,9 @@ func (a *Archives) keep(c *check.Contents) {
 	for i := range own.Sources {
 		a.share(h, &own.Sources[i].Text)
 	}
-	a.share(h, &chart.README)
-	a.share(h, &chart.Values)
-	a.share(h, &chart.Schema)
+	a.share(h, &own.README)
+	a.share(h, &own.Values)
+	a.share(h, &own.Schema)
 	a.held[c.Digest], a.used = h, a.used+h.cost
 	a.order = append(a.order, c.Digest)
 	for a.used > a.most {

@@ -223,10 +223,10 @@ func faultyArchives() map[string]faultyArchive {
 func TestCompareModule(t *testing.T) {
 	t.Parallel()
 	archives := map[string][]byte{}
-	charts := map[string][]*check.Chart{}
+	charts := map[string][]*check.Contents{}
 	for _, file := range corpusFiles(t) {
 		b := read(t, file)
-		if c, err := check.Archive(bytes.NewReader(b), check.Options{Versions: "helm"}); err == nil {
+		if c, err := check.ReadContents(bytes.NewReader(b), check.Options{Versions: "helm"}); err == nil {
 			archives[check.FileName(c.Metadata.Name, c.Metadata.Version)] = b
 			charts[c.Metadata.Name] = append(charts[c.Metadata.Name], c)
 		}
@@ -236,7 +236,7 @@ func TestCompareModule(t *testing.T) {
 	var want [][][2]string
 	for _, name := range sortedKeys(charts) {
 		all := charts[name]
-		slices.SortFunc(all, func(a, b *check.Chart) int {
+		slices.SortFunc(all, func(a, b *check.Contents) int {
 			return semver.MustParse(a.Metadata.Version).Compare(semver.MustParse(b.Metadata.Version))
 		})
 		for i, after := range all[1:] {
@@ -246,7 +246,7 @@ func TestCompareModule(t *testing.T) {
 				t.Errorf("%s: the generator does not compare %s and %s: %s", name, before.Metadata.Version, after.Metadata.Version, c.Note)
 			}
 			pair := [2]string{}
-			for i, c := range []*check.Chart{before, after} {
+			for i, c := range []*check.Contents{before, after} {
 				pair[i] = url + neturl.PathEscape(check.FileName(name, c.Metadata.Version))
 			}
 			pairs, want = append(pairs, pair), append(want, changedPaths(c))
