@@ -59,14 +59,12 @@ func (a *Archives) Take(digest string) *check.Contents {
 func (a *Archives) keep(c *check.Contents) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.held[c.Digest] != nil || textSize(c) > a.most/4 {
+	cost := restSize(c)
+	if a.held[c.Digest] != nil || cost+textSize(c) > a.most/4 {
 		return
 	}
 	own, chart := *c, *c.Chart
-	h := &heldArchive{Contents: &own, cost: 1000 + 2*chart.IndexSize}
-	for _, f := range chart.Files {
-		h.cost += 100 + len(f.Path) // with its sum
-	}
+	h := &heldArchive{Contents: &own, cost: cost}
 	own.Chart, own.Sources = &chart, append([]check.Source(nil), c.Sources...)
 	for i := range own.Sources {
 		a.share(h, &own.Sources[i].Text)
@@ -117,6 +115,32 @@ func textSize(c *check.Contents) int {
 	n := len(c.README) + len(c.Values) + len(c.Schema)
 	for _, s := range c.Sources {
 		n += len(s.Text)
+	}
+	return n
+}
+
+// restSize is about how many bytes of memory the contents take beside their texts.
+func restSize(c *check.Contents) int {
+	n := 1000 + 2*c.IndexSize
+	for _, f := range c.Files {
+		n += 100 + len(f.Path) // with its sum
+	}
+	for _, t := range c.Kinds {
+		n += 100 + stringSize(t.Kinds...)
+	}
+	for _, d := range c.Definitions {
+		n += 200 + stringSize(d.Group, d.Kind) + stringSize(d.Versions...)
+	}
+	if c.Icon != nil {
+		n += len(c.Icon.Text)
+	}
+	return n
+}
+
+func stringSize(all ...string) int {
+	n := 0
+	for _, s := range all {
+		n += 16 + len(s)
 	}
 	return n
 }

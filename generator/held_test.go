@@ -98,3 +98,23 @@ func TestArchivesBounded(t *testing.T) {
 		t.Error("nothing holds something")
 	}
 }
+
+// What is no text counts as well: definitions and icons may be large.
+func TestArchivesCountAll(t *testing.T) {
+	const most, large = 256 << 10, 30 << 10
+	long := strings.Repeat("x", large)
+	for name, files := range map[string][]string{
+		"definitions": {"crds/a.json", `{"apiVersion": "v1", "kind": "CustomResourceDefinition", "spec": {"group": "` + long + `"}}`},
+		"an icon":     {"icon.png", long},
+	} {
+		a := newArchives(most)
+		for i := range 20 {
+			version := fmt.Sprintf("1.%d.0", i)
+			chart := "apiVersion: v2\nname: a\nversion: " + version + "\nicon: icon.png\n"
+			a.keep(contentsOf(t, charttest.Simple("a", version, append(files, "Chart.yaml", chart)...), check.Options{}))
+		}
+		if n := len(a.held); n == 0 || n > most/large {
+			t.Errorf("%s: %d archives are held", name, n)
+		}
+	}
+}
