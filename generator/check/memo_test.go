@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/portolan-charts/portolan/generator/charttest"
@@ -175,4 +176,29 @@ func TestMemoPinsNothing(t *testing.T) {
 	if m.HeapAlloc > 50<<20 {
 		t.Errorf("%d MiB are held", m.HeapAlloc>>20)
 	}
+}
+
+// TestMemoConcurrent: archives are judged alike by several goroutines at once.
+func TestMemoConcurrent(t *testing.T) {
+	archives := map[string][]byte{}
+	for name, broken := range charttest.Uninstallable() {
+		archives[name] = charttest.Simple("mychart", "0.1.0", broken.Files...)
+	}
+	alone := map[string]Chart{}
+	for name, archive := range archives {
+		forget()
+		alone[name], _ = judged(archive, Options{})
+	}
+	forget()
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			for name, archive := range archives {
+				if chart, problem := judged(archive, Options{}); !reflect.DeepEqual(chart, alone[name]) {
+					t.Errorf("%s: got %+v %s\nand alone %+v", name, chart, problem, alone[name])
+				}
+			}
+		})
+	}
+	all.Wait()
 }
