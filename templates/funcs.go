@@ -41,13 +41,13 @@ var funcs = template.FuncMap{
 var onlyMarkup = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "\x00", "\uFFFD")
 
 // codePattern is code in a text of Markdown, after its markup was escaped.
-var codePattern = regexp.MustCompile("``([^`]+)``|`([^`]+)`")
+var codePattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("``([^`]+)``|`([^`]+)`") })
 
 // prose escapes a text like "text", and marks the code in it.
 func prose(s string) template.HTML {
 	s = onlyMarkup.Replace(s)
 	if strings.Contains(s, "`") {
-		s = codePattern.ReplaceAllString(s, "<code>$1$2</code>")
+		s = codePattern().ReplaceAllString(s, "<code>$1$2</code>")
 	}
 	return template.HTML(s)
 }

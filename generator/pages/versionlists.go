@@ -63,12 +63,12 @@ func listed(positions []int, n int) []int {
 }
 
 // sameList reports whether the n-th list of releases shows the same as before.
-func sameList(had, all []*release, hadByDate, byDate []int, n int) bool {
+func sameList(had, all []*release, hadByDate, allByDate []int, n int) bool {
 	before, now := lists(len(had)), lists(len(all))
 	if before == 0 || (n < before) != (n < now) {
 		return false // it has no link to a list after it, or one that it must not have
 	}
-	return slices.EqualFunc(listed(hadByDate, n), listed(byDate, n), func(i, j int) bool {
+	return slices.EqualFunc(listed(hadByDate, n), listed(allByDate, n), func(i, j int) bool {
 		return had[i].line == all[j].line && had[i].older == all[j].older
 	})
 }

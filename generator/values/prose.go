@@ -1,14 +1,15 @@
 package values
 
 import (
-	"regexp"
 	"strings"
+
+	"github.com/portolan-charts/portolan/publisher/lazyregexp"
 )
 
 var (
 	// linkPattern is a link in Markdown, and boldPattern emphasis.
-	linkPattern = regexp.MustCompile(`\[([^\[\]]+)\]\((?:https?://|mailto:|\.{0,2}/|#)[^()\s]*\)`)
-	boldPattern = regexp.MustCompile(`\*\*([^*\s](?:[^*]*[^*\s])?)\*\*`)
+	linkPattern = lazyregexp.New(`\[([^\[\]]+)\]\((?:https?://|mailto:|\.{0,2}/|#)[^()\s]*\)`)
+	boldPattern = lazyregexp.New(`\*\*([^*\s](?:[^*]*[^*\s])?)\*\*`)
 )
 
 // prose returns a text that may be Markdown as tables show it: with the texts of links,
