@@ -28,9 +28,9 @@ type tracedCall struct {
 func (s tracedCall) before(o tracedCall) bool { return s.end < o.start }
 
 // TestSystemCalls watches the generator publish on disk, and checks that every
-// file that the record names was written, then made durable, then linked to its
-// name, and the name made durable, before the record is linked to its own; and
-// that head comes after the record is durable.
+// file that the record names was written, then made durable, then given its name, and
+// the name made durable, before the record is given its own; and that head comes after
+// the record is durable.
 func TestSystemCalls(t *testing.T) {
 	t.Parallel()
 	strace := testenv.Program(t, "strace")
@@ -39,20 +39,7 @@ func TestSystemCalls(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	drop, err := bucket.Open(t.Context(), filepath.Join(folder, "drop"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{"alpha", "beta", "gamma"} {
-		id, err := publisher.NewID()
-		if err != nil {
-			t.Fatal(err)
-		}
-		s := publisher.Submission{Chart: bucket.Bytes(charttest.Simple(name, "1.0.0"))}
-		if err := publisher.Submit(t.Context(), drop, "stable", id, s); err != nil {
-			t.Fatal(err)
-		}
-	}
+	submitCharts(t, folder, "alpha", "beta", "gamma")
 	trace := filepath.Join(folder, "trace")
 	o := process(t, folder, plainEnv(), strace, "-f", "-qq", "-y", "-s", "0", "-o", trace,
 		"-e", "trace=write,pwrite64,link,linkat,rename,renameat,renameat2,fsync,fdatasync,syncfs,copy_file_range,sendfile,splice",
@@ -86,6 +73,62 @@ func TestSystemCalls(t *testing.T) {
 	}
 }
 
+// TestOldKernel has system calls that not every kernel, sandbox and file system knows
+// fail as they do there.
+func TestOldKernel(t *testing.T) {
+	t.Parallel()
+	strace := testenv.Program(t, "strace")
+	for _, fault := range []string{"openat2:error=ENOSYS", "openat2:error=EPERM", "renameat2:error=EINVAL", "renameat2:error=ENOSYS"} {
+		t.Run(fault, func(t *testing.T) {
+			t.Parallel()
+			folder := t.TempDir()
+			submitCharts(t, folder, "alpha", "beta")
+			call, _, _ := strings.Cut(fault, ":")
+			trace := filepath.Join(folder, "trace")
+			o := process(t, folder, plainEnv(), strace, "-f", "-qq", "-o", trace, "-e", "trace="+call, "-e", "inject="+fault,
+				portolanPath(t), "generate", "--drop", "drop", "--site", "site")
+			if o.code != exitDone {
+				t.Fatalf("strace portolan generate: %d\n%s", o.code, o.stderr)
+			}
+			if b, err := os.ReadFile(trace); err != nil || !strings.Contains(string(b), "(INJECTED)") {
+				t.Fatalf("nothing failed: %v", err)
+			}
+			if o := process(t, folder, plainEnv(), portolanPath(t), "verify", "--site", "site"); o.code != exitDone {
+				t.Errorf("portolan verify: %d\n%s", o.code, o.stderr)
+			}
+			for what, pattern := range map[string]string{"published": "site/stable/charts/*/*/*/*.tgz", "receipts": "drop/receipts/*.json"} {
+				if files, err := filepath.Glob(filepath.Join(folder, pattern)); err != nil || len(files) != 2 {
+					t.Errorf("%s: %q, %v", what, files, err)
+				}
+			}
+			for _, left := range []string{"drop/inbox/*/*", "*/.portolan/tmp/*"} {
+				if files, err := filepath.Glob(filepath.Join(folder, left)); err != nil || len(files) > 0 {
+					t.Errorf("left: %q, %v", files, err)
+				}
+			}
+		})
+	}
+}
+
+// submitCharts uploads charts to the drop area in a folder.
+func submitCharts(t *testing.T, folder string, names ...string) {
+	t.Helper()
+	drop, err := bucket.Open(t.Context(), filepath.Join(folder, "drop"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		id, err := publisher.NewID()
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := publisher.Submission{Chart: bucket.Bytes(charttest.Simple(name, "1.0.0"))}
+		if err := publisher.Submit(t.Context(), drop, "stable", id, s); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // placed returns the one call that gave a file its name.
 func placed(t *testing.T, calls []tracedCall, file string) tracedCall {
 	t.Helper()
@@ -105,9 +148,15 @@ func placed(t *testing.T, calls []tracedCall, file string) tracedCall {
 // written, and before it got its name.
 func writtenThenSafe(t *testing.T, calls []tracedCall, link tracedCall, what string) {
 	t.Helper()
+	temporary := []string{link.path} // the names that it had before
+	for _, c := range slices.Backward(calls) {
+		if c.before(link) && c.to == temporary[len(temporary)-1] {
+			temporary = append(temporary, c.path)
+		}
+	}
 	var last tracedCall
 	for _, c := range calls {
-		if c.path == link.path && !strings.Contains(c.name, "link") && !strings.Contains(c.name, "sync") && !strings.Contains(c.name, "rename") {
+		if slices.Contains(temporary, c.path) && !strings.Contains(c.name, "link") && !strings.Contains(c.name, "sync") && !strings.Contains(c.name, "rename") {
 			last = c
 		}
 	}
@@ -115,7 +164,7 @@ func writtenThenSafe(t *testing.T, calls []tracedCall, link tracedCall, what str
 		t.Fatalf("%s: nothing was written", what)
 	}
 	if !slices.ContainsFunc(calls, func(c tracedCall) bool {
-		return last.before(c) && c.before(link) && (c.name == "syncfs" || strings.HasPrefix(c.name, "f") && c.path == link.path)
+		return last.before(c) && c.before(link) && (c.name == "syncfs" || strings.HasPrefix(c.name, "f") && slices.Contains(temporary, c.path))
 	}) {
 		t.Errorf("%s got its name before its bytes were durable", what)
 	}

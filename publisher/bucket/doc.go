@@ -48,12 +48,12 @@
 // space, a chart's file with a '+' in its key is stored under both keys.
 //
 // A folder may be used by any number of processes on one machine, and by people
-// with their own tools. Objects are written to temporary files below .portolan and
-// get their names by link(2), which fails if the name is taken. Replace and Delete
-// take a lock, and look at the file once more under it. A token is inode, size and
-// modification time. Everything is flushed to the disk before a write returns; on
-// Linux, deferred objects are flushed together. What only a folder can do is in
-// [Folder].
+// with their own tools. Objects are written to temporary files below .portolan and get
+// their names by renameat2(2), or by link(2) where that is missing: both fail if the
+// name is taken. Replace and Delete take a lock, and look at the file once more under
+// it. A token is inode, size and modification time. Everything is flushed to the disk
+// before a write returns; on Linux, deferred objects are flushed together. What only a
+// folder can do is in [Folder].
 //
 // [OpenWeb] reads a site through its web server. It can neither list nor write, and
 // both fail with [errors.ErrUnsupported].

@@ -47,16 +47,12 @@ func onDisk(t *testing.T, dir string) []string {
 // wantWork checks how many files are left in the work folder, but for locks.
 func wantWork(t *testing.T, dir string, want int) {
 	t.Helper()
-	var all []string
-	for _, sub := range []string{tmpDir, claimsDir} {
-		left, err := filepath.Glob(filepath.Join(dir, sub, "*"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, left...)
+	left, err := filepath.Glob(filepath.Join(dir, tmpDir, "*"))
+	if err != nil {
+		t.Fatal(err)
 	}
-	if len(all) != want {
-		t.Errorf("in the work folder: %q, want %d files", all, want)
+	if len(left) != want {
+		t.Errorf("in the work folder: %q, want %d files", left, want)
 	}
 }
 
@@ -100,7 +96,6 @@ func TestFolderDeferred(t *testing.T) {
 	mustCreate(t, s, "log/1", "")
 	w.steps = nil
 	mustDefer(t, s, "c/1", "1")
-	w.steps = nil // the folder of claims is made once
 	mustDefer(t, s, "c/2", "2")
 	mustDefer(t, s, "c/2", "2")
 	if err := s.Create(t.Context(), later("c/2", "x")); !errors.Is(err, ErrConflict) {
@@ -117,7 +112,7 @@ func TestFolderDeferred(t *testing.T) {
 	mustCreate(t, s, "log/3", "")
 	w.want(t, "file: c/1 c/2 log/1 log/2", "folder: c/1 c/2 log/1 log/2 log/3")
 	wantWork(t, dir, 0)
-	if s.waiting.disk != nil {
+	if s.open != nil {
 		t.Error("the disk cannot be unmounted")
 	}
 
@@ -249,16 +244,14 @@ func TestFolderFailsAlone(t *testing.T) {
 // comparing what is there, it is gone.
 func TestFolderPlaceAgain(t *testing.T) {
 	s, dir := newTestFiles(t)
-	root, err := os.OpenRoot(dir)
+	writeFile(t, "1", dir, "rival")
+	mustCreate(t, s, "c/0", "")
+	root := mustOpen(t, s)
+	c, err := root.sub("c")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer root.Close()
-	writeFile(t, "1", dir, "tmp")
-	writeFile(t, "1", dir, "rival")
-	if err := root.Mkdir("c", 0o777); err != nil {
-		t.Fatal(err)
-	}
+	defer c.Close()
 	var group sync.WaitGroup
 	stop := make(chan struct{})
 	group.Go(func() {
@@ -267,16 +260,24 @@ func TestFolderPlaceAgain(t *testing.T) {
 			case <-stop:
 				return
 			default:
-				_ = root.Link("rival", "c/1")
-				_ = root.Remove("c/1")
+				_ = os.Link(filepath.Join(dir, "rival"), filepath.Join(dir, "c", "1"))
+				_ = c.remove("1")
 			}
 		}
 	})
+	p := placer{store: s, root: root}
+	defer p.close()
 	for range 2000 {
-		if err := s.place(root, "c/1", "tmp"); err != nil {
+		claim := writeFile(t, "1", dir, tmpDir, s.claimName("c/1"))
+		fi, err := os.Stat(claim)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.place("c/1", fileToken(fi)); err != nil {
 			t.Error(err)
 			break
 		}
+		_ = c.remove("1")
 	}
 	close(stop)
 	group.Wait()
@@ -319,25 +320,18 @@ func TestFolderClaimTakenOver(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	root, err := os.OpenRoot(dir)
+	root := mustOpen(t, s)
+	tmp, err := s.writeTemp(t.Context(), root, later("c/1", "1"), time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer root.Close()
-	mustDefer(t, s, "c/1", "1")
-	tmp, _ := s.waiting.find("c/1")
-	s.waiting.remove("c/1") // as if it had not got there yet
 	mustDefer(t, other, "c/1", "1")
 	mustCreate(t, other, "log/1", "")
-	parent, err := root.OpenRoot("c")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer parent.Close()
-	if done, err := s.claim(root, parent, "c/1", tmp); done || err != nil {
+	if done, err := s.claim(root, "c/1", tmp); done || err != nil {
 		t.Errorf("got %v, %v; want another try", done, err)
 	}
 	mustDefer(t, s, "c/1", "1")
+	wantWork(t, dir, 0)
 }
 
 // TestFolderLateConflict: another program takes a name that an object waits for.
@@ -386,14 +380,12 @@ func TestFolderLeftClaims(t *testing.T) {
 	s, dir := newTestFiles(t)
 	mustDefer(t, s, "c/1", "1")
 	old := time.Now().Add(-2 * staleAfter)
-	for _, sub := range []string{tmpDir, claimsDir} {
-		files, err := filepath.Glob(filepath.Join(dir, sub, "*"))
-		if err != nil || len(files) != 1 {
-			t.Fatalf("%s: %q, %v", sub, files, err)
-		}
-		if err := os.Chtimes(files[0], old, old); err != nil {
-			t.Fatal(err)
-		}
+	files, err := filepath.Glob(filepath.Join(dir, tmpDir, "*"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("%q, %v", files, err)
+	}
+	if err := os.Chtimes(files[0], old, old); err != nil {
+		t.Fatal(err)
 	}
 	next, err := newFolderStore(dir)
 	if err != nil {
@@ -401,14 +393,15 @@ func TestFolderLeftClaims(t *testing.T) {
 	}
 	wantListed(t, next)
 	freed := 0
-	if err := next.RemoveLeftovers(t.Context(), false, func(int64) { freed++ }); err != nil || freed != 2 {
-		t.Errorf("removed %d files, %v; want 2", freed, err)
+	if err := next.RemoveLeftovers(t.Context(), false, func(int64) { freed++ }); err != nil || freed != 1 {
+		t.Errorf("removed %d files, %v; want 1", freed, err)
 	}
 	wantWork(t, dir, 0)
 }
 
-// TestFolderDeferredRace has many goroutines of two stores create the same
-// objects, with equal bytes and with others, while one flushes all the time.
+// TestFolderDeferredRace has many goroutines of two stores create the same objects, with
+// equal bytes and with others, while one flushes all the time. One store does without
+// openat2.
 func TestFolderDeferredRace(t *testing.T) {
 	const writers, keys = 8, 60
 	a, dir := newTestFiles(t)
@@ -416,6 +409,7 @@ func TestFolderDeferredRace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	OpenPlainly(b)
 	var group sync.WaitGroup
 	var mu sync.Mutex
 	told := map[string]string{} // what who succeeded wrote

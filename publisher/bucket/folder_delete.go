@@ -4,35 +4,30 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"os"
 	"path"
 	"strings"
 	"unicode/utf8"
 )
 
 func (s *folderStore) Delete(ctx context.Context, key, token string) error {
-	root, err := s.begin(ctx, key, false)
+	f, err := s.begin(ctx, key, false)
 	if absent(err) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	defer root.Close()
-	return About(key, plain(s.remove(ctx, root, key, token)))
+	defer f.release()
+	return About(key, plain(s.remove(ctx, f, key, token)))
 }
 
 // remove does not make the removal durable: if the file comes back after a power cut,
 // the next run removes it again.
-func (s *folderStore) remove(ctx context.Context, root *os.Root, key, token string) error {
-	if err := s.settle(root); err != nil {
+func (s *folderStore) remove(ctx context.Context, f *openFolder, key, token string) error {
+	if err := s.settle(f); err != nil {
 		return err
 	}
-	if _, err := lstatRegular(root, key); absent(err) || errors.Is(err, errNotRegular) {
-		return nil
-	}
-	// The rest looks into this folder several times: one walk is enough.
-	dir, err := root.OpenRoot(path.Dir(key))
+	dir, err := f.sub(path.Dir(key))
 	if absent(err) {
 		return nil
 	}
@@ -41,7 +36,10 @@ func (s *folderStore) remove(ctx context.Context, root *os.Root, key, token stri
 	}
 	defer dir.Close()
 	name := path.Base(key)
-	unlock, err := s.lock(ctx, root, key)
+	if _, err := statRegular(dir, name); absent(err) || errors.Is(err, errNotRegular) {
+		return nil
+	}
+	unlock, err := s.lock(ctx, f, key)
 	if err != nil {
 		return err
 	}
@@ -49,10 +47,7 @@ func (s *folderStore) remove(ctx context.Context, root *os.Root, key, token stri
 	if token != "" {
 		err = removeIf(dir, name, token)
 	} else {
-		err = dir.Remove(name)
-	}
-	if err == nil && s.sync.all != nil {
-		_ = root.Remove(s.claimName(key)) // left by a process that died: the key is free now
+		err = dir.remove(name)
 	}
 	if absent(err) {
 		return nil
@@ -63,44 +58,41 @@ func (s *folderStore) remove(ctx context.Context, root *os.Root, key, token stri
 // removeIf removes the file with that token. Other programs take no locks, and may
 // rename a new file into place between a look and a removal. So the file is first put
 // aside, where nobody replaces it, and then looked at.
-func removeIf(root *os.Root, key, token string) error {
-	fi, err := lstatRegular(root, key)
+func removeIf(dir handle, name, token string) error {
+	fi, err := statRegular(dir, name)
 	if err != nil {
 		return err
 	}
 	if fileToken(fi) != token {
 		return ErrConflict
 	}
-	aside := asideKey(key, token)
-	switch fi, err := root.Lstat(aside); {
+	aside := asideKey(name, token)
+	switch fi, err := dir.stat(aside); {
 	case err == nil && fileToken(fi) != token:
 		return ErrConflict // another program's file that was saved here: do not overwrite it
 	case err == nil:
-		err = root.Remove(aside)
-		if err != nil && !absent(err) {
+		if err := dir.remove(aside); err != nil && !absent(err) {
 			return err
 		}
 	}
-	if err := root.Rename(key, aside); err != nil {
+	if err := dir.rename(name, dir, aside); err != nil {
 		return err
 	}
-	return removeAside(root, key, aside, token)
+	return removeAside(dir, name, aside, token)
 }
 
-func removeAside(root *os.Root, key, aside, token string) error {
-	fi, err := root.Lstat(aside)
+func removeAside(dir handle, name, aside, token string) error {
+	fi, err := dir.stat(aside)
 	if err != nil {
 		return err
 	}
 	if fileToken(fi) == token {
-		return root.Remove(aside)
+		return dir.remove(aside)
 	}
 	// It is another file, which came at the last moment. It gets its name back,
 	// unless a third has taken that meanwhile; then it stays where it is, and
 	// listings show it there.
-	if err := root.Link(aside, key); err == nil {
-		_ = root.Remove(aside)
-	}
+	_ = dir.move(aside, dir, name)
 	return ErrConflict
 }
 

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"strings"
 	"time"
 )
 
@@ -29,6 +30,9 @@ func (s *folderStore) RemoveLeftovers(ctx context.Context, dry bool, removed fun
 		case d.IsDir():
 			return nil
 		}
+		if path.Dir(name) != tmpDir && !strings.HasPrefix(path.Base(name), asidePrefix) {
+			return nil
+		}
 		fi, err := d.Info()
 		if err != nil || !leftover(name, fi) {
 			return nil // or gone
@@ -47,7 +51,7 @@ func (s *folderStore) RemoveLeftovers(ctx context.Context, dry bool, removed fun
 // leftover reports whether the file can go. One that is being deleted right now is
 // deleted twice, which does no harm.
 func leftover(name string, fi fs.FileInfo) bool {
-	if dir := path.Dir(name); dir == tmpDir || dir == claimsDir {
+	if path.Dir(name) == tmpDir {
 		return time.Since(fi.ModTime()) > staleAfter
 	}
 	return fi.Mode().IsRegular() && deletion(path.Base(name), fi)

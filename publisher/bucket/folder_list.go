@@ -1,11 +1,11 @@
 package bucket
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io/fs"
 	"iter"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -36,7 +36,7 @@ func (s *folderStore) listing(ctx context.Context, dir string, depth Depth, note
 			yield(Entry{}, err)
 			return
 		}
-		root, err := s.openRoot()
+		f, err := s.hold()
 		if absent(err) {
 			return
 		}
@@ -44,43 +44,20 @@ func (s *folderStore) listing(ctx context.Context, dir string, depth Depth, note
 			yield(Entry{}, About(dir, fmt.Errorf("%s: %w", s.dir, plain(err))))
 			return
 		}
-		defer root.Close()
+		defer f.release()
 		if s.waiting.any() {
-			_ = s.settle(root) // the next writer is told
+			_ = s.settle(f) // the next writer is told
 		}
-		names, err := readDir(root, dir)
+		folder, entries, err := openDir(f, dir)
 		if err != nil {
 			yield(Entry{}, About(dir, plain(err)))
 			return
 		}
-		l := &fileListing{ctx: ctx, depth: depth, notes: notes, yield: yield}
-		l.list(&openFolder{parent: root, name: dir}, dir, names)
-	}
-}
-
-// openFolder is a folder that is opened when one below it is read: from there that
-// takes one step, and from the root one for each folder on the way.
-type openFolder struct {
-	parent *os.Root
-	name   string // below it
-	root   *os.Root
-}
-
-func (f *openFolder) open() (*os.Root, error) {
-	if f.name == "" {
-		return f.parent, nil
-	}
-	if f.root != nil {
-		return f.root, nil
-	}
-	var err error
-	f.root, err = f.parent.OpenRoot(f.name)
-	return f.root, err
-}
-
-func (f *openFolder) close() {
-	if f.root != nil {
-		f.root.Close()
+		if folder != nil {
+			defer folder.Close()
+			l := &fileListing{ctx: ctx, depth: depth, notes: notes, yield: yield}
+			l.list(folder, dir, entries)
+		}
 	}
 }
 
@@ -95,16 +72,15 @@ type fileListing struct {
 // list yields what lies in dir and reports whether to continue. It holds the names
 // of one folder for each level, sorted, so that a file renamed while the folder is
 // read does not come twice.
-func (l *fileListing) list(folder *openFolder, dir string, names []fs.DirEntry) bool {
-	defer folder.close()
-	for i, d := range names {
+func (l *fileListing) list(folder handle, dir string, entries []fs.DirEntry) bool {
+	for i, d := range entries {
 		if err := l.ctx.Err(); err != nil {
 			l.yield(Entry{}, About(dir, err))
 			return false
 		}
 		key := path.Join(dir, d.Name())
 		switch {
-		case key == workDir || i > 0 && d.Name() == names[i-1].Name():
+		case key == workDir || i > 0 && d.Name() == entries[i-1].Name():
 		case !validKey(key):
 			l.ignore(strconv.Quote(key), "cannot be used: its name has a backslash or is not UTF-8, or its path is too long")
 		case d.IsDir() && l.depth == Children:
@@ -126,30 +102,30 @@ func (l *fileListing) list(folder *openFolder, dir string, names []fs.DirEntry) 
 }
 
 // below lists a folder in another one and reports whether to continue.
-func (l *fileListing) below(folder *openFolder, key string) bool {
-	name := path.Base(key)
-	root, err := folder.open()
-	var names []fs.DirEntry
+func (l *fileListing) below(parent handle, key string) bool {
+	folder, err := parent.sub(path.Base(key))
+	var entries []fs.DirEntry
 	if err == nil {
-		names, err = readDir(root, name)
+		defer folder.Close()
+		entries, err = sorted(folder)
 	}
 	switch {
 	case absent(err):
 		return true // removed meanwhile
 	case err != nil && !l.unreadableFolder(key, err):
 		return false
-	case root == nil:
+	case folder == nil:
 		return true
 	}
-	return l.list(&openFolder{parent: root, name: name}, key, names)
+	return l.list(folder, key, entries)
 }
 
 // file yields a file and reports whether to continue.
 func (l *fileListing) file(key string, d fs.DirEntry) bool {
 	fi, err := d.Info()
 	switch {
-	case absent(err) || err == nil && deletion(d.Name(), fi):
-		return true
+	case absent(err) || err == nil && (!fi.Mode().IsRegular() || deletion(d.Name(), fi)):
+		return true // gone, or as good as gone
 	case err != nil:
 		return l.unreadable(key, err)
 	}
@@ -184,15 +160,15 @@ func (l *fileListing) ignore(key, reason string) {
 // checkFolder returns an error if dir exists and is not a folder. In a bucket, an
 // object with the folder's name does no harm.
 func (s *folderStore) checkFolder(dir string) error {
-	root, err := s.openRoot()
+	f, err := s.hold()
 	if absent(err) {
 		return nil
 	}
 	if err != nil {
 		return About(dir, plain(err))
 	}
-	defer root.Close()
-	fi, err := root.Lstat(dir)
+	defer f.release()
+	fi, err := f.stat(cmp.Or(dir, "."))
 	what := "a file"
 	switch {
 	case absent(err) || err == nil && fi.IsDir():
@@ -205,28 +181,32 @@ func (s *folderStore) checkFolder(dir string) error {
 	return fmt.Errorf("%s is not a folder but %s: put a folder in its place", filepath.Join(s.dir, filepath.FromSlash(dir)), what)
 }
 
-func readDir(root *os.Root, dir string) ([]fs.DirEntry, error) {
-	if dir == "" {
-		dir = "."
+// openDir opens a folder and returns what is in it, sorted. It returns nil if there is
+// no such folder.
+func openDir(f handle, dir string) (handle, []fs.DirEntry, error) {
+	dir = cmp.Or(dir, ".")
+	if fi, err := f.stat(dir); absent(err) || err == nil && !fi.IsDir() {
+		return nil, nil, nil
+	} else if err != nil {
+		return nil, nil, err
 	}
-	switch fi, err := root.Lstat(dir); {
-	case absent(err) || err == nil && !fi.IsDir():
-		return nil, nil
-	case err != nil:
-		return nil, err
-	}
-	f, err := root.OpenFile(dir, openFlags, 0)
+	folder, err := f.sub(dir)
 	if absent(err) {
-		return nil, nil
+		return nil, nil, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	defer f.Close()
-	entries, err := f.ReadDir(-1)
-	if absent(err) { // removed meanwhile
-		err = nil
+	entries, err := sorted(folder)
+	if err != nil && !absent(err) { // removed meanwhile
+		folder.Close()
+		return nil, nil, err
 	}
+	return folder, entries, nil
+}
+
+func sorted(folder handle) ([]fs.DirEntry, error) {
+	entries, err := folder.list()
 	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
 	return entries, err
 }

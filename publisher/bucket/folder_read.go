@@ -9,18 +9,18 @@ import (
 )
 
 func (s *folderStore) Get(ctx context.Context, key string) (*Reader, error) {
-	root, err := s.begin(ctx, key, false)
+	f, err := s.begin(ctx, key, false)
 	if absent(err) {
 		return nil, About(key, ErrNotFound)
 	}
 	if err != nil {
 		return nil, err
 	}
-	defer root.Close()
-	if tmp, _ := s.waiting.find(key); tmp != "" {
-		_ = s.settle(root) // the next writer is told
+	defer f.release()
+	if waits, _ := s.waiting.find(key); waits {
+		_ = s.settle(f) // the next writer is told
 	}
-	f, fi, err := openRegular(root, key)
+	file, fi, err := openRegular(f, key)
 	if absent(err) || errors.Is(err, errNotRegular) {
 		return nil, About(key, ErrNotFound)
 	}
@@ -28,7 +28,7 @@ func (s *folderStore) Get(ctx context.Context, key string) (*Reader, error) {
 		return nil, About(key, plain(err))
 	}
 	e := fileEntry(key, fi)
-	return &Reader{&fileReader{ctx, f, e}, e}, nil
+	return &Reader{&fileReader{ctx, file, e}, e}, nil
 }
 
 // fileReader reads a file as it was when it was opened, or fails: another program may
@@ -58,14 +58,14 @@ func (r *fileReader) Read(p []byte) (int, error) {
 
 func (r *fileReader) Close() error { return r.f.Close() }
 
-// openRegular opens a regular file for reading. It looks before it opens, because
-// opening a device can have effects, and again afterwards, because the name may lead
-// elsewhere by then.
-func openRegular(root *os.Root, name string) (*os.File, fs.FileInfo, error) {
-	if _, err := lstatRegular(root, name); err != nil {
-		return nil, nil, err
+// openRegular opens a regular file for reading.
+func openRegular(in handle, path string) (*os.File, fs.FileInfo, error) {
+	f, err := in.open(path, openFlags)
+	if err != nil && !absent(err) {
+		if _, odd := statRegular(in, path); errors.Is(odd, errNotRegular) {
+			err = odd
+		}
 	}
-	f, err := root.OpenFile(name, openFlags, 0)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -80,8 +80,8 @@ func openRegular(root *os.Root, name string) (*os.File, fs.FileInfo, error) {
 	return f, fi, nil
 }
 
-func lstatRegular(root *os.Root, name string) (fs.FileInfo, error) {
-	fi, err := root.Lstat(name)
+func statRegular(in handle, path string) (fs.FileInfo, error) {
+	fi, err := in.stat(path)
 	if err == nil && !fi.Mode().IsRegular() {
 		err = errNotRegular
 	}

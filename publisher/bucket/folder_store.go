@@ -8,9 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -36,22 +34,25 @@ var (
 // A folderStore is a Store in a local folder. Any number of processes may use the
 // folder at once, and other programs may add, replace and remove files in it.
 //
-// Nothing outside the folder is ever read or written: every path goes through an
-// [os.Root], and only regular files are objects. ContentType and CacheControl are
-// left to the web server.
+// Nothing outside the folder is ever read or written: every path goes through a
+// handle, and only regular files are objects. ContentType and CacheControl are left to
+// the web server.
 //
 // A token is inode, size and modification time, because these survive the rename
 // and the links by which files move here. So a file that is overwritten in place
 // with the same size, and whose modification time is set back, keeps its token.
 type folderStore struct {
-	dir string // absolute
+	dir        string // absolute
+	openHandle func(dir string) (handle, error)
 
 	sync    fileSync
 	waiting waitingRoom
 	flush   sync.Mutex // held while deferred objects are made durable
+	sweep   sync.Once  // of stale temporary files, before the first write
 
-	sweep sync.Once              // of stale temporary files, before the first write
-	disk  atomic.Pointer[uint64] // the device that the folder was first seen on; nil before
+	mu   sync.Mutex
+	open *openFolder // nil if no call runs
+	disk *uint64     // the device that the folder was first seen on; nil before
 }
 
 // fileSync makes files durable. It is a type of its own so that tests can watch it.
@@ -69,7 +70,7 @@ func newFolderStore(dir string) (*folderStore, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &folderStore{dir: abs, sync: newFileSync()}, nil
+	return &folderStore{dir: abs, openHandle: openHandle, sync: newFileSync()}, nil
 }
 
 // String names the folder.
@@ -77,72 +78,72 @@ func (s *folderStore) String() string { return s.dir }
 
 // Fresh returns the store as another process would open it.
 func (s *folderStore) Fresh() Store {
-	fresh := &folderStore{dir: s.dir, sync: s.sync}
-	fresh.disk.Store(s.disk.Load())
-	return fresh
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return &folderStore{dir: s.dir, openHandle: s.openHandle, sync: s.sync, disk: s.disk}
 }
 
 func (s *folderStore) Create(ctx context.Context, o Object) error {
-	root, err := s.begin(ctx, o.Key, true)
+	f, err := s.begin(ctx, o.Key, true)
 	if err != nil {
 		return err
 	}
-	defer root.Close()
-	return About(o.Key, plain(s.create(ctx, root, o)))
+	defer f.release()
+	return About(o.Key, plain(s.create(ctx, f, o)))
 }
 
-func (s *folderStore) create(ctx context.Context, root *os.Root, o Object) error {
+func (s *folderStore) create(ctx context.Context, f *openFolder, o Object) error {
 	if o.Deferred {
-		can, err := s.waiting.enter(&s.sync, root)
+		can, err := f.canDefer()
 		if err != nil {
 			return err
 		}
 		if can {
-			defer s.waiting.leave()
-			return s.createDeferred(ctx, root, o)
+			return s.createDeferred(ctx, f, o)
 		}
 		o.Deferred = false
 	}
-	if err := s.settle(root); err != nil {
+	if err := s.settle(f); err != nil {
 		return err
 	}
 	// Most objects that are created twice are found here, before they are written.
-	switch _, err := root.Lstat(o.Key); {
+	switch _, err := f.stat(o.Key); {
 	case err == nil:
-		return s.createAgain(ctx, root, o)
+		return s.createAgain(ctx, f, o)
 	case !absent(err):
 		return err
 	}
-	tmp, err := s.writeTemp(ctx, root, o, time.Time{})
+	tmp, err := s.writeTemp(ctx, f, o, time.Time{})
 	if err != nil {
 		return err
 	}
-	defer root.Remove(tmp)
-	if err := s.mkdirs(root, path.Dir(o.Key), false); err != nil {
+	defer tmp.remove()
+	dir, err := makeDir(f, path.Dir(o.Key), s.syncNames)
+	if err != nil {
 		return err
 	}
-	// link(2) fails if the name is taken, no matter by which process; rename(2) does not.
-	err = root.Link(tmp, o.Key)
+	defer dir.Close()
+	err = tmp.move(dir, path.Base(o.Key))
 	if errors.Is(err, fs.ErrExist) {
-		return s.createAgain(ctx, root, o)
+		return s.createAgain(ctx, f, o)
 	}
 	if err != nil {
 		return err
 	}
-	return s.syncName(root, o.Key)
+	return s.syncNames(dir)
 }
 
 // createAgain creates an object whose name is taken. The result depends on its bytes.
-func (s *folderStore) createAgain(ctx context.Context, root *os.Root, o Object) error {
-	f, _, err := openRegular(root, o.Key)
+func (s *folderStore) createAgain(ctx context.Context, f *openFolder, o Object) error {
+	file, _, err := openRegular(f, o.Key)
 	if absent(err) {
-		return s.create(ctx, root, o) // gone again
+		return s.create(ctx, f, o) // gone again
 	}
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	same, err := Same(ctx, f, o.Body)
+	defer file.Close()
+	same, err := Same(ctx, file, o.Body)
 	if err != nil {
 		return err
 	}
@@ -151,36 +152,45 @@ func (s *folderStore) createAgain(ctx context.Context, root *os.Root, o Object) 
 	}
 	// The writer may not have made it durable yet, or may have died.
 	if o.Deferred {
-		s.waiting.unsettled()
+		s.waiting.unsettled(f)
 		return nil
 	}
-	if err := s.sync.file(f); err != nil {
+	if err := s.sync.file(file); err != nil {
 		return err
 	}
-	return s.syncName(root, o.Key)
+	return s.syncName(f, o.Key)
 }
 
 func (s *folderStore) Replace(ctx context.Context, o Object, token string) error {
 	if token == "" {
 		return About(o.Key, errNoToken)
 	}
-	root, err := s.begin(ctx, o.Key, false)
+	f, err := s.begin(ctx, o.Key, false)
 	if absent(err) {
 		return About(o.Key, ErrConflict)
 	}
 	if err != nil {
 		return err
 	}
-	defer root.Close()
-	return About(o.Key, plain(s.replace(ctx, root, o, token)))
+	defer f.release()
+	return About(o.Key, plain(s.replace(ctx, f, o, token)))
 }
 
-func (s *folderStore) replace(ctx context.Context, root *os.Root, o Object, token string) error {
+func (s *folderStore) replace(ctx context.Context, f *openFolder, o Object, token string) error {
 	o.Deferred = false // there are few of them
-	if err := s.settle(root); err != nil {
+	if err := s.settle(f); err != nil {
 		return err
 	}
-	old, err := lstatRegular(root, o.Key)
+	dir, err := f.sub(path.Dir(o.Key))
+	if absent(err) {
+		return ErrConflict
+	}
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	name := path.Base(o.Key)
+	old, err := statRegular(dir, name)
 	if absent(err) {
 		return ErrConflict
 	}
@@ -188,27 +198,27 @@ func (s *folderStore) replace(ctx context.Context, root *os.Root, o Object, toke
 		return err
 	}
 	if fileToken(old) != token {
-		return s.replaced(ctx, root, o)
+		return s.replaced(ctx, f, o)
 	}
-	tmp, err := s.writeTemp(ctx, root, o, old.ModTime())
+	tmp, err := s.writeTemp(ctx, f, o, old.ModTime())
 	if err != nil {
 		return err
 	}
-	defer root.Remove(tmp)
+	defer tmp.remove()
 
 	// The lock covers the moment between the last look and the rename. Every
 	// replacement and removal here takes it; nothing can keep other programs
 	// from renaming in that moment.
-	unlock, err := s.lock(ctx, root, o.Key)
+	unlock, err := s.lock(ctx, f, o.Key)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	now, err := lstatRegular(root, o.Key)
+	now, err := statRegular(dir, name)
 	if err == nil && fileToken(now) == token {
-		err = root.Rename(tmp, o.Key)
+		err = tmp.replace(dir, name)
 	} else if err == nil {
-		return s.replaced(ctx, root, o)
+		return s.replaced(ctx, f, o)
 	}
 	if absent(err) {
 		return ErrConflict
@@ -216,84 +226,42 @@ func (s *folderStore) replace(ctx context.Context, root *os.Root, o Object, toke
 	if err != nil {
 		return err
 	}
-	return s.syncName(root, o.Key)
+	return s.syncNames(dir)
 }
 
 // replaced returns the result of a Replace that comes too late. It may be the
 // repetition of one that took effect but could not say so.
-func (s *folderStore) replaced(ctx context.Context, root *os.Root, o Object) error {
-	f, _, err := openRegular(root, o.Key)
+func (s *folderStore) replaced(ctx context.Context, f *openFolder, o Object) error {
+	file, _, err := openRegular(f, o.Key)
 	if absent(err) {
 		return ErrConflict
 	}
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	same, err := Same(ctx, f, o.Body)
+	defer file.Close()
+	same, err := Same(ctx, file, o.Body)
 	if err != nil {
 		return err
 	}
 	if !same {
 		return ErrConflict
 	}
-	return s.syncName(root, o.Key)
+	return s.syncName(f, o.Key)
 }
 
-// begin checks what every method has to check, and opens the folder. If the folder
-// is missing, the first write makes it. It is opened for each call, because someone
-// may remove it between two calls.
-func (s *folderStore) begin(ctx context.Context, key string, create bool) (*os.Root, error) {
-	if err := CheckKey(key); err != nil {
-		return nil, err
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, About(key, err)
-	}
-	if key == workDir || strings.HasPrefix(key, workDir+"/") ||
-		create && strings.HasPrefix(path.Base(key), asidePrefix) {
-		return nil, About(key, errReserved)
-	}
-	root, err := s.openRoot()
-	if create && absent(err) {
-		if err = s.makeRoot(); err == nil {
-			root, err = s.openRoot()
-		}
-	}
+// syncName makes the name of an object durable.
+func (s *folderStore) syncName(f *openFolder, key string) error {
+	dir, err := f.sub(path.Dir(key))
 	if err != nil {
-		return nil, About(key, fmt.Errorf("%s: %w", s.dir, plain(err)))
+		return err
 	}
-	return root, nil
+	defer dir.Close()
+	return s.syncNames(dir)
 }
 
-// openRoot opens the folder. Once seen, the folder must stay: if it is missing later,
-// its objects are lost, not "never written", and a new folder would hide that.
-func (s *folderStore) openRoot() (*os.Root, error) {
-	seen := s.disk.Load() != nil // before the look: another writer may make the folder meanwhile
-	root, err := os.OpenRoot(s.dir)
-	if absent(err) && seen {
-		return nil, errGone
-	}
-	if err != nil {
-		return nil, err
-	}
-	return root, s.sameDisk(root)
-}
-
-// sameDisk notices if a file system was unmounted from the folder: then the folder
-// still exists, and is empty. In that case it closes the root.
-func (s *folderStore) sameDisk(root *os.Root) error {
-	fi, err := root.Stat(".")
-	if err == nil {
-		disk := device(fi)
-		if s.disk.CompareAndSwap(nil, &disk) || *s.disk.Load() == disk {
-			return nil
-		}
-		err = errGone
-	}
-	root.Close()
-	return err
-}
+// syncNames makes the names in a folder durable.
+func (s *folderStore) syncNames(dir handle) error { return dir.sync(s.sync.file) }
 
 func fileEntry(key string, fi fs.FileInfo) Entry {
 	if fi == nil {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -75,9 +76,30 @@ func wantContent(t *testing.T, s Store, key, want string) Entry {
 	return e
 }
 
+// mustOpen opens the store's folder until the test ends.
+func mustOpen(t *testing.T, s *folderStore) *openFolder {
+	t.Helper()
+	f, err := s.hold()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(f.release)
+	return f
+}
+
 // TestFolderForeign puts files into the folder that are not objects.
 func TestFolderForeign(t *testing.T) {
 	s, dir := newTestFiles(t)
+	testForeign(t, s, dir)
+}
+
+func TestPlainFolderForeign(t *testing.T) {
+	s, dir := newTestFiles(t)
+	OpenPlainly(s)
+	testForeign(t, s, dir)
+}
+
+func testForeign(t *testing.T, s *folderStore, dir string) {
 	outside := writeFile(t, "secret", t.TempDir(), "secret")
 	mustCreate(t, s, "in/real", "real")
 	for link, target := range map[string]string{
@@ -110,14 +132,21 @@ func TestFolderForeign(t *testing.T) {
 			t.Errorf("%s: %v", key, err)
 		}
 	}
-	if _, err := s.Get(t.Context(), "outdir/secret"); err == nil {
-		t.Error("read a file outside")
+	wantContent(t, s, "indir/real", "real")
+	if _, err := s.Get(t.Context(), "outdir/secret"); err == nil || errors.Is(err, ErrNotFound) {
+		t.Errorf("reading a file outside: %v", err)
 	}
 	if err := s.Create(t.Context(), Object{Key: "outdir/new", Body: Bytes(nil)}); err == nil {
 		t.Error("wrote a file outside")
 	}
 	if err := s.Delete(t.Context(), "outdir/secret", ""); err == nil {
 		t.Error("deleted a file outside")
+	}
+	if err := s.Replace(t.Context(), Object{Key: "outdir/secret", Body: Bytes(nil)}, "t"); err == nil {
+		t.Error("replaced a file outside")
+	}
+	if err := s.Create(t.Context(), Object{Key: "outdir/later", Body: Bytes(nil), Deferred: true}); err == nil {
+		t.Error("a file outside waits to be written")
 	}
 	if keys := listed(t, s, "indir"); keys != nil {
 		t.Errorf("listing through a link shows %q", keys)
@@ -133,24 +162,25 @@ func TestFolderDeleteRace(t *testing.T) {
 	s, dir := newTestFiles(t)
 	writeFile(t, "old", dir, "in", "a.tgz")
 	old := wantContent(t, s, "in/a.tgz", "old")
-	root, err := os.OpenRoot(dir)
+	root := mustOpen(t, s)
+	in, err := root.sub("in")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer root.Close()
+	defer in.Close()
 	aside := asideKey("in/a.tgz", old.Token)
 	put := func() {
 		name := writeFile(t, "newer", dir, "other")
 		if err := os.Rename(name, filepath.Join(dir, "in", "a.tgz")); err != nil {
 			t.Fatal(err)
 		}
-		if err := root.Rename("in/a.tgz", aside); err != nil {
+		if err := in.rename("a.tgz", in, path.Base(aside)); err != nil {
 			t.Fatal(err)
 		}
 	}
 
 	put()
-	if err := removeAside(root, "in/a.tgz", aside, old.Token); !errors.Is(err, ErrConflict) {
+	if err := removeAside(in, "a.tgz", path.Base(aside), old.Token); !errors.Is(err, ErrConflict) {
 		t.Errorf("got %v, want %v", err, ErrConflict)
 	}
 	wantListed(t, s, "in/a.tgz")
@@ -158,7 +188,7 @@ func TestFolderDeleteRace(t *testing.T) {
 
 	put()
 	writeFile(t, "newest", dir, "in", "a.tgz")
-	if err := removeAside(root, "in/a.tgz", aside, old.Token); !errors.Is(err, ErrConflict) {
+	if err := removeAside(in, "a.tgz", path.Base(aside), old.Token); !errors.Is(err, ErrConflict) {
 		t.Errorf("got %v, want %v", err, ErrConflict)
 	}
 	wantListed(t, s, "in/a.tgz", aside)

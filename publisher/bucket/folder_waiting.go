@@ -9,80 +9,48 @@ import (
 	"time"
 )
 
-// A waitingRoom knows which files wait for the next flush.
+// A waitingRoom knows what waits for the next flush.
 type waitingRoom struct {
-	mu      sync.Mutex
-	files   map[string]string // temporary files, by key
-	failed  map[string]error  // why some of them could not be made safe
-	unsafe  bool              // some names are not durable yet
-	writers int               // that may be about to add something
-	flushes int               // under way: 0 or 1
-	disk    *os.File          // opened before the first byte is written, so that it reports every error since
+	mu     sync.Mutex
+	files  map[string]string // tokens of the claims, by key
+	failed map[string]error  // why some of them could not be made safe
+	unsafe bool              // some names are not durable yet
+	folder *openFolder       // while something waits
 }
 
-// enter begins a deferred write. It reports false if the disk cannot flush
-// many files at once.
-func (w *waitingRoom) enter(sync *fileSync, root *os.Root) (bool, error) {
-	if sync.all == nil {
-		return false, nil
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.disk == nil {
-		disk, err := root.Open(".")
-		if err != nil {
-			return false, err
-		}
-		if !sync.can(disk) {
-			return false, disk.Close()
-		}
-		w.disk = disk
-	}
-	w.writers++
-	return true, nil
-}
-
-// leave ends what enter began.
-func (w *waitingRoom) leave() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.writers--
-	w.rest()
-}
-
-// rest closes the disk when nothing waits: while it is open, nobody can
-// unmount it.
+// rest lets go of the folder when nothing waits.
 func (w *waitingRoom) rest() {
-	if w.disk != nil && w.writers+w.flushes+len(w.files) == 0 && !w.unsafe {
-		w.disk.Close()
-		w.disk = nil
+	if w.folder != nil && len(w.files) == 0 && !w.unsafe {
+		w.folder.release()
+		w.folder = nil
 	}
 }
 
-// add lets a file wait, unless one waits for that key already. It calls late when
-// something has waited for long.
-func (w *waitingRoom) add(key, tmp string, late func()) bool {
+func (w *waitingRoom) hold(f *openFolder) {
+	if w.folder == nil {
+		w.folder = f.share()
+	}
+}
+
+// add lets a claim wait. It calls late when something has waited for long.
+func (w *waitingRoom) add(f *openFolder, key, token string, late func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.files[key] != "" {
-		return false
-	}
+	w.hold(f)
 	if w.files == nil {
 		w.files, w.failed = map[string]string{}, map[string]error{}
 	}
 	if len(w.files) == 0 {
 		time.AfterFunc(longWait, late)
 	}
-	w.files[key] = tmp
-	return true
+	w.files[key] = token
 }
 
-// find returns the file that waits for a key, or "", and the reason if it could not
-// be made safe.
-func (w *waitingRoom) find(key string) (tmp string, failure error) {
+// find reports whether something waits for a key, and why it could not be made safe.
+func (w *waitingRoom) find(key string) (waits bool, failure error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.files[key], w.failed[key]
+	return w.files[key] != "", w.failed[key]
 }
 
 // any reports whether anything waits.
@@ -103,35 +71,36 @@ func (w *waitingRoom) remove(key string) {
 	defer w.mu.Unlock()
 	delete(w.files, key)
 	delete(w.failed, key)
+	w.rest()
 }
 
 // unsettled notes that some names are not durable yet.
-func (w *waitingRoom) unsettled() {
+func (w *waitingRoom) unsettled(f *openFolder) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.hold(f)
 	w.unsafe = true
 }
 
-// start begins a flush of what waits, if there is anything to flush.
-func (w *waitingRoom) start() (files map[string]string, ok bool, err error) {
+// start begins a flush of what waits, if there is anything to flush. The caller releases
+// the folder.
+func (w *waitingRoom) start() (folder *openFolder, files map[string]string, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if err := w.failure(); err != nil || len(w.files) == 0 && !w.unsafe {
-		return nil, false, err
+		return nil, nil, err
 	}
-	w.flushes++
-	return maps.Clone(w.files), true, nil
+	return w.folder.share(), maps.Clone(w.files), nil
 }
 
 // sync makes durable everything that was written before.
-func (w *waitingRoom) sync(all func(*os.File) error) error {
+func (w *waitingRoom) sync(folder *openFolder, all func(*os.File) error) error {
 	w.mu.Lock()
 	w.unsafe = false
-	disk := w.disk
 	w.mu.Unlock()
-	err := all(disk)
+	err := all(folder.disk)
 	if err != nil {
-		w.unsettled()
+		w.unsettled(folder)
 	}
 	return err
 }
@@ -140,7 +109,6 @@ func (w *waitingRoom) sync(all func(*os.File) error) error {
 func (w *waitingRoom) end(err error) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.flushes--
 	w.rest()
 	if failure := w.failure(); failure != nil {
 		return failure

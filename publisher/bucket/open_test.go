@@ -16,6 +16,15 @@ func TestFolderConform(t *testing.T) {
 	})
 }
 
+// TestPlainFolderConform is about systems without openat2.
+func TestPlainFolderConform(t *testing.T) {
+	buckettest.Conform(t, func(t *testing.T) bucket.Store {
+		s := openStore(t, filepath.Join(t.TempDir(), "not", "there"))
+		bucket.OpenPlainly(s)
+		return s
+	})
+}
+
 func TestOpenFolder(t *testing.T) {
 	t.Chdir(t.TempDir())
 	dir := t.TempDir()
