@@ -129,7 +129,7 @@ func (s *folderStore) settle(f *openFolder) error {
 	}
 	defer folder.release()
 	if err = w.sync(folder, s.sync.all); err == nil {
-		s.placeAll(f, files)
+		s.placeAll(placer{store: s, root: f, waiting: folder}, files)
 	}
 	if err == nil && len(files) > 0 {
 		err = w.sync(folder, s.sync.all)
@@ -146,8 +146,7 @@ func (s *folderStore) settle(f *openFolder) error {
 
 // placeAll gives waiting files their names. It removes from files those that cannot have
 // them.
-func (s *folderStore) placeAll(f *openFolder, files map[string]string) {
-	p := placer{store: s, root: f}
+func (s *folderStore) placeAll(p placer, files map[string]string) {
 	defer p.close()
 	for _, key := range slices.Sorted(maps.Keys(files)) {
 		if err := p.place(key, files[key]); err != nil {

@@ -265,7 +265,7 @@ func TestFolderPlaceAgain(t *testing.T) {
 			}
 		}
 	})
-	p := placer{store: s, root: root}
+	p := placer{store: s, root: root, waiting: root}
 	defer p.close()
 	for range 2000 {
 		claim := writeFile(t, "1", dir, tmpDir, s.claimName("c/1"))

@@ -10,8 +10,9 @@ import (
 
 // A placer gives waiting files their names.
 type placer struct {
-	store *folderStore
-	root  *openFolder
+	store   *folderStore
+	root    *openFolder
+	waiting *openFolder // as the waiting room holds it
 
 	dir  handle // of the last file, since the next one is often beside it; or nil
 	name string // of that folder
@@ -58,7 +59,7 @@ func (p *placer) open(name string) (err error) {
 	p.close()
 	p.name = name
 	p.dir, err = makeDir(p.root, name, func(handle) error {
-		p.store.waiting.unsettled(p.root)
+		p.store.waiting.unsettled(p.waiting)
 		return nil
 	})
 	return err
