@@ -28,6 +28,7 @@ const maxIndex = 1 << 30
 type Index struct {
 	header string
 	charts []section // sorted by name
+	text   string    // from which sections are; "" if none
 }
 
 // section is one chart's releases. The lines have no comma at the end. All are in head,
@@ -37,6 +38,10 @@ type section struct {
 	lines []string
 	older int // how many lines at the end are in the older index
 	also  int // the place of a line among these that is in head as well; 0 for none
+
+	// Where the section is in the index's text, from the chart's name to the closing
+	// bracket, if it still is as it was read; size is 0 otherwise.
+	at, size int
 }
 
 // WriteTo writes the index file as head, without the versions that are not in it.
@@ -50,7 +55,15 @@ func (x *Index) write(w io.Writer, up string) (int64, error) {
 	counter := &countingWriter{w: w}
 	b := bufio.NewWriterSize(counter, 64<<10)
 	b.WriteString(x.header + "\n")
-	for i, s := range x.charts {
+	for i := 0; i < len(x.charts); i++ {
+		s := x.charts[i]
+		if x.text != "" && s.size > 0 && up == "" {
+			text, n := x.asRead(i)
+			i += n - 1
+			b.Write(asBytes(text))
+			b.WriteString(comma(i, len(x.charts)))
+			continue
+		}
 		name, err := json.Marshal(s.name)
 		if err != nil {
 			return counter.n, err

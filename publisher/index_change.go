@@ -13,7 +13,7 @@ func (x *Index) Apply(c *Change) (*Index, error) {
 	if _, err := parseHeader(c.Header); err != nil {
 		return nil, fmt.Errorf("header of the change: %v", err)
 	}
-	next := &Index{header: c.Header, charts: slices.Clone(x.charts)}
+	next := &Index{header: c.Header, charts: slices.Clone(x.charts), text: x.text}
 	for chart, edit := range groupByChart(c) {
 		lines, err := edit.apply(x.Lines(chart))
 		if err != nil {

@@ -133,5 +133,5 @@ func (x *Index) WithContextPath(path string) (*Index, error) {
 		h.ServerInfo = &serverInfo{path}
 	}
 	header, err := h.line()
-	return &Index{header: header, charts: x.charts}, err
+	return &Index{header: header, charts: x.charts, text: x.text}, err
 }

@@ -59,6 +59,7 @@ func moveURL(b *bufio.Writer, line, up string) string {
 
 // moveUp removes up from the front of each URL.
 func (x *Index) moveUp(up string) error {
+	x.text = ""
 	for _, s := range x.charts {
 		for i, line := range s.lines {
 			url := strings.LastIndex(line, lineURL) + len(lineURL)

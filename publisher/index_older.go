@@ -63,6 +63,7 @@ func (s *section) show(h Shown) error {
 		return fmt.Errorf("the index cannot show %d of %d versions, and the one at %d", h.First, n, h.Also)
 	}
 	s.older, s.also = n-h.First, h.Also
+	s.size = 0
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package publisher
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -38,16 +39,16 @@ func readIndexFrom(r *bucket.Reader, key string) (*indexText, error) {
 	if r.Entry.Size > maxIndex {
 		return nil, bucket.About(key, bucket.ErrTooLarge) // without holding as much as may be read
 	}
-	var text strings.Builder
-	text.Grow(int(max(r.Entry.Size, 0)))
-	n, err := io.Copy(&text, io.LimitReader(r, maxIndex+1))
+	// With that much room to spare at its end, the buffer never grows.
+	text := bytes.NewBuffer(make([]byte, 0, max(r.Entry.Size, 0)+bytes.MinRead))
+	n, err := text.ReadFrom(io.LimitReader(r, maxIndex+1))
 	if err != nil {
 		return nil, bucket.About(key, fmt.Errorf("%w: %w", errTorn, err))
 	}
 	if n > maxIndex {
 		return nil, bucket.About(key, bucket.ErrTooLarge)
 	}
-	return &indexText{r.Entry, text.String()}, nil
+	return &indexText{r.Entry, asString(text.Bytes())}, nil
 }
 
 // sumLater computes the SHA-256 of a text while its caller goes on. wait returns it, in
@@ -56,12 +57,7 @@ func sumLater(text string) (wait func() string) {
 	sum := make(chan string, 1)
 	go func() {
 		h := sha256.New()
-		part := make([]byte, 64<<10) // a hash takes no strings
-		for rest := text; rest != ""; {
-			n := copy(part, rest)
-			h.Write(part[:n])
-			rest = rest[n:]
-		}
+		h.Write(asBytes(text))
 		sum <- hex.EncodeToString(h.Sum(nil))
 	}()
 	return sync.OnceValue(func() string { return <-sum })
@@ -77,17 +73,19 @@ func parseIndex(text string) (*Index, error) {
 	if n := len(lines); n < 3 || lines[n-1] != "" || lines[n-2]+"\n" != indexEnd {
 		return nil, ErrNotOurs
 	}
-	x := &Index{header: lines[0]}
+	x := &Index{header: lines[0], text: text}
 	if _, err := parseHeader(x.header); err != nil {
 		return nil, err
 	}
-	rest := lines[1 : len(lines)-2]
+	rest, at := lines[1:len(lines)-2], len(x.header)+1
 	for len(rest) > 0 {
 		n, s, err := parseSection(rest)
 		if err != nil {
 			return nil, err
 		}
+		s.at = at
 		x.charts = append(x.charts, s)
+		at += s.size - len("]") + len(rest[n-1]) + len("\n")
 		rest = rest[n:]
 	}
 	return x, nil
@@ -99,8 +97,11 @@ func parseSection(lines []string) (n int, s section, err error) {
 	if !ok || json.Unmarshal([]byte(quoted), &s.name) != nil {
 		return 0, s, ErrNotOurs
 	}
+	s.size = len(lines[0])
 	for i, line := range lines[1:] {
+		s.size += len("\n") + len(line)
 		if line == "]" || line == "]," {
+			s.size += len("]") - len(line)
 			s.lines = lines[1 : i+1]
 			for j := range s.lines {
 				s.lines[j] = strings.TrimSuffix(s.lines[j], ",")
