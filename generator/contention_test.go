@@ -140,7 +140,7 @@ func mustBeDecidedOnce(ctx context.Context, t *testing.T, drop, site bucket.Stor
 	if err != nil {
 		t.Fatal(err)
 	}
-	records, err := c.Since(ctx, time.Time{})
+	records, err := c.Since(ctx, time.Time{}, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,6 +26,8 @@ type earlier struct {
 	channel  *publisher.Channel
 	receipts map[string]*publisher.Receipt // of uploads that were decided before the records that are read, by id
 	records  map[string]*publisher.Record  // that decided uploads long ago whose receipts are gone, by id
+	known    *history                      // what has been read; nil at first
+	own      []*publisher.Record           // what this run has committed since
 }
 
 // search searches the log for uploads that may have been decided long ago, and
@@ -60,18 +62,40 @@ func (e *earlier) search(ctx context.Context, uploads []*publisher.Upload, now t
 	return err
 }
 
-// since reads the records that may be about uploads from that time on.
+// since reads the records that may be about uploads from that time on, except those that
+// it has read before. A run of many batches would otherwise read all of its own again for
+// each of them.
 func (e *earlier) since(ctx context.Context, since time.Time) (*history, error) {
-	records, err := e.channel.Since(ctx, since)
+	if e.known == nil || since.Before(e.known.since) {
+		e.known = newHistory(since)
+		e.known.receipts = e.receipts
+		for id, record := range e.records {
+			e.known.add(id, record)
+		}
+	}
+	h := e.known
+	for _, own := range e.own {
+		if own.Generation == h.generation+1 {
+			h.take(own)
+			own.Decisions = nil // h has them
+		}
+	}
+	e.own = nil
+	records, err := e.channel.Since(ctx, h.since, h.generation)
 	if err != nil {
 		return nil, err
 	}
-	h := newHistory(since, records)
-	h.receipts = e.receipts
-	for id, record := range e.records {
-		h.add(id, record)
+	for _, r := range slices.Backward(records) {
+		h.take(r)
 	}
+	h.generation = e.channel.Generation()
 	return h, nil
+}
+
+// committed notes what this run has just decided, without the lines: whoever asks for
+// them has them.
+func (e *earlier) committed(decisions []publisher.Decision) {
+	e.own = append(e.own, &publisher.Record{Generation: e.channel.Generation(), Time: e.channel.Time(), Decisions: decisions})
 }
 
 // oldest is the time from which on records may be about the charts among the uploads.

@@ -33,7 +33,8 @@ func (o *outcome) receipt(channel string, generation int, decided time.Time) pub
 		Generation: generation, Arrival: o.upload.Arrival, Decided: decided,
 	}
 	if o.request.File != "" || o.request.Uploader != nil {
-		r.Request = &o.request
+		request := o.request // a pointer to the original would keep all that was read of the chart
+		r.Request = &request
 	}
 	if o.chart != nil {
 		r.Digest = o.chart.Digest

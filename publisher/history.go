@@ -10,13 +10,13 @@ import (
 )
 
 // Since returns the records that may decide an upload that arrived at t or later: all
-// whose time is not before t, newest first. Times never go back along the log, so the
-// first older record ends it.
-func (c *Channel) Since(ctx context.Context, t time.Time) ([]*Record, error) {
+// whose time is not before t, newest first, down to the first one after the generation.
+// Times never go back along the log, so the first older record ends it.
+func (c *Channel) Since(ctx context.Context, t time.Time, after int) ([]*Record, error) {
 	var records []*Record
-	for r := c.newest; r != nil && !r.Time.Before(t); {
+	for r := c.newest; r != nil && r.Generation > after && !r.Time.Before(t); {
 		records = append(records, r)
-		if r.Generation == 1 {
+		if r.Generation == after+1 {
 			break
 		}
 		var err error
