@@ -2,6 +2,7 @@ package templates
 
 import (
 	"html/template"
+	"slices"
 	"strings"
 	"time"
 )
@@ -51,10 +52,13 @@ type Project struct {
 }
 
 // Projects returns the channels by project, in the order in which they are first
-// named.
+// named. Channels without one come first: below a project, they would seem to be part of it.
 func (p HomePage) Projects() []Project {
 	var all []Project
 	at := map[string]int{}
+	if slices.ContainsFunc(p.Channels, func(c Channel) bool { return c.Project() == "" }) {
+		all, at[""] = append(all, Project{}), 0
+	}
 	for _, c := range p.Channels {
 		name := c.Project()
 		i, ok := at[name]

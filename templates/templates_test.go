@@ -145,6 +145,23 @@ func TestKube(t *testing.T) {
 	}
 }
 
+// Channels without a project come before those of projects.
+func TestProjects(t *testing.T) {
+	var p HomePage
+	for _, name := range []string{"a/b/stable", "main", "a/b/test", "z/stable", "other"} {
+		p.Channels = append(p.Channels, Channel{Name: name})
+	}
+	var got []string
+	for _, project := range p.Projects() {
+		for _, c := range project.Channels {
+			got = append(got, project.Name+":"+c.Segment())
+		}
+	}
+	if want := ":main :other a/b:stable a/b:test z:stable"; strings.Join(got, " ") != want {
+		t.Errorf("got %q, want %s", got, want)
+	}
+}
+
 // Code in a text is marked, and nothing in a text is markup.
 func TestProse(t *testing.T) {
 	for text, want := range map[string]string{

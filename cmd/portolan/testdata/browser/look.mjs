@@ -225,6 +225,13 @@ await open(pathOf("differences"), desk, async (page, fault) => {
 const phone = { viewport: { width: 360, height: 800 } };
 const topOf = async (page, selector) => (await page.locator(selector).first().boundingBox()).y;
 
+// On a phone, nobody has to scroll sideways to see what changed.
+await open(pathOf("differences"), phone, async (page, fault) => {
+	const [wide, room] = await page.locator(".diffs").evaluate((e) => [e.scrollWidth, e.closest(".scroll").clientWidth]);
+	if (wide > room) fault(`shows differences in ${wide} pixels of ${room}`);
+	for (const what of await page.locator(".diffs .what").all()) if (!await what.isVisible()) fault("hides what changed");
+});
+
 // Nothing covers a command, and links to sections jump.
 await open(pathOf("chart"), desk, async (page, fault) => {
 	for (const command of await page.locator(".command:visible").all()) {
@@ -240,6 +247,8 @@ await open(pathOf("chart"), desk, async (page, fault) => {
 await open(pathOf("chart"), phone, async (page, fault) => {
 	const [install, facts, readme] = [await topOf(page, "#install"), await topOf(page, ".facts"), await topOf(page, "#readme")];
 	if (!(install < facts && facts < readme)) fault(`the facts are at ${facts}, the commands at ${install}, the README at ${readme}`);
+	const lefts = await page.locator(".facts dt").evaluateAll((all) => new Set(all.map((dt) => dt.getBoundingClientRect().left)).size);
+	expect(fault, "columns with names of facts", lefts, 1);
 	const broken = await page.evaluate(() => [...document.querySelectorAll("td, td code, time")].filter((e) => {
 		const text = e.textContent.trim(), range = document.createRange();
 		range.selectNodeContents(e);
