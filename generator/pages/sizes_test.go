@@ -212,6 +212,21 @@ func largeCharts() map[string][]string {
 	return charts
 }
 
+// A table of values that is too large has its texts cut so that they fill the page.
+func TestLongTexts(t *testing.T) {
+	w, a := newTown(t, published), newAuthor(3)
+	for name, size := range map[string][3]int{"groups": {95, 13, 16}, "large-groups": {20, 60, 16}, "small-groups": {400, 3, 15}} {
+		names, all := a.settings(size[0], size[1], size[2])
+		w.upload("stable", charttest.Simple(name, "1.0.0", "values.yaml", values(names, all, "# --"), "values.schema.json", schema(names, all, false)), nil)
+	}
+	w.run()
+	for _, name := range []string{"groups", "large-groups", "small-groups"} {
+		if n := len(w.mem.Snapshot()["stable/charts/"+name+"/1.0.0/values.html"]); n < 187<<10 || n > 200<<10 {
+			t.Errorf("%s: the page has %d bytes", name, n)
+		}
+	}
+}
+
 // The pages of large charts take no more room than their archives, and none is large.
 func TestSizes(t *testing.T) {
 	w := newTown(t, published)

@@ -17,14 +17,15 @@ const (
 	maxText = 600
 	minText = 40
 
-	// linkMarkup is about how many bytes of HTML a link to a key takes besides its
-	// text, and rowMarkup, markMarkup and groupMarkup a row, what only some of them
-	// have, and a group of several.
-	linkMarkup  = 30
-	rowMarkup   = 56
-	markMarkup  = 24
-	codeMarkup  = 11 // instead of two backticks
-	groupMarkup = 120
+	// linkMarkup is how many bytes of HTML a link to a key takes besides its text and
+	// its anchor, and rowMarkup and groupMarkup what a row and a group of several take.
+	// What only some rows have takes no more than markMarkup.
+	linkMarkup    = 21
+	rowMarkup     = 42
+	markMarkup    = 24
+	codeMarkup    = 11 // instead of two backticks
+	groupMarkup   = 105
+	sectionMarkup = 34
 )
 
 // fit cuts the texts of a table to the same length, the greatest with which its HTML
@@ -65,19 +66,19 @@ func size(r *Reference, limit int) int {
 
 // groupSize returns about how many bytes of HTML a group takes without its rows.
 func groupSize(g templates.ValueGroup, limit int) int {
-	n := linkMarkup + escaped(g.Path)
+	n := linkMarkup + len(g.Anchor) + quotes(g.Path)
 	if g.Section != "" {
-		n += 2*linkMarkup + 2*escaped(g.Section)
+		n += sectionMarkup + 2*quotes(g.Section)
 	}
 	if !g.Single() {
-		n += groupMarkup + escaped(g.Path) + marked(shorten(g.Text, limit))
+		n += groupMarkup + len(g.Anchor) + quotes(g.Path) + marked(shorten(g.Text, limit))
 	}
 	return n
 }
 
 // rowSize returns about how many bytes of HTML a row takes.
 func rowSize(row templates.ValueReference, limit int) int {
-	n := rowMarkup + escaped(row.Path) + escaped(row.Type) + escaped(row.Enum) +
+	n := rowMarkup + 2*len(row.Anchor) + escaped(row.Path) + escaped(row.Type) + escaped(row.Enum) +
 		marked(shorten(row.Text, limit)) + escaped(shortenDefault(row.Default, limit))
 	if row.Required {
 		n += markMarkup
@@ -88,13 +89,22 @@ func rowSize(row templates.ValueReference, limit int) int {
 	return n
 }
 
-// escaped returns how many bytes of HTML a text takes.
+// escaped returns how many bytes of HTML a text takes whose quotes are left as they are.
 func escaped(s string) int {
-	if !strings.ContainsAny(s, `<>&"'`) {
-		return len(s)
+	n := len(s)
+	for i := range len(s) {
+		switch s[i] {
+		case '<', '>':
+			n += len("&lt;") - 1
+		case '&':
+			n += len("&amp;") - 1
+		}
 	}
-	return len(template.HTMLEscapeString(s))
+	return n
 }
+
+// quotes returns how many bytes of HTML a text takes whose quotes are escaped, too.
+func quotes(s string) int { return len(template.HTMLEscapeString(s)) }
 
 // marked returns how many bytes of HTML a text takes whose code is marked.
 func marked(s string) int { return escaped(s) + strings.Count(s, "`")/2*codeMarkup }
@@ -136,7 +146,7 @@ func remove(r *Reference, over int, may func(templates.ValueReference) bool) (re
 		}
 		g.Rows = slices.DeleteFunc(g.Rows, func(row templates.ValueReference) bool { return row.Anchor == "" })
 		if len(g.Rows) == 0 {
-			over -= linkMarkup + escaped(g.Path)
+			over -= linkMarkup + quotes(g.Path)
 			r.Groups = slices.Delete(r.Groups, i, i+1)
 		} else if g.Single() {
 			g.Anchor = g.Rows[0].Anchor
