@@ -80,7 +80,10 @@ func (c *chartPages) listLinks() []templates.PageLink {
 	day := func(i int) string { return c.all[i].Created.UTC().Format(time.DateOnly) }
 	for n := lists(len(c.all)); n >= 1; n-- {
 		some := listed(positions, n)
-		label := day(some[len(some)-1]) + " … " + day(some[0])
+		label := day(some[len(some)-1])
+		if newest := day(some[0]); newest != label {
+			label += " … " + newest
+		}
 		links = append(links, templates.PageLink{Number: n, URL: path.Base(versionList(c.name, n)), Label: label})
 	}
 	return links

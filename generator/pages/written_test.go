@@ -296,6 +296,9 @@ func TestNextListOfVersions(t *testing.T) {
 			}
 		}
 	}
+	if !strings.Contains(page("versions"), `>2 <small>2026-03-01</small></a>`) {
+		t.Errorf("the newest versions do not say of which days the others are:\n%s", page("versions"))
+	}
 	if n := strings.Count(page("versions-3"), "<tr><td>"); n != 1 {
 		t.Errorf("the last list has %d versions, want 1", n)
 	}
