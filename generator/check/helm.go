@@ -1,8 +1,6 @@
 package check
 
 import (
-	"regexp"
-
 	"helm.sh/helm/v3/pkg/chart"
 	"sigs.k8s.io/yaml"
 )
@@ -36,14 +34,14 @@ func loadMetadata(chartYAML, requirements []byte) (*Metadata, error) {
 
 // maybeInfinite is how YAML writes numbers that are not finite, or a tag that can make
 // one of other text.
-var maybeInfinite = regexp.MustCompile(`(?i)[.](inf|nan)|!`)
+var maybeInfinite = whenNeeded(`(?i)[.](inf|nan)|!`)
 
 // loadAPIVersion reads Chart.yaml, which loadMetadata could read, as Helm 4 does before
 // it chooses a type for it (pkg/chart/loader/load.go, chartBase). What is not
 // apiVersion has no type then, and must have a form in JSON nevertheless: only numbers
 // that are not finite have a form where the type is known, and none where it is not.
 func loadAPIVersion(chartYAML []byte) error {
-	if !maybeInfinite.Match(chartYAML) {
+	if !maybeInfinite().Match(chartYAML) {
 		return nil
 	}
 	var base struct {
