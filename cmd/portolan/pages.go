@@ -59,10 +59,15 @@ func (f *flags) writer() (*pages.Writer, error) {
 // projector returns what writes pages during a generator's run; nil for none.
 func (f *flags) projector() (generator.Pages, error) {
 	w, err := f.writer()
-	if w == nil || err != nil {
-		return nil, err // and no interface that holds a nil
+	return pagesOf(w), err
+}
+
+// pagesOf returns nil for no writer, and no interface that holds a nil.
+func pagesOf(w *pages.Writer) generator.Pages {
+	if w == nil {
+		return nil
 	}
-	return w, nil
+	return w
 }
 
 // maxLogo is the largest image that every first visit is asked to load, in bytes.

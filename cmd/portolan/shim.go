@@ -16,6 +16,7 @@ import (
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/generator/config"
+	"github.com/portolan-charts/portolan/generator/pages"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/shim"
@@ -107,16 +108,12 @@ func refusal(err error) error {
 
 // runShim serves until the context ends.
 func (p *program) runShim(ctx context.Context, f *shimFlags, o shim.Options, notifier *notify.Notifier, log *slog.Logger) error {
-	var generating *shim.Generating
 	if o.Site != nil {
 		o.Judge = judgesOf(f.config, o.Site)
 	}
-	if f.generate {
-		pages, err := f.projector()
-		if err != nil {
-			return err
-		}
-		generating = shim.NewGenerating(f.run(o, pages, log))
+	generating, writer, err := f.generating(o, log)
+	if err != nil {
+		return err
 	}
 	o.Uploaded = func(channel string) {
 		if generating != nil {
@@ -132,6 +129,9 @@ func (p *program) runShim(ctx context.Context, f *shimFlags, o shim.Options, not
 	}
 	o.Local = f.auth == "" && isLoopback(l.Addr().String())
 	s := shim.New(o)
+	if writer != nil {
+		writer.GiveWay = s.Receiving // clients wait for their answers, and nobody for a page
+	}
 	var background sync.WaitGroup
 	defer background.Wait()
 	ctx, stop := context.WithCancel(ctx)
@@ -158,6 +158,19 @@ func (p *program) runShim(ctx context.Context, f *shimFlags, o shim.Options, not
 	}
 	p.printShim(f, o, l.Addr().String(), log)
 	return shim.Serve(ctx, l, s, log, f.grace)
+}
+
+// generating returns what runs the generator beside the shim, and what writes pages
+// then; nil for what there is not to be.
+func (f *shimFlags) generating(o shim.Options, log *slog.Logger) (*shim.Generating, *pages.Writer, error) {
+	if !f.generate {
+		return nil, nil, nil
+	}
+	w, err := f.writer()
+	if err != nil {
+		return nil, nil, err
+	}
+	return shim.NewGenerating(f.run(o, pagesOf(w), log)), w, nil
 }
 
 // serveMetrics serves the shim's metrics until the context ends.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"path"
 	"time"
+
+	"github.com/portolan-charts/portolan/publisher/pause"
 )
 
 // chartPages makes the pages of one chart.
@@ -124,8 +126,9 @@ func inputsOf(all []*release) map[string]inputs {
 func (c *chartPages) writeVersions(ctx context.Context) (done bool, err error) {
 	before, after := inputsOf(c.had), inputsOf(c.all)
 	began, first := time.Now(), c.next
-	for ; c.next < len(c.all); c.next++ {
-		if c.next > first && time.Since(began) > c.Turn {
+	for c.next < len(c.all) {
+		start := time.Now()
+		if c.next > first && start.Sub(began) > c.Turn {
 			return false, nil
 		}
 		i, version := c.next, c.all[c.next].Version
@@ -134,6 +137,10 @@ func (c *chartPages) writeVersions(ctx context.Context) (done bool, err error) {
 		own := was != after[version]
 		chart := i == c.newest && (own || c.had[newest(c.had)].Version != version)
 		if err := c.writeVersion(ctx, i, own, chart, had); err != nil {
+			return false, err
+		}
+		c.next++
+		if err := c.rest(ctx, time.Since(start)); err != nil {
 			return false, err
 		}
 	}
@@ -145,4 +152,16 @@ func (c *chartPages) writeVersions(ctx context.Context) (done bool, err error) {
 		}
 	}
 	return true, nil
+}
+
+// maxRest is how long pages rest at most before those of the next version.
+const maxRest = time.Second
+
+// rest waits as long as the work before it took, if that is to give way. So others get
+// at least half of the time, and pages that somebody waits for are made all the same.
+func (p *pass) rest(ctx context.Context, worked time.Duration) error {
+	if p.GiveWay == nil || !p.GiveWay() {
+		return nil
+	}
+	return pause.For(ctx, min(worked, maxRest))
 }

@@ -67,7 +67,8 @@
 // What a chart may cost is bounded. Packages check, markdown and values count what
 // they look at, and show the rest as plain text with a note. Once a version's pages have
 // taken [Options.PageTime], what is left of them is plain, too. A run that ends leaves no
-// such page. Once a chart has taken [Options.Turn], other channels have theirs.
+// such page. Once a chart has taken [Options.Turn], other channels have theirs. Pages give
+// way to what cannot wait: see [Options.GiveWay].
 //
 // After a race between two generators, pages may briefly show an older generation.
 // The chart's next change repairs them, and so does a rebuild.

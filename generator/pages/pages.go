@@ -28,6 +28,10 @@ type Options struct {
 	// have their turn; 0 means 5 seconds. PageTime is for how long the pages of one
 	// version may be made until what is left of them is plain text; 0 means 10 seconds.
 	Turn, PageTime time.Duration
+
+	// GiveWay reports whether others wait for this machine. While they do, the making of
+	// pages rests after each version as long as that took. It is nil if nobody ever does.
+	GiveWay func() bool
 }
 
 // Writer writes the pages of a site's channels. It is safe for concurrent use.

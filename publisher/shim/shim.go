@@ -161,6 +161,9 @@ func (s *Shim) Published() {
 	}
 }
 
+// Receiving reports whether uploads are under way.
+func (s *Shim) Receiving() bool { return s.uploads.inUse() > 0 }
+
 // End makes the shim answer requests that wait for a receipt at once.
 func (s *Shim) End() { s.end() }
 
