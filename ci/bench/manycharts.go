@@ -39,7 +39,7 @@ func (b *bench) manyCharts(s *series, charts, archives string, fill func(ctx con
 		if err := s.run(ctx, program, b.generate(site, args...)); err != nil {
 			return err
 		}
-		return remove(site)
+		return remove(ctx, site)
 	}
 	const plain, pages, helm = "portolan", "with pages", "`helm repo index`"
 	return &trial{

@@ -25,9 +25,9 @@ type trial struct {
 	rows  func() []row
 }
 
-// measure measures the parts in turn, and returns their rows in the same order. It
-// begins with those that take longest, even once: the time that they do not need, or
-// need beyond their share, the others have more or less.
+// measure measures the parts, and returns their rows in the same order. It begins with
+// those that take longest. The others share the time that is left then, so that the
+// whole takes about as long as it may.
 func (b *bench) measure(ctx context.Context, parts []part, end time.Time) ([]row, error) {
 	order := make([]int, len(parts))
 	var shares time.Duration
@@ -40,8 +40,8 @@ func (b *bench) measure(ctx context.Context, parts []part, end time.Time) ([]row
 	var err error
 	for _, i := range order {
 		p := parts[i]
-		left := time.Until(end)
-		if rows[i], err = b.measurePart(ctx, p, time.Now().Add(time.Duration(float64(left)*float64(p.share)/float64(shares)))); err != nil {
+		share := float64(p.share) / float64(shares) * float64(time.Until(end))
+		if rows[i], err = b.measurePart(ctx, p, time.Now().Add(time.Duration(share))); err != nil {
 			err = fmt.Errorf("%s: %w", p.name, err)
 			break
 		}
@@ -76,7 +76,7 @@ func (b *bench) measurePart(ctx context.Context, p part, until time.Time) ([]row
 		rows[i].rounds = rounds
 	}
 	measured := time.Now()
-	err = remove(s.folder)
+	err = remove(ctx, s.folder)
 	say("%s: %d rounds; %v to prepare, %v to measure, %v to remove", p.name, rounds,
 		prepared.Sub(begin).Round(time.Second), measured.Sub(prepared).Round(time.Second), time.Since(measured).Round(time.Second))
 	return rows, err

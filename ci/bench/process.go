@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"time"
 )
 
@@ -63,12 +63,16 @@ func inProcess(do func() error) (cost, error) {
 	return cost{Wall: time.Since(begin)}, err
 }
 
-// remove removes folders, so that runs that have been measured do not fill the
-// disk.
-func remove(folders ...string) error {
-	var errs []error
-	for _, f := range folders {
-		errs = append(errs, os.RemoveAll(f))
+// remove removes the folder of a site and its drop area, so that runs that have been
+// measured do not fill the disk. Charts have many files, and are removed several at a
+// time.
+func remove(ctx context.Context, folder string) error {
+	charts, err := filepath.Glob(filepath.Join(folder, "site", channel, "charts", "*"))
+	if err != nil {
+		return err
 	}
-	return errors.Join(errs...)
+	if err := atOnce(ctx, charts, os.RemoveAll); err != nil {
+		return err
+	}
+	return os.RemoveAll(folder)
 }

@@ -13,17 +13,18 @@ import (
 func (b *bench) shim(_ context.Context, s *series) (*trial, error) {
 	const clients, leastRate = 16, 400
 	versions, span := b.size(10_000), time.Duration(b.size(int(5*time.Second)))
+	folder := filepath.Join(s.folder, "world")
 	var all []*uploads
 	return &trial{
 		round: func(ctx context.Context) error {
-			w, err := openWorld(ctx, s.folder)
+			w, err := openWorld(ctx, folder)
 			if err != nil {
 				return err
 			}
 			if err := seed(ctx, w.site, channel, versions); err != nil {
 				return err
 			}
-			shim, err := startServer(ctx, s.folder, b.portolan, "--generate")
+			shim, err := startServer(ctx, folder, b.portolan, "--generate")
 			if err != nil {
 				return err
 			}
@@ -32,7 +33,7 @@ func (b *bench) shim(_ context.Context, s *series) (*trial, error) {
 				return err
 			}
 			all = append(all, u)
-			return remove(filepath.Join(s.folder, "drop"), filepath.Join(s.folder, "site"))
+			return remove(ctx, folder)
 		},
 		rows: func() []row {
 			rate := middle(all, (*uploads).rate)

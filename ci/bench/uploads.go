@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"compress/gzip"
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/portolan-charts/portolan/generator/charttest"
@@ -24,7 +26,7 @@ func (b *bench) manyUploads(_ context.Context, s *series) (*trial, error) {
 		if err := s.run(ctx, thousands(uploads), b.generate(folder, "--pages=false")); err != nil {
 			return err
 		}
-		return remove(folder)
+		return remove(ctx, folder)
 	}
 	return &trial{
 		round: func(ctx context.Context) error {
@@ -64,7 +66,20 @@ func submitTiny(ctx context.Context, folder string, uploads int) error {
 	})
 }
 
+// zippers are kept, since making one takes longer than packing a tiny chart.
+var zippers = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
+
 // tiny returns the archive of a chart of a few lines.
 func tiny(name, version string) []byte {
-	return charttest.Pack(name, charttest.Chart(name, version), &charttest.Options{Level: gzip.BestSpeed})
+	var entries []charttest.Entry
+	for file, text := range charttest.Chart(name, version) {
+		entries = append(entries, charttest.File(name+"/"+file, text))
+	}
+	var packed bytes.Buffer
+	w := zippers.Get().(*gzip.Writer)
+	defer zippers.Put(w)
+	w.Reset(&packed)
+	_, _ = w.Write(charttest.Tar(entries...)) // a buffer takes all
+	_ = w.Close()
+	return packed.Bytes()
 }
