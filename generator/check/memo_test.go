@@ -202,3 +202,29 @@ func TestMemoConcurrent(t *testing.T) {
 	}
 	all.Wait()
 }
+
+// BenchmarkMemo tells what checking costs if nothing of the archives was read before, and if
+// all but Chart.yaml was.
+func BenchmarkMemo(b *testing.B) {
+	var archives [][]byte
+	size := int64(0)
+	for _, file := range corpus(b) {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			b.Fatal(err)
+		}
+		archives, size = append(archives, data), size+int64(len(data))
+	}
+	for name, before := range map[string]func(){"new": forget, "known": func() {}} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			b.SetBytes(size)
+			for b.Loop() {
+				before()
+				for _, data := range archives {
+					_, _ = Archive(bytes.NewReader(data), Options{})
+				}
+			}
+		})
+	}
+}
