@@ -74,7 +74,7 @@ func (a *Archives) keep(c *check.Contents) {
 	a.share(h, &own.Schema)
 	a.held[c.Digest], a.used = h, a.used+h.cost
 	a.order = append(a.order, c.Digest)
-	for a.used > a.most {
+	for a.used > a.most || a.held[a.order[0]] == nil {
 		if a.held[a.order[0]] != nil {
 			a.drop(a.order[0])
 		}

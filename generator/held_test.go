@@ -67,12 +67,10 @@ func TestArchivesBounded(t *testing.T) {
 	const most = 256 << 10
 	a := newArchives(most)
 	readme := strings.Repeat("shared ", 2<<10)
-	var wg sync.WaitGroup
 	var last string
 	for i := range 100 {
 		c := contentsOf(t, charttest.Simple("a", fmt.Sprintf("1.%d.0", i), "README.md", readme, "templates/a.yaml", strings.Repeat(fmt.Sprintf("# %d\n", i), 2000)), check.Options{})
-		wg.Go(func() { a.keep(c) })
-		wg.Wait()
+		a.keep(c)
 		last = c.Digest
 		if a.used > most {
 			t.Fatalf("%d bytes are held, %d may be", a.used, most)
@@ -116,5 +114,32 @@ func TestArchivesCountAll(t *testing.T) {
 		if n := len(a.held); n == 0 || n > most/large {
 			t.Errorf("%s: %d archives are held", name, n)
 		}
+	}
+}
+
+// Several goroutines keep and take archives at once.
+func TestArchivesAtOnce(t *testing.T) {
+	a := newArchives(256 << 10)
+	var all []*check.Contents
+	for i := range 10 {
+		all = append(all, contentsOf(t, charttest.Simple("a", fmt.Sprintf("1.%d.0", i)), check.Options{}))
+	}
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for _, c := range all {
+				a.keep(c)
+				if got := a.Take(c.Digest); got != nil && !bytes.Equal(got.README, c.README) {
+					t.Errorf("%s has another README", c.Digest)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	for _, c := range all {
+		a.Take(c.Digest)
+	}
+	if a.used != 0 || len(a.texts) != 0 {
+		t.Errorf("%d bytes and %d texts are left", a.used, len(a.texts))
 	}
 }
