@@ -17,8 +17,9 @@ type Bulk interface {
 	DeleteMany(ctx context.Context, keys []string) (left []string, err error)
 }
 
-// MaxMany is how many objects one request can remove; S3 takes no more.
-const MaxMany = 1000
+// MaxMany is how many objects one request can remove: Azure takes no more, and S3 takes
+// 1,000.
+const MaxMany = 256
 
 // DeleteAll removes objects in any version and in any order, with one request for many
 // where the store can do that, and otherwise with some at a time, as the limit says. It
