@@ -60,7 +60,7 @@ func (x *Index) write(w io.Writer, up string) (int64, error) {
 		if x.text != "" && s.size > 0 && up == "" {
 			text, n := x.asRead(i)
 			i += n - 1
-			b.Write(asBytes(text))
+			b.WriteString(text)
 			b.WriteString(comma(i, len(x.charts)))
 			continue
 		}

@@ -1,7 +1,7 @@
 package publisher
 
 import (
-	"bytes"
+	"bufio"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -39,16 +39,16 @@ func readIndexFrom(r *bucket.Reader, key string) (*indexText, error) {
 	if r.Entry.Size > maxIndex {
 		return nil, bucket.About(key, bucket.ErrTooLarge) // without holding as much as may be read
 	}
-	// With that much room to spare at its end, the buffer never grows.
-	text := bytes.NewBuffer(make([]byte, 0, max(r.Entry.Size, 0)+bytes.MinRead))
-	n, err := text.ReadFrom(io.LimitReader(r, maxIndex+1))
+	var text strings.Builder
+	text.Grow(int(max(r.Entry.Size, 0)))
+	n, err := io.Copy(&text, io.LimitReader(r, maxIndex+1))
 	if err != nil {
 		return nil, bucket.About(key, fmt.Errorf("%w: %w", errTorn, err))
 	}
 	if n > maxIndex {
 		return nil, bucket.About(key, bucket.ErrTooLarge)
 	}
-	return &indexText{r.Entry, asString(text.Bytes())}, nil
+	return &indexText{r.Entry, text.String()}, nil
 }
 
 // sumLater computes the SHA-256 of a text while its caller goes on. wait returns it, in
@@ -57,7 +57,9 @@ func sumLater(text string) (wait func() string) {
 	sum := make(chan string, 1)
 	go func() {
 		h := sha256.New()
-		h.Write(asBytes(text))
+		hash := bufio.NewWriterSize(h, 64<<10) // which spares a copy of all of it
+		_, _ = hash.WriteString(text)
+		_ = hash.Flush() // neither can fail
 		sum <- hex.EncodeToString(h.Sum(nil))
 	}()
 	return sync.OnceValue(func() string { return <-sum })
