@@ -88,13 +88,13 @@ func (u *unpacked) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// An inflater is what reading a gzip member takes of memory, some 50 KB.
+// An inflater is what reading a gzip member takes of memory, some 80 KB.
 type inflater struct {
 	buf *bufio.Reader // an io.ByteReader, so that gzip takes no byte too many
 	z   gzip.Reader
 }
 
-var inflaters = sync.Pool{New: func() any { return &inflater{buf: bufio.NewReader(nil)} }}
+var inflaters = sync.Pool{New: func() any { return &inflater{buf: bufio.NewReaderSize(nil, 32<<10)} }}
 
 // An archive is one gzip-compressed tar archive being read.
 type archive struct {
