@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -19,15 +20,18 @@ func inbox(folder string) (string, error) {
 	return dir, os.MkdirAll(dir, 0o777)
 }
 
-// copyIn copies archives into an inbox under their own names, as users do with cp.
+// copyIn copies archives into an inbox under their own names, as users do with cp, and
+// waits until nobody can still be writing to them, as generate would.
 func copyIn(ctx context.Context, folder, archives string) error {
 	to, err := inbox(folder)
 	if err != nil {
 		return err
 	}
-	return eachFile(ctx, archives, func(name string, archive []byte) error {
+	err = eachFile(ctx, archives, func(name string, archive []byte) error {
 		return os.WriteFile(filepath.Join(to, name), archive, 0o666)
 	})
+	time.Sleep(publisher.Settle)
+	return err
 }
 
 // submit puts archives into an inbox as 'portolan drop' does, each with an id and a

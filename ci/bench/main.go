@@ -63,7 +63,7 @@ func main() {
 	flag.StringVar(&b.portolan, "portolan", ".build/portolan", "the program to measure")
 	flag.StringVar(&b.helm, "helm", "helm3", "the Helm to compare with")
 	flag.StringVar(&b.charts, "charts", os.Getenv("PORTOLAN_CORPUS"), "folder of real charts (default: PORTOLAN_CORPUS, or the few in testdata/charts)")
-	flag.StringVar(&b.folder, "dir", "", "where to make the data, about 4 GB, which is removed (default: the folder for temporary files)")
+	flag.StringVar(&b.folder, "dir", "", "where to make the data, about 8 GB, which is removed (default: the folder for temporary files)")
 	flag.DurationVar(&b.budget, "budget", 9*time.Minute, "how long it may take; less time means fewer rounds, but at least one of each part")
 	flag.BoolVar(&b.quick, "quick", false, "try everything once with little data: the figures mean nothing")
 	only := flag.String("only", "", "the parts to run, with commas between them: "+strings.Join(names, ", ")+" (default: all)")
@@ -104,7 +104,7 @@ func (b *bench) run(ctx context.Context, chosen []part) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(folder)
+	defer remove(folder)
 	b.folder = folder
 	for _, name := range []*string{&b.portolan, &b.helm} {
 		if *name, err = program(*name); err != nil {

@@ -31,15 +31,15 @@ func (b *bench) syntheticCharts(ctx context.Context, s *series) (*trial, error) 
 // manyCharts publishes many charts on an empty site, with pages and without. Helm makes
 // an index of the same files, and no more.
 func (b *bench) manyCharts(s *series, charts, archives string, fill func(ctx context.Context, folder, archives string) error) *trial {
-	site := filepath.Join(s.folder, "site")
 	publish := func(ctx context.Context, program string, args ...string) error {
-		if err := fill(ctx, site, archives); err != nil {
+		folder, err := s.fresh()
+		if err != nil {
 			return err
 		}
-		if err := s.run(ctx, program, b.generate(site, args...)); err != nil {
+		if err := fill(ctx, folder, archives); err != nil {
 			return err
 		}
-		return remove(ctx, site)
+		return s.run(ctx, program, b.generate(folder, args...))
 	}
 	const plain, pages, helm = "portolan", "with pages", "`helm repo index`"
 	return &trial{

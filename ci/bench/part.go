@@ -75,11 +75,9 @@ func (b *bench) measurePart(ctx context.Context, p part, until time.Time) ([]row
 	for i := range rows {
 		rows[i].rounds = rounds
 	}
-	measured := time.Now()
-	err = remove(ctx, s.folder)
-	say("%s: %d rounds; %v to prepare, %v to measure, %v to remove", p.name, rounds,
-		prepared.Sub(begin).Round(time.Second), measured.Sub(prepared).Round(time.Second), time.Since(measured).Round(time.Second))
-	return rows, err
+	say("%s: %d rounds; %v to prepare, %v to measure", p.name, rounds,
+		prepared.Sub(begin).Round(time.Second), time.Since(prepared).Round(time.Second))
+	return rows, nil
 }
 
 // series are the costs of each program in a part, one a round.
@@ -87,6 +85,10 @@ type series struct {
 	folder string // of the part
 	costs  map[string][]cost
 }
+
+// fresh returns a new folder. It stays until all is measured: some file systems make files
+// more slowly for minutes after many were removed.
+func (s *series) fresh() (string, error) { return os.MkdirTemp(s.folder, "*") }
 
 // add adds what a program has cost in this round.
 func (s *series) add(program string, of cost) { s.costs[program] = append(s.costs[program], of) }

@@ -63,16 +63,13 @@ func inProcess(do func() error) (cost, error) {
 	return cost{Wall: time.Since(begin)}, err
 }
 
-// remove removes the folder of a site and its drop area, so that runs that have been
-// measured do not fill the disk. Charts have many files, and are removed several at a
-// time.
-func remove(ctx context.Context, folder string) error {
-	charts, err := filepath.Glob(filepath.Join(folder, "site", channel, "charts", "*"))
-	if err != nil {
-		return err
+// remove removes the data of all parts, several folders at a time.
+func remove(data string) {
+	folders, err := filepath.Glob(filepath.Join(data, "*", "*"))
+	if err == nil {
+		_ = atOnce(context.Background(), folders, os.RemoveAll)
 	}
-	if err := atOnce(ctx, charts, os.RemoveAll); err != nil {
-		return err
+	if err := os.RemoveAll(data); err != nil {
+		say("%v", err)
 	}
-	return os.RemoveAll(folder)
 }

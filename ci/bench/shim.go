@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"time"
 )
 
@@ -13,10 +12,13 @@ import (
 func (b *bench) shim(_ context.Context, s *series) (*trial, error) {
 	const clients, leastRate = 16, 400
 	versions, span := b.size(10_000), time.Duration(b.size(int(5*time.Second)))
-	folder := filepath.Join(s.folder, "world")
 	var all []*uploads
 	return &trial{
 		round: func(ctx context.Context) error {
+			folder, err := s.fresh()
+			if err != nil {
+				return err
+			}
 			w, err := openWorld(ctx, folder)
 			if err != nil {
 				return err
@@ -33,7 +35,7 @@ func (b *bench) shim(_ context.Context, s *series) (*trial, error) {
 				return err
 			}
 			all = append(all, u)
-			return remove(ctx, folder)
+			return nil
 		},
 		rows: func() []row {
 			rate := middle(all, (*uploads).rate)

@@ -19,14 +19,14 @@ func (b *bench) manyUploads(_ context.Context, s *series) (*trial, error) {
 	many := b.size(100_000)
 	few := many / 10
 	run := func(ctx context.Context, uploads int) error {
-		folder := fmt.Sprintf("%s/%d", s.folder, uploads)
+		folder, err := s.fresh()
+		if err != nil {
+			return err
+		}
 		if err := submitTiny(ctx, folder, uploads); err != nil {
 			return err
 		}
-		if err := s.run(ctx, thousands(uploads), b.generate(folder, "--pages=false")); err != nil {
-			return err
-		}
-		return remove(ctx, folder)
+		return s.run(ctx, thousands(uploads), b.generate(folder, "--pages=false"))
 	}
 	return &trial{
 		round: func(ctx context.Context) error {
