@@ -2,6 +2,7 @@ package bucket
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -13,14 +14,15 @@ import (
 
 // A deferred object is not durable when it is created, so it must not get its name
 // yet: after a power cut an empty file could be there, and take the name forever. It
-// waits in tmpDir under a name made from its key, its claim. The flush before the next
-// write that is not deferred makes the bytes of all waiting files durable at once,
-// renames each, and makes the names durable.
+// waits as a temporary file. The flush before the next write that is not deferred makes
+// the bytes of all waiting files durable at once, renames each, and makes the names
+// durable.
 //
-// A claim is complete, and keeps other processes from creating the object with different
-// bytes. A process that finds one waits for it, too, and whoever flushes first gives the
-// object its name: so it does not matter if a process dies. But after a restart of the
-// machine a claim may not be whole: so its name contains the boot.
+// While a file waits, it has a second name made from its key, its claim, which keeps other
+// processes from creating the object with different bytes. A process that finds a claim
+// gives the file a name of its own and waits for it, too. So it does not matter if the
+// other process dies, nor if that one gives the object its name and then deletes it. But
+// after a restart of the machine a claim may not be whole: so its name contains the boot.
 
 const longWait = 10 * time.Second // the longest that an object waits if nothing else is written; well below staleAfter
 
@@ -43,13 +45,13 @@ func (s *folderStore) createDeferred(ctx context.Context, f *openFolder, o Objec
 }
 
 func (s *folderStore) tryDeferred(ctx context.Context, f *openFolder, o Object) (done bool, err error) {
-	switch waits, failure := s.waiting.find(o.Key); {
+	switch name, failure := s.waiting.find(o.Key); {
 	case failure != nil: // this is a new attempt
-		if err := s.giveUp(f, o.Key); err != nil {
+		if err := s.giveUp(f, o.Key, name); err != nil {
 			return true, err
 		}
-	case waits:
-		return true, s.createWaiting(ctx, f, o)
+	case name != "":
+		return true, s.createWaiting(ctx, f, o, name)
 	}
 	switch _, err := f.stat(o.Key); {
 	case err == nil:
@@ -65,17 +67,15 @@ func (s *folderStore) tryDeferred(ctx context.Context, f *openFolder, o Object) 
 	return s.claim(f, o.Key, tmp)
 }
 
-// claim makes a file wait for its name, or the one that has the claim. It reports false if
-// another writer is at the key, or just was.
+// claim makes a file wait for its name. If another writer is at the key, or just was, it
+// reports false; what the other has claimed then waits here, too.
 func (s *folderStore) claim(f *openFolder, key string, tmp *tempFile) (bool, error) {
-	claim := s.claimName(key)
-	err := tmp.move(tmp.dir, claim)
+	claim, name := s.claimName(key), tmp.name
+	err := tmp.dir.link(name, tmp.dir, claim)
 	mine := err == nil
 	if errors.Is(err, fs.ErrExist) {
-		var fi fs.FileInfo
-		if fi, err = tmp.dir.stat(claim); err == nil {
-			tmp.token = fileToken(fi)
-		}
+		name = rand.Text()
+		err = tmp.dir.link(claim, tmp.dir, name)
 	}
 	if absent(err) {
 		return false, nil
@@ -83,22 +83,36 @@ func (s *folderStore) claim(f *openFolder, key string, tmp *tempFile) (bool, err
 	if err != nil {
 		return false, err
 	}
-	// As the previous holder let go of the claim, it gave the object its name.
+	// The previous holder of the claim first gave the object its name, and then let go.
 	if _, err := f.stat(key); err == nil {
-		_ = tmp.dir.remove(claim)
+		letGo(tmp.dir, claim, name)
 		return false, nil
 	}
-	s.waiting.add(f, key, tmp.token, s.flushLate)
-	return mine, nil
+	switch added := s.waiting.add(f, key, name, s.flushLate); {
+	case added && mine:
+		tmp.name = ""
+		return true, nil
+	case mine:
+		letGo(tmp.dir, claim, name)
+	case !added:
+		_ = tmp.dir.remove(name)
+	}
+	return false, nil
+}
+
+// letGo removes the names of a file that does not wait any more.
+func letGo(tmp handle, claim, name string) {
+	_ = tmp.remove(claim)
+	_ = tmp.remove(name)
 }
 
 // createWaiting creates an object that waits already. The result depends on its bytes.
-func (s *folderStore) createWaiting(ctx context.Context, f *openFolder, o Object) error {
+func (s *folderStore) createWaiting(ctx context.Context, f *openFolder, o Object, name string) error {
 	tmp, err := f.tmp(false)
 	if err != nil {
 		return err
 	}
-	file, _, err := openRegular(tmp, s.claimName(o.Key))
+	file, _, err := openRegular(tmp, name)
 	if absent(err) { // it has its name by now
 		if _, err := f.stat(o.Key); absent(err) {
 			return errTempGone
@@ -157,12 +171,12 @@ func (s *folderStore) placeAll(p placer, files map[string]string) {
 }
 
 // giveUp forgets an object that could not be made safe.
-func (s *folderStore) giveUp(f *openFolder, key string) error {
+func (s *folderStore) giveUp(f *openFolder, key, name string) error {
 	tmp, err := f.tmp(false)
 	if err != nil {
 		return err
 	}
-	_ = tmp.remove(s.claimName(key))
+	letGo(tmp, s.claimName(key), name)
 	s.waiting.remove(key)
 	return nil
 }

@@ -268,12 +268,8 @@ func TestFolderPlaceAgain(t *testing.T) {
 	p := placer{store: s, root: root, waiting: root}
 	defer p.close()
 	for range 2000 {
-		claim := writeFile(t, "1", dir, tmpDir, s.claimName("c/1"))
-		fi, err := os.Stat(claim)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := p.place("c/1", fileToken(fi)); err != nil {
+		writeFile(t, "1", dir, tmpDir, "waits")
+		if err := p.place("c/1", "waits"); err != nil {
 			t.Error(err)
 			break
 		}
@@ -334,6 +330,31 @@ func TestFolderClaimTakenOver(t *testing.T) {
 	wantWork(t, dir, 0)
 }
 
+// TestFolderPlacedAndDeleted: of two processes that defer the same object, one gives it its
+// name and then deletes it, as a generator does that decides otherwise. The other, which
+// knows nothing of that, has it in place all the same.
+func TestFolderPlacedAndDeleted(t *testing.T) {
+	for name, first := range map[string]int{"the first": 0, "the second": 1} {
+		t.Run(name+" deletes it", func(t *testing.T) {
+			s, dir := newTestFiles(t)
+			other, err := newFolderStore(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			stores := []*folderStore{s, other}
+			mustDefer(t, s, "c/1", "1")
+			mustDefer(t, other, "c/1", "1")
+			mustCreate(t, stores[first], "log/1", "")
+			if err := stores[first].Delete(t.Context(), "c/1", ""); err != nil {
+				t.Fatal(err)
+			}
+			mustCreate(t, stores[1-first], "log/2", "")
+			wantContent(t, s, "c/1", "1")
+			wantWork(t, dir, 0)
+		})
+	}
+}
+
 // TestFolderLateConflict: another program takes a name that an object waits for.
 func TestFolderLateConflict(t *testing.T) {
 	s, dir := newTestFiles(t)
@@ -381,7 +402,7 @@ func TestFolderLeftClaims(t *testing.T) {
 	mustDefer(t, s, "c/1", "1")
 	old := time.Now().Add(-2 * staleAfter)
 	files, err := filepath.Glob(filepath.Join(dir, tmpDir, "*"))
-	if err != nil || len(files) != 1 {
+	if err != nil || len(files) != 2 { // and its claim, which is another name of it
 		t.Fatalf("%q, %v", files, err)
 	}
 	if err := os.Chtimes(files[0], old, old); err != nil {
@@ -393,8 +414,8 @@ func TestFolderLeftClaims(t *testing.T) {
 	}
 	wantListed(t, next)
 	freed := 0
-	if err := next.RemoveLeftovers(t.Context(), false, func(int64) { freed++ }); err != nil || freed != 1 {
-		t.Errorf("removed %d files, %v; want 1", freed, err)
+	if err := next.RemoveLeftovers(t.Context(), false, func(int64) { freed++ }); err != nil || freed != 2 {
+		t.Errorf("removed %d files, %v; want 2", freed, err)
 	}
 	wantWork(t, dir, 0)
 }

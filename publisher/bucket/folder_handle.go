@@ -21,6 +21,7 @@ type handle interface {
 	chtimes(name string, modified time.Time) error  // sets the time of modification
 	rename(name string, to handle, as string) error // in place of what has the new name
 	move(name string, to handle, as string) error   // renames, and fails if the new name is taken
+	link(name string, to handle, as string) error   // gives the file another name, and fails if that is taken
 	Close() error
 }
 
@@ -104,12 +105,15 @@ func (h rootHandle) rename(name string, to handle, as string) error {
 // move links, which fails if the name is taken, no matter by which process. If the
 // process dies in between, the file has both names.
 func (h rootHandle) move(name string, to handle, as string) error {
-	name = path.Join(h.path, name)
-	if err := h.root.Link(name, path.Join(to.(rootHandle).path, as)); err != nil {
+	if err := h.link(name, to, as); err != nil {
 		return err
 	}
-	_ = h.root.Remove(name)
+	_ = h.remove(name)
 	return nil
+}
+
+func (h rootHandle) link(name string, to handle, as string) error {
+	return h.root.Link(path.Join(h.path, name), path.Join(to.(rootHandle).path, as))
 }
 
 func (h rootHandle) Close() error {

@@ -137,16 +137,18 @@ func (h fdHandle) rename(name string, to handle, as string) error {
 // move links where a file system cannot rename in this way. If the process dies in
 // between, the file has both names.
 func (h fdHandle) move(name string, to handle, as string) error {
-	toFd := to.(fdHandle).fd()
-	err := call("renameat", as, func() error { return unix.Renameat2(h.fd(), name, toFd, as, unix.RENAME_NOREPLACE) })
+	err := call("renameat", as, func() error { return unix.Renameat2(h.fd(), name, to.(fdHandle).fd(), as, unix.RENAME_NOREPLACE) })
 	if !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.ENOSYS) {
 		return err
 	}
-	err = call("linkat", as, func() error { return unix.Linkat(h.fd(), name, toFd, as, 0) })
-	if err == nil {
+	if err = h.link(name, to, as); err == nil {
 		_ = h.remove(name)
 	}
 	return err
+}
+
+func (h fdHandle) link(name string, to handle, as string) error {
+	return call("linkat", as, func() error { return unix.Linkat(h.fd(), name, to.(fdHandle).fd(), as, 0) })
 }
 
 func (h fdHandle) Close() error { return h.dir.Close() }

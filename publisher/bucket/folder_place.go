@@ -18,33 +18,31 @@ type placer struct {
 	name string // of that folder
 }
 
-// place gives the claim on a key its name. Its bytes are durable. The token is that of
-// the claim.
-func (p *placer) place(key, token string) error {
+// place gives a waiting file its name, and lets go of the claim. Its bytes are durable.
+func (p *placer) place(key, waits string) error {
 	tmp, err := p.root.tmp(false)
 	if err != nil {
 		return err
 	}
-	claim, name := p.store.claimName(key), path.Base(key)
+	name := path.Base(key)
 	for {
 		if err := p.open(path.Dir(key)); err != nil {
 			return err
 		}
-		err := tmp.move(claim, p.dir, name)
+		err := tmp.move(waits, p.dir, name)
 		if errors.Is(err, fs.ErrExist) {
-			err = takenBySame(tmp, claim, p.dir, name)
-			if absent(err) {
+			if err = takenBySame(tmp, waits, p.dir, name); absent(err) {
 				continue // the rival has removed its file again
 			}
+		}
+		switch {
+		case err == nil:
+			_ = tmp.remove(p.store.claimName(key))
+			return nil
+		case !absent(err):
 			return err
 		}
-		if !absent(err) {
-			return err
-		}
-		if fi, err := p.dir.stat(name); err == nil && fileToken(fi) == token {
-			return nil // another process waited for it, too
-		}
-		if _, err := tmp.stat(claim); absent(err) {
+		if _, err := tmp.stat(waits); absent(err) {
 			return errTempGone
 		}
 		p.close() // another program has removed the empty folder
@@ -72,10 +70,10 @@ func (p *placer) close() {
 	}
 }
 
-// takenBySame removes a claim whose name is taken by a file with the same bytes. It fails
-// with errTwoWriters if the bytes are others.
-func takenBySame(tmp handle, claim string, dir handle, name string) error {
-	mine, _, err := openRegular(tmp, claim)
+// takenBySame removes a waiting file whose name is taken by one with the same bytes. It
+// fails with errTwoWriters if the bytes are others.
+func takenBySame(tmp handle, waits string, dir handle, name string) error {
+	mine, _, err := openRegular(tmp, waits)
 	if err != nil {
 		return err
 	}
@@ -93,7 +91,7 @@ func takenBySame(tmp handle, claim string, dir handle, name string) error {
 		err = errTwoWriters
 	}
 	if err == nil {
-		_ = tmp.remove(claim)
+		_ = tmp.remove(waits)
 	}
 	return err
 }

@@ -12,7 +12,7 @@ import (
 // A waitingRoom knows what waits for the next flush.
 type waitingRoom struct {
 	mu     sync.Mutex
-	files  map[string]string // tokens of the claims, by key
+	files  map[string]string // names of temporary files, by key
 	failed map[string]error  // why some of them could not be made safe
 	unsafe bool              // some names are not durable yet
 	folder *openFolder       // while something waits
@@ -32,10 +32,14 @@ func (w *waitingRoom) hold(f *openFolder) {
 	}
 }
 
-// add lets a claim wait. It calls late when something has waited for long.
-func (w *waitingRoom) add(f *openFolder, key, token string, late func()) {
+// add lets a file wait, unless one waits for that key already. It calls late when
+// something has waited for long.
+func (w *waitingRoom) add(f *openFolder, key, name string, late func()) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.files[key] != "" {
+		return false
+	}
 	w.hold(f)
 	if w.files == nil {
 		w.files, w.failed = map[string]string{}, map[string]error{}
@@ -43,14 +47,15 @@ func (w *waitingRoom) add(f *openFolder, key, token string, late func()) {
 	if len(w.files) == 0 {
 		time.AfterFunc(longWait, late)
 	}
-	w.files[key] = token
+	w.files[key] = name
+	return true
 }
 
-// find reports whether something waits for a key, and why it could not be made safe.
-func (w *waitingRoom) find(key string) (waits bool, failure error) {
+// find returns the name of what waits for a key, or "", and why it could not be made safe.
+func (w *waitingRoom) find(key string) (name string, failure error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.files[key] != "", w.failed[key]
+	return w.files[key], w.failed[key]
 }
 
 // any reports whether anything waits.

@@ -13,9 +13,8 @@ import (
 // A tempFile is a file in tmpDir that is complete. Its writer gives it another name or
 // removes it.
 type tempFile struct {
-	dir   handle
-	name  string // "" once it has another name
-	token string
+	dir  handle
+	name string // "" once it has another name, or waits for one
 }
 
 // move gives the file a name that is free, or fails with ErrExist.
@@ -93,18 +92,13 @@ func nameless(err error, f *os.File) error {
 	return err
 }
 
-// date notes the file's token, and gives it a modification time after the given one
-// before that. Clocks tick in milliseconds and may be set back; file systems round to
-// up to two seconds.
+// date gives the file a modification time after the given one. Clocks tick in
+// milliseconds and may be set back; file systems round to up to two seconds.
 func (t *tempFile) date(file *os.File, after time.Time) error {
 	for _, step := range []time.Duration{time.Nanosecond, time.Microsecond, time.Second, 2 * time.Second} {
 		fi, err := file.Stat()
-		if err != nil {
+		if err != nil || fi.ModTime().After(after) {
 			return err
-		}
-		t.token = fileToken(fi)
-		if fi.ModTime().After(after) {
-			return nil
 		}
 		if err := t.dir.chtimes(t.name, after.Add(step)); err != nil {
 			return err
