@@ -27,8 +27,12 @@ func (s *cloudStore) DeleteMany(ctx context.Context, keys []string) (left []stri
 	switch {
 	case err == nil:
 		return without(keys, prefix, gone), nil
-	case ctx.Err() != nil || s.transient(err):
-		return nil, err // single removals would fail as well, each after the same patience
+	case ctx.Err() != nil:
+		return nil, err
+	case s.transient(err): // perhaps only for this kind of request; if not, one error is enough
+		if err := s.Delete(ctx, keys[0], ""); err != nil {
+			return nil, err
+		}
 	}
 	s.single.Store(true)
 	return keys, nil

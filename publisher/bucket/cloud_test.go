@@ -36,6 +36,8 @@ type fakeDriver struct {
 	effects []bool  // whether the same writes take effect
 	reading error   // the answer to reads
 	writes  int
+
+	removing error // the answer to removals, if there are no answers to writes
 }
 
 func (d *fakeDriver) Close() error                  { return nil }
@@ -65,6 +67,9 @@ func (d *fakeDriver) NewTypedWriter(ctx context.Context, _, _ string, _ *driver.
 }
 
 func (d *fakeDriver) Delete(context.Context, string, *driver.DeleteOptions) error {
+	if d.answers == nil {
+		return d.removing
+	}
 	return d.answer(nil)
 }
 

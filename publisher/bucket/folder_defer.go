@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"path"
 	"slices"
 	"time"
 )
@@ -53,7 +54,17 @@ func (s *folderStore) tryDeferred(ctx context.Context, f *openFolder, o Object) 
 	case name != "":
 		return true, s.createWaiting(ctx, f, o, name)
 	}
-	switch _, err := f.stat(o.Key); {
+	// A folder that cannot be made or opened is this object's fault: a flush would hold it
+	// against the next write.
+	dir, err := makeDir(f, path.Dir(o.Key), func(handle) error {
+		s.waiting.unsettled(f)
+		return nil
+	})
+	if err != nil {
+		return true, err
+	}
+	defer dir.Close()
+	switch _, err := dir.stat(path.Base(o.Key)); {
 	case err == nil:
 		return true, s.createAgain(ctx, f, o)
 	case !absent(err):
@@ -64,12 +75,12 @@ func (s *folderStore) tryDeferred(ctx context.Context, f *openFolder, o Object) 
 		return true, err
 	}
 	defer tmp.remove()
-	return s.claim(f, o.Key, tmp)
+	return s.claim(f, dir, o.Key, tmp)
 }
 
-// claim makes a file wait for its name. If another writer is at the key, or just was, it
+// claim makes a file wait for its name in dir. If another writer is at the key, or just was, it
 // reports false; what the other has claimed then waits here, too.
-func (s *folderStore) claim(f *openFolder, key string, tmp *tempFile) (bool, error) {
+func (s *folderStore) claim(f *openFolder, dir handle, key string, tmp *tempFile) (bool, error) {
 	claim, name := s.claimName(key), tmp.name
 	err := tmp.dir.link(name, tmp.dir, claim)
 	mine := err == nil
@@ -84,7 +95,7 @@ func (s *folderStore) claim(f *openFolder, key string, tmp *tempFile) (bool, err
 		return false, err
 	}
 	// The previous holder of the claim first gave the object its name, and then let go.
-	if _, err := f.stat(key); err == nil {
+	if _, err := dir.stat(path.Base(key)); err == nil {
 		letGo(tmp.dir, claim, name)
 		return false, nil
 	}

@@ -323,7 +323,12 @@ func TestFolderClaimTakenOver(t *testing.T) {
 	}
 	mustDefer(t, other, "c/1", "1")
 	mustCreate(t, other, "log/1", "")
-	if done, err := s.claim(root, "c/1", tmp); done || err != nil {
+	c, err := root.sub("c")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if done, err := s.claim(root, c, "c/1", tmp); done || err != nil {
 		t.Errorf("got %v, %v; want another try", done, err)
 	}
 	mustDefer(t, s, "c/1", "1")
@@ -353,6 +358,18 @@ func TestFolderPlacedAndDeleted(t *testing.T) {
 			wantWork(t, dir, 0)
 		})
 	}
+}
+
+// TestFolderBlocked: an object whose folder cannot be made fails, and nothing else.
+func TestFolderBlocked(t *testing.T) {
+	s, dir := newTestFiles(t)
+	writeFile(t, "", dir, "c", "a")
+	mustDefer(t, s, "c/b/1", "1")
+	if err := s.Create(t.Context(), later("c/a/1", "1")); err == nil {
+		t.Error("it lies in a file")
+	}
+	mustCreate(t, s, "log/1", "")
+	wantContent(t, s, "c/b/1", "1")
 }
 
 // TestFolderLateConflict: another program takes a name that an object waits for.
