@@ -56,10 +56,7 @@ func (s *folderStore) tryDeferred(ctx context.Context, f *openFolder, o Object) 
 	}
 	// A folder that cannot be made or opened is this object's fault: a flush would hold it
 	// against the next write.
-	dir, err := makeDir(f, path.Dir(o.Key), func(handle) error {
-		s.waiting.unsettled(f)
-		return nil
-	})
+	dir, err := makeDir(f, path.Dir(o.Key), s.waiting.later(f))
 	if err != nil {
 		return true, err
 	}

@@ -56,10 +56,7 @@ func (p *placer) open(name string) (err error) {
 	}
 	p.close()
 	p.name = name
-	p.dir, err = makeDir(p.root, name, func(handle) error {
-		p.store.waiting.unsettled(p.waiting)
-		return nil
-	})
+	p.dir, err = makeDir(p.root, name, p.store.waiting.later(p.waiting))
 	return err
 }
 

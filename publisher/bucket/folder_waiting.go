@@ -87,6 +87,14 @@ func (w *waitingRoom) unsettled(f *openFolder) {
 	w.unsafe = true
 }
 
+// later leaves it to the next flush to make the names in a folder durable.
+func (w *waitingRoom) later(f *openFolder) func(folder handle) error {
+	return func(handle) error {
+		w.unsettled(f)
+		return nil
+	}
+}
+
 // start begins a flush of what waits, if there is anything to flush. The caller releases
 // the folder.
 func (w *waitingRoom) start() (folder *openFolder, files map[string]string, err error) {
