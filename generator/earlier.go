@@ -92,8 +92,8 @@ func (e *earlier) since(ctx context.Context, since time.Time) (*history, error) 
 	return h, nil
 }
 
-// committed notes what this run has just decided, without the lines: whoever asks for
-// them has them.
+// committed notes what this run has just decided. It leaves out the lines of the index,
+// which nobody looks up here.
 func (e *earlier) committed(decisions []publisher.Decision) {
 	e.own = append(e.own, &publisher.Record{Generation: e.channel.Generation(), Time: e.channel.Time(), Decisions: decisions})
 }

@@ -37,9 +37,9 @@ const (
 // shown of them has to be escaped and bounded.
 type Contents struct {
 	*Chart
-	README      []byte              // the one that Helm shows; nil if there is none
-	Values      []byte              // values.yaml; nil if there is none
-	Schema      []byte              // values.schema.json; nil if there is none
+	README      []byte              // the one that Helm shows; nil if absent
+	Values      []byte              // values.yaml; nil if absent
+	Schema      []byte              // values.schema.json; nil if absent
 	Templates   []string            // paths, sorted, without those of subcharts
 	CRDs        []string            // the same
 	Kinds       []TemplateKinds     // sorted by path

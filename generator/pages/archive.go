@@ -25,7 +25,7 @@ type reading struct {
 // An archive is what pages are made from, with its files by path.
 type archive struct {
 	*check.Contents
-	file    *values.File // nil if there is none
+	file    *values.File // nil if absent
 	sizes   map[string]int64
 	sums    map[string]sum
 	texts   map[string][]byte // of the chart's own templates and definitions, as far as they were kept

@@ -38,8 +38,8 @@ func (s *cloudStore) DeleteMany(ctx context.Context, keys []string) (left []stri
 	return keys, nil
 }
 
-// special reports whether a key cannot be removed as it is: it is no key, or its object
-// is stored under another one, too.
+// special reports whether an object cannot be removed by its key alone: the key is
+// invalid, or the object is stored under a second key.
 func (s *cloudStore) special(key string) bool { return !validKey(key) || s.aliasOf(key) != "" }
 
 // without returns the keys whose names in the bucket are not among those that are gone.
