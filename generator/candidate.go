@@ -96,6 +96,7 @@ func (c *candidate) refuse(err error) error {
 
 // drop lets go of what is large and not needed to decide, and weighs the rest.
 func (c *candidate) drop() {
+	c.request.Manifest, c.request.Config = "", ""
 	if c.chart != nil {
 		c.weight = c.chart.IndexSize + len(c.chart.Digest)
 		c.chart.Files = nil

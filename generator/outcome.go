@@ -34,6 +34,7 @@ func (o *outcome) receipt(channel string, generation int, decided time.Time) pub
 	}
 	if o.request.File != "" || o.request.Uploader != nil {
 		request := o.request // a pointer to the original would keep all that was read of the chart
+		request.Manifest, request.Config = "", ""
 		r.Request = &request
 	}
 	if o.chart != nil {

@@ -8,11 +8,15 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/registry"
 )
 
 const (
-	maxRequest = 64 << 10 // bytes of the JSON beside an upload
-	maxReceipt = 4 << 20  // bytes; a receipt's warnings are bounded by those of an archive
+	// maxRequest bounds the JSON beside an upload, in bytes. Written as texts, manifest
+	// and config have a backslash before each quote.
+	maxRequest = 64<<10 + 2*(registry.MaxManifest+registry.MaxConfig)
+
+	maxReceipt = 4 << 20 // bytes; a receipt's warnings are bounded by those of an archive
 )
 
 // Request is what an uploader says about an upload, in the JSON file beside it. The drop
@@ -31,6 +35,11 @@ type Request struct {
 	// time is only a wrong date in the index.
 	Created time.Time `json:"created,omitzero"`
 
+	// Manifest and Config are the chart's manifest and its config, byte for byte, as they
+	// were pushed to a registry or lie in another one. Both are "" or neither.
+	Manifest string `json:"manifest,omitempty"`
+	Config   string `json:"config,omitempty"`
+
 	// Err is set if the file exists but is not a request. Then all else is zero.
 	Err error `json:"-"`
 }
@@ -39,6 +48,9 @@ func (r Request) object(key string) (bucket.Object, error) {
 	b, err := json.Marshal(r)
 	if err != nil {
 		return bucket.Object{}, fmt.Errorf("encoding %s: %v", key, err)
+	}
+	if len(b) > maxRequest {
+		return bucket.Object{}, fmt.Errorf("%s would have %d bytes, but no generator reads more than %d: its manifest or config is too long", key, len(b), maxRequest)
 	}
 	return bucket.Object{Key: key, Body: bucket.Bytes(b), ContentType: typeJSON}, nil
 }

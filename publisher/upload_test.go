@@ -9,6 +9,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/registry"
 )
 
 // TestSubmitOrder: what describes the chart is there before it.
@@ -32,6 +33,28 @@ func TestSubmitOrder(t *testing.T) {
 	}
 	if want := []string{base + ".json", base + ".tgz.prov", base + ".tgz"}; !slices.Equal(keys, want) {
 		t.Errorf("got %v, want %v", keys, want)
+	}
+}
+
+// TestSubmitManifest: manifest and config keep every byte, however many quotes they have,
+// and what no generator would read is not submitted.
+func TestSubmitManifest(t *testing.T) {
+	m, _ := clocked(t)
+	submit := func(id, manifest string) error {
+		return publisher.Submit(t.Context(), m.Handle("test"), "stable", id, publisher.Submission{
+			Chart: bucket.Bytes([]byte("c")), Request: publisher.Request{Manifest: manifest, Config: "{\"name\":\"<a>\"}\n"},
+		})
+	}
+	long := "[" + strings.Repeat("\"", registry.MaxManifest-2) + "]"
+	if err := submit(id1, long); err != nil {
+		t.Fatal(err)
+	}
+	got, err := publisher.ReadRequest(t.Context(), m.Handle("test"), &publisher.Upload{ID: id1, Channel: "stable"})
+	if err != nil || got.Err != nil || got.Manifest != long || got.Config != "{\"name\":\"<a>\"}\n" {
+		t.Errorf("got %d bytes and %q, %v, %v", len(got.Manifest), got.Config, err, got.Err)
+	}
+	if err := submit(id2, strings.Repeat(long, 3)); err == nil || !strings.Contains(err.Error(), "too long") {
+		t.Errorf("got %v", err)
 	}
 }
 
