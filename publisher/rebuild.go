@@ -180,7 +180,7 @@ func (b *rebuilder) write(ctx context.Context) error {
 func (b *rebuilder) snapshot(ctx context.Context, n int, x *Index) error {
 	for _, o := range x.snapshot(b.Name, n) {
 		// Not deferred, since nothing needs to follow: head may be right.
-		written, err := restore(ctx, b.site, o)
+		written, err := restore(ctx, b.site, o, false)
 		if err != nil {
 			return err
 		}

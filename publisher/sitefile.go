@@ -13,9 +13,10 @@ import (
 // the last writer wins. The file's ending decides what it is served as. A file that is
 // last makes everything that was written before durable; see [bucket.Object].
 func WriteFile(ctx context.Context, site bucket.Store, key string, body []byte, last bool) (written bool, err error) {
-	return restore(ctx, site, bucket.Object{
+	o := bucket.Object{
 		Key: key, Body: bucket.Bytes(body), ContentType: contentType(key), CacheControl: cacheControl(key), Deferred: !last,
-	})
+	}
+	return restore(ctx, site, o, last)
 }
 
 // ReadFile returns a file of the site. It returns nil if the file does not exist or is
@@ -44,9 +45,11 @@ const maxRestores = 5
 var errRestored = fmt.Errorf("%w, again and again: something else writes it", bucket.ErrConflict)
 
 // restore makes the object what o says, whatever it was before, and reports whether it
-// had to write. It replaces a snapshot only by what the snapshot always should have been.
-func restore(ctx context.Context, s bucket.Store, o bucket.Object) (written bool, err error) {
+// had to write. With always, it writes it even if that changes nothing. It replaces a
+// snapshot only by what the snapshot always should have been.
+func restore(ctx context.Context, s bucket.Store, o bucket.Object, always bool) (written bool, err error) {
 	for range maxRestores {
+		same := false
 		r, err := s.Get(ctx, o.Key)
 		switch {
 		case errors.Is(err, bucket.ErrNotFound):
@@ -54,16 +57,17 @@ func restore(ctx context.Context, s bucket.Store, o bucket.Object) (written bool
 		case err != nil:
 			return false, err
 		default:
-			same, failure := bucket.Same(ctx, r, o.Body)
+			var failure error
+			same, failure = bucket.Same(ctx, r, o.Body)
 			r.Close()
-			if same || ctx.Err() != nil {
+			if same && !always || ctx.Err() != nil {
 				return false, failure
 			}
 			// A file that cannot be read to its end, after all retries, is damaged too.
 			err = s.Replace(ctx, o, r.Entry.Token)
 		}
 		if !errors.Is(err, bucket.ErrConflict) {
-			return err == nil, err
+			return err == nil && !same, err
 		}
 	}
 	return false, bucket.About(o.Key, errRestored)

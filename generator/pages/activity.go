@@ -35,7 +35,7 @@ func (p *pass) activity(ctx context.Context) error {
 	}
 	all := append(since, p.state.Generations...)
 	p.state.Generations = all[:min(len(all), maxGenerations)]
-	if err := p.activityPage(ctx); err != nil {
+	if err := p.activityPage(ctx, false); err != nil {
 		return err
 	}
 	return p.feed(ctx)
@@ -83,7 +83,8 @@ func versionOf(l publisher.Line) ([2]string, error) {
 	return [2]string{l.Chart, r.Version}, nil
 }
 
-func (p *pass) activityPage(ctx context.Context) error {
+// activityPage writes the page; with last, after all other files.
+func (p *pass) activityPage(ctx context.Context, last bool) error {
 	page := templates.ActivityPage{Channel: p.shown(0)}
 	for _, g := range p.state.Generations {
 		page.Generations = append(page.Generations, p.generation(g))
@@ -94,7 +95,7 @@ func (p *pass) activityPage(ctx context.Context) error {
 	page.Frame = p.frame(changesPage, "Activity of "+p.channel.Name, "What changed in the Helm repository "+p.channel.Name,
 		templates.Link{Text: p.channel.Name, URL: indexPage})
 	page.Feed = feedFile
-	return p.putPage(ctx, changesPage, page)
+	return p.putPageAs(ctx, changesPage, page, last)
 }
 
 func (p *pass) generation(g GenerationDoc) templates.Generation {

@@ -119,5 +119,5 @@ func (w *Writer) Pruned(ctx context.Context, site bucket.Store, channel string) 
 	if err := p.open(ctx); err != nil || p.state.Look != p.look || p.state.Generation != p.head.Generation {
 		return err
 	}
-	return p.activityPage(ctx)
+	return p.activityPage(ctx, true)
 }

@@ -306,6 +306,7 @@ func TestPrunedSnapshots(t *testing.T) {
 	if err := w.writer.Pruned(context.Background(), w.site, "stable"); err != nil {
 		t.Fatal(err)
 	}
+	w.mem.PowerCut() // it is durable by then
 	page := string(w.mem.Snapshot()["stable/changes.html"])
 	for n, want := range map[int]bool{1: false, 2: false, 3: true, 4: true} {
 		if got := strings.Contains(page, fmt.Sprintf("snapshots/%08d", n)); got != want {

@@ -214,12 +214,17 @@ func (p *pass) putDoc(ctx context.Context, key string, doc any) error {
 // it, that is reported and the page is left as it is, so that the others are still
 // written.
 func (p *pass) putPage(ctx context.Context, name string, page templates.Page) error {
+	return p.putPageAs(ctx, name, page, false)
+}
+
+// putPageAs is putPage for a page that may be last; see putAs.
+func (p *pass) putPageAs(ctx context.Context, name string, page templates.Page, last bool) error {
 	b, err := p.set.Render(page)
 	if err != nil {
 		p.problem("%s was not updated, because it cannot be rendered: %v", path.Join(p.channel.Name, name), err)
 		return nil
 	}
-	return p.put(ctx, name, b)
+	return p.putAs(ctx, path.Join(p.channel.Name, name), b, last)
 }
 
 // assets writes the files that pages and documents refer to.

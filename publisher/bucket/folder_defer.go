@@ -13,13 +13,13 @@ import (
 	"time"
 )
 
-// A deferred object is not durable when it is created, so it must not get its name
+// A deferred object is not durable when it is written, so it must not get its name
 // yet: after a power cut an empty file could be there, and take the name forever. It
 // waits as a temporary file. The flush before the next write that is not deferred makes
 // the bytes of all waiting files durable at once, renames each, and makes the names
 // durable.
 //
-// While a file waits, it has a second name made from its key, its claim, which keeps other
+// While a new object waits, it has a second name made from its key, its claim, which keeps other
 // processes from creating the object with different bytes. A process that finds a claim
 // gives the file a name of its own and waits for it, too. So it does not matter if the
 // other process dies, nor if that one gives the object its name and then deletes it. But
@@ -46,13 +46,13 @@ func (s *folderStore) createDeferred(ctx context.Context, f *openFolder, o Objec
 }
 
 func (s *folderStore) tryDeferred(ctx context.Context, f *openFolder, o Object) (done bool, err error) {
-	switch name, failure := s.waiting.find(o.Key); {
+	switch file, failure := s.waiting.find(o.Key); {
 	case failure != nil: // this is a new attempt
-		if err := s.giveUp(f, o.Key, name); err != nil {
+		if err := s.giveUp(f, o.Key, file); err != nil {
 			return true, err
 		}
-	case name != "":
-		return true, s.createWaiting(ctx, f, o, name)
+	case file.name != "":
+		return true, s.createWaiting(ctx, f, o, file.name)
 	}
 	// A folder that cannot be made or opened is this object's fault: a flush would hold it
 	// against the next write.
@@ -96,7 +96,7 @@ func (s *folderStore) claim(f *openFolder, dir handle, key string, tmp *tempFile
 		letGo(tmp.dir, claim, name)
 		return false, nil
 	}
-	switch added := s.waiting.add(f, key, name, s.flushLate); {
+	switch added := s.waiting.add(f, key, waitingFile{name: name}, s.flushLate); {
 	case added && mine:
 		tmp.name = ""
 		return true, nil
@@ -168,10 +168,14 @@ func (s *folderStore) settle(f *openFolder) error {
 
 // placeAll gives waiting files their names. It removes from files those that cannot have
 // them.
-func (s *folderStore) placeAll(p placer, files map[string]string) {
+func (s *folderStore) placeAll(p placer, files map[string]waitingFile) {
 	defer p.close()
 	for _, key := range slices.Sorted(maps.Keys(files)) {
-		if err := p.place(key, files[key]); err != nil {
+		place := p.create
+		if files[key].token != "" {
+			place = p.replace
+		}
+		if err := place(key, files[key]); err != nil {
 			s.waiting.fail(key, err)
 			delete(files, key)
 		}
@@ -179,12 +183,16 @@ func (s *folderStore) placeAll(p placer, files map[string]string) {
 }
 
 // giveUp forgets an object that could not be made safe.
-func (s *folderStore) giveUp(f *openFolder, key, name string) error {
+func (s *folderStore) giveUp(f *openFolder, key string, file waitingFile) error {
 	tmp, err := f.tmp(false)
 	if err != nil {
 		return err
 	}
-	letGo(tmp, s.claimName(key), name)
+	if file.token == "" {
+		letGo(tmp, s.claimName(key), file.name)
+	} else {
+		_ = tmp.remove(file.name)
+	}
 	s.waiting.remove(key)
 	return nil
 }

@@ -269,7 +269,7 @@ func TestFolderPlaceAgain(t *testing.T) {
 	defer p.close()
 	for range 2000 {
 		writeFile(t, "1", dir, tmpDir, "waits")
-		if err := p.place("c/1", "waits"); err != nil {
+		if err := p.create("c/1", waitingFile{name: "waits"}); err != nil {
 			t.Error(err)
 			break
 		}
@@ -393,6 +393,109 @@ func TestFolderLateConflict(t *testing.T) {
 	mustCreate(t, s, "log/1", "")
 	wantListed(t, s, "c/1", "c/2", "c/3", "log/1")
 	wantWork(t, dir, 0)
+}
+
+// mustReplaceLater replaces what is there when it is next flushed.
+func mustReplaceLater(t *testing.T, s Store, key, content string) {
+	t.Helper()
+	if err := s.Replace(t.Context(), later(key, content), tokenOf(t, s, key)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func tokenOf(t *testing.T, s Store, key string) string {
+	t.Helper()
+	r, err := s.Get(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Close()
+	return r.Entry.Token
+}
+
+// TestFolderReplacedLater checks what is flushed for replaced files, and who sees them.
+func TestFolderReplacedLater(t *testing.T) {
+	s, dir, w := watched(t)
+	mustCreate(t, s, "p/1", "1")
+	mustCreate(t, s, "p/2", "2")
+	if err := s.Replace(t.Context(), Object{Key: "p/2", Body: Bytes([]byte("b"))}, tokenOf(t, s, "p/2")); err != nil { // which makes the folder of locks
+		t.Fatal(err)
+	}
+	w.steps = nil
+	token := tokenOf(t, s, "p/1")
+	mustReplaceLater(t, s, "p/1", "one")
+	mustReplaceLater(t, s, "p/2", "two")
+	mustDefer(t, s, "p/3", "three")
+	w.want(t)
+	wantContent(t, Fresh(s), "p/1", "1")
+	mustCreate(t, s, "log/1", "")
+	if len(w.steps) < 2 || !strings.HasPrefix(w.steps[0], "all: p/1 p/2") || w.steps[1] != "all: p/1 p/2 p/3" {
+		t.Errorf("flushed %q", w.steps)
+	}
+	for key, want := range map[string]string{"p/1": "one", "p/2": "two", "p/3": "three"} {
+		wantContent(t, Fresh(s), key, want)
+	}
+	if err := s.Replace(t.Context(), later("p/1", "x"), token); !errors.Is(err, ErrConflict) {
+		t.Errorf("got %v, want %v", err, ErrConflict)
+	}
+	mustReplaceLater(t, s, "p/1", "1")
+	mustReplaceLater(t, s, "p/1", "newest") // the store sees what it has deferred
+	wantContent(t, s, "p/1", "newest")
+	wantWork(t, dir, 0)
+}
+
+// TestFolderReplacedMeanwhile: what somebody else has written, or removed, stays so.
+func TestFolderReplacedMeanwhile(t *testing.T) {
+	s, dir := newTestFiles(t)
+	other := Fresh(s)
+	for _, key := range []string{"p/1", "p/2", "q/3", "p/4"} {
+		mustCreate(t, s, key, "old")
+		mustReplaceLater(t, s, key, "mine")
+	}
+	if err := other.Replace(t.Context(), Object{Key: "p/1", Body: Bytes([]byte("theirs"))}, tokenOf(t, other, "p/1")); err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Delete(t.Context(), "p/2", ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(filepath.Join(dir, "q")); err != nil {
+		t.Fatal(err)
+	}
+	mustCreate(t, s, "log/1", "")
+	wantContent(t, s, "p/1", "theirs")
+	wantContent(t, s, "p/4", "mine")
+	if got := strings.Join(onDisk(t, dir), " "); got != "log/1 p/1 p/4" {
+		t.Errorf("in place: %s", got)
+	}
+	wantWork(t, dir, 0)
+}
+
+// TestFolderReplacedFails: a file that could not be made safe fails until it is written
+// again, and its place keeps what was there.
+func TestFolderReplacedFails(t *testing.T) {
+	fire := errors.New("disk on fire")
+	s, dir, w := watched(t)
+	mustCreate(t, s, "p/1", "old")
+	mustReplaceLater(t, s, "p/1", "new")
+	w.fail[1] = fire
+	for range 2 {
+		if err := s.Create(t.Context(), Object{Key: "log/1", Body: Bytes(nil)}); !errors.Is(err, fire) || !strings.Contains(err.Error(), "p/1: ") {
+			t.Errorf("got %v", err)
+		}
+	}
+	wantContent(t, Fresh(s), "p/1", "old")
+	mustReplaceLater(t, s, "p/1", "new")
+	mustCreate(t, s, "log/1", "")
+	wantContent(t, Fresh(s), "p/1", "new")
+	wantWork(t, dir, 0)
+
+	mustReplaceLater(t, s, "p/1", "lost")
+	if err := os.RemoveAll(filepath.Join(dir, tmpDir)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Create(t.Context(), Object{Key: "log/2", Body: Bytes(nil)}); !errors.Is(err, errTempGone) {
+		t.Errorf("got %v, want %v", err, errTempGone)
+	}
 }
 
 // TestFolderLostTemp: what waits is removed by somebody who cleans up.
@@ -544,6 +647,10 @@ func TestFolderPowerCut(t *testing.T) {
 	mustDefer(t, s, "c/1", "1")
 	mustDefer(t, s, "c/2", "2")
 	mustCreate(t, s, "log/1", "1")
+	mustReplaceLater(t, s, "c/1", "one")
+	mustReplaceLater(t, s, "log/1", "one")
+	mustCreate(t, s, "log/3", "3")
+	wantContent(t, Fresh(s), "c/1", "one")
 	if err := s.Create(t.Context(), Object{Key: "log/2", Body: func(io.Writer) error { return fs.ErrPermission }}); err == nil {
 		t.Error("wrote what cannot be read")
 	}

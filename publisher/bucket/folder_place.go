@@ -18,13 +18,14 @@ type placer struct {
 	name string // of that folder
 }
 
-// place gives a waiting file its name, and lets go of the claim. Its bytes are durable.
-func (p *placer) place(key, waits string) error {
+// create gives the file of a new object its name, and lets go of the claim. Its bytes are
+// durable.
+func (p *placer) create(key string, file waitingFile) error {
 	tmp, err := p.root.tmp(false)
 	if err != nil {
 		return err
 	}
-	name := path.Base(key)
+	name, waits := path.Base(key), file.name
 	for {
 		if err := p.open(path.Dir(key)); err != nil {
 			return err
@@ -47,6 +48,30 @@ func (p *placer) place(key, waits string) error {
 		}
 		p.close() // another program has removed the empty folder
 	}
+}
+
+// replace puts a file, whose bytes are durable, in the place of the version that it
+// replaces. It removes the file if that is there no longer.
+func (p *placer) replace(key string, file waitingFile) error {
+	tmp, err := p.root.tmp(false)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), longWait)
+	defer cancel()
+	done, err := p.store.swap(ctx, p.root, key, file.token, func() error {
+		if err := p.open(path.Dir(key)); err != nil {
+			return err
+		}
+		return tmp.rename(file.name, p.dir, path.Base(key))
+	})
+	if err == nil && !done {
+		err = tmp.remove(file.name)
+	}
+	if absent(err) {
+		err = errTempGone
+	}
+	return err
 }
 
 // open opens a folder, and makes it if need be.

@@ -17,7 +17,7 @@ func (s *folderStore) Get(ctx context.Context, key string) (*Reader, error) {
 		return nil, err
 	}
 	defer f.release()
-	if name, _ := s.waiting.find(key); name != "" {
+	if file, _ := s.waiting.find(key); file.name != "" {
 		_ = s.settle(f) // the next writer is told
 	}
 	file, fi, err := openRegular(f, key)

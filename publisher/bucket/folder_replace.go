@@ -21,8 +21,18 @@ func (s *folderStore) Replace(ctx context.Context, o Object, token string) error
 }
 
 func (s *folderStore) replace(ctx context.Context, f *openFolder, o Object, token string) error {
-	o.Deferred = false // there are few of them
-	if err := s.settle(f); err != nil {
+	var err error
+	if o.Deferred {
+		o.Deferred, err = f.canDefer()
+	}
+	prepare := s.settle
+	if o.Deferred {
+		prepare = func(f *openFolder) error { return s.prepareReplace(f, o.Key) }
+	}
+	if err == nil {
+		err = prepare(f)
+	}
+	if err != nil {
 		return err
 	}
 	dir, err := f.sub(path.Dir(o.Key))
@@ -49,28 +59,60 @@ func (s *folderStore) replace(ctx context.Context, f *openFolder, o Object, toke
 		return err
 	}
 	defer tmp.remove()
+	if o.Deferred {
+		return s.replaceDeferred(f, o.Key, tmp, token)
+	}
+	done, err := s.swap(ctx, f, o.Key, token, func() error { return tmp.replace(dir, name) })
+	if err != nil {
+		return err
+	}
+	if !done {
+		return s.replaced(ctx, f, o)
+	}
+	return s.syncNames(dir)
+}
 
+// swap calls rename, which puts a file in the place of another, if that is still the
+// version with the token. It reports whether it was.
+func (s *folderStore) swap(ctx context.Context, f *openFolder, key, token string, rename func() error) (done bool, err error) {
 	// The lock covers the moment between the last look and the rename. Every
 	// replacement and removal here takes it; nothing can keep other programs
 	// from renaming in that moment.
-	unlock, err := s.lock(ctx, f, o.Key)
+	unlock, err := s.lock(ctx, f, key)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer unlock()
-	now, err := statRegular(dir, name)
+	now, err := statRegular(f, key)
 	if err == nil && fileToken(now) == token {
-		err = tmp.replace(dir, name)
-	} else if err == nil {
-		return s.replaced(ctx, f, o)
+		err = rename()
+		done = err == nil
 	}
 	if absent(err) {
+		err = nil
+	}
+	return done, err
+}
+
+// replaceDeferred makes a file that replaces the version with the token wait for the next
+// flush.
+func (s *folderStore) replaceDeferred(f *openFolder, key string, tmp *tempFile, token string) error {
+	if !s.waiting.add(f, key, waitingFile{tmp.name, token}, s.flushLate) {
 		return ErrConflict
 	}
-	if err != nil {
-		return err
+	tmp.name = ""
+	return nil
+}
+
+// prepareReplace prepares for another version of a key for which something may wait.
+func (s *folderStore) prepareReplace(f *openFolder, key string) error {
+	switch file, failure := s.waiting.find(key); {
+	case failure != nil: // this is a new attempt
+		return s.giveUp(f, key, file)
+	case file.name != "":
+		return s.settle(f)
 	}
-	return s.syncNames(dir)
+	return nil
 }
 
 // replaced returns the result of a Replace that comes too late. It may be the

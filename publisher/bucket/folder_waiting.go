@@ -12,10 +12,16 @@ import (
 // A waitingRoom knows what waits for the next flush.
 type waitingRoom struct {
 	mu     sync.Mutex
-	files  map[string]string // names of temporary files, by key
-	failed map[string]error  // why some of them could not be made safe
-	unsafe bool              // some names are not durable yet
-	folder *openFolder       // while something waits
+	files  map[string]waitingFile // by key
+	failed map[string]error       // why some of them could not be made safe
+	unsafe bool                   // some names are not durable yet
+	folder *openFolder            // while something waits
+}
+
+// A waitingFile is a temporary file that waits for its name.
+type waitingFile struct {
+	name  string
+	token string // of the version that it replaces; "" if it is a new object, and has a claim
 }
 
 // rest lets go of the folder when nothing waits.
@@ -34,25 +40,26 @@ func (w *waitingRoom) hold(f *openFolder) {
 
 // add lets a file wait, unless one waits for that key already. It calls late when
 // something has waited for long.
-func (w *waitingRoom) add(f *openFolder, key, name string, late func()) bool {
+func (w *waitingRoom) add(f *openFolder, key string, file waitingFile, late func()) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.files[key] != "" {
+	if w.files[key].name != "" {
 		return false
 	}
 	w.hold(f)
 	if w.files == nil {
-		w.files, w.failed = map[string]string{}, map[string]error{}
+		w.files, w.failed = map[string]waitingFile{}, map[string]error{}
 	}
 	if len(w.files) == 0 {
 		time.AfterFunc(longWait, late)
 	}
-	w.files[key] = name
+	w.files[key] = file
 	return true
 }
 
-// find returns the name of what waits for a key, or "", and why it could not be made safe.
-func (w *waitingRoom) find(key string) (name string, failure error) {
+// find returns what waits for a key, without a name if nothing does, and why it could not
+// be made safe.
+func (w *waitingRoom) find(key string) (file waitingFile, failure error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.files[key], w.failed[key]
@@ -97,7 +104,7 @@ func (w *waitingRoom) later(f *openFolder) func(folder handle) error {
 
 // start begins a flush of what waits, if there is anything to flush. The caller releases
 // the folder.
-func (w *waitingRoom) start() (folder *openFolder, files map[string]string, err error) {
+func (w *waitingRoom) start() (folder *openFolder, files map[string]waitingFile, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if err := w.failure(); err != nil || len(w.files) == 0 && !w.unsafe {

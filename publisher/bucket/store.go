@@ -74,16 +74,19 @@ type Object struct {
 	// or deletes one: that write happens only after everything deferred is
 	// safe. So a record never becomes durable before what it refers to, and
 	// a store that can flush many objects at once need not flush each. After
-	// a power cut, or if the process ends first, a deferred object is whole
-	// or does not exist.
+	// a power cut, or if the process ends first, a deferred object is whole,
+	// or as it was before.
 	//
 	// The Store that created the object shows it at once, and acts on it.
 	// Other Stores, and other programs, may see it only after that next write
 	// has returned. So the last write of a process must not be deferred. If
 	// the object then cannot be made safe, or another program has written
 	// different bytes there, that write fails, with the object's key in the
-	// error, and so do all later ones until the object is created again. A
-	// store that gains nothing from this ignores Deferred.
+	// error, and so do all later ones until the object is written again. A
+	// deferred Replace also waits for that next write, and is dropped, without an
+	// error, if the version that it replaces was replaced or deleted by then: it
+	// is for what the last writer may decide. A store that gains nothing from
+	// this ignores Deferred.
 	Deferred bool
 }
 

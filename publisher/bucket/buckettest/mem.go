@@ -86,7 +86,8 @@ type stored struct {
 	bucket.Object
 	data  []byte
 	entry bucket.Entry
-	soft  bool // deferred and not flushed since: a power cut takes it
+	soft  bool    // deferred and not flushed since: a power cut takes it
+	was   *stored // what a power cut leaves instead, if it is soft and replaces something durable
 }
 
 // landing is a delayed write.
@@ -170,12 +171,19 @@ func (m *Mem) Land(i int) error {
 	return err
 }
 
-// PowerCut removes every object that was deferred and is not durable yet. On a
+// PowerCut undoes every write that was deferred and is not durable yet. On a
 // disk, that is the worst that can come of it. Handles stay alive: let them go.
 func (m *Mem) PowerCut() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	maps.DeleteFunc(m.objects, func(_ string, o *stored) bool { return o.soft })
+	for key, o := range m.objects {
+		switch {
+		case o.soft && o.was != nil:
+			m.objects[key] = o.was
+		case o.soft:
+			delete(m.objects, key)
+		}
+	}
 	m.undo = nil
 }
 

@@ -231,7 +231,7 @@ func (h *Handle) flush(deferred bool) {
 		return
 	}
 	for _, o := range h.deferred {
-		o.soft = false
+		o.soft, o.was = false, nil
 	}
 	h.deferred = nil
 }
@@ -240,6 +240,11 @@ func (h *Handle) put(o bucket.Object, data []byte) {
 	obj := &stored{Object: o, data: data, soft: o.Deferred}
 	if o.Deferred {
 		h.deferred = append(h.deferred, obj)
+		if old := h.m.objects[o.Key]; old != nil && old.soft {
+			obj.was = old.was
+		} else {
+			obj.was = old
+		}
 	}
 	h.m.set(obj)
 }
@@ -250,7 +255,7 @@ func (h *Handle) same(old *stored, o bucket.Object, data []byte) error {
 		return bucket.ErrConflict
 	}
 	if !o.Deferred {
-		old.soft = false
+		old.soft, old.was = false, nil
 	} else if old.soft {
 		h.deferred = append(h.deferred, old) // another's, who may never flush it
 	}

@@ -118,7 +118,19 @@ func TestMemPowerCut(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	for _, content := range []string{"newer", "newest"} {
+		_, entry, err := bucket.ReadAll(t.Context(), one, "log/1", 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := one.Replace(t.Context(), bucket.Object{Key: "log/1", Body: bucket.Bytes([]byte(content)), Deferred: true}, entry.Token); err != nil {
+			t.Fatal(err)
+		}
+	}
 	m.PowerCut()
+	if got := m.Snapshot()["log/1"]; len(got) > 0 {
+		t.Errorf("log/1 is %q, want it as it was before", got)
+	}
 	for key, want := range map[string]bool{"flushed": true, "log/1": true, "lost": false, "shared": true} {
 		if _, ok := m.Snapshot()[key]; ok != want {
 			t.Errorf("%s survived: %v, want %v", key, ok, want)
