@@ -17,7 +17,7 @@
 //   - root: the index in the site's root, which shows one channel once more
 //   - verify*, rebuild, status: whether the site is what the log says
 //   - prune*: what is kept, and what is removed
-//   - serve*, head: the site over HTTP, and the index that readers see
+//   - serve*, head: the site over HTTP, also as a registry, and the index that readers see
 //   - layout, channels, headers: where files lie, what a channel may be called, and
 //     what a file is served as
 //

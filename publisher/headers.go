@@ -5,6 +5,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/portolan-charts/portolan/publisher/registry"
 )
 
 // What objects are served as.
@@ -24,8 +26,15 @@ const (
 	revalidated = "public, max-age=60, must-revalidate" // head and pages: short, then a conditional GET
 )
 
-// contentType is the media type of a file, by its ending.
+// contentType is the media type of a file: in the registry by where it lies, elsewhere by
+// its ending.
 func contentType(key string) string {
+	if kind, ok := registry.ContentType(key); ok {
+		return kind
+	}
+	if key == registryRoot {
+		return typeJSON
+	}
 	switch path.Ext(key) {
 	case ".tgz":
 		return typeChart
@@ -84,6 +93,9 @@ func setType(h http.Header, key string) {
 // cacheControl is how long clients may keep a file, by where it lies: files that a
 // generation refers to never change, head and pages do.
 func cacheControl(key string) string {
+	if k, ok := registry.ParseKey(key); ok && !k.Replaceable() {
+		return forever
+	}
 	segments := strings.Split(key, "/")
 	// The channel's name ends at the first of portolan's own folders.
 	for i, segment := range segments {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/lazyregexp"
+	"github.com/portolan-charts/portolan/publisher/registry"
 )
 
 const (
@@ -41,11 +42,12 @@ type server struct {
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		w.Header().Set("Allow", "GET, HEAD")
-		http.Error(w, "only GET and HEAD are served here", http.StatusMethodNotAllowed)
+		refuse(w, r)
 		return
 	}
 	switch err := ServeFile(w, r, s.site); {
+	case errors.Is(err, bucket.ErrNotFound) && InRegistry(r.URL.Path):
+		ServeUnknown(w, r.URL.Path)
 	case errors.Is(err, bucket.ErrNotFound):
 		s.missing(w, r)
 	case err != nil:
@@ -53,13 +55,22 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// refuse answers a request that would change something.
+func refuse(w http.ResponseWriter, r *http.Request) {
+	const message = "only GET and HEAD are served here"
+	w.Header().Set("Allow", "GET, HEAD")
+	if InRegistry(r.URL.Path) {
+		ServeRegistryError(w, http.StatusMethodNotAllowed, "UNSUPPORTED", message)
+		return
+	}
+	http.Error(w, message, http.StatusMethodNotAllowed)
+}
+
 // ServeFile answers a GET or HEAD with the file that its path names, as [Handler] does.
 // If it returns an error, it has written nothing; ErrNotFound means that there is no such
 // file.
 func ServeFile(w http.ResponseWriter, r *http.Request, site bucket.Store) error {
-	// The path is decoded; a '+' in it is a plus. Clients that join a repository's URL,
-	// with a slash at its end, and a path double the slash between them.
-	key := strings.TrimPrefix(slashes.ReplaceAllString(r.URL.Path, "/"), "/")
+	key := fileKey(r.URL.Path)
 	folder := key == "" || strings.HasSuffix(key, "/")
 	if folder {
 		key += indexPage
@@ -67,14 +78,30 @@ func ServeFile(w http.ResponseWriter, r *http.Request, site bucket.Store) error 
 	if !servable(key) {
 		return bucket.About(key, bucket.ErrNotFound)
 	}
-	err := serveObject(w, r, site, key)
-	if errors.Is(err, bucket.ErrNotFound) && !folder {
+	var err error
+	if k, ok := registry.ParseKey(key); ok {
+		err = serveRegistry(w, r, site, key, k)
+	} else {
+		err = serveObject(w, r, site, key)
+	}
+	switch missing := errors.Is(err, bucket.ErrNotFound); {
+	case missing && key == registryRoot+indexPage:
+		servePing(w, r)
+		return nil
+	case missing && !folder:
 		err = redirect(w, r, site, key)
 	}
 	if leadsOut(err) {
 		return bucket.About(key, bucket.ErrNotFound)
 	}
 	return err
+}
+
+// fileKey is the key that a path names. The path is decoded; a '+' in it is a plus.
+// Clients that join a repository's URL, with a slash at its end, and a path double the
+// slash between them.
+func fileKey(urlPath string) string {
+	return strings.TrimPrefix(slashes.ReplaceAllString(urlPath, "/"), "/")
 }
 
 var slashes = lazyregexp.New("//+")
@@ -120,12 +147,7 @@ func serveObject(w http.ResponseWriter, r *http.Request, site bucket.Store, key 
 	if in.Entry.Size < 0 {
 		return bucket.About(key, errors.New("its store does not say how large it is"))
 	}
-	h := w.Header()
-	setType(h, key)
-	h.Set("Cache-Control", cacheControl(key))
-	if in.Entry.Token != "" {
-		h.Set("ETag", etag(in.Entry.Token))
-	}
+	describe(w.Header(), key, in.Entry)
 	// Several ranges may go back and forth in the object. A server may ignore
 	// the header and send the whole object.
 	if strings.Contains(r.Header.Get("Range"), ",") {
@@ -134,6 +156,18 @@ func serveObject(w http.ResponseWriter, r *http.Request, site bucket.Store, key 
 	}
 	http.ServeContent(w, r, "", in.Entry.Modified, &seeker{r: in, size: in.Entry.Size})
 	return nil
+}
+
+// describe says what the file of an answer is, and how long it may be kept.
+func describe(h http.Header, key string, entry bucket.Entry) {
+	setType(h, key)
+	h.Set("Cache-Control", cacheControl(key))
+	if entry.Token != "" {
+		h.Set("ETag", etag(entry.Token))
+	}
+	if k, _ := registry.ParseKey(key); k.Digest() != "" {
+		h.Set(digestHeader, k.Digest())
+	}
 }
 
 // etag makes an entity tag from a token, which may be any text.
