@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -17,6 +20,7 @@ import (
 
 	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator/charttest"
+	"github.com/portolan-charts/portolan/publisher/registry"
 )
 
 // nginx starts a server with one of the files in ci/nginx, of which each change
@@ -77,9 +81,9 @@ http {
 
 // served is what a server answers, as far as every server must answer the same.
 type served struct {
-	status                          int
-	kind, caching, sniffing, target string
-	body                            string
+	status                                  int
+	kind, caching, sniffing, target, digest string
+	body                                    string
 }
 
 func fetchServed(t *testing.T, method, url string) served {
@@ -101,7 +105,7 @@ func fetchServed(t *testing.T, method, url string) served {
 		t.Errorf("%s is compressed, and nobody asked for that", url)
 	}
 	h := answer.Header
-	return served{answer.StatusCode, h.Get("Content-Type"), h.Get("Cache-Control"), h.Get("X-Content-Type-Options"), h.Get("Location"), string(b)}
+	return served{answer.StatusCode, h.Get("Content-Type"), h.Get("Cache-Control"), h.Get("X-Content-Type-Options"), h.Get("Location"), h.Get("Docker-Content-Digest"), string(b)}
 }
 
 // nginxSite is a site with all kinds of files.
@@ -113,6 +117,8 @@ func nginxSite(t *testing.T) *town {
 	w.drop("stable", map[string][]byte{"web-1.0.0+a.1.tgz": plus, "web-1.1.0.tgz": charttest.Simple("web", "1.1.0")})
 	w.drop("group/app/devel", map[string][]byte{"db-2.0.0.tgz": charttest.Simple("db", "2.0.0")})
 	w.done("generate")
+	w.register("stable", plus)
+	w.register("group/app/devel", charttest.Simple("db", "2.0.0"))
 	write(t, filepath.Join(w.folder, "site", "stable", "index.yaml.attrs"), []byte(`{}`))
 	return w
 }
@@ -152,6 +158,9 @@ func (w *town) sameAsPreview(server string, keys []string) {
 			continue
 		}
 		got, want := fetchServed(w.t, "GET", server+key), fetchServed(w.t, "GET", preview+key)
+		if k, ok := registry.ParseKey(strings.TrimPrefix(key, "/")); ok && k.Kind == registry.ByTag {
+			want.digest = "" // nginx does not know it
+		}
 		if got != want {
 			got.body, want.body = fmt.Sprintf("%.100q", got.body), fmt.Sprintf("%.100q", want.body)
 			w.t.Errorf("GET %s:\ngot  %+v\nwant %+v", key, got, want)
@@ -162,6 +171,40 @@ func (w *town) sameAsPreview(server string, keys []string) {
 	}
 	if got := fetchServed(w.t, "POST", server+"/stable/index.yaml"); got.status != http.StatusMethodNotAllowed {
 		w.t.Errorf("POST: got %d, want 405", got.status)
+	}
+}
+
+// registryKeys are paths of a registry that are no files of the site.
+func registryKeys() []string {
+	unknown := "sha256:" + strings.Repeat("0", 64)
+	return []string{"/v2/", "/v2/stable/web/referrers/" + unknown, "/v2/nowhere/app/referrers/" + unknown}
+}
+
+// sameErrors compares how a server and portolan preview say to clients of registries
+// what they do not have.
+func (w *town) sameErrors(server string) {
+	w.t.Helper()
+	preview, unknown := w.preview(), "sha256:"+strings.Repeat("0", 64)
+	read := func(url string) (served, string) {
+		var said struct {
+			Errors []struct{ Code, Message string }
+		}
+		got := fetchServed(w.t, "GET", url)
+		if err := json.Unmarshal([]byte(got.body), &said); err != nil || len(said.Errors) != 1 || said.Errors[0].Message == "" {
+			w.t.Fatalf("GET %s: %+v: %v", url, got, err)
+		}
+		got.body = ""
+		return got, said.Errors[0].Code
+	}
+	for _, key := range []string{
+		"/v2/stable/web/manifests/0.0.1", "/v2/stable/web/manifests/" + unknown, "/v2/stable/web/blobs/" + unknown, "/v2/stable/nowhere/tags/list",
+		"/v2/nowhere/tags/list", "/v2/_catalog", "/v2/stable/", "/v2/stable/web/manifests/",
+	} {
+		got, code := read(server + key)
+		want, wantCode := read(preview + key)
+		if got != want || code != wantCode {
+			w.t.Errorf("GET %s:\ngot  %+v, %s\nwant %+v, %s", key, got, code, want, wantCode)
+		}
 	}
 }
 
@@ -176,6 +219,12 @@ func helmsUse(t *testing.T, url string) {
 		}
 		h.run("pull", "charts/web", "--version", "1.0.0+a.1")
 		h.run("template", "web", "charts/web", "--version", "1.1.0")
+		remove(t, filepath.Join(h.dir, "web-1.0.0+a.1.tgz"))
+		registry := "oci://" + strings.TrimPrefix(url, "http://") + "/stable/web"
+		h.run("pull", registry, "--version", "1.0.0+a.1", "--plain-http")
+		if got := read(t, filepath.Join(h.dir, "web-1.0.0+a.1.tgz")); !bytes.Equal(got, charttest.Simple("web", "1.0.0+a.1")) {
+			t.Errorf("%s pulls other bytes from the registry", name)
+		}
 	}
 }
 
@@ -185,7 +234,8 @@ func TestNginxFolder(t *testing.T) {
 	t.Parallel()
 	w := nginxSite(t)
 	server := nginx(t, "folder.conf", map[string]string{"/srv/charts": filepath.Join(w.folder, "site")})
-	w.sameAsPreview(server, append(w.siteKeys(), "/nowhere", "/nowhere/", "/.portolan/", "/stable/log/", "/stable/../.hidden"))
+	w.sameAsPreview(server, append(append(w.siteKeys(), registryKeys()...), "/nowhere", "/nowhere/", "/.portolan/", "/stable/log/", "/stable/../.hidden"))
+	w.sameErrors(server)
 	if got := fetchServed(t, "GET", server+"/stable"); got.status != http.StatusMovedPermanently || got.target != "/stable/" {
 		t.Errorf("a folder without its slash: %+v", got)
 	}
@@ -208,6 +258,27 @@ func TestNginxFolder(t *testing.T) {
 	w.done("generate")
 	if got := fetchServed(t, "GET", server+"/stable/index.yaml"); !strings.Contains(got.body, `"1.2.0"`) {
 		t.Error("the new generation is not served")
+	}
+}
+
+// TestNginxTags has a portolan behind nginx answer for tags, as the files in ci/nginx say.
+func TestNginxTags(t *testing.T) {
+	t.Parallel()
+	w := nginxSite(t)
+	preview := w.preview()
+	tags := map[string]string{"# location ~ /manifests/": "location ~ /manifests/", "http://127.0.0.1:8080": preview}
+	folder := maps.Clone(tags)
+	folder["/srv/charts"] = filepath.Join(w.folder, "site")
+	bucket := maps.Clone(tags)
+	maps.Copy(bucket, map[string]string{"https://acme-charts.example.com": preview, "/var/cache/nginx/portolan": "FOLDER/cache", "resolver 127.0.0.53;": ""})
+	for _, server := range []string{nginx(t, "folder.conf", folder), nginx(t, "bucket.conf", bucket)} {
+		for _, method := range []string{"GET", "HEAD"} {
+			const tag = "/v2/stable/web/manifests/1.0.0_a.1"
+			got, want := fetchServed(t, method, server+tag), fetchServed(t, method, preview+tag)
+			if got != want || got.status != http.StatusOK || got.digest == "" {
+				t.Errorf("%s: got %+v, want %+v", method, got, want)
+			}
+		}
 	}
 }
 
@@ -244,7 +315,7 @@ func TestNginxBucket(t *testing.T) {
 	server := nginx(t, "bucket.conf", map[string]string{
 		"https://acme-charts.example.com": bucket.URL + "/site", "/var/cache/nginx/portolan": "FOLDER/cache", "resolver 127.0.0.53;": "", "200 5s": "200 1s",
 	})
-	keys := append(w.siteKeys(), "/nowhere", "/nowhere/", "/.portolan/", "/stable/log/", "/stable/../.hidden")
+	keys := append(append(w.siteKeys(), registryKeys()...), "/nowhere", "/nowhere/", "/.portolan/", "/stable/log/", "/stable/../.hidden")
 	for i, key := range keys {
 		if strings.HasSuffix(key, ".attrs") {
 			keys = append(keys[:i], keys[i+1:]...)
@@ -252,6 +323,7 @@ func TestNginxBucket(t *testing.T) {
 		}
 	}
 	w.sameAsPreview(server, keys)
+	w.sameErrors(server)
 	helmsUse(t, server)
 	for _, odd := range []string{"/stable/index.yaml%0d%0aX:y", "/stable/%2e%2e/drop", "/a%20b", "/a/..%2fdrop", `/a\b`} {
 		if got := fetchServed(t, "GET", server+odd); got.status != http.StatusNotFound && got.status != http.StatusBadRequest {
