@@ -142,12 +142,18 @@ func (s *folderStore) createWaiting(ctx context.Context, f *openFolder, o Object
 // object that could not be made durable keeps failing until it is created again,
 // because the system reports lost bytes only once.
 func (s *folderStore) settle(f *openFolder) error {
+	_, err := s.settled(f)
+	return err
+}
+
+// settled settles, and reports whether it made durable all that was written before.
+func (s *folderStore) settled(f *openFolder) (all bool, err error) {
 	s.flush.Lock() // a caller that comes during a flush waits for its end
 	defer s.flush.Unlock()
 	w := &s.waiting
 	folder, files, err := w.start()
 	if err != nil || folder == nil {
-		return err
+		return false, err
 	}
 	defer folder.release()
 	if err = w.sync(folder, s.sync.all); err == nil {
@@ -163,7 +169,7 @@ func (s *folderStore) settle(f *openFolder) error {
 			w.remove(key)
 		}
 	}
-	return w.end(err)
+	return true, w.end(err)
 }
 
 // placeAll gives waiting files their names. It removes from files those that cannot have

@@ -104,9 +104,8 @@ func TestFolderDeferred(t *testing.T) {
 	w.want(t)
 	mustCreate(t, s, "log/2", "")
 	w.want(t,
-		"all: log/1", // the bytes
+		"all: log/1", // the bytes, those of log/2 too
 		"all: c/1 c/2 log/1",
-		"file: c/1 c/2 log/1",
 		"folder: c/1 c/2 log/1 log/2",
 	)
 	mustCreate(t, s, "log/3", "")
@@ -496,6 +495,24 @@ func TestFolderReplacedFails(t *testing.T) {
 	if err := s.Create(t.Context(), Object{Key: "log/2", Body: Bytes(nil)}); !errors.Is(err, errTempGone) {
 		t.Errorf("got %v, want %v", err, errTempGone)
 	}
+}
+
+// TestFolderFlushedMeanwhile: an object whose bytes were to be flushed with what waits is
+// flushed alone if a flush was over before its bytes were written.
+func TestFolderFlushedMeanwhile(t *testing.T) {
+	s, _, w := watched(t)
+	mustCreate(t, s, "log/1", "")
+	mustDefer(t, s, "c/1", "1")
+	w.steps = nil
+	err := s.Create(t.Context(), Object{Key: "log/2", Body: func(to io.Writer) error {
+		wantContent(t, s, "c/1", "1")
+		_, err := to.Write([]byte("2"))
+		return err
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.want(t, "all: log/1", "all: c/1 log/1", "file: c/1 log/1", "folder: c/1 log/1 log/2")
 }
 
 // TestFolderLostTemp: what waits is removed by somebody who cleans up.

@@ -2,6 +2,7 @@ package bucket
 
 import (
 	"context"
+	"io/fs"
 	"path"
 )
 
@@ -25,12 +26,8 @@ func (s *folderStore) replace(ctx context.Context, f *openFolder, o Object, toke
 	if o.Deferred {
 		o.Deferred, err = f.canDefer()
 	}
-	prepare := s.settle
-	if o.Deferred {
-		prepare = func(f *openFolder) error { return s.prepareReplace(f, o.Key) }
-	}
 	if err == nil {
-		err = prepare(f)
+		err = s.prepareReplace(f, o.Key)
 	}
 	if err != nil {
 		return err
@@ -52,16 +49,19 @@ func (s *folderStore) replace(ctx context.Context, f *openFolder, o Object, toke
 		return err
 	}
 	if fileToken(old) != token {
+		if err := s.settle(f); err != nil {
+			return err
+		}
 		return s.replaced(ctx, f, o)
 	}
-	tmp, err := s.writeTemp(ctx, f, o, old.ModTime())
+	if o.Deferred {
+		return s.replaceDeferred(ctx, f, o, old)
+	}
+	tmp, err := s.writeSettled(ctx, f, o, old.ModTime())
 	if err != nil {
 		return err
 	}
 	defer tmp.remove()
-	if o.Deferred {
-		return s.replaceDeferred(f, o.Key, tmp, token)
-	}
 	done, err := s.swap(ctx, f, o.Key, token, func() error { return tmp.replace(dir, name) })
 	if err != nil {
 		return err
@@ -94,10 +94,14 @@ func (s *folderStore) swap(ctx context.Context, f *openFolder, key, token string
 	return done, err
 }
 
-// replaceDeferred makes a file that replaces the version with the token wait for the next
-// flush.
-func (s *folderStore) replaceDeferred(f *openFolder, key string, tmp *tempFile, token string) error {
-	if !s.waiting.add(f, key, waitingFile{tmp.name, token}, s.flushLate) {
+// replaceDeferred makes a file that replaces another wait for the next flush.
+func (s *folderStore) replaceDeferred(ctx context.Context, f *openFolder, o Object, old fs.FileInfo) error {
+	tmp, err := s.writeTemp(ctx, f, o, old.ModTime())
+	if err != nil {
+		return err
+	}
+	defer tmp.remove()
+	if !s.waiting.add(f, o.Key, waitingFile{tmp.name, fileToken(old)}, s.flushLate) {
 		return ErrConflict
 	}
 	tmp.name = ""

@@ -103,17 +103,17 @@ func (s *folderStore) create(ctx context.Context, f *openFolder, o Object) error
 		}
 		o.Deferred = false
 	}
-	if err := s.settle(f); err != nil {
-		return err
-	}
 	// Most objects that are created twice are found here, before they are written.
 	switch _, err := f.stat(o.Key); {
 	case err == nil:
+		if err := s.settle(f); err != nil {
+			return err
+		}
 		return s.createAgain(ctx, f, o)
 	case !absent(err):
 		return err
 	}
-	tmp, err := s.writeTemp(ctx, f, o, time.Time{})
+	tmp, err := s.writeSettled(ctx, f, o, time.Time{})
 	if err != nil {
 		return err
 	}

@@ -68,6 +68,34 @@ func (s *folderStore) writeTemp(ctx context.Context, f *openFolder, o Object, af
 	return t, s.sync.file(file)
 }
 
+// writeSettled writes a temporary file for an object that is not deferred, and settles. If
+// something waits, one flush makes both durable.
+func (s *folderStore) writeSettled(ctx context.Context, f *openFolder, o Object, after time.Time) (_ *tempFile, err error) {
+	o.Deferred = s.waiting.any()
+	t, err := s.writeTemp(ctx, f, o, after)
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.settled(f)
+	if err == nil && o.Deferred && !all { // another call has settled
+		err = s.flushTemp(t)
+	}
+	if err != nil {
+		t.remove()
+		return nil, err
+	}
+	return t, nil
+}
+
+func (s *folderStore) flushTemp(t *tempFile) error {
+	file, err := t.dir.open(t.name, os.O_WRONLY)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	return s.sync.file(file)
+}
+
 func (f *openFolder) createTemp() (*tempFile, *os.File, error) {
 	name := rand.Text()
 	for again := false; ; again = true {
