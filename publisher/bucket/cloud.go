@@ -41,6 +41,11 @@ type provider struct {
 	// returns those that the answer calls removed; nil if there is no such request.
 	deleteMany func(ctx context.Context, b *blob.Bucket, bucket string, names []string) (gone []string, err error)
 
+	// copying prepares a copy within the bucket, so that it has the type of o and takes
+	// nothing's place. It gets the request's As function; nil if copies have the type
+	// of what they are made from.
+	copying func(o Object, as func(any) bool) error
+
 	alias  func(key string) string // another key to store an object under, or ""; may be nil
 	status func(error) int         // the HTTP status of the answer; 0 if there was no answer
 
@@ -67,7 +72,10 @@ func (s *cloudStore) Create(ctx context.Context, o Object) error {
 	if err := begin(ctx, o.Key); err != nil {
 		return err
 	}
-	err := s.write(ctx, o, "", &blob.WriterOptions{IfNotExist: true})
+	var err error
+	if !s.copy(ctx, o) {
+		err = s.write(ctx, o, "", &blob.WriterOptions{IfNotExist: true})
+	}
 	if err == nil {
 		err = s.createAlias(ctx, o)
 	}

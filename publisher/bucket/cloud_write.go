@@ -37,6 +37,18 @@ func (s *cloudStore) write(ctx context.Context, o Object, token string, options 
 	return cmp.Or(body, err)
 }
 
+// copy lets the bucket copy the object that o has its bytes from, and reports whether it
+// did. What keeps it from that, an object in the way above all, is left to write.
+func (s *cloudStore) copy(ctx context.Context, o Object) bool {
+	if o.From == "" || s.copying == nil {
+		return false
+	}
+	w := s.watch(ctx)
+	return w.end(s.bucket.Copy(w, o.Key, o.From, &blob.CopyOptions{
+		BeforeCopy: func(as func(any) bool) error { return s.copying(o, as) },
+	})) == nil
+}
+
 // maxVanished is the number of tries to create an object that exists and yet cannot
 // be read.
 const maxVanished = 3

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path"
 	"strings"
-	"time"
 )
 
 // RemoveLeftovers removes what writers and deletions that died left; see [Folder].
@@ -34,7 +33,7 @@ func (s *folderStore) RemoveLeftovers(ctx context.Context, dry bool, removed fun
 			return nil
 		}
 		fi, err := d.Info()
-		if err != nil || !leftover(name, fi) {
+		if err != nil || !s.leftover(name, fi) {
 			return nil // or gone
 		}
 		if !dry {
@@ -50,9 +49,9 @@ func (s *folderStore) RemoveLeftovers(ctx context.Context, dry bool, removed fun
 
 // leftover reports whether the file can go. One that is being deleted right now is
 // deleted twice, which does no harm.
-func leftover(name string, fi fs.FileInfo) bool {
+func (s *folderStore) leftover(name string, fi fs.FileInfo) bool {
 	if path.Dir(name) == tmpDir {
-		return time.Since(fi.ModTime()) > staleAfter
+		return s.stale(fi)
 	}
 	return fi.Mode().IsRegular() && deletion(path.Base(name), fi)
 }

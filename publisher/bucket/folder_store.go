@@ -46,6 +46,7 @@ type folderStore struct {
 	openHandle func(dir string) (handle, error)
 
 	sync    fileSync
+	since   func(fs.FileInfo) time.Time // when a temporary file got its name; tests cannot set that back
 	waiting waitingRoom
 	flush   sync.Mutex // held while deferred objects are made durable
 	sweep   sync.Once  // of stale temporary files, before the first write
@@ -70,7 +71,7 @@ func newFolderStore(dir string) (*folderStore, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &folderStore{dir: abs, openHandle: openHandle, sync: newFileSync()}, nil
+	return &folderStore{dir: abs, openHandle: openHandle, sync: newFileSync(), since: arrival}, nil
 }
 
 // String names the folder.
@@ -80,7 +81,7 @@ func (s *folderStore) String() string { return s.dir }
 func (s *folderStore) Fresh() Store {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return &folderStore{dir: s.dir, openHandle: s.openHandle, sync: s.sync, disk: s.disk}
+	return &folderStore{dir: s.dir, openHandle: s.openHandle, sync: s.sync, since: s.since, disk: s.disk}
 }
 
 func (s *folderStore) Create(ctx context.Context, o Object) error {

@@ -22,6 +22,7 @@ func newTestFiles(t *testing.T) (*folderStore, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.since = fs.FileInfo.ModTime
 	return s, dir
 }
 

@@ -38,6 +38,19 @@ var gcsProvider = provider{
 	},
 	ifReplacing: ifGeneration,
 	ifDeleting:  ifGeneration,
+	copying: func(o Object, as func(any) bool) error {
+		var handles *gcsblob.CopyObjectHandles
+		var copier *storage.Copier
+		if !as(&handles) {
+			return errNoConditions
+		}
+		handles.Dst = handles.Dst.If(storage.Conditions{DoesNotExist: true})
+		if !as(&copier) {
+			return errNoConditions
+		}
+		copier.ContentType, copier.CacheControl = o.ContentType, o.CacheControl
+		return nil
+	},
 	status: func(err error) int {
 		var api *googleapi.Error
 		if !errors.As(err, &api) {

@@ -60,6 +60,16 @@ var s3Provider = provider{
 		in.IfMatch = &quoted
 		return nil
 	},
+	copying: func(o Object, as func(any) bool) error {
+		var in *s3.CopyObjectInput
+		if !as(&in) {
+			return errNoConditions
+		}
+		any := "*"
+		in.IfNoneMatch, in.MetadataDirective = &any, types.MetadataDirectiveReplace
+		in.ContentType, in.CacheControl = &o.ContentType, &o.CacheControl
+		return nil
+	},
 	deleteMany: deleteManyS3,
 	alias:      plusAlias,
 	status: func(err error) int {

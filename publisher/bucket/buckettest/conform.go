@@ -35,6 +35,7 @@ func Conform(t *testing.T, open func(t *testing.T) bucket.Store, weak ...Weaknes
 		{"Create", testCreate},
 		{"CreateRace", testCreateRace},
 		{"CreateSameRace", testCreateSameRace},
+		{"CreateFrom", testCreateFrom},
 		{"Replace", testReplace},
 		{"ReplaceStale", testReplaceStale},
 		{"ReplaceAbsent", testReplaceAbsent},
@@ -110,6 +111,30 @@ func testCreateSameRace(t *testing.T, s bucket.Store) {
 		}
 		wantBytes(t, s, key, "by all")
 	}
+}
+
+func testCreateFrom(t *testing.T, s bucket.Store) {
+	from := func(o bucket.Object, key string) bucket.Object {
+		o.From = key
+		return o
+	}
+	must(t, s.Create(t.Context(), deferred("charts/a+b", "one")))
+	for _, o := range []bucket.Object{
+		from(deferred("v2/blobs/sha256:1", "one"), "charts/a+b"), // which may still wait to be made safe
+		from(object("v2/blobs/sha256:2", "one"), "charts/a+b"),
+		from(object("v2/blobs/sha256:2", "one"), "charts/a+b"),
+		from(object("v2/blobs/sha256:1", "one"), "charts/a+b"),
+		from(object("v2/blobs/sha256:3", "one"), "v2/blobs/sha256:1"),
+		from(object("v2/blobs/sha256:4", "one"), "charts/absent"),
+		from(deferred("v2/blobs/sha256:5", "one"), "absent/a"),
+	} {
+		must(t, s.Create(t.Context(), o))
+		wantBytes(t, s, o.Key, "one")
+	}
+	must(t, s.Delete(t.Context(), "charts/a+b", ""))
+	wantBytes(t, s, "v2/blobs/sha256:2", "one")
+	must(t, s.Replace(t.Context(), object("v2/blobs/sha256:2", "two"), entry(t, s, "v2/blobs/sha256:2").Token))
+	wantBytes(t, s, "v2/blobs/sha256:1", "one")
 }
 
 func testReplace(t *testing.T, s bucket.Store) {
