@@ -68,7 +68,7 @@ func (e *exam) channel(ctx context.Context, base *url.URL, name string, first bo
 		return
 	}
 	findings := append(e.compare(ctx, name, x), a.typed("application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml", "text/plain", "application/json")...)
-	findings = append(findings, a.cachedBriefly()...)
+	findings = append(findings, a.cachedBriefly("index.yaml")...)
 	e.found(check, findings, fmt.Sprintf("generation %d, %s, %s", x.generation(), a.header.Get("Content-Type"), a.header.Get("Cache-Control")))
 	if first {
 		e.contextPath(base, x)
@@ -76,6 +76,7 @@ func (e *exam) channel(ctx context.Context, base *url.URL, name string, first bo
 	for _, r := range samples(x) {
 		e.chart(ctx, base, name, r)
 	}
+	e.registry(ctx, base, name, x)
 }
 
 // file asks for a file. If it is not served, it adds why to the report and
@@ -138,9 +139,9 @@ func (e *exam) compare(ctx context.Context, name string, served *index) []findin
 	return nil
 }
 
-// cachedBriefly checks that clients see a new index soon.
-func (a *answer) cachedBriefly() []finding {
-	const fix = "serve index.yaml with 'Cache-Control: public, max-age=60, must-revalidate', as it is stored in buckets"
+// cachedBriefly checks that clients soon see what is new in a file of this kind.
+func (a *answer) cachedBriefly(what string) []finding {
+	fix := "serve " + what + " with 'Cache-Control: public, max-age=60, must-revalidate', as it is stored in buckets"
 	switch life := a.lifetime(); {
 	case life < 0:
 		return []finding{{Warning, "nothing says how long it may be cached", fix}}

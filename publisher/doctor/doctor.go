@@ -125,6 +125,8 @@ type exam struct {
 	Options
 	*Report
 	served []string // channels to check as they are served
+
+	examined bool // whether the host has been asked about what all registries have
 }
 
 // fail adds a row for an error of a place.

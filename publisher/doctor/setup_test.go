@@ -75,11 +75,14 @@ func (s *setUp) publish(name, version string) {
 }
 
 // serve serves the site by the handler that change returns.
-func (s *setUp) serve(change func(http.Handler) http.Handler) {
+func (s *setUp) serve(change func(http.Handler) http.Handler) { s.serveAt("/helm", change) }
+
+// serveAt is serve for another path of the host.
+func (s *setUp) serveAt(path string, change func(http.Handler) http.Handler) {
 	h := change(publisher.Handler(s.site.Handle("web"), nil))
-	server := httptest.NewServer(http.StripPrefix("/helm", h))
+	server := httptest.NewServer(http.StripPrefix(path, h))
 	s.t.Cleanup(server.Close)
-	s.options.BaseURL = server.URL + "/helm"
+	s.options.BaseURL = server.URL + path
 }
 
 // examine runs the examination, which must leave everything as it was.

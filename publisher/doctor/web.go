@@ -13,6 +13,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -36,9 +37,17 @@ type answer struct {
 
 // get requests a URL as Helm does, without compression.
 func (e *exam) get(ctx context.Context, address string) (*answer, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	return e.ask(ctx, http.MethodGet, address, "")
+}
+
+// ask makes a request for one of these media types; "" is any.
+func (e *exam) ask(ctx context.Context, method, address, accept string) (*answer, error) {
+	r, err := http.NewRequestWithContext(ctx, method, address, nil)
 	if err != nil {
 		return nil, err
+	}
+	if accept != "" {
+		r.Header.Set("Accept", accept)
 	}
 	r.Header.Set("User-Agent", "portolan doctor")
 	r.Header.Set("Accept-Encoding", "identity")
@@ -176,13 +185,16 @@ func (a *answer) served() []finding {
 	return nil
 }
 
+// is reports whether the content type is one of these.
+func (a *answer) is(good ...string) bool {
+	kind, _, err := mime.ParseMediaType(a.header.Get("Content-Type"))
+	return err == nil && slices.Contains(good, kind)
+}
+
 // typed checks the content type.
 func (a *answer) typed(good ...string) []finding {
-	kind, _, err := mime.ParseMediaType(a.header.Get("Content-Type"))
-	for _, g := range good {
-		if err == nil && kind == g {
-			return nil
-		}
+	if a.is(good...) {
+		return nil
 	}
 	return []finding{{Warning, fmt.Sprintf("its Content-Type is %q", a.header.Get("Content-Type")),
 		"serve it as " + good[0] + ", as it is stored in buckets; for a local folder, set this in the web server"}}

@@ -15,16 +15,23 @@ import (
 
 // answering lets f answer requests for paths with this ending.
 func answering(ending string, f func(w http.ResponseWriter, r *http.Request, body []byte)) func(http.Handler) http.Handler {
+	return answeringIf(func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, ending) }, f)
+}
+
+// answeringIf lets f answer some requests.
+func answeringIf(some func(*http.Request) bool, f func(w http.ResponseWriter, r *http.Request, body []byte)) func(http.Handler) http.Handler {
 	return func(h http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if !strings.HasSuffix(r.URL.Path, ending) {
+			if !some(r) {
 				h.ServeHTTP(w, r)
 				return
 			}
 			recorded := httptest.NewRecorder()
 			h.ServeHTTP(recorded, r)
 			maps.Copy(w.Header(), recorded.Header())
-			w.Header().Del("Content-Length")
+			if r.Method != http.MethodHead {
+				w.Header().Del("Content-Length")
+			}
 			f(w, r, recorded.Body.Bytes())
 		})
 	}
