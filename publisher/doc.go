@@ -31,6 +31,7 @@
 //	inbox/<channel>/<any name>.tgz   a file that somebody put there, to be adopted
 //	receipts/<id>.json               the verdict; if two channels have the id: receipts/<channel>/<id>.json
 //	rejected/<channel>/<id>.tgz      a refused upload, kept, with its receipt beside it
+//	pushed/<hour>/…                  what was pushed to a registry, and waits for its tag
 //
 // The site:
 //

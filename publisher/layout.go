@@ -21,6 +21,7 @@ const (
 	inboxDir    = "inbox"
 	receiptsDir = "receipts"
 	rejectedDir = "rejected"
+	pushedDir   = "pushed"
 )
 
 // File name endings of uploads.

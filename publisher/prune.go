@@ -40,7 +40,7 @@ type PruneReport struct {
 	Channels  []ChannelPrune `json:"channels"`
 	Receipts  Freed          `json:"receipts"`
 	Rejected  Freed          `json:"rejected"`  // refused uploads, with their reasons
-	Leftovers Freed          `json:"leftovers"` // of interrupted writes and deletions, in local folders
+	Leftovers Freed          `json:"leftovers"` // of interrupted writes and deletions, in local folders; and of pushes
 }
 
 // ChannelPrune is what a prune removed from one channel.

@@ -2,14 +2,17 @@ package publisher
 
 import (
 	"context"
+	"errors"
 	"path"
 	"strings"
 
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
-// pruneDrop removes old receipts, and old refused uploads with their reasons. The keys
-// of receipts have no channel, so they are only removed by a prune of all channels.
+// pruneDrop removes old receipts, old refused uploads with their reasons, and files of
+// pushes that no manifest has named in time. The keys of receipts have no channel, so they
+// are only removed by a prune of all channels, and so are the files of pushes, which shims
+// remove as well.
 func (p *pruner) pruneDrop(ctx context.Context) error {
 	// The receipt of an upload that was not cleaned up yet is still needed.
 	waiting, err := p.waiting(ctx)
@@ -37,7 +40,9 @@ func (p *pruner) pruneDrop(ctx context.Context) error {
 	if len(p.Channels) > 0 {
 		return nil
 	}
-	return p.pruneOld(ctx, receiptsDir, waiting, &p.report.Receipts, func(_, ext string) bool { return ext == requestExt })
+	return errors.Join(
+		p.pruneOld(ctx, receiptsDir, waiting, &p.report.Receipts, func(_, ext string) bool { return ext == requestExt }),
+		RemovePushed(ctx, p.drop, p.now, p.DryRun, p.report.Leftovers.add))
 }
 
 // concerns reports whether the channel is to be pruned. The folder of a channel may

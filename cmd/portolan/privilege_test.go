@@ -350,6 +350,7 @@ func TestUpkeepRights(t *testing.T) {
 	damage()
 	allowed = readmeRights(t, "portolan prune")
 	pruned, prunedSite, drop, site := open(allowed)
+	w.drop.Put("pushed/2026-01-01T00/stable/web/0a", []byte("never tagged"))
 	files := 0
 	for range 2 { // the first puts head right: what it named stays until then
 		freed, err := publisher.Prune(t.Context(), drop, site, publisher.PruneOptions{Snapshots: 1})
@@ -358,7 +359,7 @@ func TestUpkeepRights(t *testing.T) {
 		}
 		files += freed.Total().Files
 	}
-	if files != 4+4+1+2 { // receipts, refused uploads and their reasons, a snapshot, a chart and its release.json
+	if files != 4+4+1+2+1 { // receipts, refused uploads and their reasons, a snapshot, a chart and its release.json, what was pushed
 		t.Errorf("%d files are removed", files)
 	}
 	wantRights(t, "portolan prune", allowed, pruned, prunedSite)

@@ -17,6 +17,7 @@ type answer struct {
 	patience     time.Duration
 	cacheControl string // overrides the Cache-Control of the file's path, unless ""
 	private      bool   // it is for this caller only, so no cache may show it to others
+	registry     bool   // errors are to be those of a registry, too
 	status       int    // 0 until the header is sent
 	bytes        int64
 	cut          <-chan struct{} // closed when the rest must not be sent; nil if that never happens
@@ -136,6 +137,8 @@ type problem struct {
 	Rule      string `json:"rule"`
 	Hint      string `json:"hint,omitempty"`
 	RequestID string `json:"requestID,omitempty"`
+
+	Errors []registryError `json:"errors,omitempty"` // the same, for clients of a registry
 }
 
 // fail answers with a failure. If another answer has begun, all it can do is close
@@ -148,5 +151,9 @@ func (a *answer) fail(r *http.Request, f *failure, requestID string) {
 	for name := range f.header {
 		a.Header().Set(name, f.header.Get(name))
 	}
-	a.json(r, f.status, problem{f.sentence(), f.sentence(), f.rule, f.hint, requestID})
+	p := problem{Error: f.sentence(), Message: f.sentence(), Rule: f.rule, Hint: f.hint, RequestID: requestID}
+	if a.registry {
+		p.Errors = []registryError{{f.registryCode(), f.sentence()}}
+	}
+	a.json(r, f.status, p)
 }

@@ -1,5 +1,5 @@
-// Package shim takes chart uploads over HTTP, in the forms that ChartMuseum and
-// GitLab's Helm registry take, and puts them into the drop area. It refuses an
+// Package shim takes chart uploads over HTTP, in the forms that ChartMuseum, GitLab's
+// Helm registry and OCI registries take, and puts them into the drop area. It refuses an
 // upload that the generator would reject, and says why in the answer. If it has the
 // site, that includes conflicts with what is published, and it serves the site, for
 // private sites and for 'helm cm-push'.
@@ -22,21 +22,42 @@
 //	GET      SITE/{channel}/charts/{name}-{version}.tgz[.prov]
 //	GET      SITE/{channel}/…                         the site's files
 //	GET      /health /livez /readyz /info
+//	GET      /v2/                                     whether the credentials are right
+//	POST     /v2/{channel}/{chart}/blobs/uploads/     begins the upload of a blob; PATCH and PUT continue and end it
+//	PUT      /v2/{channel}/{chart}/manifests/{tag}    makes an upload of the blobs that the manifest names
+//	GET      /v2/{channel}/{chart}/…                  the site's files, as an OCI registry
 //
 // What writes may also stand behind the channel, or a part of it, instead of before it:
 // 'helm cm-push --context-path' posts to SITE/{channel}/api/charts.
 //
 // If [Options.PublicURL] has a path, all of these are below it, unless a proxy removes
-// it ([Options.Stripped]). Only probes may always leave it out.
+// it ([Options.Stripped]). Only probes may always leave it out. There is no registry then:
+// clients look for one at a host's root.
 //
 // Without {channel}, the first five routes and SITE/charts mean
 // [Options.RootChannel]; in GitLab's form, only for [Options.Projects].
+//
+// # Pushes
+//
+// The protocol is that of the OCI distribution specification, as far as Helm, oras, crane
+// and skopeo use it: a blob comes in one piece, with POST, PUT or PATCH; nothing is mounted
+// from other repositories, deleted, or listed beyond tags. Blobs, and manifests that have no
+// tag yet, wait in the drop area for one hour or two, where any shim finds them; those who
+// may upload the chart can read them there. A manifest with a tag makes an upload, which
+// is checked like any other. Its tag must be the chart's version, with _ for +, and its
+// repository the channel and the chart's name. The manifest and its config are kept as they
+// were pushed, so that the chart has the digest that the client printed.
+//
+// One party may have 2 GiB of blobs waiting, and all together 4 GiB, at each shim. A blob
+// counts for 1 MiB at least. What was uploaded no longer counts; what a refused manifest
+// names counts once more, since the shim has read it again.
 //
 // # Answers
 //
 // Every error is JSON: {"error": …, "message": …, "rule": …, "hint": …}. The
 // first two are the same sentence: 'helm cm-push' prints error, and GitLab's
-// clients print message.
+// clients print message. Below /v2/, clients of registries find it in errors, too:
+// {"errors": [{"code": …, "message": …}]}.
 //
 //	400  the path, the channel's name, the form or a query parameter is not valid
 //	401  the credentials are wrong, or missing

@@ -16,6 +16,7 @@ type failure struct {
 	rule    string // stable code
 	message string // a sentence
 	hint    string // what to do about it
+	code    string // of the distribution specification, see registryCode; "" follows from the status
 	header  http.Header
 	cause   error // for the log only: it may name things that are not public
 }
@@ -48,6 +49,12 @@ func (f *failure) with(name, value string) *failure {
 		f.header = http.Header{}
 	}
 	f.header.Set(name, value)
+	return f
+}
+
+// coded sets the code that clients of a registry are told.
+func (f *failure) coded(code string) *failure {
+	f.code = code
 	return f
 }
 

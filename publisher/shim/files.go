@@ -40,6 +40,19 @@ func (s *Shim) file(a *answer, r *http.Request, key string) error {
 		a.WriteHeader(http.StatusMovedPermanently)
 		return nil
 	}
+	err := s.siteFile(a, r, key)
+	switch {
+	case !errors.Is(err, bucket.ErrNotFound):
+		return err
+	case strings.Contains(r.Header.Get("Accept"), "text/html") && publisher.ServeMissing(a, r, s.Site) == nil:
+		return nil
+	}
+	return unknownRoute(r)
+}
+
+// siteFile serves one of the site's files. If there is no such file, it fails with
+// ErrNotFound and has written nothing.
+func (s *Shim) siteFile(a *answer, r *http.Request, key string) error {
 	to := r.Clone(r.Context())
 	to.URL = &url.URL{Path: "/" + strings.TrimPrefix(key, "/"), RawQuery: r.URL.RawQuery}
 	// A compressed answer has its own tag, but the tag is compared with that of
@@ -65,12 +78,8 @@ func (s *Shim) file(a *answer, r *http.Request, key string) error {
 		return fail(refused.status, "range", "ask for other bytes, or for the whole file", "the file does not have the requested bytes")
 	case refused.status != 0:
 		return fail(refused.status, "precondition", "read the file again without conditions", "the file does not meet the conditions of the request")
-	case !errors.Is(err, bucket.ErrNotFound):
-		return err
-	case strings.Contains(r.Header.Get("Accept"), "text/html") && publisher.ServeMissing(a, r, s.Site) == nil:
-		return nil
 	}
-	return unknownRoute(r)
+	return err
 }
 
 // refusals holds back error answers, which the shim replaces with its own.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -65,7 +64,8 @@ func (p *probe) do(ctx context.Context) error {
 // spoolable returns an error if an upload cannot be kept on disk while it is
 // being checked.
 func spoolable() error {
-	s := &spool{memory: make([]byte, inMemory)} // a single byte might fit on a disk that is full
+	s := &spool{}
 	defer s.close()
-	return s.spill(strings.NewReader(""))
+	_, err := s.Write(make([]byte, inMemory+1)) // a single byte might fit on a disk that is full
+	return err
 }

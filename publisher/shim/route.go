@@ -14,21 +14,25 @@ import (
 type kind int
 
 const (
-	kindFile    kind = iota // one of the site's files
-	kindAsset               // a file that belongs to no channel and that everybody may read
-	kindIndex               // a channel's index
-	kindFlat                // a chart, by its file name
-	kindList                // a channel's releases, as JSON
-	kindCharts              // the upload of a chart
-	kindProv                // the upload of a provenance file
-	kindReceipt             // an upload's receipt
-	kindHealth              // a probe
-	kindInfo                // what this server is
+	kindFile     kind = iota // one of the site's files
+	kindAsset                // a file that belongs to no channel and that everybody may read
+	kindIndex                // a channel's index
+	kindFlat                 // a chart, by its file name
+	kindList                 // a channel's releases, as JSON
+	kindCharts               // the upload of a chart
+	kindProv                 // the upload of a provenance file
+	kindReceipt              // an upload's receipt
+	kindHealth               // a probe
+	kindInfo                 // what this server is
+	kindPing                 // whether there is an OCI registry
+	kindRegistry             // one of its files
+	kindBlob                 // a file that is pushed to it
+	kindManifest             // the manifest that ends a push
 )
 
 // String names the kind, for logs and metrics.
 func (k kind) String() string {
-	return [...]string{"file", "asset", "index", "chart", "list", "upload", "prov", "receipt", "health", "info"}[k]
+	return [...]string{"file", "asset", "index", "chart", "list", "upload", "prov", "receipt", "health", "info", "ping", "registry", "blob", "manifest"}[k]
 }
 
 // open reports whether requests of this kind need no credentials.
@@ -42,6 +46,7 @@ type route struct {
 	prefix  string   // what the channel's name has before the name in the URL: the project and a slash, or nothing
 	context string   // the path, not encoded, of the site's root for this client
 	path    string   // of a file on the site; for kindFlat, the file's name
+	chart   string   // of a repository in the registry
 	args    []string // for the API, the segments after the route's name
 }
 
@@ -52,6 +57,15 @@ func (to *route) allow(who *auth.Identity) error {
 	switch to.kind {
 	case kindCharts, kindProv, kindReceipt:
 		action = auth.Write
+	case kindBlob, kindManifest:
+		action = auth.Write
+		if who.May(action, to.channel) && !who.MayChart(action, to.channel, to.chart) {
+			return denied(who, action, to.channel, to.chart)
+		}
+	case kindRegistry:
+		if who.MayChart(auth.Write, to.channel, to.chart) {
+			return nil // to read what they have pushed themselves
+		}
 	}
 	if who.May(action, to.channel) {
 		return nil
@@ -66,6 +80,11 @@ func (s *Shim) route(r *http.Request) (*route, error) {
 		return nil, err
 	}
 	rest, ok := s.below(all)
+	if !ok || s.Stripped || s.prefix() == "" {
+		if to, err := s.registryRoute(r, all); to != nil || err != nil {
+			return to, err
+		}
+	}
 	switch {
 	case len(rest) == 1 && slices.Contains([]string{"health", "livez", "readyz"}, rest[0]):
 		return s.method(r, &route{kind: kindHealth, path: rest[0]}, http.MethodGet)
@@ -221,6 +240,8 @@ func (s *Shim) siteRoute(r *http.Request, to *route, project string, segments []
 		to.kind, to.path = kindFlat, rest[1]
 	case folder == "" && len(rest) > 1 && rest[0] == "assets":
 		to.kind = kindAsset
+	default:
+		to.setKey()
 	}
 	if !reads(r) {
 		return nil, fail(http.StatusMethodNotAllowed, "method", uploadHint, "this URL does not take the method %.20q", r.Method).with("Allow", "GET, HEAD")

@@ -5,6 +5,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/portolan-charts/portolan/publisher/registry"
 )
 
 // FuzzRoute looks for a path that leads to a file outside the channel that it is
@@ -13,6 +15,7 @@ func FuzzRoute(f *testing.F) {
 	for _, seed := range []string{
 		"/assets/..%2fsecret/index.yaml", "/public/..%2fsecret/log/1.json", "/api/v4/projects/..%2fx/packages/helm/y/index.yaml",
 		"/a/b/charts/x-1.0.0.tgz", "//a//index.yaml", "/charts/%2e%2e%2fx.tgz", "/public/snapshots/..%2f..%2fsecret", "/assets/%2e%2e/x",
+		"/v2/public/web/tags/list", "/api/v4/projects/v2/packages/helm/secret/web/manifests/1.0.0", "/v2/secret/web/tags/list/x",
 	} {
 		f.Add(seed)
 	}
@@ -37,6 +40,9 @@ func FuzzRoute(f *testing.F) {
 		case to.kind == kindAsset && !strings.HasPrefix(to.path, "assets/"):
 			t.Errorf("%q leads to the asset %q", path, to.path)
 		case to.kind == kindFile && to.channel != "" && to.path != to.channel && !strings.HasPrefix(to.path, to.channel+"/"):
+			t.Errorf("%q leads to %q, authorised as channel %q", path, to.path, to.channel)
+		}
+		if key, ok := registry.ParseKey(strings.TrimSuffix(to.path, "/")); ok && reads(r) && to.channel != key.Channel() {
 			t.Errorf("%q leads to %q, authorised as channel %q", path, to.path, to.channel)
 		}
 	})

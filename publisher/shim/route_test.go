@@ -115,6 +115,7 @@ func TestRoute(t *testing.T) {
 		{"GET", "/api/team/v2/charts", "list team/v2"},
 		{"POST", "/api/team/v2/charts", "400 channel"},
 		{"POST", "/api/tags/prov", "400 channel"},
+		{"GET", "/api/v4/projects/v2/packages/helm/team/web/tags/list", "registry team v2/team/web/tags/list"},
 		{"GET", "/team", "file team team"},
 		{"GET", "/", "file  /"},
 		{"GET", "/index.html", "file  index.html"},
@@ -146,6 +147,59 @@ func TestRoute(t *testing.T) {
 	}
 }
 
+// TestRegistryRoute checks where the URLs of a registry lead, which is always at the root
+// of a host.
+func TestRegistryRoute(t *testing.T) {
+	digest := "sha256:" + strings.Repeat("0a", 32)
+	tests := []struct{ method, path, want string }{
+		{"GET", "/v2/", "ping  v2/"},
+		{"HEAD", "/v2", "ping  v2"},
+		{"POST", "/v2/", "405 method"},
+		{"GET", "/v2/team/web/manifests/1.0.0", "registry team v2/team/web/manifests/1.0.0"},
+		{"HEAD", "/v2/team/web/manifests/" + digest, "registry team v2/team/web/manifests/" + digest},
+		{"GET", "/v2/group/app/web/blobs/" + digest, "registry group/app v2/group/app/web/blobs/" + digest},
+		{"GET", "//v2/team//web/tags/list", "registry team v2/team/web/tags/list"},
+		{"GET", "/v2/team/tags/tags/list", "registry team v2/team/tags/tags/list"},
+		{"GET", "/v2/team/web/referrers/" + digest, "registry team v2/team/web/referrers/" + digest},
+		{"POST", "/v2/team/web/blobs/uploads/", "blob team v2/team/web/blobs/uploads/"},
+		{"POST", "/v2/team/web/blobs/uploads", "blob team v2/team/web/blobs/uploads"},
+		{"PATCH", "/v2/team/web/blobs/uploads/x", "blob team v2/team/web/blobs/uploads/x"},
+		{"GET", "/v2/team/uploads/blobs/uploads/x", "blob team v2/team/uploads/blobs/uploads/x"},
+		{"PUT", "/v2/team/web/manifests/1.0.0", "manifest team v2/team/web/manifests/1.0.0"},
+		{"DELETE", "/v2/team/web/manifests/1.0.0", "405 method"},
+		{"DELETE", "/v2/team/web/blobs/" + digest, "405 method"},
+		{"PUT", "/v2/web/manifests/1.0.0", "400 channel"},
+		{"POST", "/v2/web/blobs/uploads/", "400 channel"},
+		{"POST", "/v2/team/a--b/web/blobs/uploads/", "400 channel"},
+		{"POST", "/v2/team/tags/web/blobs/uploads/", "400 channel"},
+		{"POST", "/v2/Team/web/blobs/uploads/", "400 channel"},
+		{"POST", "/v2/team/Web/blobs/uploads/", "400 channel"},
+		{"GET", "/v2/team/../secret/manifests/1.0.0", "400 path"},
+		{"GET", "/v2/_catalog", "file v2 v2/_catalog"},
+
+		// A site may have a channel that is called v2.
+		{"GET", "/v2/index.yaml", "index v2"},
+		{"GET", "/v2/charts/tags/index.html", "file v2 v2/charts/tags/index.html"},
+	}
+	s := New(Options{})
+	for _, test := range tests {
+		if got := describe(s.route(httptest.NewRequest(test.method, test.path, nil))); got != test.want {
+			t.Errorf("%s %s:\ngot  %s\nwant %s", test.method, test.path, got, test.want)
+		}
+	}
+	s.PublicURL = &url.URL{Scheme: "https", Host: "example.com", Path: "/helm"}
+	for _, stripped := range []bool{false, true} {
+		s.Stripped = stripped
+		if got, want := describe(s.route(httptest.NewRequest("GET", "/v2/", nil))), "404 registry-path"; got != want {
+			t.Errorf("under a path: got %s, want %s", got, want)
+		}
+	}
+	s.Stripped = false
+	if got, want := describe(s.route(httptest.NewRequest("GET", "/helm/v2/team/web/tags/list", nil))), "registry team v2/team/web/tags/list"; got != want {
+		t.Errorf("below the path: got %s, want %s", got, want)
+	}
+}
+
 // describe puts a route into words.
 func describe(to *route, err error) string {
 	var f *failure
@@ -158,7 +212,7 @@ func describe(to *route, err error) string {
 		if to.context != "" {
 			words = append(words, "at", to.context)
 		}
-	case kindFile, kindFlat, kindAsset, kindHealth:
+	case kindFile, kindFlat, kindAsset, kindHealth, kindPing, kindRegistry, kindBlob, kindManifest:
 		words = append(words, to.path)
 	default:
 		words = append(words, to.args...)

@@ -56,6 +56,10 @@ type Rules struct {
 	// MaxArchive returns the size, in bytes, of the largest archive that a
 	// channel takes.
 	MaxArchive func(channel string) int64
+
+	// OCI reports whether a channel can be read as an OCI registry; nil means that
+	// none can.
+	OCI func(channel string) bool
 }
 
 // Judge returns a *Refusal if the generator would reject an upload because of what
@@ -92,6 +96,7 @@ type Shim struct {
 	probe      *probe
 	uploads    *places
 	inventions *inventions
+	pushes     *pushes
 	checks     chan struct{} // holds one for each upload being checked
 	waiting    *places       // for requests that wait for a receipt
 	zipping    chan struct{} // holds one for each file being compressed
@@ -110,9 +115,13 @@ func New(o Options) *Shim {
 	if o.Uploaded == nil {
 		o.Uploaded = func(string) {}
 	}
+	if o.OCI == nil {
+		o.OCI = func(string) bool { return false }
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	pushes := newPushes(o.Drop)
 	o.Drop = &unlisted{Store: o.Drop, log: o.Log}
 	if o.Site != nil {
 		o.Site = &unlisted{Store: o.Site, log: o.Log}
@@ -122,6 +131,7 @@ func New(o Options) *Shim {
 		probe:      &probe{stores: []bucket.Store{o.Drop}},
 		uploads:    newPlaces(o.MaxUploads),
 		inventions: newInventions(o.Site != nil),
+		pushes:     pushes,
 		checks:     make(chan struct{}, runtime.GOMAXPROCS(0)),
 		waiting:    newPlaces(maxWaiting),
 		zipping:    make(chan struct{}, maxZipping),
@@ -138,6 +148,7 @@ func New(o Options) *Shim {
 // ServeHTTP answers one request.
 func (s *Shim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.observed(w, r, func(a *answer, r *http.Request) error {
+		a.registry = publisher.InRegistry(r.URL.Path)
 		if s.Local && !localHost(r, s.PublicURL) {
 			return notLocal(r)
 		}
@@ -169,7 +180,10 @@ func (s *Shim) End() { s.end() }
 
 // handle authorises a request and answers it.
 func (s *Shim) handle(a *answer, r *http.Request, to *route) error {
-	if to.kind.open() {
+	switch {
+	case to.kind == kindPing:
+		return s.ping(a, r)
+	case to.kind.open():
 		return s.handleOpen(a, r, to)
 	}
 	who, err := s.identify(r)
@@ -188,6 +202,10 @@ func (s *Shim) handle(a *answer, r *http.Request, to *route) error {
 		return s.upload(a, r, to, who)
 	case kindReceipt:
 		return s.receipt(a, r, to, who)
+	case kindRegistry:
+		return s.readRegistry(a, r, to, who)
+	case kindBlob, kindManifest:
+		return s.push(a, r, to, who)
 	}
 	if s.Site == nil {
 		return s.siteless(a, r, to, who)

@@ -27,47 +27,43 @@ var errSpool = errors.New("cannot keep the upload on this server's disk")
 
 // fill reads r to its end, or until it has one byte more than the limit.
 func (s *spool) fill(r io.Reader, limit int64) error {
-	r = io.LimitReader(r, limit+1)
-	var b bytes.Buffer
-	n, err := io.CopyN(&b, r, inMemory)
-	s.memory, s.size = b.Bytes(), n
-	if err == io.EOF {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return s.spill(r)
-}
-
-// spill moves what is in memory to disk, followed by the rest of r. It removes the
-// file's name at once, so that the file is gone even if the process is killed.
-func (s *spool) spill(r io.Reader) error {
-	file, err := os.CreateTemp("", "portolan-upload-*")
-	if err != nil {
-		return fmt.Errorf("%w: %v", errSpool, err)
-	}
-	s.file = file
-	_ = os.Remove(file.Name()) // fails on Windows, where close removes it
-	if _, err := file.Write(s.memory); err != nil {
-		return fmt.Errorf("%w: %v", errSpool, err)
-	}
-	s.memory = nil
-	n, err := io.Copy(diskWriter{file}, r)
-	s.size += n
+	_, err := io.Copy(s, io.LimitReader(r, limit+1))
 	return err
 }
 
-// diskWriter marks the disk's errors with errSpool, to distinguish them from those
-// of the reader.
-type diskWriter struct{ file *os.File }
-
-func (d diskWriter) Write(p []byte) (int, error) {
-	n, err := d.file.Write(p)
+// Write adds to the file. It marks the disk's errors with errSpool, to distinguish them
+// from those of whatever is being read.
+func (s *spool) Write(p []byte) (int, error) {
+	if s.file == nil && len(s.memory)+len(p) <= inMemory {
+		s.memory = append(s.memory, p...)
+		s.size += int64(len(p))
+		return len(p), nil
+	}
+	if s.file == nil {
+		if err := s.spill(); err != nil {
+			return 0, fmt.Errorf("%w: %v", errSpool, err)
+		}
+	}
+	n, err := s.file.Write(p)
+	s.size += int64(n)
 	if err != nil {
 		err = fmt.Errorf("%w: %v", errSpool, err)
 	}
 	return n, err
+}
+
+// spill moves what is in memory to disk. It removes the file's name at once, so that the
+// file is gone even if the process is killed.
+func (s *spool) spill() error {
+	file, err := os.CreateTemp("", "portolan-upload-*")
+	if err != nil {
+		return err
+	}
+	s.file = file
+	_ = os.Remove(file.Name()) // fails on Windows, where close removes it
+	_, err = file.Write(s.memory)
+	s.memory = nil
+	return err
 }
 
 // reader returns a new reader of the whole file. Several may be in use at once.

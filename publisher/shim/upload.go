@@ -38,22 +38,31 @@ func (s *Shim) upload(a *answer, r *http.Request, to *route, who *auth.Identity)
 		return s.counted(r, err)
 	}
 	u := &uploading{Shim: s, parts: p, who: who, channel: to.channel, force: forced(r)}
-	id, err := u.take(r)
-	if u.offer != nil {
-		a.note.chart, a.note.version = u.offer.Name, u.offer.Version
-	}
+	id, err := s.accept(a, r, u)
 	if err != nil {
 		return s.counted(r, err)
 	}
-	a.note.upload, a.note.who = id, u.allowed().String()
-	s.metrics.uploads.WithLabelValues("taken").Inc()
-	s.Uploaded(to.channel)
 	receipt := s.base(r) + to.receipts() + id
 	a.Header().Set("Location", receipt)
 	return a.json(r, http.StatusCreated, taken{
 		Message: "201 Created", Saved: true, ID: id, Channel: to.channel, Receipt: receipt,
 		Name: u.offer.Name, Version: u.offer.Version, Digest: u.offer.Digest, Warnings: u.offer.Warnings,
 	})
+}
+
+// accept takes an upload, and notes, counts and announces it.
+func (s *Shim) accept(a *answer, r *http.Request, u *uploading) (id string, err error) {
+	id, err = u.take(r)
+	if u.offer != nil {
+		a.note.chart, a.note.version = u.offer.Name, u.offer.Version
+	}
+	if err != nil {
+		return "", err
+	}
+	a.note.upload, a.note.who = id, u.allowed().String()
+	s.metrics.uploads.WithLabelValues("taken").Inc()
+	s.Uploaded(u.channel)
+	return id, nil
 }
 
 // counted counts an upload that was not taken, and returns the error.
@@ -76,6 +85,7 @@ func forced(r *http.Request) bool {
 type uploading struct {
 	*Shim
 	parts   *parts
+	pushed  *pushed // nil unless it was pushed to the registry
 	who     *auth.Identity
 	channel string
 	force   bool
@@ -122,6 +132,9 @@ func (u *uploading) check(r *http.Request) error {
 		return err
 	}
 	u.offer = offer
+	if u.pushed != nil {
+		return u.pushed.check(u.channel, offer)
+	}
 	return nil
 }
 
@@ -220,8 +233,11 @@ func (u *uploading) submit(r *http.Request) (id string, err error) {
 	// A client that goes away now has sent everything, so its upload is kept.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), submitTime)
 	defer cancel()
+	request := publisher.Request{File: file, Force: u.force, RequestID: r.Header.Get("X-Request-Id"), Uploader: uploader}
+	if u.pushed != nil {
+		request.Manifest, request.Config = string(u.pushed.bytes), string(u.pushed.config)
+	}
 	return id, publisher.Submit(ctx, u.Drop, u.channel, id, publisher.Submission{
-		Chart: u.parts.chart.body(), Prov: u.parts.prov.body(),
-		Request: publisher.Request{File: file, Force: u.force, RequestID: r.Header.Get("X-Request-Id"), Uploader: uploader},
+		Chart: u.parts.chart.body(), Prov: u.parts.prov.body(), Request: request,
 	})
 }

@@ -1,0 +1,43 @@
+package publisher_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+)
+
+// TestRemovePushed checks that what was pushed long ago is removed from a folder with the
+// folders around it, and counted, and that what is younger stays.
+func TestRemovePushed(t *testing.T) {
+	dir := t.TempDir()
+	drop, err := bucket.Open(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Date(2026, 3, 1, 12, 10, 0, 0, time.UTC)
+	for name, age := range map[string]time.Duration{"old": 4 * time.Hour, "young": 2 * time.Hour} {
+		if err := publisher.KeepPushed(t.Context(), drop, "group/app/"+name, "0a", bucket.Bytes([]byte("bytes")), now.Add(-age)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	old, young := filepath.Join(dir, "pushed", "2026-03-01T08"), filepath.Join(dir, "pushed", "2026-03-01T10")
+	for _, dry := range []bool{true, false} {
+		files, bytes := 0, int64(0)
+		if err := publisher.RemovePushed(t.Context(), drop, now, dry, func(size int64) { files++; bytes += size }); err != nil {
+			t.Fatal(err)
+		}
+		if files != 1 || bytes != 5 {
+			t.Errorf("removed %d files with %d bytes", files, bytes)
+		}
+		if _, err := os.Stat(old); os.IsNotExist(err) == dry {
+			t.Errorf("dry %t: %s: %v", dry, old, err)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(young, "group", "app", "young", "0a")); err != nil {
+		t.Error(err)
+	}
+}

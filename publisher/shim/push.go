@@ -1,0 +1,147 @@
+package shim
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	"cuelabs.dev/go/oci/ociregistry"
+	"cuelabs.dev/go/oci/ociregistry/ociserver"
+	"github.com/dustin/go-humanize"
+
+	"github.com/portolan-charts/portolan/publisher/registry"
+	"github.com/portolan-charts/portolan/publisher/shim/auth"
+)
+
+// push is one request of a push to the registry. The protocol is that of package
+// ociserver, which calls the push's methods. It keeps only the text of their errors, so the
+// push remembers the first one itself.
+type push struct {
+	*Shim
+	a       *answer
+	r       *http.Request
+	to      *route
+	who     *auth.Identity
+	limit   int64 // of a blob, in bytes
+	body    *remembering
+	failure error
+}
+
+// push answers a request of a push: it takes a blob, or the manifest that makes an upload
+// of blobs.
+func (s *Shim) push(a *answer, r *http.Request, to *route, who *auth.Identity) error {
+	if !s.OCI(to.channel) {
+		return s.counted(r, notOCI(to.channel))
+	}
+	party := who.Party()
+	if f := s.uploads.take(party); f != nil {
+		return s.counted(r, f)
+	}
+	defer s.uploads.giveBack(party)
+	p := &push{Shim: s, a: a, r: r, to: to, who: who, limit: s.MaxArchive(to.channel)}
+	if err := p.answer(); err != nil {
+		return s.counted(r, err)
+	}
+	return nil
+}
+
+// notOCI is the failure for a push to a channel that cannot be read as a registry. To take
+// the chart all the same would be to lie: clients print where they have pushed it, with its
+// digest, and it could not be pulled from there.
+func notOCI(channel string) error {
+	return fail(http.StatusForbidden, "oci", "upload it with curl or 'helm cm-push', or ask the operator of this server to set 'oci: true' for the channel",
+		"channel %s is not an OCI registry, so what is pushed to it could not be pulled", channel)
+}
+
+// answer answers the request, or returns why it does not.
+func (p *push) answer() error {
+	limit, tooLarge := p.limit, tooLarge
+	if p.to.kind == kindManifest {
+		limit, tooLarge = registry.MaxManifest, manifestTooLarge
+	}
+	if p.r.ContentLength > limit {
+		return tooLarge(limit)
+	}
+	size := p.r.ContentLength
+	if size < 0 { // not known
+		size = limit
+	}
+	body := p.paced(p.a, http.MaxBytesReader(p.a.ResponseWriter, p.r.Body, limit), timeFor(size))
+	p.body = &remembering{Reader: body}
+	p.server().ServeHTTP(p.a, p.request())
+	_ = body.deadline(time.Time{}) // or the request would be cancelled when the deadline passes
+	p.metrics.received.Add(float64(p.a.note.received))
+	if p.body.err != nil {
+		return p.broken(p.body.err, body, tooLarge(limit))
+	}
+	return p.failure
+}
+
+// server is the protocol's server over the push.
+func (p *push) server() http.Handler {
+	return ociserver.New(&ociregistry.Funcs{
+		PushBlob_:              p.pushBlob,
+		PushBlobChunked_:       p.beginBlob,
+		PushBlobChunkedResume_: p.resumeBlob,
+		PushManifest_:          p.pushManifest,
+	}, &ociserver.Options{WriteError: func(_ http.ResponseWriter, _ *http.Request, err error) { _ = p.fails(p.badPush(err)) }})
+}
+
+// request is the request as the protocol's server gets it. It never learns that a client
+// would rather have a blob mounted from another repository: a client that is told to send
+// it does.
+func (p *push) request() *http.Request {
+	r := p.r.Clone(p.r.Context())
+	r.Body = io.NopCloser(p.body)
+	r.URL.Path, r.URL.RawPath = "/"+p.to.path, ""
+	query := r.URL.Query()
+	query.Del("mount")
+	query.Del("from")
+	r.URL.RawQuery = query.Encode()
+	return r
+}
+
+// fails remembers why the push fails, unless it has failed before, and returns that.
+func (p *push) fails(err error) error {
+	if p.failure == nil {
+		p.failure = err
+	}
+	return p.failure
+}
+
+// failed reports whether the push has failed already.
+func (p *push) failed() bool { return p.failure != nil || p.body.err != nil }
+
+// badPush is the failure for a request that the protocol does not have.
+func (p *push) badPush(err error) *failure {
+	_, status := ociregistry.MarshalError(err)
+	if status >= http.StatusInternalServerError {
+		status = http.StatusBadRequest
+	}
+	f := fail(status, "protocol", "push with helm, oras or crane", "the request is not one of a push: %s", plainError(err))
+	if coded := ociregistry.Error(nil); errors.As(err, &coded) {
+		f.code = coded.Code()
+	} else if p.to.kind == kindManifest {
+		f.code = "MANIFEST_INVALID"
+	}
+	return f
+}
+
+func manifestTooLarge(limit int64) *failure {
+	return fail(http.StatusRequestEntityTooLarge, "manifest-size", "push the chart with 'helm push'", "the manifest is larger than %s, the most that is taken here", humanize.IBytes(uint64(limit))).coded("MANIFEST_INVALID")
+}
+
+// remembering is a reader that remembers the error that ended it.
+type remembering struct {
+	io.Reader
+	err error
+}
+
+func (m *remembering) Read(b []byte) (int, error) {
+	n, err := m.Reader.Read(b)
+	if err != nil && err != io.EOF {
+		m.err = err
+	}
+	return n, err
+}

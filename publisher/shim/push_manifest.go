@@ -1,0 +1,189 @@
+package shim
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"time"
+
+	"cuelabs.dev/go/oci/ociregistry"
+
+	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/registry"
+	"github.com/portolan-charts/portolan/publisher/shim/auth"
+	"github.com/portolan-charts/portolan/publisher/untrusted"
+)
+
+// pushed is what a push brings that other uploads do not have.
+type pushed struct {
+	bytes    []byte // of the manifest
+	manifest *registry.Manifest
+	config   []byte
+	chart    string // of the repository
+	tag      string
+}
+
+// pushManifest takes a manifest. If it comes with a tag, it makes an upload of the blobs
+// that it names. Helm pushes it by its digest before, and reads it again to tag it: until
+// then it waits like a blob.
+func (p *push) pushManifest(_ context.Context, _, tag string, b []byte, mediaType string) (ociregistry.Descriptor, error) {
+	sum := registry.SumOf(b)
+	desc := ociregistry.Descriptor{MediaType: registry.TypeManifest, Digest: ociregistry.Digest(digestPrefix + sum.SHA256), Size: sum.Size}
+	m, err := parseManifest(b, mediaType)
+	switch {
+	case err != nil:
+	case tag == "":
+		err = p.keep(sum.SHA256, sum.Size, bucket.Bytes(b))
+	default:
+		err = p.uploadPushed(&pushed{bytes: b, manifest: m, chart: p.to.chart, tag: tag})
+	}
+	if err != nil {
+		return desc, p.fails(err)
+	}
+	return desc, nil
+}
+
+// uploadPushed makes an upload of what a manifest names.
+func (p *push) uploadPushed(got *pushed) error {
+	// What is read again from the drop area counts like what is sent, or a client could
+	// make the shim read and check a large chart for each small request.
+	party, bytes := p.who.Party(), got.cost()
+	if f := p.pushes.take(party, bytes, time.Now()); f != nil {
+		return f
+	}
+	files := &parts{}
+	defer files.close()
+	var err error
+	if got.config, err = p.gather(got.manifest, files); err != nil {
+		return err
+	}
+	u := &uploading{Shim: p.Shim, parts: files, pushed: got, who: p.who, channel: p.to.channel, force: forced(p.r)}
+	id, err := p.accept(p.a, p.r, u)
+	if err != nil {
+		return err
+	}
+	p.pushes.giveBack(party, 2*bytes)
+	p.a.Header().Set("Portolan-Upload", id)
+	p.a.warn(u.offer.Warnings)
+	return nil
+}
+
+// cost is how many bytes the manifest and its blobs count for.
+func (g *pushed) cost() int64 {
+	n := cost(int64(len(g.bytes))) + cost(g.manifest.Config.Size) + cost(g.manifest.Archive.Size)
+	if g.manifest.Provenance != (registry.Sum{}) {
+		n += cost(g.manifest.Provenance.Size)
+	}
+	return n
+}
+
+const maxWarnings = 16 // that a header holds
+
+// warn sends warnings as clients of a registry read them.
+func (a *answer) warn(warnings []publisher.Warning) {
+	for _, w := range warnings[:min(len(warnings), maxWarnings)] {
+		a.Header().Add("Warning", "299 - "+strconv.QuoteToASCII(untrusted.Cut(w.Message, 200)))
+	}
+}
+
+// parseManifest reads a manifest, if it is that of a chart.
+func parseManifest(b []byte, mediaType string) (*registry.Manifest, error) {
+	const only = "push a Helm chart with 'helm push'; this registry has no room for images, signatures and other artifacts"
+	if media, _, _ := mime.ParseMediaType(mediaType); media != registry.TypeManifest {
+		return nil, fail(http.StatusUnprocessableEntity, "manifest", only, "what was pushed is of type %.100q, which a Helm chart is not", mediaType)
+	}
+	m, err := registry.Parse(b)
+	if errors.Is(err, registry.ErrNoChart) {
+		return nil, fail(http.StatusUnprocessableEntity, "manifest", only, "%s", err)
+	}
+	if err != nil {
+		return nil, fail(http.StatusUnprocessableEntity, "manifest", "push the chart with 'helm push'", "%s", err)
+	}
+	return m, nil
+}
+
+// gather reads the blobs that the manifest names, and returns the config.
+func (p *push) gather(m *registry.Manifest, files *parts) ([]byte, error) {
+	config := &spool{}
+	defer config.close()
+	if err := p.fetch(m.Config, config, registry.MaxConfig, manifestTooLarge); err != nil {
+		return nil, err
+	}
+	files.chart = &spool{}
+	if err := p.fetch(m.Archive, files.chart, p.limit, tooLarge); err != nil {
+		return nil, err
+	}
+	if m.Provenance != (registry.Sum{}) {
+		files.prov = &spool{}
+		if err := p.fetch(m.Provenance, files.prov, maxProv, provTooLarge); err != nil {
+			return nil, err
+		}
+	}
+	return io.ReadAll(config.reader())
+}
+
+// fetch reads a blob, which must be what its digest says: others may write to the drop
+// area.
+func (p *push) fetch(sum registry.Sum, to *spool, limit int64, tooLarge func(int64) *failure) error {
+	if sum.Size > limit {
+		return tooLarge(limit)
+	}
+	in, err := p.openBlob(sum.SHA256)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	hash := sha256.New()
+	switch err := to.fill(io.TeeReader(in, hash), sum.Size); {
+	case errors.Is(err, errSpool):
+		return p.broken(err, nil, nil)
+	case err != nil:
+		return err
+	}
+	if to.size != sum.Size || hex.EncodeToString(hash.Sum(nil)) != sum.SHA256 {
+		return unknownBlob(sum.SHA256).coded("MANIFEST_BLOB_UNKNOWN")
+	}
+	return nil
+}
+
+// openBlob opens a blob that was pushed, or that the site has: a client that was told so
+// does not push it again.
+func (p *push) openBlob(sum string) (*bucket.Reader, error) {
+	in, err := publisher.OpenPushed(p.r.Context(), p.Drop, p.to.repository(), sum, time.Now())
+	if errors.Is(err, bucket.ErrNotFound) && p.Site != nil && p.who.May(auth.Read, p.to.channel) {
+		in, err = p.Site.Get(p.r.Context(), registry.BlobKey(p.to.repository(), sum))
+	}
+	if errors.Is(err, bucket.ErrNotFound) {
+		return nil, unknownBlob(sum).coded("MANIFEST_BLOB_UNKNOWN")
+	}
+	return in, err
+}
+
+// check returns an error if the manifest, its repository or its tag is not that of the
+// chart.
+func (g *pushed) check(channel string, o *publisher.Offer) error {
+	const rule = "manifest"
+	if g.chart != o.Name {
+		return fail(http.StatusUnprocessableEntity, rule, "push it to the repository "+registry.Repository(channel, o.Name),
+			"the chart that was pushed to the repository of %s is called %s", g.chart, o.Name)
+	}
+	if tag := registry.Tag(o.Version); g.tag != "" && g.tag != tag {
+		return fail(http.StatusUnprocessableEntity, rule, "push it with the tag "+tag, "the tag is %s, but the chart has the version %s", g.tag, o.Version)
+	}
+	if err := registry.CheckVersion(channel, o.Name, o.Version); err != nil {
+		return fail(http.StatusUnprocessableEntity, rule, "upload it with curl or 'helm cm-push'", "%s", err)
+	}
+	// The archive and the provenance file are those that the manifest names: they were
+	// found by its digests.
+	err := g.manifest.Check(g.config, registry.Content{Name: o.Name, Version: o.Version, Archive: g.manifest.Archive, Provenance: g.manifest.Provenance})
+	if err != nil {
+		return fail(http.StatusUnprocessableEntity, rule, "push the chart with 'helm push'", "%s", err)
+	}
+	return nil
+}
