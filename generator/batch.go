@@ -15,7 +15,7 @@ import (
 // then stay in the inbox, is in unread; err is what stopped it.
 func (r *channelRun) batch(ctx context.Context, all []*publisher.Upload) (n int, unread, err error) {
 	uploads := all[:min(len(all), publisher.MaxVerdicts)]
-	before, err := r.earlier.since(ctx, r.earlier.oldest(uploads))
+	before, err := r.earlier.since(ctx, r.earlier.oldest(all))
 	if err != nil {
 		return 0, nil, err
 	}

@@ -88,6 +88,7 @@ func (r *channelRun) run(ctx context.Context, uploads []*publisher.Upload) error
 		clear(uploads[:n])
 		if uploads = uploads[n:]; len(uploads) > 0 {
 			r.catalog = r.catalog.at(r.channel.Index())
+			r.stager = newStager(r.Options, r.channel.Name)
 		}
 	}
 	r.report.AtRoot, r.report.RootLeft = r.channel.AtRoot(), r.channel.RootLeft()

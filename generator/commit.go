@@ -129,7 +129,7 @@ func (r *channelRun) refresh(ctx context.Context, pending []*candidate, h *histo
 // settled notes the plan's decisions and returns the candidates that have none.
 func (r *channelRun) settled(p *plan, pending []*candidate, decided map[string]decision) []*candidate {
 	r.report.After = r.channel.Generation()
-	r.earlier.committed(p.decisions())
+	r.earlier.committed()
 	r.catalog = r.catalog.next(r.channel.Index(), p.releases)
 	for _, o := range p.outcomes {
 		decided[o.upload.ID] = decision{o, r.channel.Generation(), r.channel.Time()}

@@ -27,7 +27,6 @@ type earlier struct {
 	receipts map[string]*publisher.Receipt // of uploads that were decided before the records that are read, by id
 	records  map[string]*publisher.Record  // that decided uploads long ago whose receipts are gone, by id
 	known    *history                      // what has been read; nil at first
-	own      []*publisher.Record           // what this run has committed since
 }
 
 // search searches the log for uploads that may have been decided long ago, and
@@ -63,8 +62,7 @@ func (e *earlier) search(ctx context.Context, uploads []*publisher.Upload, now t
 }
 
 // since reads the records that may be about uploads from that time on, except those that
-// it has read before. A run of many batches would otherwise read all of its own again for
-// each of them.
+// it has read before, and what the run itself has decided.
 func (e *earlier) since(ctx context.Context, since time.Time) (*history, error) {
 	if e.known == nil || since.Before(e.known.since) {
 		e.known = newHistory(since)
@@ -74,13 +72,6 @@ func (e *earlier) since(ctx context.Context, since time.Time) (*history, error) 
 		}
 	}
 	h := e.known
-	for _, own := range e.own {
-		if own.Generation == h.generation+1 {
-			h.take(own)
-			own.Decisions = nil // h has them
-		}
-	}
-	e.own = nil
 	records, err := e.channel.Since(ctx, h.since, h.generation)
 	if err != nil {
 		return nil, err
@@ -92,10 +83,12 @@ func (e *earlier) since(ctx context.Context, since time.Time) (*history, error) 
 	return h, nil
 }
 
-// committed notes what this run has just decided. It leaves out the lines of the index,
-// which nobody looks up here.
-func (e *earlier) committed(decisions []publisher.Decision) {
-	e.own = append(e.own, &publisher.Record{Generation: e.channel.Generation(), Time: e.channel.Time(), Decisions: decisions})
+// committed leaves out what this run has just decided. It looks at each upload once, in
+// order of arrival, so none that is left was decided there, or is superseded by one that was.
+func (e *earlier) committed() {
+	if h := e.known; h.generation == e.channel.Generation()-1 {
+		h.generation++
+	}
 }
 
 // oldest is the time from which on records may be about the charts among the uploads.

@@ -14,7 +14,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
-// stager puts releases on the site, where nothing names them yet.
+// stager puts the releases of one batch on the site, where nothing names them yet.
 type stager struct {
 	drop, site bucket.Store
 	channel    string
@@ -29,7 +29,7 @@ func newStager(o Options, channel string) *stager {
 }
 
 // early stages the candidate's chart right after it was read, if it is the first
-// upload of its version in the run. Should the plan decide otherwise, nothing
+// upload of its version in the batch. Should the plan decide otherwise, nothing
 // names the files, and unstage removes them.
 func (s *stager) early(ctx context.Context, c *candidate, p parts) error {
 	if !s.claim(c.ref()) {
@@ -42,7 +42,7 @@ func (s *stager) early(ctx context.Context, c *candidate, p parts) error {
 	return nil
 }
 
-// claim reports whether this is the first upload of the version in the run.
+// claim reports whether this is the first upload of the version in the batch.
 func (s *stager) claim(v ref) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
