@@ -25,6 +25,7 @@ func adopt(ctx context.Context, o *Options, w *publisher.ChannelInbox) (*adopted
 	unknown := a.recognize(ctx, o, w)
 	uploads := map[string]*publisher.Upload{}
 	for _, u := range w.Uploads {
+		u.Request = nil // only a file under another name needs it, and there may be many
 		uploads[u.ID] = u
 	}
 	foreign, err := a.adoptForeign(ctx, o, w)

@@ -28,8 +28,8 @@ func (r *channelRun) batch(ctx context.Context, all []*publisher.Upload) (n int,
 		return n, unread, err
 	}
 	f := &finisher{Options: r.Options, channel: r.channel.Name, reader: r.reader, catalog: r.catalog, decided: decided, before: before}
-	receipts, done, err := f.finish(ctx, uploads[:n])
-	r.report.Receipts = append(r.report.Receipts, receipts...)
+	given, done, err := f.finish(ctx, uploads[:n], r.report.Receipts)
+	r.report.Receipts = given
 	if n == len(all) {
 		r.rest.uploads = append(r.rest.uploads, done...)
 		return n, unread, err

@@ -3,6 +3,7 @@ package generator
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
@@ -78,6 +79,7 @@ func (r *channelRun) run(ctx context.Context, uploads []*publisher.Upload) error
 	if len(uploads) == 0 {
 		failures = append(failures, r.settle(ctx))
 	}
+	r.report.Receipts = slices.Grow(r.report.Receipts, len(uploads)) // growing later would copy them
 	for len(uploads) > 0 {
 		n, unread, err := r.batch(ctx, uploads)
 		failures = append(failures, unread)

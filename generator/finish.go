@@ -20,9 +20,9 @@ type finisher struct {
 	before  *history
 }
 
-// finish gives every decided upload its receipt. It returns these, and the uploads
-// that may leave the inbox. Head covers the decisions by now.
-func (f *finisher) finish(ctx context.Context, uploads []*publisher.Upload) (given []publisher.Receipt, done []*publisher.Upload, err error) {
+// finish gives every decided upload its receipt, and adds it to given. It also returns the
+// uploads that may leave the inbox. Head covers the decisions by now.
+func (f *finisher) finish(ctx context.Context, uploads []*publisher.Upload, given []publisher.Receipt) (_ []publisher.Receipt, done []*publisher.Upload, err error) {
 	receipts := make([]*publisher.Receipt, len(uploads))
 	written := make([]bool, len(uploads))
 	err = each(ctx, f.Workers, len(uploads), func(i int) (err error) {

@@ -2,6 +2,7 @@ package generator
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/portolan-charts/portolan/generator/check"
@@ -60,6 +61,7 @@ func (o *outcome) receipt(channel string, generation int, decided time.Time) pub
 	}
 	if o.release != nil {
 		r.URL = channel + "/" + o.release.url
+		o.shareText(&r)
 	}
 	r.Message, r.Fix = Describe(o.ruling.rule)
 	if o.problem != nil {
@@ -69,4 +71,24 @@ func (o *outcome) receipt(channel string, generation int, decided time.Time) pub
 		r.Message += "; " + kept
 	}
 	return r
+}
+
+// shareText makes texts of the receipt parts of its URL and of the line in the index. A
+// run holds all its receipts, and would otherwise hold these twice.
+func (o *outcome) shareText(r *publisher.Receipt) {
+	for _, text := range []*string{&r.ID, &r.Chart, &r.Version} {
+		*text = within(r.URL, *text)
+	}
+	if r.Request != nil {
+		r.Request.File = within(r.URL, r.Request.File)
+	}
+	r.Digest = within(o.release.line, r.Digest)
+}
+
+// within returns s as a part of the text, if the text has it.
+func within(text, s string) string {
+	if i := strings.Index(text, s); i >= 0 {
+		return text[i : i+len(s)]
+	}
+	return s
 }

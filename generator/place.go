@@ -30,10 +30,7 @@ func place(all []published, slots []*slot, now time.Time) ([]published, error) {
 		if err := s.current.render(now); err != nil {
 			return nil, err
 		}
-		mine, err := parseLine(s.current.line)
-		if err != nil {
-			return nil, err
-		}
+		mine := s.current.published()
 		if s.base != nil {
 			kept[at[s.base.line]] = mine
 		} else {

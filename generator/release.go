@@ -69,6 +69,14 @@ func (r *release) faulty() bool {
 	return r.owner().problem != nil || r.chart != nil && r.chart.problem != nil
 }
 
+// published is what its line says, once that is rendered.
+func (r *release) published() published {
+	return published{
+		Version: r.ref.version, Created: r.created, Digest: r.digest, URLs: []string{r.url},
+		line: r.line, version: check.ParseVersion(r.ref.version),
+	}
+}
+
 // files are the release's files, of which the chart and its parts have been read.
 func (r *release) files(chart *check.Chart, p parts) *publisher.Release {
 	owner := r.owner()
