@@ -53,6 +53,7 @@ func (r *channelRun) takeAll(ctx context.Context, uploads []*publisher.Upload, b
 		taken := make([]*candidate, len(some))
 		failure := each(ctx, r.Workers, len(some), func(i int) (err error) {
 			defer r.progress.step()
+			i = apart(i, r.Workers, len(some))
 			if !before.has(some[i].ID) {
 				taken[i], err = r.take(ctx, some[i])
 			}
@@ -66,6 +67,14 @@ func (r *channelRun) takeAll(ctx context.Context, uploads []*publisher.Upload, b
 		n, err = n+len(some), errors.Join(err, failure)
 	}
 	return all, n, err
+}
+
+// apart orders the numbers below n so that as many as there are workers lie far from each
+// other. Versions of a chart often arrive one after another, and have most files in
+// common: two workers that come to a new file at the same time would wait for each other.
+func apart(i, workers, n int) int {
+	part, each, rest := i%workers, n/workers, n%workers
+	return part*each + min(part, rest) + i/workers
 }
 
 // take reads one upload and looks up what is published of its versions. If

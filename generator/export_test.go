@@ -15,3 +15,6 @@ func SetIndexBudget(t *testing.T, bytes int64) {
 	indexBudget = bytes
 	t.Cleanup(func() { indexBudget = was })
 }
+
+// Apart is the order in which workers take uploads.
+func Apart(i, workers, n int) int { return apart(i, workers, n) }

@@ -2,6 +2,7 @@ package generator_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -84,4 +85,28 @@ func submit(t *testing.T, drop bucket.Store, chart []byte) string {
 		t.Fatal(err)
 	}
 	return id
+}
+
+// TestApart: each upload is taken once, and those that are taken at the same time lie far
+// from each other.
+func TestApart(t *testing.T) {
+	for workers := 1; workers < 20; workers++ {
+		for n := range 50 {
+			var order []int
+			for i := range n {
+				order = append(order, generator.Apart(i, workers, n))
+			}
+			for i := 1; i < len(order); i++ {
+				if d := order[i] - order[i-1]; i%workers != 0 && d < n/workers {
+					t.Errorf("%d workers take %v", workers, order)
+				}
+			}
+			slices.Sort(order)
+			for i, index := range order {
+				if i != index {
+					t.Fatalf("%d workers take %v", workers, order)
+				}
+			}
+		}
+	}
 }

@@ -60,15 +60,52 @@ func keyOf(where string, sum [sha256.Size]byte) (key memoKey) {
 type memo struct {
 	mu         sync.Mutex
 	young, old map[memoKey]*finding
-	size       int // of the young ones
+	size       int                       // of the young ones
+	underway   map[memoKey]chan struct{} // closed when somebody has looked
 }
 
 // findings are those of all archives that this process has checked.
 var findings memo
 
-func (m *memo) find(key memoKey) *finding {
+// find returns the finding that is remembered, and otherwise what to call after having
+// looked at the file. If somebody is looking at it right now, it waits for that.
+func (m *memo) find(key memoKey) (f *finding, looked func()) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if f = m.known(key); f != nil {
+		return f, nil
+	}
+	if other := m.underway[key]; other != nil {
+		m.mu.Unlock()
+		<-other
+		m.mu.Lock()
+		if f = m.known(key); f != nil {
+			return f, nil
+		}
+	}
+	// What nobody remembers does not make all wait in turn for each other.
+	if m.underway[key] != nil {
+		return nil, func() {}
+	}
+	return nil, m.begin(key)
+}
+
+// begin lets others wait until the result is called.
+func (m *memo) begin(key memoKey) (end func()) {
+	if m.underway == nil {
+		m.underway = map[memoKey]chan struct{}{}
+	}
+	done := make(chan struct{})
+	m.underway[key] = done
+	return func() {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		delete(m.underway, key)
+		close(done)
+	}
+}
+
+func (m *memo) known(key memoKey) *finding {
 	if f := m.young[key]; f != nil {
 		return f
 	}
@@ -101,10 +138,14 @@ func (m *memo) put(key memoKey, f *finding) {
 // was left.
 func (b *bounds) look(where string, sum [sha256.Size]byte, at func(*finding) *Problem) (*finding, *Problem) {
 	key := keyOf(where, sum)
-	if f := findings.find(key); f != nil && b.affords(f.cost, where) {
-		b.left = b.left.minus(f.cost)
-		b.warn.join(f.warnings)
-		return f, nil
+	known, looked := findings.find(key)
+	switch {
+	case known == nil:
+		defer looked()
+	case b.affords(known.cost, where):
+		b.left = b.left.minus(known.cost)
+		b.warn.join(known.warnings)
+		return known, nil
 	}
 	f, p := b.lookAnew(at)
 	if p == nil && !b.left.overspent() {

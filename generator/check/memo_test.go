@@ -10,7 +10,10 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/portolan-charts/portolan/generator/charttest"
 )
@@ -145,18 +148,18 @@ func TestMemoBounded(t *testing.T) {
 	m.add(key(0), &finding{fault: "kept"})
 	for i := range 3 * maxMemo / findingSize {
 		m.add(key(i+1), &finding{})
-		if f := m.find(key(0)); f == nil || f.fault != "kept" {
+		if f := m.known(key(0)); f == nil || f.fault != "kept" {
 			t.Fatalf("what is asked for is forgotten after %d", i)
 		}
 		if n := len(m.young) + len(m.old); n > maxMemo/findingSize+1 {
 			t.Fatalf("%d are remembered", n)
 		}
 	}
-	if m.find(key(1)) != nil {
+	if m.known(key(1)) != nil {
 		t.Error("what nobody asked for is remembered")
 	}
 	m.add(key(-1), &finding{fault: strings.Repeat("x", maxFinding)})
-	if m.find(key(-1)) != nil {
+	if m.known(key(-1)) != nil {
 		t.Error("what is large is remembered")
 	}
 }
@@ -201,6 +204,46 @@ func TestMemoConcurrent(t *testing.T) {
 		})
 	}
 	all.Wait()
+}
+
+// TestMemoOnce: those who come to the same file at the same time look at it once. If
+// nothing is remembered of it, they all look, but do not wait for each other in turn.
+func TestMemoOnce(t *testing.T) {
+	for name, c := range map[string]struct {
+		at    func(looks int32) *Problem
+		looks int32
+		time  time.Duration
+	}{
+		"accepted": {func(int32) *Problem { return nil }, 1, time.Second},
+		"refused":  {func(int32) *Problem { return reject("a", "b") }, 4, 2 * time.Second},
+		"panics":   {func(int32) *Problem { panic("c") }, 4, 2 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				forget()
+				var looks atomic.Int32
+				var all sync.WaitGroup
+				begun := time.Now()
+				for range 4 {
+					all.Go(func() {
+						defer func() { _ = recover() }()
+						_, _ = newBounds(Options{}).look("a", [32]byte{1}, func(*finding) *Problem {
+							n := looks.Add(1)
+							time.Sleep(time.Second)
+							return c.at(n)
+						})
+					})
+				}
+				all.Wait()
+				if n, took := looks.Load(), time.Since(begun); n != c.looks || took != c.time {
+					t.Errorf("%d look at it within %v, want %d within %v", n, took, c.looks, c.time)
+				}
+				if len(findings.underway) > 0 {
+					t.Error("others would wait for ever")
+				}
+			})
+		})
+	}
 }
 
 // BenchmarkMemo tells what checking costs if nothing of the archives was read before, and if
