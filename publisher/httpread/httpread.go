@@ -111,6 +111,8 @@ type again struct {
 	wait time.Duration
 }
 
+func (a *again) Unwrap() error { return a.error }
+
 // Again returns err as a failure that another try may mend, after at least that
 // time.
 func Again(err error, wait time.Duration) error { return &again{err, wait} }
@@ -122,7 +124,7 @@ type final struct{ error }
 // header. Reading the body fails when nothing comes for too long; it is not begun
 // again. The caller closes it.
 func (c *Client) Get(ctx context.Context, method string, u *url.URL) (r *http.Response, err error) {
-	err = c.retry(ctx, func() error {
+	err = c.Retry(ctx, func() error {
 		r, err = c.once(ctx, method, u)
 		return err
 	})
@@ -135,7 +137,7 @@ func (c *Client) Get(ctx context.Context, method string, u *url.URL) (r *http.Re
 // Read passes the file's bytes to f. If they cannot be read to their end, it calls
 // f again, with the file from its beginning. An error of f's own is final.
 func (c *Client) Read(ctx context.Context, u *url.URL, f func(io.Reader) error) error {
-	return c.retry(ctx, func() error {
+	return c.Retry(ctx, func() error {
 		r, err := c.once(ctx, http.MethodGet, u)
 		if err != nil {
 			return err
@@ -143,13 +145,21 @@ func (c *Client) Read(ctx context.Context, u *url.URL, f func(io.Reader) error) 
 		defer r.Body.Close()
 		err = f(r.Body)
 		if failure := r.Body.(*body).err; err != nil && failure != nil {
-			return &again{error: failure}
+			return failure
 		}
 		return err
 	})
 }
 
-func (c *Client) retry(ctx context.Context, try func() error) error {
+// HTTP returns a client for a protocol of more than files. Each of its requests is one
+// try, with the limits and rules of c; what fails may be worth another by [Client.Retry].
+// It returns all answers but those for which Judge has an error.
+func (c *Client) HTTP() *http.Client {
+	return &http.Client{Transport: single{c}, CheckRedirect: c.checkRedirect}
+}
+
+// Retry calls try until it succeeds, or fails in a way that another try does not mend.
+func (c *Client) Retry(ctx context.Context, try func() error) error {
 	for n, wait := 1, c.Pause; ; n, wait = n+1, wait*2 {
 		err := try()
 		if err == nil {
@@ -158,8 +168,8 @@ func (c *Client) retry(ctx context.Context, try func() error) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		a, ok := err.(*again)
-		if !ok {
+		a := (*again)(nil)
+		if !errors.As(err, &a) {
 			return err
 		}
 		if n == c.Tries {
@@ -173,18 +183,40 @@ func (c *Client) retry(ctx context.Context, try func() error) error {
 	}
 }
 
-// once makes one request.
+// once makes one request, and follows redirects.
 func (c *Client) once(ctx context.Context, method string, u *url.URL) (*http.Response, error) {
-	if err := c.guard.checkURL(context.WithValue(ctx, firstURL{}, u), u); err != nil {
+	r, err := http.NewRequestWithContext(ctx, method, u.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	follow := http.Client{Transport: c.Transport, CheckRedirect: c.checkRedirect}
+	return c.limited(r, u, follow.Do)
+}
+
+// single makes one request, and follows no redirect.
+type single struct{ *Client }
+
+func (c single) RoundTrip(r *http.Request) (*http.Response, error) {
+	first := r
+	for first.Response != nil {
+		first = first.Response.Request
+	}
+	return c.limited(r, first.URL, c.Transport.RoundTrip)
+}
+
+// limited sends a request within the limits; first is the URL before redirects.
+func (c *Client) limited(request *http.Request, first *url.URL, send func(*http.Request) (*http.Response, error)) (*http.Response, error) {
+	ctx, cancel := context.WithCancelCause(context.WithValue(request.Context(), firstURL{}, first))
+	if err := c.guard.checkURL(ctx, request.URL); err != nil {
+		cancel(nil)
 		return nil, err.(final).error
 	}
-	ctx, cancel := context.WithCancelCause(context.WithValue(ctx, firstURL{}, u))
 	b := &body{ctx: ctx, cancel: cancel, every: c.Stall}
 	if c.Whole > 0 {
 		limit := time.AfterFunc(c.Whole, func() { cancel(fmt.Errorf("not complete after %s", c.Whole)) })
 		b.stop = limit.Stop
 	}
-	r, err := c.ask(ctx, method, u)
+	r, err := c.ask(request.Clone(ctx), send)
 	if err != nil {
 		b.end()
 		return nil, err
@@ -194,16 +226,12 @@ func (c *Client) once(ctx context.Context, method string, u *url.URL) (*http.Res
 	return r, nil
 }
 
-func (c *Client) ask(ctx context.Context, method string, u *url.URL) (*http.Response, error) {
-	request, err := http.NewRequestWithContext(ctx, method, u.String(), nil)
-	if err != nil {
-		return nil, err
-	}
+func (c *Client) ask(request *http.Request, send func(*http.Request) (*http.Response, error)) (*http.Response, error) {
 	for name, values := range c.Header {
 		request.Header[name] = values
 	}
 	request.Header.Set("User-Agent", agent)
-	r, err := (&http.Client{Transport: c.Transport, CheckRedirect: c.checkRedirect}).Do(request)
+	r, err := send(request)
 	if f := (final{}); errors.As(err, &f) {
 		return nil, f.error
 	}
@@ -232,7 +260,7 @@ func (c *Client) checkRedirect(r *http.Request, via []*http.Request) error {
 	if len(via) > c.Redirects {
 		return final{fmt.Errorf("more than %d redirects", c.Redirects)}
 	}
-	if err := c.guard.checkURL(r.Context(), r.URL); err != nil {
+	if err := c.guard.checkURL(context.WithValue(r.Context(), firstURL{}, via[0].URL), r.URL); err != nil {
 		return err
 	}
 	if c.Redirect != nil {
@@ -264,7 +292,8 @@ func (b *body) Read(p []byte) (int, error) {
 		if cause := context.Cause(b.ctx); cause != nil {
 			err = cause // and not that the request was canceled
 		}
-		b.err = err
+		b.err = &again{error: err}
+		return n, b.err
 	}
 	return n, err
 }

@@ -182,3 +182,53 @@ func TestIsPage(t *testing.T) {
 		}
 	}
 }
+
+// TestHTTP: a protocol of more than files has the limits and rules, too, for each of its
+// requests.
+func TestHTTP(t *testing.T) {
+	h := func(w http.ResponseWriter, r *http.Request, n int) {
+		switch {
+		case n == 1:
+			w.WriteHeader(http.StatusServiceUnavailable)
+		case r.URL.Path == "/moved":
+			http.Redirect(w, r, "/a.tgz", http.StatusFound)
+		case r.URL.Path == "/home":
+			http.Redirect(w, r, "http://127.0.0.1/", http.StatusFound)
+		case n == 3:
+			hang(w, r)
+		default:
+			io.WriteString(w, r.Method+" whole")
+		}
+	}
+	ask := func(t *testing.T, c *Client, path string) (got string, err error) {
+		c.Judge = func(r *http.Response) error {
+			if r.StatusCode == http.StatusServiceUnavailable {
+				return Again(errors.New("busy"), 30*time.Second)
+			}
+			return nil
+		}
+		err = c.Retry(t.Context(), func() error {
+			r, err := c.HTTP().Post("http://charts.example.com"+path, "", nil)
+			if err != nil {
+				return err
+			}
+			defer r.Body.Close()
+			b, err := io.ReadAll(r.Body)
+			got = string(b)
+			return err
+		})
+		return got, err
+	}
+	serve(t, "busy, moved, stalls", h, func(t *testing.T, c *Client, asked func() int) {
+		start := time.Now()
+		got, err := ask(t, c, "/moved")
+		if err != nil || got != "GET whole" || asked() != 5 || time.Since(start) < 50*time.Second {
+			t.Errorf("got %q, %v after %d requests", got, err, asked())
+		}
+	})
+	serve(t, "leads home", h, func(t *testing.T, c *Client, asked func() int) {
+		if _, err := ask(t, c, "/home"); err == nil || !strings.Contains(err.Error(), "servers elsewhere may not lead there") || asked() != 2 {
+			t.Errorf("got %v after %d requests", err, asked())
+		}
+	})
+}

@@ -75,6 +75,10 @@ func kindOfHost(host string) kind {
 	return kindOf(a)
 }
 
+// IsLoopback reports whether a host, perhaps with a port, is this machine by its name
+// alone.
+func IsLoopback(host string) bool { return kindOfHost((&url.URL{Host: host}).Hostname()) == loopback }
+
 // guard decides which addresses a client may connect to.
 type guard struct {
 	mu      sync.Mutex
