@@ -239,7 +239,7 @@ func (c *Client) ask(request *http.Request, send func(*http.Request) (*http.Resp
 		if e := (*url.Error)(nil); errors.As(err, &e) {
 			err = e.Err // the URL may hold secrets, and callers name it
 		}
-		if errors.As(err, new(*tls.CertificateVerificationError)) {
+		if errors.As(err, new(*tls.CertificateVerificationError)) || errors.As(err, new(tls.RecordHeaderError)) || errors.Is(err, http.ErrSchemeMismatch) {
 			return nil, err
 		}
 		return nil, &again{error: err}
