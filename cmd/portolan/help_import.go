@@ -4,15 +4,16 @@ const helpImport = `Usage:
     portolan import --from URL|DIR [--drop URL] [--site URL] CHANNEL
                     [--username U --password-file F | --token-file F]
                     [--chart PATTERN]... [--keep N] [--concurrency N]
-                    [--dry-run]
+                    [--created-from index|archive] [--plain-http] [--dry-run]
 
 Take over the charts of a Helm repository: from GitLab, ChartMuseum or GitHub
-Pages, from a bucket, or from a folder of archives with or without index.yaml.
-A checkout of a web site will do, as will ChartMuseum's storage. Every archive
-is fetched with its provenance file, compared with the digest in the index,
-checked, and put into the drop area. The next 'portolan generate' publishes it
-in CHANNEL. The dates of the old index are kept. A provenance file that cannot
-be fetched, or does not fit, is left out and listed; its chart is taken.
+Pages, from an OCI registry, from a bucket, or from a folder of archives with or
+without index.yaml. A checkout of a web site will do, as will ChartMuseum's
+storage. Every archive is fetched with its provenance file, compared with the
+digest in the index or the registry, checked, and put into the drop area. The
+next 'portolan generate' publishes it in CHANNEL. The dates are kept. A
+provenance file that cannot be fetched, or does not fit, is left out and listed;
+its chart is taken.
 
 Charts that are already published in CHANNEL, or waiting for it, are not fetched
 again, so an interrupted import continues when you run it again. It replaces
@@ -22,13 +23,19 @@ with the reason.
 Options:
     --from URL          The repository: the URL that 'helm     PORTOLAN_FROM
                         repo add' takes, one of a bucket, or
-                        a folder.
+                        a folder. Or that of a chart in a
+                        registry, as 'helm pull' takes it:
+                        oci://HOST/PATH/CHART; or of several:
+                        oci://HOST/PATH, if it lists them.
     --username U
                         PORTOLAN_IMPORT_USERNAME
     --password-file F
                         PORTOLAN_PASSWORD_FILE
                         Credentials for the repository. They are sent only to
-                        its own host, wherever its charts are.
+                        its own host, wherever its charts are, and by a
+                        registry's rules to the server that it gets tokens from.
+                        Without them, for a registry, those count that 'helm
+                        registry login' or 'docker login' saved.
     --token-file F
                         PORTOLAN_IMPORT_TOKEN_FILE
                         The same with a Bearer token.
@@ -42,6 +49,13 @@ Options:
                         PORTOLAN_CONCURRENCY
                         Archives fetched at the same time (default 8). Each is
                         held in memory.
+    --created-from WHAT
+                        PORTOLAN_CREATED_FROM
+                        index: the dates that the repository says (default).
+                        archive: the newest date in each archive, for an index
+                        that has one date for all.
+    --plain-http        Ask the registry by http. One on    PORTOLAN_PLAIN_HTTP
+                        this machine is anyway.
     --dry-run           Fetch and check; upload nothing.       PORTOLAN_DRY_RUN
     --drop URL          Drop area (default ./drop).            PORTOLAN_DROP
     --site URL          Site (default ./site), to see what is  PORTOLAN_SITE

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -48,6 +49,7 @@ func (p *program) importCharts(ctx context.Context, args []string) error {
 	report, err := importer.Run(ctx, importer.Options{
 		From: repository, Channel: i.Arg(0), Drop: drop, Site: site, Config: i.config,
 		Charts: i.charts, Keep: i.keep, Workers: i.concurrency, DryRun: i.dryRun, Uploader: who,
+		ArchiveDates: i.createdFrom == fromArchive, Warn: func(text string) { p.say("warning", text) },
 		Progress: func(done, total int) { progress.update(i.Arg(0), done, total) },
 	})
 	progress.finish()
@@ -58,6 +60,10 @@ func (p *program) importCharts(ctx context.Context, args []string) error {
 		}
 	}
 	switch {
+	case errors.Is(err, http.ErrSchemeMismatch) && isRegistry(i.from):
+		return hint(err, "if this registry has no https, give --plain-http")
+	case errors.Is(err, importer.ErrDenied) && isRegistry(i.from):
+		return hint(err, "registries answer so for what they do not have, too; if the name is right, log in by 'helm registry login' or 'docker login', or give --username and --password-file")
 	case errors.Is(err, importer.ErrDenied):
 		return hint(err, "give credentials that may read the repository: --username and --password-file, or --token-file")
 	case errors.As(err, new(x509.UnknownAuthorityError)):
@@ -74,10 +80,17 @@ func (p *program) importCharts(ctx context.Context, args []string) error {
 type importFlags struct {
 	*flags
 	from, username, passwordFile, tokenFile string
+	createdFrom                             string
 	charts                                  []string
 	keep, concurrency                       int
-	dryRun                                  bool
+	dryRun, plainHTTP                       bool
 }
+
+// Values of --created-from.
+const (
+	fromIndex   = "index"
+	fromArchive = "archive"
+)
 
 func newImportFlags() *importFlags {
 	i := &importFlags{flags: newFlags("import")}
@@ -93,6 +106,8 @@ func newImportFlags() *importFlags {
 	i.IntVar(&i.keep, "keep", 0, "")
 	i.IntVar(&i.concurrency, "concurrency", 8, "")
 	i.BoolVar(&i.dryRun, "dry-run", false, "")
+	i.StringVar(&i.createdFrom, "created-from", fromIndex, "")
+	i.BoolVar(&i.plainHTTP, "plain-http", false, "")
 	return i
 }
 
@@ -112,8 +127,12 @@ func (i *importFlags) checkImport() error {
 		return hint(usagef("--token-file cannot be used with --username or --password-file"), "if the token is used as a password, give it with --username and --password-file")
 	case (i.username != "") != (i.passwordFile != ""):
 		return usagef("--username and --password-file must be given together")
-	case (i.username != "" || i.tokenFile != "") && !isWeb(i.from):
-		return hint(usagef("credentials are for web sites only"), "credentials for a bucket are found as its cloud's own tools find them")
+	case i.createdFrom != fromIndex && i.createdFrom != fromArchive:
+		return usagef("%s: %q is neither %s nor %s", i.given["created-from"], i.createdFrom, fromIndex, fromArchive)
+	case i.plainHTTP && !isRegistry(i.from):
+		return hint(usagef("%s is for registries (oci://) only", i.given["plain-http"]), "other repositories are read as their URL says")
+	case (i.username != "" || i.tokenFile != "") && !isWeb(i.from) && !isRegistry(i.from):
+		return hint(usagef("credentials are for web sites and registries only"), "credentials for a bucket are found as its cloud's own tools find them")
 	}
 	for _, charts := range i.charts {
 		if err := pattern.CheckCharts(charts); err != nil {
@@ -144,27 +163,14 @@ func (i *importFlags) openFrom(ctx context.Context, p *program) (*importer.Repos
 		return nil, err
 	}
 	switch {
-	case isWeb(i.from):
-		c, err := i.credentials()
-		if err != nil {
-			return nil, err
-		}
-		if c != (importer.Credentials{}) && strings.HasPrefix(strings.ToLower(i.from), "http:") {
-			p.say("warning", "the credentials are sent over http, where others can read them")
-		}
-		r, err := importer.OpenWeb(i.from, c)
-		if err != nil {
-			return nil, hint(wrongSetting(fmt.Errorf("%s: %w", i.given["from"], err)), "put credentials into a file for --password-file or --token-file, not into the URL")
-		}
-		return r, nil
+	case isWeb(i.from), isRegistry(i.from):
+		return i.openServer(p)
 	case localFolder(i.from) != "":
 		folder := localFolder(i.from)
 		if err := isFolder(folder); err != nil && !isIndex(folder) {
 			return nil, err
 		}
 		return importer.OpenFolder(folder)
-	case strings.HasPrefix(i.from, "oci://"):
-		return nil, hint(wrongSetting(fmt.Errorf("%s: an OCI registry has no index to import", i.given["from"])), "pull its charts into a folder with 'helm pull', and import the folder")
 	}
 	store, err := bucket.Open(ctx, i.from)
 	if err != nil {
@@ -172,6 +178,37 @@ func (i *importFlags) openFrom(ctx context.Context, p *program) (*importer.Repos
 	}
 	return importer.OpenBucket(i.from, store)
 }
+
+// openServer opens a repository on a web server or in a registry.
+func (i *importFlags) openServer(p *program) (r *importer.Repository, err error) {
+	c, err := i.credentials()
+	if err != nil {
+		return nil, err
+	}
+	if isRegistry(i.from) {
+		var plain *bool
+		if i.Changed("plain-http") {
+			plain = &i.plainHTTP
+		}
+		r, err = importer.OpenRegistry(i.from, plain, c)
+	} else {
+		r, err = importer.OpenWeb(i.from, c)
+	}
+	if err != nil {
+		err = wrongSetting(fmt.Errorf("%s: %w", i.given["from"], err))
+		if isRegistry(i.from) && !strings.Contains(i.from, "@") {
+			return nil, hint(err, "for example: --from oci://registry.example.com/charts/mychart")
+		}
+		return nil, hint(err, "put credentials into a file for --password-file or --token-file, not into the URL")
+	}
+	if c != (importer.Credentials{}) && (i.plainHTTP || strings.HasPrefix(strings.ToLower(i.from), "http:")) {
+		p.say("warning", "the credentials are sent over http, where others can read them")
+	}
+	return r, nil
+}
+
+// isRegistry reports whether the URL is in an OCI registry.
+func isRegistry(url string) bool { return strings.HasPrefix(strings.ToLower(url), "oci://") }
 
 // isIndex reports whether the path may be that of a repository's index, which stands
 // for the folder that it is in.

@@ -299,7 +299,7 @@ func TestImportBad(t *testing.T) {
 	write(t, filepath.Join(s.folder, "hostile-1.0.0.tgz"), hostile)
 	s.edit(t, func(entries map[string][]map[string]any) {
 		entries["hostile"][0]["digest"] = digest(hostile)
-		entries["registry"][0]["urls"] = []string{"oci://registry.example.com/registry:1.0.0"}
+		entries["registry"][0]["urls"] = []string{"oci://registry.example.com/Registry:1.0.0"}
 		entries["good"] = append(entries["good"], map[string]any{"name": "good", "version": "1.0.0", "digest": digest(nil), "urls": []string{"x.tgz"}})
 		entries["broken"] = []map[string]any{{"name": "broken", "urls": []string{"x.tgz"}}}
 	})

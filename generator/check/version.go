@@ -36,6 +36,9 @@ func (v Version) Compare(w Version) int {
 	return v.semantic.Compare(w.semantic)
 }
 
+// Semantic reports whether the version is one at all, if a loose one like 1.2 or v1.2.3.
+func (v Version) Semantic() bool { return v.semantic != nil }
+
 // Prerelease reports whether the version is one that clients leave out unless
 // they ask for it.
 func (v Version) Prerelease() bool { return v.semantic != nil && v.semantic.Prerelease() != "" }

@@ -1,6 +1,6 @@
 // Package importer imports the charts of an existing Helm repository into a
-// channel. The repository may be on the web, in a bucket or in a folder. The
-// importer reads it as Helm does, checks each archive as every upload is
+// channel. The repository may be on the web, in an OCI registry, in a bucket or in a
+// folder. The importer reads it as Helm does, checks each archive as every upload is
 // checked, and puts what is new into the drop area. The generator then decides,
 // as it does for any upload.
 //
@@ -35,6 +35,31 @@
 // objects, from a folder without dates, since copying changes those of files. If
 // there is no index at all, the archives at the top and in the folders directly
 // below it are the repository; if there are none, those further below.
+//
+// # Registries
+//
+// The tags of a repository are its versions, with _ for +. Those that cannot be a version
+// are left out and told; one that only names another version, like 1.2 for 1.2.3, is a
+// duplicate. Where the URL has no tags, the registry's catalog says which charts lie below
+// it, and repositories of something else are left out and told. The URLs of an index may
+// lead to registries, too.
+//
+// A manifest is read as Helm reads it. The digests of manifest, config, archive and
+// provenance file are checked, and their sizes bounded; so are the pages of a list. The
+// date is that of the manifest, unless an index has one. Manifest and config are kept if
+// they describe the archive and the provenance file, and nothing else, as
+// [registry.Manifest.Check] wants it: then the version keeps its digest.
+//
+// The importer logs in as the registry asks it to, also for tokens, but only to the server
+// that the user named: with the credentials, or as Helm or Docker saved them, also by
+// credential helpers. All others see it as nobody. A registry on this machine is asked by
+// http, all others by https unless the user says so.
+//
+// # Dates
+//
+// If at least ten versions, and nine in ten of all, have the same date, it is that of
+// their index: a warning says so before anything is fetched. On request each version gets
+// the newest date in its archive, unless that is before 2015 or in the future.
 //
 // # Archives
 //

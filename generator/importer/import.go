@@ -31,7 +31,13 @@ type Options struct {
 	Workers    int               // how many archives to import at the same time; 0 means 8
 	DryRun     bool              // fetch and check, but upload nothing
 	Uploader   map[string]string // who runs the import, for the receipts
-	Progress   func(done, total int)
+
+	// ArchiveDates gives each version the newest date in its archive, if that can be
+	// true, in place of the one that the repository says.
+	ArchiveDates bool
+
+	Progress func(done, total int)
+	Warn     func(text string) // called before anything is fetched, with a warning of the report
 }
 
 const defaultWorkers = 8
@@ -73,6 +79,10 @@ type Result struct {
 	// chart itself may be taken nevertheless.
 	Unsigned string `json:"signatureLeftOut,omitempty"`
 
+	// Remade says why the chart's manifest in its registry was left out, if it was. A
+	// registry of portolan's then has another one, with another digest.
+	Remade string `json:"manifestLeftOut,omitempty"`
+
 	// Lost reports whether the channel will lack something that the repository has.
 	Lost bool `json:"lost"`
 }
@@ -84,6 +94,9 @@ type Report struct {
 	DryRun  bool     `json:"dryRun"`
 	Notes   []string `json:"notes,omitempty"` // on where the charts were found
 	Results []Result `json:"charts"`
+
+	// Warnings are about what will be wrong in the channel, though nothing is left out.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // Count returns the number of entries with the outcome.
@@ -126,6 +139,18 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		return report, err
 	}
 	work, left := o.pick(index)
+	if _, ok := o.From.place.(*inRegistry); ok {
+		r.tags = map[release]bool{}
+		for _, e := range work {
+			r.tags[release{e.Name, e.Version}] = true
+		}
+	}
+	if text := oneDate(work); text != "" && !o.ArchiveDates {
+		report.Warnings = []string{text}
+		if o.Warn != nil {
+			o.Warn(text)
+		}
+	}
 	err = r.all(ctx, work, report)
 	report.Results = append(report.Results, left...)
 	sortResults(report.Results)
@@ -135,6 +160,9 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 // readIndex reads the repository's index. For a folder or a bucket without an index,
 // it makes one from what is there.
 func readIndex(ctx context.Context, o Options) (x *Index, notes []string, err error) {
+	if p, ok := o.From.place.(*inRegistry); ok {
+		return p.index(ctx, o.Charts)
+	}
 	x, err = readIndexFile(ctx, o.From.place, localURL(o.From.index))
 	if at, ok := isStore(o.From.place, err); ok {
 		return readStorage(ctx, at, o.Config.Policy(o.Channel).Checks)
@@ -176,6 +204,7 @@ type run struct {
 	judge     *generator.Judge
 	published map[release]string // digests
 	waiting   *waiting
+	tags      map[release]bool // of a registry; nil if an index is imported
 
 	mu     sync.Mutex
 	done   int

@@ -294,7 +294,7 @@ func TestImportFaults(t *testing.T) {
 	s.add("other", "1.0.0")["digest"] = strings.Repeat("0", 64)
 	s.add("renamed", "1.0.0")
 	s.entries["renamed"][0]["version"] = "1.0.1"
-	s.add("oci", "1.0.0")["urls"] = []string{"oci://example.com/oci:1.0.0"}
+	s.add("oci", "1.0.0")["urls"] = []string{"oci://example.com/OCI:1.0.0"}
 	s.add("ftp", "1.0.0")["urls"] = []string{"ftp://example.com/x.tgz"}
 	s.add("badurl", "1.0.0")["urls"] = []string{"http://[::1/x"}
 	s.add("escape", "1.0.0")["urls"] = []string{"file:///etc/passwd"}

@@ -119,9 +119,6 @@ func isWeb(u *url.URL) bool { return u.Scheme == "http" || u.Scheme == "https" }
 
 // notFetched returns the error for a URL that the importer does not support.
 func notFetched(u *url.URL) error {
-	if u.Scheme == "oci" {
-		return errors.New("its URL is in an OCI registry, which import does not read; fetch it with 'helm pull' and upload it with 'portolan drop'")
-	}
 	return fmt.Errorf("its URL is %.200q, and import does not read %.20s URLs", bare(u), u.Scheme)
 }
 

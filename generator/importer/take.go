@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/check"
@@ -24,6 +25,7 @@ type take struct {
 	entry       Entry
 	result      Result
 	chart, prov []byte
+	pushed      *pushed // if the archive is in a registry
 	offer       *publisher.Offer
 }
 
@@ -94,6 +96,9 @@ func (t *take) fetch(ctx context.Context) error {
 	case err != nil:
 		return t.left(Unfetched, "the archive cannot be fetched: %v", err)
 	}
+	if isOCI(found) {
+		return t.pullSignature(ctx)
+	}
 	return t.fetchSignature(ctx, found)
 }
 
@@ -109,10 +114,12 @@ func (t *take) fetchArchive(ctx context.Context, refs []string) (string, error) 
 			failed = down
 			continue
 		}
-		archive, err := t.read(ctx, ref, limit, false)
+		archive, err := t.archive(ctx, ref, limit)
 		switch {
 		case ctx.Err() != nil:
 			return "", ctx.Err()
+		case errors.Is(err, errSettled):
+			return "", err
 		case errors.Is(err, errMissing):
 		case err != nil:
 			failed = err
@@ -157,11 +164,16 @@ func (t *take) check(ctx context.Context) error {
 		return err
 	}
 	t.offer = offer
+	if t.ArchiveDates {
+		if date := newestIn(t.chart, time.Now()); !date.IsZero() {
+			t.entry.Created, t.result.Created = date, date
+		}
+	}
 	for _, w := range offer.Warnings {
 		t.result.Warn = append(t.result.Warn, check.Warning(w))
 	}
 	if offer.Name != t.entry.Name || offer.Version != t.entry.Version {
-		return t.left(Differs, "the archive is %s %s, but the index says %s %s", offer.Name, offer.Version, t.entry.Name, t.entry.Version)
+		return t.other()
 	}
 	if t.known(offer.Digest) {
 		return errSettled
@@ -170,6 +182,20 @@ func (t *take) check(ctx context.Context) error {
 		return err
 	}
 	return t.new(ctx)
+}
+
+// other settles an entry whose archive is that of another version. A registry may have
+// several tags for one version, such as 1.2 for the highest 1.2.x.
+func (t *take) other() error {
+	if t.tags[release{t.offer.Name, t.offer.Version}] {
+		t.result.Outcome, t.result.Message = Duplicate, "the tag is another name for version "+t.offer.Version
+		return errSettled
+	}
+	says := "index"
+	if t.tags != nil {
+		says = "registry"
+	}
+	return t.left(Differs, "the archive is %s %s, but the %s says %s %s", t.offer.Name, t.offer.Version, says, t.entry.Name, t.entry.Version)
 }
 
 // new settles the entry unless it adds something to the channel.
@@ -208,6 +234,11 @@ func (t *take) upload(ctx context.Context) error {
 	}}
 	if t.prov != nil {
 		s.Prov = bucket.Bytes(t.prov)
+	}
+	if t.pushed != nil {
+		if s.Request.Manifest, s.Request.Config, err = t.own(ctx); err != nil {
+			return err
+		}
 	}
 	if err := publisher.Submit(ctx, t.Drop, t.Channel, id, s); err != nil {
 		return fmt.Errorf("%s not uploaded: %w", t.offer.File, err)

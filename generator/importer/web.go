@@ -63,9 +63,10 @@ func (c Credentials) header() string {
 
 // web reads files from web servers.
 type web struct {
-	base   *url.URL // of the repository; nil if it is not on the web
-	client *httpread.Client
-	failed atomic.Int32 // optional files in a row
+	base       *url.URL // of the repository; nil if it is not on the web
+	client     *httpread.Client
+	registries *registries  // that URLs lead to
+	failed     atomic.Int32 // optional files in a row
 }
 
 func newWeb(base *url.URL, c Credentials) *web {
@@ -73,9 +74,10 @@ func newWeb(base *url.URL, c Credentials) *web {
 	if base != nil {
 		client.Name(base)
 	}
+	registries := newRegistries(*client, base, c)
 	signed := &signer{next: client.Transport, base: base, header: c.header()}
 	client.Transport, client.Redirect, client.Judge = signed, signed.checkRedirect, judge
-	return &web{base: base, client: client}
+	return &web{base: base, client: client, registries: registries}
 }
 
 // signer adds the credentials to the requests, first or redirected, that go to
@@ -176,10 +178,19 @@ func judgeWithin(r *http.Response, pause time.Duration) error {
 		return errMissing
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
 		return fmt.Errorf("%w (%s)", ErrDenied, r.Status)
-	case code == http.StatusRequestTimeout, code == http.StatusTooEarly, code == http.StatusTooManyRequests, code >= 500:
+	case isTransient(code):
 		return httpread.Again(err, min(retryAfter(r), pause))
 	}
 	return err
+}
+
+// isTransient reports whether an answer may be another when asked for again.
+func isTransient(status int) bool {
+	switch status {
+	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
+		return true
+	}
+	return status >= 500
 }
 
 // ErrDenied is returned if the server denies access, with or without
