@@ -6,6 +6,7 @@ import (
 	"maps"
 	"path"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/portolan-charts/portolan/publisher/bucket"
@@ -30,8 +31,9 @@ const (
 	pushedSkew = 5 * time.Minute
 )
 
+// pushedKey is not cleaned: no store takes one that leads elsewhere.
 func pushedKey(hour, repository, sha256 string) string {
-	return path.Join(pushedDir, hour, repository, sha256)
+	return strings.Join([]string{pushedDir, hour, repository, sha256}, "/")
 }
 
 // pushedHours are the hours in whose folders a file may wait that is still good.

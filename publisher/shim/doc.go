@@ -39,11 +39,11 @@
 //
 // # Pushes
 //
-// The protocol is that of the OCI distribution specification, as far as Helm, oras, crane
-// and skopeo use it: a blob comes in one piece, with POST, PUT or PATCH; nothing is mounted
-// from other repositories, deleted, or listed beyond tags. Blobs, and manifests that have no
-// tag yet, wait in the drop area for one hour or two, where any shim finds them; those who
-// may upload the chart can read them there. A manifest with a tag makes an upload, which
+// The protocol is that of the OCI distribution specification, as far as Helm, oras and
+// crane use it: a blob comes in one piece, with POST, PUT or PATCH; nothing is mounted from
+// other repositories, deleted, or listed beyond tags. Blobs, and manifests that have no tag
+// yet, wait in the drop area for one hour or two, where any shim finds them; those who may
+// upload the chart can read them there. A manifest with a tag makes an upload, which
 // is checked like any other. Its tag must be the chart's version, with _ for +, and its
 // repository the channel and the chart's name. The manifest and its config are kept as they
 // were pushed, so that the chart has the digest that the client printed.

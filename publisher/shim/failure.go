@@ -130,7 +130,7 @@ func denied(who *auth.Identity, a auth.Action, channel, chart string) *failure {
 		where = "channel " + channel
 	}
 	if who.Anonymous() {
-		return unauthorized("send a token or a password, as in 'curl --user NAME:TOKEN' or 'helm repo add --username NAME --password TOKEN'",
+		return unauthorized("send a token or a password, as in 'curl --user NAME:TOKEN', 'helm repo add --username NAME --password TOKEN' or 'helm registry login'",
 			fmt.Sprintf("nobody may %s %s without credentials", what, where))
 	}
 	if chart != "" { // only uploading depends on the chart

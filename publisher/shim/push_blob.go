@@ -47,9 +47,9 @@ func (p *push) beginBlob(context.Context, string, int) (ociregistry.BlobWriter, 
 // has come.
 func (p *push) resumeBlob(_ context.Context, _, id string, offset int64, _ int) (ociregistry.BlobWriter, error) {
 	b := p.newBlob(id)
-	hex, whole := strings.CutPrefix(id, digestPrefix)
+	whole := strings.HasPrefix(id, digestPrefix)
 	if whole {
-		kept, err := p.openPushed(hex)
+		kept, err := p.openPushed(id)
 		if err != nil {
 			return nil, p.fails(err)
 		}
@@ -67,8 +67,8 @@ func inPieces() error {
 		"this registry does not take a blob in several pieces").coded("BLOB_UPLOAD_INVALID")
 }
 
-func unknownBlob(sum string) *failure {
-	return fail(http.StatusNotFound, "blob-unknown", "push again", "there is no blob %s%s here: it was not pushed to this repository, or over an hour ago", digestPrefix, sum).coded("BLOB_UNKNOWN")
+func unknownBlob(digest string) *failure {
+	return fail(http.StatusNotFound, "blob-unknown", "push again", "there is no blob %.100q here: it was not pushed to this repository, or over an hour ago", digest).coded("BLOB_UNKNOWN")
 }
 
 // blob is a blob that is being received.
@@ -158,11 +158,15 @@ func (p *push) keep(sum string, size int64, body bucket.Body) error {
 	return nil
 }
 
-// openPushed opens a blob that was pushed to the route's repository.
-func (p *push) openPushed(sum string) (*bucket.Reader, error) {
-	r, err := publisher.OpenPushed(p.r.Context(), p.Drop, p.to.repository(), sum, time.Now())
+// openPushed opens the blob that an upload's id names, if that is a digest.
+func (p *push) openPushed(id string) (*bucket.Reader, error) {
+	key, ok := registry.ParseKey(registry.BlobKey(p.to.repository(), strings.TrimPrefix(id, digestPrefix)))
+	if !ok {
+		return nil, unknownBlob(id)
+	}
+	r, err := publisher.OpenPushed(p.r.Context(), p.Drop, key.Repository, key.SHA256, time.Now())
 	if errors.Is(err, bucket.ErrNotFound) {
-		return nil, unknownBlob(sum)
+		return nil, unknownBlob(id)
 	}
 	return r, err
 }

@@ -147,7 +147,7 @@ func (p *push) fetch(sum registry.Sum, to *spool, limit int64, tooLarge func(int
 		return err
 	}
 	if to.size != sum.Size || hex.EncodeToString(hash.Sum(nil)) != sum.SHA256 {
-		return unknownBlob(sum.SHA256).coded("MANIFEST_BLOB_UNKNOWN")
+		return unknownBlob(digestPrefix + sum.SHA256).coded("MANIFEST_BLOB_UNKNOWN")
 	}
 	return nil
 }
@@ -160,7 +160,7 @@ func (p *push) openBlob(sum string) (*bucket.Reader, error) {
 		in, err = p.Site.Get(p.r.Context(), registry.BlobKey(p.to.repository(), sum))
 	}
 	if errors.Is(err, bucket.ErrNotFound) {
-		return nil, unknownBlob(sum).coded("MANIFEST_BLOB_UNKNOWN")
+		return nil, unknownBlob(digestPrefix + sum).coded("MANIFEST_BLOB_UNKNOWN")
 	}
 	return in, err
 }

@@ -1,6 +1,7 @@
 package shim
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -232,11 +233,15 @@ func TestPushBadBlobs(t *testing.T) {
 	refusedPush(t, p.send(http.MethodPut, begun+"?digest="+digestOf(large), large), http.StatusRequestEntityTooLarge, "packed-size", "SIZE_INVALID")
 	chunked := p.request(http.MethodPatch, "/v2/"+begun, struct{ *strings.Reader }{strings.NewReader(large)})
 	refusedPush(t, p.do(chunked), http.StatusRequestEntityTooLarge, "packed-size", "SIZE_INVALID")
-	refusedPush(t, p.send(http.MethodPut, "team/web/blobs/uploads/c2hhMjU2Og?digest="+digestOf(""), ""), http.StatusNotFound, "blob-unknown", "BLOB_UNKNOWN")
+	p.put(p.drop, "receipts/a.json", "secret")
+	for _, id := range []string{"", strings.Repeat("0", 64), "../../../../receipts/a.json"} {
+		id = base64.RawURLEncoding.EncodeToString([]byte("sha256:" + id))
+		refusedPush(t, p.send(http.MethodPut, "team/web/blobs/uploads/"+id+"?digest="+digestOf(""), ""), http.StatusNotFound, "blob-unknown", "BLOB_UNKNOWN")
+	}
 	refusedPush(t, p.send(http.MethodPost, "other/web/blobs/uploads/", ""), http.StatusForbidden, "oci", "DENIED")
 	refusedPush(t, p.send(http.MethodPost, "web/blobs/uploads/", ""), http.StatusBadRequest, "channel", "NAME_INVALID")
 	refusedPush(t, p.send(http.MethodDelete, "team/web/blobs/"+digestOf("x"), ""), http.StatusMethodNotAllowed, "method", "UNSUPPORTED")
-	if keys := p.inbox(); len(keys) > 0 {
+	if keys := p.inbox(); len(keys) != 1 {
 		t.Errorf("the drop area has %q", keys)
 	}
 }
@@ -329,7 +334,9 @@ anonymous: ["read:team"]
 		{"HEAD", "team/web/blobs/" + digestOf(published.chart), "writer", 404},
 		{"HEAD", "team/web/blobs/" + digestOf(s.chart), "writer", 200},
 		{"HEAD", "team/web/blobs/" + digestOf(s.chart), "reader", 404},
-		{"HEAD", "team/web/blobs/" + digestOf(s.chart), "stranger", 403},
+		{"HEAD", "team/web/blobs/" + digestOf(s.chart), "stranger", 404},
+		{"GET", "team/web/blobs/" + digestOf(s.chart), "stranger", 403},
+		{"HEAD", "other/web/blobs/" + digestOf(s.chart), "", 401},
 		{"GET", "", "", 401},
 		{"GET", "", "writer", 200},
 		{"GET", "", "stranger", 200},

@@ -128,18 +128,21 @@ func (s *Shim) ping(a *answer, r *http.Request) error {
 // and waits. Clients ask for these before they push them once more, or tag them.
 func (s *Shim) readRegistry(a *answer, r *http.Request, to *route, who *auth.Identity) error {
 	key, _ := registry.ParseKey(to.path) // the route is one because this is true
-	mayRead := who.May(auth.Read, to.channel)
+	mayRead, mayPush := who.May(auth.Read, to.channel), who.MayChart(auth.Write, to.channel, to.chart)
 	if s.Site != nil && mayRead {
 		if err := s.siteFile(a, r, to.path); !errors.Is(err, bucket.ErrNotFound) {
 			return err
 		}
 	}
-	if !key.Replaceable() && who.MayChart(auth.Write, to.channel, to.chart) {
+	if !key.Replaceable() && mayPush {
 		if err := s.keptFile(a, r, key); !errors.Is(err, bucket.ErrNotFound) {
 			return err
 		}
 	}
-	if !mayRead && r.Method == http.MethodGet {
+	// Clients that push ask for digests before they send anything. An answer to HEAD has no
+	// sentence, so those who may not push learn why when they begin.
+	asks := r.Method == http.MethodHead && (mayPush || !key.Replaceable() && !who.Anonymous())
+	if !mayRead && !asks {
 		return denied(who, auth.Read, to.channel, "")
 	}
 	return s.missing(to, key)
