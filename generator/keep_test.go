@@ -12,7 +12,6 @@ import (
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
-	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 )
 
 var alphaProv = signer.Sign("alpha-1.1.0.tgz", alphaAt("1.1.0"))
@@ -239,33 +238,6 @@ func TestKeepPruned(t *testing.T) {
 	w.mustBeWhole()
 	w.publish("stable", 22, alphaAt("1.6.0"))
 	w.mustShow("1.6.0 1.5.0", "1.4.0 1.3.0 1.2.0 1.1.0 1.0.0 0.9.0")
-}
-
-// TestKeepOperations: what a run costs more where versions are in the older
-// index is to read that, and to write the next one.
-func TestKeepOperations(t *testing.T) {
-	count := func(w *world) map[string]int {
-		w.mustUpload("stable", id(31), alphaAt("1.9.0"), nil)
-		w.clock = w.clock.Add(time.Minute)
-		from := len(w.site.Ops())
-		w.mustRun()
-		n := map[string]int{}
-		for _, op := range w.site.Ops()[from:] {
-			n[op.Kind]++
-		}
-		return n
-	}
-	charts := [][]byte{alphaAt("1.0.0"), alphaAt("1.1.0"), alphaAt("1.2.0")}
-	plain, kept := newWorld(t), newWorld(t)
-	kept.keep(2)
-	plain.publish("stable", 1, charts...)
-	kept.publish("stable", 1, charts...)
-	want, got := count(plain), count(kept)
-	want[buckettest.Get]++
-	want[buckettest.Create]++
-	if fmt.Sprint(got) != fmt.Sprint(want) {
-		t.Errorf("got %v, want %v", got, want)
-	}
 }
 
 // exploreKept lets two generators, one of which does not know yet that fewer

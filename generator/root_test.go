@@ -52,36 +52,6 @@ func TestEveryOrderAtRoot(t *testing.T) {
 	eachScheduleAndFault(t, exploreAtRoot)
 }
 
-// TestRootOperations: a run whose channel the site's root shows reads and writes one
-// file more. Other runs ask for what they always did.
-func TestRootOperations(t *testing.T) {
-	count := func(w *world) map[string]int {
-		w.mustUpload("stable", id(31), gamma, nil)
-		w.clock = w.clock.Add(time.Minute)
-		n := map[string]int{}
-		for _, op := range w.operations(func() { w.mustRunQuiet() }) {
-			n[strings.Fields(op)[1]]++
-		}
-		return n
-	}
-	plain, rooted, other := newWorld(t), newWorld(t).atRoot(), newWorld(t)
-	other.configure("rootChannel: other")
-	for _, w := range []*world{plain, rooted, other} {
-		w.publish("stable", 1, alphaOld, beta)
-	}
-	want, got := count(plain), count(rooted)
-	if rest := count(other); fmt.Sprint(rest) != fmt.Sprint(want) {
-		t.Errorf("a channel that is not at the root: got %v, want %v", rest, want)
-	}
-	want[buckettest.Get]++
-	want[buckettest.Replace]++
-	if fmt.Sprint(got) != fmt.Sprint(want) {
-		t.Errorf("got %v, want %v", got, want)
-	}
-	rooted.mustHold()
-	rooted.mustShowNewest()
-}
-
 // TestRootOrder: the site's root comes after the snapshot and before head.
 func TestRootOrder(t *testing.T) {
 	w := newWorld(t).atRoot()
@@ -172,7 +142,7 @@ func TestRootHealed(t *testing.T) {
 	for want, damage := range map[string]func(){
 		"missing":      func() { w.remove("index.yaml") },
 		"damaged":      func() { w.site.Put("index.yaml", append(slices.Clone(right), '\n')) },
-		"generation 1": func() { w.rooted, _ = map[string]int{}, 0; w.site.Put("index.yaml", old) },
+		"generation 1": func() { clear(w.shown); w.site.Put("index.yaml", old) },
 	} {
 		damage()
 		if c := w.named(generator.Options{}); !strings.Contains(c.Root, "index.yaml: "+want) || c.After != 2 {

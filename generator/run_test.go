@@ -19,17 +19,6 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 )
 
-// operations lists what a run asks of both stores, as "store kind key".
-func (w *world) operations(run func()) []string {
-	var ops []string
-	w.inject(func(_ int, store string, op buckettest.Op) buckettest.Fault {
-		ops = append(ops, fmt.Sprintf("%s %s %s", store, op.Kind, op.Key))
-		return buckettest.None
-	})
-	run()
-	return ops
-}
-
 func (w *world) configure(yaml string) {
 	w.t.Helper()
 	c, err := config.Parse([]byte(yaml), "portolan.yaml")
@@ -37,69 +26,6 @@ func (w *world) configure(yaml string) {
 		w.t.Fatal(err)
 	}
 	w.config = c
-}
-
-func TestNothingToDo(t *testing.T) {
-	w := newWorld(t)
-	w.publish("stable", 1, alphaOld, beta)
-	before := [2]map[string][]byte{w.drop.Snapshot(), w.site.Snapshot()}
-	ops := w.operations(func() {
-		report, err := w.run("idle")
-		if err != nil || len(report.Channels) != 0 {
-			t.Errorf("got %v, %v; want no channels", report, err)
-		}
-	})
-	if want := []string{"drop list inbox"}; !slices.Equal(ops, want) {
-		t.Errorf("operations:\ngot  %q\nwant %q", ops, want)
-	}
-	for i, m := range []*buckettest.Mem{w.drop, w.site} {
-		if !maps.EqualFunc(before[i], m.Snapshot(), func(a, b []byte) bool { return string(a) == string(b) }) {
-			t.Errorf("a run with nothing to do changed store %d", i)
-		}
-	}
-}
-
-// TestOneChart states every operation that one new chart costs, with 3 charts
-// in the channel and with 300: they are the same.
-func TestOneChart(t *testing.T) {
-	for _, charts := range []int{3, 300} {
-		t.Run(fmt.Sprint(charts), func(t *testing.T) {
-			w := newWorld(t)
-			w.quiet = true
-			var many [][]byte
-			for i := range charts {
-				many = append(many, charttest.Simple("chart", fmt.Sprintf("1.%d.0", i)))
-			}
-			w.publish("stable", 1, many...)
-			w.mustUpload("stable", id(1000), gamma, nil)
-			w.clock = w.clock.Add(time.Second)
-			ops := w.operations(func() {
-				if _, err := w.run("one"); err != nil {
-					t.Error(err)
-				}
-			})
-			release := "stable/charts/gamma/0.1.0/" + id(1000)
-			want := []string{
-				"drop list inbox",
-				"site get stable/index.yaml",
-				"site get stable/log/00000001.json",
-				"site get stable/log/00000002.json",
-				"drop get inbox/stable/" + id(1000) + ".json",
-				"drop get inbox/stable/" + id(1000) + ".tgz",
-				"site create " + release + "/gamma-0.1.0.tgz",
-				"site create " + release + "/release.json",
-				"site create stable/log/00000002.json",
-				"site create stable/snapshots/00000002/index.yaml",
-				"site replace stable/index.yaml",
-				"drop create receipts/" + id(1000) + ".json",
-				"drop delete inbox/stable/" + id(1000) + ".json",
-				"drop delete inbox/stable/" + id(1000) + ".tgz",
-			}
-			if !slices.Equal(ops, want) {
-				t.Errorf("operations:\ngot\n%s\nwant\n%s", strings.Join(ops, "\n"), strings.Join(want, "\n"))
-			}
-		})
-	}
 }
 
 // verdicts are a report's, by upload.

@@ -36,7 +36,7 @@ type world struct {
 	older      int  // versions that head does not list, in the end
 	failed     error
 	pruned     map[string]bool // keys in the drop area
-	rooted     map[string]int  // the generation of a channel that the site's root has shown
+	shown      map[string]int  // the generation that an index which is replaced has shown; see checkOrder
 }
 
 // releaseFile fits the files of releases, among which lie pages.
@@ -53,7 +53,7 @@ type promise struct {
 type faultFunc func(n int, store string, op buckettest.Op) buckettest.Fault
 
 func newWorld(t testing.TB) *world {
-	w := &world{t: t, clock: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), judge: newJudge(), pruned: map[string]bool{}, rooted: map[string]int{}}
+	w := &world{t: t, clock: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), judge: newJudge(), pruned: map[string]bool{}, shown: map[string]int{}}
 	w.drop, w.site = &buckettest.Mem{TB: t}, &buckettest.Mem{TB: t}
 	w.site.Immutable = func(key string) bool {
 		return releaseFile.MatchString(key) || strings.Contains(key, "/log/") || strings.Contains(key, "/snapshots/")
@@ -270,9 +270,9 @@ func (w *world) check() error {
 		if err := s.checkIndex(w.judge, key, b); err != nil {
 			return fmt.Errorf("invariant 2: %s: %w", key, err)
 		}
-	}
-	if err := w.checkRoot(s.site["index.yaml"]); err != nil {
-		return fmt.Errorf("index.yaml: %w", err)
+		if err := w.checkOrder(key, b); err != nil {
+			return fmt.Errorf("%s: %w", key, err)
+		}
 	}
 	if err := s.checkSnapshots(); err != nil {
 		return fmt.Errorf("invariant 2: %w", err)
@@ -331,12 +331,11 @@ func (s *state) checkIndex(j judge, key string, b []byte) error {
 	folder := path.Dir(key) // what clients resolve URLs against
 	generation := 0
 	fmt.Sscan(x.Annotations["portolan/generation"], &generation)
-	if channel, _, snapshot := strings.Cut(folder, "/snapshots/"); !snapshot {
-		if key != "index.yaml" {
-			s.channels[folder].head = generation
-		}
-	} else if generation < s.channels[channel].floor {
+	if channel, _, snapshot := strings.Cut(folder, "/snapshots/"); snapshot && generation < s.channels[channel].floor {
 		return nil
+	}
+	if c := s.channels[folder]; c != nil {
+		c.head = generation
 	}
 	if older := x.Annotations["portolan/older"]; older != "" && s.channels[folder] != nil {
 		if _, ok := s.site[path.Join(folder, older, "index.yaml")]; !ok {
@@ -357,21 +356,23 @@ func (s *state) checkIndex(j judge, key string, b []byte) error {
 	return nil
 }
 
-// checkRoot checks that the index in the site's root never goes back.
-func (w *world) checkRoot(b []byte) error {
-	if len(b) == 0 {
+// checkOrder checks that an index that is replaced never goes back: head, those that
+// follow from it, and the one in the site's root, if it shows the same channel.
+func (w *world) checkOrder(key string, b []byte) error {
+	if strings.Contains(key, "/snapshots/") {
 		return nil
 	}
 	x, err := w.judge.index(b)
 	if err != nil {
 		return err
 	}
-	channel, generation := x.Annotations["portolan/channel"], 0
+	generation := 0
 	fmt.Sscan(x.Annotations["portolan/generation"], &generation)
-	if generation < w.rooted[channel] {
-		return fmt.Errorf("it shows generation %d of %s, but has shown %d", generation, channel, w.rooted[channel])
+	key += " " + x.Annotations["portolan/channel"]
+	if generation < w.shown[key] {
+		return fmt.Errorf("it shows generation %d, but has shown %d", generation, w.shown[key])
 	}
-	w.rooted[channel] = generation
+	w.shown[key] = generation
 	return nil
 }
 
@@ -519,8 +520,9 @@ func (w *world) mustEndAs(want, when string) {
 	w.t.Fatalf("%s: it ends otherwise (+) than undisturbed (-):\n%s", when, diff.String())
 }
 
-// mustShowNewest fails unless head shows the newest record that changed the
-// index, in every channel: invariant 5.
+// mustShowNewest fails unless head, and the files that follow from the log as
+// it does, show the newest record that changed the index, in every channel:
+// invariant 5.
 func (w *world) mustShowNewest() {
 	w.t.Helper()
 	s := &state{drop: w.drop.Snapshot(), site: w.site.Snapshot(), channels: map[string]*channelState{}, decided: map[string]verdict{}}
@@ -535,6 +537,9 @@ func (w *world) mustShowNewest() {
 		head := s.site[name+"/index.yaml"]
 		if got, want := digest(head), c.records[newest-1].Change.SHA256; got != want {
 			w.t.Fatalf("invariant 5: head of %s is not generation %d", name, newest)
+		}
+		if err := c.checkDerived(name, s.site); err != nil {
+			w.t.Fatalf("invariant 5: %v", err)
 		}
 		if w.config != nil && w.config.RootChannel == name && string(s.site["index.yaml"]) != atRoot(head, name) {
 			w.t.Fatalf("invariant 5: the site's root does not show generation %d of %s", newest, name)

@@ -15,7 +15,8 @@ import (
 // run; other generators may move the channel on at any time, which [Channel.Commit]
 // and [Channel.Project] find out.
 type Channel struct {
-	Name string
+	Name    string
+	Workers int // files that are read or written at the same time; 0 means 1
 
 	site   bucket.Store
 	head   headState
@@ -25,6 +26,9 @@ type Channel struct {
 	opened generation // what head showed when the channel was opened
 	behind []generation
 	lost   bool // behind has only the newest of them: head did not say where to begin
+
+	touched touched          // by the generations that head did not show
+	found   map[string]found // what lay in the places of derived files: see look
 
 	root   *rootView // nil if the site's root is not to show the channel
 	leaves bool      // the root does not show it any more, whatever head says
@@ -159,6 +163,7 @@ func (c *Channel) fromStart(ctx context.Context, number int) error {
 			return err
 		}
 		c.newest, c.sum, c.index = s.record, s.sum, s.index
+		c.touched.add(s.record)
 		if s.record.Change != nil {
 			c.lost = c.lost || len(c.behind) > 0
 			c.behind = []generation{{s.record.Generation, s.index}}
@@ -209,6 +214,7 @@ func (c *Channel) apply(r *Record) error {
 		return bucket.About(key, err)
 	}
 	c.index = index
+	c.touched.add(r)
 	c.behind = append(c.behind, generation{r.Generation, index})
 	return nil
 }

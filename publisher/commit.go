@@ -38,7 +38,7 @@ func (c *Channel) Commit(ctx context.Context, d Draft) error {
 		Time:       d.Time,
 		Decisions:  d.Decisions,
 	}
-	next, err := record.describe(c, d)
+	next, err := record.describe(ctx, c, d)
 	if err != nil {
 		return err
 	}
@@ -57,6 +57,11 @@ func (c *Channel) Commit(ctx context.Context, d Draft) error {
 	if err := c.probeNew(ctx); err != nil {
 		return err
 	}
+	touched := c.touched.clone()
+	touched.add(record)
+	if err := c.foresee(ctx, next, touched); err != nil {
+		return err
+	}
 	// The commit point. Everything that the record refers to is durable, and
 	// nothing of it is visible. Once the record exists, everything that follows
 	// can be done again by anyone from the record alone.
@@ -66,7 +71,7 @@ func (c *Channel) Commit(ctx context.Context, d Draft) error {
 	if err != nil {
 		return err
 	}
-	c.newest, c.sum = record, sum
+	c.newest, c.sum, c.touched = record, sum, touched
 	if record.Change != nil {
 		c.index = next
 		c.behind = append(c.behind, generation{record.Generation, next})
@@ -78,11 +83,11 @@ var errTooMuch = fmt.Errorf("refused to commit an index of more than %d bytes, o
 
 // describe sets the record's change to the one that the draft makes in the channel's
 // index, and returns the resulting index.
-func (r *Record) describe(c *Channel, d Draft) (*Index, error) {
+func (r *Record) describe(ctx context.Context, c *Channel, d Draft) (*Index, error) {
 	if len(d.Removed) == 0 && len(d.Added) == 0 && len(d.Shown) == 0 && !c.RootChanges() {
 		return c.index, nil
 	}
-	h := Header{Generated: d.Time, ContextPath: d.ContextPath, Generation: r.Generation, Keep: d.Keep, Root: c.logsRoot()}
+	h := Header{Generated: d.Time, ContextPath: d.ContextPath, Generation: r.Generation, Keep: d.Keep, Root: c.logsRoot(), Charts: true}
 	header, err := h.line()
 	if err != nil {
 		return nil, err
@@ -92,12 +97,17 @@ func (r *Record) describe(c *Channel, d Draft) (*Index, error) {
 	if err != nil {
 		return nil, err
 	}
-	if older := next.olderIndex(); older != nil {
-		h.Older = true
-		if next.header, err = h.line(); err != nil {
-			return nil, err
-		}
-		r.Change.Header, older.header, r.Change.Older = next.header, next.header, &Sum{}
+	older := next.olderIndex()
+	h.Older = older != nil
+	if h.All, err = c.seesToAll(ctx, next); err != nil {
+		return nil, err
+	}
+	if next.header, err = h.line(); err != nil {
+		return nil, err
+	}
+	r.Change.Header = next.header
+	if older != nil {
+		older.header, r.Change.Older = next.header, &Sum{}
 		if r.Change.Older.SHA256, r.Change.Older.Size, err = older.sum(olderUp); err != nil {
 			return nil, err
 		}

@@ -14,6 +14,7 @@
 //   - record*, log*, commit: the log, how it is read, and how it goes on
 //   - channel, project, history: a channel as its log has it, how the site is made to
 //     show it, and what lies further back
+//   - derived*: the files beside head that are replaced and follow from the log
 //   - root: the index in the site's root, which shows one channel once more
 //   - verify*, rebuild, status: whether the site is what the log says
 //   - prune*: what is kept, and what is removed
@@ -41,14 +42,22 @@
 //	<channel>/log/00000042.json                                       see Record
 //	<channel>/snapshots/00000042/index.yaml                           generation 42
 //	<channel>/snapshots/00000042/older/index.yaml                     what that left out
+//	<channel>/charts/<name>/index.yaml                                all versions of one chart
+//	<channel>/all/index.yaml                                          all versions, once head has left some out
 //	index.yaml                                                        one channel's head once more, if asked for
 //
-// Every file but head and the last one is written once, never changed, and removed only by [Prune].
-// A snapshot is head as it was, with "../../" in front of each URL.
+// Head and the last three are replaced; every other file is written once, never changed, and
+// removed only by [Prune]. A snapshot is head as it was, with "../../" in front of each URL.
 //
 // Head need not list every version of a chart: a record says which versions it has,
 // see [Shown]. The others are in the generation's older index, a repository of its
 // own, which is written before head. An [Index] has the lines of both.
+//
+// The index of a chart, and that of all versions, follow from the log as head does: their
+// bytes are a function of the record that last changed them, which their headers name. They
+// are written before head, by the rules in derived_write.go, and derived.go says how to add
+// files of this kind. A channel that an older portolan has published to gets the index of a
+// chart with that chart's next change, and all others from [Rebuild].
 //
 // # Committing
 //
@@ -56,8 +65,8 @@
 // number follows the newest one's. The store lets only one of several writers create
 // it; the others read what that one did, and decide again. Everything that the record
 // refers to is in the store, and durable, before. Everything else follows from the log
-// and may be done by anyone, any number of times: snapshots, head, receipts, and the
-// deletion of decided uploads, in that order. So there is no repair mode: the next run
+// and may be done by anyone, any number of times: snapshots, the files that are replaced,
+// head, receipts, and the deletion of decided uploads, in that order. So there is no repair mode: the next run
 // recovers from a crash.
 //
 // All this depends on promises of the store. Before a channel's first record is

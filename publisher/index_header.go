@@ -15,6 +15,11 @@ const (
 	olderIndexKey = "portolan/older"      // where in the channel the other versions are listed
 	atRootKey     = "portolan/root"       // "true" if the site's root shows it as well
 	channelKey    = "portolan/channel"    // which channel it shows; only in the site's root
+
+	chartIndexesKey = "portolan/charts"   // "true" if the charts that it changed have indexes of their own
+	allIndexesKey   = "portolan/all"      // "true" if it came with an index of all versions
+	chartKey        = "portolan/chart"    // which chart it is about; only in a chart's own index
+	versionsKey     = "portolan/versions" // "all"; only in the index of all versions
 )
 
 // annotationsStart begins the annotations in a header. No other part of a header has it,
@@ -29,6 +34,8 @@ type Header struct {
 	Keep        int  // how many versions of a chart head lists at most; 0 for all
 	Older       bool // some versions are not in head, but in the older index
 	Root        bool // the index in the site's root shows the channel as well
+	Charts      bool // the charts that this generation changed have indexes of their own
+	All         bool // this generation came with an index of all versions
 }
 
 // headerLine is the first line's JSON, up to the brace that opens "entries".
@@ -56,7 +63,10 @@ func (x *Index) Header() (Header, error) {
 	if err != nil {
 		return Header{}, err
 	}
-	h := Header{Generated: l.Generated, Older: l.Annotations[olderIndexKey] != "", Root: l.Annotations[atRootKey] != ""}
+	h := Header{
+		Generated: l.Generated, Older: l.Annotations[olderIndexKey] != "", Root: l.Annotations[atRootKey] != "",
+		Charts: l.Annotations[chartIndexesKey] != "", All: l.Annotations[allIndexesKey] != "",
+	}
 	h.Keep, _ = strconv.Atoi(l.Annotations[keepKey])
 	if l.ServerInfo != nil {
 		h.ContextPath = l.ServerInfo.ContextPath
@@ -78,8 +88,10 @@ func (h Header) line() (string, error) {
 	if h.Older {
 		l.Annotations[olderIndexKey] = olderPath(h.Generation)
 	}
-	if h.Root {
-		l.Annotations[atRootKey] = "true"
+	for key, set := range map[string]bool{atRootKey: h.Root, chartIndexesKey: h.Charts, allIndexesKey: h.All} {
+		if set {
+			l.Annotations[key] = "true"
+		}
 	}
 	if h.ContextPath != "" {
 		l.ServerInfo = &serverInfo{h.ContextPath}
@@ -93,6 +105,13 @@ func (l headerLine) line() (string, error) {
 		return "", fmt.Errorf("rendering the index header: %v", err)
 	}
 	return strings.TrimSuffix(string(b), "}") + headerEnd, nil
+}
+
+// of is the header of an index that shows something else of the channel than head: what,
+// the annotation says.
+func (l headerLine) of(annotation, value string) (string, error) {
+	l.Annotations = map[string]string{generationKey: l.Annotations[generationKey], annotation: value}
+	return l.line()
 }
 
 // decodeHeader reads the first line of an index.

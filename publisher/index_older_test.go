@@ -164,7 +164,7 @@ func TestOlderRebuild(t *testing.T) {
 		}
 	}
 	report, err := publisher.Rebuild(t.Context(), m.Handle("test"), "stable", publisher.RebuildOptions{})
-	if err != nil || report.Snapshots != 3 || len(report.Written) != 6 {
+	if err != nil || report.Snapshots != 3 || len(report.Written) != 8 {
 		t.Errorf("%+v, %v", report, err)
 	}
 	sameSite(t, m.Snapshot(), want, "rebuilt")

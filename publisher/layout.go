@@ -11,6 +11,7 @@ const (
 	chartsDir    = "charts"
 	logDir       = "log"
 	snapshotsDir = "snapshots"
+	allDir       = "all"
 	assetsDir    = "assets" // of the whole site; a file's name has a hash of its content in it
 	indexFile    = "index.yaml"
 	releaseFile  = "release.json" // describes the chart that it lies beside

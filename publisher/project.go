@@ -11,18 +11,19 @@ import (
 
 // Project makes the site show the newest generation: for each kept generation that head
 // does not show yet, it writes a snapshot, and an older index if there is one; then the
-// index in the site's root, if that is to show the channel; then head. It may be repeated
-// after any failure. When it returns nil, head shows this generation or a later one.
+// files that follow from the newest one, and the index in the site's root, if that is to
+// show the channel; then head. It may be repeated after any failure. When it returns nil,
+// head shows this generation or a later one.
 func (c *Channel) Project(ctx context.Context) error {
 	for {
 		newest := c.IndexGeneration()
 		if err := c.project(ctx); err != nil {
 			return err
 		}
-		if c.root == nil || c.head.generation <= newest {
+		if c.head.generation <= newest {
 			return nil
 		}
-		// Another generator has moved head on. It may not know of the site's root.
+		// Another generator has moved head on. It may not write all that this one does.
 		if err := c.Refresh(ctx); err != nil || len(c.behind) == 0 {
 			return err
 		}
@@ -30,10 +31,61 @@ func (c *Channel) Project(ctx context.Context) error {
 }
 
 func (c *Channel) project(ctx context.Context) error {
-	if len(c.behind) == 0 {
-		_, err := c.putRoot(ctx)
+	if err := c.putBeforeHead(ctx); err != nil {
 		return err
 	}
+	if len(c.behind) > 0 {
+		if err := c.moveHead(ctx, c.behind[len(c.behind)-1]); err != nil {
+			return err
+		}
+	}
+	c.behind, c.lost, c.touched, c.found = nil, false, touched{}, nil
+	return nil
+}
+
+// putBeforeHead writes all that comes before head.
+func (c *Channel) putBeforeHead(ctx context.Context) error {
+	for tries, newest := 0, 0; tries < maxRestores; tries++ {
+		files, err := c.foreseen(ctx)
+		if err != nil {
+			return err
+		}
+		if err := c.putSnapshots(ctx); err != nil {
+			return err
+		}
+		if _, overtaken, err := c.putDerived(ctx, files); err != nil {
+			return err
+		} else if !overtaken {
+			_, err := c.putRoot(ctx)
+			return err
+		}
+		if n := c.Generation(); n > newest {
+			tries, newest = 0, n
+		}
+	}
+	return fmt.Errorf("the indexes of its charts: %w", errRestored)
+}
+
+// foreseen returns the derived files that are to be written, once it is known what lies in
+// their places.
+func (c *Channel) foreseen(ctx context.Context) ([]derived, error) {
+	for {
+		files, err := c.derived(c.index, c.touched)
+		if err != nil {
+			return nil, err
+		}
+		looked, err := c.look(ctx, files)
+		if err != nil || !looked {
+			return files, err
+		}
+		if err := c.Refresh(ctx); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// putSnapshots writes the snapshots of the generations that head does not show.
+func (c *Channel) putSnapshots(ctx context.Context) error {
 	if c.lost {
 		if err := c.snapshotsBefore(ctx, c.behind[0].number); err != nil {
 			return err
@@ -44,13 +96,6 @@ func (c *Channel) project(ctx context.Context) error {
 			return err
 		}
 	}
-	if _, err := c.putRoot(ctx); err != nil {
-		return err
-	}
-	if err := c.moveHead(ctx, c.behind[len(c.behind)-1]); err != nil {
-		return err
-	}
-	c.behind, c.lost = nil, false
 	return nil
 }
 

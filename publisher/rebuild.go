@@ -1,10 +1,12 @@
 package publisher
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"path"
+	"runtime"
 	"strconv"
 
 	"github.com/portolan-charts/portolan/publisher/bucket"
@@ -27,21 +29,24 @@ type RebuildReport struct {
 type RebuildOptions struct {
 	AtRoot      bool                  // the index in the site's root is to show the channel, as with [OpenAtRoot]
 	ReplaceRoot bool                  // with AtRoot: it takes the place of whatever lies there
+	Workers     int                   // files read or written at the same time; 0 means two a processor
 	Progress    func(done, total int) // records; nil tells nobody
 }
 
 // Rebuild makes head and the kept snapshots of a channel what the log says, byte for
-// byte, whatever lies in their places. It does not write files that are right. It reads
-// the log twice: first to the end, because it writes nothing if any part of the log is
-// missing or damaged. It may be repeated after any failure, and generators may run
-// meanwhile. If the index in the site's root shows the channel, that is rebuilt as well.
+// byte, whatever lies in their places, and so the index of each chart and that of all
+// versions, also those that were never written, since portolan did not know them. It does
+// not write files that are right. It reads the log twice: first to the end, because it
+// writes nothing if any part of the log is missing or damaged. It may be repeated after any
+// failure, and generators may run meanwhile. If the index in the site's root shows the
+// channel, that is rebuilt as well.
 func Rebuild(ctx context.Context, site bucket.Store, channel string, o RebuildOptions) (*RebuildReport, error) {
 	o.ReplaceRoot = o.ReplaceRoot && o.AtRoot
 	if o.Progress == nil {
 		o.Progress = func(int, int) {}
 	}
 	b := &rebuilder{
-		Channel: &Channel{Name: channel, site: site, index: &Index{}},
+		Channel: &Channel{Name: channel, site: site, index: &Index{}, Workers: cmp.Or(o.Workers, 2*runtime.GOMAXPROCS(0))},
 		options: o,
 		report:  &RebuildReport{Channel: channel, Written: []string{}},
 	}
@@ -72,10 +77,12 @@ func (b *rebuilder) run(ctx context.Context) (*RebuildReport, error) {
 	return b.report, err
 }
 
-// prove reads the log to its end, and makes sure that it is the end.
+// prove reads the log to its end, and makes sure that it is the end, also after looking at
+// the files that follow from it.
 func (b *rebuilder) prove(ctx context.Context) error {
 	for {
 		decided := decisions{}
+		b.touched = touched{all: true}
 		for s, err := range b.replay(ctx, true) {
 			if err == nil {
 				err = decided.prove(b.Name, s.record)
@@ -84,15 +91,19 @@ func (b *rebuilder) prove(ctx context.Context) error {
 				return err
 			}
 			b.newest, b.sum, b.index = s.record, s.sum, s.index
+			b.touched.add(s.record)
 			b.options.Progress(s.record.Generation, 2*s.record.Generation)
+		}
+		if err := b.lookAtAll(ctx); err != nil {
+			return err
 		}
 		lost := b.checkLater(ctx)
 		if lost == nil && b.newest == nil {
 			return errNoChannel
 		}
-		// The later record may have been committed meanwhile.
+		// A later record may have been committed meanwhile.
 		more, err := b.exists(ctx, b.Generation()+1)
-		if lost == nil || err != nil || !more {
+		if err != nil || !more {
 			return errors.Join(err, lost)
 		}
 	}
@@ -164,6 +175,9 @@ func (b *rebuilder) write(ctx context.Context) error {
 			break
 		}
 	}
+	if err := b.restoreDerived(ctx); err != nil {
+		return err
+	}
 	written, err := b.putRoot(ctx)
 	if err != nil {
 		return err
@@ -190,6 +204,38 @@ func (b *rebuilder) snapshot(ctx context.Context, n int, x *Index) error {
 	}
 	b.report.Snapshots++
 	return nil
+}
+
+// lookAtAll looks at all files that follow from the newest generation.
+func (b *rebuilder) lookAtAll(ctx context.Context) error {
+	files, err := b.derived(b.index, b.touched)
+	if err == nil {
+		_, err = b.look(ctx, files)
+	}
+	return err
+}
+
+// restoreDerived writes the files that follow from the newest generation, except those that
+// somebody else writes meanwhile for a later one.
+func (b *rebuilder) restoreDerived(ctx context.Context) error {
+	files, err := b.derived(b.index, b.touched)
+	if err != nil {
+		return err
+	}
+	for range maxRestores {
+		written, overtaken, err := b.putDerived(ctx, files)
+		b.report.Written = append(b.report.Written, written...)
+		if err != nil || !overtaken {
+			return err
+		}
+		if err := b.lookAtAll(ctx); err != nil {
+			return err
+		}
+		if more, err := b.exists(ctx, b.Generation()+1); err != nil || more {
+			return err
+		}
+	}
+	return fmt.Errorf("the indexes of its charts: %w", errRestored)
 }
 
 // restoreHead makes head the newest generation, unless head shows a later one by now.

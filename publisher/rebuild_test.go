@@ -45,7 +45,7 @@ func derived(m *buckettest.Mem) []string {
 func TestRebuild(t *testing.T) {
 	s := aged(t)
 	want, keys := s.m.Snapshot(), derived(s.m)
-	if len(keys) != 6 {
+	if len(keys) != 7 {
 		t.Fatalf("%v follow from the log", keys)
 	}
 	groups := [][]string{nil, keys}

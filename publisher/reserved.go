@@ -11,7 +11,7 @@ import (
 
 // reservedSegments are names of folders that portolan needs for more than charts, or
 // will need. Channels could be called so before, and a site may still have one.
-var reservedSegments = []string{"all", "v2", "blobs", "manifests", "referrers", "tags"}
+var reservedSegments = []string{allDir, "v2", "blobs", "manifests", "referrers", "tags"}
 
 // reservedSegment returns the first segment of a channel's name that is reserved, or "".
 func reservedSegment(name string) string {

@@ -1,0 +1,158 @@
+package publisher
+
+import (
+	"context"
+	"maps"
+	"path"
+	"slices"
+
+	"github.com/portolan-charts/portolan/publisher/bucket"
+)
+
+// Beside head, a channel has other files that are replaced and follow from the log, so
+// that anyone may write them at any time: the index of each chart, and that of all
+// versions. They are written before head. A run writes those that depend on what changed,
+// as the newest record that it knows has it. How it keeps them from going back is said at
+// [Channel.look].
+//
+// The header of head says which of them the record saw to. So the log has it, and
+// [Verify] tells what is missing from what an older portolan did not write.
+
+// derived is one replaceable file that follows from the log.
+type derived struct {
+	key         string
+	body        bucket.Body
+	contentType string
+	generation  int  // the newest one that changed it: no two of its contents have the same
+	due         bool // it is created, if it does not exist; otherwise it is only replaced
+}
+
+// touched says what changed in the index that head may not show yet.
+type touched struct {
+	charts map[string]touch
+	index  bool // something did: so does what depends on the whole index
+	all    bool // create what the log does not say was created
+}
+
+// touch is the last change of a chart's lines.
+type touch struct {
+	header     string // of the index that it led to
+	generation int
+}
+
+func (t touched) clone() touched {
+	t.charts = maps.Clone(t.charts)
+	return t
+}
+
+// add adds the change of a record, which is newer.
+func (t *touched) add(r *Record) {
+	if r.Change == nil {
+		return
+	}
+	if t.charts == nil {
+		t.charts = map[string]touch{}
+	}
+	for _, lines := range [][]Line{r.Change.Removed, r.Change.Added} {
+		for _, l := range lines {
+			t.charts[l.Chart] = touch{r.Change.Header, r.Generation}
+		}
+	}
+	t.index = true
+}
+
+// derived lists the files that follow from the index and depend on what was touched. To
+// give a channel more files of this kind, list them here, each with all that it depends on
+// in its body, and nothing else. Then runs, [Prune] and [Rebuild] write them.
+func (c *Channel) derived(x *Index, t touched) ([]derived, error) {
+	var files []derived
+	for _, name := range slices.Sorted(maps.Keys(t.charts)) {
+		file, err := x.chartFile(c.Name, name, t.charts[name])
+		if err != nil {
+			return nil, err
+		}
+		file.due = file.due || t.all
+		files = append(files, file)
+	}
+	if !t.index {
+		return files, nil
+	}
+	file, err := x.allFile(c.Name)
+	if file != nil {
+		file.due = file.due || t.all
+		files = append(files, *file)
+	}
+	return files, err
+}
+
+// chartIndexKey is the index of one chart.
+func chartIndexKey(channel, chart string) string {
+	return path.Join(channel, chartsDir, chart, indexFile)
+}
+
+// chartUp leads from a chart's folder to the channel's.
+const chartUp = "../../"
+
+// chartFile is the index of one chart: all its versions, also those that head leaves out.
+// If none are left, it lists none: were it deleted, a slow writer could bring it back.
+func (x *Index) chartFile(channel, name string, t touch) (derived, error) {
+	h, err := decodeHeader(t.header)
+	if err != nil {
+		return derived{}, err
+	}
+	due := h.Annotations[chartIndexesKey] != ""
+	part := &Index{}
+	if part.header, err = h.of(chartKey, name); err != nil {
+		return derived{}, err
+	}
+	if lines := x.Lines(name); len(lines) > 0 {
+		part.charts = []section{{name: name, lines: lines}}
+	}
+	return derived{chartIndexKey(channel, name), part.body(chartUp), typeYAML, t.generation, due}, nil
+}
+
+// allIndexKey is the index of all versions.
+func allIndexKey(channel string) string { return path.Join(channel, allDir, indexFile) }
+
+// allUp leads from its folder to the channel's.
+const allUp = "../"
+
+// allFile is the index of all versions, also those that head leaves out; nil if a channel
+// needs none.
+func (x *Index) allFile(channel string) (*derived, error) {
+	h, err := decodeHeader(x.header)
+	if err != nil {
+		return nil, err
+	}
+	due := h.Annotations[allIndexesKey] != ""
+	if !due && h.Annotations[olderIndexKey] == "" {
+		return nil, nil
+	}
+	whole := &Index{charts: make([]section, len(x.charts))}
+	if whole.header, err = h.of(versionsKey, "all"); err != nil {
+		return nil, err
+	}
+	for i, s := range x.charts {
+		whole.charts[i] = section{name: s.name, lines: s.lines}
+	}
+	generation, err := h.generation()
+	if err != nil {
+		return nil, err
+	}
+	return &derived{allIndexKey(channel), whole.body(allUp), typeYAML, generation, due}, nil
+}
+
+// seesToAll reports whether the next index is to come with one of all versions: from the
+// first one on that leaves something out. A channel may have been called so before the
+// name was reserved.
+func (c *Channel) seesToAll(ctx context.Context, next *Index) (bool, error) {
+	h, err := c.index.Header()
+	if err != nil && c.IndexGeneration() > 0 {
+		return false, err
+	}
+	if h.All || !h.Older && next.Older() == 0 {
+		return h.All, nil
+	}
+	taken, err := HasChannel(ctx, c.site, path.Join(c.Name, allDir))
+	return !taken, err
+}

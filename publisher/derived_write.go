@@ -1,0 +1,157 @@
+package publisher
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/portolan-charts/portolan/publisher/bucket"
+)
+
+// found is what lay in the place of a derived file, before the log was read.
+type found struct {
+	token   string // "" if nothing did
+	right   int    // the generation whose content it has, byte for byte; 0 if that is unknown
+	written bool   // since then, by this channel, so that the token is unknown
+}
+
+// fits reports whether it can be told from what was found whether, and in place of what,
+// the file is to be written.
+func (f found) fits(d derived) bool { return !f.written || f.right == d.generation }
+
+// foresee looks at the files that will have to be written once a record is committed. A
+// chart that is new has none.
+func (c *Channel) foresee(ctx context.Context, next *Index, t touched) error {
+	if _, dry := c.site.(pretender); dry {
+		return nil
+	}
+	files, err := c.derived(next, t)
+	if err != nil {
+		return err
+	}
+	for name := range t.charts {
+		key := chartIndexKey(c.Name, name)
+		if _, looked := c.found[key]; !looked && len(c.index.Lines(name)) == 0 {
+			c.find(key, found{})
+		}
+	}
+	_, err = c.look(ctx, files)
+	return err
+}
+
+// look reads what lies in the places of derived files, unless that is known. It reports
+// whether it had to: then the log must be read before the files are written.
+//
+// This order keeps a file from going back. A record is committed before anyone writes what
+// follows from it. So what was found is never newer than what the log then says, and a file
+// that was replaced since is not replaced again before it is looked at, and the log is read,
+// once more. A record of one's own is such a reading as well: it would not be the next one.
+func (c *Channel) look(ctx context.Context, files []derived) (looked bool, err error) {
+	var unknown []derived
+	for _, d := range files {
+		if f, ok := c.found[d.key]; !ok || !f.fits(d) {
+			unknown = append(unknown, d)
+		}
+	}
+	results := make([]found, len(unknown))
+	err = c.each(ctx, len(unknown), func(ctx context.Context, i int) (err error) {
+		results[i], err = lookAt(ctx, c.site, unknown[i])
+		return err
+	})
+	if err != nil {
+		return false, err
+	}
+	for i, d := range unknown {
+		c.find(d.key, results[i])
+	}
+	return len(unknown) > 0, nil
+}
+
+func (c *Channel) find(key string, f found) {
+	if c.found == nil {
+		c.found = map[string]found{}
+	}
+	c.found[key] = f
+}
+
+// lookAt reads a file up to the first byte that is not the right one.
+func lookAt(ctx context.Context, site bucket.Store, d derived) (found, error) {
+	r, err := site.Get(ctx, d.key)
+	if errors.Is(err, bucket.ErrNotFound) {
+		return found{}, nil
+	}
+	if err != nil {
+		return found{}, err
+	}
+	defer r.Close()
+	f := found{token: r.Entry.Token}
+	same, err := bucket.Same(ctx, r, d.body)
+	if same {
+		f.right = d.generation
+	} // one that cannot be read to its end, after all retries, is damaged
+	if ctx.Err() != nil {
+		return found{}, err
+	}
+	return f, nil
+}
+
+// putDerived makes the files what they should be, and returns the keys of those that it
+// had to write. Of those that somebody else has written since they were looked at, it
+// forgets what it found, and reports that there are some.
+func (c *Channel) putDerived(ctx context.Context, files []derived) (written []string, overtaken bool, err error) {
+	var mu sync.Mutex
+	now := maps.Clone(c.found)
+	err = c.each(ctx, len(files), func(ctx context.Context, i int) error {
+		d := files[i]
+		wrote, err := d.put(ctx, c.site, c.found[d.key])
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case errors.Is(err, bucket.ErrConflict):
+			overtaken = true
+			delete(now, d.key)
+			return nil
+		case wrote:
+			now[d.key] = found{right: d.generation, written: true}
+			written = append(written, d.key)
+		}
+		return err
+	})
+	c.found = now
+	slices.Sort(written)
+	return written, overtaken, err
+}
+
+// put writes the file in the place of what was found, unless that is right.
+func (d derived) put(ctx context.Context, site bucket.Store, f found) (wrote bool, err error) {
+	o := bucket.Object{Key: d.key, Body: d.body, ContentType: d.contentType, CacheControl: revalidated}
+	switch {
+	case f.right == d.generation, f.token == "" && !d.due:
+		return false, nil
+	case f.token == "":
+		err = site.Create(ctx, o)
+	default:
+		err = site.Replace(ctx, o, f.token)
+	}
+	return err == nil, err
+}
+
+// each calls f for 0 to n-1, some at a time.
+func (c *Channel) each(outer context.Context, n int, f func(ctx context.Context, i int) error) error {
+	group, ctx := errgroup.WithContext(outer)
+	group.SetLimit(max(1, c.Workers))
+	for i := range n {
+		group.Go(func() error {
+			if ctx.Err() != nil {
+				return nil // another one failed
+			}
+			return f(ctx, i)
+		})
+	}
+	return cmp.Or(group.Wait(), outer.Err())
+}
