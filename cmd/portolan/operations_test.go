@@ -14,8 +14,8 @@ import (
 )
 
 // oneChartOps is how many Store operations a run may need that publishes one
-// chart, however many the channel has.
-const oneChartOps = 14
+// new chart, however many the channel has.
+const oneChartOps = 15
 
 // TestReadmeOperations compares the table of what a run asks of each backend
 // with what it does: a run with 100 charts, one with one more, and an idle one.

@@ -177,7 +177,7 @@ func TestRemoved(t *testing.T) {
 	w.run()
 	left := func(dir string) (files []string) {
 		for key := range w.mem.Snapshot() {
-			if strings.HasPrefix(key, dir) && path.Ext(key) != ".tgz" && path.Base(key) != "release.json" {
+			if strings.HasPrefix(key, dir) && path.Ext(key) != ".tgz" && path.Base(key) != "release.json" && path.Base(key) != "index.yaml" {
 				files = append(files, key)
 			}
 		}
