@@ -154,14 +154,21 @@ func (c *chartPages) writeVersions(ctx context.Context) (done bool, err error) {
 	return true, nil
 }
 
-// maxRest is how long pages rest at most before those of the next version.
-const maxRest = time.Second
+const (
+	maxRest    = time.Second // the longest that pages rest before those of the next version
+	maxWaiters = 3           // of whom each adds to a rest
+)
 
-// rest waits as long as the work before it took, if that is to give way. So others get
-// at least half of the time, and pages that somebody waits for are made all the same.
+// rest gives way to those who wait: it takes as long as the work before it, for each of
+// them. So one gets half of the time, and many get three quarters of it. Pages that
+// somebody waits for are made all the same.
 func (p *pass) rest(ctx context.Context, worked time.Duration) error {
-	if p.GiveWay == nil || !p.GiveWay() {
+	waiters := 0
+	if p.GiveWay != nil {
+		waiters = min(p.GiveWay(), maxWaiters)
+	}
+	if waiters == 0 {
 		return nil
 	}
-	return pause.For(ctx, min(worked, maxRest))
+	return pause.For(ctx, min(time.Duration(waiters)*worked, maxRest))
 }

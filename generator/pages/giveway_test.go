@@ -12,11 +12,11 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 )
 
-// While others want the machine, pages take at most half of the time, and no longer
-// once nobody does.
+// While one other wants the machine, pages take at most half of the time, while many do a
+// quarter, and all of it once nobody does.
 func TestGiveWay(t *testing.T) {
 	const versions, each = 4, 10 * time.Millisecond
-	took := func(giveWay func() bool) (all time.Duration) {
+	took := func(giveWay func() int) (all time.Duration) {
 		synctest.Test(t, func(t *testing.T) {
 			w := newTown(t, pages.Options{Site: published.Site, GiveWay: giveWay})
 			for i := range versions {
@@ -40,14 +40,17 @@ func TestGiveWay(t *testing.T) {
 	if alone < versions*each {
 		t.Fatalf("the pages took %v", alone)
 	}
-	if never := took(func() bool { return false }); never != alone {
+	if never := took(func() int { return 0 }); never != alone {
 		t.Errorf("pages that need not rest took %v, want %v", never, alone)
 	}
-	if always := took(func() bool { return true }); always != alone+versions*each {
-		t.Errorf("pages that rest took %v, want %v", always, alone+versions*each)
+	for waiting, rests := range map[int]time.Duration{1: 1, 2: 2, 3: 3, 100: 3} {
+		want := alone + rests*versions*each
+		if always := took(func() int { return waiting }); always != want {
+			t.Errorf("pages that give way to %d took %v, want %v", waiting, always, want)
+		}
 	}
 	asked := 0
-	if some := took(func() bool { asked++; return asked <= 2 }); some != alone+2*each {
+	if some := took(func() int { asked++; return max(0, min(3-asked, 1)) }); some != alone+2*each {
 		t.Errorf("pages that rest twice took %v, want %v", some, alone+2*each)
 	}
 }

@@ -29,9 +29,10 @@ type Options struct {
 	// version may be made until what is left of them is plain text; 0 means 10 seconds.
 	Turn, PageTime time.Duration
 
-	// GiveWay reports whether others wait for this machine. While they do, the making of
-	// pages rests after each version as long as that took. It is nil if nobody ever does.
-	GiveWay func() bool
+	// GiveWay returns how many others wait for this machine. After each version, the making
+	// of pages rests as long as that took, for each of up to three of them. It is nil if
+	// nobody ever does.
+	GiveWay func() int
 }
 
 // Writer writes the pages of a site's channels. It is safe for concurrent use.

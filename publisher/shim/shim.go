@@ -172,8 +172,8 @@ func (s *Shim) Published() {
 	}
 }
 
-// Receiving reports whether uploads are under way.
-func (s *Shim) Receiving() bool { return s.uploads.inUse() > 0 }
+// Receiving returns how many uploads are under way.
+func (s *Shim) Receiving() int { return s.uploads.inUse() }
 
 // End makes the shim answer requests that wait for a receipt at once.
 func (s *Shim) End() { s.end() }

@@ -403,7 +403,7 @@ func TestBusy(t *testing.T) {
 // receiving waits until an upload is under way.
 func (p *port) receiving() {
 	p.t.Helper()
-	for deadline := testenv.Deadline(p.t); !p.Receiving(); time.Sleep(time.Millisecond) {
+	for deadline := testenv.Deadline(p.t); p.Receiving() == 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			p.t.Fatal("no upload is under way")
 		}
