@@ -33,6 +33,7 @@ type Release struct {
 	Note   string   // why the page shows only what the index says; "" if it shows more
 	Faults []string // why no Helm can install this version; nil if nothing is known against it
 
+	Top       template.HTML // all that is above the bar, if it was rendered before: see [Set.Top]
 	Tabs      []Tab
 	Versions  string // URL of the chart's versions.json
 	List      string // URL of the list of all versions
@@ -64,6 +65,8 @@ type ValuesPage struct {
 	Raw    string // URL of values.yaml; "" if absent
 	Schema string // URL of values.schema.json; "" if absent
 	Note   string // why the table is missing or not complete; "" if it is complete
+
+	Body template.HTML // all of this, if it was rendered before: see [Set.Body]
 }
 
 // ValueGroup is the values below one key of the top level, or that key alone.

@@ -231,6 +231,34 @@ func (s *Set) Render(p Page) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
+// Top renders what is above the bar of a version's pages, for [Release.Top]. It is "" if
+// a user's templates have no such part.
+func (s *Set) Top(r Release) template.HTML {
+	r.Tabs = nil
+	return s.part(ValuesPage{}, "top", r)
+}
+
+// Body renders the table of values, for [ValuesPage.Body]. It is "" if a user's templates
+// have no such part.
+func (s *Set) Body(p ValuesPage) template.HTML {
+	p.Frame, p.Release = Frame{}, Release{}
+	return s.part(p, "values", p)
+}
+
+// part renders a part of a page's template that other pages share. If that fails, so does
+// the page, which says why.
+func (s *Set) part(p Page, name string, data any) template.HTML {
+	t := s.pages[p.template()].Lookup(name)
+	if t == nil {
+		return ""
+	}
+	var b strings.Builder
+	if err := t.Execute(&b, data); err != nil {
+		return ""
+	}
+	return template.HTML(b.String())
+}
+
 // Site returns t with the paths of the set's assets.
 func (s *Set) Site(t Site) Site {
 	p := s.paths

@@ -34,6 +34,7 @@ type shared struct {
 	readmes memo[sum, *readme]
 	texts   memo[textOf, renderedReadme]
 	sources memo[sourceOf, template.HTML]
+	bodies  memo[bodyOf, template.HTML]
 }
 
 type sum = [sha256.Size]byte
@@ -53,6 +54,7 @@ func newShared() *shared {
 		readmes: memo[sum, *readme]{most: maxSharedReadmes},
 		texts:   memo[textOf, renderedReadme]{most: maxSharedReadmes},
 		sources: memo[sourceOf, template.HTML]{most: maxSharedHTML},
+		bodies:  memo[bodyOf, template.HTML]{most: maxSharedHTML},
 	}
 }
 
@@ -82,6 +84,21 @@ func (s *shared) table(ctx context.Context, c *archive, readme map[string]string
 
 // tableSize is about how many bytes a table takes.
 func tableSize(ref *values.Reference) int { return besides * (1 + ref.Count) }
+
+// bodyOf is what the text of a table is made from. With the same bytes, there is the same
+// table as long as it is remembered.
+type bodyOf struct {
+	table       *values.Reference
+	raw, schema string // URLs
+}
+
+// body returns the table on a page of values as HTML.
+func (s *shared) body(ctx context.Context, table *values.Reference, p templates.ValuesPage, render func(templates.ValuesPage) template.HTML) template.HTML {
+	return s.bodies.of(ctx, bodyOf{table, p.Raw, p.Schema}, func() (template.HTML, int) {
+		html := render(p)
+		return html, len(html) + tableSize(table) // which the key holds on to
+	})
+}
 
 // readme is a README that was parsed.
 type readme struct {

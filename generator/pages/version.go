@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/portolan-charts/portolan/generator/check"
+	"github.com/portolan-charts/portolan/generator/values"
 	"github.com/portolan-charts/portolan/templates"
 )
 
@@ -24,6 +25,7 @@ type versionContent struct {
 	release   templates.Release
 	overview  templates.ChartPage
 	values    templates.ValuesPage
+	table     *values.Reference // that they show; nil if there is none
 	templates templates.TemplatesPage
 	changes   templates.ChangesPage
 	raw       map[string][]byte // by name
@@ -55,6 +57,7 @@ func (v *versionContent) show(ctx context.Context, s *shared, before, c *archive
 	describeChanges(ctx, &v.changes, before, c)
 	readme := s.readme(ctx, c.README)
 	table := s.table(ctx, c, readme.values) // values without a text of their own have that of the README
+	v.table = table
 	describeValues(&v.values, v.changes.Against, table)
 	describeReadme(ctx, &v.overview, s, c, readme, table)
 	if before != nil {
@@ -195,17 +198,22 @@ func (c *chartPages) writeOverview(ctx context.Context, i int, v *versionContent
 func (c *chartPages) writeOthers(ctx context.Context, i int, v *versionContent) error {
 	dir := versionDir(c.name, c.all[i].Version)
 	file := func(name string) string { return path.Join(dir, name) }
-	values := v.values
-	values.Release, values.Frame = c.release(i, v, file(valuesPage), "Values"), c.versionFrame(i, file(valuesPage), "Values")
-	for name, url := range map[string]*string{valuesFile: &values.Raw, schemaOfFile: &values.Schema} {
+	table := v.values
+	table.Release, table.Frame = c.release(i, v, file(valuesPage), "Values"), c.versionFrame(i, file(valuesPage), "Values")
+	for name, url := range map[string]*string{valuesFile: &table.Raw, schemaOfFile: &table.Schema} {
 		if _, ok := v.raw[name]; ok {
 			*url = name
 		}
+	}
+	if v.table != nil {
+		table.Body = c.shared.body(ctx, v.table, table, c.set.Body)
 	}
 	sources := v.templates
 	sources.Release, sources.Frame = c.release(i, v, file(templatesPage), "Templates"), c.versionFrame(i, file(templatesPage), "Templates")
 	changes := v.changes
 	changes.Release, changes.Frame = c.release(i, v, file(changesPage), "Changes"), c.versionFrame(i, file(changesPage), "Changes")
+	top := c.set.Top(table.Release)
+	table.Top, sources.Top, changes.Top = top, top, top
 	changes.Compare = relative(file(changesPage), path.Join(chartDir(c.name), comparePage))
 	if before := c.before[i]; changes.Against != nil {
 		against := *changes.Against
@@ -217,7 +225,7 @@ func (c *chartPages) writeOthers(ctx context.Context, i int, v *versionContent) 
 	for _, page := range []struct {
 		name string
 		templates.Page
-	}{{valuesPage, values}, {templatesPage, sources}, {changesPage, changes}} {
+	}{{valuesPage, table}, {templatesPage, sources}, {changesPage, changes}} {
 		if err := c.putPage(ctx, file(page.name), page.Page); err != nil {
 			return err
 		}
