@@ -81,12 +81,8 @@ func New(o Options) (*Set, error) {
 		return nil, err
 	}
 	s := &Set{pages: map[string]*template.Template{}}
-	for _, p := range allPages {
-		t, err := parse(p, files)
-		if err != nil {
-			return nil, err
-		}
-		s.pages[p.template()] = t
+	if err := s.parse(files); err != nil {
+		return nil, err
 	}
 	if err := s.addOwn(files, o.Colors); err != nil {
 		return nil, err
@@ -185,21 +181,34 @@ func didYouMean(name string, files map[string]source) string {
 	return fmt.Sprintf("; did you mean %s?", best)
 }
 
-// parse parses a page's template and checks it against the page's type, so that a
-// mistake is found before any page is rendered.
-func parse(p Page, files map[string]source) (*template.Template, error) {
-	shared, own := files[partials], files[p.template()]
-	t, err := template.New(shared.name).Funcs(funcs).Parse(string(shared.content))
-	if err == nil {
-		t, err = t.New(own.name).Parse(string(own.content))
-	}
-	if err == nil {
-		err = templatecheck.CheckHTML(t, p)
+// parse parses the templates of all pages.
+func (s *Set) parse(files map[string]source) error {
+	parts := files[partials]
+	shared, err := template.New(parts.name).Funcs(funcs).Parse(string(parts.content))
+	for _, p := range allPages {
+		if err != nil {
+			break
+		}
+		var t *template.Template
+		if t, err = shared.Clone(); err == nil {
+			t, err = parse(t, p, files[p.template()], parts.own)
+		}
+		s.pages[p.template()] = t
 	}
 	if err != nil {
-		return nil, fmt.Errorf("templates: %s", strings.TrimPrefix(err.Error(), "template: "))
+		return fmt.Errorf("templates: %s", strings.TrimPrefix(err.Error(), "template: "))
 	}
-	return t, nil
+	return nil
+}
+
+// parse parses a page's template. It checks a user's against the page's type, so that a
+// mistake is found before any page is rendered. A test does so for portolan's own.
+func parse(shared *template.Template, p Page, file source, own bool) (*template.Template, error) {
+	t, err := shared.New(file.name).Parse(string(file.content))
+	if err == nil && !(own && file.own) {
+		err = templatecheck.CheckHTML(t, p)
+	}
+	return t, err
 }
 
 // add adds an asset, and returns its path.

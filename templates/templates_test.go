@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jba/templatecheck"
 	"golang.org/x/net/html"
 )
 
@@ -31,6 +32,34 @@ func render(t *testing.T, s *Set, p Page) []byte {
 		t.Fatal(err)
 	}
 	return b
+}
+
+// TestOwnTemplates: portolan's own templates fit their pages.
+func TestOwnTemplates(t *testing.T) {
+	s := newSet(t, Options{})
+	for _, p := range allPages {
+		if err := templatecheck.CheckHTML(s.pages[p.template()], p); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestParts: what pages share is the same whether it was rendered before or not.
+func TestParts(t *testing.T) {
+	s := newSet(t, Options{})
+	for _, p := range slices.Concat(everyPage(hostile), everyPage("plain")) {
+		v, ok := p.(ValuesPage)
+		if !ok {
+			continue
+		}
+		want := render(t, s, v)
+		if v.Top, v.Body = s.Top(v.Release), s.Body(v); v.Top == "" || v.Body == "" {
+			t.Fatal("it has no parts")
+		}
+		if got := render(t, s, v); !bytes.Equal(got, want) {
+			t.Errorf("got\n%s\nwant\n%s", got, want)
+		}
+	}
 }
 
 // Whatever the data hold is shown as text: pages have only the elements and
