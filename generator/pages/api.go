@@ -57,6 +57,8 @@ type ChartSummary struct {
 	Versions    int       `json:"versions" jsonschema_description:"Number of versions of the chart"`
 	API         string    `json:"api" jsonschema_description:"URL of the chart's document"`
 	Page        string    `json:"page" jsonschema_description:"URL of the chart's page"`
+
+	line string // as the document has it; "" if not known
 }
 
 // ChartDoc is a chart's document in its channel, api/charts/<name>.json.

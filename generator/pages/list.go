@@ -34,14 +34,6 @@ func (p *pass) list(ctx context.Context, all []ChartSummary) error {
 	return group.Wait()
 }
 
-func (p *pass) channelDoc(ctx context.Context, all []ChartSummary) error {
-	_, versions := p.after.Counts()
-	return p.putDoc(ctx, path.Join(p.channel.Name, channelDoc), ChannelDoc{
-		Schema: p.schema(0, "channel"), Channel: p.channel.Name, Repository: p.absolute(p.channel.Name),
-		Generation: p.head.Generation, Changed: p.head.Generated, Versions: versions, Charts: all,
-	})
-}
-
 // listPages writes the channel's pages: the first one, which names the generation,
 // and those whose charts have changed.
 func (p *pass) listPages(ctx context.Context, all []ChartSummary) error {
@@ -244,9 +236,17 @@ func fitting(text string, room int) string {
 
 // size returns the length of a value as JSON, in bytes.
 func size(v any) int {
+	if s, ok := v.(string); ok && strings.IndexFunc(s, escapedInJSON) < 0 {
+		return len(s) + len(`""`)
+	}
 	b, err := json.Marshal(v)
 	if err != nil {
 		return 0
 	}
 	return len(b)
+}
+
+// escapedInJSON reports whether JSON may have another form for a character.
+func escapedInJSON(c rune) bool {
+	return c < ' ' || c > '~' || strings.ContainsRune(`"\\<>&`, c)
 }

@@ -146,12 +146,10 @@ func (p *pass) open(ctx context.Context) error {
 			return err
 		}
 		p.before = before
-		var doc ChannelDoc
-		if err := p.read(ctx, channelDoc, &doc); err != nil {
+		if p.rows, err = p.readCharts(ctx); err != nil {
 			return err
 		}
-		p.rows = doc.Charts
-		for _, s := range doc.Charts {
+		for _, s := range p.rows {
 			p.had[s.Name] = s
 		}
 	}
