@@ -18,7 +18,7 @@
 //	feed.xml, sitemap.xml
 //	search.json                          loaded when somebody searches: see templates.SearchIndex
 //	artifacthub-repo.yml                 if it is configured
-//	api/index.json                       see ChannelDoc
+//	api/index.json                       see ChannelDoc: a line for each chart
 //	api/changes.json                     see ChangesDoc
 //	api/charts/<name>.json               see ChartDoc
 //	charts/<name>/index.html             the chart: the overview of its newest version
