@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"iter"
 	"log/slog"
@@ -20,12 +21,15 @@ import (
 
 	"gocloud.dev/gcerrors"
 
+	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/charttest"
+	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/registry"
 	"github.com/portolan-charts/portolan/publisher/shim"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
 )
@@ -422,6 +426,30 @@ func TestShimRights(t *testing.T) {
 	wantRights(t, "portolan shim --site", allowed, drop, site)
 }
 
+// TestPushRights pushes as helm does, with no rights but those that the table lists.
+func TestPushRights(t *testing.T) {
+	t.Parallel()
+	w := newGuarded()
+	w.drop.Put("pushed/2026-01-01T00/stable/web/0a", []byte("never tagged"))
+	allowed := union(readmeRights(t, "portolan shim"), readmeRights(t, "portolan shim`, for `helm push"))
+	drop, _ := w.as(allowed)
+	shim := shimOn(t, shim.Options{Drop: drop})
+	shim.push("stable", charttest.Simple("web", "1.0.0"))
+	if inbox := w.inbox(); len(inbox) != 2 {
+		t.Errorf("the inbox has %q", inbox)
+	}
+	shim.get(shim.upload("web", "1.0.0", http.StatusCreated), http.StatusAccepted) // what other uploads need
+	late := testenv.Late(t)
+	for slices.Contains(slices.Collect(maps.Keys(w.drop.Snapshot())), "pushed/2026-01-01T00/stable/web/0a") {
+		select {
+		case <-late:
+			t.Fatal("what was pushed long ago stays")
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	wantRights(t, "portolan shim, for helm push", allowed, drop)
+}
+
 // shimClient talks to a shim.
 type shimClient struct {
 	t   *testing.T
@@ -430,6 +458,7 @@ type shimClient struct {
 
 func shimOn(t *testing.T, o shim.Options) shimClient {
 	o.Auth, o.Rules, o.Log = auth.Anyone(), rulesOf(nil), slog.New(slog.DiscardHandler)
+	o.OCI = func(string) bool { return true }
 	if o.Site != nil {
 		o.Judge = judgesOf(nil, o.Site)
 	}
@@ -462,6 +491,46 @@ func (c shimClient) upload(name, version string, status int) (receipt string) {
 		c.t.Errorf("got %s, want %d: %s", r.Status, status, b)
 	}
 	return r.Header.Get("Location")
+}
+
+// push pushes an archive, as helm does.
+func (c shimClient) push(channel string, archive []byte) {
+	c.t.Helper()
+	read, err := check.Archive(bytes.NewReader(archive), check.Options{Versions: "helm"})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	name, version := read.Metadata.Name, read.Metadata.Version
+	config := fmt.Appendf(nil, `{"apiVersion":"v2","name":%q,"version":%q}`, name, version)
+	manifest, err := registry.New(registry.Release{Config: config, Archive: registry.SumOf(archive), Created: time.Unix(1e9, 0)})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	repository := c.url + "/v2/" + registry.Repository(channel, name)
+	send := func(method, url string, body []byte, status int) string {
+		c.t.Helper()
+		r, err := http.NewRequestWithContext(c.t.Context(), method, url, bytes.NewReader(body))
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", registry.TypeManifest)
+		code, b, err := tryAnswer(r)
+		if err != nil || code != status {
+			c.t.Fatalf("%s %s: %d %s, %v; want %d", method, url, code, b, err, status)
+		}
+		return string(b)
+	}
+	for _, blob := range [][]byte{config, archive} {
+		digest := "sha256:" + registry.SumOf(blob).SHA256
+		send(http.MethodHead, repository+"/blobs/"+digest, nil, http.StatusNotFound)
+		send(http.MethodPost, repository+"/blobs/uploads/?digest="+digest, blob, http.StatusCreated)
+	}
+	byDigest := repository + "/manifests/sha256:" + registry.SumOf(manifest).SHA256
+	send(http.MethodPut, byDigest, manifest, http.StatusCreated)
+	if got := send(http.MethodGet, byDigest, nil, http.StatusOK); got != string(manifest) {
+		c.t.Errorf("the manifest is read back as %s", got)
+	}
+	send(http.MethodPut, repository+"/manifests/"+registry.Tag(version), manifest, http.StatusCreated)
 }
 
 // oneOrMany is what IAM writes as one text or as several.
