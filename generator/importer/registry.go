@@ -27,8 +27,9 @@ import (
 const (
 	ociPrefix = "oci://"
 
-	pageSize = 1000 // tags or repositories that are asked for at a time; registries may send fewer
-	maxPages = 2000 // of a list; of the registries that send 100 tags a page, 200,000 tags
+	// maxPages bounds a list. How much a page has is left to the registry, since some
+	// refuse to be told; of those that send 100 tags, it is 200,000 tags.
+	maxPages = 2000
 )
 
 // isOCI reports whether a URL is that of a chart in a registry.
@@ -103,7 +104,7 @@ func (g *registries) isPlain(host string) bool {
 func (g *registries) repository(r oras.Reference) *remote.Repository {
 	return &remote.Repository{
 		Reference: r, Client: g.auth, PlainHTTP: g.isPlain(r.Host()),
-		TagListPageSize: pageSize, TagListMaxPages: maxPages,
+		TagListMaxPages: maxPages,
 	}
 }
 

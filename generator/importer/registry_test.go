@@ -64,8 +64,8 @@ func TestRegistry(t *testing.T) {
 	}
 }
 
-// TestRegistryPages: a registry may send fewer tags at a time than asked for, and tell
-// clients to come back later.
+// TestRegistryPages: a registry may send few tags at a time, refuse to be told how many,
+// and tell clients to come back later.
 func TestRegistryPages(t *testing.T) {
 	h, g := newHub(t), newTarget(t)
 	var want []string
@@ -85,6 +85,10 @@ func TestRegistryPages(t *testing.T) {
 			return true
 		}
 		q := r.URL.Query()
+		if q.Has("n") && q.Get("n") != "4" {
+			http.Error(w, "pagination number invalid", http.StatusBadRequest)
+			return true
+		}
 		q.Set("n", "4")
 		r.URL.RawQuery = q.Encode()
 		return false

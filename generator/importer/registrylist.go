@@ -114,9 +114,9 @@ func (p *inRegistry) below(ctx context.Context, charts []string) (*Index, []stri
 	case ctx.Err() != nil, errors.As(err, new(*httpread.Exhausted)):
 		return nil, nil, err
 	case err != nil:
-		return nil, nil, fmt.Errorf("%w, and the registry does not list what lies below it (%v): %s", errMissing, err, fix)
+		return nil, nil, fmt.Errorf("there are none, and the registry does not list what lies below (%w): %s", err, fix)
 	case len(found) == 0:
-		return nil, nil, fmt.Errorf("%w, and the registry lists nothing below it: %s", errMissing, fix)
+		return nil, nil, fmt.Errorf("there are none, and the registry lists nothing below: %s", fix)
 	}
 	indexes := make([]*Index, len(found))
 	tags := make([]*leftOut, len(found))
@@ -180,7 +180,7 @@ func (p *inRegistry) onlyCharts(ctx context.Context, x *Index) error {
 func (p *inRegistry) catalog(ctx context.Context, charts []string) (found []oras.Reference, err error) {
 	all := &remote.Registry{RepositoryOptions: remote.RepositoryOptions{
 		Reference: oras.Reference{Registry: p.at.Registry}, Client: p.auth, PlainHTTP: p.isPlain(p.at.Host()),
-	}, RepositoryListPageSize: pageSize}
+	}}
 	last, pages := "", 0
 	seen := map[string]bool{}
 	err = p.try(ctx, func() error {
