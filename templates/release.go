@@ -102,12 +102,23 @@ type TemplatesPage struct {
 	CRDs  []SourceFile
 	More  int    // number of files that are not listed
 	Note  string // why something is left out; "" if nothing is
+
+	Listing *Listing // of these files, if it was rendered before: see [Set.Listing]
 }
+
+// Listing is how a page lists files.
+type Listing struct{ Kinds, Files template.HTML }
 
 // Partial reports whether the page has no room for the text of some files.
 func (p TemplatesPage) Partial() bool {
 	without := func(f SourceFile) bool { return f.HTML == "" }
 	return slices.ContainsFunc(p.Files, without) || slices.ContainsFunc(p.CRDs, without)
+}
+
+// sameFiles reports whether two pages list the same files.
+func (p TemplatesPage) sameFiles(o TemplatesPage) bool {
+	return p.More == o.More && slices.Equal(p.Files, o.Files) && slices.Equal(p.CRDs, o.CRDs) &&
+		slices.EqualFunc(p.Kinds, o.Kinds, func(a, b TemplateKind) bool { return a.Kind == b.Kind && slices.Equal(a.Files, b.Files) })
 }
 
 // TemplateKind is a kind of object that templates create, and the files that do.

@@ -254,6 +254,20 @@ func (s *Set) Body(p ValuesPage) template.HTML {
 	return s.part(p, "values", p)
 }
 
+// Listing renders the lists of files, for [TemplatesPage.Listing]. It is nil if a user's
+// templates have no such parts. If another page lists the same files, that one's is taken.
+func (s *Set) Listing(p, other TemplatesPage) *Listing {
+	if other.Listing != nil && p.sameFiles(other) {
+		return other.Listing
+	}
+	p.Frame, p.Release = Frame{}, Release{}
+	l := &Listing{Kinds: s.part(p, "kinds", p), Files: s.part(p, "files", p)}
+	if l.Kinds == "" || l.Files == "" {
+		return nil
+	}
+	return l
+}
+
 // part renders a part of a page's template that other pages share. If that fails, so does
 // the page, which says why.
 func (s *Set) part(p Page, name string, data any) template.HTML {

@@ -62,6 +62,41 @@ func TestParts(t *testing.T) {
 	}
 }
 
+// TestListing: the lists of files are the same whether they were rendered before or not,
+// and are taken from a page that lists the same ones.
+func TestListing(t *testing.T) {
+	s := newSet(t, Options{})
+	for _, p := range slices.Concat(everyPage(hostile), everyPage("plain")) {
+		p, ok := p.(TemplatesPage)
+		if !ok || len(p.Files) == 0 {
+			continue
+		}
+		want := render(t, s, p)
+		before := p
+		if before.Listing = s.Listing(p, TemplatesPage{}); before.Listing == nil {
+			t.Fatal("it has no listing")
+		}
+		if got := render(t, s, before); !bytes.Equal(got, want) {
+			t.Errorf("got\n%s\nwant\n%s", got, want)
+		}
+		if s.Listing(p, before) != before.Listing {
+			t.Error("the same files were rendered again")
+		}
+		for what, change := range map[string]func(*TemplatesPage){
+			"text": func(p *TemplatesPage) { p.Files[0].HTML += "x" },
+			"kind": func(p *TemplatesPage) { p.Kinds = append([]TemplateKind{{Kind: "x"}}, p.Kinds...) },
+			"more": func(p *TemplatesPage) { p.More++ },
+		} {
+			other := p
+			other.Files = slices.Clone(p.Files)
+			change(&other)
+			if s.Listing(other, before) == before.Listing {
+				t.Errorf("another %s is not shown", what)
+			}
+		}
+	}
+}
+
 // Whatever the data hold is shown as text: pages have only the elements and
 // attributes of the templates.
 func TestHostileData(t *testing.T) {

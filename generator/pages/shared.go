@@ -35,6 +35,7 @@ type shared struct {
 	texts   memo[textOf, renderedReadme]
 	sources memo[sourceOf, template.HTML]
 	bodies  memo[bodyOf, template.HTML]
+	listed  templates.TemplatesPage // of the version before
 }
 
 type sum = [sha256.Size]byte

@@ -209,6 +209,8 @@ func (c *chartPages) writeOthers(ctx context.Context, i int, v *versionContent) 
 		table.Body = c.shared.body(ctx, v.table, table, c.set.Body)
 	}
 	sources := v.templates
+	sources.Listing = c.set.Listing(sources, c.shared.listed)
+	c.shared.listed = sources
 	sources.Release, sources.Frame = c.release(i, v, file(templatesPage), "Templates"), c.versionFrame(i, file(templatesPage), "Templates")
 	changes := v.changes
 	changes.Release, changes.Frame = c.release(i, v, file(changesPage), "Changes"), c.versionFrame(i, file(changesPage), "Changes")
