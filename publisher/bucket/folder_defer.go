@@ -4,8 +4,8 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
-	"fmt"
 	"io/fs"
 	"maps"
 	"path"
@@ -212,5 +212,6 @@ func (s *folderStore) flushLate() {
 }
 
 func (s *folderStore) claimName(key string) string {
-	return fmt.Sprintf("%x", sha256.Sum256([]byte(s.sync.boot+key)))
+	sum := sha256.Sum256([]byte(s.sync.boot + key))
+	return hex.EncodeToString(sum[:])
 }
