@@ -1,6 +1,8 @@
 package check
 
 import (
+	"bytes"
+
 	"helm.sh/helm/v3/pkg/chart"
 	"sigs.k8s.io/yaml"
 )
@@ -32,16 +34,30 @@ func loadMetadata(chartYAML, requirements []byte) (*Metadata, error) {
 	return md, yaml.Unmarshal(requirements, md)
 }
 
-// maybeInfinite is how YAML writes numbers that are not finite, or a tag that can make
-// one of other text.
-var maybeInfinite = whenNeeded(`(?i)[.](inf|nan)|!`)
+// maybeInfinite reports whether YAML may have a number that is not finite, such as .inf
+// or .NaN, or a tag that can make one of other text.
+func maybeInfinite(text []byte) bool {
+	if bytes.IndexByte(text, '!') >= 0 {
+		return true
+	}
+	for {
+		at := bytes.IndexByte(text, '.')
+		if at < 0 || len(text) < at+len(".inf") {
+			return false
+		}
+		text = text[at+1:]
+		if word := text[:len("inf")]; bytes.EqualFold(word, []byte("inf")) || bytes.EqualFold(word, []byte("nan")) {
+			return true
+		}
+	}
+}
 
 // loadAPIVersion reads Chart.yaml, which loadMetadata could read, as Helm 4 does before
 // it chooses a type for it (pkg/chart/loader/load.go, chartBase). What is not
 // apiVersion has no type then, and must have a form in JSON nevertheless: only numbers
 // that are not finite have a form where the type is known, and none where it is not.
 func loadAPIVersion(chartYAML []byte) error {
-	if !maybeInfinite().Match(chartYAML) {
+	if !maybeInfinite(chartYAML) {
 		return nil
 	}
 	var base struct {

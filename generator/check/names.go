@@ -21,7 +21,6 @@ const (
 )
 
 var (
-	drivePattern   = whenNeeded(`^[a-zA-Z]:`)
 	namePattern    = whenNeeded(`^[a-zA-Z0-9]+([._-][a-zA-Z0-9]+)*$`)
 	advisedName    = whenNeeded(`^[a-z0-9-]+$`)
 	versionPattern = whenNeeded(`^[0-9A-Za-z.+-]+$`)
@@ -51,7 +50,7 @@ func splitPath(name string, dir bool) (top, rest string, p *Problem) {
 			return "", "", reject("path-unclean", "the path %s has an empty or dot segment", Quote(name))
 		case len(s) > maxSegment:
 			return "", "", reject("path-long", "the path %s has a segment of %d bytes; %d are allowed", Quote(name), len(s), maxSegment)
-		case drivePattern().MatchString(s):
+		case hasDrive(s):
 			return "", "", reject("path-drive", "the path %s holds a drive letter", Quote(name))
 		}
 	}
@@ -64,6 +63,11 @@ func splitPath(name string, dir bool) (top, rest string, p *Problem) {
 		return "", "", reject("top-folder", "the file %s does not lie in a folder named after the chart", Quote(name))
 	}
 	return top, rest, nil
+}
+
+// hasDrive reports whether a name begins with the letter of a drive, as on Windows.
+func hasDrive(name string) bool {
+	return len(name) > 1 && name[1] == ':' && (name[0]|0x20 >= 'a' && name[0]|0x20 <= 'z')
 }
 
 // checkCharacters refuses names that cannot be shown, or mean a path on one
@@ -85,6 +89,9 @@ func checkCharacters(name string) *Problem {
 // hidden reports whether a character moves what is printed around it, or ends
 // a line, instead of being seen.
 func hidden(r rune) bool {
+	if r < utf8.RuneSelf { // as most are
+		return r < ' ' || r == '\x7f'
+	}
 	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029'
 }
 

@@ -1,9 +1,45 @@
 package check
 
 import (
+	"regexp"
 	"strings"
 	"testing"
+	"unicode"
 )
+
+// TestQuickLooks: what is asked of every path and every Chart.yaml says the same as the
+// patterns that it takes the place of.
+func TestQuickLooks(t *testing.T) {
+	drive, infinite := regexp.MustCompile(`^[a-zA-Z]:`), regexp.MustCompile(`(?i)[.](inf|nan)|!`)
+	for r := range rune(unicode.MaxRune + 1) {
+		want := unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029'
+		if got := hidden(r); got != want {
+			t.Errorf("%U is hidden: %t", r, got)
+		}
+		for _, s := range []string{string(r), string(r) + ":", string(r) + ":x", "x" + string(r), ":" + string(r)} {
+			if got := hasDrive(s); got != drive.MatchString(s) {
+				t.Errorf("%q has a drive: %t", s, got)
+			}
+		}
+		for _, s := range []string{"." + string(r) + "nf", ".na" + string(r), ".i" + string(r) + "F", string(r) + "inf"} {
+			if got := maybeInfinite([]byte(s)); got != infinite.MatchString(s) {
+				t.Errorf("%q may be infinite: %t", s, got)
+			}
+		}
+	}
+	const letters = "..iNfaA!"
+	for n := range 1 << 18 { // all words of six of them
+		var word [6]byte
+		for i := range word {
+			word[i] = letters[n>>(3*i)&7]
+		}
+		for _, s := range [][]byte{word[:], word[:n%6]} {
+			if got := maybeInfinite(s); got != infinite.Match(s) {
+				t.Fatalf("%q may be infinite: %t", s, got)
+			}
+		}
+	}
+}
 
 func TestCheckName(t *testing.T) {
 	for name, rule := range map[string]string{

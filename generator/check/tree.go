@@ -3,6 +3,7 @@ package check
 import (
 	"bytes"
 	"crypto/sha256"
+	"hash"
 	"io"
 	"path"
 	"slices"
@@ -23,6 +24,7 @@ type tree struct {
 	sorted []File // files by path, once all are known
 
 	scratch *bytes.Buffer // for the file being read
+	sum     hash.Hash     // of the same
 }
 
 // scratches are used again, unless they are large.
@@ -75,7 +77,7 @@ func readChart(src *source, b *bounds, root *node) (*tree, error) {
 	t := &tree{
 		bounds: b, where: root.where, root: root,
 		files: map[string]hashed{}, dirs: map[string]bool{},
-		scratch: scratches.Get().(*bytes.Buffer),
+		scratch: scratches.Get().(*bytes.Buffer), sum: sha256.New(),
 	}
 	noEnd, err := readArchive(src, b, t.add)
 	if t.scratch.Cap() <= maxScratch {
@@ -109,7 +111,8 @@ func (t *tree) add(e entry, r io.Reader) error {
 	case e.size > t.bounds.limits.File:
 		return reject("file-size", "%s has %s; a file may have %s", Quote(e.path), sizeText(e.size), sizeText(t.bounds.limits.File))
 	}
-	src := &source{r: r, sum: sha256.New(), max: t.bounds.limits.File}
+	t.sum.Reset()
+	src := &source{r: r, sum: t.sum, max: t.bounds.limits.File}
 	earlier, repeated := t.files[e.path]
 	if !repeated {
 		if err := t.read(e, src); err != nil {
