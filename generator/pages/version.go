@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"html/template"
 	"net/url"
 	"path"
 	"strings"
@@ -29,6 +30,8 @@ type versionContent struct {
 	templates templates.TemplatesPage
 	changes   templates.ChangesPage
 	raw       map[string][]byte // by name
+
+	top template.HTML // what is above the bar of all pages in the version's folder; "" before it is rendered
 }
 
 // newContent returns what the index says of a version.
@@ -139,12 +142,20 @@ func (c *chartPages) fill(ctx context.Context, v *versionContent, before, now *a
 	return ""
 }
 
+// smallOnly returns the icon if pages besides the overview have it, too.
+func smallOnly(icon template.URL) template.URL {
+	if len(icon) > smallIcon {
+		return ""
+	}
+	return icon
+}
+
 // release returns what the page with that name shows above its own content.
 func (c *chartPages) release(i int, v *versionContent, name, current string) templates.Release {
 	r, of, dir := v.release, c.all[i], chartDir(c.name)
 	levels := strings.Count(name, "/")
-	if current != "Overview" && len(r.Icon) > smallIcon {
-		r.Icon = ""
+	if current != "Overview" {
+		r.Icon = smallOnly(r.Icon)
 	}
 	r.Channel, r.Name, r.Version = c.about(levels), c.name, of.Version
 	r.Created, r.Digest, r.Size, r.Signed = of.Created, of.Digest, c.versions[i].Size, c.versions[i].Signed
@@ -167,6 +178,12 @@ func (c *chartPages) release(i int, v *versionContent, name, current string) tem
 	}
 	for j := range r.Tabs {
 		r.Tabs[j].Current = r.Tabs[j].Name == current
+	}
+	if levels > 2 && r.Icon == smallOnly(v.release.Icon) {
+		if v.top == "" {
+			v.top = c.set.Top(r)
+		}
+		r.Top = v.top
 	}
 	return r
 }
@@ -214,8 +231,6 @@ func (c *chartPages) writeOthers(ctx context.Context, i int, v *versionContent) 
 	sources.Release, sources.Frame = c.release(i, v, file(templatesPage), "Templates"), c.versionFrame(i, file(templatesPage), "Templates")
 	changes := v.changes
 	changes.Release, changes.Frame = c.release(i, v, file(changesPage), "Changes"), c.versionFrame(i, file(changesPage), "Changes")
-	top := c.set.Top(table.Release)
-	table.Top, sources.Top, changes.Top = top, top, top
 	changes.Compare = relative(file(changesPage), path.Join(chartDir(c.name), comparePage))
 	if before := c.before[i]; changes.Against != nil {
 		against := *changes.Against
