@@ -1,6 +1,7 @@
 package bucket
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"iter"
@@ -113,6 +114,10 @@ type Reader struct {
 	Entry Entry
 }
 
+// maxRoom bounds the room that ReadAll makes for an object because of what is said of its
+// size. More than that, it makes as the bytes come.
+const maxRoom = 16 << 20
+
 // ReadAll returns the object's bytes, of which there may be at most limit.
 func ReadAll(ctx context.Context, s Store, key string, limit int64) ([]byte, Entry, error) {
 	r, err := s.Get(ctx, key)
@@ -123,12 +128,14 @@ func ReadAll(ctx context.Context, s Store, key string, limit int64) ([]byte, Ent
 	if r.Entry.Size > limit {
 		return nil, Entry{}, About(key, ErrTooLarge) // without reading up to the limit
 	}
-	b, err := io.ReadAll(io.LimitReader(r, limit+1))
+	var b bytes.Buffer
+	b.Grow(int(min(max(r.Entry.Size, 0), maxRoom)) + bytes.MinRead)
+	n, err := b.ReadFrom(io.LimitReader(r, limit+1))
 	if err != nil {
 		return nil, Entry{}, About(key, err)
 	}
-	if int64(len(b)) > limit {
+	if n > limit {
 		return nil, Entry{}, About(key, ErrTooLarge)
 	}
-	return b, r.Entry, nil
+	return b.Bytes(), r.Entry, nil
 }
