@@ -47,7 +47,9 @@ func (p *plan) changeIndex(c *catalog, keep int) error {
 			o.release = s.current
 		}
 	}
-	return p.noteOlder(c, keep, changed)
+	err = p.noteOlder(c, keep, changed)
+	p.slots = nil // what they are needed for is done, and there may be many
+	return err
 }
 
 // placeAll puts the plan's releases among the published ones, and returns all those

@@ -14,27 +14,23 @@ func (x *Index) Apply(c *Change) (*Index, error) {
 		return nil, fmt.Errorf("header of the change: %v", err)
 	}
 	next := &Index{header: c.Header, charts: slices.Clone(x.charts), text: x.text}
+	var more []section
 	for chart, edit := range groupByChart(c) {
 		lines, err := edit.apply(x.Lines(chart))
 		if err != nil {
 			return nil, fmt.Errorf("chart %s: %v", chart, err)
 		}
-		next.set(chart, lines)
+		if i, ok := x.find(chart); ok {
+			next.charts[i] = section{name: chart, lines: lines}
+		} else {
+			more = append(more, section{name: chart, lines: lines})
+		}
+	}
+	next.charts = slices.DeleteFunc(append(next.charts, more...), func(s section) bool { return len(s.lines) == 0 })
+	if len(more) > 0 {
+		slices.SortFunc(next.charts, func(a, b section) int { return strings.Compare(a.name, b.name) })
 	}
 	return next, next.show(c.Shown)
-}
-
-// set gives a chart the lines, or removes it from the index if there are no lines.
-func (x *Index) set(chart string, lines []string) {
-	i, ok := x.find(chart)
-	switch {
-	case ok && len(lines) == 0:
-		x.charts = slices.Delete(x.charts, i, i+1)
-	case ok:
-		x.charts[i] = section{name: chart, lines: lines}
-	case len(lines) > 0:
-		x.charts = slices.Insert(x.charts, i, section{name: chart, lines: lines})
-	}
 }
 
 // edit is what a change does to one chart.

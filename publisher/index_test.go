@@ -174,7 +174,7 @@ func largeIndex() *Index {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(charts)) {
-		x.set(name, charts[name])
+		x.charts = append(x.charts, section{name: name, lines: charts[name]})
 	}
 	return x
 }
