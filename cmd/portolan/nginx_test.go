@@ -117,8 +117,8 @@ func nginxSite(t *testing.T) *town {
 	w.drop("stable", map[string][]byte{"web-1.0.0+a.1.tgz": plus, "web-1.1.0.tgz": charttest.Simple("web", "1.1.0")})
 	w.drop("group/app/devel", map[string][]byte{"db-2.0.0.tgz": charttest.Simple("db", "2.0.0")})
 	w.done("generate")
-	w.register("stable", plus)
-	w.register("group/app/devel", charttest.Simple("db", "2.0.0"))
+	w.register("stable", map[string][]byte{"web-1.0.0+a.1.tgz": plus})
+	w.register("group/app/devel", map[string][]byte{"db-2.0.0.tgz": charttest.Simple("db", "2.0.0")})
 	write(t, filepath.Join(w.folder, "site", "stable", "index.yaml.attrs"), []byte(`{}`))
 	return w
 }
