@@ -549,7 +549,6 @@ func TestFolderLeftClaims(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	next.since = fs.FileInfo.ModTime
 	wantListed(t, next)
 	freed := 0
 	if err := next.RemoveLeftovers(t.Context(), false, func(int64) { freed++ }); err != nil || freed != 2 {

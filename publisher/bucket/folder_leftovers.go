@@ -33,7 +33,7 @@ func (s *folderStore) RemoveLeftovers(ctx context.Context, dry bool, removed fun
 			return nil
 		}
 		fi, err := d.Info()
-		if err != nil || !s.leftover(name, fi) {
+		if err != nil || !leftover(name, fi) {
 			return nil // or gone
 		}
 		if !dry {
@@ -49,9 +49,9 @@ func (s *folderStore) RemoveLeftovers(ctx context.Context, dry bool, removed fun
 
 // leftover reports whether the file can go. One that is being deleted right now is
 // deleted twice, which does no harm.
-func (s *folderStore) leftover(name string, fi fs.FileInfo) bool {
+func leftover(name string, fi fs.FileInfo) bool {
 	if path.Dir(name) == tmpDir {
-		return s.stale(fi)
+		return stale(fi)
 	}
 	return fi.Mode().IsRegular() && deletion(path.Base(name), fi)
 }

@@ -6,6 +6,10 @@ import (
 	"path"
 )
 
+// linkPrefix begins the names of temporary files that are links. They have the modification
+// time of what they were made from.
+const linkPrefix = "link-"
+
 var errStale = errors.New("older than temporary files may be")
 
 // linkTemp is writeTemp for an object that has its bytes from another one. It returns nil
@@ -15,12 +19,12 @@ func (s *folderStore) linkTemp(f *openFolder, o Object) *tempFile {
 	if err != nil {
 		return nil
 	}
-	t := &tempFile{dir: dir, name: rand.Text()}
+	t := &tempFile{dir: dir, name: linkPrefix + rand.Text()}
 	if !s.link(f, o.From, dir, t.name) {
 		return nil
 	}
 	fi, err := dir.stat(t.name)
-	if err == nil && s.stale(fi) {
+	if err == nil && stale(fi) {
 		err = errStale // where linking a file does not make it newer
 	}
 	if err == nil && !o.Deferred {

@@ -46,7 +46,6 @@ type folderStore struct {
 	openHandle func(dir string) (handle, error)
 
 	sync    fileSync
-	since   func(fs.FileInfo) time.Time // when a temporary file got its name; tests cannot set that back
 	waiting waitingRoom
 	flush   sync.Mutex // held while deferred objects are made durable
 	sweep   sync.Once  // of stale temporary files, before the first write
@@ -71,7 +70,7 @@ func newFolderStore(dir string) (*folderStore, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &folderStore{dir: abs, openHandle: openHandle, sync: newFileSync(), since: arrival}, nil
+	return &folderStore{dir: abs, openHandle: openHandle, sync: newFileSync()}, nil
 }
 
 // String names the folder.
@@ -81,7 +80,7 @@ func (s *folderStore) String() string { return s.dir }
 func (s *folderStore) Fresh() Store {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return &folderStore{dir: s.dir, openHandle: s.openHandle, sync: s.sync, since: s.since, disk: s.disk}
+	return &folderStore{dir: s.dir, openHandle: s.openHandle, sync: s.sync, disk: s.disk}
 }
 
 func (s *folderStore) Create(ctx context.Context, o Object) error {

@@ -22,7 +22,6 @@ func newTestFiles(t *testing.T) (*folderStore, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.since = fs.FileInfo.ModTime
 	return s, dir
 }
 

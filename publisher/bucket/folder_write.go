@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 	"time"
 )
 
@@ -43,7 +44,7 @@ func (t *tempFile) remove() {
 // writeTemp writes a temporary file. Its bytes are durable, unless the object is
 // deferred. The file is newer than after, so that tokens do not repeat.
 func (s *folderStore) writeTemp(ctx context.Context, f *openFolder, o Object, after time.Time) (_ *tempFile, err error) {
-	s.sweep.Do(func() { s.removeStale(f) })
+	s.sweep.Do(func() { removeStale(f) })
 	if o.From != "" {
 		if t := s.linkTemp(f, o); t != nil {
 			return t, nil
@@ -140,20 +141,25 @@ func (t *tempFile) date(file *os.File, after time.Time) error {
 	return nil
 }
 
-// stale reports whether the writer of a temporary file must have died. A linked file has
-// the modification time of what it was made from.
-func (s *folderStore) stale(fi fs.FileInfo) bool { return time.Since(s.since(fi)) > staleAfter }
+// stale reports whether the writer of a temporary file must have died.
+func stale(fi fs.FileInfo) bool {
+	written := fi.ModTime()
+	if strings.HasPrefix(fi.Name(), linkPrefix) {
+		written = arrival(fi)
+	}
+	return time.Since(written) > staleAfter
+}
 
 // removeStale removes temporary files and claims of processes that died long ago. If
 // something prevents it, the write that follows reports that.
-func (s *folderStore) removeStale(f handle) {
+func removeStale(f handle) {
 	dir, files, err := openDir(f, tmpDir)
 	if err != nil || dir == nil {
 		return
 	}
 	defer dir.Close()
 	for _, d := range files {
-		if fi, err := d.Info(); err == nil && s.stale(fi) {
+		if fi, err := d.Info(); err == nil && stale(fi) {
 			_ = dir.remove(d.Name())
 		}
 	}
