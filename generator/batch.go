@@ -94,6 +94,9 @@ func (r *channelRun) take(ctx context.Context, u *publisher.Upload) (*candidate,
 		return nil, fmt.Errorf("upload %s: %w", u.ID, err)
 	}
 	if c != nil {
+		if c.chart != nil {
+			c.noManifest = r.stager.manifests.lacks(c.ref())
+		}
 		c.drop()
 	}
 	return c, nil

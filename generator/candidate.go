@@ -11,18 +11,22 @@ import (
 
 // candidate is an upload that has been read and waits for its verdict.
 type candidate struct {
-	upload  *publisher.Upload
-	request publisher.Request
-	chart   *check.Chart       // nil if it was refused, or did not come
-	weight  int                // about how many bytes its line in the index takes
-	prov    string             // SHA-256 of the provenance file; "" if absent
-	signs   *check.Provenance  // what a provenance file alone names
-	problem *check.Problem     // why it was refused
-	odd     *publisher.Warning // about the channel's name; may be nil
-	awaited bool               // its uploader announced a chart under the same id
-	bare    bool               // its uploader announced a provenance file with the chart, which is not there
-	staged  bool               // its files are on the site
-	gone    bool               // another generator has taken it out of the inbox
+	upload     *publisher.Upload
+	request    publisher.Request
+	chart      *check.Chart       // nil if it was refused, or did not come
+	weight     int                // about how many bytes its line in the index takes
+	prov       string             // SHA-256 of the provenance file; "" if absent
+	provSize   int64              // of the provenance file, in bytes
+	signs      *check.Provenance  // what a provenance file alone names
+	problem    *check.Problem     // why it was refused
+	odd        *publisher.Warning // about the channel's name; may be nil
+	awaited    bool               // its uploader announced a chart under the same id
+	bare       bool               // its uploader announced a provenance file with the chart, which is not there
+	staged     bool               // its files are on the site
+	manifest   publisher.Manifest // that stands in these; zero if there is none
+	gone       bool               // another generator has taken it out of the inbox
+	pushes     bool               // it came with a manifest, which is read again when it is needed
+	noManifest error              // why it has no manifest, although its channel is in the registry
 }
 
 // ref is the chart's name and version; zero if it could not be read.
@@ -79,6 +83,11 @@ func (c *candidate) created() (t time.Time, ok bool) {
 	return t, true
 }
 
+// pushed is the manifest that came with the chart.
+func (c *candidate) pushed() publisher.Manifest {
+	return publisher.Manifest{Manifest: c.request.Manifest, Config: c.request.Config}
+}
+
 // sound reports whether the upload is a chart, with its provenance file if it is
 // to have one, and nothing is wrong with them.
 func (c *candidate) sound() bool { return c.chart != nil && c.problem == nil && !c.bare }
@@ -96,9 +105,10 @@ func (c *candidate) refuse(err error) error {
 
 // drop lets go of what is large and not needed to decide, and weighs the rest.
 func (c *candidate) drop() {
+	c.pushes = c.request.Manifest != ""
 	c.request.Manifest, c.request.Config = "", ""
 	if c.chart != nil {
-		c.weight = c.chart.IndexSize + len(c.chart.Digest)
+		c.weight = c.chart.IndexSize + len(c.chart.Digest) + len(c.manifest.Manifest) + len(c.manifest.Config)
 		c.chart.Files = nil
 	}
 }

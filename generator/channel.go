@@ -23,6 +23,8 @@ type channelRun struct {
 	report   *ChannelReport
 	progress *progress
 	rest     *remainder
+
+	registryLeft string // see ChannelReport
 }
 
 // runChannel decides what waits for one channel, makes its head show that, and
@@ -55,12 +57,14 @@ func openRun(ctx context.Context, o Options, name string, found *adopted) (*chan
 		}
 	}
 	policy := o.Config.Policy(name)
+	manifests, left := newManifests(&o, name, policy.OCI)
+	channel.UseRegistry(!manifests.off)
 	r := &channelRun{
-		Options: o, policy: policy, channel: channel,
+		Options: o, policy: policy, channel: channel, registryLeft: left,
 		earlier:  &earlier{channel: channel, receipts: found.receipts},
 		catalog:  newCatalog(o.Site, name, channel.Index()),
 		reader:   &reader{drop: o.Drop, checks: policy.Checks, name: judged, held: o.held},
-		stager:   newStager(o, name),
+		stager:   newStager(o, name, manifests),
 		progress: &progress{channel: name, total: len(found.uploads), tell: o.Progress},
 	}
 	return r, r.earlier.search(ctx, found.uploads, o.Now())
@@ -90,13 +94,14 @@ func (r *channelRun) run(ctx context.Context, uploads []*publisher.Upload) error
 		clear(uploads[:n])
 		if uploads = uploads[n:]; len(uploads) > 0 {
 			r.catalog = r.catalog.at(r.channel.Index())
-			r.stager = newStager(r.Options, r.channel.Name)
+			r.stager = newStager(r.Options, r.channel.Name, r.stager.manifests)
 		}
 	}
 	r.report.AtRoot, r.report.RootLeft = r.channel.AtRoot(), r.channel.RootLeft()
 	if r.report.RootLeft != "" {
 		r.report.Root = "" // it was not put right
 	}
+	r.report.RegistryLeft = r.registryLeft
 	r.report.Older = r.channel.Index().Older()
 	r.report.Budget = budgetOf(r.channel.Index(), indexBudget)
 	return errors.Join(failures...)

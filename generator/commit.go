@@ -34,7 +34,7 @@ func (r *channelRun) commitAll(ctx context.Context, pending []*candidate, h *his
 			}
 			continue
 		}
-		if !p.changes() && !r.channel.RootChanges() {
+		if !p.changes() && !r.channel.RootChanges() && !r.channel.RegistryChanges() {
 			r.report.Waiting = append(r.report.Waiting, p.left()...)
 			return decided, h, nil
 		}
@@ -65,7 +65,6 @@ var errVoid = errors.New("plan is void")
 func (r *channelRun) commit(ctx context.Context, p *plan) error {
 	draft := publisher.Draft{
 		Time:        p.time,
-		Decisions:   p.decisions(),
 		Removed:     p.removed,
 		Added:       p.added,
 		Shown:       p.shown,
@@ -74,8 +73,23 @@ func (r *channelRun) commit(ctx context.Context, p *plan) error {
 		Nonce:       r.Nonce(),
 	}
 	if r.DryRun {
+		draft.Decisions = p.decisions()
 		return r.channel.Pretend(draft)
 	}
+	if err := r.stageAll(ctx, p); err != nil {
+		return err
+	}
+	draft.Decisions = p.decisions() // once it is known which manifests stand
+	for _, rel := range p.releases {
+		if text := rel.manifest().Manifest; text != "" {
+			draft.Texts = append(draft.Texts, text)
+		}
+	}
+	return r.channel.Commit(ctx, draft)
+}
+
+// stageAll puts everything on the site that the plan's record will name.
+func (r *channelRun) stageAll(ctx context.Context, p *plan) error {
 	for _, rel := range p.releases {
 		if rel.staged() {
 			continue
@@ -92,7 +106,14 @@ func (r *channelRun) commit(ctx context.Context, p *plan) error {
 			return errVoid
 		}
 	}
-	return r.channel.Commit(ctx, draft)
+	return each(ctx, r.Workers, len(p.releases), func(i int) error {
+		rel := p.releases[i]
+		m := rel.manifest()
+		if m.Manifest == "" {
+			return nil
+		}
+		return publisher.PutManifest(ctx, r.Site, r.channel.Name, rel.ref.name, rel.url, m)
+	})
 }
 
 // stage stages a release that could not be when its upload was read. The error
@@ -105,7 +126,14 @@ func (r *channelRun) stage(ctx context.Context, rel *release) error {
 		}
 		return r.stager.signed(ctx, rel, info)
 	}
-	again, parts, err := r.reader.readParts(ctx, rel.chart.upload, rel.chart.request)
+	request := rel.chart.request
+	if rel.chart.pushes {
+		var err error
+		if request, err = publisher.ReadRequest(ctx, r.Drop, rel.chart.upload); err != nil {
+			return err
+		}
+	}
+	again, parts, err := r.reader.readParts(ctx, rel.chart.upload, request)
 	if err != nil {
 		return err
 	}
@@ -131,6 +159,9 @@ func (r *channelRun) settled(p *plan, pending []*candidate, decided map[string]d
 	r.report.After = r.channel.Generation()
 	r.earlier.committed()
 	r.catalog = r.catalog.next(r.channel.Index(), p.releases)
+	for _, rel := range p.releases {
+		rel.forget()
+	}
 	for _, o := range p.outcomes {
 		decided[o.upload.ID] = decision{o, r.channel.Generation(), r.channel.Time()}
 	}

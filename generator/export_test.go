@@ -1,6 +1,10 @@
 package generator
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/portolan-charts/portolan/publisher/registry"
+)
 
 // SetMaxHeld has runs hold smaller indexes until the test ends.
 func SetMaxHeld(t *testing.T, bytes int64) {
@@ -18,3 +22,6 @@ func SetIndexBudget(t *testing.T, bytes int64) {
 
 // Apart is the order in which workers take uploads.
 func Apart(i, workers, n int) int { return apart(i, workers, n) }
+
+// MakeManifests lets another function make manifests, as another build of portolan would.
+func MakeManifests(o *Options, f func(registry.Release) ([]byte, error)) { o.manifest = f }

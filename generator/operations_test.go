@@ -3,6 +3,7 @@ package generator_test
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +12,8 @@ import (
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 )
+
+var digests = regexp.MustCompile(`sha256:[0-9a-f]{64}`)
 
 // operations lists what a run asks of both stores, as "store kind key".
 func (w *world) operations(run func()) []string {
@@ -27,12 +30,19 @@ func (w *world) operations(run func()) []string {
 type settings struct {
 	keep bool // head leaves something out, so there is an index of all versions
 	root bool // the site's root shows the channel
+	oci  bool // it is in the registry
 }
 
 func (s settings) apply(w *world) {
-	var lines []string
+	var lines, channel []string
 	if s.keep {
-		lines = append(lines, "channels: [{match: '**', keep: 2}]")
+		channel = append(channel, "keep: 2")
+	}
+	if s.oci {
+		channel = append(channel, "oci: true")
+	}
+	if len(channel) > 0 {
+		lines = append(lines, fmt.Sprintf("channels: [{match: '**', %s}]", strings.Join(channel, ", ")))
 	}
 	if s.root {
 		lines = append(lines, "rootChannel: stable")
@@ -47,10 +57,11 @@ var costs = []struct {
 	settings
 	operations int
 }{
-	{"plain", settings{}, 14 + 2},                             // the chart's own index
-	{"keep", settings{keep: true}, 14 + 2 + 2 + 2},            // the older index, and that of all versions
-	{"root", settings{root: true}, 14 + 2 + 2},                // the index in the site's root
-	{"all", settings{keep: true, root: true}, 14 + 2 + 4 + 2}, // all of these
+	{"plain", settings{}, 14 + 2},                                            // the chart's own index
+	{"keep", settings{keep: true}, 14 + 2 + 2 + 2},                           // the older index, and that of all versions
+	{"root", settings{root: true}, 14 + 2 + 2},                               // the index in the site's root
+	{"oci", settings{oci: true}, 14 + 2 + 7},                                 // archive, config, manifest, referrers; the tag; the list of tags
+	{"all", settings{keep: true, root: true, oci: true}, 14 + 2 + 4 + 2 + 7}, // all of these
 }
 
 // TestOneChart states every operation that one new version of a chart costs, with 3 others
@@ -75,6 +86,9 @@ func TestOneChart(t *testing.T) {
 						t.Error(err)
 					}
 				})
+				for i, op := range ops {
+					ops[i] = digests.ReplaceAllString(op, "sha256:…")
+				}
 				want := cost.ofOneChart()
 				if !slices.Equal(ops, want) || len(ops) != cost.operations {
 					t.Errorf("%d operations:\n%s\nwant %d:\n%s", len(ops), strings.Join(ops, "\n"), cost.operations, strings.Join(want, "\n"))
@@ -101,12 +115,19 @@ func (s settings) ofOneChart() []string {
 		"drop get inbox/stable/" + id(1000) + ".tgz",
 		"site create " + release + "/gamma-0.1.0.tgz",
 		"site create " + release + "/release.json",
+		"oci: site create v2/stable/gamma/blobs/sha256:…",
+		"oci: site create v2/stable/gamma/blobs/sha256:…",
+		"oci: site create v2/stable/gamma/manifests/sha256:…",
+		"oci: site create v2/stable/gamma/referrers/sha256:…",
 		"site get stable/charts/gamma/index.yaml",
+		"oci: site get v2/stable/gamma/tags/list",
 		"keep: site get stable/all/index.yaml",
 		"site create stable/log/00000002.json",
 		"site create stable/snapshots/00000002/index.yaml",
 		"keep: site create stable/snapshots/00000002/older/index.yaml",
 		"site replace stable/charts/gamma/index.yaml",
+		"oci: site create v2/stable/gamma/manifests/0.1.0",
+		"oci: site replace v2/stable/gamma/tags/list",
 		"keep: site replace stable/all/index.yaml",
 		"root: site replace index.yaml",
 		"site replace stable/index.yaml",
@@ -118,7 +139,7 @@ func (s settings) ofOneChart() []string {
 		switch {
 		case !ok:
 			ops = append(ops, op)
-		case setting == "keep" && s.keep, setting == "root" && s.root:
+		case setting == "keep" && s.keep, setting == "root" && s.root, setting == "oci" && s.oci:
 			ops = append(ops, rest)
 		}
 	}

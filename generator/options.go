@@ -11,6 +11,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/pause"
+	"github.com/portolan-charts/portolan/publisher/registry"
 )
 
 // Options says what a run works on. The zero value of every field but Drop and
@@ -32,6 +33,8 @@ type Options struct {
 	Now   func() time.Time
 	Nonce func() string
 	Sleep func(context.Context, time.Duration) error
+
+	manifest func(registry.Release) ([]byte, error) // makes manifests; nil is registry.New
 }
 
 // Pages makes what a site shows of a channel beside its index; the package pages
@@ -97,5 +100,8 @@ func (o *Options) setDefaults() {
 	}
 	if o.Sleep == nil {
 		o.Sleep = pause.For
+	}
+	if o.manifest == nil {
+		o.manifest = registry.New
 	}
 }

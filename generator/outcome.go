@@ -56,6 +56,9 @@ func (o *outcome) receipt(channel string, generation int, decided time.Time) pub
 	if len(o.equal) > 0 {
 		r.Warnings = append(r.Warnings, warnPrecedence(o.ref.version, o.equal, o.more))
 	}
+	if o.noManifest != nil && o.release != nil {
+		r.Warnings = append(r.Warnings, warnManifest(o.noManifest))
+	}
 	if o.keep > 0 {
 		r.Warnings = append(r.Warnings, warnOlder(o.ref.version, o.keep))
 	}

@@ -122,6 +122,9 @@ func (p *plan) decisions() []publisher.Decision {
 		if o.chart != nil {
 			d.Digest, d.Fingerprint, d.Size = o.chart.Digest, o.chart.Fingerprint, o.chart.Size
 		}
+		if o.verdict.Publishes() && o.release != nil && o.release.upload == o.upload.ID {
+			d.Manifest = o.release.manifest().SHA256()
+		}
 		decisions[i] = d
 	}
 	return decisions

@@ -58,6 +58,9 @@ func (r *reader) readParts(ctx context.Context, u *publisher.Upload, request pub
 	if c.odd = r.name.warning; c.problem == nil {
 		c.problem = r.name.problem
 	}
+	if c.problem == nil && !c.bare {
+		c.problem = checkPushed(c)
+	}
 	return c, p, err
 }
 
@@ -140,6 +143,7 @@ func (r *reader) readProv(ctx context.Context, c *candidate) ([]byte, error) {
 		err = signs.Fits(check.FileName(c.ref().name, c.ref().version), c.chart.Digest)
 	}
 	sum := sha256.Sum256(prov.Bytes())
+	c.provSize = int64(prov.Len())
 	c.prov = hex.EncodeToString(sum[:])
 	return prov.Bytes(), c.refuse(err)
 }

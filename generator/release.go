@@ -12,11 +12,12 @@ type release struct {
 	content
 	ref    ref
 	url    string
-	upload string     // whose path it lies under; "" for what was there before
-	chart  *candidate // whose archive it is; nil for what was there before
-	prov   *candidate // who brings the provenance file, if not chart
-	base   *published // what was there before, if the archive is that one's
-	line   string     // the line of that, or its own once rendered
+	upload string             // whose path it lies under; "" for what was there before
+	chart  *candidate         // whose archive it is; nil for what was there before
+	prov   *candidate         // who brings the provenance file, if not chart
+	base   *published         // what was there before, if the archive is that one's
+	made   publisher.Manifest // that stands in its files, unless the chart was staged early
+	line   string             // the line of that, or its own once rendered
 }
 
 func (r *release) contentOrNil() *content {
@@ -77,8 +78,25 @@ func (r *release) published() published {
 	}
 }
 
-// files are the release's files, of which the chart and its parts have been read.
-func (r *release) files(chart *check.Chart, p parts) *publisher.Release {
+// manifest is what stands in the release's files, once it is staged.
+func (r *release) manifest() publisher.Manifest {
+	if r.staged() {
+		return r.chart.manifest
+	}
+	return r.made
+}
+
+// forget lets go of the manifest, once it is committed.
+func (r *release) forget() {
+	r.made = publisher.Manifest{}
+	if r.chart != nil {
+		r.chart.manifest = r.made
+	}
+}
+
+// files are the release's files, of which the chart and its parts have been read. A
+// manifest that was pushed describes the chart as it was uploaded.
+func (r *release) files(chart *check.Chart, pushed publisher.Manifest, p parts, m *manifests) (*publisher.Release, error) {
 	owner := r.owner()
 	files := &publisher.Release{
 		Chart: r.ref.name, Version: r.ref.version,
@@ -95,7 +113,17 @@ func (r *release) files(chart *check.Chart, p parts) *publisher.Release {
 	for _, f := range chart.Files {
 		files.Info.Files = append(files.Info.Files, publisher.ReleaseFile(f))
 	}
-	return files
+	if pushed.Manifest != "" && r.prov == nil {
+		if !m.off {
+			files.Info.Manifest = pushed
+		}
+		return files, nil
+	}
+	config, err := configOf(chart.Metadata)
+	if err == nil {
+		files.Info.Manifest, err = m.of(r.ref, config, &files.Info, owner.provSize)
+	}
+	return files, err
 }
 
 // warningsOf are the chart's warnings as receipts and releases have them.

@@ -32,6 +32,14 @@ type ChannelReport struct {
 	Root     string `json:"root,omitempty"`
 	RootLeft string `json:"rootLeft,omitempty"`
 
+	// RegistryLeft is why the channel is not in the registry although it should be; "" if
+	// it is as it should be.
+	RegistryLeft string `json:"registryLeft,omitempty"`
+
+	// Completed is how many versions that were published before got a manifest in the
+	// registry.
+	Completed int `json:"completed,omitempty"`
+
 	// Older is how many versions of the channel the index does not list.
 	Older int `json:"older,omitempty"`
 

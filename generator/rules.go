@@ -19,6 +19,7 @@ var rules = map[string]struct{ message, fix string }{
 	"provenance-repacked": {"the version is published unsigned, and this signs other bytes of the same content", "sign the published archive itself: download it, make its .prov, and upload that"},
 	"provenance-alone":    {"no chart arrived for the provenance file", "upload the chart together with its provenance file"},
 	"provenance-missing":  {"the provenance file that the upload announced did not arrive", "upload the chart together with its provenance file, or by itself if it is not signed"},
+	"manifest":            {"the manifest that was pushed with the chart does not describe it, or not alone", "push the chart with 'helm push', which makes its manifest"},
 	"upload-overwritten":  {"the upload was overwritten while it was being published", "upload the chart again, under a new name"},
 
 	// How an upload was decided that nothing is wrong with.
@@ -33,6 +34,7 @@ var rules = map[string]struct{ message, fix string }{
 	"warn-created":    {"the date that an upload was imported with cannot be true", ""},
 	"warn-precedence": {"two versions have the same precedence", ""},
 	"warn-channel":    {"the channel is new, and its name is almost another's", ""},
+	"warn-oci":        {"the version cannot be read by oci://", ""},
 	"warn-older":      {"the index shows newer versions only", ""},
 }
 

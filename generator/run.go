@@ -31,7 +31,10 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	}
 	report.Ignored = append(append(report.Ignored, inbox.Ignored...), o.orphans(inbox)...)
 	all := o.decideAll(ctx, o.withNamed(inbox.Channels))
-	o.finishAll(ctx, all)
+	if !o.DryRun {
+		o.completeAll(ctx, all)
+		o.finishAll(ctx, all)
+	}
 	var failures []error
 	for _, rest := range all {
 		if rest.err != nil {
@@ -68,9 +71,6 @@ func (o *Options) decideAll(ctx context.Context, work []*publisher.ChannelInbox)
 
 // finishAll makes the pages of the channels, and empties their inboxes.
 func (o *Options) finishAll(ctx context.Context, all []*remainder) {
-	if o.DryRun {
-		return
-	}
 	t := &turns{Options: o, room: maxHeld}
 	for _, rest := range all {
 		switch {

@@ -19,13 +19,14 @@ type stager struct {
 	drop, site bucket.Store
 	channel    string
 	workers    int
+	manifests  *manifests
 
 	mu      sync.Mutex
 	claimed map[ref]bool
 }
 
-func newStager(o Options, channel string) *stager {
-	return &stager{drop: o.Drop, site: o.Site, channel: channel, workers: o.Workers, claimed: map[ref]bool{}}
+func newStager(o Options, channel string, m *manifests) *stager {
+	return &stager{drop: o.Drop, site: o.Site, channel: channel, workers: o.Workers, manifests: m, claimed: map[ref]bool{}}
 }
 
 // early stages the candidate's chart right after it was read, if it is the first
@@ -35,10 +36,14 @@ func (s *stager) early(ctx context.Context, c *candidate, p parts) error {
 	if !s.claim(c.ref()) {
 		return nil
 	}
-	if err := s.put(ctx, c, newRelease(c, nil).files(c.chart, p)); err != nil {
+	files, err := newRelease(c, nil).files(c.chart, c.pushed(), p, s.manifests)
+	if err != nil {
 		return err
 	}
-	c.staged = c.problem == nil
+	if err := s.put(ctx, c, files); err != nil {
+		return err
+	}
+	c.staged, c.manifest = c.problem == nil, files.Info.Manifest
 	return nil
 }
 
@@ -91,14 +96,20 @@ func (s *stager) late(ctx context.Context, rel *release, again *candidate, p par
 	if again.problem != nil || again.chart.Digest != rel.chart.chart.Digest {
 		return rel.chart.refuse(rejectOverwritten(rel.chart.upload.ID))
 	}
-	files := rel.files(again.chart, p)
+	files, err := rel.files(again.chart, again.pushed(), p, s.manifests)
+	if err != nil {
+		return err
+	}
 	if rel.prov != nil {
 		files.Prov = s.provenance(ctx, rel)
 	}
 	if err := s.put(ctx, rel.owner(), files); err != nil {
 		return err
 	}
-	rel.chart.staged = rel.prov == nil && rel.chart.problem == nil
+	rel.made = files.Info.Manifest
+	if rel.chart.staged = rel.prov == nil && rel.chart.problem == nil; rel.chart.staged {
+		rel.chart.manifest = rel.made
+	}
 	return nil
 }
 
@@ -108,12 +119,25 @@ func (s *stager) signed(ctx context.Context, rel *release, info *publisher.Relea
 	if info == nil {
 		return fmt.Errorf("the index names an archive that is missing: %s", rel.base.URLs[0])
 	}
+	config, err := configOfLine(rel.base.line)
+	if info.Config != "" { // the one that is published
+		config, err = []byte(info.Config), nil
+	}
+	if err != nil {
+		return err
+	}
 	info.Upload, info.Arrival, info.Provenance = rel.prov.upload.ID, rel.prov.upload.Arrival, rel.provenance
-	return s.put(ctx, rel.prov, &publisher.Release{
+	if info.Manifest, err = s.manifests.of(rel.ref, config, info, rel.prov.provSize); err != nil {
+		return err
+	}
+	files := &publisher.Release{
 		Chart: rel.ref.name, Version: rel.ref.version, Info: *info,
 		Archive: publisher.CopyArchive(ctx, s.site, s.channel, rel.base.URLs[0]),
 		Prov:    s.provenance(ctx, rel),
-	})
+	}
+	err = s.put(ctx, rel.prov, files)
+	rel.made = files.Info.Manifest
+	return err
 }
 
 // unstage removes what was staged early for charts that the plan, which is

@@ -21,17 +21,20 @@ const maxPauseTime = 10 * time.Second
 // remainder is what is left to do in a channel that is decided, of which head
 // shows that, and whose uploads have their receipts.
 type remainder struct {
-	report  *ChannelReport
-	shown   bool                // head shows what is committed
-	channel *publisher.Channel  // nil if it has to be opened again
-	size    int64               // bytes of its index
-	uploads []*publisher.Upload // that leave the inbox
-	err     error
+	report     *ChannelReport
+	shown      bool                // head shows what is committed
+	incomplete bool                // older versions have no manifest yet, though the channel is in the registry
+	channel    *publisher.Channel  // nil if it has to be opened again
+	size       int64               // bytes of its index
+	uploads    []*publisher.Upload // that leave the inbox
+	err        error
 }
 
 // hold keeps the channel for its pages.
 func (r *remainder) hold(c *publisher.Channel) {
 	r.shown, r.channel, r.size = true, c, 0
+	in := c.Registry()
+	r.incomplete = in.Since > 0 && !in.All
 	for name := range c.Index().Charts() {
 		for _, line := range c.Index().Lines(name) {
 			r.size += int64(len(line))

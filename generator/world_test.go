@@ -19,6 +19,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/registry"
 )
 
 // world is a drop area and a site in memory, with one clock, and everything
@@ -56,7 +57,8 @@ func newWorld(t testing.TB) *world {
 	w := &world{t: t, clock: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), judge: newJudge(), pruned: map[string]bool{}, shown: map[string]int{}}
 	w.drop, w.site = &buckettest.Mem{TB: t}, &buckettest.Mem{TB: t}
 	w.site.Immutable = func(key string) bool {
-		return releaseFile.MatchString(key) || strings.Contains(key, "/log/") || strings.Contains(key, "/snapshots/")
+		k, _ := registry.ParseKey(key)
+		return k.Digest() != "" || releaseFile.MatchString(key) || strings.Contains(key, "/log/") || strings.Contains(key, "/snapshots/")
 	}
 	w.drop.Immutable = func(key string) bool { return strings.HasPrefix(key, "receipts/") }
 	w.drop.Now, w.site.Now = w.now, w.now
@@ -273,6 +275,9 @@ func (w *world) check() error {
 		if err := w.checkOrder(key, b); err != nil {
 			return fmt.Errorf("%s: %w", key, err)
 		}
+	}
+	if err := w.checkRegistry(s); err != nil {
+		return fmt.Errorf("invariant 8: %w", err)
 	}
 	if err := s.checkSnapshots(); err != nil {
 		return fmt.Errorf("invariant 2: %w", err)
@@ -540,6 +545,9 @@ func (w *world) mustShowNewest() {
 		}
 		if err := c.checkDerived(name, s.site); err != nil {
 			w.t.Fatalf("invariant 5: %v", err)
+		}
+		if err := c.checkTags(name, s.site); err != nil {
+			w.t.Fatalf("invariant 8: %v", err)
 		}
 		if w.config != nil && w.config.RootChannel == name && string(s.site["index.yaml"]) != atRoot(head, name) {
 			w.t.Fatalf("invariant 5: the site's root does not show generation %d of %s", newest, name)

@@ -30,6 +30,8 @@ type Channel struct {
 	touched touched          // by the generations that head did not show
 	found   map[string]found // what lay in the places of derived files: see look
 
+	registry registryView
+
 	root   *rootView // nil if the site's root is not to show the channel
 	leaves bool      // the root does not show it any more, whatever head says
 	left   string    // see RootLeft, if root is nil

@@ -18,7 +18,10 @@ type Draft struct {
 	Keep        int     // see [Header.Keep]
 	ContextPath string
 	Nonce       string
-	Floor       int // 0 leaves it where it is
+	Floor       int             // 0 leaves it where it is
+	Registry    *RegistryChange // see [Channel.RegistryDraft]
+	RegistryAll bool            // likewise
+	Texts       []string        // the manifests that it gives to versions, which need not be read then
 }
 
 // Commit makes the draft the channel's next generation. If another generator was
@@ -37,6 +40,7 @@ func (c *Channel) Commit(ctx context.Context, d Draft) error {
 		Nonce:      d.Nonce,
 		Time:       d.Time,
 		Decisions:  d.Decisions,
+		Registry:   d.Registry,
 	}
 	next, err := record.describe(ctx, c, d)
 	if err != nil {
@@ -59,6 +63,7 @@ func (c *Channel) Commit(ctx context.Context, d Draft) error {
 	}
 	touched := c.touched.clone()
 	touched.add(record)
+	c.registry.hold(d.Texts)
 	if err := c.foresee(ctx, next, touched); err != nil {
 		return err
 	}
@@ -84,10 +89,14 @@ var errTooMuch = fmt.Errorf("refused to commit an index of more than %d bytes, o
 // describe sets the record's change to the one that the draft makes in the channel's
 // index, and returns the resulting index.
 func (r *Record) describe(ctx context.Context, c *Channel, d Draft) (*Index, error) {
-	if len(d.Removed) == 0 && len(d.Added) == 0 && len(d.Shown) == 0 && !c.RootChanges() {
+	if len(d.Removed) == 0 && len(d.Added) == 0 && len(d.Shown) == 0 && d.Registry == nil && !c.RootChanges() && !c.RegistryChanges() {
 		return c.index, nil
 	}
 	h := Header{Generated: d.Time, ContextPath: d.ContextPath, Generation: r.Generation, Keep: d.Keep, Root: c.logsRoot(), Charts: true}
+	h.Registry = c.nextRegistry(r.Generation, d.RegistryAll)
+	if err := r.complete(ctx, c, h.Registry, d); err != nil {
+		return nil, err
+	}
 	header, err := h.line()
 	if err != nil {
 		return nil, err

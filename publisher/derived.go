@@ -31,7 +31,11 @@ type derived struct {
 type touched struct {
 	charts map[string]touch
 	index  bool // something did: so does what depends on the whole index
-	all    bool // create what the log does not say was created
+
+	tags  map[version]tagTouch // those that name another manifest
+	lists map[string]int       // generations that last changed the list of a chart's tags
+
+	all bool // create what the log does not say was created
 }
 
 // touch is the last change of a chart's lines.
@@ -41,7 +45,7 @@ type touch struct {
 }
 
 func (t touched) clone() touched {
-	t.charts = maps.Clone(t.charts)
+	t.charts, t.tags, t.lists = maps.Clone(t.charts), maps.Clone(t.tags), maps.Clone(t.lists)
 	return t
 }
 
@@ -59,12 +63,13 @@ func (t *touched) add(r *Record) {
 		}
 	}
 	t.index = true
+	t.addRegistry(r)
 }
 
 // derived lists the files that follow from the index and depend on what was touched. To
 // give a channel more files of this kind, list them here, each with all that it depends on
 // in its body, and nothing else. Then runs, [Prune] and [Rebuild] write them.
-func (c *Channel) derived(x *Index, t touched) ([]derived, error) {
+func (c *Channel) derived(ctx context.Context, x *Index, t touched) ([]derived, error) {
 	var files []derived
 	for _, name := range slices.Sorted(maps.Keys(t.charts)) {
 		file, err := x.chartFile(c.Name, name, t.charts[name])
@@ -74,6 +79,7 @@ func (c *Channel) derived(x *Index, t touched) ([]derived, error) {
 		file.due = file.due || t.all
 		files = append(files, file)
 	}
+	files = append(files, c.registryFiles(ctx, x, t)...)
 	if !t.index {
 		return files, nil
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"iter"
 	"maps"
 	"slices"
 	"sync"
@@ -11,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/registry"
 )
 
 // found is what lay in the place of a derived file, before the log was read.
@@ -30,18 +32,37 @@ func (c *Channel) foresee(ctx context.Context, next *Index, t touched) error {
 	if _, dry := c.site.(pretender); dry {
 		return nil
 	}
-	files, err := c.derived(next, t)
+	files, err := c.derived(ctx, next, t)
 	if err != nil {
 		return err
 	}
-	for name := range t.charts {
-		key := chartIndexKey(c.Name, name)
-		if _, looked := c.found[key]; !looked && len(c.index.Lines(name)) == 0 {
+	for key := range c.unlikely(t) {
+		if _, looked := c.found[key]; !looked {
 			c.find(key, found{})
 		}
 	}
 	_, err = c.look(ctx, files)
 	return err
+}
+
+// unlikely yields the keys of files that are not there, since what they are about is new. If
+// one is there nevertheless, that is found out when it is to be created.
+func (c *Channel) unlikely(t touched) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for name := range t.charts {
+			if len(c.index.Lines(name)) > 0 {
+				continue
+			}
+			if !yield(chartIndexKey(c.Name, name)) || !yield(registry.TagsKey(registry.Repository(c.Name, name))) {
+				return
+			}
+		}
+		for v := range t.tags {
+			if !c.index.mayHave(v) && !yield(registry.TagKey(registry.Repository(c.Name, v.chart), registry.Tag(v.version))) {
+				return
+			}
+		}
+	}
 }
 
 // look reads what lies in the places of derived files, unless that is known. It reports

@@ -20,6 +20,9 @@ const (
 	allIndexesKey   = "portolan/all"      // "true" if it came with an index of all versions
 	chartKey        = "portolan/chart"    // which chart it is about; only in a chart's own index
 	versionsKey     = "portolan/versions" // "all"; only in the index of all versions
+
+	registryKey    = "portolan/oci"     // see Registry.Since
+	registryAllKey = "portolan/oci-all" // "true" if it is Registry.All
 )
 
 // annotationsStart begins the annotations in a header. No other part of a header has it,
@@ -36,6 +39,7 @@ type Header struct {
 	Root        bool // the index in the site's root shows the channel as well
 	Charts      bool // the charts that this generation changed have indexes of their own
 	All         bool // this generation came with an index of all versions
+	Registry    Registry
 }
 
 // headerLine is the first line's JSON, up to the brace that opens "entries".
@@ -66,6 +70,7 @@ func (x *Index) Header() (Header, error) {
 	h := Header{
 		Generated: l.Generated, Older: l.Annotations[olderIndexKey] != "", Root: l.Annotations[atRootKey] != "",
 		Charts: l.Annotations[chartIndexesKey] != "", All: l.Annotations[allIndexesKey] != "",
+		Registry: l.registry(),
 	}
 	h.Keep, _ = strconv.Atoi(l.Annotations[keepKey])
 	if l.ServerInfo != nil {
@@ -88,7 +93,12 @@ func (h Header) line() (string, error) {
 	if h.Older {
 		l.Annotations[olderIndexKey] = olderPath(h.Generation)
 	}
-	for key, set := range map[string]bool{atRootKey: h.Root, chartIndexesKey: h.Charts, allIndexesKey: h.All} {
+	if h.Registry.Since > 0 {
+		l.Annotations[registryKey] = strconv.Itoa(h.Registry.Since)
+	}
+	for key, set := range map[string]bool{
+		atRootKey: h.Root, chartIndexesKey: h.Charts, allIndexesKey: h.All, registryAllKey: h.Registry.All,
+	} {
 		if set {
 			l.Annotations[key] = "true"
 		}
@@ -105,6 +115,11 @@ func (l headerLine) line() (string, error) {
 		return "", fmt.Errorf("rendering the index header: %v", err)
 	}
 	return strings.TrimSuffix(string(b), "}") + headerEnd, nil
+}
+
+func (l headerLine) registry() Registry {
+	since, _ := strconv.Atoi(l.Annotations[registryKey])
+	return Registry{since, l.Annotations[registryAllKey] != ""}
 }
 
 // of is the header of an index that shows something else of the channel than head: what,

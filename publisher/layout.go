@@ -52,6 +52,10 @@ func ReleaseURL(chart, version, upload string) string {
 	return path.Join(chartsDir, chart, version, upload, chart+"-"+version+chartExt)
 }
 
+// UploadOf is the upload whose archive lies at url in a channel; false if portolan puts
+// nothing there.
+func UploadOf(url string) (upload string, ok bool) { return parseReleaseURL(url) }
+
 // parseReleaseURL is the inverse of [ReleaseURL], as far as the upload's id.
 func parseReleaseURL(url string) (upload string, ok bool) {
 	parts := strings.Split(url, "/")

@@ -40,6 +40,7 @@ func (c *Channel) project(ctx context.Context) error {
 		}
 	}
 	c.behind, c.lost, c.touched, c.found = nil, false, touched{}, nil
+	c.registry.texts = nil
 	return nil
 }
 
@@ -70,7 +71,7 @@ func (c *Channel) putBeforeHead(ctx context.Context) error {
 // their places.
 func (c *Channel) foreseen(ctx context.Context) ([]derived, error) {
 	for {
-		files, err := c.derived(c.index, c.touched)
+		files, err := c.derived(ctx, c.index, c.touched)
 		if err != nil {
 			return nil, err
 		}

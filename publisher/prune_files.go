@@ -85,7 +85,7 @@ func chartFile(rel string) (upload string, ok bool) {
 	}
 	archive := parts[1] + "-" + parts[2] + chartExt
 	_, ours := parseID(parts[3])
-	return parts[3], ours && (parts[4] == archive || parts[4] == archive+".prov" || parts[4] == releaseFile)
+	return parts[3], ours && (parts[4] == archive || parts[4] == archive+".prov" || parts[4] == releaseFile || parts[4] == manifestFile)
 }
 
 // removeDecided removes the files whose uploads are decided in the channel's log. A

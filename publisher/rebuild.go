@@ -208,7 +208,7 @@ func (b *rebuilder) snapshot(ctx context.Context, n int, x *Index) error {
 
 // lookAtAll looks at all files that follow from the newest generation.
 func (b *rebuilder) lookAtAll(ctx context.Context) error {
-	files, err := b.derived(b.index, b.touched)
+	files, err := b.derived(ctx, b.index, b.touched)
 	if err == nil {
 		_, err = b.look(ctx, files)
 	}
@@ -218,7 +218,7 @@ func (b *rebuilder) lookAtAll(ctx context.Context) error {
 // restoreDerived writes the files that follow from the newest generation, except those that
 // somebody else writes meanwhile for a later one.
 func (b *rebuilder) restoreDerived(ctx context.Context) error {
-	files, err := b.derived(b.index, b.touched)
+	files, err := b.derived(ctx, b.index, b.touched)
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ const (
 	// newestFormat is the newest format of records that this code knows. It stops at
 	// records with a newer one, since it cannot know what they promise. A record has
 	// the lowest format that can say what it says: see [Record.format].
-	newestFormat = 3
+	newestFormat = 4
 
 	// MaxVerdicts is the most uploads that one record decides.
 	MaxVerdicts = 10_000
@@ -55,6 +55,10 @@ type Record struct {
 	Time       time.Time  `json:"time"`            // never before the parent's, nor before an arrival it decides
 	Decisions  []Decision `json:"decisions"`
 	Change     *Change    `json:"change,omitempty"` // nil if the index stays as it is
+
+	// Registry is what it says of the registry apart from the manifests of what it
+	// decides; nil if it says nothing else.
+	Registry *RegistryChange `json:"registry,omitempty"`
 }
 
 // Decision is the verdict on one upload.
@@ -69,6 +73,7 @@ type Decision struct {
 	Fingerprint string    `json:"fingerprint,omitempty"`
 	Size        int64     `json:"size,omitempty"` // of the archive, in bytes
 	Provenance  string    `json:"provenance,omitempty"`
+	Manifest    string    `json:"manifest,omitempty"` // SHA-256 of its manifest in the registry; "" if it has none
 }
 
 // Change is the difference between two indexes, line by line, with the SHA-256 of the
@@ -105,8 +110,12 @@ func (r *Record) IndexGeneration() int {
 // format is 2 from the first floor on: a program that knows only format 1 would take
 // pruned files for lost ones, so it has to stop and say that it is too old. It is 3 if
 // head does not list all versions, or lists them again: a program that knows only format
-// 2 would lose the others.
+// 2 would lose the others. It is 4 if the channel is in the registry: a program that knows
+// only format 3 would publish versions without it.
 func (r *Record) format() int {
+	if r.inRegistry() {
+		return 4
+	}
 	if r.Change != nil && (r.Change.Older != nil || len(r.Change.Shown) > 0) {
 		return 3
 	}
@@ -180,7 +189,7 @@ func (r *Record) check(generation int) error {
 			return fmt.Errorf("upload %s is %s, but the index stays as it is", d.Upload, d.Verdict)
 		}
 	}
-	return nil
+	return r.checkRegistry()
 }
 
 func hexSHA256(b []byte) string {

@@ -12,7 +12,7 @@ import (
 func sampleRecord() *Record {
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	return &Record{
-		Format: newestFormat, Generation: 2, Parent: strings.Repeat("a", 64), Base: 1, Floor: 1, Nonce: "n", Time: at,
+		Format: 3, Generation: 2, Parent: strings.Repeat("a", 64), Base: 1, Floor: 1, Nonce: "n", Time: at,
 		Decisions: []Decision{{Upload: "u", Arrival: at, Chart: "alpha", Version: "1.0.0", Verdict: Accepted, Digest: strings.Repeat("b", 64), Size: 3}},
 		Change: &Change{
 			Header: "h", Added: []Line{{"alpha", 0, `{"description":"<&>"}`}}, Shown: []Shown{{"alpha", 3, 7}, {"beta", 1, 0}},
@@ -38,7 +38,7 @@ func TestRecordWrite(t *testing.T) {
 	full.Change.Removed = []Line{{"a", 1, "x"}, {"\u2028", 0, ""}}
 	empty.Decisions, empty.Change.Added = []Decision{}, nil
 	none := &Record{Floor: 3}
-	for _, r := range []*Record{sampleRecord(), full, empty, none, {Change: &Change{}}} {
+	for _, r := range []*Record{sampleRecord(), registryRecord(), full, empty, none, {Change: &Change{}}} {
 		var want bytes.Buffer
 		e := json.NewEncoder(&want)
 		e.SetEscapeHTML(false)
@@ -78,7 +78,7 @@ func TestRecordParseFormat(t *testing.T) {
 
 func TestRecordRefused(t *testing.T) {
 	for want, spoil := range map[string]func(*Record){
-		"newer portolan":               func(r *Record) { r.Format++ },
+		"newer portolan":               func(r *Record) { r.Format = newestFormat + 1 },
 		"format 0":                     func(r *Record) { r.Format = 0 },
 		"is generation 3":              func(r *Record) { r.Generation = 3 },
 		"not an earlier generation":    func(r *Record) { r.Base = 2 },

@@ -26,6 +26,7 @@ type ReleaseInfo struct {
 	Provenance  string        `json:"provenance,omitempty"`
 	Warnings    []Warning     `json:"warnings,omitempty"`
 	Files       []ReleaseFile `json:"files,omitempty"`
+	Manifest                  // in the registry; its texts are "" if it has none
 }
 
 // ReleaseFile is a file in the archive.
@@ -46,8 +47,9 @@ type Release struct {
 func (r *Release) URL() string { return ReleaseURL(r.Chart, r.Version, r.Info.Upload) }
 
 // PutRelease writes a release's files into the channel. Nothing names them until a record
-// does. It may be repeated. It fails with ErrConflict if different bytes are there: then
-// the upload was overwritten after it had been read, and must not be published.
+// does. It may be repeated. If the release has a manifest, r has the one that stands
+// afterwards. It fails with ErrConflict if different bytes are there: then the upload was
+// overwritten after it had been read, and must not be published.
 func PutRelease(ctx context.Context, site bucket.Store, channel string, r *Release) error {
 	key := path.Join(channel, r.URL())
 	info, err := json.Marshal(r.Info)
@@ -64,9 +66,25 @@ func PutRelease(ctx context.Context, site bucket.Store, channel string, r *Relea
 			return err
 		}
 	}
-	return first(site.Create(ctx, bucket.Object{
+	err = site.Create(ctx, bucket.Object{
 		Key: releaseKey(key), Body: bucket.Bytes(append(info, '\n')), ContentType: typeJSON, CacheControl: forever, Deferred: true,
-	}))
+	})
+	if errors.Is(err, bucket.ErrConflict) {
+		r.Info.Manifest, err = standing(ctx, site, channel, r)
+	}
+	return err
+}
+
+// standing is the manifest of a release that has a release.json already.
+func standing(ctx context.Context, site bucket.Store, channel string, r *Release) (Manifest, error) {
+	if r.Info.Manifest.Manifest == "" {
+		return Manifest{}, nil
+	}
+	m, err := ReadManifest(ctx, site, channel, r.URL())
+	if errors.Is(err, bucket.ErrNotFound) { // it was written by a generator that had the registry turned off
+		return KeepManifest(ctx, site, channel, r.URL(), r.Info.Manifest)
+	}
+	return m, err
 }
 
 // RemoveRelease removes a release's files from the site. Its upload must be decided, and

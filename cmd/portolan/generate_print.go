@@ -168,6 +168,9 @@ func (p *program) noteReport(r *generator.Report) {
 		if c.RootLeft != "" {
 			p.say("note", c.RootLeft)
 		}
+		if c.RegistryLeft != "" {
+			p.say("note", c.RegistryLeft)
+		}
 		if c.Budget != nil {
 			p.noteBudget(c.Channel, c.Budget)
 		}

@@ -114,6 +114,9 @@ type Channel struct {
 	// How many versions of a chart its channel's index shows: the newest ones. The others stay at their URLs, in an index of older versions, in snapshots and on the pages. All are shown if it is not set.
 	Keep int `yaml:"keep" jsonschema:"minimum=1,maximum=1000000"`
 
+	// Whether each version can be read by oci:// as well. This needs a host of the site's own, whose root it is: see publisher/README.md.
+	OCI *bool `yaml:"oci" jsonschema:"default=false"`
+
 	// Which versions charts may have: semantic ones only, or whatever Helm can order.
 	Versions string `yaml:"versions" jsonschema:"enum=strict,enum=helm,default=strict"`
 
@@ -168,6 +171,7 @@ const (
 type Policy struct {
 	Duplicates string // Replace or Reject
 	Keep       int    // how many versions of a chart the index shows; 0 for all
+	OCI        bool   // whether each version is in the registry as well
 	Checks     check.Options
 }
 
@@ -235,6 +239,9 @@ func (c *Config) Policy(channel string) Policy {
 func (c Channel) apply(p *Policy) {
 	override(&p.Duplicates, c.Duplicates)
 	override(&p.Keep, c.Keep)
+	if c.OCI != nil {
+		p.OCI = *c.OCI
+	}
 	override(&p.Checks.Versions, c.Versions)
 	override(&p.Checks.Warnings, c.Warnings)
 	if c.Charts != nil {

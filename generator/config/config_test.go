@@ -28,11 +28,13 @@ channels:
 - match: "**"
   duplicates: reject
   keep: 5
+  oci: true
   require: [maintainers, home]
   limits: {packed: 1MiB, entries: 100}
 - match: "*/devel"
   duplicates: replace
   keep: 20
+  oci: false
   versions: helm
   charts: [web-*, db]
   require: []
@@ -52,8 +54,8 @@ channels:
 	if got := c.Wait(); got != 90*time.Minute {
 		t.Errorf("Wait() = %v, want 1h30m", got)
 	}
-	stable := Policy{Reject, 5, check.Options{Versions: "strict", Require: []string{"maintainers", "home"}, Limits: check.Limits{Packed: 1 << 20, Entries: 100}}}
-	devel := Policy{Replace, 20, check.Options{Versions: "helm", Charts: []string{"web-*", "db"}, Require: []string{}, Limits: check.Limits{Packed: 2 << 20, Entries: 100}}}
+	stable := Policy{Reject, 5, true, check.Options{Versions: "strict", Require: []string{"maintainers", "home"}, Limits: check.Limits{Packed: 1 << 20, Entries: 100}}}
+	devel := Policy{Replace, 20, false, check.Options{Versions: "helm", Charts: []string{"web-*", "db"}, Require: []string{}, Limits: check.Limits{Packed: 2 << 20, Entries: 100}}}
 	for channel, want := range map[string]Policy{"stable": stable, "42/devel": devel, "a/42/devel": stable, "devel": stable} {
 		if got := c.Policy(channel); !reflect.DeepEqual(got, want) {
 			t.Errorf("Policy(%q) = %+v, want %+v", channel, got, want)
@@ -65,7 +67,7 @@ channels:
 }
 
 func TestDefaults(t *testing.T) {
-	want := Policy{Replace, 0, check.Options{Versions: "strict"}}
+	want := Policy{Replace, 0, false, check.Options{Versions: "strict"}}
 	empty := []*Config{nil, {}}
 	for _, text := range []string{"", "# nothing\n", "---\n", "{}", "\ufeff", "\ufeff# nothing\n", "---\n# nothing\n...\n"} {
 		c, err := Parse([]byte(text), "portolan.yaml")
@@ -92,7 +94,7 @@ func TestParseProblems(t *testing.T) {
 		{"unknown key by case", "baseUrl: https://x", `c.yaml:1: unknown key "baseUrl"; did you mean "baseURL"?`},
 		{"unknown key far from all", "zzzzzzzzzzzz: x", `c.yaml:1: unknown key "zzzzzzzzzzzz"; the keys are drop, site, baseURL, title, description, pages, templates, logo, colors, footer, repoPrefix, provenanceWait, workers, rootChannel, onlyChannels, channels`},
 		{"root channel that is not allowed", "onlyChannels: [prod]\nrootChannel: stable", `c.yaml:2: rootChannel: onlyChannels does not allow stable; add it there, or name another channel`},
-		{"merge key", "channels:\n- &a {match: x}\n- <<: *a", "c.yaml:3: channels[1]: unknown key \"<<\"; the keys are match, duplicates, keep, versions, charts, require, warnings, limits, private, artifactHub\nc.yaml:3: channels[1]: the key \"match\" is missing"},
+		{"merge key", "channels:\n- &a {match: x}\n- <<: *a", "c.yaml:3: channels[1]: unknown key \"<<\"; the keys are match, duplicates, keep, oci, versions, charts, require, warnings, limits, private, artifactHub\nc.yaml:3: channels[1]: the key \"match\" is missing"},
 		{"nested unknown key", "channels:\n- match: a\n  limits:\n    pakced: 1MiB", `c.yaml:4: channels[0].limits: unknown key "pakced"; did you mean "packed"?`},
 		{"duplicate key", "title: a\nsite: b\ntitle: c", `c.yaml:3: key "title" occurs twice, first in line 1`},
 		{"key that is no text", "[a]: b", `c.yaml:1: unknown key ""; the keys are drop, site, baseURL, title, description, pages, templates, logo, colors, footer, repoPrefix, provenanceWait, workers, rootChannel, onlyChannels, channels`},

@@ -102,6 +102,9 @@ func (m *markdown) channel(c generator.ChannelReport) {
 	if c.RootLeft != "" {
 		m.printf("\n%s\n", escape(c.RootLeft))
 	}
+	if c.RegistryLeft != "" {
+		m.printf("\n%s\n", escape(c.RegistryLeft))
+	}
 	if c.Error != "" {
 		m.failure(c.Error, m.run.Hint)
 	}

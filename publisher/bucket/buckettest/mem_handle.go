@@ -148,11 +148,24 @@ func (h *Handle) content(ctx context.Context, o bucket.Object) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, bucket.About(o.Key, err)
 	}
+	if from := h.from(o.From); from != nil {
+		return from, nil
+	}
 	var b bytes.Buffer
 	if err := o.Body(&b); err != nil {
 		return nil, bucket.About(o.Key, err)
 	}
 	return b.Bytes(), nil
+}
+
+// from is what an object has that another one can be copied from; nil if there is none.
+func (h *Handle) from(key string) []byte {
+	h.m.mu.Lock()
+	defer h.m.mu.Unlock()
+	if o := h.m.objects[key]; o != nil && !h.dead {
+		return o.data
+	}
+	return nil
 }
 
 // do is one operation: it has its effect, or a fault, or both.
