@@ -98,7 +98,8 @@ func TestRegistryServed(t *testing.T) {
 	}
 	w, signer := nginxSite(t), charttest.NewSigner()
 	files := shelfGoods(signer)
-	w.register("group/app", files)
+	w.drop("group/app", files)
+	w.done("generate")
 	preview := w.preview()
 	hub := distribution(t)
 	for name, host := range map[string]string{

@@ -111,14 +111,11 @@ func fetchServed(t *testing.T, method, url string) served {
 // nginxSite is a site with all kinds of files.
 func nginxSite(t *testing.T) *town {
 	w := newTown(t)
-	write(t, filepath.Join(w.folder, "portolan.yaml"), []byte("description: Charts\nlogo: logo.svg\nbaseURL: https://charts.example.com\n"))
+	write(t, filepath.Join(w.folder, "portolan.yaml"), []byte("description: Charts\nlogo: logo.svg\nbaseURL: https://charts.example.com\nchannels: [{match: '**', oci: true}]\n"))
 	write(t, filepath.Join(w.folder, "logo.svg"), []byte(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>`))
-	plus := charttest.Simple("web", "1.0.0+a.1")
-	w.drop("stable", map[string][]byte{"web-1.0.0+a.1.tgz": plus, "web-1.1.0.tgz": charttest.Simple("web", "1.1.0")})
+	w.drop("stable", map[string][]byte{"web-1.0.0+a.1.tgz": charttest.Simple("web", "1.0.0+a.1"), "web-1.1.0.tgz": charttest.Simple("web", "1.1.0")})
 	w.drop("group/app/devel", map[string][]byte{"db-2.0.0.tgz": charttest.Simple("db", "2.0.0")})
 	w.done("generate")
-	w.register("stable", map[string][]byte{"web-1.0.0+a.1.tgz": plus})
-	w.register("group/app/devel", map[string][]byte{"db-2.0.0.tgz": charttest.Simple("db", "2.0.0")})
 	write(t, filepath.Join(w.folder, "site", "stable", "index.yaml.attrs"), []byte(`{}`))
 	return w
 }

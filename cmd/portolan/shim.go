@@ -84,6 +84,7 @@ func rulesOf(config *config.Config) shim.Rules {
 		MaxArchive: func(channel string) int64 {
 			return config.Policy(channel).Checks.Limits.WithDefaults().Packed
 		},
+		OCI: func(channel string) bool { return config.Policy(channel).OCI },
 	}
 }
 
