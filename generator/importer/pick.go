@@ -62,7 +62,9 @@ func (o Options) pick(x *Index) (work []Entry, left []Result) {
 func twin(first, second Entry) Result {
 	r := newResult(second)
 	r.Outcome, r.Message = Duplicate, "the version is listed twice, with the same digest"
-	if first.Digest == "" || plainDigest(first.Digest) != plainDigest(second.Digest) {
+	if isOCI(first.URL) && first.Digest == "" {
+		r.Message, r.Lost = "another repository below the path is called the same and has this version: "+first.URL, true
+	} else if first.Digest == "" || plainDigest(first.Digest) != plainDigest(second.Digest) {
 		r.Message = "the version is listed twice; Helm uses the first entry, which has another digest or no digest"
 		r.Lost = true
 	}

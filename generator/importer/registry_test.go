@@ -20,6 +20,7 @@ import (
 	"github.com/opencontainers/go-digest"
 	oci "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/publisher/registry"
 )
@@ -252,6 +253,9 @@ func TestRegistryBelow(t *testing.T) {
 	if notes := strings.Join(r.Notes, "; "); notes != "1 tag is not a version and was left out: acme/charts/web:latest; 1 repository holds no charts and was left out: acme/charts/app" {
 		t.Errorf("notes %q", notes)
 	}
+	h.push("acme/charts/old/web", "web", "1.0.0", nil, nil)
+	got, _ = g.imports(g.options(h.open("acme/charts", Credentials{})))
+	g.want("twice", got, "db 1.0.0 there, web 1.0.0 there, web 1.0.0 duplicate")
 	o := g.options(h.open("", Credentials{}))
 	o.Charts = []string{"x"}
 	got, _ = g.imports(o)
@@ -445,6 +449,12 @@ func TestRegistryLogin(t *testing.T) {
 			t.Errorf("users %q; %s", tokens.users, r.Results[0].Message)
 		}
 	})
+	t.Run("token", func(t *testing.T) {
+		tokens, g := h.guard("p"), newTarget(t)
+		if _, err := Run(t.Context(), g.options(h.open("web", Credentials{Token: "tok"}))); err != nil || len(tokens.users) > 0 {
+			t.Errorf("users %q, %v", tokens.users, err)
+		}
+	})
 	t.Run("basic", func(t *testing.T) {
 		h.odd = func(w http.ResponseWriter, r *http.Request, _ int) bool {
 			if user, password, _ := r.BasicAuth(); user == "me" && password == "p" {
@@ -462,6 +472,58 @@ func TestRegistryLogin(t *testing.T) {
 			if _, err := Run(t.Context(), newTarget(t).options(h.open("web", c))); errors.Is(err, ErrDenied) != denied {
 				t.Errorf("password %q: got %v", password, err)
 			}
+		}
+	})
+}
+
+// TestRegistryLeadsHome: a registry elsewhere, which an index names, sends nobody to this
+// machine: neither by its own URL nor by that of its tokens, nor by redirects.
+func TestRegistryLeadsHome(t *testing.T) {
+	h := newHub(t)
+	for _, test := range []struct {
+		url string
+		odd func(w http.ResponseWriter, r *http.Request, n int) bool
+	}{
+		{"oci://127.0.0.1/web:1.0.0", nil},
+		{"oci://169.254.169.254/web:1.0.0", nil},
+		{"oci://charts.example.com/web:1.0.0", func(w http.ResponseWriter, r *http.Request, n int) bool {
+			w.Header().Set("WWW-Authenticate", `Bearer realm="http://localhost/token"`)
+			w.WriteHeader(http.StatusUnauthorized)
+			return true
+		}},
+		{"oci://charts.example.com/web:1.0.0", func(w http.ResponseWriter, r *http.Request, n int) bool {
+			http.Redirect(w, r, "http://[::1]/v2/", http.StatusFound)
+			return true
+		}},
+	} {
+		h.odd = test.odd
+		from, err := OpenWeb("http://charts.example.com", Credentials{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		g := from.web.registries
+		g.http.Transport = testenv.Serve(t, h).Transport(t)
+		at, err := parseOCI(test.url, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := g.manifest(t.Context(), at); err == nil || !strings.Contains(err.Error(), "servers elsewhere may not lead there") {
+			t.Errorf("%s: got %v", test.url, err)
+		}
+	}
+}
+
+// FuzzReadPushed: no manifest makes it panic, and what it takes has an archive.
+func FuzzReadPushed(f *testing.F) {
+	b, err := registry.New(registry.Release{Config: []byte(`{"name":"a","version":"1.0.0"}`), Archive: registry.SumOf([]byte("archive")), Provenance: registry.SumOf([]byte("provenance"))})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b)
+	f.Add([]byte(`{"config":{"mediaType":"` + registry.TypeConfig + `"},"layers":[{},null]}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if p, err := readPushed(b); err == nil && p.chart.MediaType == "" {
+			t.Errorf("took %q", b)
 		}
 	})
 }
