@@ -13,9 +13,9 @@ import (
 	"github.com/portolan-charts/portolan/generator/charttest"
 )
 
-// distribution starts a distribution registry that has nothing yet, until the test ends.
-// It returns its host.
-func distribution(t *testing.T) string {
+// distribution starts a distribution registry that has nothing yet, until the test ends;
+// its configuration may have more lines. It returns its host.
+func distribution(t *testing.T, more ...string) string {
 	t.Helper()
 	program, folder := testenv.Tool(t, "registry"), t.TempDir()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -25,7 +25,7 @@ func distribution(t *testing.T) string {
 	host := l.Addr().String()
 	l.Close()
 	config := filepath.Join(folder, "config.yml")
-	write(t, config, []byte("version: 0.1\nlog: {level: error, accesslog: {disabled: true}}\nstorage: {inmemory: {}}\nhttp: {addr: \""+host+"\"}\n"))
+	write(t, config, []byte("version: 0.1\nlog: {level: error, accesslog: {disabled: true}}\nstorage: {inmemory: {}}\nhttp: {addr: \""+host+"\"}\n"+strings.Join(more, "\n")))
 	c := exec.Command(program, "serve", config)
 	said := &testenv.Log{}
 	c.Env, c.Stdout, c.Stderr = append(plainEnv(), "OTEL_TRACES_EXPORTER=none"), said, said
