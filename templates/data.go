@@ -77,6 +77,7 @@ type Channel struct {
 	Name       string // group/app/stable
 	RepoName   string // name for the repository in Helm: acme-group-app-stable
 	URL        string // absolute, of the repository; "" if the site's URL is not known
+	OCI        string // of the channel in the registry, which charts' names follow: oci://charts.example.com/stable; "" if it is not there
 	Private    bool   // users need a name and a password to read it
 	Link       string // URL of its page
 	Snapshot   string // URL of this generation's snapshot, relative to the page

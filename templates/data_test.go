@@ -29,7 +29,7 @@ const image = "data:image/png;base64,AA+/"
 // release returns a version with a text in every field.
 func release(text string) Release {
 	return Release{
-		Channel: Channel{Name: text, RepoName: text, Link: "../../index.html"}, Badges: Badges{true, false, true, true},
+		Channel: Channel{Name: text, RepoName: text, OCI: text, Link: "../../index.html"}, OCI: &OCI{text, text, text, text, true}, Badges: Badges{true, false, true, true},
 		Name: text, Version: text, AppVersion: text, Description: text, KubeVersion: text, License: text, Home: safeURL(text), Source: safeURL(text),
 		Icon: image, Created: day, Digest: text, Size: 1, File: text, Archive: "../../a.tgz", Prov: "../../a.tgz.prov", KeyID: text,
 		Note: text, Faults: []string{text},
@@ -108,7 +108,7 @@ func entries(n int, text string) []VersionEntry {
 // everyPage returns one page of each type, with the text in its fields.
 func everyPage(text string) []Page {
 	frame := frame(text)
-	channel := Channel{Name: text, RepoName: text, Link: "a/index.html", Generation: 2, Changed: day, Charts: 1, Versions: 2, Private: true, Older: &OlderVersions{1, "", "snapshots/00000002/older/index.yaml"}}
+	channel := Channel{Name: text, RepoName: text, OCI: text, Link: "a/index.html", Generation: 2, Changed: day, Charts: 1, Versions: 2, Private: true, Older: &OlderVersions{1, "", "snapshots/00000002/older/index.yaml"}}
 	events := []Event{{text, text, "added", "a/index.html"}, {text, text, "removed", ""}}
 	tabs := []Tab{{"Versions", "versions.html", 2, true}}
 	first := changes(text)

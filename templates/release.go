@@ -29,6 +29,7 @@ type Release struct {
 	Archive     string // its URL, relative to the page
 	Prov        string // URL of the provenance file; "" if the version is not signed
 	KeyID       string // of the key that signed it, in hex; "" if not known
+	OCI         *OCI   // the version in the registry; nil if it is not there
 
 	Note   string   // why the page shows only what the index says; "" if it shows more
 	Faults []string // why no Helm can install this version; nil if nothing is known against it
@@ -39,6 +40,18 @@ type Release struct {
 	List      string // URL of the list of all versions
 	ChartLink string // URL of the chart's page
 }
+
+// OCI is a version in the registry.
+type OCI struct {
+	Host   string // charts.example.com, with a port if it has one
+	Chart  string // its address: oci://charts.example.com/stable/web
+	Tag    string // the version, with _ for +
+	Digest string // of its manifest: sha256: and hex
+	Plain  bool   // it is read without TLS
+}
+
+// Pinned is the version's own address, which always leads to the same bytes.
+func (o OCI) Pinned() string { return o.Chart + "@" + o.Digest }
 
 // Tab is a page in the bar: of a version, or of a chart.
 type Tab struct {

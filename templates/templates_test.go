@@ -168,6 +168,50 @@ func TestInstall(t *testing.T) {
 	}
 }
 
+// A version in the registry has commands that read it there, and any other has none.
+func TestRegistryCommands(t *testing.T) {
+	s := newSet(t, Options{})
+	for _, tt := range []struct {
+		name              string
+		change            func(*ChartPage)
+		helm, flux, argo  bool // the ways that are shown
+		login, plain, any bool
+	}{
+		{"public", func(*ChartPage) {}, true, true, true, false, false, true},
+		{"private", func(p *ChartPage) { p.Channel.Private = true }, true, true, true, true, false, true},
+		{"plain", func(p *ChartPage) { p.OCI.Plain = true }, true, true, true, false, true, true},
+		{"library", func(p *ChartPage) { p.Library = true }, false, false, false, false, false, true},
+		{"absent", func(p *ChartPage) { p.OCI = nil }, false, false, false, false, false, false},
+	} {
+		p := page("web")
+		p.Channel.OCI, p.Version = "oci://example.com/stable", "1.0.0+a"
+		p.OCI = &OCI{Host: "example.com", Chart: "oci://example.com/stable/web", Tag: "1.0.0_a", Digest: "sha256:00ff"}
+		tt.change(&p)
+		got := string(render(t, s, p))
+		for part, want := range map[string]bool{
+			"helm upgrade --install my-web oci://example.com/stable/web \\\n  --version 1.0.0&#43;a --namespace": tt.helm,
+			"helm upgrade --install my-web oci://example.com/stable/web@sha256:00ff \\\n":                        tt.helm,
+			"url: oci://example.com/stable/web\n  ref:\n    tag: \"1.0.0_a\"\n    digest: sha256:00ff\n":         tt.flux,
+			"chartRef:\n    kind: OCIRepository\n    name: my-web<":                                              tt.flux,
+			"repoURL: oci://example.com/stable/web\n    path: .\n    targetRevision: sha256:00ff # 1.0.0":        tt.argo,
+			"helm registry login example.com --username USER\nhelm upgrade":                                      tt.login,
+			"secretRef:\n    name: web-oci\n---":                                                                 tt.login,
+			"kubectl create secret docker-registry web-oci --docker-server=example.com --docker-username=USER":   tt.login,
+			"argocd repo add oci://example.com/stable/web --type oci --name web-web --username USER<":            tt.login,
+			"--create-namespace --plain-http<":                                                                   tt.plain,
+			"\n  insecure: true\n---":                                                                            tt.plain,
+			"argocd repo add oci://example.com/stable/web --type oci --name web-web --insecure-oci-force-http<":  tt.plain,
+			"<code>repository: oci://example.com/stable</code>":                                                  tt.any,
+			"<dt>OCI<dd><code class=\"digest\">oci://example.com/stable/web@sha256:00ff</code>":                  tt.any,
+			"oci": tt.any,
+		} {
+			if strings.Contains(got, part) != want {
+				t.Errorf("%s: the page has %q: %t", tt.name, part, !want)
+			}
+		}
+	}
+}
+
 // TestNoRows checks that a page without a table still links to the files that are there.
 func TestNoRows(t *testing.T) {
 	s := newSet(t, Options{})
@@ -266,7 +310,7 @@ func TestPrivateCommands(t *testing.T) {
 			}
 		}
 		got := string(render(t, s, p))
-		for _, part := range []string{"  secretRef:\n    name: web\n---", "kubectl create secret generic web --from-literal=username=USER", "argocd repo add "} {
+		for _, part := range []string{"  secretRef:\n    name: web\n---", "kubectl create secret generic web --from-literal=username=USER", "argocd repo add <span"} {
 			if strings.Contains(got, part) != private {
 				t.Errorf("private %t: the page has %q: %t", private, part, !private)
 			}

@@ -18,6 +18,7 @@ type SiteDoc struct {
 type ChannelDigest struct {
 	Name       string    `json:"name" jsonschema_description:"For example group/app/stable"`
 	Repository string    `json:"repository,omitempty" jsonschema_description:"Absolute URL to add to Helm"`
+	OCI        string    `json:"oci,omitempty" jsonschema_description:"Address in the registry; with / and a chart's name added, it is the chart's"`
 	Generation int       `json:"generation"`
 	Changed    time.Time `json:"changed" jsonschema_description:"When this generation was made"`
 	Charts     int       `json:"charts" jsonschema_description:"Number of charts"`
@@ -32,6 +33,7 @@ type ChannelDoc struct {
 	Schema     string         `json:"$schema"`
 	Channel    string         `json:"channel"`
 	Repository string         `json:"repository,omitempty" jsonschema_description:"Absolute URL to add to Helm"`
+	OCI        string         `json:"oci,omitempty" jsonschema_description:"Address in the registry; with / and a chart's name added, it is the chart's"`
 	Generation int            `json:"generation"`
 	Changed    time.Time      `json:"changed" jsonschema_description:"When this generation was made"`
 	Versions   int            `json:"versions" jsonschema_description:"Total number of versions of its charts"`
@@ -50,6 +52,7 @@ type ChartSummary struct {
 	Icon        string    `json:"icon,omitempty" jsonschema_description:"Absolute URL"`
 	Created     time.Time `json:"created" jsonschema_description:"When the version was published"`
 	Digest      string    `json:"digest" jsonschema_description:"SHA-256 of the archive in hex"`
+	Manifest    string    `json:"manifest,omitempty" jsonschema_description:"Digest of the version's manifest in the registry: sha256: and hex"`
 	Type        string    `json:"type,omitempty" jsonschema_description:"application or library"`
 	Deprecated  bool      `json:"deprecated,omitempty"`
 	Prerelease  bool      `json:"prerelease,omitempty"`
@@ -66,6 +69,7 @@ type ChartDoc struct {
 	Schema     string           `json:"$schema"`
 	Channel    string           `json:"channel"`
 	Repository string           `json:"repository,omitempty" jsonschema_description:"Absolute URL to add to Helm"`
+	OCI        string           `json:"oci,omitempty" jsonschema_description:"Address in the registry, for helm pull. With @ and a version's manifest added, it is pinned to that version"`
 	Name       string           `json:"name"`
 	Version    string           `json:"version" jsonschema_description:"The newest version that is not a prerelease; the newest of all if there are only prereleases"`
 	Page       string           `json:"page" jsonschema_description:"URL of the chart's page"`
@@ -80,6 +84,7 @@ type VersionSummary struct {
 	KubeVersion string    `json:"kubeVersion,omitempty"`
 	Created     time.Time `json:"created" jsonschema_description:"When it was published"`
 	Digest      string    `json:"digest" jsonschema_description:"SHA-256 of the archive in hex"`
+	Manifest    string    `json:"manifest,omitempty" jsonschema_description:"Digest of the version's manifest in the registry: sha256: and hex"`
 	Size        int64     `json:"size,omitempty" jsonschema_description:"Size of the archive in bytes"`
 	Deprecated  bool      `json:"deprecated,omitempty"`
 	Prerelease  bool      `json:"prerelease,omitempty"`

@@ -24,7 +24,7 @@ const (
 func (p *pass) channelDoc(ctx context.Context, all []ChartSummary) error {
 	_, versions := p.after.Counts()
 	b, err := encodeChannel(ChannelDoc{
-		Schema: p.schema(0, "channel"), Channel: p.channel.Name, Repository: p.absolute(p.channel.Name),
+		Schema: p.schema(0, "channel"), Channel: p.channel.Name, Repository: p.absolute(p.channel.Name), OCI: p.registry.url,
 		Generation: p.head.Generation, Changed: p.head.Generated, Versions: versions,
 	}, all)
 	if err != nil {

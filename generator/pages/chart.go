@@ -46,7 +46,7 @@ func missing(had, all []*release) (gone []string) {
 // knows which of them are there, so all are made, by the next pass too if this one is
 // cut off in turn.
 func (c *chartPages) resume(earlier string) {
-	c.mark = c.pass.mark(c.name)
+	c.mark = c.pass.mark(c.name, c.versions)
 	if earlier == "" {
 		return
 	}
@@ -98,7 +98,7 @@ func (c *chartPages) badge(ctx context.Context) error {
 // chartDoc writes the chart's document for programs.
 func (c *chartPages) chartDoc(ctx context.Context) error {
 	return c.putDoc(ctx, path.Join(c.channel.Name, chartDoc(c.name)), ChartDoc{
-		Schema: c.schema(1, "chart"), Channel: c.channel.Name, Repository: c.absolute(c.channel.Name), Name: c.name,
+		Schema: c.schema(1, "chart"), Channel: c.channel.Name, Repository: c.absolute(c.channel.Name), OCI: c.oci(), Name: c.name,
 		Version: c.all[c.newest].Version, Page: "../../" + escapePath(chartDir(c.name)) + "/" + indexPage, Values: c.keys, Versions: c.versions,
 	})
 }
@@ -106,12 +106,21 @@ func (c *chartPages) chartDoc(ctx context.Context) error {
 // inputs are what a version's pages are made from, besides the look. The pages are
 // made again if they change. What later versions change is not among them: pages
 // take that from versions.json.
-type inputs struct{ line, predecessor string }
+type inputs struct {
+	line, predecessor string
+	manifest          string // only the overview shows it
+}
+
+// onlyOverview reports whether pages besides the overview are the same as with other inputs.
+func (in inputs) onlyOverview(other inputs) bool {
+	in.manifest = other.manifest
+	return in == other
+}
 
 func inputsOf(all []*release) map[string]inputs {
 	of := map[string]inputs{}
 	for i, before := range predecessors(all) {
-		in := inputs{line: all[i].line}
+		in := inputs{line: all[i].line, manifest: all[i].manifest}
 		if before >= 0 {
 			in.predecessor = all[before].line
 		}
@@ -134,9 +143,10 @@ func (c *chartPages) writeVersions(ctx context.Context) (done bool, err error) {
 		i, version := c.next, c.all[c.next].Version
 		delete(c.read, i-1)
 		was, had := before[version]
-		own := was != after[version]
-		chart := i == c.newest && (own || c.had[newest(c.had)].Version != version)
-		if err := c.writeVersion(ctx, i, own, chart, had); err != nil {
+		now := after[version]
+		due := duePages{overview: was != now, others: !was.onlyOverview(now), replaced: had}
+		due.chart = i == c.newest && (due.overview || c.had[newest(c.had)].Version != version)
+		if err := c.writeVersion(ctx, i, due); err != nil {
 			return false, err
 		}
 		c.next++

@@ -70,9 +70,9 @@ func (c *chartPages) findKeys(ctx context.Context, had ChartDoc) error {
 func (p *pass) unchanged(chart string) bool { return p.same(chart) && p.progress.earlier[chart] == "" }
 
 // same reports whether a chart has the same versions as when its pages were made,
-// and the index shows the same ones.
+// and the index and the registry show the same ones.
 func (p *pass) same(chart string) bool {
-	return p.before.Shown(chart) == p.after.Shown(chart) && slices.Equal(p.before.Lines(chart), p.after.Lines(chart))
+	return !p.registry.moved(chart) && p.before.Shown(chart) == p.after.Shown(chart) && slices.Equal(p.before.Lines(chart), p.after.Lines(chart))
 }
 
 // describes reports whether the summary belongs to one of the lines and counts
@@ -102,6 +102,8 @@ func (p *pass) chart(ctx context.Context, name string) (*chartPages, error) {
 	if c.versions, err = p.summarize(ctx, name, c.all, doc.Versions); err != nil {
 		return nil, err
 	}
+	setManifests(c.all, c.versions)
+	setManifests(c.had, doc.Versions)
 	c.newest, c.before = newest(c.all), predecessors(c.all)
 	c.gone = missing(c.had, c.all)
 	if err := c.findKeys(ctx, doc); err != nil {

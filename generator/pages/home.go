@@ -89,7 +89,7 @@ func (p *pass) withChannel(doc SiteDoc) SiteDoc {
 	charts, versions := p.after.Counts()
 	name := p.channel.Name
 	digest := ChannelDigest{
-		Name: name, Repository: p.absolute(name), Generation: p.head.Generation, Changed: p.head.Generated, Charts: charts, Versions: versions,
+		Name: name, Repository: p.absolute(name), OCI: p.registry.url, Generation: p.head.Generation, Changed: p.head.Generated, Charts: charts, Versions: versions,
 		Private: p.Private(name), API: "../" + name + "/" + channelDoc, Page: "../" + name + "/" + indexPage,
 	}
 	next := SiteDoc{Schema: "site.schema.json", Title: p.homeTitle(), URL: p.Site.URL}
@@ -99,6 +99,9 @@ func (p *pass) withChannel(doc SiteDoc) SiteDoc {
 		}
 		if c.Name != name {
 			c.Repository, c.Private = p.absolute(c.Name), p.Private(c.Name)
+			if c.OCI != "" {
+				c.OCI = p.registryURL(c.Name)
+			}
 			next.Channels = append(next.Channels, c)
 		}
 	}

@@ -42,6 +42,7 @@ type pass struct {
 	rows      []ChartSummary          // the charts that the last pass listed, sorted by name
 	had       map[string]ChartSummary // the same, by name
 	summaries []ChartSummary          // of all charts, sorted by name
+	registry  inRegistry
 	progress  *progress
 
 	mu     sync.Mutex
@@ -121,8 +122,15 @@ func (p *pass) finish(ctx context.Context) error {
 	return nil
 }
 
-// open reads which generation the pages show.
+// open reads which generation the pages show, and what has changed since.
 func (p *pass) open(ctx context.Context) error {
+	if err := p.openState(ctx); err != nil {
+		return err
+	}
+	return p.openRegistry(ctx)
+}
+
+func (p *pass) openState(ctx context.Context) error {
 	p.before, p.had = &publisher.Index{}, map[string]ChartSummary{}
 	p.progress = newProgress(nil)
 	if p.remake {
@@ -276,7 +284,7 @@ func (w *Writer) absolute(key string) string {
 // out the generation, so that pages of charts stay the same when that changes.
 func (p *pass) about(levels int) templates.Channel {
 	return templates.Channel{
-		Name: p.channel.Name, RepoName: p.repoName(p.channel.Name), Private: p.Private(p.channel.Name), URL: p.absolute(p.channel.Name),
+		Name: p.channel.Name, RepoName: p.repoName(p.channel.Name), Private: p.Private(p.channel.Name), URL: p.absolute(p.channel.Name), OCI: p.registry.url,
 		Link: strings.Repeat("../", levels) + indexPage,
 	}
 }

@@ -39,11 +39,14 @@ func newProgress(earlier map[string]string) *progress {
 
 // mark is what the pages of a chart are made from, in short: with the same mark,
 // they are the same pages.
-func (p *pass) mark(chart string) string {
+func (p *pass) mark(chart string, versions []VersionSummary) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s %+v\n", p.look, p.after.Shown(chart))
 	for _, line := range p.after.Lines(chart) {
 		fmt.Fprintln(h, line)
+	}
+	for _, v := range versions {
+		fmt.Fprintln(h, v.Manifest)
 	}
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }

@@ -25,7 +25,8 @@ type release struct {
 	URLs    []string  `json:"urls"`
 
 	line       string
-	older      bool // the index does not list it, but newer ones
+	manifest   string // see VersionSummary
+	older      bool   // the index does not list it, but newer ones
 	prerelease bool
 }
 
@@ -99,6 +100,17 @@ func notAfter(all []*release, positions []int, created time.Time) []int {
 	return positions
 }
 
+// setManifests notes which manifests versions have.
+func setManifests(all []*release, versions []VersionSummary) {
+	of := map[string]string{}
+	for _, v := range versions {
+		of[v.Version] = v.Manifest
+	}
+	for _, r := range all {
+		r.manifest = of[r.Version]
+	}
+}
+
 // summary describes a version, without what only its release.json says.
 func (r *release) summary(chart string) VersionSummary {
 	return VersionSummary{
@@ -113,7 +125,7 @@ func (r *release) chartSummary(versions []VersionSummary, n int) ChartSummary {
 	return ChartSummary{
 		Name: r.Name, Version: r.Version, AppVersion: r.AppVersion, Description: shorten(plainLine(r.Description), maxDescription),
 		Keywords: keywords(r.Metadata), Maintainers: listMaintainers(r.Metadata), Icon: webURL(r.Icon), Created: r.Created, Digest: r.Digest, Type: r.Type,
-		Deprecated: r.Deprecated, Prerelease: versions[n].Prerelease, Signed: versions[n].Signed, Versions: len(versions),
+		Manifest: versions[n].Manifest, Deprecated: r.Deprecated, Prerelease: versions[n].Prerelease, Signed: versions[n].Signed, Versions: len(versions),
 		API: "charts/" + escapePath(r.Name) + ".json", Page: "../" + escapePath(chartDir(r.Name)) + "/" + indexPage,
 	}
 }
@@ -121,8 +133,8 @@ func (r *release) chartSummary(versions []VersionSummary, n int) ChartSummary {
 // maxReads is how many descriptions of releases are read at the same time.
 const maxReads = 16
 
-// summarize describes a chart's releases. Releases that the document already
-// describes are not read again.
+// summarize describes a chart's releases. What the document already says of them is not
+// read again.
 func (p *pass) summarize(ctx context.Context, chart string, all []*release, had []VersionSummary) ([]VersionSummary, error) {
 	known := map[string]VersionSummary{}
 	for _, v := range had {
@@ -133,22 +145,36 @@ func (p *pass) summarize(ctx context.Context, chart string, all []*release, had 
 	group.SetLimit(maxReads)
 	for i, r := range all {
 		versions[i] = r.summary(chart)
-		if v, ok := known[versions[i].Archive+" "+r.Digest]; ok {
-			versions[i].Size, versions[i].Signed = v.Size, v.Signed
-			continue
+		had, ok := known[versions[i].Archive+" "+r.Digest]
+		if ok {
+			versions[i].Size, versions[i].Signed = had.Size, had.Signed
 		}
-		group.Go(func() error {
-			info, err := publisher.ReadRelease(ctx, p.site, p.channel.Name, r.URLs[0])
-			if errors.Is(err, bucket.ErrNotFound) {
-				return nil // then the size is not known
-			}
-			if err == nil {
-				versions[i].Size, versions[i].Signed = info.Size, info.Provenance != ""
-			}
-			return err
-		})
+		find := p.mayHaveManifest(r)
+		if find && p.registry.same && had.Manifest != "" {
+			versions[i].Manifest, find = had.Manifest, false
+		}
+		if !ok || find {
+			group.Go(func() error { return p.findOut(ctx, r, &versions[i], !ok, find) })
+		}
 	}
 	return versions, group.Wait()
+}
+
+// findOut adds what the files of a release say.
+func (p *pass) findOut(ctx context.Context, r *release, v *VersionSummary, describe, manifest bool) (err error) {
+	var known publisher.Manifest
+	if describe {
+		info, err := publisher.ReadRelease(ctx, p.site, p.channel.Name, r.URLs[0])
+		if err == nil {
+			v.Size, v.Signed, known = info.Size, info.Provenance != "", info.Manifest
+		} else if !errors.Is(err, bucket.ErrNotFound) { // otherwise the size is not known
+			return err
+		}
+	}
+	if manifest {
+		v.Manifest, err = p.manifestOf(ctx, r, known)
+	}
+	return err
 }
 
 const (

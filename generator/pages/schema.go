@@ -25,7 +25,7 @@ func (p *pass) schema(levels int, kind string) string {
 }
 
 // format changes whenever this code makes different pages from the same data.
-const format = "3"
+const format = "4"
 
 // lookOf returns a hash of everything besides a channel's data that its pages are
 // made from.

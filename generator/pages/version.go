@@ -72,10 +72,16 @@ func (v *versionContent) show(ctx context.Context, s *shared, before, c *archive
 	}
 }
 
-// writeVersion writes the pages of the release at the position: its own ones, and the
-// chart's. Files that it had before may have to go.
-func (c *chartPages) writeVersion(ctx context.Context, i int, own, chart, had bool) error {
-	if !own && !chart {
+// duePages are those pages of a version that are to be written.
+type duePages struct {
+	overview, others bool // its own
+	chart            bool // the chart's
+	replaced         bool // the version had others, some of which may have to go
+}
+
+// writeVersion writes pages of the release at the position.
+func (c *chartPages) writeVersion(ctx context.Context, i int, due duePages) error {
+	if !due.overview && !due.chart {
 		return nil
 	}
 	v, err := c.content(ctx, i)
@@ -85,21 +91,23 @@ func (c *chartPages) writeVersion(ctx context.Context, i int, own, chart, had bo
 	if err := ctx.Err(); err != nil {
 		return err // rather than pages that are plain because of that
 	}
-	if chart {
+	if due.chart {
 		if err := c.writeOverview(ctx, i, v, path.Join(chartDir(c.name), indexPage)); err != nil {
 			return err
 		}
 	}
-	if !own {
-		return nil
+	if due.overview {
+		if err := c.writeOverview(ctx, i, v, versionPage(c.name, c.all[i].Version)); err != nil {
+			return err
+		}
 	}
-	if err := c.writeOverview(ctx, i, v, versionPage(c.name, c.all[i].Version)); err != nil {
-		return err
+	if !due.others {
+		return nil
 	}
 	if err := c.writeOthers(ctx, i, v); err != nil {
 		return err
 	}
-	return c.writeRaw(ctx, i, v, had)
+	return c.writeRaw(ctx, i, v, due.replaced)
 }
 
 // content returns what the pages of the release at the position show.
@@ -163,6 +171,7 @@ func (c *chartPages) release(i int, v *versionContent, name, current string) tem
 	if r.Signed {
 		r.Prov = r.Archive + ".prov"
 	}
+	r.OCI = c.ofRegistry(i)
 	r.Versions, r.List = relative(name, path.Join(dir, versionsFile)), relative(name, path.Join(dir, versionsPage))
 	r.ChartLink = relative(name, path.Join(dir, indexPage))
 	page := func(file string) string { return relative(name, path.Join(versionDir(c.name, of.Version), file)) }

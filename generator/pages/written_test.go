@@ -151,6 +151,13 @@ func (w *town) withdraw(chart string, left func(line string) bool) {
 	if err := errors.Join(c.Commit(ctx, d), c.Project(ctx)); err != nil {
 		w.t.Fatal(err)
 	}
+	w.show(c)
+}
+
+// show makes the pages of what a channel shows.
+func (w *town) show(c *publisher.Channel) {
+	w.t.Helper()
+	ctx := context.Background()
 	all, err := w.writer.Project(ctx, w.site, c, nil)
 	if err != nil {
 		w.t.Fatal(err)
