@@ -168,7 +168,8 @@ configuration; the credentials; the drop area and the site: whether they exist,
 what may be done in each folder, and whether the server keeps the promises that
 portolan relies on (a bucket that lets two writers create the same object loses
 charts); the clocks; and the site as it is served: the newest index and a chart,
-their content types and caching, missing files, and private ones.
+their content types and caching, missing files, and private ones; for channels
+that say 'oci: true', what clients of registries ask for as well.
 
 It changes nothing that exists. It writes objects called .probe-... and removes
 them again; with --read-only, it writes nothing.

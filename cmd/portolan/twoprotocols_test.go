@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"os/exec"
 	"path"
@@ -100,6 +101,7 @@ func (w *trader) trade(s shelf) {
 	}
 	w.clients(&s)
 	w.doctor(&s)
+	w.replace(&s)
 }
 
 // curl uploads as scripts do.
@@ -170,6 +172,24 @@ func (w *trader) bothProtocols(h *helm, s *shelf) {
 			if m := parseManifest(w.t, s.manifest(chart, registry.Tag(version))); m.Archive.SHA256 != digest(got[chart+"-"+version+".tgz"]) {
 				w.t.Errorf("%s %s: the manifest names an archive with the digest %s", chart, version, m.Archive.SHA256)
 			}
+		}
+	}
+}
+
+// replace replaces a version. Its tag has the new content then, and the digest of the old
+// one is still there.
+func (w *trader) replace(s *shelf) {
+	w.t.Helper()
+	h := newHelm(w.t, clients[0])
+	const file = "web-1.1.0.tgz"
+	old, replaced := s.digest("web", "1.1.0"), w.files[file]
+	w.files[file] = charttest.Simple("web", "1.1.0", "values.yaml", "replicas: 2 # replaced\n")
+	w.curl(file)
+	w.done("generate")
+	sameFiles(w.t, h.pull("oci://"+s.repository("web"), "--plain-http"), only(w.files, file))
+	for name, got := range h.pull("oci://"+s.repository("web")+"@"+old, "--plain-http") {
+		if !bytes.Equal(got, replaced) {
+			w.t.Errorf("the digest of what was replaced is pulled as %s, with other bytes", name)
 		}
 	}
 }
