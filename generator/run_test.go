@@ -500,7 +500,7 @@ func TestBadRequests(t *testing.T) {
 func TestLargeRequest(t *testing.T) {
 	w := newWorld(t)
 	w.mustUpload("stable", id(1), alphaOld, nil)
-	w.drop.Put("inbox/stable/"+id(1)+".json", []byte(`{"file":"`+strings.Repeat("x", 100_000)+`"}`))
+	w.drop.Put("inbox/stable/"+id(1)+".json", []byte(`{"file":"`+strings.Repeat("x", 3_000_000)+`"}`))
 	receipt := w.mustRun().Channels[0].Receipts[0]
 	if receipt.Verdict != publisher.Accepted || len(receipt.Warnings) != 1 || receipt.Warnings[0].Rule != "warn-request" {
 		t.Errorf("got %+v", receipt)

@@ -50,8 +50,9 @@ type ChannelPrune struct {
 	Floor      int    `json:"floor"`      // the oldest generation that is kept; 0 if all are
 	Snapshots  Freed  `json:"snapshots"`
 	Kept       Kept   `json:"kept"`
-	Charts     Freed  `json:"charts"`  // files of releases that were published once
-	Orphans    Freed  `json:"orphans"` // files of uploads that were never published
+	Charts     Freed  `json:"charts"`   // files of releases that were published once
+	Orphans    Freed  `json:"orphans"`  // files of uploads that were never published
+	Registry   Freed  `json:"registry"` // files there, once the channel is not in the registry any more
 	Error      string `json:"error,omitempty"`
 }
 
@@ -89,7 +90,7 @@ func (r *PruneReport) Total() Freed {
 	var t Freed
 	all := []Freed{r.Receipts, r.Rejected, r.Leftovers}
 	for _, c := range r.Channels {
-		all = append(all, c.Snapshots, c.Charts, c.Orphans)
+		all = append(all, c.Snapshots, c.Charts, c.Orphans, c.Registry)
 	}
 	for _, f := range all {
 		t.Files += f.Files
@@ -161,6 +162,9 @@ func (p *pruner) channel(ctx context.Context, report *ChannelPrune) error {
 		return err
 	}
 	if err := p.probes(ctx, c); err != nil {
+		return err
+	}
+	if err := p.registryFiles(ctx, c, report); err != nil {
 		return err
 	}
 	return p.chartFiles(ctx, c, k, report)

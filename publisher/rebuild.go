@@ -58,6 +58,10 @@ type rebuilder struct {
 	options RebuildOptions
 	report  *RebuildReport
 	found   rootFile // what lay in the site's root before the log was read
+
+	manifests registryLog
+	lost      int   // versions that could not be put into the registry again
+	firstLost error // why the first of them could not
 }
 
 func (b *rebuilder) run(ctx context.Context) (*RebuildReport, error) {
@@ -72,7 +76,7 @@ func (b *rebuilder) run(ctx context.Context) (*RebuildReport, error) {
 		b.watchRoot(b.found, b.options.ReplaceRoot)
 	}
 	b.report.Generation, b.report.Floor = b.Generation(), b.Floor()
-	err = b.write(ctx)
+	err = errors.Join(b.write(ctx), b.lostManifests())
 	b.report.RootLeft = b.RootLeft()
 	return b.report, err
 }
@@ -82,10 +86,10 @@ func (b *rebuilder) run(ctx context.Context) (*RebuildReport, error) {
 func (b *rebuilder) prove(ctx context.Context) error {
 	for {
 		decided := decisions{}
-		b.touched = touched{all: true}
+		b.touched, b.manifests = touched{all: true}, registryLog{}
 		for s, err := range b.replay(ctx, true) {
 			if err == nil {
-				err = decided.prove(b.Name, s.record)
+				err = cmp.Or(decided.prove(b.Name, s.record), b.manifests.prove(b.Name, s.record))
 			}
 			if err != nil {
 				return err
@@ -174,6 +178,9 @@ func (b *rebuilder) write(ctx context.Context) error {
 			}
 			break
 		}
+	}
+	if err := b.restoreRegistry(ctx); err != nil {
+		return err
 	}
 	if err := b.restoreDerived(ctx); err != nil {
 		return err

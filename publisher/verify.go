@@ -41,14 +41,15 @@ type VerifyReport struct {
 // ChannelVerify is what a verification found in one channel.
 type ChannelVerify struct {
 	Channel    string  `json:"channel"`
-	Generation int     `json:"generation"`      // the newest record that could be read
-	Floor      int     `json:"floor,omitempty"` // the oldest generation that is kept; 0 if all are
-	Snapshots  int     `json:"snapshots"`       // how many are what the log says
-	Charts     int     `json:"charts"`          // in the newest index
-	Versions   int     `json:"versions"`        // in the newest index, or its older index
-	Older      int     `json:"older,omitempty"` // of these, in the older index only
-	Archives   int     `json:"archives"`        // how many head or a snapshot names
-	Bytes      int64   `json:"bytes"`           // of these archives
+	Generation int     `json:"generation"`          // the newest record that could be read
+	Floor      int     `json:"floor,omitempty"`     // the oldest generation that is kept; 0 if all are
+	Snapshots  int     `json:"snapshots"`           // how many are what the log says
+	Charts     int     `json:"charts"`              // in the newest index
+	Versions   int     `json:"versions"`            // in the newest index, or its older index
+	Older      int     `json:"older,omitempty"`     // of these, in the older index only
+	Archives   int     `json:"archives"`            // how many head or a snapshot names
+	Bytes      int64   `json:"bytes"`               // of these archives
+	Manifests  int     `json:"manifests,omitempty"` // in the registry, which are what the log says
 	Faults     []Fault `json:"faults"`
 	Error      string  `json:"error,omitempty"` // what stopped the verification before its end
 }
@@ -131,6 +132,8 @@ type verifier struct {
 	decided   map[string]int      // generations, by the upload that they decide
 	archives  map[string]*archive // by key
 	sizes     map[string]int64    // of archives, by digest
+	manifests registryLog
+	blobs     sync.Map // keys in the registry that were looked at
 
 	// listed returns the sizes of all chart files: see list.
 	listed func() (map[string]int64, error)
@@ -221,6 +224,9 @@ func (v *verifier) run(ctx context.Context) error {
 		return err
 	}
 	if err := v.checkArchives(ctx); err != nil {
+		return err
+	}
+	if err := v.checkRegistry(ctx); err != nil {
 		return err
 	}
 	return v.forgivePruned(ctx)

@@ -52,7 +52,7 @@ func (v *verifier) follow(r *Record, written time.Time) error {
 		return err
 	}
 	lines, foreign, err := decisions(v.decided).take(r)
-	for _, f := range foreign {
+	for _, f := range append(foreign, v.manifests.add(r)...) {
 		v.fault(recordKey(v.name, r.Generation), fixForeign, "%v", f)
 	}
 	if err != nil {

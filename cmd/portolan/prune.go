@@ -140,6 +140,7 @@ func (p *program) printPruned(r *publisher.PruneReport) error {
 		printFreed(w, c.Channel, fmt.Sprintf("snapshots before generation %d", c.Floor), c.Snapshots)
 		printFreed(w, c.Channel, "charts that only they named", c.Charts)
 		printFreed(w, c.Channel, "charts that were never published", c.Orphans)
+		printFreed(w, c.Channel, "the registry, which it has left", c.Registry)
 	}
 	printFreed(w, "-", "receipts", r.Receipts)
 	printFreed(w, "-", "refused uploads", r.Rejected)

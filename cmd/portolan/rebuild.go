@@ -50,6 +50,9 @@ func (p *program) rebuild(ctx context.Context, args []string) error {
 		})
 		progress.finish()
 		r := rebuilt{RebuildReport: report}
+		if err == nil {
+			r.Completed, err = generator.CompleteRegistry(ctx, generator.Options{Site: site, Config: f.config}, name)
+		}
 		if err == nil && pages != nil {
 			r.Pages, err = rebuildPages(ctx, site, name, pages)
 		}
@@ -66,7 +69,8 @@ func (p *program) rebuild(ctx context.Context, args []string) error {
 // rebuilt is what was done for a channel.
 type rebuilt struct {
 	*publisher.RebuildReport
-	Pages *generator.PagesReport `json:"pages,omitempty"`
+	Pages     *generator.PagesReport `json:"pages,omitempty"`
+	Completed int                    `json:"completed,omitempty"` // versions that got a manifest in the registry
 }
 
 // rebuildPages renders the channel's pages again.
@@ -91,6 +95,9 @@ func (p *program) printRebuilt(r rebuilt, failed bool) {
 	}
 	if r.RootLeft != "" {
 		p.say("note", r.RootLeft)
+	}
+	if r.Completed > 0 {
+		p.printf("%s: %s can be read by oci:// from now on\n", r.Channel, count(r.Completed, "older version"))
 	}
 	files := count(len(r.Written), "file")
 	if r.Pages != nil {
