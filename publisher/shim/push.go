@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"time"
 
 	"cuelabs.dev/go/oci/ociregistry"
 	"cuelabs.dev/go/oci/ociregistry/ociserver"
@@ -70,7 +69,6 @@ func (p *push) answer() error {
 	body := p.paced(p.a, http.MaxBytesReader(p.a.ResponseWriter, p.r.Body, limit), timeFor(size))
 	p.body = &remembering{Reader: body}
 	p.server().ServeHTTP(p.a, p.request())
-	_ = body.deadline(time.Time{}) // or the request would be cancelled when the deadline passes
 	p.metrics.received.Add(float64(p.a.note.received))
 	if p.body.err != nil {
 		return p.broken(p.body.err, body, tooLarge(limit))
@@ -132,7 +130,7 @@ func manifestTooLarge(limit int64) *failure {
 	return fail(http.StatusRequestEntityTooLarge, "manifest-size", "push the chart with 'helm push'", "the manifest is larger than %s, the most that is taken here", humanize.IBytes(uint64(limit))).coded("MANIFEST_INVALID")
 }
 
-// remembering is a reader that remembers the error that ended it.
+// remembering is the body of a push. It remembers the error that ended it.
 type remembering struct {
 	io.Reader
 	err error

@@ -110,18 +110,20 @@ func parseManifest(b []byte, mediaType string) (*registry.Manifest, error) {
 
 // gather reads the blobs that the manifest names, and returns the config.
 func (p *push) gather(m *registry.Manifest, files *parts) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(p.r.Context(), submitTime)
+	defer cancel()
 	config := &spool{}
 	defer config.close()
-	if err := p.fetch(m.Config, config, registry.MaxConfig, manifestTooLarge); err != nil {
+	if err := p.fetch(ctx, m.Config, config, registry.MaxConfig, manifestTooLarge); err != nil {
 		return nil, err
 	}
 	files.chart = &spool{}
-	if err := p.fetch(m.Archive, files.chart, p.limit, tooLarge); err != nil {
+	if err := p.fetch(ctx, m.Archive, files.chart, p.limit, tooLarge); err != nil {
 		return nil, err
 	}
 	if m.Provenance != (registry.Sum{}) {
 		files.prov = &spool{}
-		if err := p.fetch(m.Provenance, files.prov, maxProv, provTooLarge); err != nil {
+		if err := p.fetch(ctx, m.Provenance, files.prov, maxProv, provTooLarge); err != nil {
 			return nil, err
 		}
 	}
@@ -130,11 +132,11 @@ func (p *push) gather(m *registry.Manifest, files *parts) ([]byte, error) {
 
 // fetch reads a blob, which must be what its digest says: others may write to the drop
 // area.
-func (p *push) fetch(sum registry.Sum, to *spool, limit int64, tooLarge func(int64) *failure) error {
+func (p *push) fetch(ctx context.Context, sum registry.Sum, to *spool, limit int64, tooLarge func(int64) *failure) error {
 	if sum.Size > limit {
 		return tooLarge(limit)
 	}
-	in, err := p.openBlob(sum.SHA256)
+	in, err := p.openBlob(ctx, sum.SHA256)
 	if err != nil {
 		return err
 	}
@@ -154,10 +156,10 @@ func (p *push) fetch(sum registry.Sum, to *spool, limit int64, tooLarge func(int
 
 // openBlob opens a blob that was pushed, or that the site has: a client that was told so
 // does not push it again.
-func (p *push) openBlob(sum string) (*bucket.Reader, error) {
-	in, err := publisher.OpenPushed(p.r.Context(), p.Drop, p.to.repository(), sum, time.Now())
+func (p *push) openBlob(ctx context.Context, sum string) (*bucket.Reader, error) {
+	in, err := publisher.OpenPushed(ctx, p.Drop, p.to.repository(), sum, time.Now())
 	if errors.Is(err, bucket.ErrNotFound) && p.Site != nil && p.who.May(auth.Read, p.to.channel) {
-		in, err = p.Site.Get(p.r.Context(), registry.BlobKey(p.to.repository(), sum))
+		in, err = p.Site.Get(ctx, registry.BlobKey(p.to.repository(), sum))
 	}
 	if errors.Is(err, bucket.ErrNotFound) {
 		return nil, unknownBlob(digestPrefix + sum).coded("MANIFEST_BLOB_UNKNOWN")

@@ -1,6 +1,7 @@
 package shim
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -356,6 +357,35 @@ anonymous: ["read:team"]
 	refusedPush(t, old, http.StatusNotFound, "blob-unknown", "MANIFEST_BLOB_UNKNOWN")
 	if r := p.manifest("team/web", "1.0.0", s.manifest, as("writer")...); r.StatusCode != http.StatusCreated {
 		t.Errorf("status %d: %s", r.StatusCode, r.body)
+	}
+}
+
+// TestPushSlowly checks that a push may take longer to check and to keep than a client may
+// pause, and that one which stops in between is refused.
+func TestPushSlowly(t *testing.T) {
+	p := pushTo(t, func(o *Options) {
+		o.Patience = 50 * time.Millisecond
+		o.Judge = func(string, *publisher.Index) Judge {
+			return func(ctx context.Context, _ *publisher.Offer, _ bool) error {
+				time.Sleep(400 * time.Millisecond)
+				return ctx.Err()
+			}
+		}
+	})
+	s := ship("web", "1.0.0", "")
+	p.blobs("team/web", s)
+	if r := p.manifest("team/web", "1.0.0", s.manifest); r.StatusCode != http.StatusCreated {
+		t.Errorf("status %d: %s", r.StatusCode, r.body)
+	}
+	for _, path := range []string{"team/web/blobs/uploads/?digest=" + digestOf("x"), "team/web/manifests/1.0.0"} {
+		method := http.MethodPut
+		if strings.Contains(path, "uploads") {
+			method = http.MethodPost
+		}
+		body, stalled := io.Pipe()
+		go stalled.Write([]byte("x"))
+		refusedPush(t, p.do(p.request(method, "/v2/"+path, body)), http.StatusRequestTimeout, "slow", "UNAVAILABLE")
+		stalled.Close()
 	}
 }
 
