@@ -233,6 +233,16 @@ func (p *program) listenFor(ctx context.Context, f *shimFlags, log *slog.Logger)
 	return tls.NewListener(l, certificate.Config()), nil
 }
 
+// registryHost is the host of a URL at which there can be a registry, and the flag that
+// Helm needs there.
+func registryHost(root string) (host, flag string, ok bool) {
+	scheme, host, _ := strings.Cut(root, "://")
+	if scheme == "http" {
+		flag = " --plain-http"
+	}
+	return host, flag, !strings.Contains(host, "/")
+}
+
 // printShim says where the shim is, and what one does with it.
 func (p *program) printShim(f *shimFlags, o shim.Options, address string, log *slog.Logger) {
 	log.Info("listening", "address", address, "drop", plain(f.drop), "generate", f.generate)
@@ -250,6 +260,9 @@ func (p *program) printShim(f *shimFlags, o shim.Options, address string, log *s
 	p.printf("taking uploads on %s for %s\n", root, plain(f.drop))
 	p.printf("  curl --fail-with-body --form 'chart=@mychart-0.1.0.tgz' %s/api/%s/charts\n", root, f.rootChannel)
 	p.printf("  helm cm-push mychart-0.1.0.tgz %s/%s\n", root, f.rootChannel)
+	if host, flag, ok := registryHost(root); ok && o.OCI(f.rootChannel) {
+		p.printf("  helm push mychart-0.1.0.tgz oci://%s/%s%s\n", host, f.rootChannel, flag)
+	}
 	if o.Site != nil {
 		p.printf("serving %s\n", plain(f.site))
 		p.printf("  helm repo add %s %s/%s\n", strings.ReplaceAll(f.rootChannel, "/", "-"), root, f.rootChannel)
