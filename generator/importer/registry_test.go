@@ -1,26 +1,19 @@
 package importer
 
 import (
-	"context"
-	"encoding/base64"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"runtime"
+	"path"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/opencontainers/go-digest"
 	oci "github.com/opencontainers/image-spec/specs-go/v1"
 
-	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/publisher/registry"
 )
@@ -62,76 +55,6 @@ func TestRegistry(t *testing.T) {
 	g.want("again", got, "web 1.2 duplicate, web 1.2.0 there, web v1.2.0 duplicate, web 1.1.0+build.5 there, web 1.0.0 there")
 	if blobs := slices.DeleteFunc(h.lately(), func(path string) bool { return !strings.Contains(path, "/blobs/") }); len(blobs) > 4 {
 		t.Errorf("fetched again: %q", blobs) // archive and signature of the two that only name another
-	}
-}
-
-// TestRegistryPages: a registry may send few tags at a time, refuse to be told how many,
-// and tell clients to come back later.
-func TestRegistryPages(t *testing.T) {
-	h, g := newHub(t), newTarget(t)
-	var want []string
-	for i := range 25 {
-		version := fmt.Sprintf("1.0.%d", i)
-		h.push("web", "web", version, nil, nil)
-		want = append([]string{"web " + version + " taken"}, want...)
-	}
-	waited := time.Duration(0)
-	h.odd = func(w http.ResponseWriter, r *http.Request, n int) bool {
-		if !strings.HasSuffix(r.URL.Path, "/tags/list") {
-			return false
-		}
-		if n%3 == 0 {
-			w.Header().Set("Retry-After", "7")
-			http.Error(w, "busy", http.StatusTooManyRequests)
-			return true
-		}
-		q := r.URL.Query()
-		if q.Has("n") && q.Get("n") != "4" {
-			http.Error(w, "pagination number invalid", http.StatusBadRequest)
-			return true
-		}
-		q.Set("n", "4")
-		r.URL.RawQuery = q.Encode()
-		return false
-	}
-	from := h.open("web", Credentials{})
-	sleep := from.web.registries.http.Sleep
-	from.web.registries.http.Sleep = func(ctx context.Context, d time.Duration) error {
-		waited += d
-		return sleep(ctx, 0)
-	}
-	got, _ := g.imports(g.options(from))
-	g.want("pages", got, strings.Join(want, ", "))
-	if waited < 7*time.Second {
-		t.Errorf("waited %s", waited)
-	}
-}
-
-// TestRegistryMany: no list of tags takes more memory or time than is allowed.
-func TestRegistryMany(t *testing.T) {
-	h, g := newHub(t), newTarget(t)
-	for name, test := range map[string]struct {
-		tags func(n int) []string
-		want string
-	}{
-		"tags without end": {func(n int) []string { return slices.Repeat([]string{strings.Repeat("x", 1000)}, 1) }, fmt.Sprintf("more than %d pages", maxPages)},
-		"too many versions": {func(n int) []string {
-			var all []string
-			for i := range 100_000 {
-				all = append(all, fmt.Sprintf("%d.%d.0", n, i))
-			}
-			return all
-		}, "more than 500000 entries"},
-		"a page that is too large": {func(n int) []string { return slices.Repeat([]string{strings.Repeat("x", 1000)}, 6000) }, "failed to decode"},
-	} {
-		h.odd = func(w http.ResponseWriter, r *http.Request, n int) bool {
-			w.Header().Set("Link", fmt.Sprintf(`<%s?n=1&last=%d>; rel="next"`, r.URL.Path, n))
-			json.NewEncoder(w).Encode(map[string]any{"name": "web", "tags": test.tags(n)})
-			return true
-		}
-		if _, err := Run(t.Context(), g.options(h.open("web", Credentials{}))); err == nil || !strings.Contains(err.Error(), test.want) {
-			t.Errorf("%s: got %v, want %q", name, err, test.want)
-		}
 	}
 }
 
@@ -240,42 +163,6 @@ func TestRegistryLarge(t *testing.T) {
 	g.want("large", got, "web 1.0.0 refused packed-size")
 }
 
-// TestRegistryBelow: where a path is that of several charts, the registry's catalog says
-// which. What holds no charts is left out and told.
-func TestRegistryBelow(t *testing.T) {
-	h, g := newHub(t), newTarget(t)
-	h.push("acme/charts/web", "web", "1.0.0", nil, nil, "latest")
-	h.push("acme/charts/db", "db", "1.0.0", nil, nil)
-	h.push("acme/chartsother/x", "x", "1.0.0", nil, nil)
-	h.push("acme/charts/app", "app", "1.0.0", nil, func(m *oci.Manifest) { m.Config.MediaType = oci.MediaTypeImageConfig })
-	got, r := g.imports(g.options(h.open("acme/charts", Credentials{})))
-	g.want("all", got, "db 1.0.0 taken, web 1.0.0 taken")
-	if notes := strings.Join(r.Notes, "; "); notes != "1 tag is not a version and was left out: acme/charts/web:latest; 1 repository holds no charts and was left out: acme/charts/app" {
-		t.Errorf("notes %q", notes)
-	}
-	h.push("acme/charts/old/web", "web", "1.0.0", nil, nil)
-	got, _ = g.imports(g.options(h.open("acme/charts", Credentials{})))
-	g.want("twice", got, "db 1.0.0 there, web 1.0.0 there, web 1.0.0 duplicate")
-	o := g.options(h.open("", Credentials{}))
-	o.Charts = []string{"x"}
-	got, _ = g.imports(o)
-	g.want("by name", got, "x 1.0.0 taken")
-	for path, odd := range map[string]func(w http.ResponseWriter, r *http.Request, n int) bool{
-		"none": nil,
-		"unlisted": func(w http.ResponseWriter, r *http.Request, n int) bool {
-			if r.URL.Path == "/v2/_catalog" {
-				w.WriteHeader(http.StatusMethodNotAllowed)
-			}
-			return r.URL.Path == "/v2/_catalog"
-		},
-	} {
-		h.odd = odd
-		if _, err := Run(t.Context(), g.options(h.open(path, Credentials{}))); err == nil || !strings.Contains(err.Error(), "oci://HOST/PATH/CHART") {
-			t.Errorf("%s: got %v", path, err)
-		}
-	}
-}
-
 // TestRegistryManifests: a manifest is kept if it is the chart's own.
 func TestRegistryManifests(t *testing.T) {
 	h, g := newHub(t), newTarget(t)
@@ -345,171 +232,18 @@ func TestOCIInIndex(t *testing.T) {
 	}
 }
 
-// guarded is a registry's token server, and the registry's own demand for its tokens.
-type guarded struct {
-	*httptest.Server
-	mu    sync.Mutex
-	users []string // who asked for a token; "" is anybody
-}
-
-func (g *guarded) ask(user string) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.users = append(g.users, user)
-}
-
-// guard makes the registry ask for tokens, which it gives to those with the password, or
-// to everybody if that is "".
-func (h *hub) guard(password string) *guarded {
-	g := &guarded{}
-	g.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		user, given, _ := r.BasicAuth()
-		g.ask(user)
-		if password != "" && given != password {
-			w.WriteHeader(http.StatusUnauthorized)
-			return
+// TestOCIInRealIndex: the URLs of an index whose charts are all in a registry are read.
+func TestOCIInRealIndex(t *testing.T) {
+	n := 0
+	for _, e := range realEntries(t)["deliveryhero"] {
+		at, err := parseOCI(e.URL, "")
+		if err != nil || at.Registry != "ghcr.io" || path.Base(at.Repository) != e.Name || registry.Version(at.Reference) != e.Version {
+			t.Errorf("%s %s: %+v, %v", e.Name, e.Version, at, err)
 		}
-		if scope := r.URL.Query().Get("scope"); !strings.HasPrefix(scope, "repository:") || !strings.HasSuffix(scope, ":pull") {
-			h.t.Errorf("asked for %q", scope)
-		}
-		fmt.Fprint(w, `{"token":"tok","expires_in":60}`)
-	}))
-	h.t.Cleanup(g.Close)
-	h.odd = func(w http.ResponseWriter, r *http.Request, _ int) bool {
-		if r.Header.Get("Authorization") == "Bearer tok" {
-			return false
-		}
-		w.Header().Set("WWW-Authenticate", `Bearer realm="`+g.URL+`/token",service="hub"`)
-		w.WriteHeader(http.StatusUnauthorized)
-		return true
+		n++
 	}
-	return g
-}
-
-// TestRegistryLogin: tokens are got as Docker's registries give them, with what was
-// given, or with what Helm or Docker saved, or as nobody; and only for the registry that
-// the user named.
-func TestRegistryLogin(t *testing.T) {
-	h := newHub(t)
-	h.push("web", "web", "1.0.0", nil, nil)
-	saved := func(variable, file, text string) {
-		dir := t.TempDir()
-		write(t, dir+"/config.json", text, 0o600)
-		t.Setenv(variable, dir+file)
-	}
-	auths := func(password string) string {
-		return fmt.Sprintf(`{"auths":{%q:{"auth":%q}}}`, h.host(), base64.StdEncoding.EncodeToString([]byte("saved:"+password)))
-	}
-	for _, test := range []struct {
-		name, password string
-		given          Credentials
-		prepare        func()
-		user           string // who asks for tokens
-		denied         bool
-	}{
-		{"anybody", "", Credentials{}, nil, "", false},
-		{"nobody", "p", Credentials{}, nil, "", true},
-		{"given", "p", Credentials{Username: "me", Password: "p"}, nil, "me", false},
-		{"wrong", "p", Credentials{Username: "me", Password: "q"}, nil, "me", true},
-		{"docker", "p", Credentials{}, func() { saved("DOCKER_CONFIG", "", auths("p")) }, "saved", false},
-		{"helm", "p", Credentials{}, func() { saved("HELM_REGISTRY_CONFIG", "/config.json", auths("p")) }, "saved", false},
-		{"helper", "p", Credentials{}, func() {
-			dir := t.TempDir()
-			write(t, dir+"/docker-credential-test", "#!/bin/sh\nread host\nprintf '{\"ServerURL\":\"%s\",\"Username\":\"helped\",\"Secret\":\"p\"}' \"$host\"\n", 0o700)
-			t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
-			saved("DOCKER_CONFIG", "", `{"credHelpers":{"`+h.host()+`":"test"}}`)
-		}, "helped", false},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			if runtime.GOOS == "windows" && test.name == "helper" {
-				t.Skip("the helper is a shell script")
-			}
-			t.Setenv("DOCKER_CONFIG", t.TempDir())
-			t.Setenv("HELM_REGISTRY_CONFIG", t.TempDir()+"/config.json")
-			if test.prepare != nil {
-				test.prepare()
-			}
-			tokens, g := h.guard(test.password), newTarget(t)
-			_, err := Run(t.Context(), g.options(h.open("web", test.given)))
-			if errors.Is(err, ErrDenied) != test.denied || err != nil && !test.denied {
-				t.Errorf("got %v", err)
-			}
-			if users := slices.Compact(tokens.users); len(users) != 1 || users[0] != test.user {
-				t.Errorf("users %q, want %q", users, test.user)
-			}
-		})
-	}
-	t.Run("elsewhere", func(t *testing.T) {
-		saved("DOCKER_CONFIG", "", auths("p"))
-		tokens, s, g := h.guard("p"), newOld(t), newTarget(t)
-		s.add("web", "1.0.0")["urls"] = []string{h.url("web:1.0.0")}
-		got, r := g.imports(g.options(hurried(s.open(Credentials{Username: "me", Password: "p"}))))
-		g.want("elsewhere", got, "web 1.0.0 unfetched")
-		if !strings.Contains(r.Results[0].Message, "denied access") || slices.ContainsFunc(tokens.users, func(u string) bool { return u != "" }) {
-			t.Errorf("users %q; %s", tokens.users, r.Results[0].Message)
-		}
-	})
-	t.Run("token", func(t *testing.T) {
-		tokens, g := h.guard("p"), newTarget(t)
-		if _, err := Run(t.Context(), g.options(h.open("web", Credentials{Token: "tok"}))); err != nil || len(tokens.users) > 0 {
-			t.Errorf("users %q, %v", tokens.users, err)
-		}
-	})
-	t.Run("basic", func(t *testing.T) {
-		h.odd = func(w http.ResponseWriter, r *http.Request, _ int) bool {
-			if user, password, _ := r.BasicAuth(); user == "me" && password == "p" {
-				return false
-			}
-			w.Header().Set("WWW-Authenticate", `Basic realm="hub"`)
-			w.WriteHeader(http.StatusUnauthorized)
-			return true
-		}
-		for password, denied := range map[string]bool{"p": false, "q": true, "": true} {
-			c := Credentials{Username: "me", Password: password}
-			if password == "" {
-				c = Credentials{}
-			}
-			if _, err := Run(t.Context(), newTarget(t).options(h.open("web", c))); errors.Is(err, ErrDenied) != denied {
-				t.Errorf("password %q: got %v", password, err)
-			}
-		}
-	})
-}
-
-// TestRegistryLeadsHome: a registry elsewhere, which an index names, sends nobody to this
-// machine: neither by its own URL nor by that of its tokens, nor by redirects.
-func TestRegistryLeadsHome(t *testing.T) {
-	h := newHub(t)
-	for _, test := range []struct {
-		url string
-		odd func(w http.ResponseWriter, r *http.Request, n int) bool
-	}{
-		{"oci://127.0.0.1/web:1.0.0", nil},
-		{"oci://169.254.169.254/web:1.0.0", nil},
-		{"oci://charts.example.com/web:1.0.0", func(w http.ResponseWriter, r *http.Request, n int) bool {
-			w.Header().Set("WWW-Authenticate", `Bearer realm="http://localhost/token"`)
-			w.WriteHeader(http.StatusUnauthorized)
-			return true
-		}},
-		{"oci://charts.example.com/web:1.0.0", func(w http.ResponseWriter, r *http.Request, n int) bool {
-			http.Redirect(w, r, "http://[::1]/v2/", http.StatusFound)
-			return true
-		}},
-	} {
-		h.odd = test.odd
-		from, err := OpenWeb("http://charts.example.com", Credentials{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		g := from.web.registries
-		g.http.Transport = testenv.Serve(t, h).Transport(t)
-		at, err := parseOCI(test.url, "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := g.manifest(t.Context(), at); err == nil || !strings.Contains(err.Error(), "servers elsewhere may not lead there") {
-			t.Errorf("%s: got %v", test.url, err)
-		}
+	if n != 575 {
+		t.Errorf("%d versions", n)
 	}
 }
 
@@ -526,55 +260,4 @@ func FuzzReadPushed(f *testing.F) {
 			t.Errorf("took %q", b)
 		}
 	})
-}
-
-// TestOpenRegistry: a URL is that of a chart or a path, and holds no secrets.
-func TestOpenRegistry(t *testing.T) {
-	for url, want := range map[string]string{
-		"oci://charts.example.com/a/b":     "",
-		"oci://charts.example.com":         "",
-		"oci://charts.example.com/":        "",
-		"oci://docker.io/a/b/":             "",
-		"oci://localhost:5000/a":           "",
-		"oci://charts.example.com/a:1.0.0": "has a tag",
-		"oci://charts.example.com/a@x":     "has a tag",
-		"oci://me:pw@example.com/a":        "credentials",
-		"oci://charts.example.com/A":       "not the URL",
-		"oci://":                           "not the URL",
-		"oci:///a":                         "not the URL",
-		"oci://exa mple.com/a":             "not the URL",
-	} {
-		r, err := OpenRegistry(url, nil, Credentials{})
-		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: got %v, want %q", url, err, want)
-		}
-		if err == nil && r.String() != strings.TrimSuffix(url, "/") {
-			t.Errorf("%s: is called %s", url, r)
-		}
-	}
-	yes, no := true, false
-	for _, test := range []struct {
-		url   string
-		plain *bool
-		want  bool
-	}{
-		{"oci://localhost:5000/a", nil, true}, {"oci://127.0.0.1/a", nil, true}, {"oci://localhost:5000/a", &no, false},
-		{"oci://example.com/a", nil, false}, {"oci://example.com/a", &yes, true},
-	} {
-		r, err := OpenRegistry(test.url, test.plain, Credentials{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		p := r.place.(*inRegistry)
-		if got := p.isPlain(p.at.Host()); got != test.want || p.isPlain("other.example.com") || !p.isPlain("[::1]:5000") {
-			t.Errorf("%s: by http: %t", test.url, got)
-		}
-	}
-}
-
-func write(t *testing.T, file, text string, mode os.FileMode) {
-	t.Helper()
-	if err := os.WriteFile(file, []byte(text), mode); err != nil {
-		t.Fatal(err)
-	}
 }
