@@ -59,6 +59,14 @@ func (p *program) importCharts(ctx context.Context, args []string) error {
 			p.say("note", note)
 		}
 	}
+	if err == nil && report.Lost() > 0 {
+		return errRejected
+	}
+	return i.advise(err)
+}
+
+// advise adds to an import's error what helps.
+func (i *importFlags) advise(err error) error {
 	switch {
 	case errors.Is(err, http.ErrSchemeMismatch) && isRegistry(i.from):
 		return hint(err, "if this registry has no https, give --plain-http")
@@ -70,8 +78,6 @@ func (p *program) importCharts(ctx context.Context, args []string) error {
 		return hint(err, "name the file with the certificate of the server's authority: --ca-file")
 	case errors.Is(err, publisher.ErrNotOurs):
 		return hint(err, "import into a channel with another name: portolan does not overwrite files that it did not write")
-	case err == nil && report.Lost() > 0:
-		return errRejected
 	}
 	return err
 }

@@ -40,14 +40,15 @@ func TestOneDate(t *testing.T) {
 	}
 }
 
-// TestOneDateReal: of the real indexes, two were made in one go.
-func TestOneDateReal(t *testing.T) {
+// realEntries returns the entries of real indexes, by the owners of their repositories.
+func realEntries(t *testing.T) map[string][]Entry {
+	t.Helper()
 	corpus := os.Getenv("PORTOLAN_CORPUS")
 	files, err := filepath.Glob(filepath.Join(corpus, "..", "indexes", "*.index.yaml"))
 	if corpus == "" || err != nil || len(files) == 0 {
 		t.Skip("the real indexes are not here")
 	}
-	told := map[string]string{}
+	all := map[string][]Entry{}
 	for _, name := range files {
 		file, err := os.Open(name)
 		if err != nil {
@@ -58,8 +59,17 @@ func TestOneDateReal(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if text := oneDate(x.Entries); text != "" {
-			told[strings.Split(filepath.Base(name), "+")[0]], _, _ = strings.Cut(text, " versions")
+		all[strings.Split(filepath.Base(name), "+")[0]] = x.Entries
+	}
+	return all
+}
+
+// TestOneDateReal: of the real indexes, two were made in one go.
+func TestOneDateReal(t *testing.T) {
+	told := map[string]string{}
+	for owner, entries := range realEntries(t) {
+		if text := oneDate(entries); text != "" {
+			told[owner], _, _ = strings.Cut(text, " versions")
 		}
 	}
 	if got := fmt.Sprint(told); got != "map[aws:449 of 449 kedacore:105 of 106]" {

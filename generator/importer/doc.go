@@ -68,9 +68,9 @@
 // scheme, host and port, whatever a URL or a redirect says; with credentials, a
 // redirect from https to http is an error. Transient failures are retried.
 //
-// URLs and redirects do not lead to this machine or its link (loopback and
-// link-local addresses, and those of the clouds' metadata services), unless the
-// repository itself was named there. What counts is the address to which a
+// URLs, redirects and the servers that a registry's tokens come from do not lead to this
+// machine or its link (loopback and link-local addresses, and those of the clouds'
+// metadata services), unless the repository itself was named there. What counts is the address to which a
 // connection is made, whatever its name. The index of a folder or a bucket may have
 // URLs of this machine, as ChartMuseum's has if it ran here, but none of its link;
 // and none of its redirects leads to either.
