@@ -82,7 +82,7 @@ func (s *folderStore) claim(f *openFolder, dir handle, key string, tmp *tempFile
 	err := tmp.dir.link(name, tmp.dir, claim)
 	mine := err == nil
 	if errors.Is(err, fs.ErrExist) {
-		name = rand.Text()
+		name = linkPrefix + rand.Text()
 		err = tmp.dir.link(claim, tmp.dir, name)
 	}
 	if absent(err) {

@@ -72,3 +72,26 @@ func TestFolderLinkConflict(t *testing.T) {
 		wantContent(t, s, "a/other", "two")
 	}
 }
+
+// TestFolderLinksOfTwo: an old object that two processes link at the same time waits for
+// both, although a third one clears up.
+func TestFolderLinksOfTwo(t *testing.T) {
+	s, dir := newTestFiles(t)
+	mustCreate(t, s, "c/old", "one")
+	long := time.Now().Add(-100 * staleAfter)
+	if err := os.Chtimes(filepath.Join(dir, "c", "old"), long, long); err != nil {
+		t.Fatal(err)
+	}
+	two, three := Fresh(s), Fresh(s)
+	mustCreate(t, two, "log/2", "")
+	for _, store := range []Store{s, two} {
+		if err := store.Create(t.Context(), linked("b/1", "c/old", "one", true)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mustCreate(t, three, "log/3", "") // which clears up
+	mustCreate(t, two, "log/4", "")
+	mustCreate(t, s, "log/5", "")
+	wantContent(t, three, "b/1", "one")
+	wantWork(t, dir, 0)
+}
