@@ -18,6 +18,7 @@ func (s *folderStore) Replace(ctx context.Context, o Object, token string) error
 		return err
 	}
 	defer f.release()
+	o.From = "" // a link would bring the bytes that the caller may want to replace
 	return About(o.Key, plain(s.replace(ctx, f, o, token)))
 }
 

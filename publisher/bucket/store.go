@@ -72,10 +72,10 @@ type Object struct {
 
 	// From is the key of another object of this store that has the same bytes, that
 	// portolan has written, and that never changes; "" if there is none. Create then
-	// links or copies that one if it can, and otherwise writes the Body. It is only
-	// for keys that are made from the bytes: some buckets put a copy in the place of
-	// whatever lies there. A link shares its bytes with what it was made from: what
-	// another program writes into one of the files is in both.
+	// links or copies that one if it can, and otherwise writes the Body; Replace always
+	// writes the Body. From is only for keys that are made from the bytes: some buckets
+	// put a copy in the place of whatever lies there. A link shares its bytes with what
+	// it was made from: what another program writes into one of the files is in both.
 	From string
 
 	// Deferred lets the store postpone making the object durable, and

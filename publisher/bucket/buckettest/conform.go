@@ -133,7 +133,8 @@ func testCreateFrom(t *testing.T, s bucket.Store) {
 	}
 	must(t, s.Delete(t.Context(), "charts/a+b", ""))
 	wantBytes(t, s, "v2/blobs/sha256:2", "one")
-	must(t, s.Replace(t.Context(), object("v2/blobs/sha256:2", "two"), entry(t, s, "v2/blobs/sha256:2").Token))
+	must(t, s.Replace(t.Context(), from(object("v2/blobs/sha256:2", "two"), "v2/blobs/sha256:1"), entry(t, s, "v2/blobs/sha256:2").Token))
+	wantBytes(t, s, "v2/blobs/sha256:2", "two")
 	wantBytes(t, s, "v2/blobs/sha256:1", "one")
 }
 

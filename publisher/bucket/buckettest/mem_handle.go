@@ -52,6 +52,7 @@ func (h *Handle) Replace(ctx context.Context, o bucket.Object, token string) err
 	if token == "" {
 		return bucket.About(o.Key, errors.New("replacing needs the token of the version to be replaced"))
 	}
+	o.From = ""
 	data, err := h.content(ctx, o)
 	if err != nil {
 		return err
