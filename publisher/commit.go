@@ -108,7 +108,7 @@ func (r *Record) describe(ctx context.Context, c *Channel, d Draft) (*Index, err
 	}
 	older := next.olderIndex()
 	h.Older = older != nil
-	if h.All, err = c.seesToAll(ctx, next); err != nil {
+	if h.All, err = c.startsAll(ctx, next); err != nil {
 		return nil, err
 	}
 	if next.header, err = h.line(); err != nil {

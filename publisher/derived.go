@@ -35,7 +35,8 @@ type touched struct {
 	tags  map[version]tagTouch // those that name another manifest
 	lists map[string]int       // generations that last changed the list of a chart's tags
 
-	all bool // create what the log does not say was created
+	unsaid bool // also files of the whole index that the log does not speak of: see touchIndex
+	create bool // all of these, if they do not exist
 }
 
 // touch is the last change of a chart's lines.
@@ -76,19 +77,20 @@ func (c *Channel) derived(ctx context.Context, x *Index, t touched) ([]derived, 
 		if err != nil {
 			return nil, err
 		}
-		file.due = file.due || t.all
 		files = append(files, file)
 	}
 	files = append(files, c.registryFiles(ctx, x, t)...)
-	if !t.index {
-		return files, nil
+	if t.index {
+		all, err := x.allFile(c.Name, t.unsaid)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, all...)
 	}
-	file, err := x.allFile(c.Name)
-	if file != nil {
-		file.due = file.due || t.all
-		files = append(files, *file)
+	for i := range files {
+		files[i].due = files[i].due || t.create
 	}
-	return files, err
+	return files, nil
 }
 
 // chartIndexKey is the index of one chart.
@@ -123,15 +125,15 @@ func allIndexKey(channel string) string { return path.Join(channel, allDir, inde
 // allUp leads from its folder to the channel's.
 const allUp = "../"
 
-// allFile is the index of all versions, also those that head leaves out; nil if a channel
-// needs none.
-func (x *Index) allFile(channel string) (*derived, error) {
+// allFile is the index of all versions, also those that head leaves out, if the log says
+// that the channel has one, or with unsaid if it may have.
+func (x *Index) allFile(channel string, unsaid bool) ([]derived, error) {
 	h, err := decodeHeader(x.header)
 	if err != nil {
 		return nil, err
 	}
 	due := h.Annotations[allIndexesKey] != ""
-	if !due && h.Annotations[olderIndexKey] == "" {
+	if !due && !unsaid {
 		return nil, nil
 	}
 	whole := &Index{charts: make([]section, len(x.charts))}
@@ -145,20 +147,46 @@ func (x *Index) allFile(channel string) (*derived, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &derived{allIndexKey(channel), whole.body(allUp), typeYAML, generation, due}, nil
+	return []derived{{allIndexKey(channel), whole.body(allUp), typeYAML, generation, due}}, nil
 }
 
-// seesToAll reports whether the next index is to come with one of all versions: from the
-// first one on that leaves something out. A channel may have been called so before the
-// name was reserved.
-func (c *Channel) seesToAll(ctx context.Context, next *Index) (bool, error) {
+// touchIndex touches what depends on the whole index, although nothing has changed in that:
+// an index of all versions may be there of which the log says nothing, since a rebuild has
+// written it and an older portolan has published since.
+func (c *Channel) touchIndex(ctx context.Context) error {
+	if c.index.header == "" {
+		return nil // there is no index yet
+	}
 	h, err := c.index.Header()
-	if err != nil && c.IndexGeneration() > 0 {
-		return false, err
+	if err != nil {
+		return err
+	}
+	c.touched.index = true
+	if h.Older && !h.All {
+		c.touched.unsaid, err = c.mayHaveAll(ctx)
+	}
+	return err
+}
+
+// startsAll reports whether the next index is to come with one of all versions: from the
+// first one on that leaves something out.
+func (c *Channel) startsAll(ctx context.Context, next *Index) (bool, error) {
+	var h Header
+	if c.index.header != "" {
+		var err error
+		if h, err = c.index.Header(); err != nil {
+			return false, err
+		}
 	}
 	if h.All || !h.Older && next.Older() == 0 {
 		return h.All, nil
 	}
+	return c.mayHaveAll(ctx)
+}
+
+// mayHaveAll reports whether the place of the index of all versions is free of a channel
+// that was called so before the name was reserved.
+func (c *Channel) mayHaveAll(ctx context.Context) (bool, error) {
 	taken, err := HasChannel(ctx, c.site, path.Join(c.Name, allDir))
 	return !taken, err
 }

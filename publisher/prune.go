@@ -188,7 +188,12 @@ func (p *pruner) raiseFloor(ctx context.Context, name string) (*Channel, *keepin
 		if err != nil || p.DryRun {
 			return c, k, err
 		}
-		// A head that is behind may name what is to go, and so may the site's root.
+		// A head that is behind may name what is to go, and so may what follows from the
+		// log as head does, and the site's root.
+		c.Workers = p.Workers
+		if err := c.touchIndex(ctx); err != nil {
+			return nil, nil, err
+		}
 		if err := c.Project(ctx); err != nil {
 			return nil, nil, err
 		}

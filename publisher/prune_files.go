@@ -14,8 +14,8 @@ const maxCandidates = 30_000
 
 // candidate is a chart file that no kept generation names.
 type candidate struct {
-	entry  bucket.Entry
-	upload string
+	entry         bucket.Entry
+	chart, upload string
 }
 
 // snapshots removes the snapshots of generations that are not kept.
@@ -62,11 +62,11 @@ func (p *pruner) chartFiles(ctx context.Context, c *Channel, k *keeping, report 
 		files++
 		p.Progress(PruneProgress{c.Name, files})
 		rel := strings.TrimPrefix(e.Key, c.Name+"/")
-		upload, ok := chartFile(rel)
+		chart, upload, ok := chartFile(rel)
 		if !ok || k.folders[path.Dir(rel)] {
 			continue
 		}
-		if some = append(some, candidate{e, upload}); len(some) == maxCandidates {
+		if some = append(some, candidate{e, chart, upload}); len(some) == maxCandidates {
 			if err := p.removeDecided(ctx, c, some, report); err != nil {
 				return err
 			}
@@ -76,27 +76,30 @@ func (p *pruner) chartFiles(ctx context.Context, c *Channel, k *keeping, report 
 	return p.removeDecided(ctx, c, some, report)
 }
 
-// chartFile returns the upload that a file below charts/ belongs to, if
+// chartFile returns the chart and the upload that a file below charts/ belongs to, if
 // portolan writes such a file.
-func chartFile(rel string) (upload string, ok bool) {
+func chartFile(rel string) (chart, upload string, ok bool) {
 	parts := strings.Split(rel, "/")
 	if len(parts) != 5 {
-		return "", false
+		return "", "", false
 	}
 	archive := parts[1] + "-" + parts[2] + chartExt
 	_, ours := parseID(parts[3])
-	return parts[3], ours && (parts[4] == archive || parts[4] == archive+".prov" || parts[4] == releaseFile || parts[4] == manifestFile)
+	return parts[1], parts[3], ours && (parts[4] == archive || parts[4] == archive+".prov" || parts[4] == releaseFile || parts[4] == manifestFile)
 }
 
 // removeDecided removes the files whose uploads are decided in the channel's log. A
 // release that was published was removed from the index before the oldest generation
 // that is kept.
 func (p *pruner) removeDecided(ctx context.Context, c *Channel, some []candidate, report *ChannelPrune) error {
-	verdicts, err := c.verdicts(ctx, some)
+	verdicts, changed, err := c.verdicts(ctx, some)
 	if err != nil {
 		return err
 	}
 	if err := p.spareWaiting(ctx, verdicts); err != nil {
+		return err
+	}
+	if err := p.freshen(ctx, c, touched{charts: changed}); err != nil {
 		return err
 	}
 	r := p.remover(ctx, p.site)
@@ -111,6 +114,16 @@ func (p *pruner) removeDecided(ctx context.Context, c *Channel, some []candidate
 		}
 	}
 	return r.wait(nil)
+}
+
+// freshen writes the files that follow from the log and depend on what was touched once
+// more, if they are not right: an old one names what is about to be removed.
+func (p *pruner) freshen(ctx context.Context, c *Channel, t touched) error {
+	if p.DryRun {
+		return nil
+	}
+	c.touched = t
+	return c.Project(ctx)
 }
 
 // spareWaiting removes the verdicts on uploads that are in the inbox: somebody may have
@@ -139,19 +152,28 @@ func (p *pruner) waiting(ctx context.Context) (map[string]bool, error) {
 	return names, nil
 }
 
-// verdicts searches the log for the uploads that the files belong to.
-func (c *Channel) verdicts(ctx context.Context, some []candidate) (map[string]Verdict, error) {
-	wanted := map[string]bool{}
+// verdicts searches the log for the uploads that the files belong to. On the way it passes
+// the last changes of the charts that have published one of them: it returns these as well.
+func (c *Channel) verdicts(ctx context.Context, some []candidate) (map[string]Verdict, map[string]touch, error) {
+	wanted, charts := map[string]bool{}, map[string]bool{}
 	for _, f := range some {
 		wanted[f.upload] = true
+		charts[f.chart] = true
 	}
-	verdicts := map[string]Verdict{}
+	verdicts, changed := map[string]Verdict{}, map[string]touch{}
 	if len(wanted) == 0 {
-		return verdicts, nil
+		return verdicts, changed, nil
 	}
 	for r, err := range c.back(ctx) {
 		if err != nil {
-			return nil, err
+			return nil, nil, err
+		}
+		newest := touched{}
+		newest.add(r)
+		for name, t := range newest.charts {
+			if _, later := changed[name]; charts[name] && !later {
+				changed[name] = t
+			}
 		}
 		for _, d := range r.Decisions {
 			if wanted[d.Upload] {
@@ -162,5 +184,5 @@ func (c *Channel) verdicts(ctx context.Context, some []candidate) (map[string]Ve
 			break
 		}
 	}
-	return verdicts, nil
+	return verdicts, changed, nil
 }

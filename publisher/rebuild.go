@@ -86,7 +86,7 @@ func (b *rebuilder) run(ctx context.Context) (*RebuildReport, error) {
 func (b *rebuilder) prove(ctx context.Context) error {
 	for {
 		decided := decisions{}
-		b.touched, b.manifests = touched{all: true}, registryLog{}
+		b.touched, b.manifests = touched{create: true}, registryLog{}
 		for s, err := range b.replay(ctx, true) {
 			if err == nil {
 				err = cmp.Or(decided.prove(b.Name, s.record), b.manifests.prove(b.Name, s.record))
@@ -97,6 +97,9 @@ func (b *rebuilder) prove(ctx context.Context) error {
 			b.newest, b.sum, b.index = s.record, s.sum, s.index
 			b.touched.add(s.record)
 			b.options.Progress(s.record.Generation, 2*s.record.Generation)
+		}
+		if err := b.touchIndex(ctx); err != nil {
+			return err
 		}
 		if err := b.lookAtAll(ctx); err != nil {
 			return err

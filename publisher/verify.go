@@ -50,6 +50,7 @@ type ChannelVerify struct {
 	Archives   int     `json:"archives"`            // how many head or a snapshot names
 	Bytes      int64   `json:"bytes"`               // of these archives
 	Manifests  int     `json:"manifests,omitempty"` // in the registry, which are what the log says
+	Unindexed  int     `json:"unindexed,omitempty"` // charts without an index of their own, since an older portolan last changed them
 	Faults     []Fault `json:"faults"`
 	Error      string  `json:"error,omitempty"` // what stopped the verification before its end
 }
@@ -67,7 +68,8 @@ func (r *VerifyReport) OK() bool {
 }
 
 // Verify checks channels against their logs: every record and the chain of records, head
-// and each snapshot byte for byte, and every archive that one of them names. It continues
+// each snapshot, and all else that follows from the log byte for byte, and every archive
+// that one of them names. It continues
 // after a fault as far as it can; a file that cannot be read is a fault. Generators may
 // publish meanwhile. The report says what was found, even if Verify returns an error.
 func Verify(ctx context.Context, site bucket.Store, o VerifyOptions) (*VerifyReport, error) {
@@ -134,6 +136,7 @@ type verifier struct {
 	sizes     map[string]int64    // of archives, by digest
 	manifests registryLog
 	blobs     sync.Map // keys in the registry that were looked at
+	touched   touched  // by all generations
 
 	// listed returns the sizes of all chart files: see list.
 	listed func() (map[string]int64, error)
@@ -212,7 +215,7 @@ func (v *verifier) run(ctx context.Context) error {
 	if !v.Deep { // which reads all files
 		defer v.list(ctx)()
 	}
-	for _, step := range []func(context.Context) error{v.readLog, v.checkLogEnd, v.checkHead, v.checkRoot} {
+	for _, step := range []func(context.Context) error{v.readLog, v.checkLogEnd, v.checkHead, v.checkRoot, v.checkDerived} {
 		if err := step(ctx); err != nil {
 			return err
 		}

@@ -19,7 +19,7 @@ func (v *verifier) countKept() (archives int) {
 			archives++
 		}
 	}
-	v.total = archives
+	v.total = v.done + archives
 	for _, s := range v.snapshots {
 		if s.generation >= v.result.Floor {
 			v.total++

@@ -91,6 +91,7 @@ func (v *verifier) derive(r *Record, written time.Time) error {
 		return err
 	}
 	v.index = index
+	v.touched.add(r)
 	if written.Before(r.Time) { // the store does not say; records are written some time after they are made
 		written = r.Time
 	}

@@ -104,6 +104,9 @@ func (p *program) printVerified(r *publisher.VerifyReport, f *flags, failed bool
 	}
 	for _, c := range r.Channels {
 		p.noteReserved(c.Channel)
+		if note := c.Note(); note != "" {
+			p.say("note", c.Channel+": "+note)
+		}
 	}
 	if len(r.Channels) == 0 && !failed {
 		return hint(fmt.Errorf("there are no channels in %s, so nothing was verified", f.site), "check the URL of the site; its first upload makes a channel")
