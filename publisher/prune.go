@@ -194,8 +194,12 @@ func (p *pruner) raiseFloor(ctx context.Context, name string) (*Channel, *keepin
 		if err := c.touchIndex(ctx); err != nil {
 			return nil, nil, err
 		}
+		known := c.Generation()
 		if err := c.Project(ctx); err != nil {
 			return nil, nil, err
+		}
+		if c.Generation() > known {
+			continue // what is kept does not fit the log that it knows now
 		}
 		if k.floor == c.Floor() {
 			return c, k, nil

@@ -122,8 +122,9 @@ func (p *pruner) freshen(ctx context.Context, c *Channel, t touched) error {
 	if p.DryRun {
 		return nil
 	}
-	c.touched = t
-	return c.Project(ctx)
+	now := *c // it may read later records, which must not decide what is removed
+	now.touched = t
+	return now.Project(ctx)
 }
 
 // spareWaiting removes the verdicts on uploads that are in the inbox: somebody may have
