@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
@@ -148,6 +150,40 @@ func TestPush(t *testing.T) {
 	}
 	if string(request.Manifest) != s.manifest || string(request.Config) != s.config {
 		t.Errorf("the request has the manifest %q and the config %q", request.Manifest, request.Config)
+	}
+}
+
+// TestPushObserved checks that a push is logged and counted like other uploads, once.
+func TestPushObserved(t *testing.T) {
+	var log testenv.Log
+	p := pushTo(t, func(o *Options) { o.Log = slog.New(slog.NewJSONHandler(&log, nil)) })
+	s := ship("web", "1.0.0", "")
+	p.blobs("team/web", s)
+	p.manifest("team/web", digestOf(s.manifest), s.manifest)
+	id := p.manifest("team/web", "1.0.0", s.manifest, "X-Request-Id", "job-7").Header.Get("Portolan-Upload")
+	p.manifest("team/web", "1.0.1", s.manifest)
+	for _, line := range linesOf(t, &log) {
+		if line["id"] != "job-7" {
+			continue
+		}
+		for name, want := range map[string]any{"route": "manifest", "status": 201.0, "channel": "team", "chart": "web", "version": "1.0.0", "upload": id, "who": "anonymous"} {
+			if line[name] != want {
+				t.Errorf("the line has %s %v, want %v", name, line[name], want)
+			}
+		}
+	}
+	w := httptest.NewRecorder()
+	p.Metrics().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+	for _, line := range []string{
+		`portolan_uploads_total{result="taken"} 1`,
+		`portolan_uploads_total{result="manifest"} 1`,
+		`portolan_http_requests_total{code="201",method="PUT",route="blob"} 2`,
+		`portolan_http_requests_total{code="201",method="PUT",route="manifest"} 2`,
+		fmt.Sprintf(`portolan_upload_bytes_total %d`, len(s.config)+len(s.chart)+3*len(s.manifest)),
+	} {
+		if !strings.Contains(w.Body.String(), line+"\n") {
+			t.Errorf("no line %s", line)
+		}
 	}
 }
 
