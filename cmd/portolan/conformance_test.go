@@ -89,7 +89,7 @@ func (s *shelf) conform() {
 	}
 }
 
-// TestRegistryServed: what preview and nginx serve is a registry, to the
+// TestRegistryServed: what preview, the shim and nginx serve is a registry, to the
 // specification's tests and to every client.
 func TestRegistryServed(t *testing.T) {
 	t.Parallel()
@@ -104,6 +104,7 @@ func TestRegistryServed(t *testing.T) {
 	hub := distribution(t)
 	for name, host := range map[string]string{
 		"preview": preview,
+		"shim":    w.shim("--site", "site").url,
 		"folder":  nginx(t, "folder.conf", map[string]string{"/srv/charts": filepath.Join(w.folder, "site")}),
 		"bucket": nginx(t, "bucket.conf", map[string]string{
 			"https://acme-charts.example.com": preview, "/var/cache/nginx/portolan": "FOLDER/cache", "resolver 127.0.0.53;": "",
