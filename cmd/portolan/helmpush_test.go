@@ -38,11 +38,11 @@ func newRegistry(t *testing.T, more string, flags ...string) *shimProcess {
 // host is the shim's, as references have it.
 func (s *shimProcess) host() string { return strings.TrimPrefix(s.url, "http://") }
 
-// login logs a client in to the shim.
-func (h *helm) login(s *shimProcess, as credentials) {
+// login logs a client in to a registry.
+func (h *helm) login(host string, as credentials) {
 	h.t.Helper()
 	command := `printf %s "$SECRET" | "$HELM" registry login "$HOST" --plain-http --username "$NAME" --password-stdin`
-	env := append([]string{"SECRET=" + as.secret, "NAME=" + as.user, "HOST=" + s.host(), "HELM=" + h.path}, h.env...)
+	env := append([]string{"SECRET=" + as.secret, "NAME=" + as.user, "HOST=" + host, "HELM=" + h.path}, h.env...)
 	if o := process(h.t, h.dir, env, "sh", "-c", command); o.code != 0 || !strings.Contains(o.stdout+o.stderr, "Login Succeeded") {
 		h.t.Fatalf("helm%s registry login: exit code %d\n%s%s", h.major, o.code, o.stdout, o.stderr)
 	}
@@ -77,7 +77,7 @@ func TestHelmPush(t *testing.T) {
 		t.Run(client, func(t *testing.T) {
 			t.Parallel()
 			h, channel, folder := newHelm(t, client), "team/"+client, t.TempDir()
-			h.login(s, pusher)
+			h.login(s.host(), pusher)
 			digests := map[string]string{}
 			for _, version := range []string{"1.0.0", "1.1.0+build.5"} {
 				name := "web-" + version + ".tgz"
@@ -113,7 +113,7 @@ func TestHelmPush(t *testing.T) {
 func testCranePush(t *testing.T, s *shimProcess) {
 	archive := writeArchive(t, "web", "1.0.0")
 	h := newHelm(t, clients[0])
-	h.login(s, pusher)
+	h.login(s.host(), pusher)
 	digest := h.pushed(s, "team/source", archive)
 	s.waitFor(t, s.url+"/team/source", pusher, "published", func(all []headRelease) bool { return len(all) == 1 })
 	folder := t.TempDir()
@@ -143,7 +143,7 @@ func TestHelmPushRefused(t *testing.T) {
 	old, other := writeArchive(t, "web", "1.0.0"), writeArchive(t, "web", "1.0.0", "values.yaml", "replicas: 2\n")
 	newHelmOf := func(client string, as credentials) *helm {
 		h := newHelm(t, client)
-		h.login(s, as)
+		h.login(s.host(), as)
 		return h
 	}
 	newHelmOf(clients[0], pusher).pushed(s, "team/"+final, old)
@@ -190,7 +190,7 @@ func TestHelmPushTokens(t *testing.T) {
       - {name: main, claims: {project_id: "42", ref: main}, scopes: ["write:team/**"], charts: [web]}
 `, f.URL, f.audience), "--generate")
 	h := newHelm(t, clients[0])
-	h.login(s, credentials{"job", f.idToken("main")})
+	h.login(s.host(), credentials{"job", f.idToken("main")})
 	h.pushed(s, "team/job", writeArchive(t, "web", "1.0.0"))
 	s.waitFor(t, s.url+"/team/job", pusher, "published", func(all []headRelease) bool { return len(all) == 1 })
 	if said := h.fails("push", writeArchive(t, "shop", "1.0.0"), "oci://"+s.host()+"/team/job", "--plain-http"); !strings.Contains(said, "may not upload a chart called") {
@@ -204,7 +204,7 @@ func TestHelmPushTokens(t *testing.T) {
 
 	taking := s.shim("--auth", "auth.yaml") // has no site, and publishes nothing
 	h = newHelm(t, clients[1])
-	h.login(taking, forcer)
+	h.login(taking.host(), forcer)
 	for range 2 {
 		h.pushed(taking, "team/writer", writeArchive(t, "web", "1.0.0"))
 		s.done("generate")

@@ -6,7 +6,6 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -102,6 +101,7 @@ func (w *trader) trade(s shelf) {
 	w.clients(&s)
 	w.doctor(&s)
 	w.replace(&s)
+	w.rebuild(&s)
 }
 
 // curl uploads as scripts do.
@@ -133,23 +133,11 @@ func (w *trader) copy(file string) {
 	}
 }
 
-var pushedDigest = regexp.MustCompile(`Digest: (sha256:[0-9a-f]{64})`)
-
 // helmPush uploads as 'helm push' does, and returns the digest that it prints.
 func (w *trader) helmPush(h *helm, file string) string {
 	w.t.Helper()
-	host := strings.TrimPrefix(w.shim.url, "http://")
-	login := []string{"registry", "login", host, "--plain-http", "--username", pusher.user, "--password", pusher.secret}
-	if o := process(w.t, h.dir, h.env, h.path, login...); o.code != 0 {
-		w.t.Fatalf("helm%s %q: exit code %d\n%s%s", h.major, login, o.code, o.stdout, o.stderr)
-	}
-	push := []string{"push", w.file(file), "oci://" + host + "/stable", "--plain-http"}
-	o := process(w.t, h.dir, h.env, h.path, push...)
-	found := pushedDigest.FindStringSubmatch(o.stdout + o.stderr)
-	if o.code != 0 || found == nil {
-		w.t.Fatalf("helm%s %q: exit code %d\n%s%s", h.major, push, o.code, o.stdout, o.stderr)
-	}
-	return found[1]
+	h.login(w.shim.host(), pusher)
+	return h.pushed(w.shim, "stable", w.file(file))
 }
 
 // bothProtocols pulls each chart as from a repository and as from a registry.
@@ -192,6 +180,36 @@ func (w *trader) replace(s *shelf) {
 			w.t.Errorf("the digest of what was replaced is pulled as %s, with other bytes", name)
 		}
 	}
+}
+
+// rebuild deletes the registry and makes it again, with the digests that it had.
+func (w *trader) rebuild(s *shelf) {
+	w.t.Helper()
+	tags := [][2]string{{"web", "1.0.0_a.1"}, {"web", "1.1.0"}, {"signed", "1.0.0"}, {"copied", "1.0.0"}, {"repacked", "1.0.0"}}
+	before := map[[2]string]string{}
+	for _, tag := range tags {
+		before[tag] = s.digest(tag[0], tag[1])
+	}
+	site, err := bucket.Open(w.t.Context(), w.site.url)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for e, err := range site.List(w.t.Context(), registry.Root, bucket.Descendants) {
+		if err == nil {
+			err = site.Delete(w.t.Context(), e.Key, "")
+		}
+		if err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	w.done("rebuild", "--channel", "stable")
+	w.done("verify", "--deep")
+	for _, tag := range tags {
+		if got := s.digest(tag[0], tag[1]); got != before[tag] {
+			w.t.Errorf("%s: after a rebuild the digest is %s, and was %s", tag, got, before[tag])
+		}
+	}
+	s.helm(newHelm(w.t, clients[0]))
 }
 
 // clients has all clients of registries read from the host.
