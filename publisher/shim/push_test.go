@@ -200,6 +200,9 @@ func TestPushAgain(t *testing.T) {
 		t.Errorf("GET of the blob: status %d, body %q", r.StatusCode, r.body)
 	}
 	refusedPush(t, p.send(http.MethodGet, "team/other/blobs/"+digestOf(s.chart), ""), http.StatusNotFound, "blob-unknown", "BLOB_UNKNOWN")
+	if r := p.send(http.MethodGet, "team/web/referrers/"+digestOf(s.manifest), ""); r.body != registry.NoReferrers || r.Header.Get("Content-Type") != registry.TypeIndex {
+		t.Errorf("the referrers have the status %d, type %q: %s", r.StatusCode, r.Header.Get("Content-Type"), r.body)
+	}
 	for range 2 {
 		if r := p.manifest("team/web", "1.0.0", s.manifest); r.StatusCode != http.StatusCreated {
 			t.Errorf("status %d: %s", r.StatusCode, r.body)
