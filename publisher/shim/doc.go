@@ -46,7 +46,8 @@
 // upload the chart can read them there. A manifest with a tag makes an upload, which
 // is checked like any other. Its tag must be the chart's version, with _ for +, and its
 // repository the channel and the chart's name. The manifest and its config are kept as they
-// were pushed, so that the chart has the digest that the client printed.
+// were pushed, so that the chart has the digest that the client printed. The header
+// Portolan-Upload of the answer has the upload's id, and Warning the warnings.
 //
 // One party may have 2 GiB of blobs waiting, and all together 4 GiB, at each shim. A blob
 // counts for 1 MiB at least. What was uploaded no longer counts; what a refused manifest

@@ -35,6 +35,12 @@ type pushed struct {
 func (p *push) pushManifest(_ context.Context, _, tag string, b []byte, mediaType string) (ociregistry.Descriptor, error) {
 	sum := registry.SumOf(b)
 	desc := ociregistry.Descriptor{MediaType: registry.TypeManifest, Digest: ociregistry.Digest(digestPrefix + sum.SHA256), Size: sum.Size}
+	select {
+	case p.tags <- struct{}{}:
+		defer func() { <-p.tags }()
+	case <-p.r.Context().Done():
+		return desc, p.fails(p.r.Context().Err())
+	}
 	m, err := parseManifest(b, mediaType)
 	switch {
 	case err != nil:
@@ -48,6 +54,10 @@ func (p *push) pushManifest(_ context.Context, _, tag string, b []byte, mediaTyp
 	}
 	return desc, nil
 }
+
+// maxTags is how many manifests are read at the same time, which takes some megabytes each
+// if they are as large as they may be.
+const maxTags = 16
 
 // uploadPushed makes an upload of what a manifest names.
 func (p *push) uploadPushed(got *pushed) error {

@@ -98,6 +98,7 @@ type Shim struct {
 	inventions *inventions
 	pushes     *pushes
 	checks     chan struct{} // holds one for each upload being checked
+	tags       chan struct{} // holds one for each manifest whose upload is being made
 	waiting    *places       // for requests that wait for a receipt
 	zipping    chan struct{} // holds one for each file being compressed
 	ending     context.Context
@@ -132,6 +133,7 @@ func New(o Options) *Shim {
 		uploads:    newPlaces(o.MaxUploads),
 		inventions: newInventions(o.Site != nil),
 		pushes:     pushes,
+		tags:       make(chan struct{}, maxTags),
 		checks:     make(chan struct{}, runtime.GOMAXPROCS(0)),
 		waiting:    newPlaces(maxWaiting),
 		zipping:    make(chan struct{}, maxZipping),
