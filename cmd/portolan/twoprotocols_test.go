@@ -100,8 +100,11 @@ func (w *trader) trade(s shelf) {
 	}
 	w.clients(&s)
 	w.doctor(&s)
+	digest, replaced := s.digest("web", "1.1.0"), w.files[newest]
 	w.replace(&s)
+	w.keeps(&s, digest, replaced)
 	w.rebuild(&s)
+	w.keeps(&s, digest, replaced)
 }
 
 // curl uploads as scripts do.
@@ -164,20 +167,24 @@ func (w *trader) bothProtocols(h *helm, s *shelf) {
 	}
 }
 
-// replace replaces a version. Its tag has the new content then, and the digest of the old
-// one is still there.
+// newest is the file that is replaced.
+const newest = "web-1.1.0.tgz"
+
+// replace replaces a version, whose tag has the new content then.
 func (w *trader) replace(s *shelf) {
 	w.t.Helper()
-	h := newHelm(w.t, clients[0])
-	const file = "web-1.1.0.tgz"
-	old, replaced := s.digest("web", "1.1.0"), w.files[file]
-	w.files[file] = charttest.Simple("web", "1.1.0", "values.yaml", "replicas: 2 # replaced\n")
-	w.curl(file)
+	w.files[newest] = charttest.Simple("web", "1.1.0", "values.yaml", "replicas: 2 # replaced\n")
+	w.curl(newest)
 	w.done("generate")
-	sameFiles(w.t, h.pull("oci://"+s.repository("web"), "--plain-http"), only(w.files, file))
-	for name, got := range h.pull("oci://"+s.repository("web")+"@"+old, "--plain-http") {
-		if !bytes.Equal(got, replaced) {
-			w.t.Errorf("the digest of what was replaced is pulled as %s, with other bytes", name)
+	sameFiles(w.t, newHelm(w.t, clients[0]).pull("oci://"+s.repository("web"), "--plain-http"), only(w.files, newest))
+}
+
+// keeps pulls by its digest what has been replaced.
+func (w *trader) keeps(s *shelf, digest string, want []byte) {
+	w.t.Helper()
+	for _, got := range newHelm(w.t, clients[0]).pull("oci://"+s.repository("web")+"@"+digest, "--plain-http") {
+		if !bytes.Equal(got, want) {
+			w.t.Errorf("what was replaced is pulled by its digest with other bytes")
 		}
 	}
 }
