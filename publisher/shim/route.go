@@ -231,7 +231,13 @@ func (s *Shim) siteRoute(r *http.Request, to *route, project string, segments []
 	if len(rest) > 0 && rest[len(rest)-1] == "" {
 		to.path += "/"
 	}
+	all, err := s.indexOfAll(r, folder, rest)
+	if err != nil {
+		return nil, err
+	}
 	switch {
+	case all != "":
+		to.channel = all
 	case len(rest) == 1 && rest[0] == "index.yaml":
 		to.kind = kindIndex
 	case len(rest) == 2 && rest[0] == "charts" && isArchive(rest[1]):
@@ -245,6 +251,23 @@ func (s *Shim) siteRoute(r *http.Request, to *route, project string, segments []
 		return nil, fail(http.StatusMethodNotAllowed, "method", uploadHint, "this URL does not take the method %.20q", r.Method).with("Allow", "GET, HEAD")
 	}
 	return to, nil
+}
+
+// indexOfAll returns the channel whose index of all versions a request is about, or "". A
+// channel may have been called so before the name was reserved.
+func (s *Shim) indexOfAll(r *http.Request, folder string, rest []string) (channel string, err error) {
+	channel, ok := strings.CutSuffix(folder, "/all")
+	if !ok || len(rest) != 1 || rest[0] != "index.yaml" {
+		return "", nil
+	}
+	taken, err := publisher.HasChannel(r.Context(), s.Site, folder)
+	if err != nil {
+		return "", storeFailure(err)
+	}
+	if taken {
+		return "", nil
+	}
+	return channel, nil
 }
 
 func isArchive(name string) bool {
