@@ -25,7 +25,7 @@ func (o *Options) completeAll(ctx context.Context, all []*remainder) {
 			continue
 		}
 		err := o.completeRest(ctx, rest)
-		if err != nil && !errors.Is(err, errNoArchive) {
+		if err != nil && !errors.Is(err, errNoArchive) && !errors.Is(err, publisher.ErrUnsound) {
 			rest.uploads = nil // they stay in the inbox, and bring the next run here
 		}
 		rest.fail(err)
@@ -202,7 +202,7 @@ func (b *completer) some(ctx context.Context) (some []incomplete, complete []str
 }
 
 // give puts a version's files into the registry, and returns its manifest; none if its
-// archive is missing.
+// archive is missing or damaged.
 func (b *completer) give(ctx context.Context, v incomplete) (publisher.Manifest, error) {
 	url := v.is.URLs[0]
 	info, err := b.catalog.released(ctx, v.is)
@@ -210,7 +210,7 @@ func (b *completer) give(ctx context.Context, v incomplete) (publisher.Manifest,
 		return publisher.Manifest{}, err
 	}
 	if info == nil {
-		return publisher.Manifest{}, b.lacks(url)
+		return publisher.Manifest{}, b.lacks(url, errNoArchive)
 	}
 	m := info.Manifest
 	if m.Manifest == "" {
@@ -221,21 +221,26 @@ func (b *completer) give(ctx context.Context, v incomplete) (publisher.Manifest,
 	if err != nil {
 		return m, err
 	}
-	err = publisher.PutManifest(ctx, b.Site, b.channel.Name, v.Chart, url, m)
+	if err = publisher.CheckManifest(ctx, b.Site, b.channel.Name, v.Chart, url, m); err == nil {
+		err = publisher.PutManifest(ctx, b.Site, b.channel.Name, v.Chart, url, m)
+	}
+	if errors.Is(err, publisher.ErrUnsound) {
+		return publisher.Manifest{}, b.lacks(url, fmt.Errorf("%w: restore it from a copy", publisher.ErrUnsound))
+	}
 	if err != nil {
 		if gone, failure := b.catalog.missing(ctx, url); gone && failure == nil {
-			return publisher.Manifest{}, b.lacks(url)
+			return publisher.Manifest{}, b.lacks(url, errNoArchive)
 		}
 	}
 	return m, err
 }
 
-// lacks notes that the archive at a URL is missing.
-func (b *completer) lacks(url string) error {
+// lacks notes why the archive at a URL, or its provenance file, cannot be used.
+func (b *completer) lacks(url string, why error) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.missing == nil {
-		b.missing = bucket.About(path.Join(b.channel.Name, url), errNoArchive)
+		b.missing = bucket.About(path.Join(b.channel.Name, url), why)
 	}
 	return nil
 }

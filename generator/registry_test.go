@@ -222,6 +222,57 @@ func TestRegistryMissing(t *testing.T) {
 	}
 }
 
+// TestRegistryDamaged: a version whose archive is damaged is not put into the registry, and
+// keeps no other from its manifest.
+func TestRegistryDamaged(t *testing.T) {
+	w := newWorld(t)
+	w.quiet = true
+	w.publish("stable", 1, alphaOld, beta)
+	w.site.Immutable = nil
+	archive := ""
+	for key := range w.site.Snapshot() {
+		if strings.HasSuffix(key, "/alpha-1.0.0.tgz") {
+			archive = key
+		}
+	}
+	w.site.Put(archive, []byte("damaged"))
+	w.configure(ociOn)
+	w.mustUpload("stable", id(3), gamma, nil)
+	if _, err := w.run("clean"); err == nil || !strings.Contains(err.Error(), archive+": it is not what its manifest names") {
+		t.Errorf("got %v", err)
+	}
+	for key, content := range w.site.Snapshot() {
+		if strings.HasPrefix(key, "v2/") && string(content) == "damaged" {
+			t.Errorf("%s is damaged", key)
+		}
+	}
+	if w.tagsOf("stable", "alpha") != nil || !slices.Equal(w.tagsOf("stable", "beta"), []string{"1.0.0"}) {
+		t.Errorf("alpha has the tags %q, beta %q", w.tagsOf("stable", "alpha"), w.tagsOf("stable", "beta"))
+	}
+	for key := range w.drop.Snapshot() {
+		if strings.HasPrefix(key, "inbox/") {
+			t.Errorf("%s would bring every run here", key)
+		}
+	}
+	w.site.Put(archive, alphaOld)
+	w.publish("stable", 4, gamma)
+	if !slices.Equal(w.tagsOf("stable", "alpha"), []string{"1.0.0"}) {
+		t.Errorf("alpha has the tags %q", w.tagsOf("stable", "alpha"))
+	}
+	// A rebuild does not take a damaged archive for the one that the registry lost.
+	w.removeAll(w.registryFiles()...)
+	w.site.Put(archive, []byte("damaged"))
+	if _, err := publisher.Rebuild(t.Context(), w.site.Handle("rebuild"), "stable", publisher.RebuildOptions{Workers: 1}); err == nil ||
+		!strings.Contains(err.Error(), "it is not what its manifest names") {
+		t.Errorf("got %v", err)
+	}
+	for key, content := range w.site.Snapshot() {
+		if strings.HasPrefix(key, "v2/") && string(content) == "damaged" {
+			t.Errorf("%s is damaged", key)
+		}
+	}
+}
+
 // TestRegistryTurnedOff: nothing more is written, and turning it on again begins anew.
 func TestRegistryTurnedOff(t *testing.T) {
 	w := newWorld(t)

@@ -83,7 +83,8 @@ func KeepManifest(ctx context.Context, site bucket.Store, channel, url string, m
 
 // PutManifest puts into the registry what never changes of a release: its archive, its
 // provenance file, its config and its manifest. Nothing names them until a record does.
-// The archive lies at url in the channel. It may be repeated.
+// The archive lies at url in the channel, and is not looked at where it can be linked or
+// copied: see [CheckManifest]. PutManifest may be repeated.
 func PutManifest(ctx context.Context, site bucket.Store, channel, chart, url string, m Manifest) error {
 	files, err := manifestFiles(ctx, site, channel, chart, url, m)
 	if err != nil {
@@ -100,6 +101,29 @@ func PutManifest(ctx context.Context, site bucket.Store, channel, chart, url str
 		}
 	}
 	return nil
+}
+
+// CheckManifest makes sure that the archive at url in the channel, and its provenance file,
+// are those of the manifest. It fails with ErrUnsound if one of them is damaged.
+func CheckManifest(ctx context.Context, site bucket.Store, channel, chart, url string, m Manifest) error {
+	files, err := manifestFiles(ctx, site, channel, chart, url, m)
+	if err != nil {
+		return err
+	}
+	for _, o := range files {
+		if err := checkFrom(o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkFrom makes sure that an object which may be linked or copied has the right bytes.
+func checkFrom(o bucket.Object) error {
+	if o.From == "" {
+		return nil
+	}
+	return bucket.About(o.From, o.Body(io.Discard))
 }
 
 // manifestFiles are the files of a release in the registry. But for the last one, which
@@ -128,6 +152,9 @@ func registryFile(key string, body bucket.Body) bucket.Object {
 	return bucket.Object{Key: key, Body: body, ContentType: contentType(key), CacheControl: cacheControl(key)}
 }
 
+// ErrUnsound says that a file of a release is damaged.
+var ErrUnsound = errors.New("it is not what its manifest names")
+
 // sound is the body, if it has that sum: what lies under a digest must never be anything
 // else.
 func sound(body bucket.Body, want registry.Sum) bucket.Body {
@@ -138,7 +165,7 @@ func sound(body bucket.Body, want registry.Sum) bucket.Body {
 			return err
 		}
 		if got := (registry.Sum{SHA256: hex.EncodeToString(h.Sum(nil)), Size: counter.n}); got != want {
-			return fmt.Errorf("it has %d bytes with the SHA-256 %s, not the %d with %s that its manifest names", got.Size, got.SHA256, want.Size, want.SHA256)
+			return fmt.Errorf("%w: it has %d bytes with the SHA-256 %s, not %d with %s", ErrUnsound, got.Size, got.SHA256, want.Size, want.SHA256)
 		}
 		return nil
 	}

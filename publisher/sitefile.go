@@ -53,6 +53,9 @@ func restore(ctx context.Context, s bucket.Store, o bucket.Object, always bool) 
 		r, err := s.Get(ctx, o.Key)
 		switch {
 		case errors.Is(err, bucket.ErrNotFound):
+			if err := checkFrom(o); err != nil {
+				return false, err
+			}
 			err = s.Create(ctx, o)
 		case err != nil:
 			return false, err
