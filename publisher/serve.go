@@ -47,7 +47,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch err := ServeFile(w, r, s.site); {
 	case errors.Is(err, bucket.ErrNotFound) && InRegistry(r.URL.Path):
-		ServeUnknown(w, r.URL.Path)
+		serveUnknown(w, r.URL.Path)
 	case errors.Is(err, bucket.ErrNotFound):
 		s.missing(w, r)
 	case err != nil:
@@ -60,7 +60,7 @@ func refuse(w http.ResponseWriter, r *http.Request) {
 	const message = "only GET and HEAD are served here"
 	w.Header().Set("Allow", "GET, HEAD")
 	if InRegistry(r.URL.Path) {
-		ServeRegistryError(w, http.StatusMethodNotAllowed, "UNSUPPORTED", message)
+		serveRegistryError(w, http.StatusMethodNotAllowed, "UNSUPPORTED", message)
 		return
 	}
 	http.Error(w, message, http.StatusMethodNotAllowed)

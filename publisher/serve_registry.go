@@ -23,7 +23,7 @@ const (
 )
 
 // InRegistry reports whether a path, such as /v2/, is one that clients of registries ask
-// for. They expect errors in a form of their own, see [ServeRegistryError].
+// for. They expect errors in a form of their own.
 func InRegistry(urlPath string) bool { return strings.HasPrefix(fileKey(urlPath), registryRoot) }
 
 // serveRegistry answers with a file of the registry.
@@ -60,9 +60,9 @@ func serveMade(w http.ResponseWriter, r *http.Request, key, body string) {
 	http.ServeContent(w, r, "", time.Time{}, strings.NewReader(body))
 }
 
-// ServeRegistryError answers as registries do. The codes are those of the distribution
+// serveRegistryError answers as registries do. The codes are those of the distribution
 // specification, such as DENIED. The message is for people.
-func ServeRegistryError(w http.ResponseWriter, status int, code, message string) {
+func serveRegistryError(w http.ResponseWriter, status int, code, message string) {
 	type failure struct {
 		Code    string `json:"code"`
 		Message string `json:"message"`
@@ -79,8 +79,8 @@ func ServeRegistryError(w http.ResponseWriter, status int, code, message string)
 	w.Write(b) // to GET alone; a client that has gone needs no error
 }
 
-// ServeUnknown answers that the registry has nothing at a path.
-func ServeUnknown(w http.ResponseWriter, urlPath string) {
+// serveUnknown answers that the registry has nothing at a path.
+func serveUnknown(w http.ResponseWriter, urlPath string) {
 	code, message := "NAME_UNKNOWN", "there is nothing at %.200[1]q; a chart lies at /v2/CHANNEL/CHART/manifests/VERSION"
 	switch k, _ := registry.ParseKey(fileKey(urlPath)); k.Kind {
 	case registry.TagList:
@@ -91,5 +91,5 @@ func ServeUnknown(w http.ResponseWriter, urlPath string) {
 		code, message = "MANIFEST_UNKNOWN", "%.200[2]s has no version %.200[3]s; its tags/list has all versions"
 	}
 	repository := strings.TrimPrefix(path.Dir(path.Dir(fileKey(urlPath))), registryRoot)
-	ServeRegistryError(w, http.StatusNotFound, code, fmt.Sprintf(message, urlPath, repository, path.Base(urlPath)))
+	serveRegistryError(w, http.StatusNotFound, code, fmt.Sprintf(message, urlPath, repository, path.Base(urlPath)))
 }
