@@ -12,6 +12,7 @@ import (
 
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/lazyregexp"
+	"github.com/portolan-charts/portolan/publisher/registry"
 )
 
 // maxChannel is the longest channel name, in bytes. It leaves room for chart,
@@ -127,6 +128,12 @@ func (w *channelWalk) from(ctx context.Context, folders ...string) (channels, lo
 				folders = append(folders, e.Key)
 			}
 		}
+		if isRepository(folder, has) {
+			// Beside it lie the repositories of other charts.
+			beside := path.Dir(folder) + "/"
+			folders = slices.DeleteFunc(folders, func(f string) bool { return strings.HasPrefix(f, beside) })
+			continue
+		}
 		if !w.heads || folder == "" || !has[indexFile] || has[logDir] {
 			continue
 		}
@@ -144,6 +151,12 @@ func (w *channelWalk) from(ctx context.Context, folders ...string) (channels, lo
 	slices.Sort(channels)
 	channels, err = w.withRecords(ctx, channels)
 	return channels, lost, err
+}
+
+// isRepository reports whether a folder, with these names in it, is a chart's in the
+// registry. A channel may have been called v2 before the name was reserved.
+func isRepository(folder string, has map[string]bool) bool {
+	return strings.HasPrefix(folder, registry.Root+"/") && has["blobs"] && has["manifests"] && !has[logDir]
 }
 
 // hasOwnHead reports whether the first line of a folder's index says that it is a channel's

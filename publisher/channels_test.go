@@ -2,11 +2,13 @@ package publisher_test
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 )
 
 func TestChannels(t *testing.T) {
@@ -17,6 +19,28 @@ func TestChannels(t *testing.T) {
 	got, err := publisher.Channels(t.Context(), m.Handle("test"))
 	if want := []string{"group", "group/app/devel", "stable"}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("got %v, %v; want %v", got, err, want)
+	}
+}
+
+// TestChannelsBesideRegistry: looking for channels takes no longer if charts are in the
+// registry, however many these are; and a channel that was called v2 once is still found.
+func TestChannelsBesideRegistry(t *testing.T) {
+	m := published(t)
+	commit(t, m.Handle("test"), "v2/old", nil)
+	commit(t, m.Handle("test"), "v2", nil)
+	for i := range 100 {
+		m.Put(fmt.Sprintf("v2/stable/chart%d/blobs/x", i), nil)
+		m.Put(fmt.Sprintf("v2/stable/chart%d/manifests/x", i), nil)
+		m.Put(fmt.Sprintf("v2/group/app/chart%d/blobs/x", i), nil)
+		m.Put(fmt.Sprintf("v2/group/app/chart%d/manifests/x", i), nil)
+	}
+	lists := m.Count()[buckettest.List]
+	got, err := publisher.Channels(t.Context(), m.Handle("test"))
+	if want := []string{"stable", "v2", "v2/old"}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("got %v, %v; want %v", got, err, want)
+	}
+	if n := m.Count()[buckettest.List] - lists; n > 12 {
+		t.Errorf("it took %d listings", n)
 	}
 }
 

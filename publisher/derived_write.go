@@ -125,6 +125,23 @@ func lookAt(ctx context.Context, site bucket.Store, d derived) (found, error) {
 // had to write. Of those that somebody else has written since they were looked at, it
 // forgets what it found, and reports that there are some.
 func (c *Channel) putDerived(ctx context.Context, files []derived) (written []string, overtaken bool, err error) {
+	for _, last := range []bool{false, true} {
+		some := slices.DeleteFunc(slices.Clone(files), func(d derived) bool { return d.last() != last })
+		w, o, err := c.putSome(ctx, some)
+		if written, overtaken = append(written, w...), overtaken || o; err != nil || overtaken {
+			return written, overtaken, err
+		}
+	}
+	return written, overtaken, nil
+}
+
+// last reports whether the file names others, which must be there before it.
+func (d derived) last() bool {
+	k, _ := registry.ParseKey(d.key)
+	return k.Kind == registry.TagList
+}
+
+func (c *Channel) putSome(ctx context.Context, files []derived) (written []string, overtaken bool, err error) {
 	var mu sync.Mutex
 	now := maps.Clone(c.found)
 	err = c.each(ctx, len(files), func(ctx context.Context, i int) error {
