@@ -110,8 +110,12 @@ func (t *turns) end(actor int) {
 // exploredWorld is a channel with a published chart and two uploads, one of
 // which is a file under a name of its owner's. The uploader adds a third, and
 // then overwrites that file.
-func exploredWorld(t testing.TB) *world {
+func exploredWorld(t testing.TB) *world { return exploredIn(t, "") }
+
+// exploredIn is exploredWorld with a configuration.
+func exploredIn(t testing.TB, config string) *world {
 	w := newWorld(t)
+	w.configure(config)
 	w.publish("stable", 1, alphaOld)
 	w.mustUpload("stable", id(3), alphaNew, nil)
 	w.put("stable", "foreign-2.0.0.tgz", foreign)
@@ -122,8 +126,9 @@ func exploredWorld(t testing.TB) *world {
 // explore lets things happen as planned, then checks that nothing was lost and
 // that one clean run makes everything well. It returns who did what, and who
 // could have.
-func explore(t testing.TB, plan schedule) (*turns, error) {
-	w := exploredWorld(t)
+func explore(t testing.TB, plan schedule) (*turns, error) { return exploredWorld(t).explore(plan) }
+
+func (w *world) explore(plan schedule) (*turns, error) {
 	w.inject(nil)
 	turns := w.takeTurns(plan, w.generates("generator 0"), w.generates("generator 1"), actor{"uploader", func(turn func()) {
 		_ = w.upload("uploader", "stable", id(4), gamma, gammaSig) // if it fails, nothing was promised

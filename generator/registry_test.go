@@ -41,6 +41,29 @@ func TestEveryCrashInRegistry(t *testing.T) {
 	}
 }
 
+// TestEveryOrderInRegistry runs two generators and an uploader, as TestEveryOrder does, where
+// the channel is in the registry, or both generators find that it is to be.
+func TestEveryOrderInRegistry(t *testing.T) {
+	depth := 1
+	if testing.Short() {
+		depth = 0
+	}
+	for name, make := range map[string]func(t testing.TB) *world{
+		"from the start": func(t testing.TB) *world { return exploredIn(t, ociOn) },
+		"turned on": func(t testing.TB) *world {
+			w := exploredWorld(t)
+			w.configure(ociOn)
+			return w
+		},
+	} {
+		explore := func(t testing.TB, plan schedule) (*turns, error) { return make(t).explore(plan) }
+		t.Run(name, func(t *testing.T) {
+			eachSchedule(t, explore, depth, func(s schedule, explore func(schedule) *turns) { explore(s) })
+		})
+		t.Run(name+", with a fault", func(t *testing.T) { eachSchedule(t, explore, depth, withFaults(0, 1)) })
+	}
+}
+
 // tagsOf are the tags that are listed for a chart; nil if there is no list.
 func (w *world) tagsOf(channel, chart string) []string {
 	list, err := registry.ParseTags(w.site.Snapshot()[registry.TagsKey(registry.Repository(channel, chart))])
