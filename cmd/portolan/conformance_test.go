@@ -28,7 +28,7 @@ func distribution(t *testing.T, more ...string) string {
 	write(t, config, []byte("version: 0.1\nlog: {level: error, accesslog: {disabled: true}}\nstorage: {inmemory: {}}\nhttp: {addr: \""+host+"\"}\n"+strings.Join(more, "\n")))
 	c := exec.Command(program, "serve", config)
 	said := &testenv.Log{}
-	c.Env, c.Stdout, c.Stderr = append(plainEnv(), "OTEL_TRACES_EXPORTER=none"), said, said
+	c.Env, c.Stdout, c.Stderr = append(plainEnv(), "OTEL_TRACES_EXPORTER=none"), said, said // or it looks for a collector
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -116,6 +116,7 @@ func TestRegistryServed(t *testing.T) {
 			s.crane(hub)
 			s.goContainerRegistry()
 			s.orasGo(hub)
+			s.cache()
 			for _, client := range clients {
 				s.helm(newHelm(t, client))
 			}

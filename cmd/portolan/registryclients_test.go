@@ -275,3 +275,16 @@ func (s *shelf) orasGo(hub string) {
 		s.t.Errorf("the copy is %v: %v", d, err)
 	}
 }
+
+// cache has a pull-through cache stand between Helm and the shelf.
+func (s *shelf) cache() {
+	s.t.Helper()
+	host := distribution(s.t, `proxy: {remoteurl: "http://`+s.host+`"}`)
+	cached := "oci://" + host + "/" + s.channel + "/web"
+	for _, client := range clients {
+		h := newHelm(s.t, client)
+		for range 2 { // from the shelf, and from the cache
+			sameFiles(s.t, h.pull(cached, "--plain-http", "--version", "1.0.0+a.1"), only(s.files, "web-1.0.0+a.1.tgz"))
+		}
+	}
+}
