@@ -96,11 +96,17 @@ func (c Channel) Project() string { return c.Name[:max(0, strings.LastIndexByte(
 func (c Channel) Segment() string { return c.Name[strings.LastIndexByte(c.Name, '/')+1:] }
 
 // OlderVersions are the versions that the repository does not list, and the
-// repository that lists them instead.
+// repository that does.
 type OlderVersions struct {
+	Repository
 	Versions int
-	URL      string // absolute, of that repository; "" if the site's URL is not known
-	Link     string // URL of its index, relative to the page
+	All      bool // it lists all others as well; if not, it is this generation's alone
+}
+
+// Repository is a repository beside that of the channel.
+type Repository struct {
+	URL  string // absolute; "" if the site's URL is not known
+	Link string // URL of its index, relative to the page
 }
 
 // ChannelPage is a channel's index.html, and page-2.html and so on after it.

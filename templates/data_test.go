@@ -34,7 +34,7 @@ func release(text string) Release {
 		Icon: image, Created: day, Digest: text, Size: 1, File: text, Archive: "../../a.tgz", Prov: "../../a.tgz.prov", KeyID: text,
 		Note: text, Faults: []string{text},
 		Tabs:     []Tab{{"Overview", "index.html", 0, true}, {"Values", "values.html", 1234, false}},
-		Versions: "../versions.json", List: "../versions.html", ChartLink: "../index.html",
+		Versions: "../versions.json", List: "../versions.html", ChartLink: "../index.html", Alone: Repository{text, "../index.yaml"},
 	}
 }
 
@@ -108,7 +108,7 @@ func entries(n int, text string) []VersionEntry {
 // everyPage returns one page of each type, with the text in its fields.
 func everyPage(text string) []Page {
 	frame := frame(text)
-	channel := Channel{Name: text, RepoName: text, OCI: text, Link: "a/index.html", Generation: 2, Changed: day, Charts: 1, Versions: 2, Private: true, Older: &OlderVersions{1, "", "snapshots/00000002/older/index.yaml"}}
+	channel := Channel{Name: text, RepoName: text, OCI: text, Link: "a/index.html", Generation: 2, Changed: day, Charts: 1, Versions: 2, Private: true, Older: &OlderVersions{Repository{"", "snapshots/00000002/older/index.yaml"}, 1, false}}
 	events := []Event{{text, text, "added", "a/index.html"}, {text, text, "removed", ""}}
 	tabs := []Tab{{"Versions", "versions.html", 2, true}}
 	first := changes(text)

@@ -39,6 +39,8 @@ type Release struct {
 	Versions  string // URL of the chart's versions.json
 	List      string // URL of the list of all versions
 	ChartLink string // URL of the chart's page
+
+	Alone Repository // of the chart alone, with all its versions
 }
 
 // OCI is a version in the registry.

@@ -113,9 +113,12 @@ func (p *pass) shown(levels int) templates.Channel {
 	c.Snapshot = strings.Repeat("../", levels) + snapshotDir(p.head.Generation)
 	if n := p.after.Older(); n > 0 {
 		folder := snapshotDir(p.head.Generation) + "/older"
-		c.Older = &templates.OlderVersions{
-			Versions: n, URL: p.absolute(path.Join(p.channel.Name, folder)), Link: strings.Repeat("../", levels) + folder + "/index.yaml",
+		if p.head.All {
+			folder = "all"
 		}
+		c.Older = &templates.OlderVersions{Versions: n, All: p.head.All, Repository: templates.Repository{
+			URL: p.absolute(path.Join(p.channel.Name, folder)), Link: strings.Repeat("../", levels) + folder + "/index.yaml",
+		}}
 	}
 	return c
 }
