@@ -53,6 +53,7 @@ func lookAtPages(t *testing.T, w *town) {
 		{"kind": "bare", "path": "/group/stable/charts/bare/0.1.0/templates.html"},
 		{"kind": "bare", "path": "/group/stable/charts/bare/0.1.0/changes.html"},
 		{"kind": "long", "path": "/platform-observability-group/application-monitoring/release-candidates/index.html"},
+		{"kind": "registry", "path": "/platform-observability-group/application-monitoring/release-candidates/charts/findme/1.0.0/index.html"},
 		{"kind": "missing", "path": "/404.html"},
 		{"kind": "hostile", "path": "/hostile/index.html"},
 	}
@@ -138,7 +139,8 @@ func validatePages(t *testing.T, w *town) {
 func browserTown(t *testing.T) *town {
 	t.Helper()
 	w := newTown(t)
-	write(t, filepath.Join(w.folder, "portolan.yaml"), []byte("title: Charts of Acme\ndescription: What our teams run\nfooter:\n- {text: Support, url: 'mailto:support@acme.example.com'}\n"))
+	config, look := filepath.Join(w.folder, "portolan.yaml"), "title: Charts of Acme\ndescription: What our teams run\nfooter:\n- {text: Support, url: 'mailto:support@acme.example.com'}\n"
+	write(t, config, []byte(look))
 	archives := map[string][]byte{}
 	add := func(name, version string, more ...string) {
 		archives[name+"-"+version+".tgz"] = charttest.Simple(name, version, more...)
@@ -158,7 +160,11 @@ func browserTown(t *testing.T) *town {
 		hostile[name+".tgz"] = archive
 	}
 	w.drop("hostile", hostile)
-	w.drop("platform-observability-group/application-monitoring/release-candidates", map[string][]byte{"findme-1.0.0.tgz": archives["findme-1.0.0.tgz"]})
+	w.done("generate")
+	// One channel knows where it is served, and is in the registry there.
+	const long = "platform-observability-group/application-monitoring/release-candidates"
+	write(t, config, []byte(look+"baseURL: https://charts-of-platform-teams.acme.example.com\nchannels:\n- {match: "+long+", oci: true}\n"))
+	w.drop(long, map[string][]byte{"findme-1.0.0.tgz": archives["findme-1.0.0.tgz"]})
 	w.done("generate")
 	for _, c := range realCharts(t) {
 		w.drop("real", map[string][]byte{"real.tgz": c})

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -42,6 +43,72 @@ func TestPageCommands(t *testing.T) {
 					h.run(offline(args)...)
 				}
 			}
+		}
+	}
+}
+
+// TestRegistryPageCommands pastes the Helm commands of pages of a channel in the registry
+// into both Helms, for a private channel, too, and pulls what the JSON API says.
+func TestRegistryPageCommands(t *testing.T) {
+	t.Parallel()
+	for _, client := range clients {
+		testenv.Tool(t, client)
+	}
+	for _, private := range []bool{false, true} {
+		w := newTown(t)
+		web := charttest.Simple("web", "1.1.0")
+		w.drop("team", map[string][]byte{"web-1.0.0.tgz": charttest.Simple("web", "1.0.0")})
+		w.done("generate")
+		var url string
+		if private {
+			w.writeAuth() // only some may read team
+			url = w.shim("--auth=auth.yaml", "--site", "site").url
+		} else {
+			url = w.preview()
+		}
+		write(t, filepath.Join(w.folder, "portolan.yaml"), fmt.Appendf(nil, "baseURL: %s\nchannels:\n- {match: team, oci: true, private: %t}\n", url, private))
+		w.drop("team", map[string][]byte{"web-1.1.0.tgz": web, "odd.name_x-1.0.0+b.1.tgz": charttest.Simple("odd.name_x", "1.0.0+b.1")})
+		w.done("generate")
+		for _, client := range clients {
+			h := newHelm(t, client)
+			for _, page := range []string{"charts/web/index.html", "charts/web/1.0.0/index.html", "charts/odd.name_x/1.0.0+b.1/index.html"} {
+				w.pasteRegistryCommands(h, page, url, private)
+			}
+			var doc struct {
+				OCI      string
+				Versions []struct{ Version, Manifest string }
+			}
+			decode(t, string(read(t, filepath.Join(w.folder, "site", "team", "api", "charts", "web.json"))), &doc)
+			for file, b := range h.pull(doc.OCI+"@"+doc.Versions[0].Manifest, "--plain-http") {
+				if !bytes.Equal(b, web) {
+					t.Errorf("%s pulls %s, of %d bytes", client, file, len(b))
+				}
+			}
+		}
+	}
+}
+
+// pasteRegistryCommands runs the commands of a page that read the registry.
+func (w *town) pasteRegistryCommands(h *helm, page, url string, private bool) {
+	w.t.Helper()
+	lines := helmCommands(w.t, read(w.t, filepath.Join(w.folder, "site", "team", filepath.FromSlash(page))), url+"/team")
+	var some [][]string
+	logins := 0
+	for _, args := range lines {
+		if args[0] == "registry" {
+			logins++
+		}
+		if args[0] == "registry" || strings.Contains(strings.Join(args, " "), " oci://") {
+			some = append(some, args)
+		}
+	}
+	if len(some) != 2+logins || (logins > 0) != private {
+		w.t.Fatalf("%s has the commands %q, private %t; one should name the version, one its digest", page, some, private)
+	}
+	for _, args := range some {
+		args = offline(args)
+		if o := process(w.t, h.dir, h.env, h.path, args...); o.code != 0 { // with a password among its arguments, it warns
+			w.t.Errorf("%s: helm%s %q: exit code %d\n%s", page, h.major, args, o.code, o.stderr)
 		}
 	}
 }
