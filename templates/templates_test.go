@@ -189,8 +189,8 @@ func TestRegistryCommands(t *testing.T) {
 		tt.change(&p)
 		got := strings.NewReplacer("<span>", "", "</span>", "").Replace(string(render(t, s, p)))
 		for part, want := range map[string]bool{
-			"helm upgrade --install my-web \\\n  oci://example.com/stable/web --version 1.0.0&#43;a \\\n  --namespace": tt.helm,
-			"helm upgrade --install my-web \\\n  oci://example.com/stable/web@sha256:00ff \\\n":                        tt.helm,
+			"helm upgrade --install my-web \\\noci://example.com/stable/web --version 1.0.0&#43;a \\\n  --namespace": tt.helm,
+			"helm upgrade --install my-web \\\noci://example.com/stable/web@sha256:00ff \\\n":                        tt.helm,
 			"url: oci://example.com/stable/web\n  ref:\n    tag: \"1.0.0_a\"\n    digest: sha256:00ff\n":               tt.flux,
 			"chartRef:\n    kind: OCIRepository\n    name: my-web<":                                                    tt.flux,
 			"repoURL: oci://example.com/stable/web\n    path: .\n    targetRevision: sha256:00ff # 1.0.0":              tt.argo,
