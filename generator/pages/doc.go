@@ -43,7 +43,8 @@
 // predecessor: the highest lower version that was created no later, without prereleases
 // unless it is one itself. So no later version changes them. What they say about others
 // (which one is the newest, and whether the index still lists this one) a script takes
-// from versions.json:
+// from versions.json. The overview also shows the version's manifest in the registry, and
+// is made again when the version gets it.
 //
 //	{"name":"web","newest":"1.1.0","versions":[
 //	{"v":"1.1.0","d":"2026-03-01","u":"<upload>","s":"ps"},
