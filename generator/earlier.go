@@ -83,8 +83,9 @@ func (e *earlier) since(ctx context.Context, since time.Time) (*history, error) 
 	return h, nil
 }
 
-// committed leaves out what this run has just decided. It looks at each upload once, in
-// order of arrival, so none that is left was decided there, or is superseded by one that was.
+// committed skips the record that this run has just committed. A run looks at each upload
+// once, in order of arrival. So the record decided none of those that are left, and nothing
+// in it came later than they did.
 func (e *earlier) committed() {
 	if h := e.known; h.generation == e.channel.Generation()-1 {
 		h.generation++

@@ -7,19 +7,19 @@ import (
 	"runtime/metrics"
 )
 
-// minHeap is what the heap may grow to before garbage is collected, in bytes. Go collects
-// it whenever the heap has doubled. Runs that read many charts hold 5 to 15 MB and make
-// gigabytes of garbage, so they would collect it eighty times for 2,000 charts; with this
-// it is some twenty times, and they take 20 MB more. Larger heaps are left as Go has them.
+// minHeap is the size in bytes that the heap may reach before garbage is collected. Go
+// collects whenever the heap has doubled. Runs that read many charts hold 5 to 15 MB and
+// make gigabytes of garbage: for 2,000 charts, Go would collect eighty times. With this it
+// collects some twenty times, and a run takes 20 MB more. Larger heaps grow as always.
 const minHeap = 44 << 20
 
-// Go's own: how much a heap may grow in percent, and how large it may always get.
+// Go's own: by how many percent a heap may grow, and how large any heap may get.
 const (
 	defaultGrowth = 100
 	goMinHeap     = 4 << 20 // for each 100 percent
 )
 
-// growth is by how many percent a heap may grow of which that many bytes are in use.
+// growth returns by how many percent a heap may grow that has used bytes in use.
 func growth(used uint64) int {
 	if used >= minHeap/2 {
 		return defaultGrowth
@@ -27,7 +27,9 @@ func growth(used uint64) int {
 	return int(min((minHeap-used)*100/max(used, 1), minHeap*100/goMinHeap))
 }
 
-// collectLater has small heaps grow up to minHeap, unless somebody has set GOGC.
+// collectLater lets small heaps grow up to minHeap, unless GOGC is set. Go knows no least
+// size of a heap, so the percentage is set again after each collection. A constant one would
+// let large heaps grow as much, and a memory limit of minHeap would slow them down.
 func collectLater() {
 	if os.Getenv("GOGC") != "" {
 		return
@@ -36,7 +38,7 @@ func collectLater() {
 	runtime.SetFinalizer(&collected{metric: []metrics.Sample{{Name: "/gc/heap/live:bytes"}}}, (*collected).adjust)
 }
 
-// A collected is garbage, so that Go tells it each time when it has collected that.
+// Nobody holds a collected, so Go calls its finalizer after each collection.
 type collected struct{ metric []metrics.Sample }
 
 func (c *collected) adjust() {

@@ -63,8 +63,9 @@ type memo struct {
 // findings are those of all archives that this process has checked.
 var findings memo
 
-// find returns the finding that is remembered, and otherwise what to call after having
-// looked at the file. If somebody is looking at it right now, it waits for that.
+// find returns the finding that is remembered, or else what to call after looking at the
+// file. If somebody is looking at it right now, find waits. So nobody may look at one file
+// while looking at another: two could wait for each other.
 func (m *memo) find(key memoKey) (f *finding, looked func()) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -79,14 +80,14 @@ func (m *memo) find(key memoKey) (f *finding, looked func()) {
 			return f, nil
 		}
 	}
-	// What nobody remembers does not make all wait in turn for each other.
+	// If the first look left nothing to remember, all others look at once, not in turn.
 	if m.underway[key] != nil {
 		return nil, func() {}
 	}
 	return nil, m.begin(key)
 }
 
-// begin lets others wait until the result is called.
+// begin makes others wait until end is called.
 func (m *memo) begin(key memoKey) (end func()) {
 	if m.underway == nil {
 		m.underway = map[memoKey]chan struct{}{}

@@ -20,9 +20,9 @@
 //
 // [DeleteAll] removes many objects, on S3 and Azure with few requests: see [Bulk].
 //
-// Readers see an object whole or not at all. A write that returned nil is durable,
-// except for an object that is [Object.Deferred]. An error other than [ErrNotFound]
-// and [ErrConflict] leaves open whether the write took effect.
+// Readers see an object whole or not at all. A write that returned nil is done, and
+// durable. Only one that is [Object.Deferred] takes effect with a later write. An error
+// other than [ErrNotFound] and [ErrConflict] leaves open whether the write took effect.
 //
 // Each of these sentences is a test of package buckettest, which every backend
 // passes. [Probe] shows whether a server keeps those of them that nothing else can

@@ -65,8 +65,8 @@ var s3Provider = provider{
 		if !as(&in) {
 			return errNoConditions
 		}
-		any := "*"
-		in.IfNoneMatch, in.MetadataDirective = &any, types.MetadataDirectiveReplace
+		star := "*"
+		in.IfNoneMatch, in.MetadataDirective = &star, types.MetadataDirectiveReplace
 		in.ContentType, in.CacheControl = &o.ContentType, &o.CacheControl
 		return nil
 	},

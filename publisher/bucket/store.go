@@ -114,8 +114,8 @@ type Reader struct {
 	Entry Entry
 }
 
-// maxRoom bounds the room that ReadAll makes for an object because of what is said of its
-// size. More than that, it makes as the bytes come.
+// maxRoom is the most memory in bytes that ReadAll takes at once because an object is said
+// to be that large. It takes more as the bytes come.
 const maxRoom = 16 << 20
 
 // ReadAll returns the object's bytes, of which there may be at most limit.
