@@ -127,8 +127,8 @@ func (s settings) ofOneChart() []string {
 		"keep: site create stable/snapshots/00000002/older/index.yaml",
 		"site replace stable/charts/gamma/index.yaml",
 		"oci: site create v2/stable/gamma/manifests/0.1.0",
-		"oci: site replace v2/stable/gamma/tags/list",
 		"keep: site replace stable/all/index.yaml",
+		"oci: site replace v2/stable/gamma/tags/list",
 		"root: site replace index.yaml",
 		"site replace stable/index.yaml",
 		"drop create receipts/" + id(1000) + ".json",
@@ -144,6 +144,35 @@ func (s settings) ofOneChart() []string {
 		}
 	}
 	return ops
+}
+
+// TestOneChartInRegistry: what the registry costs a run that publishes one version. A store
+// that cannot copy is also asked for the archive, and for the provenance file.
+func TestOneChartInRegistry(t *testing.T) {
+	changed := charttest.Simple("gamma", "0.0.9", "README.md", "changed")
+	for name, test := range map[string]struct {
+		chart, prov []byte
+		more        int
+	}{
+		"new":      {gamma, nil, 7},
+		"signed":   {gamma, gammaSig, 8}, // its provenance file
+		"replaced": {changed, nil, 8},    // what the tag named
+	} {
+		t.Run(name, func(t *testing.T) {
+			var ops [2]int
+			for i, s := range []settings{{}, {oci: true}} {
+				w := newWorld(t)
+				s.apply(w)
+				w.publish("stable", 1, charttest.Simple("gamma", "0.0.9"), alphaOld)
+				w.mustUpload("stable", id(1000), test.chart, test.prov)
+				ops[i] = len(w.operations(func() { w.mustRunQuiet() }))
+				w.mustShowNewest()
+			}
+			if got := ops[1] - ops[0]; got != test.more {
+				t.Errorf("%d more operations, not %d", got, test.more)
+			}
+		})
+	}
 }
 
 // TestNothingToDo: a run that finds nothing in the inbox costs its listing, whatever the
