@@ -32,7 +32,7 @@ func TestSharedVersions(t *testing.T) {
 		{"tools/servers/go.mod", "../go.mod", []string{
 			"cloud.google.com/go/storage", "google.golang.org/api", "github.com/aws/aws-sdk-go-v2/service/s3",
 			"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob", "google.golang.org/grpc", "github.com/prometheus/client_golang"}},
-		{"tools/oci/go.mod", "../go.mod", []string{"github.com/klauspost/compress"}},
+		{"tools/oci/go.mod", "../go.mod", []string{"github.com/google/go-containerregistry", "github.com/klauspost/compress"}},
 		{"tools/cmpush/go.mod", "tools/helm4/go.mod", []string{"helm.sh/helm/v4", "k8s.io/client-go", "k8s.io/api"}},
 	} {
 		got, want := required(t, c.file), required(t, c.with)
