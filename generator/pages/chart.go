@@ -81,7 +81,7 @@ func (c *chartPages) write(ctx context.Context) (done bool, err error) {
 		return false, c.note(ctx, c.name, c.partly())
 	}
 	for _, write := range []func(context.Context) error{
-		c.versionsPage, c.writeLists, c.versionsDoc, c.changelog, c.comparison, c.badge, c.feed, c.chartDoc,
+		c.versionsPage, c.writeLists, c.versionsDoc, c.changelog, c.comparison, c.badge, c.feed, c.owner, c.chartDoc,
 	} {
 		if err := write(ctx); err != nil {
 			return false, err

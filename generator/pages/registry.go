@@ -121,3 +121,17 @@ func (c *chartPages) ofRegistry(i int) *templates.OCI {
 		Host: host, Chart: c.oci(), Tag: registry.Tag(v.Version), Digest: v.Manifest, Plain: strings.HasPrefix(c.Site.URL, "http:"),
 	}
 }
+
+// owner tells Artifact Hub whose the chart's repository in the registry is.
+func (c *chartPages) owner(ctx context.Context) error {
+	metadata := c.ArtifactHub(c.channel.Name)
+	if metadata == nil || c.head.Registry.Since == 0 || registry.CheckVersion(c.channel.Name, c.name, registry.HubTag) != nil {
+		return nil
+	}
+	for _, f := range registry.Hub(registry.Repository(c.channel.Name, c.name), metadata) {
+		if err := c.putKey(ctx, f.Key, f.Body); err != nil {
+			return err
+		}
+	}
+	return nil
+}

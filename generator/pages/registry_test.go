@@ -193,3 +193,32 @@ func TestNotInTheRegistry(t *testing.T) {
 		w.mustBeRebuilt("stable", tt.name)
 	}
 }
+
+// TestRegistryOwner: with artifactHub configured, each chart in the registry has the tag by
+// which Artifact Hub finds its owner, and no list of tags has it.
+func TestRegistryOwner(t *testing.T) {
+	metadata := []byte("repositoryID: 2a9ac5b2-9b3c-4d0e-8f6d-0c1f1b2a3d4e\n")
+	o := atRoot
+	o.ArtifactHub = func(string) []byte { return metadata }
+	w := newTown(t, o)
+	w.upload("stable", charttest.Simple("web", "1.0.0"), nil)
+	w.run()
+	tag := registry.TagKey("stable/web", "artifacthub.io")
+	if w.mem.Snapshot()[tag] != nil {
+		t.Error("a chart that is not in the registry has the tag")
+	}
+	w.useRegistry(true)
+	w.upload("stable", charttest.Simple("web", "1.1.0"), nil)
+	w.upload("stable", charttest.Simple("Capital", "1.0.0"), nil)
+	w.run()
+	site := w.mem.Snapshot()
+	if site[tag] == nil || string(site[registry.BlobKey("stable/web", registry.SumOf(metadata).SHA256)]) != string(metadata) {
+		t.Errorf("the tag is %q", site[tag])
+	}
+	if list := string(site[registry.TagsKey("stable/web")]); !strings.Contains(list, `"tags":["1.0.0","1.1.0"]`) {
+		t.Errorf("the tags are %s", list)
+	}
+	if site[registry.TagKey("stable/Capital", "artifacthub.io")] != nil {
+		t.Error("a chart with capitals has the tag")
+	}
+}
