@@ -51,7 +51,7 @@ Example:
 const helpRebuild = `Usage:
     portolan rebuild [--site URL] --channel NAME... [--replace-root]
 
-Restore index.yaml and the snapshots of a channel from its log, byte for byte,
+Restore all indexes and the snapshots of a channel from its log, byte for byte,
 where they are missing or damaged. Correct files are left alone. If the log is
 damaged, the damaged record is named and nothing is written, because nothing
 else can take its place. Charts and log records cannot be rebuilt. If the site's
