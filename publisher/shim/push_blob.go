@@ -161,10 +161,10 @@ func (p *push) keep(sum string, size int64, body bucket.Body) error {
 // openPushed opens the blob that an upload's id names, if that is a digest.
 func (p *push) openPushed(id string) (*bucket.Reader, error) {
 	key, ok := registry.ParseKey(registry.BlobKey(p.to.repository(), strings.TrimPrefix(id, digestPrefix)))
-	if !ok {
+	if !ok || key.Digest() != id { // such as one that leads to another repository
 		return nil, unknownBlob(id)
 	}
-	r, err := publisher.OpenPushed(p.r.Context(), p.Drop, key.Repository, key.SHA256, time.Now())
+	r, err := publisher.OpenPushed(p.r.Context(), p.Drop, p.to.repository(), key.SHA256, time.Now())
 	if errors.Is(err, bucket.ErrNotFound) {
 		return nil, unknownBlob(id)
 	}

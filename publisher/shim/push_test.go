@@ -278,10 +278,13 @@ func TestPushBadBlobs(t *testing.T) {
 		id = base64.RawURLEncoding.EncodeToString([]byte("sha256:" + id))
 		refusedPush(t, p.send(http.MethodPut, "team/web/blobs/uploads/"+id+"?digest="+digestOf(""), ""), http.StatusNotFound, "blob-unknown", "BLOB_UNKNOWN")
 	}
+	p.blob("team/shop", "another chart's")
+	elsewhere := base64.RawURLEncoding.EncodeToString([]byte("sha256:/../../../shop/blobs/" + digestOf("another chart's")))
+	refusedPush(t, p.send(http.MethodGet, "team/web/blobs/uploads/"+elsewhere, ""), http.StatusNotFound, "blob-unknown", "BLOB_UNKNOWN")
 	refusedPush(t, p.send(http.MethodPost, "other/web/blobs/uploads/", ""), http.StatusForbidden, "oci", "DENIED")
 	refusedPush(t, p.send(http.MethodPost, "web/blobs/uploads/", ""), http.StatusBadRequest, "channel", "NAME_INVALID")
 	refusedPush(t, p.send(http.MethodDelete, "team/web/blobs/"+digestOf("x"), ""), http.StatusMethodNotAllowed, "method", "UNSUPPORTED")
-	if keys := p.inbox(); len(keys) != 1 {
+	if keys := p.inbox(); len(keys) != 2 {
 		t.Errorf("the drop area has %q", keys)
 	}
 }
@@ -309,10 +312,12 @@ func TestPushBadManifests(t *testing.T) {
 		{"a blob that was not pushed", "team/web", "2.0.0", other.manifest, 404, "blob-unknown", "MANIFEST_BLOB_UNKNOWN"},
 		{"a blob of another size", "team/web", "1.0.0", swap(fmt.Sprintf(`"size":%d}]`, len(s.chart)), `"size":5}]`), 404, "blob-unknown", "MANIFEST_BLOB_UNKNOWN"},
 		{"a blob that is too large", "team/web", "1.0.0", swap(fmt.Sprintf(`"size":%d}]`, len(s.chart)), `"size":5000000}]`), 413, "packed-size", "SIZE_INVALID"},
+		{"a blob of the largest size", "team/web", "1.0.0", swap(fmt.Sprintf(`"size":%d}]`, len(s.chart)), `"size":9223372036854775807}]`), 413, "packed-size", "SIZE_INVALID"},
+		{"a config that is too large", "team/web", "1.0.0", swap(fmt.Sprintf(`"size":%d},`, len(s.config)), `"size":1000000},`), 413, "manifest-size", "MANIFEST_INVALID"},
 		{"no chart, says the checker", "team/web", "1.0.0", swap(descriptor(registry.TypeChart, s.chart), descriptor(registry.TypeChart, s.config)), 422, "not-gzip", "MANIFEST_INVALID"},
 		{"an image", "team/web", "1.0.0", image, 422, "manifest", "MANIFEST_INVALID"},
 		{"a signature", "team/web", "sha256-x.sig", signature, 422, "manifest", "MANIFEST_INVALID"},
-		{"no JSON", "team/web", "1.0.0", "no", 400, "protocol", "MANIFEST_INVALID"},
+		{"no JSON", "team/web", "1.0.0", "no", 422, "manifest", "MANIFEST_INVALID"},
 		{"too large", "team/web", "1.0.0", `{"x":"` + strings.Repeat("x", registry.MaxManifest) + `"}`, 413, "manifest-size", "MANIFEST_INVALID"},
 	}
 	for _, test := range tests {
