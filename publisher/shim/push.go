@@ -38,6 +38,7 @@ func (s *Shim) push(a *answer, r *http.Request, to *route, who *auth.Identity) e
 		return s.counted(r, f)
 	}
 	defer s.uploads.giveBack(party)
+	a.cacheControl = "no-store"
 	p := &push{Shim: s, a: a, r: r, to: to, who: who, limit: s.MaxArchive(to.channel)}
 	if err := p.answer(); err != nil {
 		return s.counted(r, err)
@@ -55,12 +56,12 @@ func notOCI(channel string) error {
 
 // answer answers the request, or returns why it does not.
 func (p *push) answer() error {
-	limit, tooLarge := p.limit, tooLarge
+	limit, tooLarge := p.limit, tooLarge(p.limit)
 	if p.to.kind == kindManifest {
-		limit, tooLarge = registry.MaxManifest, manifestTooLarge
+		limit, tooLarge = registry.MaxManifest, manifestTooLarge("manifest", registry.MaxManifest)
 	}
 	if p.r.ContentLength > limit {
-		return tooLarge(limit)
+		return tooLarge
 	}
 	size := p.r.ContentLength
 	if size < 0 { // not known
@@ -71,7 +72,7 @@ func (p *push) answer() error {
 	p.server().ServeHTTP(p.a, p.request())
 	p.metrics.received.Add(float64(p.a.note.received))
 	if p.body.err != nil {
-		return p.broken(p.body.err, body, tooLarge(limit))
+		return p.broken(p.body.err, body, tooLarge)
 	}
 	return p.failure
 }
@@ -88,10 +89,11 @@ func (p *push) server() http.Handler {
 
 // request is the request as the protocol's server gets it. It never learns that a client
 // would rather have a blob mounted from another repository: a client that is told to send
-// it does.
+// it does. Nor does it learn the type of a manifest, which it would begin to read.
 func (p *push) request() *http.Request {
 	r := p.r.Clone(p.r.Context())
 	r.Body = io.NopCloser(p.body)
+	r.Header.Del("Content-Type")
 	r.URL.Path, r.URL.RawPath = "/"+p.to.path, ""
 	query := r.URL.Query()
 	query.Del("mount")
@@ -126,8 +128,8 @@ func (p *push) badPush(err error) *failure {
 	return f
 }
 
-func manifestTooLarge(limit int64) *failure {
-	return fail(http.StatusRequestEntityTooLarge, "manifest-size", "push the chart with 'helm push'", "the manifest is larger than %s, the most that is taken here", humanize.IBytes(uint64(limit))).coded("MANIFEST_INVALID")
+func manifestTooLarge(what string, limit int64) *failure {
+	return fail(http.StatusRequestEntityTooLarge, "manifest-size", "push the chart with 'helm push'", "the %s is larger than %s, the most that is taken here", what, humanize.IBytes(uint64(limit))).coded("MANIFEST_INVALID")
 }
 
 // remembering is the body of a push. It remembers the error that ended it.

@@ -32,7 +32,7 @@ type pushed struct {
 // pushManifest takes a manifest. If it comes with a tag, it makes an upload of the blobs
 // that it names. Helm pushes it by its digest before, and reads it again to tag it: until
 // then it waits like a blob.
-func (p *push) pushManifest(_ context.Context, _, tag string, b []byte, mediaType string) (ociregistry.Descriptor, error) {
+func (p *push) pushManifest(_ context.Context, _, tag string, b []byte, _ string) (ociregistry.Descriptor, error) {
 	sum := registry.SumOf(b)
 	desc := ociregistry.Descriptor{MediaType: registry.TypeManifest, Digest: ociregistry.Digest(digestPrefix + sum.SHA256), Size: sum.Size}
 	select {
@@ -41,7 +41,7 @@ func (p *push) pushManifest(_ context.Context, _, tag string, b []byte, mediaTyp
 	case <-p.r.Context().Done():
 		return desc, p.fails(p.r.Context().Err())
 	}
-	m, err := parseManifest(b, mediaType)
+	m, err := parseManifest(b, p.r.Header.Get("Content-Type"))
 	switch {
 	case err != nil:
 	case tag == "":
@@ -61,6 +61,9 @@ const maxTags = 16
 
 // uploadPushed makes an upload of what a manifest names.
 func (p *push) uploadPushed(got *pushed) error {
+	if err := p.checkSizes(got.manifest); err != nil {
+		return err
+	}
 	// What is read again from the drop area counts like what is sent, or a client could
 	// make the shim read and check a large chart for each small request.
 	party, bytes := p.who.Party(), got.cost()
@@ -81,6 +84,20 @@ func (p *push) uploadPushed(got *pushed) error {
 	p.pushes.giveBack(party, 2*bytes)
 	p.a.Header().Set("Portolan-Upload", id)
 	p.a.warn(u.offer.Warnings)
+	return nil
+}
+
+// checkSizes returns an error if a blob is too large by what the manifest says, which may
+// be any number: nothing is counted or read before.
+func (p *push) checkSizes(m *registry.Manifest) error {
+	switch {
+	case m.Config.Size > registry.MaxConfig:
+		return manifestTooLarge("config", registry.MaxConfig)
+	case m.Archive.Size > p.limit:
+		return tooLarge(p.limit)
+	case m.Provenance.Size > maxProv:
+		return provTooLarge(maxProv)
+	}
 	return nil
 }
 
@@ -124,16 +141,16 @@ func (p *push) gather(m *registry.Manifest, files *parts) ([]byte, error) {
 	defer cancel()
 	config := &spool{}
 	defer config.close()
-	if err := p.fetch(ctx, m.Config, config, registry.MaxConfig, manifestTooLarge); err != nil {
+	if err := p.fetch(ctx, m.Config, config); err != nil {
 		return nil, err
 	}
 	files.chart = &spool{}
-	if err := p.fetch(ctx, m.Archive, files.chart, p.limit, tooLarge); err != nil {
+	if err := p.fetch(ctx, m.Archive, files.chart); err != nil {
 		return nil, err
 	}
 	if m.Provenance != (registry.Sum{}) {
 		files.prov = &spool{}
-		if err := p.fetch(ctx, m.Provenance, files.prov, maxProv, provTooLarge); err != nil {
+		if err := p.fetch(ctx, m.Provenance, files.prov); err != nil {
 			return nil, err
 		}
 	}
@@ -142,10 +159,7 @@ func (p *push) gather(m *registry.Manifest, files *parts) ([]byte, error) {
 
 // fetch reads a blob, which must be what its digest says: others may write to the drop
 // area.
-func (p *push) fetch(ctx context.Context, sum registry.Sum, to *spool, limit int64, tooLarge func(int64) *failure) error {
-	if sum.Size > limit {
-		return tooLarge(limit)
-	}
+func (p *push) fetch(ctx context.Context, sum registry.Sum, to *spool) error {
 	in, err := p.openBlob(ctx, sum.SHA256)
 	if err != nil {
 		return err

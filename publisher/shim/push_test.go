@@ -249,8 +249,8 @@ func TestPushForms(t *testing.T) {
 	url := at(p.send(http.MethodPost, "team/web/blobs/uploads/?from=team%2Fother&mount="+digestOf("patched"), ""), http.StatusAccepted)
 	r := p.send(http.MethodPatch, url, "patched")
 	url = at(r, http.StatusAccepted)
-	if r.Header.Get("Range") != "0-6" {
-		t.Errorf("the range is %q", r.Header.Get("Range"))
+	if r.Header.Get("Range") != "0-6" || r.Header.Get("Cache-Control") != "no-store" {
+		t.Errorf("the range is %q, and caches are told %q", r.Header.Get("Range"), r.Header.Get("Cache-Control"))
 	}
 	if r := p.send(http.MethodGet, url, ""); r.StatusCode != http.StatusNoContent || r.Header.Get("Range") != "0-6" {
 		t.Errorf("the upload has status %d, range %q", r.StatusCode, r.Header.Get("Range"))
@@ -329,6 +329,9 @@ func TestPushBadManifests(t *testing.T) {
 	refusedPush(t, index, http.StatusUnprocessableEntity, "manifest", "MANIFEST_INVALID")
 	if up := p.uploaded(); len(up) > 0 {
 		t.Errorf("the inbox has %q", up)
+	}
+	if r := p.manifest("team/web", "1.0.0", s.manifest); r.StatusCode != http.StatusCreated {
+		t.Errorf("after all these, a good one has status %d: %s", r.StatusCode, r.body)
 	}
 }
 
