@@ -12,9 +12,8 @@ import (
 )
 
 const (
-	// maxRequest bounds the JSON beside an upload, in bytes. Written as texts, manifest
-	// and config have a backslash before each quote.
-	maxRequest = 64<<10 + 2*(registry.MaxManifest+registry.MaxConfig)
+	// maxRequest bounds the JSON beside an upload, in bytes.
+	maxRequest = 64<<10 + registry.MaxTexts
 
 	maxReceipt = 4 << 20 // bytes; a receipt's warnings are bounded by those of an archive
 )

@@ -108,10 +108,6 @@ func (t *take) pullSignature(ctx context.Context) error {
 	return nil
 }
 
-// maxKept is how long manifest and config may be as texts in JSON, together: what a
-// request has room for.
-const maxKept = 2 * (registry.MaxManifest + registry.MaxConfig)
-
 // own returns the manifest and its config if they are the chart's own: they describe what
 // is uploaded, and nothing else. Then the chart keeps its digest. Otherwise portolan makes
 // a manifest, and the result says why.
@@ -130,9 +126,7 @@ func (t *take) own(ctx context.Context) (manifest, config string, err error) {
 		err = m.Check(b, c)
 	}
 	if err == nil {
-		if encoded, _ := json.Marshal([]string{string(t.pushed.manifest), string(b)}); len(encoded) > maxKept {
-			err = fmt.Errorf("manifest and config have %d bytes as texts; %d are allowed", len(encoded), maxKept)
-		}
+		err = registry.CheckTexts(string(t.pushed.manifest), string(b))
 	}
 	switch {
 	case ctx.Err() != nil:

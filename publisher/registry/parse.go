@@ -12,6 +12,10 @@ import (
 const (
 	MaxManifest = 512 << 10
 	MaxConfig   = 512 << 10
+
+	// MaxTexts is for the manifest and its config together, where both are kept: as texts
+	// in JSON, in which a quote takes two bytes, and some other characters six.
+	MaxTexts = 2 * (MaxManifest + MaxConfig)
 )
 
 // Manifest is what the manifest of a chart says.
@@ -135,6 +139,15 @@ func (m *Manifest) Check(config []byte, c Content) error {
 		return fmt.Errorf("the config is that of %.100q, version %.100q, but Chart.yaml says %s %s", name, version, c.Name, c.Version)
 	}
 	return nil
+}
+
+// CheckTexts returns an error if a manifest and its config are too long to be kept.
+func CheckTexts(manifest, config string) error {
+	b, err := json.Marshal([]string{manifest, config})
+	if err == nil && len(b) > MaxTexts {
+		err = fmt.Errorf("manifest and config have %d bytes as texts in JSON; %d are allowed", len(b), MaxTexts)
+	}
+	return err
 }
 
 // fields are an object's fields by their exact names: encoding/json does not tell apart

@@ -208,6 +208,9 @@ func (g *pushed) check(channel string, o *publisher.Offer) error {
 	// The archive and the provenance file are those that the manifest names: they were
 	// found by its digests.
 	err := g.manifest.Check(g.config, registry.Content{Name: o.Name, Version: o.Version, Archive: g.manifest.Archive, Provenance: g.manifest.Provenance})
+	if err == nil {
+		err = registry.CheckTexts(string(g.bytes), string(g.config))
+	}
 	if err != nil {
 		return fail(http.StatusUnprocessableEntity, rule, "push the chart with 'helm push'", "%s", err)
 	}

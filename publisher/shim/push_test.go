@@ -297,6 +297,8 @@ func TestPushBadManifests(t *testing.T) {
 	p.blobs("team/shop", s)
 	other := ship("web", "2.0.0", "")
 	p.blob("team/web", other.config)
+	long := strings.Replace(s.config, "}", `,"description":"`+strings.Repeat("<", registry.MaxConfig*3/4)+`"}`, 1) // six times as long in the request
+	p.blob("team/web", long)
 	swap := func(old, new string) string { return strings.Replace(s.manifest, old, new, 1) }
 	image := swap(registry.TypeConfig, "application/vnd.oci.image.config.v1+json")
 	signature := swap(`{"schema`, `{"subject":`+descriptor(registry.TypeManifest, "x")+`,"schema`)
@@ -314,6 +316,7 @@ func TestPushBadManifests(t *testing.T) {
 		{"a blob that is too large", "team/web", "1.0.0", swap(fmt.Sprintf(`"size":%d}]`, len(s.chart)), `"size":5000000}]`), 413, "packed-size", "SIZE_INVALID"},
 		{"a blob of the largest size", "team/web", "1.0.0", swap(fmt.Sprintf(`"size":%d}]`, len(s.chart)), `"size":9223372036854775807}]`), 413, "packed-size", "SIZE_INVALID"},
 		{"a config that is too large", "team/web", "1.0.0", swap(fmt.Sprintf(`"size":%d},`, len(s.config)), `"size":1000000},`), 413, "manifest-size", "MANIFEST_INVALID"},
+		{"a config that is too long as a text", "team/web", "1.0.0", swap(descriptor(registry.TypeConfig, s.config), descriptor(registry.TypeConfig, long)), 422, "manifest", "MANIFEST_INVALID"},
 		{"no chart, says the checker", "team/web", "1.0.0", swap(descriptor(registry.TypeChart, s.chart), descriptor(registry.TypeChart, s.config)), 422, "not-gzip", "MANIFEST_INVALID"},
 		{"an image", "team/web", "1.0.0", image, 422, "manifest", "MANIFEST_INVALID"},
 		{"a signature", "team/web", "sha256-x.sig", signature, 422, "manifest", "MANIFEST_INVALID"},
