@@ -37,6 +37,7 @@ func TestHelm(t *testing.T) {
 		"dependencies": testDependencies,
 		"snapshots":    testSnapshots,
 		"kept":         testKept,
+		"one chart":    testOneChart,
 		"replaced":     testReplaced,
 		"description":  testDescription,
 	}
@@ -434,6 +435,29 @@ func testKept(t *testing.T, m *market, h *helm) {
 	}
 	i := slices.IndexFunc(releases, func(r headRelease) bool { return r.Version == "1.0.0" })
 	sameFiles(t, h.pull(m.repo("kept")+"/"+strings.TrimPrefix(releases[i].URLs[0], "../../../")), oldest) // as from its page
+}
+
+// testOneChart uses the index of one chart, and that of all versions, as repositories of
+// their own: added, by URL, and as a dependency.
+func testOneChart(t *testing.T, m *market, h *helm) {
+	h.run("repo", "add", "alone", m.repo("kept/charts/alpine"))
+	h.run("repo", "add", "all", m.repo("kept/all")+"/")
+	every := []string{"2.0.0-rc.1", "1.2.0", "1.1.0", "1.0.0"}
+	equal(t, "alpine alone", h.search("alone", "--devel"), map[string][]string{"alpine": every})
+	equal(t, "all versions", h.search("all", "--devel"), map[string][]string{"alpine": every})
+	for _, repo := range []string{"alone", "all"} {
+		sameFiles(t, h.pull(repo+"/alpine"), only(keptCharts(), "alpine-1.2.0.tgz"))
+		sameFiles(t, h.pull(repo+"/alpine", "--version", "1.0.0"), only(keptCharts(), "alpine-1.0.0.tgz"))
+	}
+	sameFiles(t, h.pull("--repo", m.repo("stable/charts/built"), "built", "--version", "1.0.0+build.5"), only(m.head, "built-1.0.0+build.5.tgz"))
+	h.run("repo", "add", "replaced", m.repo("stable/charts/replaced"))
+	sameFiles(t, h.pull("replaced/replaced"), only(m.head, "replaced-1.0.0.tgz"))
+	folder := filepath.Join(h.dir, "dependent")
+	write(t, filepath.Join(folder, "Chart.yaml"), fmt.Appendf(nil, "apiVersion: v2\nname: dependent\nversion: 0.1.0\ndependencies: [{name: alpine, version: ~1.0.0, repository: %q}]\n", m.repo("kept/charts/alpine")))
+	h.run("dependency", "update", folder)
+	if got, want := read(t, filepath.Join(folder, "charts", "alpine-1.0.0.tgz")), keptCharts()["alpine-1.0.0.tgz"]; !bytes.Equal(got, want) {
+		t.Error("the dependency is another archive")
+	}
 }
 
 // testReplaced pulls both contents of one version with one client, whose
