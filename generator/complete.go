@@ -133,7 +133,10 @@ func (b *completer) step(ctx context.Context) (bool, error) {
 	draft.Time, draft.Nonce, draft.Texts = b.time(), b.Nonce(), texts
 	err = b.channel.Commit(ctx, draft)
 	if errors.Is(err, bucket.ErrConflict) {
-		return true, b.channel.Refresh(ctx)
+		if err := b.channel.Refresh(ctx); err != nil {
+			return false, err
+		}
+		return true, b.channel.Project(ctx) // the other generator may have died
 	}
 	if err != nil {
 		return false, err

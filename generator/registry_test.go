@@ -60,7 +60,7 @@ func TestEveryOrderInRegistry(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			eachSchedule(t, explore, depth, func(s schedule, explore func(schedule) *turns) { explore(s) })
 		})
-		t.Run(name+", with a fault", func(t *testing.T) { eachSchedule(t, explore, depth, withFaults(0, 1)) })
+		t.Run(name+", with a fault", func(t *testing.T) { eachSchedule(t, explore, depth, withFaults(depth, 24)) })
 	}
 }
 

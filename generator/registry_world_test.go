@@ -21,7 +21,7 @@ func (w *world) checkRegistry(s *state) error {
 		case k.Digest() != "" && w.judge.digest(b) != k.SHA256:
 			err = fmt.Errorf("it has the SHA-256 %s", w.judge.digest(b))
 		case k.Kind == registry.ByTag:
-			err = s.checkTag(k, b)
+			err = s.checkTag(w.judge, k, b)
 		case k.Kind == registry.TagList:
 			err = w.checkList(s, k, b)
 		}
@@ -32,12 +32,12 @@ func (w *world) checkRegistry(s *state) error {
 	return nil
 }
 
-func (s *state) checkTag(k registry.Key, b []byte) error {
-	m, err := registry.Parse(b)
+func (s *state) checkTag(j judge, k registry.Key, b []byte) error {
+	m, err := j.manifest(b)
 	if err != nil {
 		return err
 	}
-	sum := registry.SumOf(b).SHA256
+	sum := j.digest(b)
 	needs := []string{
 		registry.ManifestKey(k.Repository, sum), registry.ReferrersKey(k.Repository, sum),
 		registry.BlobKey(k.Repository, m.Config.SHA256), registry.BlobKey(k.Repository, m.Archive.SHA256),
@@ -51,6 +51,17 @@ func (s *state) checkTag(k registry.Key, b []byte) error {
 		}
 	}
 	return nil
+}
+
+func (j judge) manifest(b []byte) (*registry.Manifest, error) {
+	if len(b) > 0 && j.manifests[&b[0]] != nil {
+		return j.manifests[&b[0]], nil
+	}
+	m, err := registry.Parse(b)
+	if err == nil {
+		j.manifests[&b[0]] = m
+	}
+	return m, err
 }
 
 func (w *world) checkList(s *state, k registry.Key, b []byte) error {

@@ -186,6 +186,8 @@ type judge struct {
 	digests map[*byte]string
 	records map[*byte]*publisher.Record
 	indexes map[*byte]*index
+
+	manifests map[*byte]*registry.Manifest
 }
 
 // index is an index.yaml as a Helm client reads it.
@@ -204,7 +206,7 @@ type indexEntry struct {
 }
 
 func newJudge() judge {
-	return judge{map[*byte]string{}, map[*byte]*publisher.Record{}, map[*byte]*index{}}
+	return judge{map[*byte]string{}, map[*byte]*publisher.Record{}, map[*byte]*index{}, map[*byte]*registry.Manifest{}}
 }
 
 func (j judge) digest(b []byte) string {
