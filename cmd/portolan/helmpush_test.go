@@ -161,6 +161,7 @@ func TestHelmPushRefused(t *testing.T) {
 			"version":  {pusher, writeArchive(t, "web", "0.1"), "team/stable", "manifest invalid: "},
 			"channel":  {pusher, old, "other", "denied: channel other is not an OCI registry"},
 			"nowhere":  {pusher, old, "", "name invalid: the repository \"web\" names no channel"},
+			"lost":     {forcer, old, "", "name invalid: the repository \"web\" names no channel"},
 			"rights":   {forcer, old, "others/stable", "may not upload to channel others/stable; ask for a token with the scope write:others/stable"},
 			"unharmed": {pusher, old, "team/" + final, ""},
 		} {

@@ -34,11 +34,12 @@ func (s *Shim) registryRoute(r *http.Request, all []string) (*route, error) {
 		return s.method(r, to, http.MethodGet)
 	case what == uploads:
 		to.kind = kindBlob
-	case reads(r):
-		if !to.setKey() {
-			return nil, nil
-		}
+	case reads(r) && to.setKey():
 		return to, nil
+	case reads(r) && lacksChannel(all[1:]):
+		return nil, noChannel(http.StatusNotFound, repository)
+	case reads(r):
+		return nil, nil
 	case what == manifests && r.Method == http.MethodPut:
 		to.kind = kindManifest
 	default:
@@ -74,12 +75,28 @@ func splitRegistry(segments []string) (repository []string, what string, ok bool
 	return nil, "", false
 }
 
+// lacksChannel reports whether a path below v2 would be that of a file of the registry if
+// it had a channel before the chart, and cannot be that of a file of a channel called v2.
+func lacksChannel(segments []string) bool {
+	if _, ok := registry.ParseKey(registry.Root + "/channel/" + strings.Join(segments, "/")); !ok || len(segments) != 3 {
+		return false
+	}
+	file := segments[2]
+	return strings.HasPrefix(file, digestPrefix) || publisher.CheckOldChannel(file) == nil
+}
+
+// noChannel is the failure for a repository without a channel. A client that pushes begins
+// with HEAD, the answer to which has no sentence, and only goes on after a 404.
+func noChannel(status int, repository []string) *failure {
+	return fail(status, "channel", "write the channel before the chart, as in 'helm push mychart-0.1.0.tgz oci://HOST/stable'",
+		"the repository %.100q names no channel", strings.Join(repository, "/")).coded("NAME_INVALID")
+}
+
 // setRepository sets the route's channel and chart.
 func (to *route) setRepository(segments []string) error {
 	n := len(segments) - 1
 	if n < 1 {
-		return fail(http.StatusBadRequest, "channel", "write the channel before the chart, as in 'helm push mychart-0.1.0.tgz oci://HOST/stable'",
-			"the repository %.100q names no channel", strings.Join(segments, "/")).coded("NAME_INVALID")
+		return noChannel(http.StatusBadRequest, segments)
 	}
 	to.channel, to.chart = strings.Join(segments[:n], "/"), segments[n]
 	err := publisher.CheckChannel(to.channel)

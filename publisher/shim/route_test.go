@@ -169,6 +169,9 @@ func TestRegistryRoute(t *testing.T) {
 		{"DELETE", "/v2/team/web/manifests/1.0.0", "405 method"},
 		{"DELETE", "/v2/team/web/blobs/" + digest, "405 method"},
 		{"PUT", "/v2/web/manifests/1.0.0", "400 channel"},
+		{"HEAD", "/v2/web/manifests/" + digest, "404 channel"}, // as Helm begins, which gives up after 400 or 403
+		{"GET", "/v2/web/manifests/1.0.0_b.1", "404 channel"},
+		{"GET", "/v2/web/tags/list", "404 channel"},
 		{"POST", "/v2/web/blobs/uploads/", "400 channel"},
 		{"POST", "/v2/team/a--b/web/blobs/uploads/", "400 channel"},
 		{"POST", "/v2/team/tags/web/blobs/uploads/", "400 channel"},
@@ -180,6 +183,7 @@ func TestRegistryRoute(t *testing.T) {
 		// A site may have a channel that is called v2.
 		{"GET", "/v2/index.yaml", "index v2"},
 		{"GET", "/v2/charts/tags/index.html", "file v2 v2/charts/tags/index.html"},
+		{"GET", "/v2/charts/manifests/index.html", "file v2 v2/charts/manifests/index.html"},
 	}
 	s := New(Options{})
 	for _, test := range tests {
