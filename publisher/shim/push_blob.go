@@ -171,9 +171,17 @@ func (p *push) openPushed(id string) (*bucket.Reader, error) {
 	return r, err
 }
 
+// pushTime is how long a push may take from HEAD to its manifest. Of what will not wait
+// for as long, HEAD says that it is absent, and so the client sends it again.
+const pushTime = 15 * time.Minute
+
 // keptFile answers with a blob or a manifest that waits.
 func (s *Shim) keptFile(a *answer, r *http.Request, key registry.Key) error {
-	in, err := publisher.OpenPushed(r.Context(), s.Drop, key.Repository, key.SHA256, time.Now())
+	at := time.Now()
+	if r.Method == http.MethodHead {
+		at = at.Add(pushTime)
+	}
+	in, err := publisher.OpenPushed(r.Context(), s.Drop, key.Repository, key.SHA256, at)
 	if err != nil {
 		return err
 	}

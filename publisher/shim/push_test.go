@@ -598,3 +598,29 @@ func TestPushExpires(t *testing.T) {
 		}
 	})
 }
+
+// TestPushHeadLasts checks that a client is not told that a blob waits just before it is
+// gone: it would not send it again, and the manifest would be refused.
+func TestPushHeadLasts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := build(t, func(o *Options) { o.OCI = func(string) bool { return true } })
+		sum := registry.SumOf([]byte("x")).SHA256
+		err := publisher.KeepPushed(t.Context(), p.drop.Handle("shim"), "team/web", sum, bucket.Bytes([]byte("x")), time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, step := range []struct {
+			after     time.Duration
+			head, get int
+		}{{time.Hour + 44*time.Minute, 200, 200}, {2 * time.Minute, 404, 200}, {14 * time.Minute, 404, 404}} {
+			time.Sleep(step.after)
+			for method, want := range map[string]int{http.MethodHead: step.head, http.MethodGet: step.get} {
+				w := httptest.NewRecorder()
+				p.ServeHTTP(w, httptest.NewRequest(method, "/v2/team/web/blobs/"+digestPrefix+sum, nil))
+				if w.Code != want {
+					t.Errorf("at %s: %s has status %d, want %d", time.Now().UTC(), method, w.Code, want)
+				}
+			}
+		}
+	})
+}
