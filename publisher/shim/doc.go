@@ -50,8 +50,9 @@
 // Portolan-Upload of the answer has the upload's id, and Warning the warnings.
 //
 // One party may have 2 GiB of blobs waiting, and all together 4 GiB, at each shim. A blob
-// counts for 1 MiB at least. What was uploaded no longer counts; what a refused manifest
-// names counts once more, since the shim has read it again.
+// counts for 1 MiB at least. What was uploaded no longer counts. What a manifest names counts
+// once more, since the shim reads it again, if it is refused or the same archive was
+// uploaded in this hour or the one before.
 //
 // # Answers
 //

@@ -81,7 +81,7 @@ func (p *push) uploadPushed(got *pushed) error {
 	if err != nil {
 		return err
 	}
-	p.pushes.giveBack(party, 2*bytes)
+	p.pushes.giveBack(party, 2*bytes, registry.BlobKey(p.to.repository(), got.manifest.Archive.SHA256))
 	p.a.Header().Set("Portolan-Upload", id)
 	p.a.warn(u.offer.Warnings)
 	return nil

@@ -525,7 +525,7 @@ func TestPushesAreBounded(t *testing.T) {
 	take("c", maxPushed/4+1, http.StatusServiceUnavailable)
 	take("", maxPushed/4, 0) // of this machine
 	take("c", cost(1), http.StatusServiceUnavailable)
-	ps.giveBack("a", maxPushed/4)
+	ps.giveBack("a", maxPushed/4, "x")
 	take("c", maxPushed/8, 0)
 	now = now.Add(time.Hour)
 	take("a", maxPushed/2, http.StatusServiceUnavailable)
@@ -533,8 +533,8 @@ func TestPushesAreBounded(t *testing.T) {
 	take("a", maxPushed/2, 0)
 	now = now.Add(3 * time.Hour)
 	take("b", maxPushed/2, 0)
-	ps.giveBack("b", maxPushed)
-	ps.giveBack("nobody", maxPushed)
+	ps.giveBack("b", maxPushed, "y")
+	ps.giveBack("nobody", maxPushed, "z")
 	if len(ps.by[0])+len(ps.by[1]) != 0 {
 		t.Errorf("parties without anything are remembered: %v", ps.by)
 	}
@@ -553,6 +553,10 @@ func TestPushRefusalCosts(t *testing.T) {
 	p.manifest("team/web", "1.0.1", s.manifest)
 	if got, want := p.pushes.by[0][""], int64(3*leastPushed); got != want {
 		t.Errorf("a refused manifest counts %d bytes, want %d", got, want)
+	}
+	p.manifest("team/web", "1.0.0", s.manifest)
+	if got, want := p.pushes.by[0][""], int64(6*leastPushed); got != want {
+		t.Errorf("with the same upload again they are %d bytes, want %d", got, want)
 	}
 }
 

@@ -31,11 +31,12 @@ type pushes struct {
 	mu   sync.Mutex
 	hour time.Time           // that now counts
 	by   [2]map[string]int64 // bytes that have come in this hour, and in the one before, by party
+	done [2]map[string]bool  // what was uploaded in these hours
 	due  time.Time           // when old blobs are to be removed again
 }
 
 func newPushes(drop bucket.Store) *pushes {
-	return &pushes{drop: drop, by: [2]map[string]int64{{}, {}}}
+	return &pushes{drop: drop, by: [2]map[string]int64{{}, {}}, done: [2]map[string]bool{{}, {}}}
 }
 
 // cost is how many bytes a blob of this size counts for.
@@ -65,10 +66,15 @@ func (ps *pushes) take(party string, bytes int64, now time.Time) *failure {
 }
 
 // giveBack takes back what was counted: what was uploaded does not wait any more. It may
-// have come to another shim, as some of what was counted here may be uploaded there.
-func (ps *pushes) giveBack(party string, bytes int64) {
+// have come to another shim, as some of what was counted here may be uploaded there. To
+// upload the same once more costs a client next to nothing, so that goes on counting.
+func (ps *pushes) giveBack(party string, bytes int64, what string) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
+	if ps.done[0][what] || ps.done[1][what] {
+		return
+	}
+	ps.done[0][what] = true
 	for _, by := range ps.by {
 		n := min(bytes, by[party])
 		bytes -= n
@@ -84,11 +90,11 @@ func (ps *pushes) turn(now time.Time) {
 	if hour.Equal(ps.hour) {
 		return
 	}
-	before := ps.by[0]
+	before, done := ps.by[0], ps.done[0]
 	if hour.Sub(ps.hour) > publisher.PushedWait {
-		before = map[string]int64{}
+		before, done = map[string]int64{}, map[string]bool{}
 	}
-	ps.hour, ps.by = hour, [2]map[string]int64{{}, before}
+	ps.hour, ps.by, ps.done = hour, [2]map[string]int64{{}, before}, [2]map[string]bool{{}, done}
 }
 
 // tidy removes blobs that have waited long enough, once an hour, while pushes come.
