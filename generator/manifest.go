@@ -35,9 +35,12 @@ func (m *manifests) lacks(v ref) error {
 	return registry.CheckVersion(m.channel, v.name, v.version)
 }
 
+// has reports whether a version has a manifest.
+func (m *manifests) has(v ref) bool { return !m.off && m.lacks(v) == nil }
+
 // of is the manifest of a release; zero if it has none. Config is Chart.yaml as JSON.
 func (m *manifests) of(v ref, config []byte, info *publisher.ReleaseInfo, provSize int64) (publisher.Manifest, error) {
-	if m.off || m.lacks(v) != nil {
+	if !m.has(v) {
 		return publisher.Manifest{}, nil
 	}
 	r := registry.Release{Config: config, Archive: registry.Sum{SHA256: info.Digest, Size: info.Size}, Created: info.Arrival}

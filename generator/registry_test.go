@@ -318,22 +318,36 @@ func TestRegistryTurnedOff(t *testing.T) {
 	}
 }
 
+// pushRequest is the request beside a chart that was pushed. Its manifest is not quite as
+// portolan would make it.
+func pushRequest(w *world, name, version string, chart []byte) publisher.Request {
+	w.t.Helper()
+	w.clock = w.clock.Add(time.Second)
+	config := fmt.Sprintf(`{"name":%q, "version":%q}`, name, version)
+	text, err := registry.New(registry.Release{Config: []byte(config), Archive: registry.SumOf(chart), Created: w.clock})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return publisher.Request{File: "a", Manifest: " " + string(text), Config: config}
+}
+
+// mustPush puts a chart that was pushed to stable into the inbox.
+func (w *world) mustPush(n int, chart []byte, r publisher.Request) {
+	w.t.Helper()
+	s := publisher.Submission{Chart: bucket.Bytes(chart), Request: r}
+	if err := publisher.Submit(w.t.Context(), w.drop.Handle("shim"), "stable", id(n), s); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 // TestRegistryPushed: a manifest that was pushed with a chart is used as it is, also if the
 // chart is read a second time; one that is not the chart's own is refused.
 func TestRegistryPushed(t *testing.T) {
 	push := func(w *world, n int, chart []byte, change func(*publisher.Request)) {
 		w.t.Helper()
-		w.clock = w.clock.Add(time.Second)
-		config := `{"name":"alpha", "version":"1.0.0"}`
-		text, err := registry.New(registry.Release{Config: []byte(config), Archive: registry.SumOf(alphaOld), Created: w.clock})
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		s := publisher.Submission{Chart: bucket.Bytes(chart), Request: publisher.Request{File: "a", Manifest: " " + string(text), Config: config}}
-		change(&s.Request)
-		if err := publisher.Submit(w.t.Context(), w.drop.Handle("shim"), "stable", id(n), s); err != nil {
-			w.t.Fatal(err)
-		}
+		request := pushRequest(w, "alpha", "1.0.0", alphaOld)
+		change(&request)
+		w.mustPush(n, chart, request)
 	}
 	same := func(*publisher.Request) {}
 	for name, test := range map[string]struct {
@@ -423,13 +437,19 @@ func TestRegistryFirstStands(t *testing.T) {
 	}
 }
 
-// TestRegistryCannot: what cannot be in a registry is published nevertheless, and told.
+// TestRegistryCannot: what cannot be in a registry is published nevertheless, and told, also
+// if somebody has put a manifest beside it.
 func TestRegistryCannot(t *testing.T) {
 	w := newWorld(t)
 	w.configure(ociOn)
+	long := "1.0.0-" + strings.Repeat("a", 123)
 	w.mustUpload("stable", id(1), charttest.Simple("Capital", "1.0.0"), nil)
 	w.mustUpload("stable", id(2), alphaOld, nil)
 	w.mustUpload("Stable2", id(3), alphaOld, nil)
+	for n, v := range []struct{ name, version string }{{"Capital", "2.0.0"}, {"beta", long}} {
+		chart := charttest.Simple(v.name, v.version)
+		w.mustPush(4+n, chart, pushRequest(w, v.name, v.version, chart))
+	}
 	report := w.mustRun()
 	w.mustShowNewest()
 	for _, c := range report.Channels {
@@ -438,13 +458,13 @@ func TestRegistryCannot(t *testing.T) {
 		}
 		for _, r := range c.Receipts {
 			warned := slices.ContainsFunc(r.Warnings, func(w publisher.Warning) bool { return w.Rule == "warn-oci" })
-			if r.Verdict != publisher.Accepted || warned != (r.Chart == "Capital") {
+			if r.Verdict != publisher.Accepted || warned != (r.Chart == "Capital" || r.Version == long) {
 				t.Errorf("got %+v", r)
 			}
 		}
 	}
 	for key := range w.site.Snapshot() {
-		if k, ok := registry.ParseKey(key); ok && k.Repository != "stable/alpha" {
+		if strings.HasPrefix(key, "v2/") && !strings.HasPrefix(key, "v2/stable/alpha/") {
 			t.Errorf("there is %s", key)
 		}
 	}

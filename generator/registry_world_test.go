@@ -146,6 +146,9 @@ func checkChartTags(site map[string][]byte, channel, chart string, entries []ind
 	list, _ := registry.ParseTags(site[registry.TagsKey(repository)])
 	for _, e := range entries {
 		upload, _ := publisher.UploadOf(e.URLs[0][strings.Index(e.URLs[0], "charts/"):])
+		if len(e.Version) > 128 {
+			continue // no tag is that long
+		}
 		tag := registry.Tag(e.Version)
 		sum := given[upload]
 		switch {

@@ -114,7 +114,7 @@ func (r *release) files(chart *check.Chart, pushed publisher.Manifest, p parts, 
 		files.Info.Files = append(files.Info.Files, publisher.ReleaseFile(f))
 	}
 	if pushed.Manifest != "" && r.prov == nil {
-		if !m.off {
+		if m.has(r.ref) {
 			files.Info.Manifest = pushed
 		}
 		return files, nil
