@@ -58,7 +58,7 @@ func TestPruneRegistry(t *testing.T) {
 	}
 	w.configure(ociOff)
 	w.publish("stable", 5, gamma)
-	if c := prune(false); c.Registry.Files != 0 {
+	if c := prune(false); c.Registry.Files != 0 || !c.RegistryUntil.After(w.clock) || c.RegistryUntil.After(w.clock.Add(grace)) {
 		t.Errorf("within the grace time: %+v", c)
 	}
 	w.clock = w.clock.Add(leap)

@@ -54,6 +54,9 @@ type ChannelPrune struct {
 	Orphans    Freed  `json:"orphans"`  // files of uploads that were never published
 	Registry   Freed  `json:"registry"` // files there, once the channel is not in the registry any more
 	Error      string `json:"error,omitempty"`
+
+	// RegistryUntil is when files in the registry may go, if the channel left it too recently.
+	RegistryUntil time.Time `json:"registryUntil,omitzero"`
 }
 
 // Kept says why a prune keeps the snapshots of a channel that it keeps.

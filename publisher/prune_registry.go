@@ -38,8 +38,12 @@ func (p *pruner) registryFiles(ctx context.Context, c *Channel, report *ChannelP
 		return nil
 	}
 	left, err := c.leftRegistry(ctx)
-	if err != nil || left.IsZero() || p.now.Sub(left) < p.Grace {
+	if err != nil || left.IsZero() {
 		return err
+	}
+	if p.now.Sub(left) < p.Grace {
+		report.RegistryUntil = left.Add(p.Grace)
+		return nil
 	}
 	for _, some := range [][]bucket.Entry{lists, tags, others} {
 		if err := p.stillLeft(ctx, c); err != nil {

@@ -71,6 +71,9 @@ func (p *program) prune(ctx context.Context, args []string) error {
 func (p *program) printKept(f *flags, r *publisher.PruneReport, snapshots, days int) {
 	for _, c := range r.Channels {
 		p.printf("  %s: %s\n", c.Channel, keptText(c, snapshots))
+		if !c.RegistryUntil.IsZero() {
+			p.printf("  %s: it left the registry too recently (--grace); its files there can go at %s\n", c.Channel, timeText(c.RegistryUntil))
+		}
 	}
 	switch {
 	case len(r.Channels) == 0:
