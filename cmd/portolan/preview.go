@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"path"
 	"strings"
 	"time"
 
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/registry"
 	"github.com/portolan-charts/portolan/publisher/shim"
 )
 
@@ -43,7 +46,9 @@ func (p *program) preview(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	p.printPreview(f, "http://"+reachable(l.Addr().String()), channels)
+	p.printPreview(f, "http://"+reachable(l.Addr().String()), channels, func(channel string) string {
+		return registryChart(ctx, site, channel)
+	})
 	for _, name := range channels {
 		p.noteReserved(name)
 	}
@@ -58,7 +63,26 @@ func (p *program) preview(ctx context.Context, args []string) error {
 	return nil // a preview may end like that
 }
 
-func (p *program) printPreview(f *flags, url string, channels []string) {
+// registryChart returns a chart of the channel that can be read by oci://, or "". An error
+// is no matter here: only an example is missing then.
+func registryChart(ctx context.Context, site bucket.Store, channel string) string {
+	for folder, err := range site.List(ctx, path.Join(registry.Root, channel), bucket.Children) {
+		if err != nil {
+			return ""
+		}
+		chart := path.Base(folder.Key)
+		list, err := site.Get(ctx, registry.TagsKey(registry.Repository(channel, chart)))
+		if err == nil {
+			list.Close()
+			return chart
+		}
+	}
+	return ""
+}
+
+// printPreview says how to read the channels; chart returns one of a channel's charts that
+// can be read by oci://, or "".
+func (p *program) printPreview(f *flags, url string, channels []string, chart func(channel string) string) {
 	if f.output.json {
 		p.printJSON(map[string]any{"url": url, "channels": append([]string{}, channels...)})
 		return
@@ -66,6 +90,9 @@ func (p *program) printPreview(f *flags, url string, channels []string) {
 	p.printf("serving %s on %s\n", plain(f.site), url)
 	for _, channel := range channels {
 		p.printf("  helm repo add %s %s/%s\n", strings.ReplaceAll(channel, "/", "-"), url, channel)
+		if name := chart(channel); name != "" {
+			p.printf("  helm pull oci://%s/%s/%s --plain-http\n", strings.TrimPrefix(url, "http://"), channel, name)
+		}
 	}
 	if len(channels) == 0 {
 		p.say("note", "the site has no channels yet")
