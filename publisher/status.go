@@ -27,6 +27,8 @@ type ChannelStatus struct {
 	LargestArchive int64    `json:"largestArchive,omitempty"` // bytes of the largest archive
 	Names          []string `json:"-"`                        // of its charts
 
+	Registry Registry `json:"-"` // what the index says of it
+
 	// Error is why the channel's log, charts or inbox cannot be read, or what is
 	// wrong with its head. The other fields have what could be read.
 	Error string `json:"error,omitempty"`
@@ -88,7 +90,7 @@ func readChannelStatus(ctx context.Context, site bucket.Store, name string) (*Ch
 	}
 	s := &ChannelStatus{Channel: name, Generation: c.Generation(), IndexGeneration: c.IndexGeneration(), Changed: c.Time()}
 	s.Charts, s.Versions = c.index.Counts()
-	s.Older = c.index.Older()
+	s.Older, s.Registry = c.index.Older(), c.Registry()
 	named := map[string]bool{}
 	for name := range c.index.Charts() {
 		s.Names = append(s.Names, name)

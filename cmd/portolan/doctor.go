@@ -13,6 +13,7 @@ import (
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/doctor"
+	"github.com/portolan-charts/portolan/publisher/registry"
 )
 
 // doctorFlags are the flags of doctor.
@@ -135,6 +136,11 @@ func (f *doctorFlags) checkClients(ctx context.Context, o doctor.Options, r *doc
 		r.Add("clients", doctor.Warning, "not checked: "+err.Error(), "fix what keeps the site from being read, or name a few of its channels with --channel")
 		return
 	}
+	if f.config != nil {
+		for _, s := range all {
+			f.checkRegistry(s, r)
+		}
+	}
 	read, noted := 0, len(r.Checks)
 	for _, s := range all {
 		if s.Generation > 0 {
@@ -146,6 +152,25 @@ func (f *doctorFlags) checkClients(ctx context.Context, o doctor.Options, r *doc
 	}
 	if read > 0 && len(r.Checks) == noted {
 		r.Add("clients", doctor.OK, "none is known to refuse an index, an archive or a chart's name", "")
+	}
+}
+
+// checkRegistry compares what portolan.yaml says of a channel and the registry with what
+// is there: a setting alone changes nothing.
+func (f *doctorFlags) checkRegistry(s publisher.ChannelStatus, r *doctor.Report) {
+	asked, there := f.config.Policy(s.Channel).OCI, s.Registry.Since > 0
+	row, run := "oci: "+s.Channel, fmt.Sprintf("run 'portolan generate --channel %s'", s.Channel)
+	switch err := registry.CheckChannel(s.Channel); {
+	case s.IndexGeneration == 0:
+	case asked && err != nil:
+		r.Add(row, doctor.Warning, err.Error(), "or leave out 'oci: true' for this one")
+	case asked && !there:
+		r.Add(row, doctor.Warning, "portolan.yaml says oci: true, but the channel is not in the registry yet", run+", which puts it there")
+	case asked && !s.Registry.All:
+		r.Add(row, doctor.Warning, "some versions published before it was put into the registry are not there yet", run+", which puts them there")
+	case there && !asked:
+		r.Add(row, doctor.Warning, "the channel is in the registry, but portolan.yaml does not say oci: true",
+			"say so; or "+run+", which takes it out, and later 'portolan prune', which removes its files")
 	}
 }
 

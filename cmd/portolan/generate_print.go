@@ -48,6 +48,9 @@ func printChannel(w io.Writer, c generator.ChannelReport, dryRun bool) {
 	if len(c.Receipts) == 0 { // then the configuration made it
 		fmt.Fprintf(w, "  %s\n", settingsText(c))
 	}
+	if c.Completed > 0 {
+		fmt.Fprintf(w, "  %s\n", completedText(c.Completed))
+	}
 	for _, r := range c.Receipts {
 		if r.Verdict != publisher.Rejected {
 			fmt.Fprintf(w, "  %s%s\n", verdictColumn(r.Verdict, dryRun), subject(r))
@@ -72,6 +75,12 @@ func settingsText(c generator.ChannelReport) string {
 		text += "; the site's root shows it as well"
 	}
 	return text
+}
+
+// completedText says how many versions a channel has brought into the registry: those
+// from before, and the new ones of their charts.
+func completedText(n int) string {
+	return count(n, "version") + " can be read by oci:// from now on"
 }
 
 func heading(c generator.ChannelReport, dryRun bool) string {

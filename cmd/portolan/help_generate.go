@@ -9,8 +9,9 @@ Check every upload in the drop area, accept or reject it, and write its receipt.
 The accepted charts are published as a new generation of their channel. Several
 jobs may run it at once, and it can be run again after any failure. If there is
 nothing to do, it writes nothing. With --channel, it also applies a changed
-'keep' (how many versions of a chart the index lists) or 'rootChannel' (which
-channel the site's own index.yaml shows as well) to channels without uploads.
+'keep' (how many versions of a chart the index lists), 'oci' (whether they can
+be read by oci:// as well) or 'rootChannel' (which channel the site's own
+index.yaml shows as well) to channels without uploads.
 
 Options:
     --drop URL          Drop area (default ./drop).            PORTOLAN_DROP

@@ -97,7 +97,7 @@ func (p *program) printRebuilt(r rebuilt, failed bool) {
 		p.say("note", r.RootLeft)
 	}
 	if r.Completed > 0 {
-		p.printf("%s: %s can be read by oci:// from now on\n", r.Channel, count(r.Completed, "older version"))
+		p.printf("%s: %s\n", r.Channel, completedText(r.Completed))
 	}
 	files := count(len(r.Written), "file")
 	if r.Pages != nil {
