@@ -35,6 +35,9 @@ func (c *Channel) project(ctx context.Context) error {
 		return err
 	}
 	if len(c.behind) > 0 {
+		if c.Registry().Since > c.head.generation {
+			c.putRegistryRoot(ctx)
+		}
 		if err := c.moveHead(ctx, c.behind[len(c.behind)-1]); err != nil {
 			return err
 		}

@@ -182,6 +182,9 @@ func (b *rebuilder) write(ctx context.Context) error {
 			break
 		}
 	}
+	if b.Registry().Since > 0 {
+		b.putRegistryRoot(ctx)
+	}
 	if err := b.restoreRegistry(ctx); err != nil {
 		return err
 	}

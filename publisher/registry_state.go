@@ -223,6 +223,15 @@ func (c *Channel) manifestBody(ctx context.Context, repository, sum string) buck
 	return bucket.Copy(ctx, c.site, registry.ManifestKey(repository, sum))
 }
 
+// putRegistryRoot answers clients who ask whether the site is a registry, if it is a bucket:
+// there, a key may end with a slash. Elsewhere the web server answers them, as it also can
+// before a bucket that refuses the key; so a failure does no harm.
+func (c *Channel) putRegistryRoot(ctx context.Context) {
+	if site, ok := c.site.(bucket.Slashed); ok {
+		_ = site.CreateSlashed(ctx, bucket.Object{Key: registryRoot, Body: bucket.Bytes(nil), ContentType: typeJSON, CacheControl: revalidated})
+	}
+}
+
 // tags are those of a chart's versions that can have one.
 func (x *Index) tags(channel, chart string) []string {
 	var tags []string
