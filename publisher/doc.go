@@ -15,6 +15,7 @@
 //   - channel, project, history: a channel as its log has it, how the site is made to
 //     show it, and what lies further back
 //   - derived*: the files beside head that are replaced and follow from the log
+//   - registry*: what a channel has in the OCI registry, which package registry lays out
 //   - root: the index in the site's root, which shows one channel once more
 //   - verify*, rebuild, status: whether the site is what the log says
 //   - prune*: what is kept, and what is removed
