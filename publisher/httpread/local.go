@@ -33,10 +33,12 @@ func (k kind) String() string {
 	return [...]string{"a public address", "an address of this machine", "an address on this machine's own link", "the metadata service of a cloud"}[k]
 }
 
-// metadataServices are those of AWS on IPv6, Alibaba, Azure and Oracle.
+// metadataServices are those of AWS (of machines, and of pods), Google and Scaleway on
+// IPv6, and those of Alibaba, Azure and Oracle.
 var metadataServices = []netip.Addr{
-	netip.MustParseAddr("fd00:ec2::254"), netip.MustParseAddr("100.100.100.200"),
-	netip.MustParseAddr("168.63.129.16"), netip.MustParseAddr("192.0.0.192"),
+	netip.MustParseAddr("fd00:ec2::254"), netip.MustParseAddr("fd00:ec2::23"),
+	netip.MustParseAddr("fd20:ce::254"), netip.MustParseAddr("fd00:42::42"),
+	netip.MustParseAddr("100.100.100.200"), netip.MustParseAddr("168.63.129.16"), netip.MustParseAddr("192.0.0.192"),
 }
 
 // nat64 are addresses of IPv6 that end with one of IPv4, to which they lead.

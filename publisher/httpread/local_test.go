@@ -19,7 +19,7 @@ func TestKinds(t *testing.T) {
 	for address, want := range map[string]kind{
 		"127.0.0.1": loopback, "127.9.9.9": loopback, "::1": loopback, "::ffff:127.0.0.1": loopback, "0.0.0.0": loopback, "::": loopback, "64:ff9b::7f00:1": loopback,
 		"169.254.169.254": linkLocal, "fe80::1": linkLocal, "fe80::1%eth0": linkLocal, "::ffff:169.254.0.1": linkLocal, "64:ff9b::a9fe:a9fe": linkLocal, "ff02::1": linkLocal,
-		"fd00:ec2::254": metadata, "100.100.100.200": metadata,
+		"fd00:ec2::254": metadata, "fd00:ec2::23": metadata, "fd20:ce::254": metadata, "fd00:42::42": metadata, "100.100.100.200": metadata,
 		"10.0.0.1": public, "192.168.1.1": public, "fd00::1": public, "93.184.216.34": public, "2606:2800::1": public,
 	} {
 		if got := kindOf(netip.MustParseAddr(address)); got != want {
