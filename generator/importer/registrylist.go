@@ -10,6 +10,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 	oras "oras.land/oras-go/v2/registry"
@@ -120,12 +121,16 @@ func (p *inRegistry) below(ctx context.Context, charts []string) (*Index, []stri
 	}
 	indexes := make([]*Index, len(found))
 	tags := make([]*leftOut, len(found))
+	var entries atomic.Int64
 	group, until := errgroup.WithContext(ctx)
 	group.SetLimit(defaultWorkers)
 	for i, at := range found {
 		group.Go(func() (err error) {
 			if indexes[i], tags[i], err = p.versions(until, at); err == nil {
 				err = p.onlyCharts(until, indexes[i])
+			}
+			if err == nil && entries.Add(int64(len(indexes[i].Entries))) > maxEntries {
+				return errEntries // no list alone has more, but they are all kept
 			}
 			if err != nil {
 				err = fmt.Errorf("%s: %w", at.Repository, err)

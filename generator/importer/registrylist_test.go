@@ -3,10 +3,12 @@ package importer
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -80,6 +82,37 @@ func TestRegistryMany(t *testing.T) {
 		if _, err := Run(t.Context(), g.options(h.open("web", Credentials{}))); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: got %v, want %q", name, err, test.want)
 		}
+	}
+}
+
+// TestRegistryManyLists: nor do the lists of many repositories take more together.
+func TestRegistryManyLists(t *testing.T) {
+	h, g := newHub(t), newTarget(t)
+	var list, catalog []string
+	for i := range maxEntries/10 + 1 {
+		list = append(list, fmt.Sprintf("1.%d.0", i))
+	}
+	for i := range 10 + 4*defaultWorkers {
+		catalog = append(catalog, fmt.Sprintf("acme/chart%d", i))
+	}
+	var asked atomic.Int64
+	h.odd = func(w http.ResponseWriter, r *http.Request, n int) bool {
+		switch {
+		case r.URL.Path == "/v2/_catalog":
+			json.NewEncoder(w).Encode(map[string]any{"repositories": catalog})
+		case strings.HasPrefix(r.URL.Path, "/v2/acme/chart") && strings.HasSuffix(r.URL.Path, "/tags/list"):
+			asked.Add(1)
+			json.NewEncoder(w).Encode(map[string]any{"tags": list})
+		default:
+			w.WriteHeader(http.StatusNotFound)
+		}
+		return true
+	}
+	if _, err := Run(t.Context(), g.options(h.open("acme", Credentials{}))); !errors.Is(err, errEntries) {
+		t.Errorf("got %v, want %v", err, errEntries)
+	}
+	if n := asked.Load(); n > 10+2*defaultWorkers {
+		t.Errorf("asked for %d lists of %d", n, len(catalog))
 	}
 }
 
