@@ -108,8 +108,14 @@ func (g *registries) repository(r oras.Reference) *remote.Repository {
 	}
 }
 
+// from returns a context for requests to a registry, and to where it leads.
+func (g *registries) from(ctx context.Context, r oras.Reference) context.Context {
+	return httpread.From(ctx, &url.URL{Host: r.Host()})
+}
+
 // manifest reads the manifest that a reference names.
 func (g *registries) manifest(ctx context.Context, r oras.Reference) (b []byte, err error) {
+	ctx = g.from(ctx, r)
 	err = g.try(ctx, func() error {
 		d, body, err := g.repository(r).Manifests().FetchReference(ctx, r.Reference)
 		if err != nil {
@@ -135,6 +141,7 @@ func (g *registries) blob(ctx context.Context, r oras.Reference, digest digest.D
 	if err := digest.Validate(); err != nil {
 		return nil, fmt.Errorf("its manifest has the digest %.100q: %v", digest, err)
 	}
+	ctx = g.from(ctx, r)
 	err = g.try(ctx, func() error {
 		body, err := g.repository(r).Blobs().Fetch(ctx, d)
 		if err != nil {

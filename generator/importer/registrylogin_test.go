@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/opencontainers/go-digest"
+
 	"github.com/portolan-charts/portolan/ci/testenv"
 )
 
@@ -182,6 +184,45 @@ func TestRegistryLeadsHome(t *testing.T) {
 			t.Errorf("%s: got %v", test.url, err)
 		}
 	}
+}
+
+// TestRegistryInFileLeadsHome: where the index is a file, it may name registries on this
+// machine, but others that it names may not send anybody here for a token.
+func TestRegistryInFileLeadsHome(t *testing.T) {
+	for url, want := range map[string]string{
+		"oci://charts.example.com/web:1.0.0": "charts.example.com",
+		"oci://localhost/web:1.0.0":          "localhost localhost",
+	} {
+		var asked []string
+		g := newWeb(nil, Credentials{}).registries
+		g.http.Transport = answer(func(r *http.Request) *http.Response {
+			asked = append(asked, r.URL.Host)
+			w := httptest.NewRecorder()
+			w.Header().Set("WWW-Authenticate", `Bearer realm="https://localhost/token"`)
+			w.WriteHeader(http.StatusUnauthorized)
+			return w.Result()
+		})
+		at, err := parseOCI(url, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = g.manifest(t.Context(), at)
+		if _, blobErr := g.blob(t.Context(), at, digest.FromString("x"), 1, 1); err == nil || blobErr == nil || err.Error() != blobErr.Error() {
+			t.Errorf("%s: got %v, and for a blob %v", url, err, blobErr)
+		}
+		if got := strings.Join(asked[:len(asked)/2], " "); got != want {
+			t.Errorf("%s: asked %s, want %s", url, got, want)
+		}
+	}
+}
+
+// answer answers requests.
+type answer func(*http.Request) *http.Response
+
+func (a answer) RoundTrip(r *http.Request) (*http.Response, error) {
+	w := a(r)
+	w.Request = r
+	return w, nil
 }
 
 func write(t *testing.T, file, text string, mode os.FileMode) {

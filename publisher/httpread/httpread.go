@@ -197,6 +197,9 @@ func (c *Client) once(ctx context.Context, method string, u *url.URL) (*http.Res
 type single struct{ *Client }
 
 func (c single) RoundTrip(r *http.Request) (*http.Response, error) {
+	if from, ok := r.Context().Value(firstURL{}).(*url.URL); ok {
+		return c.limited(r, from, c.Transport.RoundTrip)
+	}
 	first := r
 	for first.Response != nil {
 		first = first.Response.Request
@@ -206,7 +209,7 @@ func (c single) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // limited sends a request within the limits; first is the URL before redirects.
 func (c *Client) limited(request *http.Request, first *url.URL, send func(*http.Request) (*http.Response, error)) (*http.Response, error) {
-	ctx, cancel := context.WithCancelCause(context.WithValue(request.Context(), firstURL{}, first))
+	ctx, cancel := context.WithCancelCause(From(request.Context(), first))
 	if err := c.guard.checkURL(ctx, request.URL); err != nil {
 		cancel(nil)
 		return nil, err.(final).error
@@ -260,7 +263,7 @@ func (c *Client) checkRedirect(r *http.Request, via []*http.Request) error {
 	if len(via) > c.Redirects {
 		return final{fmt.Errorf("more than %d redirects", c.Redirects)}
 	}
-	if err := c.guard.checkURL(context.WithValue(r.Context(), firstURL{}, via[0].URL), r.URL); err != nil {
+	if err := c.guard.checkURL(From(r.Context(), via[0].URL), r.URL); err != nil {
 		return err
 	}
 	if c.Redirect != nil {

@@ -94,6 +94,13 @@ type guard struct {
 // first, before redirects.
 type firstURL struct{}
 
+// From returns a context for requests to where the server at a URL leads by its protocol,
+// such as to one that gives out tokens. They may go no further than redirects from there.
+// It is for the client of [Client.HTTP].
+func From(ctx context.Context, u *url.URL) context.Context {
+	return context.WithValue(ctx, firstURL{}, u)
+}
+
 // dialer makes connections, and checks the addresses that names turn out to have.
 func (g *guard) dialer(d net.Dialer) func(ctx context.Context, network, host string) (net.Conn, error) {
 	return func(ctx context.Context, network, host string) (net.Conn, error) {
