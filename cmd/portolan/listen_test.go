@@ -23,7 +23,7 @@ func TestPrintedAddress(t *testing.T) {
 	} {
 		var out bytes.Buffer
 		p := &program{stdout: &checkedWriter{w: &out}}
-		p.printShim(newShimFlags(), shim.Options{}, address, slog.New(slog.DiscardHandler))
+		p.printShim(newShimFlags(), shim.Options{Rules: rulesOf(nil)}, address, slog.New(slog.DiscardHandler))
 		for _, example := range []string{"taking uploads on " + want + " for", want + "/api/stable/charts\n", "helm cm-push mychart-0.1.0.tgz " + want + "/stable\n"} {
 			if !strings.Contains(out.String(), example) {
 				t.Errorf("%s: it prints %s, want %q in it", address, out.String(), example)
