@@ -258,9 +258,16 @@ func (p *program) printShim(f *shimFlags, o shim.Options, address string, log *s
 		return
 	}
 	p.printf("taking uploads on %s for %s\n", root, plain(f.drop))
-	p.printf("  curl --fail-with-body --form 'chart=@mychart-0.1.0.tgz' %s/api/%s/charts\n", root, f.rootChannel)
-	p.printf("  helm cm-push mychart-0.1.0.tgz %s/%s\n", root, f.rootChannel)
+	user, login := "", ""
+	if f.auth != "" {
+		user, login = " --user NAME:TOKEN", " --username NAME --password TOKEN"
+	}
+	p.printf("  curl --fail-with-body%s --form 'chart=@mychart-0.1.0.tgz' %s/api/%s/charts\n", user, root, f.rootChannel)
+	p.printf("  helm cm-push mychart-0.1.0.tgz %s/%s%s\n", root, f.rootChannel, login)
 	if host, flag, ok := registryHost(root); ok && o.OCI(f.rootChannel) {
+		if f.auth != "" {
+			p.printf("  helm registry login %s%s\n", host, flag)
+		}
 		p.printf("  helm push mychart-0.1.0.tgz oci://%s/%s%s\n", host, f.rootChannel, flag)
 	}
 	if o.Site != nil {
