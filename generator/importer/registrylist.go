@@ -110,7 +110,7 @@ func isVersion(tag string) bool {
 // below lists the versions of the charts whose repositories lie below the path.
 func (p *inRegistry) below(ctx context.Context, charts []string) (*Index, []string, error) {
 	found, err := p.catalog(ctx, charts)
-	const fix = "name the repository of one chart, as for 'helm pull' (oci://HOST/PATH/CHART), and import each chart by itself"
+	const fix = "check its spelling; it may be the repository of one chart, as for 'helm pull' (oci://HOST/PATH/CHART); import each chart by itself, or all from the index (https://…), if there is one"
 	switch {
 	case ctx.Err() != nil, errors.As(err, new(*httpread.Exhausted)):
 		return nil, nil, err
