@@ -79,7 +79,7 @@ func redirectRegistry(r *http.Request, via []*http.Request) error {
 func parseOCI(ref, version string) (oras.Reference, error) {
 	r, err := oras.ParseReference(ref[len(ociPrefix):])
 	if err != nil {
-		return r, fmt.Errorf("its URL %.200q is not that of a chart in a registry", ref)
+		return r, fmt.Errorf("its URL %.200q is not that of a chart in a registry", shown(ref))
 	}
 	if r.Reference == "" {
 		r.Reference = registry.Tag(version)

@@ -152,6 +152,15 @@ func TestRegistryBelow(t *testing.T) {
 	}
 }
 
+// TestParseOCISecrets: what is told of a URL that cannot be used has none of its secrets.
+func TestParseOCISecrets(t *testing.T) {
+	for _, url := range []string{"oci://me:secret@charts.example.com/web:1.0.0", "oci://charts.example.com/web:1.0.0?token=secret", "oci://charts.example.com:secret/web"} {
+		if _, err := parseOCI(url, ""); err == nil || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: got %v", url, err)
+		}
+	}
+}
+
 // TestOpenRegistry: a URL is that of a chart or a path, and holds no secrets.
 func TestOpenRegistry(t *testing.T) {
 	for url, want := range map[string]string{
