@@ -3,6 +3,7 @@ package publisher
 import (
 	"context"
 	"errors"
+	"maps"
 	"path"
 	"time"
 
@@ -54,6 +55,9 @@ func (p *pruner) registryFiles(ctx context.Context, c *Channel, report *ChannelP
 			r.remove(e, &report.Registry)
 		}
 		err := r.wait(nil)
+		for folder := range maps.Clone(r.folders) {
+			r.folders[path.Dir(folder)] = true // the repository's
+		}
 		r.removeFolders()
 		if err != nil {
 			return err
