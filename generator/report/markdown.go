@@ -99,6 +99,9 @@ func (m *markdown) channel(c generator.ChannelReport) {
 	m.rejected(rejected)
 	m.decided(c, others)
 	m.waiting(c.Waiting)
+	if c.Completed > 0 {
+		m.printf("\nVersions that can be read by `oci://` from now on: %d.\n", c.Completed)
+	}
 	if c.RootLeft != "" {
 		m.printf("\n%s\n", escape(c.RootLeft))
 	}
