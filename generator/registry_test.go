@@ -261,7 +261,7 @@ func TestRegistryDamaged(t *testing.T) {
 	w.site.Put(archive, []byte("damaged"))
 	w.configure(ociOn)
 	w.mustUpload("stable", id(3), gamma, nil)
-	if _, err := w.run("clean"); err == nil || !strings.Contains(err.Error(), archive+": it is not what its manifest names") {
+	if _, err := w.run("clean"); err == nil || !strings.Contains(err.Error(), archive+": it is damaged") {
 		t.Errorf("got %v", err)
 	}
 	for key, content := range w.site.Snapshot() {
@@ -286,13 +286,40 @@ func TestRegistryDamaged(t *testing.T) {
 	w.removeAll(w.registryFiles()...)
 	w.site.Put(archive, []byte("damaged"))
 	if _, err := publisher.Rebuild(t.Context(), w.site.Handle("rebuild"), "stable", publisher.RebuildOptions{Workers: 1}); err == nil ||
-		!strings.Contains(err.Error(), "it is not what its manifest names") {
+		!strings.Contains(err.Error(), "it is damaged") {
 		t.Errorf("got %v", err)
 	}
 	for key, content := range w.site.Snapshot() {
 		if strings.HasPrefix(key, "v2/") && string(content) == "damaged" {
 			t.Errorf("%s is damaged", key)
 		}
+	}
+}
+
+// TestSignDamaged: a damaged archive gets no signature, in the registry or not, since its
+// copy could not be put right. Once it is restored, it gets it.
+func TestSignDamaged(t *testing.T) {
+	for name, config := range map[string]string{"off": ociOff, "on": ociOn} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.quiet = true
+			w.configure(config)
+			w.publish("stable", 1, alphaOld)
+			w.site.Immutable = nil
+			archive := "stable/" + publisher.ReleaseURL("alpha", "1.0.0", id(1))
+			w.site.Put(archive, []byte("damaged"))
+			w.mustUpload("stable", id(2), nil, signer.Sign("alpha-1.0.0.tgz", alphaOld))
+			if _, err := w.run("clean"); err == nil || !strings.Contains(err.Error(), archive+": it is damaged") {
+				t.Errorf("got %v", err)
+			}
+			w.site.Put(archive, alphaOld)
+			if r := w.mustRunQuiet().Channels[0].Receipts[0]; r.Verdict != publisher.Replaced || r.Rule != "signature" {
+				t.Errorf("got %+v", r)
+			}
+			if faulty := w.verify("stable", true); len(faulty) > 0 {
+				t.Errorf("faults of %q", faulty)
+			}
+		})
 	}
 }
 

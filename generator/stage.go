@@ -12,6 +12,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/registry"
 )
 
 // stager puts the releases of one batch on the site, where nothing names them yet.
@@ -132,7 +133,7 @@ func (s *stager) signed(ctx context.Context, rel *release, info *publisher.Relea
 	}
 	files := &publisher.Release{
 		Chart: rel.ref.name, Version: rel.ref.version, Info: *info,
-		Archive: publisher.CopyArchive(ctx, s.site, s.channel, rel.base.URLs[0]),
+		Archive: publisher.CopyArchive(ctx, s.site, s.channel, rel.base.URLs[0], registry.Sum{SHA256: info.Digest, Size: info.Size}),
 		Prov:    s.provenance(ctx, rel),
 	}
 	err = s.put(ctx, rel.prov, files)

@@ -123,7 +123,7 @@ func checkFrom(o bucket.Object) error {
 	if o.From == "" {
 		return nil
 	}
-	return bucket.About(o.From, o.Body(io.Discard))
+	return o.Body(io.Discard)
 }
 
 // manifestFiles are the files of a release in the registry. But for the last one, which
@@ -134,10 +134,10 @@ func manifestFiles(ctx context.Context, site bucket.Store, channel, chart, url s
 		return nil, fmt.Errorf("%s: %v", path.Join(channel, url), err)
 	}
 	repository, archive, sum := registry.Repository(channel, chart), path.Join(channel, url), m.SHA256()
-	files := []bucket.Object{registryFile(registry.BlobKey(repository, parsed.Archive.SHA256), sound(CopyArchive(ctx, site, channel, url), parsed.Archive))}
+	files := []bucket.Object{registryFile(registry.BlobKey(repository, parsed.Archive.SHA256), CopyArchive(ctx, site, channel, url, parsed.Archive))}
 	files[0].From = archive
 	if p := parsed.Provenance; p != (registry.Sum{}) {
-		file := registryFile(registry.BlobKey(repository, p.SHA256), sound(bucket.Copy(ctx, site, archive+".prov"), p))
+		file := registryFile(registry.BlobKey(repository, p.SHA256), copySound(ctx, site, archive+".prov", p))
 		file.From = archive + ".prov"
 		files = append(files, file)
 	}
@@ -153,7 +153,19 @@ func registryFile(key string, body bucket.Body) bucket.Object {
 }
 
 // ErrUnsound says that a file of a release is damaged.
-var ErrUnsound = errors.New("it is not what its manifest names")
+var ErrUnsound = errors.New("it is damaged")
+
+// copySound is the file with the key, if it has that sum.
+func copySound(ctx context.Context, site bucket.Store, key string, want registry.Sum) bucket.Body {
+	body := sound(bucket.Copy(ctx, site, key), want)
+	return func(w io.Writer) error {
+		err := body(w)
+		if errors.Is(err, ErrUnsound) {
+			return bucket.About(key, err) // and not about its copy
+		}
+		return err
+	}
+}
 
 // sound is the body, if it has that sum: what lies under a digest must never be anything
 // else.

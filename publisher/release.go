@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/registry"
 )
 
 // maxRelease is the largest release.json, in bytes: 10,000 files of 1 KiB names.
@@ -123,9 +124,10 @@ func OpenArchive(ctx context.Context, site bucket.Store, channel, url string) (*
 }
 
 // CopyArchive is the archive that lies at url in the channel. The site promises that it
-// exists, so if it is missing, the error is not ErrNotFound.
-func CopyArchive(ctx context.Context, site bucket.Store, channel, url string) bucket.Body {
-	body := bucket.Copy(ctx, site, path.Join(channel, url))
+// exists, so if it is missing, the error is not ErrNotFound. It is ErrUnsound if the archive
+// is damaged.
+func CopyArchive(ctx context.Context, site bucket.Store, channel, url string, want registry.Sum) bucket.Body {
+	body := copySound(ctx, site, path.Join(channel, url), want)
 	return func(w io.Writer) error {
 		err := body(w)
 		if errors.Is(err, bucket.ErrNotFound) {
