@@ -2,6 +2,7 @@ package ci
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -42,5 +43,29 @@ func TestSharedVersions(t *testing.T) {
 					c.file, m, got[m], c.with, want[m])
 			}
 		}
+	}
+}
+
+// TestToolsInstalled: each tool that tools/install knows is installed by some target of
+// the Makefile. What uses it would fail on a new machine otherwise.
+func TestToolsInstalled(t *testing.T) {
+	install, err := os.ReadFile("tools/install")
+	if err != nil {
+		t.Fatal(err)
+	}
+	makefile, err := os.ReadFile("../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(install), "\ntools='\n")
+	table, _, _ = strings.Cut(table, "\n'\n")
+	asked := strings.Fields(string(makefile))
+	for line := range strings.Lines(table) {
+		if name := strings.Fields(line)[0]; !slices.ContainsFunc(asked, func(word string) bool { return strings.Trim(word, "$()") == name }) {
+			t.Errorf("no target of the Makefile installs %s", name)
+		}
+	}
+	if len(strings.Fields(table)) < 20 {
+		t.Errorf("tools/install names hardly any tools: %q", table)
 	}
 }
