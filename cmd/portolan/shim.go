@@ -183,7 +183,7 @@ func serveMetrics(ctx context.Context, l net.Listener, s *shim.Shim, log *slog.L
 
 // run is the generator's run, as the shim has it made.
 func (f *shimFlags) run(o shim.Options, pages generator.Pages, log *slog.Logger) func(context.Context) error {
-	told := map[string]string{}
+	told, unread := map[string]string{}, map[string]string{}
 	said := "" // of pages that fail
 	patience := &generator.Patience{First: time.Minute, Last: 15 * time.Minute}
 	return func(ctx context.Context) error {
@@ -201,6 +201,10 @@ func (f *shimFlags) run(o shim.Options, pages generator.Pages, log *slog.Logger)
 				log.Warn("site's root", "channel", c.Channel, "problem", left)
 			}
 			told[c.Channel] = c.RootLeft
+			if left := c.RegistryLeft; left != unread[c.Channel] && left != "" {
+				log.Warn("registry", "channel", c.Channel, "problem", left)
+			}
+			unread[c.Channel] = c.RegistryLeft
 			if len(verdicts) > 0 {
 				log.Info("published", "channel", c.Channel, "generation", c.After, "verdicts", verdicts)
 			}

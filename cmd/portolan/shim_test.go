@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"log/slog"
 	"mime/multipart"
 	"net/http"
 	"os"
@@ -20,7 +21,10 @@ import (
 
 	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator/charttest"
+	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/shim"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
 )
 
@@ -343,6 +347,37 @@ func TestShimSecrets(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestShimTellsOnce: what nobody can read by oci:// is in the log once, however many runs
+// find it.
+func TestShimTellsOnce(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	var o shim.Options
+	var err error
+	if o.Drop, err = bucket.Open(t.Context(), filepath.Join(w.folder, "drop")); err == nil {
+		o.Site, err = bucket.Open(t.Context(), filepath.Join(w.folder, "site"))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := newShimFlags()
+	if f.config, err = config.Parse([]byte("channels: [{match: '**', oci: true}]"), "portolan.yaml"); err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	run := f.run(o, nil, slog.New(slog.NewJSONHandler(&log, nil)))
+	for _, version := range []string{"1.0.0", "1.1.0"} {
+		w.dropped("Team", charttest.Simple("alpha", version))
+		if err := run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	told := strings.Count(log.String(), `"registry","channel":"Team","problem":"channel Team cannot be read by oci://`)
+	if published := strings.Count(log.String(), `"published"`); told != 1 || published != 2 {
+		t.Errorf("the log:\n%s", log.String())
 	}
 }
 
