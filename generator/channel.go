@@ -79,6 +79,7 @@ func (r *channelRun) run(ctx context.Context, uploads []*publisher.Upload) error
 		return err
 	}
 	r.report.Root = behind
+	wasIn := r.channel.Registry().Since > 0
 	var failures []error
 	if len(uploads) == 0 {
 		failures = append(failures, r.settle(ctx))
@@ -102,6 +103,7 @@ func (r *channelRun) run(ctx context.Context, uploads []*publisher.Upload) error
 		r.report.Root = "" // it was not put right
 	}
 	r.report.RegistryLeft = r.registryLeft
+	r.report.OutOfRegistry = wasIn && r.channel.Registry().Since == 0
 	r.report.Older = r.channel.Index().Older()
 	r.report.Budget = budgetOf(r.channel.Index(), indexBudget)
 	return errors.Join(failures...)

@@ -46,24 +46,34 @@ func (o *Options) completeRest(ctx context.Context, rest *remainder) error {
 	return err
 }
 
+// Completion is what CompleteRegistry did.
+type Completion struct {
+	Generation   int    // the newest now
+	Versions     int    // that got a manifest
+	RegistryLeft string // as in ChannelReport; also why the channel is in the registry although it should not be
+}
+
 // CompleteRegistry gives every version of the channel that can have a manifest one, if the
-// configuration puts the channel into the registry. It returns how many got theirs. It may
-// be repeated after any failure.
-func CompleteRegistry(ctx context.Context, o Options, channel string) (int, error) {
+// configuration puts the channel into the registry. A channel that should leave stays, since
+// a rebuild takes nothing away. It may be repeated after any failure.
+func CompleteRegistry(ctx context.Context, o Options, channel string) (Completion, error) {
 	o.setDefaults()
-	m, _ := newManifests(&o, channel, o.Config.Policy(channel).OCI)
-	if m.off {
-		return 0, nil
-	}
+	m, left := newManifests(&o, channel, o.Config.Policy(channel).OCI)
 	c, err := openChannel(ctx, &o, channel)
 	if err != nil {
-		return 0, err
+		return Completion{RegistryLeft: left}, err
 	}
-	c.UseRegistry(true)
-	if c.IndexGeneration() == 0 {
-		return 0, nil
+	versions := 0
+	switch {
+	case c.IndexGeneration() == 0:
+	case !m.off:
+		c.UseRegistry(true)
+		versions, err = o.complete(ctx, c)
+	case c.Registry().Since > 0 && left == "":
+		left = fmt.Sprintf("channel %s is in the registry, but portolan.yaml does not say oci: true: "+
+			"say so, or run 'portolan generate --channel %s', which takes it out", channel, channel)
 	}
-	return o.complete(ctx, c)
+	return Completion{c.Generation(), versions, left}, err
 }
 
 func (o *Options) complete(ctx context.Context, c *publisher.Channel) (int, error) {

@@ -17,11 +17,19 @@ type manifests struct {
 }
 
 // newManifests finds out whether the channel can be in the registry at all; left says why
-// it is not, although it should.
+// nobody can read it there, although it should be.
 func newManifests(o *Options, channel string, asked bool) (m *manifests, left string) {
 	m = &manifests{channel: channel, off: !asked, make: o.manifest}
-	if err := registry.CheckChannel(channel); asked && err != nil {
-		m.off, left = true, err.Error()
+	if !asked {
+		return m, ""
+	}
+	if err := registry.CheckChannel(channel); err != nil {
+		m.off = true
+		return m, err.Error()
+	}
+	if o.Config.ContextPath() != "" {
+		left = fmt.Sprintf("channel %s cannot be read by oci:// below %s, since clients ask the root of a host: "+
+			"serve the site at the root of a host, or leave out 'oci: true'", channel, o.Config.BaseURL)
 	}
 	return m, left
 }

@@ -152,8 +152,8 @@ func TestDigestsStay(t *testing.T) {
 	w.mustRebuild("stable")
 	o := generator.Options{Site: w.site.Handle("rebuild"), Config: w.config, Now: func() time.Time { return w.clock }}
 	generator.MakeManifests(&o, other)
-	if n, err := generator.CompleteRegistry(t.Context(), o, "stable"); n != 0 || err != nil {
-		t.Errorf("%d versions got a manifest, %v", n, err)
+	if done, err := generator.CompleteRegistry(t.Context(), o, "stable"); done.Versions != 0 || err != nil {
+		t.Errorf("%d versions got a manifest, %v", done.Versions, err)
 	}
 	if got := w.registryFiles(); !slices.Equal(got, before) {
 		t.Errorf("there are\n%q, not\n%q", got, before)
@@ -164,8 +164,8 @@ func TestDigestsStay(t *testing.T) {
 	w.configure(ociOn)
 	o = generator.Options{Site: w.site.Handle("rebuild"), Config: w.config, Now: func() time.Time { return w.clock }}
 	generator.MakeManifests(&o, other)
-	if n, err := generator.CompleteRegistry(t.Context(), o, "stable"); n != 4 || err != nil {
-		t.Errorf("%d versions got a manifest, %v", n, err)
+	if done, err := generator.CompleteRegistry(t.Context(), o, "stable"); done.Versions != 4 || err != nil {
+		t.Errorf("%d versions got a manifest, %v", done.Versions, err)
 	}
 	fresh := slices.DeleteFunc(w.registryFiles(), func(key string) bool { return slices.Contains(before, key) })
 	for _, key := range fresh {
@@ -179,26 +179,36 @@ func TestDigestsStay(t *testing.T) {
 	}
 }
 
-// TestCompleteRegistry: a rebuild by hand puts versions into the registry from before.
+// TestCompleteRegistry: a rebuild by hand puts versions into the registry from before, and
+// says what became of the channel; it takes none out.
 func TestCompleteRegistry(t *testing.T) {
 	w := newWorld(t)
 	w.publish("stable", 1, alphaOld, beta)
-	o := generator.Options{Site: w.site.Handle("rebuild"), Now: func() time.Time { return w.clock }}
-	if n, err := generator.CompleteRegistry(t.Context(), o, "stable"); n != 0 || err != nil || len(w.registryFiles()) > 0 {
-		t.Errorf("%d versions got a manifest, %v", n, err)
-	}
-	w.configure(ociOn)
-	o.Config = w.config
-	for _, want := range []int{2, 0} {
-		if n, err := generator.CompleteRegistry(t.Context(), o, "stable"); n != want || err != nil {
-			t.Errorf("%d versions got a manifest, %v; want %d", n, err, want)
+	complete := func(channel string, want generator.Completion) {
+		t.Helper()
+		o := generator.Options{Site: w.site.Handle("rebuild"), Now: func() time.Time { return w.clock }, Config: w.config}
+		done, err := generator.CompleteRegistry(t.Context(), o, channel)
+		if left := want.RegistryLeft; err != nil || !strings.Contains(done.RegistryLeft, left) || left == "" && done.RegistryLeft != "" {
+			t.Errorf("%q, %v; want %q", done.RegistryLeft, err, left)
+		}
+		if done.RegistryLeft = want.RegistryLeft; done != want {
+			t.Errorf("got %+v, want %+v", done, want)
 		}
 		w.mustShowNewest()
 	}
+	complete("stable", generator.Completion{Generation: 1})
+	if len(w.registryFiles()) > 0 {
+		t.Error("it is in the registry")
+	}
+	w.configure(ociOn)
+	complete("stable", generator.Completion{Generation: 2, Versions: 2})
+	complete("stable", generator.Completion{Generation: 2})
+	complete("none", generator.Completion{})
 	if faulty := w.verify("stable", true); len(faulty) > 0 || len(w.tagsOf("stable", "beta")) != 1 {
 		t.Errorf("faults of %q", faulty)
 	}
-	if n, err := generator.CompleteRegistry(t.Context(), o, "none"); n != 0 || err != nil {
-		t.Errorf("%d, %v", n, err)
-	}
+	w.configure("baseURL: https://acme.github.io/charts\n" + ociOn)
+	complete("stable", generator.Completion{Generation: 2, RegistryLeft: "clients ask the root of a host"})
+	w.configure(ociOff)
+	complete("stable", generator.Completion{Generation: 2, RegistryLeft: "'portolan generate --channel stable', which takes it out"})
 }

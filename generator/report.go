@@ -32,9 +32,12 @@ type ChannelReport struct {
 	Root     string `json:"root,omitempty"`
 	RootLeft string `json:"rootLeft,omitempty"`
 
-	// RegistryLeft is why the channel is not in the registry although it should be; "" if
-	// it is as it should be.
+	// RegistryLeft is why nobody can read the channel in the registry although it should
+	// be there; "" if it is as it should be.
 	RegistryLeft string `json:"registryLeft,omitempty"`
+
+	// OutOfRegistry says that the run took the channel out of the registry.
+	OutOfRegistry bool `json:"outOfRegistry,omitempty"`
 
 	// Completed is how many versions that were published before got a manifest in the
 	// registry.

@@ -51,6 +51,9 @@ func printChannel(w io.Writer, c generator.ChannelReport, dryRun bool) {
 	if c.Completed > 0 {
 		fmt.Fprintf(w, "  %s\n", completedText(c.Completed))
 	}
+	if c.OutOfRegistry {
+		fmt.Fprintln(w, "  it is out of the registry; 'portolan prune' removes its files there after a week (--grace)")
+	}
 	for _, r := range c.Receipts {
 		if r.Verdict != publisher.Rejected {
 			fmt.Fprintf(w, "  %s%s\n", verdictColumn(r.Verdict, dryRun), subject(r))

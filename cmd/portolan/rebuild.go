@@ -51,7 +51,7 @@ func (p *program) rebuild(ctx context.Context, args []string) error {
 		progress.finish()
 		r := rebuilt{RebuildReport: report}
 		if err == nil {
-			r.Completed, err = generator.CompleteRegistry(ctx, generator.Options{Site: site, Config: f.config}, name)
+			err = r.complete(ctx, site, f)
 		}
 		if err == nil && pages != nil {
 			r.Pages, err = rebuildPages(ctx, site, name, pages)
@@ -71,6 +71,19 @@ type rebuilt struct {
 	*publisher.RebuildReport
 	Pages     *generator.PagesReport `json:"pages,omitempty"`
 	Completed int                    `json:"completed,omitempty"` // versions that got a manifest in the registry
+
+	// RegistryLeft is why the channel is not in the registry as the configuration says.
+	RegistryLeft string `json:"registryLeft,omitempty"`
+}
+
+// complete puts the channel's versions into the registry, which makes new generations.
+func (r *rebuilt) complete(ctx context.Context, site bucket.Store, f *flags) error {
+	done, err := generator.CompleteRegistry(ctx, generator.Options{Site: site, Config: f.config}, r.Channel)
+	if made := done.Generation - r.Generation; made > 0 { // each with a snapshot
+		r.Generation, r.Snapshots = done.Generation, r.Snapshots+made
+	}
+	r.Completed, r.RegistryLeft = done.Versions, done.RegistryLeft
+	return err
 }
 
 // rebuildPages renders the channel's pages again.
@@ -95,6 +108,9 @@ func (p *program) printRebuilt(r rebuilt, failed bool) {
 	}
 	if r.RootLeft != "" {
 		p.say("note", r.RootLeft)
+	}
+	if r.RegistryLeft != "" {
+		p.say("note", r.RegistryLeft)
 	}
 	if r.Completed > 0 {
 		p.printf("%s: %s\n", r.Channel, completedText(r.Completed))

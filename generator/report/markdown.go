@@ -102,6 +102,9 @@ func (m *markdown) channel(c generator.ChannelReport) {
 	if c.Completed > 0 {
 		m.printf("\nVersions that can be read by `oci://` from now on: %d.\n", c.Completed)
 	}
+	if c.OutOfRegistry {
+		m.printf("\nIt is out of the registry; `portolan prune` removes its files there after a week (`--grace`).\n")
+	}
 	if c.RootLeft != "" {
 		m.printf("\n%s\n", escape(c.RootLeft))
 	}
