@@ -48,11 +48,14 @@ func pushedHours(now time.Time) []string {
 }
 
 // KeepPushed keeps a file of a push until its manifest comes. The caller has made sure
-// that its SHA-256 is this one.
+// that its SHA-256 is this one. So what somebody else has put in its place is replaced.
 func KeepPushed(ctx context.Context, drop bucket.Store, repository, sha256 string, body bucket.Body, now time.Time) error {
-	return drop.Create(ctx, bucket.Object{
-		Key: pushedKey(now.UTC().Format(hourFormat), repository, sha256), Body: body, ContentType: typeUnknown,
-	})
+	o := bucket.Object{Key: pushedKey(now.UTC().Format(hourFormat), repository, sha256), Body: body, ContentType: typeUnknown}
+	err := drop.Create(ctx, o)
+	if errors.Is(err, bucket.ErrConflict) {
+		_, err = restore(ctx, drop, o, false)
+	}
+	return err
 }
 
 // OpenPushed opens a file that [KeepPushed] has kept. It fails with ErrNotFound if that is

@@ -1,6 +1,7 @@
 package publisher_test
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 )
 
 // TestRemovePushed checks that what was pushed long ago is removed from a folder with the
@@ -39,5 +41,25 @@ func TestRemovePushed(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(young, "group", "app", "young", "0a")); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestKeepPushed checks that wrong bytes which somebody else has put in the place of a
+// pushed file do not stay there.
+func TestKeepPushed(t *testing.T) {
+	drop := (&buckettest.Mem{}).Handle("drop")
+	now := time.Date(2026, 3, 1, 12, 10, 0, 0, time.UTC)
+	for _, content := range []string{"wrong", "bytes", "bytes"} {
+		if err := publisher.KeepPushed(t.Context(), drop, "group/app", "0a", bucket.Bytes([]byte(content)), now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r, err := publisher.OpenPushed(t.Context(), drop, "group/app", "0a", now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if b, err := io.ReadAll(r); err != nil || string(b) != "bytes" {
+		t.Errorf("%q, %v", b, err)
 	}
 }
