@@ -73,12 +73,15 @@ func OpenPushed(ctx context.Context, drop bucket.Store, repository, sha256 strin
 }
 
 // RemovePushed removes the files of pushes whose time is over. Their manifest has named
-// them, or will not come any more. It calls removed with the size of each. If dry is set,
+// them, or will not come any more. Of a folder that is not for an hour, or for one that is
+// far away, it removes what is old. It calls removed with the size of each. If dry is set,
 // it removes nothing.
 func RemovePushed(ctx context.Context, drop bucket.Store, now time.Time, dry bool, removed func(size int64)) error {
 	for hour, err := range drop.List(ctx, pushedDir, bucket.Children) {
-		if err == nil && pushedOver(hour.Key, now) {
-			err = removeHour(ctx, drop, hour.Key, dry, removed)
+		if err == nil {
+			if over := pushedOver(hour.Key, now); over != nil {
+				err = removeHour(ctx, drop, hour.Key, over, dry, removed)
+			}
 		}
 		if err != nil {
 			return err
@@ -87,14 +90,17 @@ func RemovePushed(ctx context.Context, drop bucket.Store, now time.Time, dry boo
 	return nil
 }
 
-// removeHour removes what lies in an hour's folder, and the folder where there are some.
-func removeHour(ctx context.Context, drop bucket.Store, hour string, dry bool, removed func(size int64)) error {
+// removeHour removes what is over in an hour's folder, and the folder where there are some.
+func removeHour(ctx context.Context, drop bucket.Store, hour string, over func(bucket.Entry) bool, dry bool, removed func(size int64)) error {
 	var keys []string
 	var sizes []int64
 	folders := map[string]bool{hour: true}
 	for e, err := range drop.List(ctx, hour, bucket.Descendants) {
 		if err != nil {
 			return err
+		}
+		if !over(e) {
+			continue
 		}
 		keys, sizes = append(keys, e.Key), append(sizes, e.Size)
 		for dir := path.Dir(e.Key); dir != hour && dir != "."; dir = path.Dir(dir) {
@@ -121,9 +127,22 @@ func removeHour(ctx context.Context, drop bucket.Store, hour string, dry bool, r
 // remove many with one request.
 const pushedRemovals = 4
 
-// pushedOver reports whether no shim takes the files in an hour's folder for good any
-// more.
-func pushedOver(folder string, now time.Time) bool {
+// pushedFar is how far from now an hour may be to come.
+const pushedFar = 24 * time.Hour
+
+// pushedOver says which of the files in an hour's folder no shim takes for good any more;
+// nil if it takes all.
+//
+// An hour that is far away, or none, is a stranger's or that of a clock which is wrong. It
+// may be the clock of this machine: so the store's says how old such a file is. If this
+// one is slow, nothing is old.
+func pushedOver(folder string, now time.Time) func(bucket.Entry) bool {
 	began, err := time.Parse(hourFormat, path.Base(folder))
-	return err == nil && now.Sub(began) > 3*PushedWait
+	switch {
+	case err != nil || began.Sub(now) > pushedFar:
+		return func(e bucket.Entry) bool { return now.Sub(e.Modified) > pushedFar }
+	case now.Sub(began) > 3*PushedWait:
+		return func(bucket.Entry) bool { return true }
+	}
+	return nil
 }

@@ -44,6 +44,35 @@ func TestRemovePushed(t *testing.T) {
 	}
 }
 
+// TestRemoveOddPushed checks that folders which are not for an hour, or for one that is far
+// away, go once the store has had their files for a day.
+func TestRemoveOddPushed(t *testing.T) {
+	dir := t.TempDir()
+	drop, err := bucket.Open(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	soon := now.Add(47 * time.Hour).UTC().Format("2006-01-02T15")
+	for _, hour := range []string{"x", "2999-03-01T12", soon} {
+		if err := drop.Create(t.Context(), bucket.Object{Key: "pushed/" + hour + "/group/app/0a", Body: bucket.Bytes([]byte("bytes"))}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, test := range []struct {
+		after   time.Duration // by this machine's clock
+		removed int
+	}{{-1000 * time.Hour, 0}, {23 * time.Hour, 0}, {25 * time.Hour, 2}} {
+		files := 0
+		if err := publisher.RemovePushed(t.Context(), drop, now.Add(test.after), false, func(int64) { files++ }); err != nil || files != test.removed {
+			t.Errorf("after %s: removed %d files, %v; want %d", test.after, files, err, test.removed)
+		}
+	}
+	if left, err := os.ReadDir(filepath.Join(dir, "pushed")); err != nil || len(left) != 1 || left[0].Name() != soon {
+		t.Errorf("left: %v, %v", left, err)
+	}
+}
+
 // TestKeepPushed checks that wrong bytes which somebody else has put in the place of a
 // pushed file do not stay there.
 func TestKeepPushed(t *testing.T) {
