@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/dustin/go-humanize"
 	"github.com/opencontainers/go-digest"
 	oci "github.com/opencontainers/image-spec/specs-go/v1"
 	"oras.land/oras-go/v2/content"
@@ -30,6 +31,8 @@ const (
 	// maxPages bounds a list. How much a page has is left to the registry, since some
 	// refuse to be told; of those that send 100 tags, it is 200,000 tags.
 	maxPages = 2000
+
+	maxPage = 4 << 20 // of a list, in bytes
 )
 
 // isOCI reports whether a URL is that of a chart in a registry.
@@ -104,7 +107,7 @@ func (g *registries) isPlain(host string) bool {
 func (g *registries) repository(r oras.Reference) *remote.Repository {
 	return &remote.Repository{
 		Reference: r, Client: g.auth, PlainHTTP: g.isPlain(r.Host()),
-		TagListMaxPages: maxPages,
+		TagListMaxPages: maxPages, MaxMetadataBytes: maxPage,
 	}
 }
 
@@ -141,6 +144,9 @@ func (g *registries) blob(ctx context.Context, r oras.Reference, digest digest.D
 	if err := digest.Validate(); err != nil {
 		return nil, fmt.Errorf("its manifest has the digest %.100q: %v", digest, err)
 	}
+	if size <= 0 {
+		return nil, fmt.Errorf("its manifest says that %s has %d bytes, but no file of a chart is empty: push the version again", digest, size)
+	}
 	ctx = g.from(ctx, r)
 	err = g.try(ctx, func() error {
 		body, err := g.repository(r).Blobs().Fetch(ctx, d)
@@ -169,8 +175,11 @@ func (g *registries) try(ctx context.Context, read func() error) error {
 		return errMissing
 	case errors.Is(err, auth.ErrBasicCredentialNotFound):
 		return fmt.Errorf("%w: it asks for a user and a password", ErrDenied)
-	case errors.Is(err, content.ErrMismatchedDigest), errors.Is(err, content.ErrTrailingData):
-		return errors.New("what the registry sent does not have the digest and size that it is named by")
+	case errors.Is(err, content.ErrMismatchedDigest), errors.Is(err, content.ErrTrailingData), wrongSize.MatchString(err.Error()):
+		return errors.New("what the registry sent does not have the digest and size that it is named by: try again, and if that does not help, push the version again")
+	case unreadableList.MatchString(err.Error()):
+		return fmt.Errorf("the registry's list is not the JSON that it should be, or a page of it is larger than %s, the most that is read: ask its operator for smaller pages (%w)",
+			humanize.IBytes(maxPage), errWithoutQueries{err})
 	case errors.Is(err, errdef.ErrTooManyPages):
 		return fmt.Errorf("the registry's list has more than %d pages", maxPages)
 	case errors.As(err, &answer):
@@ -180,6 +189,12 @@ func (g *registries) try(ctx context.Context, read func() error) error {
 	}
 	return errWithoutQueries{err}
 }
+
+// For these, oras has no errors to tell them by.
+var (
+	wrongSize      = lazyregexp.New(`: mismatch Content-Length$|^read failed: expected content size`)
+	unreadableList = lazyregexp.New(`/v2/(_catalog|[^"]*/tags/list)(\?[^"]*)?": failed to decode response`)
+)
 
 // answered returns the error for an answer that is none of what was asked for.
 func answered(r *errcode.ErrorResponse) error {

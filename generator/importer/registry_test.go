@@ -136,6 +136,36 @@ func TestRegistryFaults(t *testing.T) {
 	}
 }
 
+// TestRegistrySizes: a manifest that lies about a size is told in a sentence.
+func TestRegistrySizes(t *testing.T) {
+	h, g := newHub(t), newTarget(t)
+	size, short := int64(0), int64(300)
+	h.odd = func(w http.ResponseWriter, r *http.Request, _ int) bool {
+		switch blob := strings.Contains(r.URL.Path, "/blobs/"); {
+		case blob && size == short:
+			w.(http.Flusher).Flush() // no Content-Length
+			w.Write([]byte("half"))
+			return true
+		case !strings.Contains(r.URL.Path, "/manifests/"):
+			return false
+		}
+		w.Header().Set("Content-Type", registry.TypeManifest)
+		fmt.Fprintf(w, `{"schemaVersion":2,"config":{"mediaType":%q},"layers":[{"mediaType":%q,"digest":%q,"size":%d}]}`,
+			registry.TypeConfig, registry.TypeChart, digest.FromBytes(charttest.Simple("web", "1.0.0")), size)
+		return true
+	}
+	h.push("web", "web", "1.0.0", nil, nil)
+	for lie, want := range map[int64]string{
+		0: "has 0 bytes, but no file", -5: "has -5 bytes, but no file",
+		7: "digest and size that it is named by: try again", short: "digest and size that it is named by: try again", 1 << 40: "digest and size that it is named by: try again",
+	} {
+		size = lie
+		if _, r := g.imports(g.options(h.open("web", Credentials{}))); len(r.Results) != 1 || !strings.Contains(r.Results[0].Message, want) {
+			t.Errorf("size %d: %+v, want %q", lie, r.Results, want)
+		}
+	}
+}
+
 // TestRegistryLarge: an archive that is too large is not read to its end.
 func TestRegistryLarge(t *testing.T) {
 	h, g := newHub(t), newTarget(t)

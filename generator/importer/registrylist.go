@@ -184,7 +184,7 @@ func (p *inRegistry) onlyCharts(ctx context.Context, x *Index) error {
 // catalog lists the repositories below the path whose charts the patterns match.
 func (p *inRegistry) catalog(ctx context.Context, charts []string) (found []oras.Reference, err error) {
 	all := &remote.Registry{RepositoryOptions: remote.RepositoryOptions{
-		Reference: oras.Reference{Registry: p.at.Registry}, Client: p.auth, PlainHTTP: p.isPlain(p.at.Host()),
+		Reference: oras.Reference{Registry: p.at.Registry}, Client: p.auth, PlainHTTP: p.isPlain(p.at.Host()), MaxMetadataBytes: maxPage,
 	}}
 	last, pages := "", 0
 	seen := map[string]bool{}

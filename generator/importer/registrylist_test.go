@@ -72,7 +72,7 @@ func TestRegistryMany(t *testing.T) {
 			}
 			return all
 		}, "more than 500000 entries"},
-		"a page that is too large": {func(n int) []string { return slices.Repeat([]string{strings.Repeat("x", 1000)}, 6000) }, "failed to decode"},
+		"a page that is too large": {func(n int) []string { return slices.Repeat([]string{strings.Repeat("x", 1000)}, 6000) }, "a page of it is larger than 4.0 MiB, the most that is read: ask"},
 	} {
 		h.odd = func(w http.ResponseWriter, r *http.Request, n int) bool {
 			w.Header().Set("Link", fmt.Sprintf(`<%s?n=1&last=%d>; rel="next"`, r.URL.Path, n))
