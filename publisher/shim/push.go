@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"path"
+	"strings"
 
 	"cuelabs.dev/go/oci/ociregistry"
 	"cuelabs.dev/go/oci/ociregistry/ociserver"
@@ -116,7 +118,19 @@ func (p *push) failed() bool { return p.failure != nil || p.body.err != nil }
 // badPush is the failure for a request that the protocol does not have.
 func (p *push) badPush(err error) *failure {
 	_, status := ociregistry.MarshalError(err)
-	if status >= http.StatusInternalServerError {
+	reference := path.Base(p.to.path)
+	switch {
+	case errors.Is(err, ociregistry.ErrNameInvalid):
+		return fail(http.StatusBadRequest, "channel", "choose another name", "the repository %.200q cannot be one: its names are lowercase letters and digits, joined by '.', '_', '__' or dashes", p.to.repository()).coded("NAME_INVALID")
+	case p.to.kind == kindManifest && errors.Is(err, ociregistry.ErrDigestInvalid):
+		return fail(http.StatusBadRequest, "digest", "push again", "the manifest does not have the digest %.100s", reference).coded("DIGEST_INVALID")
+	case p.to.kind == kindManifest && strings.Contains(reference, ":") && status == http.StatusNotFound:
+		return badDigest(reference)
+	case p.to.kind == kindManifest && status == http.StatusNotFound:
+		return fail(http.StatusBadRequest, "tag", "push the chart with 'helm push', which takes its version", "the tag %.200q cannot be one: it has at most 128 letters, digits and '.', '-', '_', and begins with none of '.' and '-'", reference).coded("MANIFEST_INVALID")
+	case errors.Is(err, ociregistry.ErrDigestInvalid):
+		return badDigest(p.r.URL.Query().Get("digest"))
+	case status >= http.StatusInternalServerError:
 		status = http.StatusBadRequest
 	}
 	f := fail(status, "protocol", "push with helm, oras or crane", "the request is not one of a push: %s", plainError(err))
@@ -126,6 +140,10 @@ func (p *push) badPush(err error) *failure {
 		f.code = "MANIFEST_INVALID"
 	}
 	return f
+}
+
+func badDigest(digest string) *failure {
+	return fail(http.StatusBadRequest, "digest", "push with helm, oras or crane", "%.200q is not a digest: that is 'sha256:' and 64 of 0-9 and a-f", digest).coded("DIGEST_INVALID")
 }
 
 func manifestTooLarge(what string, limit int64) *failure {

@@ -269,7 +269,7 @@ func TestPushBadBlobs(t *testing.T) {
 	begun := strings.TrimPrefix(p.send(http.MethodPost, "team/web/blobs/uploads/", "").Header.Get("Location"), "/v2/")
 	large := strings.Repeat("x", archiveLimit+1)
 	refusedPush(t, p.send(http.MethodPut, begun+"?digest="+digestOf("other"), "content"), http.StatusBadRequest, "digest", "DIGEST_INVALID")
-	refusedPush(t, p.send(http.MethodPut, begun, "content"), http.StatusBadRequest, "protocol", "DIGEST_INVALID")
+	refusedPush(t, p.send(http.MethodPut, begun, "content"), http.StatusBadRequest, "digest", "DIGEST_INVALID")
 	refusedPush(t, p.send(http.MethodPut, begun+"?digest="+digestOf(large), large), http.StatusRequestEntityTooLarge, "packed-size", "SIZE_INVALID")
 	chunked := p.request(http.MethodPatch, "/v2/"+begun, struct{ *strings.Reader }{strings.NewReader(large)})
 	refusedPush(t, p.do(chunked), http.StatusRequestEntityTooLarge, "packed-size", "SIZE_INVALID")
@@ -309,7 +309,7 @@ func TestPushBadManifests(t *testing.T) {
 	}{
 		{"another tag", "team/web", "1.0.1", s.manifest, 422, "manifest", "MANIFEST_INVALID"},
 		{"another repository", "team/shop", "1.0.0", s.manifest, 422, "manifest", "MANIFEST_INVALID"},
-		{"another digest", "team/web", digestOf("x"), s.manifest, 400, "protocol", "DIGEST_INVALID"},
+		{"another digest", "team/web", digestOf("x"), s.manifest, 400, "digest", "DIGEST_INVALID"},
 		{"another config", "team/web", "1.0.0", swap(descriptor(registry.TypeConfig, s.config), descriptor(registry.TypeConfig, other.config)), 422, "manifest", "MANIFEST_INVALID"},
 		{"a blob that was not pushed", "team/web", "2.0.0", other.manifest, 404, "blob-unknown", "MANIFEST_BLOB_UNKNOWN"},
 		{"a blob of another size", "team/web", "1.0.0", swap(fmt.Sprintf(`"size":%d}]`, len(s.chart)), `"size":5}]`), 404, "blob-unknown", "MANIFEST_BLOB_UNKNOWN"},
@@ -335,6 +335,34 @@ func TestPushBadManifests(t *testing.T) {
 	}
 	if r := p.manifest("team/web", "1.0.0", s.manifest); r.StatusCode != http.StatusCreated {
 		t.Errorf("after all these, a good one has status %d: %s", r.StatusCode, r.body)
+	}
+}
+
+// TestPushBadNames checks that what cannot be a tag, a digest or a repository is refused in
+// a sentence that names it, and not in the words of the library.
+func TestPushBadNames(t *testing.T) {
+	p := pushTo(t, nil)
+	s := ship("web", "1.0.0", "")
+	put := func(path string) reply {
+		return p.send(http.MethodPut, path, s.manifest, "Content-Type", registry.TypeManifest)
+	}
+	long := strings.Repeat("1", 129)
+	for _, test := range []struct {
+		got              reply
+		rule, code, says string
+	}{
+		{put("team/web/manifests/.1"), "tag", "MANIFEST_INVALID", `the tag ".1" cannot be one`},
+		{put("team/web/manifests/" + long), "tag", "MANIFEST_INVALID", `the tag "` + long + `" cannot be one`},
+		{put("team/web/manifests/sha256:12"), "digest", "DIGEST_INVALID", `"sha256:12" is not a digest`},
+		{put("team/web/manifests/" + digestOf("x")), "digest", "DIGEST_INVALID", "the manifest does not have the digest " + digestOf("x")},
+		{p.send(http.MethodPost, "team/web/blobs/uploads/?digest=md5:12", "content"), "digest", "DIGEST_INVALID", `"md5:12" is not a digest`},
+		{put("team/-web/manifests/1.0.0"), "channel", "NAME_INVALID", `the repository "team/-web" cannot be one`},
+		{p.send(http.MethodPost, "team/web./blobs/uploads/", ""), "channel", "NAME_INVALID", `the repository "team/web." cannot be one`},
+	} {
+		refusedPush(t, test.got, http.StatusBadRequest, test.rule, test.code)
+		if !strings.Contains(strings.ReplaceAll(test.got.body, `\"`, `"`), test.says) {
+			t.Errorf("%s, want %s", test.got.body, test.says)
+		}
 	}
 }
 
