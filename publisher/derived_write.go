@@ -5,9 +5,7 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"maps"
 	"slices"
-	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -142,41 +140,33 @@ func (d derived) last() bool {
 }
 
 func (c *Channel) putSome(ctx context.Context, files []derived) (written []string, overtaken bool, err error) {
-	var mu sync.Mutex
-	now := maps.Clone(c.found)
-	err = c.each(ctx, len(files), func(ctx context.Context, i int) error {
-		d := files[i]
-		wrote, err := d.put(ctx, c.site, c.found[d.key])
-		mu.Lock()
-		defer mu.Unlock()
-		switch {
-		case errors.Is(err, bucket.ErrConflict):
+	var writes []bucket.Write
+	var writing []derived
+	for _, d := range files {
+		if w, needed := d.write(c.found[d.key]); needed {
+			writes, writing = append(writes, w), append(writing, d)
+		}
+	}
+	for i, failure := range bucket.WriteAll(ctx, c.site, max(1, c.Workers), writes) {
+		switch d := writing[i]; {
+		case errors.Is(failure, bucket.ErrConflict):
 			overtaken = true
-			delete(now, d.key)
-			return nil
-		case wrote:
-			now[d.key] = found{right: d.generation, written: true}
+			delete(c.found, d.key)
+		case failure != nil:
+			err = failure
+		default:
+			c.find(d.key, found{right: d.generation, written: true})
 			written = append(written, d.key)
 		}
-		return err
-	})
-	c.found = now
+	}
 	slices.Sort(written)
 	return written, overtaken, err
 }
 
-// put writes the file in the place of what was found, unless that is right.
-func (d derived) put(ctx context.Context, site bucket.Store, f found) (wrote bool, err error) {
+// write is what puts the file in the place of what was found, unless that is right.
+func (d derived) write(f found) (w bucket.Write, needed bool) {
 	o := bucket.Object{Key: d.key, Body: d.body, ContentType: d.contentType, CacheControl: revalidated}
-	switch {
-	case f.right == d.generation, f.token == "" && !d.due:
-		return false, nil
-	case f.token == "":
-		err = site.Create(ctx, o)
-	default:
-		err = site.Replace(ctx, o, f.token)
-	}
-	return err == nil, err
+	return bucket.Write{Object: o, Token: f.token}, f.right != d.generation && (f.token != "" || d.due)
 }
 
 // each calls f for 0 to n-1, some at a time.

@@ -29,8 +29,9 @@ func (s tracedCall) before(o tracedCall) bool { return s.end < o.start }
 
 // TestSystemCalls watches the generator publish on disk, and checks that every
 // file that the record names was written, then made durable, then given its name, and
-// the name made durable, before the record is given its own; and that head comes after
-// the record is durable.
+// the name made durable, before the record is given its own; that head comes after
+// the record is durable; and that the indexes of the charts come in between, flushed
+// together.
 func TestSystemCalls(t *testing.T) {
 	t.Parallel()
 	strace := testenv.Program(t, "strace")
@@ -70,6 +71,24 @@ func TestSystemCalls(t *testing.T) {
 		return record.before(c) && c.before(head) && c.name == "fsync" && c.path == filepath.Join(stable, "log")
 	}) {
 		t.Error("the name of the record was not durable before head")
+	}
+	indexes, err := filepath.Glob(filepath.Join(stable, "charts", "*", "index.yaml"))
+	if err != nil || len(indexes) != 3 {
+		t.Fatalf("indexes of charts: %q, %v", indexes, err)
+	}
+	for _, file := range indexes {
+		index := placed(t, calls, file)
+		writtenThenSafe(t, calls, index, file)
+		if !record.before(index) || !slices.ContainsFunc(calls, func(c tracedCall) bool {
+			return index.before(c) && c.before(head) && c.name == "syncfs"
+		}) {
+			t.Errorf("%s was not written after the record, or its name was not durable before head", file)
+		}
+		if slices.ContainsFunc(calls, func(c tracedCall) bool {
+			return c.name == "fsync" && (c.path == filepath.Dir(file) || c.path == index.path)
+		}) {
+			t.Errorf("%s was flushed by itself", file)
+		}
 	}
 }
 

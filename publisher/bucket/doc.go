@@ -19,6 +19,7 @@
 //   - Delete removes an object, if it still is the version that the token names.
 //
 // [DeleteAll] removes many objects, on S3 and Azure with few requests: see [Bulk].
+// [WriteAll] creates and replaces many, in a folder with few flushes of the disk.
 //
 // Readers see an object whole or not at all. A write that returned nil is done, and
 // durable. Only one that is [Object.Deferred] takes effect with a later write. An error
@@ -52,8 +53,8 @@
 // their names by renameat2(2), or by link(2) where that is missing: both fail if the
 // name is taken. Replace and Delete take a lock, and look at the file once more under
 // it. A token is inode, size and modification time. Everything is flushed to the disk
-// before a write returns; on Linux, deferred objects are flushed together. What only a
-// folder can do is in [Folder].
+// before a write returns; on Linux, deferred objects are flushed together, and so are those
+// of [WriteAll]. What only a folder can do is in [Folder].
 //
 // [OpenWeb] reads a site through its web server. It can neither list nor write, and
 // both fail with [errors.ErrUnsupported].

@@ -150,6 +150,11 @@ func (s *folderStore) settle(f *openFolder) error {
 func (s *folderStore) settled(f *openFolder) (all bool, err error) {
 	s.flush.Lock() // a caller that comes during a flush waits for its end
 	defer s.flush.Unlock()
+	return s.flushWaiting(f)
+}
+
+// flushWaiting is settled with s.flush held.
+func (s *folderStore) flushWaiting(f *openFolder) (all bool, err error) {
 	w := &s.waiting
 	folder, files, err := w.start()
 	if err != nil || folder == nil {
@@ -177,9 +182,9 @@ func (s *folderStore) settled(f *openFolder) (all bool, err error) {
 func (s *folderStore) placeAll(p placer, files map[string]waitingFile) {
 	defer p.close()
 	for _, key := range slices.Sorted(maps.Keys(files)) {
-		place := p.create
+		place := p.finishCreate
 		if files[key].token != "" {
-			place = p.replace
+			place = p.finishReplace
 		}
 		if err := place(key, files[key]); err != nil {
 			s.waiting.fail(key, err)

@@ -29,15 +29,8 @@ type openFolder struct {
 // begin checks what every method has to check, and opens the folder. If the folder
 // is missing, the first write makes it.
 func (s *folderStore) begin(ctx context.Context, key string, create bool) (*openFolder, error) {
-	if err := CheckKey(key); err != nil {
+	if err := permit(ctx, key, create); err != nil {
 		return nil, err
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, About(key, err)
-	}
-	if key == workDir || strings.HasPrefix(key, workDir+"/") ||
-		create && strings.HasPrefix(path.Base(key), asidePrefix) {
-		return nil, About(key, errReserved)
 	}
 	f, err := s.hold()
 	if create && absent(err) {
@@ -49,6 +42,21 @@ func (s *folderStore) begin(ctx context.Context, key string, create bool) (*open
 		return nil, About(key, fmt.Errorf("%s: %w", s.dir, plain(err)))
 	}
 	return f, nil
+}
+
+// permit checks what can be said of a call without looking at the folder.
+func permit(ctx context.Context, key string, create bool) error {
+	if err := CheckKey(key); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return About(key, err)
+	}
+	if key == workDir || strings.HasPrefix(key, workDir+"/") ||
+		create && strings.HasPrefix(path.Base(key), asidePrefix) {
+		return About(key, errReserved)
+	}
+	return nil
 }
 
 // hold opens the folder, until release. Once seen, the folder must stay: if it is

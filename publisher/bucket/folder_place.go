@@ -8,7 +8,7 @@ import (
 	"path"
 )
 
-// A placer gives waiting files their names.
+// A placer gives files their names: those that wait, and those of [WriteAll].
 type placer struct {
 	store   *folderStore
 	root    *openFolder
@@ -18,8 +18,8 @@ type placer struct {
 	name string // of that folder
 }
 
-// create gives the file of a new object its name, and lets go of the claim. Its bytes are
-// durable.
+// create gives the file of a new object, whose bytes are durable, its name. It removes the
+// file if the name is taken by one with the same bytes.
 func (p *placer) create(key string, file waitingFile) error {
 	tmp, err := p.root.tmp(false)
 	if err != nil {
@@ -36,11 +36,7 @@ func (p *placer) create(key string, file waitingFile) error {
 				continue // the rival has removed its file again
 			}
 		}
-		switch {
-		case err == nil:
-			_ = tmp.remove(p.store.claimName(key))
-			return nil
-		case !absent(err):
+		if err == nil || !absent(err) {
 			return err
 		}
 		if _, err := tmp.stat(waits); absent(err) {
@@ -51,22 +47,42 @@ func (p *placer) create(key string, file waitingFile) error {
 }
 
 // replace puts a file, whose bytes are durable, in the place of the version that it
-// replaces. It removes the file if that is there no longer.
-func (p *placer) replace(key string, file waitingFile) error {
+// replaces. It reports whether that was still there.
+func (p *placer) replace(ctx context.Context, key string, file waitingFile) (done bool, err error) {
 	tmp, err := p.root.tmp(false)
 	if err != nil {
-		return err
+		return false, err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), longWait)
-	defer cancel()
-	done, err := p.store.swap(ctx, p.root, key, file.token, func() error {
+	return p.store.swap(ctx, p.root, key, file.token, func() error {
 		if err := p.open(path.Dir(key)); err != nil {
 			return err
 		}
 		return tmp.rename(file.name, p.dir, path.Base(key))
 	})
+}
+
+// finishCreate is create for a file that waits. It lets go of the claim.
+func (p *placer) finishCreate(key string, file waitingFile) error {
+	if err := p.create(key, file); err != nil {
+		return err
+	}
+	if tmp, err := p.root.tmp(false); err == nil {
+		_ = tmp.remove(p.store.claimName(key))
+	}
+	return nil
+}
+
+// finishReplace is replace for a file that waits. It removes the file if the version that it
+// replaces is there no longer.
+func (p *placer) finishReplace(key string, file waitingFile) error {
+	ctx, cancel := context.WithTimeout(context.Background(), longWait)
+	defer cancel()
+	done, err := p.replace(ctx, key, file)
 	if err == nil && !done {
-		err = tmp.remove(file.name)
+		var tmp handle
+		if tmp, err = p.root.tmp(false); err == nil {
+			err = tmp.remove(file.name)
+		}
 	}
 	if absent(err) {
 		err = errTempGone
