@@ -66,7 +66,7 @@ func (m *manifests) of(v ref, config []byte, info *publisher.ReleaseInfo, provSi
 func configOf(md *check.Metadata) ([]byte, error) {
 	b, err := json.Marshal(md)
 	if err != nil {
-		return nil, fmt.Errorf("Chart.yaml of %s %s as JSON: %v", md.Name, md.Version, err)
+		return nil, fmt.Errorf("%s %s: encoding its Chart.yaml: %v", md.Name, md.Version, err)
 	}
 	return b, nil
 }
