@@ -4,7 +4,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
+	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -108,8 +111,8 @@ func NewJudge(c *config.Config, site bucket.Store, channel string, index *publis
 // Judge returns a *check.Problem if a run would reject the offer now, and nil if
 // it would not. It does not look at what waits in the inbox, and the verdict
 // remains the run's: somebody else may publish before it. Any other error is the
-// site's. If the channel would be new, and its name is almost another's, the offer gets
-// a warning.
+// site's. The offer gets a warning if the channel would be new and its name is almost
+// another's, or if it is pushed with a manifest that would not be published.
 func (j *Judge) Judge(ctx context.Context, o *publisher.Offer, force bool) error {
 	if j.isNew {
 		warning, err := CheckNewChannel(ctx, j.config, j.site, j.catalog.channel)
@@ -120,7 +123,28 @@ func (j *Judge) Judge(ctx context.Context, o *publisher.Offer, force bool) error
 			o.Warnings = append(o.Warnings, *warning)
 		}
 	}
-	_, _, err := j.Foresee(ctx, o, force)
+	verdict, _, err := j.Foresee(ctx, o, force)
+	if err == nil && verdict == publisher.Unchanged && o.Manifest != "" {
+		err = j.warnOfDigest(ctx, o)
+	}
+	return err
+}
+
+// warnOfDigest gives the offer a warning if the version that is published with the same
+// content has another manifest, whose digest stands: clients print that of their own.
+func (j *Judge) warnOfDigest(ctx context.Context, o *publisher.Offer) error {
+	is, ok := j.catalog.find(ref{o.Name, o.Version})
+	if !ok {
+		return nil
+	}
+	m, err := publisher.ReadManifest(ctx, j.site, j.catalog.channel, is.URLs[0])
+	if errors.Is(err, bucket.ErrNotFound) {
+		return nil
+	}
+	if err == nil && m.SHA256() != o.Manifest {
+		o.Warnings = slices.Insert(o.Warnings, 0, publisher.Warning{Rule: "warn-digest", Message: fmt.Sprintf( // only some reach a client
+			"the digest stays sha256:%s: %.60s is published with the same content", m.SHA256(), o.Name+" "+o.Version)})
+	}
 	return err
 }
 

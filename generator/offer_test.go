@@ -15,6 +15,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/registry"
 )
 
 // foresee returns the rule by which an offer would be rejected; "" if it would
@@ -103,6 +104,53 @@ func TestJudge(t *testing.T) {
 					t.Errorf("the run rejects it by rule %q, want %q", got, want)
 				}
 			})
+		}
+	}
+}
+
+// TestJudgeDigest checks that whoever pushes a published version's content once more, under
+// another manifest, is told which digest stands.
+func TestJudgeDigest(t *testing.T) {
+	w := newWorld(t)
+	w.configure(ociOn)
+	one := charttest.Simple("alpha", "1.0.0")
+	w.publish("stable", 1, one)
+	tag, _, err := bucket.ReadAll(t.Context(), w.site.Handle("test"), registry.TagKey("stable/alpha", "1.0.0"), registry.MaxManifest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stands := registry.SumOf(tag).SHA256
+	head, err := publisher.ReadHead(t.Context(), w.site.Handle("test"), "stable", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	judge := generator.NewJudge(w.config, w.site.Handle("test"), "stable", head.Index)
+	repacked := charttest.Pack("alpha", charttest.Chart("alpha", "1.0.0"), &charttest.Options{Time: charttest.Time.AddDate(1, 0, 0)})
+	other := strings.Repeat("0", 64)
+	for _, test := range []struct {
+		name     string
+		chart    []byte
+		manifest string
+		warned   bool
+	}{
+		{"packed again", repacked, other, true}, {"the same bytes", one, other, true},
+		{"the same manifest", one, stands, false}, {"not pushed", repacked, "", false},
+		{"other content", charttest.Simple("alpha", "1.0.0", "values.yaml", "replicas: 9\n"), other, false},
+		{"another version", charttest.Simple("alpha", "2.0.0"), other, false},
+	} {
+		o, err := generator.CheckOffer(w.config, "stable", bytes.NewReader(test.chart), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Manifest = test.manifest
+		if err := judge.Judge(t.Context(), o, false); err != nil {
+			t.Errorf("%s: %v", test.name, err)
+		}
+		warned := slices.ContainsFunc(o.Warnings, func(w publisher.Warning) bool {
+			return w.Rule == "warn-digest" && strings.Contains(w.Message, "sha256:"+stands) && len(w.Message) <= 200
+		})
+		if warned != test.warned {
+			t.Errorf("%s: warnings %+v", test.name, o.Warnings)
 		}
 	}
 }

@@ -35,6 +35,7 @@ var rules = map[string]struct{ message, fix string }{
 	"warn-precedence": {"two versions have the same precedence", ""},
 	"warn-channel":    {"the channel is new, and its name is almost another's", ""},
 	"warn-oci":        {"the version cannot be read by oci://", ""},
+	"warn-digest":     {"the same content is published under another digest", ""},
 	"warn-older":      {"the index shows newer versions only", ""},
 }
 

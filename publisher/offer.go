@@ -9,5 +9,6 @@ type Offer struct {
 	Digest        string   // SHA-256 of the archive, in hex
 	Fingerprint   string   // of the archive's paths and content; "" of a provenance file alone
 	Provenance    string   // SHA-256 of the provenance file, in hex; "" if absent
+	Manifest      string   // SHA-256 of the manifest with which it is pushed to a registry, in hex; "" otherwise
 	Warnings      []Warning
 }

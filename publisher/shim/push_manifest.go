@@ -192,7 +192,7 @@ func (p *push) openBlob(ctx context.Context, sum string) (*bucket.Reader, error)
 }
 
 // check returns an error if the manifest, its repository or its tag is not that of the
-// chart.
+// chart. Otherwise the offer gets the manifest.
 func (g *pushed) check(channel string, o *publisher.Offer) error {
 	const rule = "manifest"
 	if g.chart != o.Name {
@@ -214,5 +214,6 @@ func (g *pushed) check(channel string, o *publisher.Offer) error {
 	if err != nil {
 		return fail(http.StatusUnprocessableEntity, rule, "push the chart with 'helm push'", "%s", err)
 	}
+	o.Manifest = registry.SumOf(g.bytes).SHA256
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -464,6 +465,25 @@ func TestPushSlowly(t *testing.T) {
 		go stalled.Write([]byte("x"))
 		refusedPush(t, p.do(p.request(method, "/v2/"+path, body)), http.StatusRequestTimeout, "slow", "UNAVAILABLE")
 		stalled.Close()
+	}
+}
+
+// TestPushJudged checks that the judge knows which manifest is pushed, and that what it
+// warns of reaches the client.
+func TestPushJudged(t *testing.T) {
+	p := pushTo(t, func(o *Options) {
+		o.Judge = func(string, *publisher.Index) Judge {
+			return func(_ context.Context, o *publisher.Offer, _ bool) error {
+				o.Warnings = append(o.Warnings, publisher.Warning{Message: "not " + o.Manifest})
+				return nil
+			}
+		}
+	})
+	s := ship("web", "1.0.0", "")
+	p.blobs("team/web", s)
+	want := `299 - "not ` + registry.SumOf([]byte(s.manifest)).SHA256 + `"`
+	if r := p.manifest("team/web", "1.0.0", s.manifest); r.StatusCode != http.StatusCreated || !slices.Contains(r.Header.Values("Warning"), want) {
+		t.Errorf("status %d: %s; warnings %q, want %q", r.StatusCode, r.body, r.Header.Values("Warning"), want)
 	}
 }
 
