@@ -88,7 +88,7 @@ func (c *Channel) derived(ctx context.Context, x *Index, t touched) ([]derived, 
 		files = append(files, all...)
 	}
 	for i := range files {
-		files[i].due = files[i].due || t.create
+		files[i].due = files[i].due || t.create && !files[i].last()
 	}
 	return files, nil
 }

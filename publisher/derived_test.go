@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/registry"
 )
 
 const (
@@ -160,6 +162,55 @@ func TestChartWithoutVersions(t *testing.T) {
 			t.Errorf("%+v", f)
 		}
 	}
+}
+
+// TestTagsWithoutVersions: the list of tags of a chart that is not there any more becomes
+// empty. If there is none, nobody makes one or misses it.
+func TestTagsWithoutVersions(t *testing.T) {
+	m := published(t)
+	key := registry.TagsKey("stable/alpha")
+	commit := func(change func(c *publisher.Channel) publisher.Draft) {
+		t.Helper()
+		c := open(t, m)
+		c.UseRegistry(true)
+		err := c.Commit(t.Context(), change(c))
+		if err == nil {
+			err = c.Project(t.Context())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	sound := func(when string) {
+		t.Helper()
+		r := verify(t, m.Handle("verify"), publisher.VerifyOptions{}).Channels[0]
+		if r.Unindexed > 0 || slices.ContainsFunc(r.Faults, func(f publisher.Fault) bool { return f.Key == key }) {
+			t.Errorf("%s: %d without an index; %+v", when, r.Unindexed, r.Faults)
+		}
+	}
+	commit(func(c *publisher.Channel) publisher.Draft {
+		d := c.RegistryDraft(&publisher.RegistryChange{Complete: []string{"alpha"}}, true)
+		d.Time, d.Nonce = c.Time(), "registry"
+		return d
+	})
+	old := m.Snapshot()[key]
+	commit(func(c *publisher.Channel) publisher.Draft { return without(c, "alpha") })
+	if now := string(m.Snapshot()[key]); !strings.Contains(string(old), `"tags":["`) || !strings.Contains(now, `"tags":[]`) {
+		t.Errorf("it was %s, and is %s", old, now)
+	}
+	sound("empty")
+	m.Put(key, old)
+	if faults := verify(t, m.Handle("verify"), publisher.VerifyOptions{}).Channels[0].Faults; !slices.ContainsFunc(faults, func(f publisher.Fault) bool { return f.Key == key }) {
+		t.Errorf("that the old list is there is no fault: %+v", faults)
+	}
+	remove(t, m, key)
+	if _, err := publisher.Rebuild(t.Context(), m.Handle("rebuild"), "stable", publisher.RebuildOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if m.Snapshot()[key] != nil {
+		t.Error("rebuild makes an empty list")
+	}
+	sound("removed")
 }
 
 // renamed is a draft that changes a chart's lines.

@@ -203,13 +203,15 @@ func (c *Channel) registryFiles(ctx context.Context, x *Index, t touched) []deri
 		})
 	}
 	for chart, generation := range t.lists {
-		if tags := x.tags(c.Name, chart); len(tags) > 0 {
-			list := registry.Tags{Repository: registry.Repository(c.Name, chart), Tags: tags, Generation: generation}
-			files = append(files, derived{
-				key: registry.TagsKey(list.Repository), body: bucket.Bytes(list.Bytes()),
-				contentType: registry.TypeTags, generation: generation, due: true,
-			})
+		if registry.CheckVersion(c.Name, chart, "") != nil {
+			continue
 		}
+		// If no tags are left, an old list must not stay; but nobody needs an empty one.
+		list := registry.Tags{Repository: registry.Repository(c.Name, chart), Tags: x.tags(c.Name, chart), Generation: generation}
+		files = append(files, derived{
+			key: registry.TagsKey(list.Repository), body: bucket.Bytes(list.Bytes()),
+			contentType: registry.TypeTags, generation: generation, due: len(list.Tags) > 0,
+		})
 	}
 	slices.SortFunc(files, func(a, b derived) int { return strings.Compare(a.key, b.key) })
 	return files
