@@ -106,8 +106,8 @@ func testWriteAll(t *testing.T, s bucket.Store) {
 // testWriteAllRace has writers replace and create the same objects together: each of these
 // has one winner.
 func testWriteAllRace(t *testing.T, s bucket.Store) {
-	const keys = 12
-	for round := range 5 {
+	const keys = 6
+	for round := range 3 {
 		var tokens []string
 		for i := range keys {
 			key := fmt.Sprintf("race/%d/%d", round, i)
