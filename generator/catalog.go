@@ -32,7 +32,8 @@ type catalog struct {
 // known is what is known of a published release beyond the index.
 type known struct {
 	*publisher.ReleaseInfo
-	missing bool // the archive is not there
+	missing bool   // the archive is not there
+	pin     string // digest of its manifest, if release.json has that
 }
 
 func newCatalog(site bucket.Store, channel string, index *publisher.Index) *catalog {
@@ -103,7 +104,10 @@ func (c *catalog) next(index *publisher.Index, releases []*release) *catalog {
 	n := c.at(index)
 	n.known = c.known
 	for _, r := range releases {
-		n.known[r.url] = known{ReleaseInfo: &publisher.ReleaseInfo{Digest: r.digest, Fingerprint: r.fingerprint, Provenance: r.provenance}}
+		n.known[r.url] = known{
+			ReleaseInfo: &publisher.ReleaseInfo{Digest: r.digest, Fingerprint: r.fingerprint, Provenance: r.provenance},
+			pin:         r.manifest().Digest(),
+		}
 	}
 	return n
 }
@@ -123,7 +127,9 @@ func (c *catalog) lookUp(ctx context.Context, about *candidate) error {
 			if err != nil {
 				return err
 			}
-			k.ReleaseInfo, k.missing = info, info == nil
+			if k.ReleaseInfo, k.missing = info, info == nil; info != nil {
+				k.pin = info.Manifest.Digest()
+			}
 		}
 		// A chart that is uploaded once more may be meant to restore it.
 		if about.chart != nil && about.chart.Digest == release.Digest && !k.missing {

@@ -163,6 +163,11 @@ func (r *channelRun) settled(p *plan, pending []*candidate, decided map[string]d
 		rel.forget()
 	}
 	for _, o := range p.outcomes {
+		if o.release != nil && r.stager.manifests.has(o.ref) {
+			if is, ok := r.catalog.info(o.release.url); ok {
+				o.pin = is.pin
+			}
+		}
 		decided[o.upload.ID] = decision{o, r.channel.Generation(), r.channel.Time()}
 	}
 	return slices.DeleteFunc(pending, func(c *candidate) bool {

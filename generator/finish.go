@@ -7,6 +7,7 @@ import (
 
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/registry"
 )
 
 // finisher ends what a run has decided. Receipts come from the log: what an
@@ -102,6 +103,7 @@ func (f *finisher) recall(ctx context.Context, u *publisher.Upload, p past) (*pu
 	receipt.Digest, receipt.Arrival = p.Digest, p.Arrival
 	if url := f.urlOf(p); url != "" {
 		receipt.URL = f.channel + "/" + url
+		receipt.Manifest = registry.Digest(p.record.ManifestAt(url))
 	}
 	return &receipt, nil
 }

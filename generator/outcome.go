@@ -18,6 +18,7 @@ type outcome struct {
 	equal   []string       // versions of equal precedence, worth a warning
 	more    int            // how many more there are
 	release *release       // where its content is in the index afterwards; nil if it is not
+	pin     string         // digest of the manifest of that, once it is committed
 	keep    int            // how many newer versions the index shows instead; 0 if it shows this one
 }
 
@@ -31,7 +32,7 @@ func (o *outcome) receipt(channel string, generation int, decided time.Time) pub
 	r := publisher.Receipt{
 		ID: o.upload.ID, Channel: channel, Verdict: o.verdict, Rule: o.ruling.rule,
 		Chart: o.ref.name, Version: o.ref.version,
-		Generation: generation, Arrival: o.upload.Arrival, Decided: decided,
+		Manifest: o.pin, Generation: generation, Arrival: o.upload.Arrival, Decided: decided,
 	}
 	if o.request.File != "" || o.request.Uploader != nil {
 		request := o.request // a pointer to the original would keep all that was read of the chart

@@ -142,6 +142,46 @@ func TestRegistryReplaced(t *testing.T) {
 	}
 }
 
+// TestRegistryReceipts: a receipt has the digest that pins the version, also if the run that
+// decided the upload did not get to write it, and the versions that the registry has not
+// have none.
+func TestRegistryReceipts(t *testing.T) {
+	w := newWorld(t)
+	w.configure(ociOn)
+	mustPin := func(upload string, verdict publisher.Verdict, pin string) {
+		t.Helper()
+		r, err := publisher.ReadReceipt(t.Context(), w.drop.Handle("uploader"), upload)
+		if err != nil || r.Verdict != verdict || r.Manifest != pin {
+			t.Errorf("got %+v, %v; want %s, %s", r, err, verdict, pin)
+		}
+	}
+	digestNow := func() string { return "sha256:" + digest(w.manifestOf("stable", "alpha", "1.0.0")) }
+	w.publish("stable", 1, alphaOld)
+	first := digestNow()
+	w.publish("stable", 2, alphaOld, charttest.Simple("Capital", "1.0.0"))
+	w.mustUpload("stable", id(4), alphaNew, nil)
+	backup := w.drop.Snapshot()
+	w.mustRun()
+	mustPin(id(1), publisher.Accepted, first)
+	mustPin(id(2), publisher.Unchanged, first)
+	mustPin(id(3), publisher.Accepted, "")
+	mustPin(id(4), publisher.Replaced, digestNow())
+	if first == digestNow() {
+		t.Error("new content has the old digest")
+	}
+	if err := w.drop.Handle("prune").Delete(t.Context(), "receipts/"+id(4)+".json", ""); err != nil {
+		t.Fatal(err)
+	}
+	for key, b := range backup {
+		w.drop.Put(key, b)
+	}
+	w.mustRun()
+	mustPin(id(4), publisher.Replaced, digestNow())
+	w.configure(ociOff)
+	w.publish("stable", 5, alphaNew)
+	mustPin(id(5), publisher.Unchanged, "")
+}
+
 // TestRegistryTurnedOn: new versions have manifests from then on, and older ones get theirs
 // in the same run; each record gives at most so many.
 func TestRegistryTurnedOn(t *testing.T) {

@@ -25,9 +25,10 @@ type Receipt struct {
 	Fix        string    `json:"fix,omitempty"`     // what to do about it
 	Chart      string    `json:"chart,omitempty"`
 	Version    string    `json:"version,omitempty"`
-	Digest     string    `json:"digest,omitempty"` // SHA-256 of the archive, in hex
-	URL        string    `json:"url,omitempty"`    // of the archive, relative to the site; only if the upload was published
-	Generation int       `json:"generation"`       // the record that decided it
+	Digest     string    `json:"digest,omitempty"`   // SHA-256 of the archive, in hex
+	Manifest   string    `json:"manifest,omitempty"` // digest by which the version can be pinned in the registry: sha256:…; "" if it is not known to have one there
+	URL        string    `json:"url,omitempty"`      // of the archive, relative to the site; only if the upload was published
+	Generation int       `json:"generation"`         // the record that decided it
 	Arrival    time.Time `json:"arrival"`
 	Decided    time.Time `json:"decided"`
 	Warnings   []Warning `json:"warnings,omitempty"`

@@ -31,6 +31,10 @@ func (m Manifest) SHA256() string {
 	return hexSHA256([]byte(m.Manifest))
 }
 
+// Digest is the digest of the manifest, as clients of registries write it; "" if there is
+// none.
+func (m Manifest) Digest() string { return registry.Digest(m.SHA256()) }
+
 // manifestFile is where a manifest lies that release.json lacks.
 const manifestFile = "oci.json"
 

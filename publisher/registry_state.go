@@ -192,6 +192,18 @@ func (r *Record) manifests() []VersionManifest {
 	return all
 }
 
+// ManifestAt is the SHA-256 of the manifest that the record gives to the version whose
+// archive lies at the URL, in hex; "" if it gives it none.
+func (r *Record) ManifestAt(url string) string {
+	upload, ok := parseReleaseURL(url)
+	for _, m := range r.manifests() {
+		if ok && m.Upload == upload {
+			return m.Manifest
+		}
+	}
+	return ""
+}
+
 // registryFiles are the tags and the lists of tags that were touched.
 func (c *Channel) registryFiles(ctx context.Context, x *Index, t touched) []derived {
 	var files []derived

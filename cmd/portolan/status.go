@@ -288,6 +288,7 @@ func (p *program) printReceipt(r *publisher.Receipt) error {
 	line("chart", r.Chart)
 	line("version", r.Version)
 	line("digest", r.Digest)
+	line("manifest", r.Manifest)
 	line("url", r.URL)
 	line("generation", fmt.Sprint(r.Generation))
 	line("arrival", timeText(r.Arrival))

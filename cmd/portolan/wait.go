@@ -115,4 +115,7 @@ func (d *dropper) printVerdict(r *publisher.Receipt) {
 	if r.Verdict == publisher.Rejected {
 		printReason(d.stdout, r.Message, r.Fix)
 	}
+	if r.Manifest != "" {
+		d.printf("            manifest %s\n", r.Manifest)
+	}
 }

@@ -64,9 +64,6 @@ func (w *Writer) registryURL(channel string) string {
 	return "oci://" + u.Host + "/" + channel
 }
 
-// digestPrefix begins a digest as clients of registries write it.
-const digestPrefix = "sha256:"
-
 // manifestOf returns the digest of a release's manifest in the registry; "" if it has none
 // there. The manifest is known already if release.json has it.
 func (p *pass) manifestOf(ctx context.Context, r *release, known publisher.Manifest) (string, error) {
@@ -86,7 +83,7 @@ func (p *pass) manifestOf(ctx context.Context, r *release, known publisher.Manif
 			return "", err
 		}
 	}
-	return digestPrefix + m.SHA256(), nil
+	return m.Digest(), nil
 }
 
 func unlessNotFound(err error) error {

@@ -112,6 +112,14 @@ func (k Key) Digest() string {
 	return digestPrefix + k.SHA256
 }
 
+// Digest is a SHA-256, which is in hex, as clients of registries write it; "" if it is "".
+func Digest(sha256 string) string {
+	if sha256 == "" {
+		return ""
+	}
+	return digestPrefix + sha256
+}
+
 // parseDigest returns the hex of a SHA-256 that is written as clients read it.
 func parseDigest(s string) (hex string, ok bool) {
 	hex, ok = strings.CutPrefix(s, digestPrefix)
