@@ -110,7 +110,7 @@ func (w *world) mustBeWhole() {
 	if err != nil || !report.OK() {
 		w.t.Errorf("verifying: %+v, %v", report, err)
 	}
-	rebuilt, err := publisher.Rebuild(w.t.Context(), w.site.Handle("rebuild"), "stable", publisher.RebuildOptions{})
+	rebuilt, err := publisher.Rebuild(w.t.Context(), w.site.Handle("rebuild"), "stable", publisher.RebuildOptions{Workers: 1})
 	if err != nil || len(rebuilt.Written) > 0 {
 		w.t.Errorf("rebuilding: %+v, %v", rebuilt, err)
 	}

@@ -157,7 +157,7 @@ func TestOldSite(t *testing.T) {
 		t.Errorf("a prune wrote some of %v", keys)
 	}
 	w.mustHold()
-	if _, err := publisher.Rebuild(t.Context(), w.site.Handle("rebuild"), "stable", publisher.RebuildOptions{}); err != nil {
+	if _, err := publisher.Rebuild(t.Context(), w.site.Handle("rebuild"), "stable", publisher.RebuildOptions{Workers: 1}); err != nil {
 		t.Fatal(err)
 	}
 	if n := w.verified(); n != 0 {

@@ -129,7 +129,7 @@ func TestEqualPrecedenceKept(t *testing.T) {
 		t.Errorf("signed, head lists %q", got)
 	}
 	before := w.site.Snapshot()
-	if _, err := publisher.Rebuild(t.Context(), w.site.Handle("rebuild"), "stable", publisher.RebuildOptions{}); err != nil {
+	if _, err := publisher.Rebuild(t.Context(), w.site.Handle("rebuild"), "stable", publisher.RebuildOptions{Workers: 1}); err != nil {
 		t.Fatal(err)
 	}
 	for key, b := range before {
