@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,6 +27,7 @@ import (
 // that was ever promised to an uploader.
 type world struct {
 	t          testing.TB
+	mu         sync.Mutex // held while operations are counted and judged: some programs have many workers
 	drop, site *buckettest.Mem
 	clock      time.Time
 	promises   []promise
@@ -74,8 +76,10 @@ func (w *world) inject(f faultFunc) {
 	w.n = 0
 	hook := func(store string) func(buckettest.Op) buckettest.Fault {
 		return func(op buckettest.Op) buckettest.Fault {
+			w.mu.Lock()
 			n := w.n
 			w.n++
+			w.mu.Unlock() // f may run another program
 			if f == nil {
 				return buckettest.None
 			}
@@ -86,6 +90,8 @@ func (w *world) inject(f faultFunc) {
 		if op.Kind == buckettest.Get || op.Kind == buckettest.List || w.quiet {
 			return
 		}
+		w.mu.Lock()
+		defer w.mu.Unlock()
 		if op.Kind == buckettest.Delete && op.Actor == pruneActor && !strings.HasPrefix(op.Key, "inbox/") {
 			w.pruned[op.Key] = true
 		}
