@@ -2,7 +2,6 @@ package publisher_test
 
 import (
 	"bytes"
-	"context"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -93,46 +92,10 @@ func TestVerifyDerived(t *testing.T) {
 // TestVerifyDerivedWhilePublishing commits a generation between any two steps of a
 // verification, and lets the files that follow from it be written there, or later.
 func TestVerifyDerivedWhilePublishing(t *testing.T) {
-	for n := 0; ; n++ {
-		for parts := 1; parts <= 5; parts++ {
-			m := limited(t)
-			later, writes, step, begun := parts, 0, -1, false
-			m.Hook = func(op buckettest.Op) buckettest.Fault {
-				if op.Actor != "verify" {
-					if op.Kind != buckettest.Get && op.Kind != buckettest.List {
-						if writes++; writes > later {
-							return buckettest.Refused
-						}
-					}
-					return buckettest.None
-				}
-				if step++; step == n {
-					begun = true
-					c := open(t, m)
-					d := without(c, "alpha")
-					d.Time = start().Add(4 * time.Minute)
-					if err := c.Commit(context.Background(), d); err != nil {
-						t.Error(err)
-					}
-					_ = c.Project(context.Background())
-				}
-				return buckettest.None
-			}
-			report := verify(t, m.Handle("verify"), publisher.VerifyOptions{
-				Workers: 1, Now: func() time.Time { return start().Add(4 * time.Minute) },
-				Sleep: func(context.Context, time.Duration) error {
-					writes, later = 0, 9
-					return open(t, m).Project(context.Background())
-				},
-			})
-			if !report.OK() {
-				t.Errorf("%d parts at step %d: %+v", parts, n, report.Channels[0].Faults)
-			}
-			if !begun {
-				return
-			}
-		}
-	}
+	verifyWhilePublishing(t, publishing{
+		site: limited, open: open, chart: "alpha", parts: 5,
+		part: func(op buckettest.Op) bool { return op.Kind != buckettest.Get && op.Kind != buckettest.List },
+	})
 }
 
 // TestChartWithoutVersions: the index of a chart that is not there any more lists nothing,
@@ -165,7 +128,7 @@ func TestChartWithoutVersions(t *testing.T) {
 }
 
 // TestTagsWithoutVersions: the list of tags of a chart that is not there any more becomes
-// empty. If there is none, nobody makes one or misses it.
+// empty. If the list does not exist, nobody makes it or misses it.
 func TestTagsWithoutVersions(t *testing.T) {
 	m := published(t)
 	key := registry.TagsKey("stable/alpha")

@@ -2,7 +2,6 @@ package publisher_test
 
 import (
 	"bytes"
-	"context"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -180,48 +179,13 @@ func TestVerifyRootUnlisted(t *testing.T) {
 // TestVerifyRootWhilePublishing commits a generation between any two steps of a
 // verification, and lets it reach the snapshot, the site's root and head there, or later.
 func TestVerifyRootWhilePublishing(t *testing.T) {
-	for n := 0; ; n++ {
-		for parts := 1; parts <= 4; parts++ {
-			m, _ := rooted(t)
-			later, writes, step, begun := parts, 0, -1, false
-			project := func() { _ = openAtRoot(t, m).Project(context.Background()) }
-			m.Hook = func(op buckettest.Op) buckettest.Fault {
-				if op.Actor != "verify" {
-					if strings.HasSuffix(op.Key, "index.yaml") && op.Kind != buckettest.Get || strings.Contains(op.Key, "/log/") && op.Kind == buckettest.Create {
-						if writes++; writes > later {
-							return buckettest.Refused
-						}
-					}
-					return buckettest.None
-				}
-				if step++; step == n {
-					begun = true
-					c := openAtRoot(t, m)
-					d := without(c, "gamma")
-					d.Time = start().Add(4 * time.Minute)
-					if err := c.Commit(context.Background(), d); err != nil {
-						t.Error(err)
-					}
-					_ = c.Project(context.Background())
-				}
-				return buckettest.None
-			}
-			report := verify(t, m.Handle("verify"), publisher.VerifyOptions{
-				Workers: 1, Now: func() time.Time { return start().Add(4 * time.Minute) },
-				Sleep: func(context.Context, time.Duration) error {
-					writes, later = 0, 9
-					project()
-					return nil
-				},
-			})
-			if !report.OK() {
-				t.Errorf("%d parts at step %d: %+v", parts, n, report.Channels[0].Faults)
-			}
-			if !begun {
-				return
-			}
-		}
-	}
+	verifyWhilePublishing(t, publishing{
+		site: func(t *testing.T) *buckettest.Mem { m, _ := rooted(t); return m },
+		open: openAtRoot, chart: "gamma", parts: 4,
+		part: func(op buckettest.Op) bool {
+			return strings.HasSuffix(op.Key, "index.yaml") && op.Kind != buckettest.Get || strings.Contains(op.Key, "/log/") && op.Kind == buckettest.Create
+		},
+	})
 }
 
 // TestRebuildRoot gets back what the site's root showed, and leaves alone what portolan

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
@@ -279,5 +280,61 @@ func TestVerifyFallback(t *testing.T) {
 	f := result.Faults[0]
 	if !strings.Contains(f.Message, "answers 200") || !strings.Contains(f.Fix, "answer 404") || f.Key != "stable/log/00000004.json" {
 		t.Errorf("got %+v", f)
+	}
+}
+
+// publishing is a generation that is committed, without one of the charts, and what
+// follows from it.
+type publishing struct {
+	site  func(*testing.T) *buckettest.Mem
+	open  func(*testing.T, *buckettest.Mem) *publisher.Channel
+	chart string
+	parts int                      // how many writes to the site it is at most
+	part  func(buckettest.Op) bool // whether an operation is one of these
+}
+
+// verifyWhilePublishing begins it between any two steps of a verification. After each of
+// its parts it stops, and goes on when the verification waits.
+func verifyWhilePublishing(t *testing.T, p publishing) {
+	t.Helper()
+	for n := 0; ; n++ {
+		for parts := 1; parts <= p.parts; parts++ {
+			m := p.site(t)
+			later, writes, step, begun := parts, 0, -1, false
+			m.Hook = func(op buckettest.Op) buckettest.Fault {
+				if op.Actor != "verify" {
+					if p.part(op) {
+						if writes++; writes > later {
+							return buckettest.Refused
+						}
+					}
+					return buckettest.None
+				}
+				if step++; step == n {
+					begun = true
+					c := p.open(t, m)
+					d := without(c, p.chart)
+					d.Time = start().Add(4 * time.Minute)
+					if err := c.Commit(context.Background(), d); err != nil {
+						t.Error(err)
+					}
+					_ = c.Project(context.Background())
+				}
+				return buckettest.None
+			}
+			report := verify(t, m.Handle("verify"), publisher.VerifyOptions{
+				Workers: 1, Now: func() time.Time { return start().Add(4 * time.Minute) },
+				Sleep: func(context.Context, time.Duration) error {
+					writes, later = 0, 9
+					return p.open(t, m).Project(context.Background())
+				},
+			})
+			if !report.OK() {
+				t.Errorf("%d parts at step %d: %+v", parts, n, report.Channels[0].Faults)
+			}
+			if !begun {
+				return
+			}
+		}
 	}
 }
