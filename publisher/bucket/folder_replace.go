@@ -131,12 +131,8 @@ func (s *folderStore) replaced(ctx context.Context, f *openFolder, o Object) err
 		return err
 	}
 	defer file.Close()
-	same, err := Same(ctx, file, o.Body)
-	if err != nil {
+	if err := mustHold(ctx, file, o); err != nil {
 		return err
-	}
-	if !same {
-		return ErrConflict
 	}
 	return s.syncName(f, o.Key)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -143,12 +144,8 @@ func (s *folderStore) createAgain(ctx context.Context, f *openFolder, o Object) 
 		return err
 	}
 	defer file.Close()
-	same, err := Same(ctx, file, o.Body)
-	if err != nil {
+	if err := mustHold(ctx, file, o); err != nil {
 		return err
-	}
-	if !same {
-		return ErrConflict
 	}
 	// The writer may not have made it durable yet, or may have died.
 	if o.Deferred {
@@ -159,6 +156,15 @@ func (s *folderStore) createAgain(ctx context.Context, f *openFolder, o Object) 
 		return err
 	}
 	return s.syncName(f, o.Key)
+}
+
+// mustHold fails with ErrConflict if the file has other bytes than the object.
+func mustHold(ctx context.Context, file io.Reader, o Object) error {
+	same, err := Same(ctx, file, o.Body)
+	if err == nil && !same {
+		err = ErrConflict
+	}
+	return err
 }
 
 // syncName makes the name of an object durable.
