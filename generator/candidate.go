@@ -23,7 +23,7 @@ type candidate struct {
 	awaited    bool               // its uploader announced a chart under the same id
 	bare       bool               // its uploader announced a provenance file with the chart, which is not there
 	staged     bool               // its files are on the site
-	manifest   publisher.Manifest // that stands in these; zero if there is none
+	manifest   publisher.Manifest // that stands in these; zero without one
 	gone       bool               // another generator has taken it out of the inbox
 	pushes     bool               // it came with a manifest, which is read again when it is needed
 	noManifest error              // why it has no manifest, although its channel is in the registry

@@ -108,8 +108,8 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// TestJudgeDigest checks that whoever pushes a published version's content once more, under
-// another manifest, is told which digest stands.
+// TestJudgeDigest checks that a client which pushes the content of a published version
+// again, under another manifest, is told which digest stands.
 func TestJudgeDigest(t *testing.T) {
 	w := newWorld(t)
 	w.configure(ociOn)

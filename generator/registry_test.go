@@ -73,7 +73,7 @@ func (w *world) tagsOf(channel, chart string) []string {
 	return list.Tags
 }
 
-// manifestOf is what a tag names; nil if there is none.
+// manifestOf is what a tag names; nil without such a tag.
 func (w *world) manifestOf(channel, chart, version string) []byte {
 	return w.site.Snapshot()[registry.TagKey(registry.Repository(channel, chart), registry.Tag(version))]
 }
@@ -183,7 +183,7 @@ func TestRegistryReceipts(t *testing.T) {
 }
 
 // TestRegistryTurnedOn: new versions have manifests from then on, and older ones get theirs
-// in the same run; each record gives at most so many.
+// in the same run. A record gives manifests to a limited number of versions.
 func TestRegistryTurnedOn(t *testing.T) {
 	w := newWorld(t)
 	w.quiet = true

@@ -23,7 +23,7 @@ type Manifest struct {
 	Config   string `json:"config,omitempty"`
 }
 
-// SHA256 is that of the manifest, in hex; "" if there is none.
+// SHA256 is that of the manifest, in hex; "" without one.
 func (m Manifest) SHA256() string {
 	if m.Manifest == "" {
 		return ""

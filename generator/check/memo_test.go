@@ -239,7 +239,7 @@ func TestMemoOnce(t *testing.T) {
 					t.Errorf("%d look at it within %v, want %d within %v", n, took, c.looks, c.time)
 				}
 				if len(findings.underway) > 0 {
-					t.Error("others would wait for ever")
+					t.Error("the look has not ended, so others would never stop waiting")
 				}
 			})
 		})

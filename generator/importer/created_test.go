@@ -105,8 +105,8 @@ func TestNewestIn(t *testing.T) {
 	}
 }
 
-// TestImportDates: the warning comes before anything is fetched, and with the dates of
-// the archives there is none.
+// TestImportDates: the warning comes before anything is fetched. Who takes the dates of
+// the archives is not warned.
 func TestImportDates(t *testing.T) {
 	s, g := newOld(t), newTarget(t)
 	for i := range 12 {

@@ -196,7 +196,7 @@ var (
 	unreadableList = lazyregexp.New(`/v2/(_catalog|[^"]*/tags/list)(\?[^"]*)?": failed to decode response`)
 )
 
-// answered returns the error for an answer that is none of what was asked for.
+// answered returns the error for an answer that a request failed with.
 func answered(r *errcode.ErrorResponse) error {
 	status := fmt.Sprint(r.StatusCode, " ", http.StatusText(r.StatusCode))
 	switch r.StatusCode {

@@ -26,7 +26,7 @@ type versionContent struct {
 	release   templates.Release
 	overview  templates.ChartPage
 	values    templates.ValuesPage
-	table     *values.Reference // that they show; nil if there is none
+	table     *values.Reference // that they show; nil without values
 	templates templates.TemplatesPage
 	changes   templates.ChangesPage
 	raw       map[string][]byte // by name

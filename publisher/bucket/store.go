@@ -71,7 +71,7 @@ type Object struct {
 	CacheControl string
 
 	// From is the key of another object of this store that has the same bytes, that
-	// portolan has written, and that never changes; "" if there is none. Create then
+	// portolan has written, and that never changes; "" without one. Create then
 	// links or copies that one if it can, and otherwise writes the Body; Replace always
 	// writes the Body. From is only for keys that are made from the bytes: some buckets
 	// put a copy in the place of whatever lies there. A link shares its bytes with what

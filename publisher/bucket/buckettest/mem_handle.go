@@ -159,7 +159,7 @@ func (h *Handle) content(ctx context.Context, o bucket.Object) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// from is what an object has that another one can be copied from; nil if there is none.
+// from is what an object has that another one can be copied from; nil if that does not exist.
 func (h *Handle) from(key string) []byte {
 	h.m.mu.Lock()
 	defer h.m.mu.Unlock()
