@@ -25,9 +25,17 @@ type ReleaseInfo struct {
 	Size        int64         `json:"size"`        // of the archive, in bytes
 	Fingerprint string        `json:"fingerprint"` // equal for archives of the same content
 	Provenance  string        `json:"provenance,omitempty"`
+	Signer      *Signer       `json:"signer,omitempty"` // nil unless its provenance file was verified
 	Warnings    []Warning     `json:"warnings,omitempty"`
 	Files       []ReleaseFile `json:"files,omitempty"`
 	Manifest                  // in the registry; its texts are "" if it has none
+}
+
+// Signer is the owner of a key of the channel's keyrings that made a release's
+// provenance file.
+type Signer struct {
+	Fingerprint string `json:"fingerprint"`        // of the primary key, in capital hex digits
+	Identity    string `json:"identity,omitempty"` // that the key names, such as "Ann <ann@example.com>"; printable and short
 }
 
 // ReleaseFile is a file in the archive.
