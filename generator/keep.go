@@ -42,7 +42,7 @@ func shown(c *catalog, keep int, changed map[string][]published) ([]publisher.Sh
 		if ok {
 			was = publisher.Shown{Chart: name, First: len(all)} // what it is if nothing is said
 		}
-		if is != was {
+		if !is.Equal(was) {
 			differ = append(differ, is)
 		}
 	}

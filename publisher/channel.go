@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
@@ -20,9 +21,11 @@ type Channel struct {
 
 	site   bucket.Store
 	head   headState
-	index  *Index     // at the newest record
-	newest *Record    // nil in a new channel
-	sum    string     // SHA-256 of the newest record
+	index  *Index  // at the newest record
+	newest *Record // nil in a new channel
+	sum    string  // SHA-256 of the newest record
+	state  *action.State
+	stated StateFile  // where that is; zero if it is nil
 	opened generation // what head showed when the channel was opened
 	behind []generation
 	lost   bool // behind has only the newest of them: head did not say where to begin
@@ -63,6 +66,9 @@ func OpenChannel(ctx context.Context, site bucket.Store, name string) (*Channel,
 		return nil, err
 	}
 	if err := c.Refresh(ctx); err != nil {
+		return nil, err
+	}
+	if err := c.readState(ctx); err != nil {
 		return nil, err
 	}
 	return c, c.checkEnd(ctx)
@@ -153,7 +159,7 @@ func (c *Channel) Refresh(ctx context.Context) error {
 		return err
 	}
 	c.newest, c.sum = record, sum
-	return nil
+	return c.readState(ctx)
 }
 
 // fromStart reads the whole log up to the record with that number, since there is no
@@ -165,6 +171,7 @@ func (c *Channel) fromStart(ctx context.Context, number int) error {
 			return err
 		}
 		c.newest, c.sum, c.index = s.record, s.sum, s.index
+		c.setState(s.state)
 		c.touched.add(s.record)
 		if s.record.Change != nil {
 			c.lost = c.lost || len(c.behind) > 0

@@ -12,6 +12,7 @@ import (
 type Draft struct {
 	Time        time.Time
 	Decisions   []Decision
+	Actions     []ActionDecision
 	Removed     []Line // see [Index.Diff]
 	Added       []Line
 	Shown       []Shown // see [Change.Shown]
@@ -40,9 +41,14 @@ func (c *Channel) Commit(ctx context.Context, d Draft) error {
 		Nonce:      d.Nonce,
 		Time:       d.Time,
 		Decisions:  d.Decisions,
+		Actions:    d.Actions,
 		Registry:   d.Registry,
 	}
 	next, err := record.describe(ctx, c, d)
+	if err != nil {
+		return err
+	}
+	state, stateFile, err := record.nextState(c)
 	if err != nil {
 		return err
 	}
@@ -64,7 +70,10 @@ func (c *Channel) Commit(ctx context.Context, d Draft) error {
 	touched := c.touched.clone()
 	touched.add(record)
 	c.registry.hold(d.Texts)
-	if err := c.foresee(ctx, next, touched); err != nil {
+	if err := c.foresee(ctx, next, state, touched); err != nil {
+		return err
+	}
+	if err := c.putState(ctx, record.State, stateFile); err != nil {
 		return err
 	}
 	// The commit point. Everything that the record refers to is durable, and
@@ -77,6 +86,9 @@ func (c *Channel) Commit(ctx context.Context, d Draft) error {
 		return err
 	}
 	c.newest, c.sum, c.touched = record, sum, touched
+	if record.State != nil {
+		c.setState(state)
+	}
 	if record.Change != nil {
 		c.index = next
 		c.behind = append(c.behind, generation{record.Generation, next})
@@ -89,7 +101,7 @@ var errTooMuch = fmt.Errorf("refused to commit an index of more than %d bytes, o
 // describe sets the record's change to the one that the draft makes in the channel's
 // index, and returns the resulting index.
 func (r *Record) describe(ctx context.Context, c *Channel, d Draft) (*Index, error) {
-	if len(d.Removed) == 0 && len(d.Added) == 0 && len(d.Shown) == 0 && d.Registry == nil && !c.RootChanges() && !c.RegistryChanges() {
+	if len(d.Removed) == 0 && len(d.Added) == 0 && len(d.Shown) == 0 && d.Registry == nil && !c.RootChanges() && !c.RegistryChanges() && !r.changesState() {
 		return c.index, nil
 	}
 	h := Header{Generated: d.Time, ContextPath: d.ContextPath, Generation: r.Generation, Keep: d.Keep, Root: c.logsRoot(), Charts: true}

@@ -6,6 +6,7 @@ import (
 	"path"
 	"slices"
 
+	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
@@ -63,23 +64,27 @@ func (t *touched) add(r *Record) {
 			t.charts[l.Chart] = touch{r.Change.Header, r.Generation}
 		}
 	}
+	for chart := range r.acted() {
+		t.charts[chart] = touch{r.Change.Header, r.Generation}
+	}
 	t.index = true
 	t.addRegistry(r)
 }
 
-// derived lists the files that follow from the index and depend on what was touched. To
+// derived lists the files that follow from the index and the state, and depend on what was
+// touched. To
 // give a channel more files of this kind, list them here, each with all that it depends on
 // in its body, and nothing else. Then runs, [Prune] and [Rebuild] write them.
-func (c *Channel) derived(ctx context.Context, x *Index, t touched) ([]derived, error) {
+func (c *Channel) derived(ctx context.Context, x *Index, state *action.State, t touched) ([]derived, error) {
 	var files []derived
 	for _, name := range slices.Sorted(maps.Keys(t.charts)) {
-		file, err := x.chartFile(c.Name, name, t.charts[name])
+		file, err := x.chartFile(c.Name, name, state, t.charts[name])
 		if err != nil {
 			return nil, err
 		}
 		files = append(files, file)
 	}
-	files = append(files, c.registryFiles(ctx, x, t)...)
+	files = append(files, c.registryFiles(ctx, x, state, t)...)
 	if t.index {
 		all, err := x.allFile(c.Name, t.unsaid)
 		if err != nil {
@@ -101,9 +106,10 @@ func chartIndexKey(channel, chart string) string {
 // chartUp leads from a chart's folder to the channel's.
 const chartUp = "../../"
 
-// chartFile is the index of one chart: all its versions, also those that head leaves out.
-// If none are left, it lists none: were it deleted, a slow writer could bring it back.
-func (x *Index) chartFile(channel, name string, t touch) (derived, error) {
+// chartFile is the index of one chart: all its versions but those that are yanked, also
+// those that head leaves out so that it stays small. If none are left, it lists none: were
+// it deleted, a slow writer could bring it back.
+func (x *Index) chartFile(channel, name string, state *action.State, t touch) (derived, error) {
 	h, err := decodeHeader(t.header)
 	if err != nil {
 		return derived{}, err
@@ -113,10 +119,19 @@ func (x *Index) chartFile(channel, name string, t touch) (derived, error) {
 	if part.header, err = h.of(chartKey, name); err != nil {
 		return derived{}, err
 	}
-	if lines := x.Lines(name); len(lines) > 0 {
+	if lines := x.listed(name, state); len(lines) > 0 {
 		part.charts = []section{{name: name, lines: lines}}
 	}
 	return derived{chartIndexKey(channel, name), part.body(chartUp), typeYAML, t.generation, due}, nil
+}
+
+// listed are the lines of a chart's versions that are not yanked.
+func (x *Index) listed(chart string, state *action.State) []string {
+	lines, yanked := x.Lines(chart), state.YankedOf(chart)
+	if len(yanked) == 0 {
+		return lines
+	}
+	return slices.DeleteFunc(slices.Clone(lines), func(line string) bool { return yanked[lineVersion(line)] })
 }
 
 // allIndexKey is the index of all versions.

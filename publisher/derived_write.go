@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/registry"
 )
@@ -26,11 +27,11 @@ func (f found) fits(d derived) bool { return !f.written || f.right == d.generati
 
 // foresee looks at the files that will have to be written once a record is committed. A
 // chart that is new has none.
-func (c *Channel) foresee(ctx context.Context, next *Index, t touched) error {
+func (c *Channel) foresee(ctx context.Context, next *Index, state *action.State, t touched) error {
 	if _, dry := c.site.(pretender); dry {
 		return nil
 	}
-	files, err := c.derived(ctx, next, t)
+	files, err := c.derived(ctx, next, state, t)
 	if err != nil {
 		return err
 	}

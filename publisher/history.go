@@ -27,7 +27,7 @@ func (c *Channel) Since(ctx context.Context, t time.Time, after int) ([]*Record,
 	return records, nil
 }
 
-// Find returns the records that decide one of the uploads, by the upload's id. It reads
+// Find returns the records that decide one of the uploads or actions, by its id. It reads
 // all records of that time or later, which may be many, and holds only those.
 func (c *Channel) Find(ctx context.Context, uploads map[string]bool, since time.Time) (map[string]*Record, error) {
 	found := map[string]*Record{}
@@ -41,6 +41,11 @@ func (c *Channel) Find(ctx context.Context, uploads map[string]bool, since time.
 		for _, d := range r.Decisions {
 			if uploads[d.Upload] {
 				found[d.Upload] = r
+			}
+		}
+		for _, a := range r.Actions {
+			if uploads[a.ID] {
+				found[a.ID] = r
 			}
 		}
 	}

@@ -24,7 +24,7 @@ type ChannelInbox struct {
 }
 
 // Upload is one upload in the inbox: a chart, perhaps with its provenance
-// file; or a provenance file alone.
+// file; a provenance file alone; or an action.
 type Upload struct {
 	ID      string
 	Channel string
@@ -52,6 +52,7 @@ type Upload struct {
 	Chart   *bucket.Entry // nil if there is a provenance file only
 	Prov    *bucket.Entry // nil if absent, or the listing missed it
 	Request *bucket.Entry // as Prov
+	Action  *bucket.Entry // what asks for an action; then the others are nil
 
 	foreign *Foreign // that it still is; nil if it lies under its id
 }
@@ -110,18 +111,26 @@ func (i *Inbox) DisownTwins() {
 		}
 	}
 	for _, w := range i.Channels {
+		for _, u := range w.Uploads {
+			if u.Action != nil && owner[u.ID] != u {
+				i.Ignored = append(i.Ignored, Ignored{u.Action.Key, "has the id of another upload: ask once more, which gives it its own"})
+			}
+		}
 		w.Disown(func(u *Upload) bool { return owner[u.ID] != u })
 	}
 }
 
-// Disown turns uploads whose id belongs to another upload into foreign files.
+// Disown turns uploads whose id belongs to another upload into foreign files. An action
+// cannot be one, and is left alone.
 func (w *ChannelInbox) Disown(other func(*Upload) bool) {
 	w.Uploads = slices.DeleteFunc(w.Uploads, func(u *Upload) bool {
-		if other(u) {
-			w.Foreign = append(w.Foreign, u.disowned())
-			return true
+		if !other(u) {
+			return false
 		}
-		return false
+		if u.Action == nil {
+			w.Foreign = append(w.Foreign, u.disowned())
+		}
+		return true
 	})
 }
 
@@ -132,9 +141,23 @@ func byArrival(a, b *Upload) int {
 // newUpload makes an upload of the objects that lie under an id.
 func newUpload(channel, id string, chart, prov *bucket.Entry) *Upload {
 	u := &Upload{ID: id, Channel: channel, Chart: chart, Prov: prov}
-	u.Arrival = cmp.Or(chart, prov).Modified.UTC()
+	u.arrived(cmp.Or(chart, prov).Modified)
+	return u
+}
+
+// newAction makes an upload of the object that asks for an action.
+func newAction(channel, id string, e *bucket.Entry) *Upload {
+	u := &Upload{ID: id, Channel: channel, Action: e}
+	u.arrived(e.Modified)
+	u.MaybeDecided = e.Modified.Sub(u.Made).Abs() >= maxClockLead
+	return u
+}
+
+// arrived sets when the upload arrived, by the store's time of its object and by its id.
+func (u *Upload) arrived(modified time.Time) {
+	u.Arrival = modified.UTC()
 	u.Earliest = u.Arrival
-	parsed, _ := parseID(id)
+	parsed, _ := parseID(u.ID)
 	made := idTime(parsed)
 	u.Made = made
 	switch {
@@ -144,7 +167,6 @@ func newUpload(channel, id string, chart, prov *bucket.Entry) *Upload {
 	case u.Arrival.Sub(made) < maxClockLead:
 		u.Earliest = made
 	}
-	return u
 }
 
 // key is where a part of the upload lies in the inbox.

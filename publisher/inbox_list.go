@@ -61,7 +61,7 @@ func (s *sorter) Unreadable(dir string, err error) bool {
 func (s *sorter) of(channel string) *files {
 	f := s.channels[channel]
 	if f == nil {
-		f = &files{charts: map[string]*bucket.Entry{}, provs: map[string]*bucket.Entry{}, requests: map[string]*bucket.Entry{}}
+		f = &files{charts: map[string]*bucket.Entry{}, provs: map[string]*bucket.Entry{}, requests: map[string]*bucket.Entry{}, actions: map[string]*bucket.Entry{}}
 		s.channels[channel] = f
 	}
 	return f
@@ -69,8 +69,9 @@ func (s *sorter) of(channel string) *files {
 
 // files are the files in one channel's inbox, by their names without the endings.
 type files struct {
-	charts, provs, requests map[string]*bucket.Entry
-	err                     error
+	charts, provs, requests, actions map[string]*bucket.Entry
+
+	err error
 }
 
 func (s *sorter) add(e bucket.Entry) {
@@ -88,6 +89,8 @@ func (s *sorter) add(e bucket.Entry) {
 		f.provs[base] = &e
 	} else if base, ok := strings.CutSuffix(name, chartExt); ok {
 		f.charts[base] = &e
+	} else if base, ok := strings.CutSuffix(name, actionExt); ok {
+		f.actions[base] = &e
 	} else {
 		f.requests[strings.TrimSuffix(name, requestExt)] = &e
 	}
@@ -95,11 +98,14 @@ func (s *sorter) add(e bucket.Entry) {
 
 // refuse says why a file in the inbox is not an upload.
 func (s *sorter) refuse(channel, name string) string {
-	base, isRequest := strings.CutSuffix(name, requestExt)
+	base, isAction := strings.CutSuffix(name, actionExt)
+	base, isRequest := strings.CutSuffix(base, requestExt)
 	switch _, ours := parseID(base); {
 	case channel == ".":
 		return "lies in no channel's folder: move it to " + inboxDir + "/CHANNEL/"
-	case isRequest && ours: // belongs to a chart, or waits for one
+	case (isRequest || isAction) && ours: // belongs to a chart, or waits for one
+	case isAction:
+		return "asks for an action, but its name is not an id of portolan's: ask with 'portolan yank' and the like"
 	case !strings.HasSuffix(name, chartExt) && !strings.HasSuffix(name, provExt):
 		return "is neither a chart (.tgz) nor a provenance file (.tgz.prov)"
 	}
@@ -158,6 +164,9 @@ func (f *files) waiting(channel string) *ChannelInbox {
 		if f.charts[base] == nil {
 			w.add(base, nil, prov, f.requests[base])
 		}
+	}
+	for id, e := range f.actions {
+		w.Uploads = append(w.Uploads, newAction(channel, id, e))
 	}
 	slices.SortFunc(w.Uploads, byArrival)
 	slices.SortFunc(w.Foreign, func(a, b *Foreign) int { return cmp.Compare(a.Name, b.Name) })

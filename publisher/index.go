@@ -32,12 +32,11 @@ type Index struct {
 }
 
 // section is one chart's releases. The lines have no comma at the end. All are in head,
-// except the last ones if some are only in the older index.
+// except those that are hidden.
 type section struct {
-	name  string
-	lines []string
-	older int // how many lines at the end are in the older index
-	also  int // the place of a line among these that is in head as well; 0 for none
+	name   string
+	lines  []string
+	hidden []Span // in order, and apart from each other
 
 	// Where the section is in the index's text, from the chart's name to the closing
 	// bracket, if it still is as it was read; size is 0 otherwise.
@@ -55,13 +54,14 @@ func (x *Index) write(w io.Writer, up string) (int64, error) {
 	counter := &countingWriter{w: w}
 	b := bufio.NewWriterSize(counter, 64<<10)
 	b.WriteString(x.header + "\n")
-	for i := 0; i < len(x.charts); i++ {
-		s := x.charts[i]
+	charts := x.inHead()
+	for i := 0; i < len(charts); i++ {
+		s := charts[i]
 		if x.text != "" && s.size > 0 && up == "" {
-			text, n := x.asRead(i)
+			text, n := x.asRead(charts[i:])
 			i += n - 1
 			b.WriteString(text)
-			b.WriteString(comma(i, len(x.charts)))
+			b.WriteString(comma(i, len(charts)))
 			continue
 		}
 		name, err := json.Marshal(s.name)
@@ -78,11 +78,20 @@ func (x *Index) write(w io.Writer, up string) (int64, error) {
 			b.WriteString(line)
 			b.WriteString(comma(j, len(lines)))
 		}
-		b.WriteString("]" + comma(i, len(x.charts)))
+		b.WriteString("]" + comma(i, len(charts)))
 	}
 	b.WriteString(indexEnd)
 	err := b.Flush() // holds the first error of all the writes
 	return counter.n, err
+}
+
+// inHead are the charts of which head shows something.
+func (x *Index) inHead() []section {
+	hides := func(s section) bool { return len(s.hidden) == 1 && s.hidden[0].Count == len(s.lines) }
+	if !slices.ContainsFunc(x.charts, hides) {
+		return x.charts
+	}
+	return slices.DeleteFunc(slices.Clone(x.charts), hides)
 }
 
 // comma ends line i of n.

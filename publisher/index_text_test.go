@@ -66,8 +66,8 @@ func TestIndexAsReadWhole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	before, n := next.asRead(0)
-	after, m := next.asRead(n + 1)
+	before, n := next.asRead(next.charts)
+	after, m := next.asRead(next.charts[n+1:])
 	if n != len(x.charts)/2 || n+1+m != len(x.charts) || len(before)+len(after) < len(x.text)*9/10 {
 		t.Errorf("%d charts in %d bytes, %d in %d; the text has %d charts in %d bytes", n, len(before), m, len(after), len(x.charts), len(x.text))
 	}

@@ -30,6 +30,7 @@ const (
 	chartExt   = ".tgz"
 	provExt    = ".tgz.prov"
 	requestExt = ".json"
+	actionExt  = ".action.json"
 )
 
 func headKey(channel string) string { return path.Join(channel, indexFile) }

@@ -10,27 +10,44 @@ import (
 // not have written.
 const fixForeign = "portolan does not write such records: find out what did, and restore the channel's log folder from a copy"
 
-// decisions are the generations that decide the uploads of a log, by the uploads' ids.
-type decisions map[string]int
+// decisions are what a log decides, read from the beginning.
+type decisions struct {
+	generations map[string]int    // by upload or action
+	released    map[string]string // SHA-256 of provenance files, "" without one, by the URL of what was published
+}
 
-// published is what a record's added line says, and the record of its upload; zero if the
-// record does not decide it.
+// published is what a record's added line says, and the SHA-256 of its provenance file; ""
+// if it has none.
 type published struct {
-	line     releaseLine
-	decision Decision
+	line       releaseLine
+	provenance string
 }
 
 // take adds what the record decides, and returns what its added lines publish. Foreign is
 // what portolan would not have written: a second decision on an upload, and a line of an
 // upload that the record does not accept.
-func (d decisions) take(r *Record) (lines []published, foreign []error, err error) {
+func (d *decisions) take(r *Record) (lines []published, foreign []error, err error) {
+	if d.generations == nil {
+		d.generations, d.released = map[string]int{}, map[string]string{}
+	}
+	decided := func(what, id string) {
+		if earlier, ok := d.generations[id]; ok {
+			foreign = append(foreign, fmt.Errorf("it decides %s %s, which generation %d decides, too", what, id, earlier))
+		}
+		d.generations[id] = r.Generation
+	}
 	uploads := make(map[string]Decision, len(r.Decisions))
 	for _, decision := range r.Decisions {
-		if earlier, ok := d[decision.Upload]; ok {
-			foreign = append(foreign, fmt.Errorf("it decides upload %s, which generation %d decides, too", decision.Upload, earlier))
-		}
-		d[decision.Upload] = r.Generation
+		decided("upload", decision.Upload)
 		uploads[decision.Upload] = decision
+	}
+	for _, a := range r.Actions {
+		decided("action", a.ID)
+		for _, v := range a.Versions {
+			if a.Publishes(v) {
+				d.released[a.url(v)] = v.Provenance
+			}
+		}
 	}
 	if r.Change == nil {
 		return nil, foreign, nil
@@ -42,17 +59,21 @@ func (d decisions) take(r *Record) (lines []published, foreign []error, err erro
 		if err != nil {
 			return nil, foreign, err
 		}
-		decision := uploads[upload]
-		if !decision.Verdict.Publishes() {
+		provenance, released := d.released[line.url()]
+		switch decision := uploads[upload]; {
+		case decision.Verdict.Publishes():
+			provenance = decision.Provenance
+		case !released || len(r.Actions) == 0: // only an action publishes what was published before
 			foreign = append(foreign, fmt.Errorf("it publishes %s %s of upload %s, which it does not accept", line.Name, line.Version, upload))
 		}
-		lines[i] = published{line, decision}
+		d.released[line.url()] = provenance
+		lines[i] = published{line, provenance}
 	}
 	return lines, foreign, nil
 }
 
 // prove is take for those who must not build on a log that has such records.
-func (d decisions) prove(channel string, r *Record) error {
+func (d *decisions) prove(channel string, r *Record) error {
 	key := recordKey(channel, r.Generation)
 	_, foreign, err := d.take(r)
 	if err == nil && len(foreign) > 0 {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 
+	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
@@ -14,6 +15,7 @@ type step struct {
 	record *Record
 	sum    string // SHA-256 of the record
 	index  *Index // once the record is applied
+	state  *action.State
 }
 
 // replay yields the generations from the first on, up to the first number that has no
@@ -57,7 +59,10 @@ func (s step) next(b []byte, prove bool) (step, error) {
 	if err := r.follows(s.record, s.sum); err != nil {
 		return step{}, err
 	}
-	next := step{r, hexSHA256(b), s.index}
+	next := step{r, hexSHA256(b), s.index, nil}
+	if next.state, err = r.proveState(s.state); err != nil {
+		return step{}, err
+	}
 	if r.Change == nil {
 		return next, nil
 	}

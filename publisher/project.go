@@ -74,7 +74,7 @@ func (c *Channel) putBeforeHead(ctx context.Context) error {
 // their places.
 func (c *Channel) foreseen(ctx context.Context) ([]derived, error) {
 	for {
-		files, err := c.derived(ctx, c.index, c.touched)
+		files, err := c.derived(ctx, c.index, c.state, c.touched)
 		if err != nil {
 			return nil, err
 		}

@@ -181,6 +181,11 @@ func (c *Channel) verdicts(ctx context.Context, some []candidate) (map[string]Ve
 				verdicts[d.Upload] = d.Verdict
 			}
 		}
+		for _, a := range r.Actions {
+			if wanted[a.ID] {
+				verdicts[a.ID] = a.Verdict
+			}
+		}
 		if len(verdicts) == len(wanted) {
 			break
 		}

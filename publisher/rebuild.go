@@ -85,7 +85,7 @@ func (b *rebuilder) run(ctx context.Context) (*RebuildReport, error) {
 // the files that follow from it.
 func (b *rebuilder) prove(ctx context.Context) error {
 	for {
-		decided := decisions{}
+		var decided decisions
 		b.touched, b.manifests = touched{create: true}, registryLog{}
 		for s, err := range b.replay(ctx, true) {
 			if err == nil {
@@ -95,6 +95,7 @@ func (b *rebuilder) prove(ctx context.Context) error {
 				return err
 			}
 			b.newest, b.sum, b.index = s.record, s.sum, s.index
+			b.setState(s.state)
 			b.touched.add(s.record)
 			b.options.Progress(s.record.Generation, 2*s.record.Generation)
 		}
@@ -221,7 +222,7 @@ func (b *rebuilder) snapshot(ctx context.Context, n int, x *Index) error {
 
 // lookAtAll looks at all files that follow from the newest generation.
 func (b *rebuilder) lookAtAll(ctx context.Context) error {
-	files, err := b.derived(ctx, b.index, b.touched)
+	files, err := b.derived(ctx, b.index, b.state, b.touched)
 	if err == nil {
 		_, err = b.look(ctx, files)
 	}
@@ -231,7 +232,7 @@ func (b *rebuilder) lookAtAll(ctx context.Context) error {
 // restoreDerived writes the files that follow from the newest generation, except those that
 // somebody else writes meanwhile for a later one.
 func (b *rebuilder) restoreDerived(ctx context.Context) error {
-	files, err := b.derived(ctx, b.index, b.touched)
+	files, err := b.derived(ctx, b.index, b.state, b.touched)
 	if err != nil {
 		return err
 	}

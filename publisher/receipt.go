@@ -11,6 +11,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
@@ -32,7 +33,12 @@ type Receipt struct {
 	Arrival    time.Time `json:"arrival"`
 	Decided    time.Time `json:"decided"`
 	Warnings   []Warning `json:"warnings,omitempty"`
-	Request    *Request  `json:"request,omitempty"`
+
+	// Action is what was asked for, if it was no chart. Then Chart and Version are set
+	// if it is about one only.
+	Action *action.Request `json:"action,omitempty"`
+
+	Request *Request `json:"request,omitempty"`
 }
 
 // Warning is something odd about a chart that no rule forbids.
@@ -107,6 +113,9 @@ func keep(ctx context.Context, drop bucket.Store, u *Upload, r *Receipt) error {
 	}
 	if u.Chart != nil {
 		objects = append(objects, bucket.Object{Key: rejectedKey(u.Channel, u.ID, chartExt), Body: u.head(ctx, drop, u.Chart), Deferred: true})
+	}
+	if u.Action != nil {
+		objects = append(objects, bucket.Object{Key: rejectedKey(u.Channel, u.ID, actionExt), Body: u.head(ctx, drop, u.Action), Deferred: true})
 	}
 	for _, o := range objects {
 		err := first(drop.Create(ctx, o))

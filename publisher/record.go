@@ -14,7 +14,7 @@ const (
 	// newestFormat is the newest format of records that this code knows. It stops at
 	// records with a newer one, since it cannot know what they promise. A record has
 	// the lowest format that can say what it says: see [Record.format].
-	newestFormat = 4
+	newestFormat = 5
 
 	// MaxVerdicts is the most uploads that one record decides.
 	MaxVerdicts = 10_000
@@ -54,7 +54,11 @@ type Record struct {
 	Nonce      string     `json:"nonce"`           // makes the record unique to its writer
 	Time       time.Time  `json:"time"`            // never before the parent's, nor before an arrival it decides
 	Decisions  []Decision `json:"decisions"`
-	Change     *Change    `json:"change,omitempty"` // nil if the index stays as it is
+
+	Actions []ActionDecision `json:"actions,omitempty"`
+	State   *StateFile       `json:"state,omitempty"` // the newest one; nil if no action has made any
+
+	Change *Change `json:"change,omitempty"` // nil if the index stays as it is
 
 	// Registry is what it says of the registry apart from the manifests of what it
 	// decides; nil if it says nothing else.
@@ -74,6 +78,9 @@ type Decision struct {
 	Size        int64     `json:"size,omitempty"` // of the archive, in bytes
 	Provenance  string    `json:"provenance,omitempty"`
 	Manifest    string    `json:"manifest,omitempty"` // SHA-256 of its manifest in the registry; "" if it has none
+
+	Restores   bool `json:"restores,omitempty"`   // the version was yanked, and this content is shown again
+	Deprecated bool `json:"deprecated,omitempty"` // its chart is deprecated by an action, and Chart.yaml says so, too
 }
 
 // Change is the difference between two indexes, line by line, with the SHA-256 of the
@@ -111,8 +118,12 @@ func (r *Record) IndexGeneration() int {
 // pruned files for lost ones, so it has to stop and say that it is too old. It is 3 if
 // head does not list all versions, or lists them again: a program that knows only format
 // 2 would lose the others. It is 4 if the channel is in the registry: a program that knows
-// only format 3 would publish versions without it.
+// only format 3 would publish versions without it. It is 5 from the first action on: a
+// program that knows only format 4 would show what is yanked.
 func (r *Record) format() int {
+	if r.State != nil || len(r.Actions) > 0 {
+		return 5
+	}
 	if r.inRegistry() {
 		return 4
 	}
@@ -178,7 +189,7 @@ func (r *Record) check(generation int) error {
 		return errors.New("no nonce")
 	case r.Time.IsZero():
 		return errors.New("no time")
-	case len(r.Decisions) == 0 && r.Change == nil && r.Floor == 0:
+	case len(r.Decisions) == 0 && len(r.Actions) == 0 && r.Change == nil && r.Floor == 0:
 		return errors.New("decides nothing")
 	}
 	for _, d := range r.Decisions {
@@ -189,7 +200,7 @@ func (r *Record) check(generation int) error {
 			return fmt.Errorf("upload %s is %s, but the index stays as it is", d.Upload, d.Verdict)
 		}
 	}
-	return r.checkRegistry()
+	return errors.Join(r.checkActions(), r.checkRegistry())
 }
 
 func hexSHA256(b []byte) string {

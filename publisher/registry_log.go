@@ -12,7 +12,7 @@ import (
 // registryLog is what a log, read from the beginning, says of the manifests of versions.
 type registryLog struct {
 	since    int                         // as Registry.Since, at the last record
-	releases map[string]*registryRelease // by upload
+	releases map[string]*registryRelease // by URL
 }
 
 // registryRelease is a version that the index names, or has named.
@@ -47,18 +47,23 @@ func (l *registryLog) add(r *Record) (foreign []error) {
 	}
 	l.since = in.Since
 	for _, line := range r.Change.Removed {
-		if upload, ok := parseReleaseURL(lineOf(line.Text).url()); ok && l.releases[upload] != nil {
-			l.releases[upload].until = r.Generation
+		if release := l.releases[lineOf(line.Text).url()]; release != nil {
+			release.until = r.Generation
 		}
 	}
 	for _, line := range r.Change.Added {
 		url := lineOf(line.Text).url()
-		if upload, ok := parseReleaseURL(url); ok {
-			l.releases[upload] = &registryRelease{chart: line.Chart, url: url}
+		if _, ok := parseReleaseURL(url); !ok {
+			continue
 		}
+		if release := l.releases[url]; release != nil { // an action has changed the line, or brought it back
+			release.until = 0
+			continue
+		}
+		l.releases[url] = &registryRelease{chart: line.Chart, url: url}
 	}
 	for _, m := range r.manifests() {
-		release := l.releases[m.Upload]
+		release := l.releases[m.url()]
 		switch {
 		case release == nil || release.until > 0 || release.chart != m.Chart || release.version() != m.Version:
 			foreign = append(foreign, fmt.Errorf("it gives a manifest to upload %s, which is not %s %s of the index", m.Upload, m.Chart, m.Version))

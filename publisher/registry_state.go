@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/registry"
 )
@@ -170,6 +171,9 @@ func (t *touched) addRegistry(r *Record) {
 				t.lists[l.Chart] = r.Generation
 			}
 		}
+		for chart := range r.acted() {
+			t.lists[chart] = r.Generation
+		}
 	}
 	if r.Registry != nil {
 		for _, chart := range r.Registry.Complete {
@@ -186,18 +190,27 @@ func (r *Record) manifests() []VersionManifest {
 			all = append(all, VersionManifest{d.Upload, d.Chart, d.Version, d.Manifest})
 		}
 	}
+	for _, a := range r.Actions {
+		for _, v := range a.Versions {
+			if upload, ok := parseReleaseURL(a.url(v)); ok && v.Manifest != "" {
+				all = append(all, VersionManifest{upload, v.Chart, v.Version, v.Manifest})
+			}
+		}
+	}
 	if r.Registry != nil {
 		all = append(all, r.Registry.Manifests...)
 	}
 	return all
 }
 
+// url is where the version's archive lies.
+func (m VersionManifest) url() string { return ReleaseURL(m.Chart, m.Version, m.Upload) }
+
 // ManifestAt is the SHA-256 of the manifest that the record gives to the version whose
 // archive lies at the URL, in hex; "" if it gives it none.
 func (r *Record) ManifestAt(url string) string {
-	upload, ok := parseReleaseURL(url)
 	for _, m := range r.manifests() {
-		if ok && m.Upload == upload {
+		if m.url() == url {
 			return m.Manifest
 		}
 	}
@@ -205,7 +218,7 @@ func (r *Record) ManifestAt(url string) string {
 }
 
 // registryFiles are the tags and the lists of tags that were touched.
-func (c *Channel) registryFiles(ctx context.Context, x *Index, t touched) []derived {
+func (c *Channel) registryFiles(ctx context.Context, x *Index, state *action.State, t touched) []derived {
 	var files []derived
 	for v, touch := range t.tags {
 		repository := registry.Repository(c.Name, v.chart)
@@ -219,7 +232,7 @@ func (c *Channel) registryFiles(ctx context.Context, x *Index, t touched) []deri
 			continue
 		}
 		// If no tags are left, an old list must not stay; but nobody needs an empty one.
-		list := registry.Tags{Repository: registry.Repository(c.Name, chart), Tags: x.tags(c.Name, chart), Generation: generation}
+		list := registry.Tags{Repository: registry.Repository(c.Name, chart), Tags: x.tags(c.Name, chart, state), Generation: generation}
 		files = append(files, derived{
 			key: registry.TagsKey(list.Repository), body: bucket.Bytes(list.Bytes()),
 			contentType: registry.TypeTags, generation: generation, due: len(list.Tags) > 0,
@@ -246,10 +259,10 @@ func (c *Channel) putRegistryRoot(ctx context.Context) {
 	}
 }
 
-// tags are those of a chart's versions that can have one.
-func (x *Index) tags(channel, chart string) []string {
+// tags are those of a chart's versions that can have one and are not yanked.
+func (x *Index) tags(channel, chart string, state *action.State) []string {
 	var tags []string
-	for _, line := range x.Lines(chart) {
+	for _, line := range x.listed(chart, state) {
 		if v := lineVersion(line); v != "" && registry.CheckVersion(channel, chart, v) == nil {
 			tags = append(tags, registry.Tag(v))
 		}

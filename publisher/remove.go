@@ -1,6 +1,7 @@
 package publisher
 
 import (
+	"cmp"
 	"context"
 
 	"golang.org/x/sync/errgroup"
@@ -56,14 +57,17 @@ func (u *Upload) firstPart() string {
 	return u.Prov.Key
 }
 
-func (u *Upload) requestPart() string { return u.key(requestExt) }
+// requestPart is the key of the request; "" of an action, which has none.
+func (u *Upload) requestPart() string {
+	if u.Action != nil {
+		return ""
+	}
+	return u.key(requestExt)
+}
 
 // lastPart is the key of what makes it an upload.
 func (u *Upload) lastPart() string {
-	if u.Chart == nil {
-		return u.Prov.Key
-	}
-	return u.Chart.Key
+	return cmp.Or(u.Chart, u.Prov, u.Action).Key
 }
 
 // discard removes the uploads that lie where somebody put them.

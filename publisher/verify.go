@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/pause"
 )
@@ -89,7 +90,7 @@ func Verify(ctx context.Context, site bucket.Store, o VerifyOptions) (*VerifyRep
 	for _, name := range channels {
 		v := &verifier{
 			VerifyOptions: o, site: site, name: name, index: &Index{}, atRoot: atRoot.channel, rootErr: rootErr,
-			decided: map[string]int{}, archives: map[string]*archive{}, sizes: map[string]int64{},
+			archives: map[string]*archive{}, sizes: map[string]int64{},
 		}
 		v.result = ChannelVerify{Channel: name, Faults: []Fault{}}
 		err := v.run(ctx)
@@ -130,8 +131,9 @@ type verifier struct {
 	broken    bool   // the log cannot be read beyond it
 	unlisted  bool   // the site is a web site, which cannot be listed
 	index     *Index
+	state     *action.State
 	snapshots []snapshot
-	decided   map[string]int      // generations, by the upload that they decide
+	decided   decisions
 	archives  map[string]*archive // by key
 	sizes     map[string]int64    // of archives, by digest
 	manifests registryLog

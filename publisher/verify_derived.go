@@ -60,7 +60,7 @@ func (v *verifier) checkDerived(ctx context.Context) error {
 
 // derivedFiles lists the files, all or those with these keys, as the log has them by now.
 func (v *verifier) derivedFiles(ctx context.Context, keys map[string]bool) ([]derived, error) {
-	files, err := (&Channel{Name: v.name, site: v.site}).derived(ctx, v.index, v.touched)
+	files, err := (&Channel{Name: v.name, site: v.site}).derived(ctx, v.index, v.state, v.touched)
 	return slices.DeleteFunc(files, func(d derived) bool { return keys != nil && !keys[d.key] }), err
 }
 

@@ -51,7 +51,7 @@ func (v *verifier) follow(r *Record, written time.Time) error {
 	if err := r.follows(v.last, v.sum); err != nil {
 		return err
 	}
-	lines, foreign, err := decisions(v.decided).take(r)
+	lines, foreign, err := v.decided.take(r)
 	for _, f := range append(foreign, v.manifests.add(r)...) {
 		v.fault(recordKey(v.name, r.Generation), fixForeign, "%v", f)
 	}
@@ -63,8 +63,15 @@ func (v *verifier) follow(r *Record, written time.Time) error {
 			v.sizes[d.Digest] = d.Size
 		}
 	}
-	if r.Change == nil {
-		return nil
+	for _, a := range r.Actions {
+		for _, p := range a.Versions {
+			if a.Publishes(p) {
+				v.sizes[p.Digest] = p.Size
+			}
+		}
+	}
+	if v.state, err = r.proveState(v.state); err != nil || r.Change == nil {
+		return err
 	}
 	for _, l := range r.Change.Removed {
 		if a := v.archives[v.name+"/"+lineOf(l.Text).url()]; a != nil {
@@ -72,7 +79,7 @@ func (v *verifier) follow(r *Record, written time.Time) error {
 		}
 	}
 	for _, p := range lines {
-		v.archives[v.name+"/"+p.line.url()] = &archive{digest: p.line.Digest, prov: p.decision.Provenance}
+		v.archives[v.name+"/"+p.line.url()] = &archive{digest: p.line.Digest, prov: p.provenance}
 	}
 	return v.derive(r, written)
 }

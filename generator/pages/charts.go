@@ -72,7 +72,7 @@ func (p *pass) unchanged(chart string) bool { return p.same(chart) && p.progress
 // same reports whether a chart has the same versions as when its pages were made,
 // and the index and the registry show the same ones.
 func (p *pass) same(chart string) bool {
-	return !p.registry.moved(chart) && p.before.Shown(chart) == p.after.Shown(chart) && slices.Equal(p.before.Lines(chart), p.after.Lines(chart))
+	return !p.registry.moved(chart) && p.before.Shown(chart).Equal(p.after.Shown(chart)) && slices.Equal(p.before.Lines(chart), p.after.Lines(chart))
 }
 
 // describes reports whether the summary belongs to one of the lines and counts

@@ -1,0 +1,238 @@
+package action
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// MaxState is the largest state that is read, in bytes.
+const MaxState = 256 << 20
+
+// State is what actions have made of a channel, as far as its index does not say it. A
+// State is never changed: its methods return a new one. The zero State, and a nil one, are
+// those of a channel without actions.
+type State struct {
+	Yanked     []Yanked      `json:"yanked,omitempty"`     // sorted by chart and version
+	Deprecated []Deprecation `json:"deprecated,omitempty"` // sorted by chart
+	Gone       []Tombstone   `json:"gone,omitempty"`       // sorted by chart, version and digest
+}
+
+// Yanked is a version that lists hide. Its line is in the index, at a place that is hidden.
+type Yanked struct {
+	Chart   string    `json:"chart"`
+	Version string    `json:"version"`
+	Reason  string    `json:"reason"`
+	Time    time.Time `json:"time"`
+	Action  string    `json:"action"` // the id of the action
+}
+
+// Deprecation is a chart all of whose versions are marked as deprecated.
+type Deprecation struct {
+	Chart     string    `json:"chart"`
+	Message   string    `json:"message,omitempty"`
+	Successor string    `json:"successor,omitempty"`
+	Time      time.Time `json:"time"`
+	Action    string    `json:"action"`
+
+	// Own are the versions of which Chart.yaml says it, sorted: they keep the mark when
+	// the action is undone.
+	Own []string `json:"own,omitempty"`
+}
+
+// Tombstone is content that is not to come back.
+type Tombstone struct {
+	Chart       string    `json:"chart"`
+	Version     string    `json:"version"`
+	Digest      string    `json:"digest"`                // SHA-256 of the archive, in hex
+	Fingerprint string    `json:"fingerprint,omitempty"` // "" if it is not known
+	Kind        Kind      `json:"kind"`                  // TakeDown or Free
+	Reason      string    `json:"reason,omitempty"`
+	Time        time.Time `json:"time"`
+}
+
+// ParseState reads a state as [State.Bytes] writes it.
+func ParseState(b []byte) (*State, error) {
+	s := &State{}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(s); err != nil {
+		return nil, fmt.Errorf("not a channel's state: %v", err)
+	}
+	if len(bytes.TrimSpace(b[d.InputOffset():])) > 0 {
+		return nil, fmt.Errorf("not a channel's state: something follows it")
+	}
+	return s, nil
+}
+
+// Bytes is the state as it is stored: a function of what it says.
+func (s *State) Bytes() ([]byte, error) {
+	b, err := json.Marshal(s)
+	return append(b, '\n'), err
+}
+
+func (y Yanked) compare(z Yanked) int {
+	return cmp.Or(cmp.Compare(y.Chart, z.Chart), cmp.Compare(y.Version, z.Version))
+}
+
+// FindYanked returns what is said of a version if it is yanked.
+func (s *State) FindYanked(chart, version string) (Yanked, bool) {
+	if s == nil {
+		return Yanked{}, false
+	}
+	i, ok := slices.BinarySearchFunc(s.Yanked, Yanked{Chart: chart, Version: version}, Yanked.compare)
+	if !ok {
+		return Yanked{}, false
+	}
+	return s.Yanked[i], true
+}
+
+// FindDeprecated returns what is said of a chart if it is deprecated by an action.
+func (s *State) FindDeprecated(chart string) (Deprecation, bool) {
+	if s == nil {
+		return Deprecation{}, false
+	}
+	i, ok := slices.BinarySearchFunc(s.Deprecated, chart, func(d Deprecation, name string) int { return cmp.Compare(d.Chart, name) })
+	if !ok {
+		return Deprecation{}, false
+	}
+	return s.Deprecated[i], true
+}
+
+// FindGone returns the tombstone of content: one with its digest or its fingerprint.
+func (s *State) FindGone(digest, fingerprint string) (Tombstone, bool) {
+	if s == nil {
+		return Tombstone{}, false
+	}
+	for _, t := range s.Gone {
+		if digest != "" && t.Digest == digest || fingerprint != "" && t.Fingerprint == fingerprint {
+			return t, true
+		}
+	}
+	return Tombstone{}, false
+}
+
+// FindGoneVersion returns the newest tombstone of a version.
+func (s *State) FindGoneVersion(chart, version string) (newest Tombstone, ok bool) {
+	if s == nil {
+		return Tombstone{}, false
+	}
+	for _, t := range s.Gone {
+		if t.Chart == chart && t.Version == version && !t.Time.Before(newest.Time) {
+			newest, ok = t, true
+		}
+	}
+	return newest, ok
+}
+
+// YankedOf are the yanked versions of a chart.
+func (s *State) YankedOf(chart string) map[string]bool {
+	versions := map[string]bool{}
+	if s != nil {
+		at, _ := slices.BinarySearchFunc(s.Yanked, Yanked{Chart: chart}, Yanked.compare)
+		for _, y := range s.Yanked[at:] {
+			if y.Chart != chart {
+				break
+			}
+			versions[y.Version] = true
+		}
+	}
+	return versions
+}
+
+// Change edits a copy of a state. All edits that a record makes share one.
+type Change struct {
+	yanked     map[[2]string]Yanked
+	deprecated map[string]Deprecation
+	gone       map[[3]string]Tombstone // by chart, version and digest
+}
+
+// Begin begins a change of the state.
+func (s *State) Begin() *Change {
+	c := &Change{map[[2]string]Yanked{}, map[string]Deprecation{}, map[[3]string]Tombstone{}}
+	if s == nil {
+		return c
+	}
+	for _, y := range s.Yanked {
+		c.yanked[[2]string{y.Chart, y.Version}] = y
+	}
+	for _, d := range s.Deprecated {
+		c.deprecated[d.Chart] = d
+	}
+	for _, t := range s.Gone {
+		c.gone[[3]string{t.Chart, t.Version, t.Digest}] = t
+	}
+	return c
+}
+
+// Yank hides a version; one that is hidden keeps its first reason.
+func (c *Change) Yank(y Yanked) {
+	key := [2]string{y.Chart, y.Version}
+	if _, is := c.yanked[key]; !is {
+		c.yanked[key] = y
+	}
+}
+
+// Restore shows a version.
+func (c *Change) Restore(chart, version string) { delete(c.yanked, [2]string{chart, version}) }
+
+// Deprecate marks a chart; a later action takes the place of an earlier one, but versions
+// that were marked themselves stay so.
+func (c *Change) Deprecate(d Deprecation) {
+	d.Own = union(d.Own, c.deprecated[d.Chart].Own)
+	c.deprecated[d.Chart] = d
+}
+
+// Owns notes whether a version of a deprecated chart, published since, is marked by itself.
+func (c *Change) Owns(chart, version string, own bool) {
+	d, ok := c.deprecated[chart]
+	if !ok {
+		return
+	}
+	d.Own = slices.DeleteFunc(slices.Clone(d.Own), func(v string) bool { return v == version })
+	if own {
+		d.Own = union(d.Own, []string{version})
+	}
+	c.deprecated[chart] = d
+}
+
+// Undeprecate takes the mark from a chart.
+func (c *Change) Undeprecate(chart string) { delete(c.deprecated, chart) }
+
+// Bury notes that content is gone. A version that is gone is not yanked any more.
+func (c *Change) Bury(t Tombstone) {
+	c.Restore(t.Chart, t.Version)
+	key := [3]string{t.Chart, t.Version, t.Digest}
+	if _, is := c.gone[key]; !is {
+		c.gone[key] = t
+	}
+}
+
+// State is the result.
+func (c *Change) State() *State {
+	s := &State{}
+	for _, y := range c.yanked {
+		s.Yanked = append(s.Yanked, y)
+	}
+	for _, d := range c.deprecated {
+		s.Deprecated = append(s.Deprecated, d)
+	}
+	for _, t := range c.gone {
+		s.Gone = append(s.Gone, t)
+	}
+	slices.SortFunc(s.Yanked, Yanked.compare)
+	slices.SortFunc(s.Deprecated, func(a, b Deprecation) int { return cmp.Compare(a.Chart, b.Chart) })
+	slices.SortFunc(s.Gone, func(a, b Tombstone) int {
+		return cmp.Or(cmp.Compare(a.Chart, b.Chart), cmp.Compare(a.Version, b.Version), cmp.Compare(a.Digest, b.Digest))
+	})
+	return s
+}
+
+func union(a, b []string) []string {
+	all := append(slices.Clone(a), b...)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
