@@ -85,7 +85,7 @@ func TestForeignSnapshot(t *testing.T) {
 func TestNewerFormat(t *testing.T) {
 	m := published(t)
 	record := string(m.Snapshot()["stable/log/00000003.json"])
-	m.Put("stable/log/00000004.json", []byte(strings.Replace(record, `"format": 1`, `"format": 5`, 1)))
+	m.Put("stable/log/00000004.json", []byte(strings.Replace(record, `"format": 1`, `"format": 6`, 1)))
 	_, err := publisher.OpenChannel(t.Context(), m.Handle("test"), "stable")
 	if err == nil || !strings.Contains(err.Error(), "newer portolan") || !strings.Contains(err.Error(), "stable/log/00000004.json") {
 		t.Errorf("got %v", err)
