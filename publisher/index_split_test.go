@@ -63,7 +63,7 @@ func TestOlderJoin(t *testing.T) {
 	x := numbered(t, 6)
 	for _, h := range []Shown{
 		shown(3, 0), shown(1, 0), shown(2, 3), shown(2, 5), shown(0, 1), shown(0, 5), shown(6, 0),
-		hiding(0, 1), hiding(1, 1), hiding(2, 2, 5, 1), hiding(0, 6), hiding(0, 2, 3, 1, 5, 1), hiding(1, 1, 3, 3),
+		hiding(0, 1), hiding(1, 1), hiding(1, 1, 3, 1, 5, 1), hiding(0, 6), hiding(0, 2, 3, 1, 5, 1), hiding(1, 1, 4, 1),
 	} {
 		split, err := x.Apply(&Change{Header: x.header, Shown: []Shown{h}})
 		if err != nil {
