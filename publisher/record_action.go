@@ -26,7 +26,7 @@ type ActionDecision struct {
 	Generation int      `json:"generation,omitempty"` // that is rolled back to
 
 	// Versions are what is hidden, shown, published or removed, whatever the kind does. If
-	// the action is not accepted, they are what was asked.
+	// the action is not accepted, there are none: the log is public, and anyone may ask.
 	Versions []ActionVersion `json:"versions,omitempty"`
 }
 
@@ -78,6 +78,9 @@ func (r *Record) checkActions() error {
 		return fmt.Errorf("names the state %q with the SHA-256 %q", s.Name, s.SHA256)
 	}
 	for _, a := range r.Actions {
+		if a.Verdict != Accepted && len(a.Versions) > 0 {
+			return fmt.Errorf("action %s is %s, but names versions", a.ID, a.Verdict)
+		}
 		if a.Arrival.After(r.Time) {
 			return fmt.Errorf("decides action %s before it arrived", a.ID)
 		}
