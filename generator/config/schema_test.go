@@ -11,6 +11,7 @@ import (
 	"github.com/invopop/jsonschema"
 
 	"github.com/portolan-charts/portolan/ci/testenv"
+	"github.com/portolan-charts/portolan/publisher/days"
 	"github.com/portolan-charts/portolan/publisher/strictyaml"
 )
 
@@ -32,7 +33,7 @@ func schema(t *testing.T) []byte {
 		Mapper: func(t reflect.Type) *jsonschema.Schema {
 			switch t {
 			case reflect.TypeFor[time.Duration]():
-				return &jsonschema.Schema{Type: "string", Pattern: `^([0-9.]+(ns|us|µs|ms|s|m|h))+$`}
+				return &jsonschema.Schema{Type: "string", Pattern: days.Pattern}
 			case reflect.TypeFor[strictyaml.Size]():
 				return &jsonschema.Schema{OneOf: []*jsonschema.Schema{
 					{Type: "integer", Minimum: "1"},

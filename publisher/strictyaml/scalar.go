@@ -10,6 +10,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"github.com/portolan-charts/portolan/publisher/days"
 	"github.com/portolan-charts/portolan/publisher/spelling"
 )
 
@@ -21,8 +22,8 @@ func (p Place) scalar(v reflect.Value) {
 	least, most := p.tag.Get("min"), p.tag.Get("max")
 	switch into := v.Addr().Interface().(type) {
 	case *time.Duration:
-		d, err := time.ParseDuration(p.node.Value)
-		if *into = d; err != nil || d < must(time.ParseDuration(least)) || d > must(time.ParseDuration(most)) {
+		d, err := days.Parse(p.node.Value)
+		if *into = d; err != nil || d < must(days.Parse(least)) || d > must(days.Parse(most)) {
 			p.wrong("must be a time from %s to %s, such as 90m", least, most)
 		}
 	case *time.Time:

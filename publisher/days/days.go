@@ -1,0 +1,28 @@
+// Package days reads times as people write them for what lasts long: in days.
+package days
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Pattern is a regular expression for what [Parse] reads.
+const Pattern = "^([0-9]+d|([0-9.]+(ns|us|µs|ms|s|m|h))+)$"
+
+// most is the longest time that can be held, in days.
+const most = int64(1<<63-1) / int64(24*time.Hour)
+
+// Parse reads a number of days, such as 30d, or a time as [time.ParseDuration] does.
+func Parse(s string) (time.Duration, error) {
+	number, ok := strings.CutSuffix(s, "d")
+	if !ok {
+		return time.ParseDuration(s)
+	}
+	n, err := strconv.ParseInt(number, 10, 64)
+	if err != nil || n < 0 || n > most {
+		return 0, fmt.Errorf("%q is not a number of days, such as 30d", s)
+	}
+	return time.Duration(n) * 24 * time.Hour, nil
+}
