@@ -2,6 +2,7 @@ package check
 
 import (
 	"cmp"
+	"fmt"
 	"strings"
 
 	"github.com/Masterminds/semver/v3"
@@ -42,6 +43,14 @@ func (v Version) Semantic() bool { return v.semantic != nil }
 // Prerelease reports whether the version is one that clients leave out unless
 // they ask for it.
 func (v Version) Prerelease() bool { return v.semantic != nil && v.semantic.Prerelease() != "" }
+
+// Minor is the version's major and minor numbers, such as 1.2; false if it is not semantic.
+func (v Version) Minor() (minor string, ok bool) {
+	if v.semantic == nil {
+		return "", false
+	}
+	return fmt.Sprintf("%d.%d", v.semantic.Major(), v.semantic.Minor()), true
+}
 
 // CompareVersions compares by semantic version; see [Version.Compare].
 func CompareVersions(a, b string) int { return ParseVersion(a).Compare(ParseVersion(b)) }

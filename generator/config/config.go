@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/generator/check"
+	"github.com/portolan-charts/portolan/generator/retain"
 	"github.com/portolan-charts/portolan/publisher/pattern"
 	"github.com/portolan-charts/portolan/publisher/smallfile"
 	"github.com/portolan-charts/portolan/publisher/strictyaml"
@@ -132,11 +133,28 @@ type Channel struct {
 	// How large a chart may be.
 	Limits *Limits `yaml:"limits"`
 
+	// Which versions stay. 'portolan prune' yanks the others, and no run does.
+	Retain *Retain `yaml:"retain"`
+
 	// Whether users need a name and a password to read the channel. Pages then mark it, and their commands ask for both. This setting does not protect anything: the server that hands out the files does.
 	Private *bool `yaml:"private" jsonschema:"default=false"`
 
 	// What artifacthub-repo.yml tells Artifact Hub about the repository.
 	ArtifactHub *ArtifactHub `yaml:"artifactHub"`
+}
+
+// Retain says how long, or how many, versions of a chart stay. A version stays if
+// any of these keys keeps it, or if none is about it. The newest version of a chart
+// always stays, and so does the newest that is not a prerelease.
+type Retain struct {
+	// Keeps prereleases that are younger, such as 30d. It is about no other versions.
+	Prereleases time.Duration `yaml:"prereleases" min:"1h" max:"36500d"`
+
+	// Keeps that many of the newest versions.
+	Newest int `yaml:"newest" jsonschema:"minimum=1,maximum=1000000"`
+
+	// Keeps that many of the newest versions of each minor version. It is about semantic versions.
+	PerMinor int `yaml:"perMinor" jsonschema:"minimum=1,maximum=1000000"`
 }
 
 // Limits says how large a chart may be. Sizes are bytes, or text such as
@@ -172,6 +190,7 @@ type Policy struct {
 	Duplicates string // Replace or Reject
 	Keep       int    // how many versions of a chart the index shows; 0 for all
 	OCI        bool   // whether each version is in the registry as well
+	Retain     retain.Rule
 	Checks     check.Options
 }
 
@@ -241,6 +260,9 @@ func (c Channel) apply(p *Policy) {
 	override(&p.Keep, c.Keep)
 	if c.OCI != nil {
 		p.OCI = *c.OCI
+	}
+	if c.Retain != nil {
+		p.Retain = retain.Rule(*c.Retain)
 	}
 	override(&p.Checks.Versions, c.Versions)
 	override(&p.Checks.Warnings, c.Warnings)

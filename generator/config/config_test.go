@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/generator/check"
+	"github.com/portolan-charts/portolan/generator/retain"
 )
 
 func TestParse(t *testing.T) {
@@ -54,8 +55,8 @@ channels:
 	if got := c.Wait(); got != 90*time.Minute {
 		t.Errorf("Wait() = %v, want 1h30m", got)
 	}
-	stable := Policy{Reject, 5, true, check.Options{Versions: "strict", Require: []string{"maintainers", "home"}, Limits: check.Limits{Packed: 1 << 20, Entries: 100}}}
-	devel := Policy{Replace, 20, false, check.Options{Versions: "helm", Charts: []string{"web-*", "db"}, Require: []string{}, Limits: check.Limits{Packed: 2 << 20, Entries: 100}}}
+	stable := Policy{Duplicates: Reject, Keep: 5, OCI: true, Checks: check.Options{Versions: "strict", Require: []string{"maintainers", "home"}, Limits: check.Limits{Packed: 1 << 20, Entries: 100}}}
+	devel := Policy{Duplicates: Replace, Keep: 20, OCI: false, Checks: check.Options{Versions: "helm", Charts: []string{"web-*", "db"}, Require: []string{}, Limits: check.Limits{Packed: 2 << 20, Entries: 100}}}
 	for channel, want := range map[string]Policy{"stable": stable, "42/devel": devel, "a/42/devel": stable, "devel": stable} {
 		if got := c.Policy(channel); !reflect.DeepEqual(got, want) {
 			t.Errorf("Policy(%q) = %+v, want %+v", channel, got, want)
@@ -66,8 +67,24 @@ channels:
 	}
 }
 
+// TestRetain: a channel has the rule of the last entry that has one, as a whole.
+func TestRetain(t *testing.T) {
+	c, err := Parse([]byte("channels:\n- match: '**'\n  retain: {prereleases: 30d, newest: 20}\n- match: stable\n  retain: {perMinor: 3}\n"), "portolan.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for channel, want := range map[string]retain.Rule{"dev": {Prereleases: 720 * time.Hour, Newest: 20}, "stable": {PerMinor: 3}} {
+		if got := c.Policy(channel).Retain; got != want {
+			t.Errorf("%s: got %+v, want %+v", channel, got, want)
+		}
+	}
+	if _, err := Parse([]byte("channels:\n- match: stable\n  retain: {prereleases: 30}\n"), "portolan.yaml"); err == nil || !strings.Contains(err.Error(), "portolan.yaml:3") {
+		t.Errorf("a time without a unit: %v", err)
+	}
+}
+
 func TestDefaults(t *testing.T) {
-	want := Policy{Replace, 0, false, check.Options{Versions: "strict"}}
+	want := Policy{Duplicates: Replace, Keep: 0, OCI: false, Checks: check.Options{Versions: "strict"}}
 	empty := []*Config{nil, {}}
 	for _, text := range []string{"", "# nothing\n", "---\n", "{}", "\ufeff", "\ufeff# nothing\n", "---\n# nothing\n...\n"} {
 		c, err := Parse([]byte(text), "portolan.yaml")
