@@ -1,6 +1,6 @@
 // Package check reads chart archives and their provenance files, and says what
 // is wrong with them. It knows no bucket, clock or network: what it says depends
-// on the bytes it reads and on [Options] alone.
+// on the bytes it reads and on what it is handed: [Options], keys and a time.
 //
 // # Archives
 //
@@ -95,6 +95,13 @@
 // [ReadProvenance] accepts a clear-signed file of at most 1 MiB that names
 // exactly one archive and its SHA-256; [Provenance.Fits] compares them with
 // those of an archive. Neither verifies the signature.
+//
+// [Keyring.Verify] does, as Helm does it, and is stricter: the first signature by a key of
+// the keyring counts. It must have been made by a key or subkey that may sign and that is
+// not revoked, be valid at the time when the file arrived, as must be the key, and be made
+// with SHA-256 or better. A signature may be up to 15 minutes from the future, since clocks
+// differ. A [Keyring] holds RSA keys of 2,048 to 8,192 bits and keys of elliptic curves, with
+// at most 500 signatures on themselves, which bounds what it costs to read.
 //
 // # Contents
 //

@@ -17,8 +17,8 @@ import (
 // Chart.yaml, which has the same limit.
 const MaxProvenance = 1 << 20
 
-// Provenance is what a provenance file says of an archive. Nobody has verified
-// the signature: that needs the reader's keys.
+// Provenance is what a provenance file says of an archive. The signature is not
+// verified: that needs keys, and [Keyring.Verify] does it.
 type Provenance struct {
 	File   string // name of the archive
 	Digest string // SHA-256 of the archive, 64 hex digits
@@ -74,17 +74,26 @@ func (p *Provenance) Fits(file, digest string) error {
 	return nil
 }
 
-// signedText returns what the signature covers, and the id of the key that it
-// says made it. Nothing but blanks may stand around it: Helm would not read it,
-// and a person might believe it signed.
-func signedText(data []byte) (text []byte, keyID string, p *Problem) {
+// decodeSigned takes a provenance file apart. Nothing but blanks may stand around what is
+// signed: Helm would not read it, and a person might believe it signed.
+func decodeSigned(data []byte) (*clearsign.Block, *Problem) {
 	block, rest := clearsign.Decode(data)
 	if block == nil {
-		return nil, "", reject("prov-format", "the provenance file is not clear-signed text")
+		return nil, reject("prov-format", "the provenance file is not clear-signed text")
 	}
 	begin := bytes.Index(data, []byte("-----BEGIN PGP SIGNED MESSAGE-----"))
 	if len(bytes.TrimSpace(rest)) > 0 || len(bytes.TrimSpace(data[:max(begin, 0)])) > 0 {
-		return nil, "", reject("prov-format", "the provenance file holds text outside of what is signed")
+		return nil, reject("prov-format", "the provenance file holds text outside of what is signed")
+	}
+	return block, nil
+}
+
+// signedText returns what the signature covers, and the id of the key that it
+// says made it.
+func signedText(data []byte) (text []byte, keyID string, p *Problem) {
+	block, p := decodeSigned(data)
+	if p != nil {
+		return nil, "", p
 	}
 	signature, err := packet.Read(block.ArmoredSignature.Body)
 	if err != nil {

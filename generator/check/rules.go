@@ -86,6 +86,14 @@ var rules = map[string]rule{
 	"prov-name":   {"the provenance file is for a file of another name", signAgain},
 	"prov-digest": {"the provenance file is for other content", signAgain},
 
+	// Signatures, where the channel has keyrings. They are warnings where it does not require
+	// signatures.
+	"signature-unknown": {"the provenance file is signed with a key that is not among those of the channel", "sign with one of the channel's keys, or have the public key added to signatures.keyrings in portolan.yaml"},
+	"signature-expired": {"the signature, or the key that made it, was not valid when it arrived", "extend the key, have its new copy put into the channel's keyring, and sign the archive again"},
+	"signature-revoked": {"the key that signed the provenance file is revoked", "sign the archive again with another key of the channel's"},
+	"signature-weak":    {"the hash of the signature can be forged", "sign the archive again with 'helm package --sign', or with gpg --digest-algo SHA512"},
+	"signature-invalid": {"the signature does not fit the provenance file", signAgain},
+
 	// What is accepted, with a warning.
 	"warn-tar-end":           {"the tar archive lacks its end mark", ""},
 	"warn-top-folder":        {"the files lie in no folder", ""},
