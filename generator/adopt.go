@@ -86,7 +86,7 @@ func (a *adopted) adoptForeign(ctx context.Context, o *Options, w *publisher.Cha
 		}
 		return uploads, nil
 	}
-	r := &reader{drop: o.Drop, checks: o.Config.Policy(w.Channel).Checks}
+	r := &reader{drop: o.Drop, policy: o.Config.Policy(w.Channel)}
 	stay := make([]bool, len(w.Foreign))
 	err := each(ctx, o.Workers, len(w.Foreign), func(i int) (err error) {
 		uploads[i], err = publisher.Adopt(ctx, o.Drop, w.Channel, w.Foreign[i], o.Now(), r.tooLarge)

@@ -18,6 +18,7 @@ type candidate struct {
 	prov       string             // SHA-256 of the provenance file; "" if absent
 	provSize   int64              // of the provenance file, in bytes
 	signs      *check.Provenance  // what a provenance file alone names
+	signature  signature          // what the channel's keys say of it
 	problem    *check.Problem     // why it was refused
 	odd        *publisher.Warning // about the channel's name; may be nil
 	awaited    bool               // its uploader announced a chart under the same id

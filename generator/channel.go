@@ -63,7 +63,7 @@ func openRun(ctx context.Context, o Options, name string, found *adopted) (*chan
 		Options: o, policy: policy, channel: channel, registryLeft: left,
 		earlier:  &earlier{channel: channel, receipts: found.receipts},
 		catalog:  newCatalog(o.Site, name, channel.Index()),
-		reader:   &reader{drop: o.Drop, checks: policy.Checks, name: judged, held: o.held},
+		reader:   &reader{drop: o.Drop, policy: policy, name: judged, held: o.held},
 		stager:   newStager(o, name, manifests),
 		progress: &progress{channel: name, total: len(found.uploads), tell: o.Progress},
 	}
@@ -126,6 +126,11 @@ func (r *channelRun) settle(ctx context.Context) error {
 func (r *channelRun) show(ctx context.Context, last bool) error {
 	if r.DryRun {
 		return nil
+	}
+	if last {
+		if err := r.putKeyring(ctx); err != nil {
+			return err
+		}
 	}
 	err := r.channel.Project(ctx)
 	if err == nil && last {

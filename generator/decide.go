@@ -87,7 +87,7 @@ func (p *planner) due(o *outcome) bool {
 		return false // deciding now would decide about a chart under the same id
 	}
 	_, signed := p.signed(o)
-	return signed || o.candidate.problem != nil
+	return signed || o.candidate.problem != nil || o.signature.refusal != nil
 }
 
 // publishesAlone reports whether the candidate's chart would be published if no
@@ -97,7 +97,7 @@ func (p *planner) publishesAlone(c *candidate) bool {
 		return false
 	}
 	base := p.slot(c.ref()).base
-	return rulingFor(p.policy, base.contentOrNil(), c.content(), c.request.Force).verdict.Publishes()
+	return p.ruling(base, c).verdict.Publishes()
 }
 
 // chart decides an upload that has a chart.
@@ -111,17 +111,19 @@ func (p *planner) chart(o *outcome) {
 		return
 	}
 	s := p.slot(o.ref)
-	force := o.request.Force
-	r := rulingFor(p.policy, s.current.contentOrNil(), o.content(), force)
+	r := p.ruling(s.current, o.candidate)
 	if r.verdict == publisher.Replaced && !s.current.same(o.content()) {
 		// It takes the place of whatever this plan held for the version,
 		// so it is measured against what is published.
-		if r = rulingFor(p.policy, s.base.contentOrNil(), o.content(), force); r.verdict != publisher.Rejected {
+		if r = p.ruling(s.base, o.candidate); r.verdict != publisher.Rejected {
 			s.displace()
 		}
 	}
 	o.ruling = r
 	switch {
+	case r.verdict == publisher.Rejected && o.signature.refuses(r):
+		o.reject(o.signature.refusal)
+		return
 	case r.verdict == publisher.Rejected:
 		o.reject(explain(r.rule, o.ref, s.current.content, o.candidate.chart.Digest, p.now))
 		return
@@ -131,6 +133,17 @@ func (p *planner) chart(o *outcome) {
 		p.bytes += o.weight
 	}
 	s.group = append(s.group, o)
+}
+
+// ruling is what the policy says of a chart, beside what there is of its version. Without
+// a good signature, where the channel requires one, nothing is published; what is published
+// already stays unchanged.
+func (p *planner) ruling(current *release, c *candidate) ruling {
+	r := rulingFor(p.policy, current.contentOrNil(), c.content(), c.request.Force)
+	if refusal := c.signature.refusal; refusal != nil && r.verdict.Publishes() {
+		return ruling{publisher.Rejected, refusal.Rule}
+	}
+	return r
 }
 
 // clash finds a chart whose name is this one but for case.
@@ -147,7 +160,12 @@ func (p *planner) clash(name string) (string, bool) {
 // signature decides a provenance file that came alone.
 func (p *planner) signature(o *outcome) {
 	s, ok := p.signed(o)
-	if !ok || o.awaited {
+	refusal := o.signature.refusal
+	switch {
+	case refusal != nil && (!ok || s.current.provenance == ""):
+		o.reject(refusal)
+		return
+	case !ok || o.awaited:
 		o.reject(rejectProvAlone(o.signs.File, p.wait))
 		return
 	}

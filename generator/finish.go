@@ -94,6 +94,8 @@ func (f *finisher) recall(ctx context.Context, u *publisher.Upload, p past) (*pu
 		}
 		if again.problem != nil && again.problem.Rule == p.Rule {
 			o.problem = again.problem
+		} else if refusal := again.signature.refusal; refusal != nil && refusal.Rule == p.Rule {
+			o.problem = refusal
 		} else if release, ok := f.catalog.find(o.ref); ok {
 			o.problem = explain(p.Rule, o.ref, content{digest: release.Digest, created: release.Created}, p.Digest, f.Now())
 		}

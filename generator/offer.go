@@ -1,6 +1,7 @@
 package generator
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -26,24 +27,38 @@ func CheckOffer(c *config.Config, channel string, chart, prov io.Reader) (*publi
 	if err := CheckChannel(c, channel); err != nil {
 		return nil, err
 	}
-	sum := sha256.New()
+	policy := c.Policy(channel)
+	var read bytes.Buffer // of the provenance file, as much as is accepted
 	if prov != nil {
-		prov = io.TeeReader(prov, sum)
+		prov = io.TeeReader(prov, &read)
 	}
 	var o *publisher.Offer
 	var err error
 	if chart == nil {
 		o, err = offerProv(prov)
 	} else {
-		o, err = offerChart(c.Policy(channel).Checks, chart, prov)
+		o, err = offerChart(policy.Checks, chart, prov)
 	}
 	if err != nil {
 		return nil, err
 	}
 	if prov != nil {
-		o.Provenance = hex.EncodeToString(sum.Sum(nil))
+		sum := sha256.Sum256(read.Bytes())
+		o.Provenance = hex.EncodeToString(sum[:])
 	}
-	return o, nil
+	return o, offerSignature(o, policy, read.Bytes())
+}
+
+// offerSignature notes in the offer what the channel's keys say of its provenance file,
+// which is empty if there is none.
+func offerSignature(o *publisher.Offer, p config.Policy, prov []byte) error {
+	if len(prov) == 0 {
+		prov = nil
+	}
+	s, err := judgeSignature(p, prov, time.Now())
+	o.Signature = (*publisher.Refusal)(s.refusal)
+	o.Warnings = s.withWarning(o.Warnings)
+	return err
 }
 
 func offerProv(prov io.Reader) (*publisher.Offer, error) {
@@ -165,6 +180,7 @@ func (j *Judge) Foresee(ctx context.Context, o *publisher.Offer, force bool) (pu
 // candidateOf is the upload that the offer would be.
 func candidateOf(o *publisher.Offer) *candidate {
 	c := &candidate{upload: &publisher.Upload{}, prov: o.Provenance}
+	c.signature.refusal = (*check.Problem)(o.Signature)
 	if o.Name == "" {
 		c.signs = &check.Provenance{File: o.File, Digest: o.Digest}
 		return c

@@ -43,6 +43,9 @@ func (o *outcome) receipt(channel string, generation int, decided time.Time) pub
 		r.Digest = o.chart.Digest
 		r.Warnings = warningsOf(o.chart)
 	}
+	if o.verdict.Publishes() {
+		r.Warnings = o.signature.withWarning(r.Warnings)
+	}
 	if o.odd != nil {
 		r.Warnings = append(r.Warnings, *o.odd)
 	}

@@ -9,6 +9,7 @@ import (
 	"io"
 
 	"github.com/portolan-charts/portolan/generator/check"
+	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
@@ -16,7 +17,7 @@ import (
 // reader reads and checks uploads.
 type reader struct {
 	drop   bucket.Store
-	checks check.Options
+	policy config.Policy
 	name   nameJudge // of the channel
 	held   *Archives // for pages; nil if there are none
 }
@@ -49,8 +50,12 @@ func (r *reader) readParts(ctx context.Context, u *publisher.Upload, request pub
 			return c, parts{}, err
 		}
 	}
-	if u.Prov != nil && c.problem == nil {
+	switch {
+	case c.problem != nil:
+	case u.Prov != nil:
 		p.prov, err = r.readProv(ctx, c)
+	default:
+		c.signature, err = judgeSignature(r.policy, nil, u.Arrival)
 	}
 	if errors.Is(err, bucket.ErrNotFound) && u.Chart != nil {
 		err = r.bare(ctx, c)
@@ -78,7 +83,7 @@ func (r *reader) bare(ctx context.Context, c *candidate) error {
 // tooLarge reports whether the upload is refused for the size of one of its files, as
 // the listing has it.
 func (r *reader) tooLarge(u *publisher.Upload) bool {
-	return u.Chart != nil && r.checks.CheckSize(u.Chart.Size) != nil || u.Prov != nil && check.CheckProvenanceSize(u.Prov.Size) != nil
+	return u.Chart != nil && r.policy.Checks.CheckSize(u.Chart.Size) != nil || u.Prov != nil && check.CheckProvenanceSize(u.Prov.Size) != nil
 }
 
 // open opens a file of the upload. The error is bucket.ErrNotFound if it is no longer
@@ -95,7 +100,7 @@ func (r *reader) open(ctx context.Context, u *publisher.Upload, e *bucket.Entry)
 // readChart checks the archive and returns its bytes. One that is too large is not
 // opened.
 func (r *reader) readChart(ctx context.Context, c *candidate) ([]byte, error) {
-	if err := r.checks.CheckSize(c.upload.Chart.Size); err != nil {
+	if err := r.policy.Checks.CheckSize(c.upload.Chart.Size); err != nil {
 		return nil, c.refuse(err)
 	}
 	in, err := r.open(ctx, c.upload, c.upload.Chart)
@@ -111,9 +116,9 @@ func (r *reader) readChart(ctx context.Context, c *candidate) ([]byte, error) {
 // check checks an archive, and holds its contents if pages will need them.
 func (r *reader) check(in io.Reader) (*check.Chart, error) {
 	if r.held == nil {
-		return check.Archive(in, r.checks)
+		return check.Archive(in, r.policy.Checks)
 	}
-	contents, err := check.ReadContents(in, r.checks)
+	contents, err := check.ReadContents(in, r.policy.Checks)
 	if err != nil {
 		return nil, err
 	}
@@ -141,6 +146,9 @@ func (r *reader) readProv(ctx context.Context, c *candidate) ([]byte, error) {
 		c.signs = signs
 	default:
 		err = signs.Fits(check.FileName(c.ref().name, c.ref().version), c.chart.Digest)
+	}
+	if err == nil {
+		c.signature, err = judgeSignature(r.policy, prov.Bytes(), c.upload.Arrival)
 	}
 	sum := sha256.Sum256(prov.Bytes())
 	c.provSize = int64(prov.Len())

@@ -103,7 +103,7 @@ func (r *release) files(chart *check.Chart, pushed publisher.Manifest, p parts, 
 		Info: publisher.ReleaseInfo{
 			Upload: owner.upload.ID, Arrival: owner.upload.Arrival,
 			Digest: chart.Digest, Size: chart.Size, Fingerprint: chart.Fingerprint, Provenance: r.provenance,
-			Warnings: warningsOf(chart),
+			Signer: owner.signature.signer, Warnings: owner.signature.withWarning(warningsOf(chart)),
 		},
 		Archive: bucket.Bytes(p.archive),
 	}

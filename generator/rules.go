@@ -20,6 +20,7 @@ var rules = map[string]struct{ message, fix string }{
 	"provenance-alone":    {"no chart arrived for the provenance file", "upload the chart together with its provenance file"},
 	"provenance-missing":  {"the provenance file that the upload announced did not arrive", "upload the chart together with its provenance file, or by itself if it is not signed"},
 	"manifest":            {"the manifest that was pushed with the chart does not describe it, or not alone", "push the chart with 'helm push', which makes its manifest"},
+	"signature-missing":   {"the chart is not signed, and the channel has keys to verify signatures with", "sign the chart with 'helm package --sign', and upload it together with its .prov file"},
 	"upload-overwritten":  {"the upload was overwritten while it was being published", "upload the chart again, under a new name"},
 
 	// How an upload was decided that nothing is wrong with.
@@ -37,6 +38,13 @@ var rules = map[string]struct{ message, fix string }{
 	"warn-oci":        {"the version cannot be read by oci://", ""},
 	"warn-digest":     {"the same content is published under another digest", ""},
 	"warn-older":      {"the index shows newer versions only", ""},
+
+	"warn-signature-missing": {"the chart is not signed, and the channel has keys to verify signatures with", ""},
+	"warn-signature-unknown": {"the provenance file is signed with a key that is not among those of the channel", ""},
+	"warn-signature-expired": {"the signature, or the key that made it, was not valid when it arrived", ""},
+	"warn-signature-revoked": {"the key that signed the provenance file is revoked", ""},
+	"warn-signature-weak":    {"the hash of the signature can be forged", ""},
+	"warn-signature-invalid": {"the signature does not fit the provenance file", ""},
 }
 
 // Describe returns the general texts of a rule, for places where only the

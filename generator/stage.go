@@ -128,6 +128,7 @@ func (s *stager) signed(ctx context.Context, rel *release, info *publisher.Relea
 		return err
 	}
 	info.Upload, info.Arrival, info.Provenance = rel.prov.upload.ID, rel.prov.upload.Arrival, rel.provenance
+	info.Signer, info.Warnings = rel.prov.signature.signer, rel.prov.signature.withWarning(info.Warnings)
 	if info.Manifest, err = s.manifests.of(rel.ref, config, info, rel.prov.provSize); err != nil {
 		return err
 	}

@@ -38,7 +38,7 @@ func contentType(key string) string {
 	switch path.Ext(key) {
 	case ".tgz":
 		return typeChart
-	case ".prov", ".txt":
+	case ".prov", ".txt", ".asc":
 		return typeText
 	case ".yaml":
 		return typeYAML

@@ -10,5 +10,13 @@ type Offer struct {
 	Fingerprint   string   // of the archive's paths and content; "" of a provenance file alone
 	Provenance    string   // SHA-256 of the provenance file, in hex; "" if absent
 	Manifest      string   // SHA-256 of the manifest with which it is pushed to a registry, in hex; "" otherwise
+	Signature     *Refusal // why it may not publish anything with its signature, or without one; nil if it may
 	Warnings      []Warning
+}
+
+// Refusal is the rule that an offer breaks.
+type Refusal struct {
+	Rule    string // stable code
+	Message string // a sentence that names the thing and the rule
+	Fix     string
 }

@@ -11,7 +11,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -133,6 +135,9 @@ type Channel struct {
 	// How large a chart may be.
 	Limits *Limits `yaml:"limits"`
 
+	// Whose signatures the channel takes.
+	Signatures *Signatures `yaml:"signatures"`
+
 	// Which versions stay. 'portolan prune' yanks the others, and no run does.
 	Retain *Retain `yaml:"retain"`
 
@@ -179,6 +184,18 @@ type Limits struct {
 	Depth int `yaml:"depth" jsonschema:"minimum=1,maximum=10,default=10"`
 }
 
+// Signatures says whose signatures a channel takes. The public keys are published with the
+// channel.
+type Signatures struct {
+	// Files with public keys, armored or binary, relative to this file. Provenance files are verified with them. What does not fit gets a warning, or is refused if signatures are required.
+	Keyrings []string `yaml:"keyrings" check:"keyring"`
+
+	// Whether charts without a good signature by one of the keys are refused.
+	Require *bool `yaml:"require" jsonschema:"default=false"`
+
+	keyring *check.Keyring // of the files; nil if none are named
+}
+
 // Values of [Policy.Duplicates].
 const (
 	Replace = "replace"
@@ -192,6 +209,8 @@ type Policy struct {
 	OCI        bool   // whether each version is in the registry as well
 	Retain     retain.Rule
 	Checks     check.Options
+	Keyring    *check.Keyring // whose signatures are verified; nil if none are
+	Signed     bool           // whether only what is signed with it is published
 }
 
 const (
@@ -206,16 +225,23 @@ func Load(path string) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Parse(b, path)
+	return parse(b, path, &keyFiles{dir: filepath.Dir(path), read: map[string][]byte{}})
 }
 
-// Parse reads a configuration; name stands in its messages for the file.
-// An empty one is the defaults.
-func Parse(b []byte, name string) (*Config, error) {
+// Parse reads a configuration that names no other files; name stands in its messages
+// for the file. An empty one is the defaults.
+func Parse(b []byte, name string) (*Config, error) { return parse(b, name, nil) }
+
+func parse(b []byte, name string, keys *keyFiles) (*Config, error) {
 	c := &Config{}
-	from := strictyaml.File{Name: name, Checks: textChecks}
+	checks := maps.Clone(textChecks)
+	checks["keyring"] = keys.check
+	from := strictyaml.File{Name: name, Checks: checks}
 	if err := from.Decode(b, c); err != nil && !errors.Is(err, strictyaml.ErrEmpty) {
 		return nil, err
+	}
+	if err := c.joinKeys(keys); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if c.RootChannel != "" && !c.Allows(c.RootChannel) {
 		return nil, fmt.Errorf("%s: rootChannel: onlyChannels does not allow %s; add it there, or name another channel", placeOf(b, name, "rootChannel"), c.RootChannel)
@@ -274,6 +300,9 @@ func (c Channel) apply(p *Policy) {
 	}
 	if c.Limits != nil {
 		c.Limits.apply(&p.Checks.Limits)
+	}
+	if c.Signatures != nil {
+		c.Signatures.apply(p)
 	}
 }
 

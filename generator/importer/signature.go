@@ -3,13 +3,13 @@ package importer
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"strings"
 
+	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/httpread"
@@ -53,37 +53,29 @@ func (t *take) fetchSignature(ctx context.Context, archive string) error {
 	return nil
 }
 
-// checkSignature leaves the provenance file out if Helm could not use it for the
-// archive.
-func (t *take) checkSignature() error {
-	if t.prov == nil {
-		return nil
+// makeOffer checks the archive with its provenance file. It leaves that out if Helm could
+// not use it for the archive.
+func (t *take) makeOffer() error {
+	var prov io.Reader
+	if t.prov != nil {
+		prov = bytes.NewReader(t.prov)
 	}
-	signs, err := check.ReadProvenance(bytes.NewReader(t.prov))
-	if err == nil {
-		err = signs.Fits(t.offer.File, t.offer.Digest)
+	offer, err := generator.CheckOffer(t.Config, t.Channel, bytes.NewReader(t.chart), prov)
+	if t.withoutSignature(err) {
+		return t.makeOffer()
 	}
-	switch p := (*check.Problem)(nil); {
-	case errors.As(err, &p):
-		t.unsigned("%s", p.Message)
-	case err != nil:
-		return err
-	default:
-		s := sha256.Sum256(t.prov)
-		t.offer.Provenance = hex.EncodeToString(s[:])
-	}
-	return nil
+	t.offer = offer
+	return err
 }
 
 // withoutSignature reports whether a refusal concerns the provenance file alone,
 // which it then leaves out.
 func (t *take) withoutSignature(refusal error) bool {
 	p := (*check.Problem)(nil)
-	if t.prov == nil || !errors.As(refusal, &p) || !strings.HasPrefix(p.Rule, "provenance-") {
+	if t.prov == nil || !errors.As(refusal, &p) || !strings.HasPrefix(p.Rule, "prov") {
 		return false
 	}
 	t.unsigned("%s", p.Message)
-	t.offer.Provenance = ""
 	return true
 }
 

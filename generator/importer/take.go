@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
@@ -159,11 +158,10 @@ func (t *take) read(ctx context.Context, ref string, limit int64, optional bool)
 // be accepted, and whether it is new.
 func (t *take) check(ctx context.Context) error {
 	t.result.Digest = sum(t.chart)
-	offer, err := generator.CheckOffer(t.Config, t.Channel, bytes.NewReader(t.chart), nil)
-	if err != nil {
+	if err := t.makeOffer(); err != nil {
 		return err
 	}
-	t.offer = offer
+	offer := t.offer
 	if t.ArchiveDates {
 		if date := newestIn(t.chart, time.Now()); !date.IsZero() {
 			t.entry.Created, t.result.Created = date, date
@@ -177,9 +175,6 @@ func (t *take) check(ctx context.Context) error {
 	}
 	if t.known(offer.Digest) {
 		return errSettled
-	}
-	if err := t.checkSignature(); err != nil {
-		return err
 	}
 	return t.new(ctx)
 }
@@ -205,6 +200,9 @@ func (t *take) new(ctx context.Context) error {
 	}
 	verdict, rule, err := t.judge.Foresee(ctx, t.offer, false)
 	if t.withoutSignature(err) {
+		if err := t.makeOffer(); err != nil {
+			return err
+		}
 		verdict, rule, err = t.judge.Foresee(ctx, t.offer, false)
 	}
 	switch {

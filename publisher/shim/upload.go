@@ -201,8 +201,9 @@ func (u *uploading) look(ctx context.Context) (*view, error) {
 func (u *uploading) judge(ctx context.Context, v *view) error {
 	asked := u.force
 	u.force = asked && u.mayForce()
+	unsigned := (*Refusal)(u.offer.Signature)
 	if v == nil {
-		return nil
+		return unsigned.failure()
 	}
 	ctx, cancel := context.WithTimeout(ctx, readTime)
 	defer cancel()
@@ -211,11 +212,22 @@ func (u *uploading) judge(ctx context.Context, v *view) error {
 	if !errors.As(err, &refusal) {
 		return err
 	}
+	if unsigned != nil && refusal.Rule == unsigned.Rule {
+		return unsigned.failure()
+	}
 	f := refused(http.StatusConflict, refusal)
 	if asked && !u.force {
 		f.hint += "; to force it, ask for the scope " + string(auth.Force) + ":" + u.channel
 	}
 	return f
+}
+
+// failure is the answer to an upload that breaks a rule by itself; nil if there is none.
+func (r *Refusal) failure() error {
+	if r == nil {
+		return nil
+	}
+	return refused(http.StatusUnprocessableEntity, r)
 }
 
 // submit puts the upload into the inbox.
