@@ -58,6 +58,7 @@ func (p *program) drop(ctx context.Context, args []string) error {
 	if *strict {
 		d.checks.Warnings = "reject"
 	}
+	d.judgeAlone(f.config)
 	if site != nil {
 		d.readSite(ctx, site, f.config)
 	}
@@ -143,7 +144,7 @@ type dropper struct {
 	checks  check.Options
 	request publisher.Request
 	json    bool
-	judge   judge              // nil if the site is not at hand
+	judge   judge              // nil if there is nothing to judge by
 	odd     *publisher.Warning // about the channel's name; may be nil
 	results []*dropped
 }

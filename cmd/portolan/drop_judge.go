@@ -68,10 +68,28 @@ func (d *dropper) readSite(ctx context.Context, site bucket.Store, c *config.Con
 		err = published.Judge(limited, offer, d.request.Force)
 		if problem := (*check.Problem)(nil); err != nil && !errors.As(err, &problem) {
 			d.unseen(ctx, err)
-			d.judge = nil
+			if d.judgeAlone(c); d.judge != nil && ctx.Err() == nil {
+				return d.judge(ctx, u)
+			}
 			return ctx.Err()
 		}
 		return err
+	}
+}
+
+// judgeAlone has uploads judged without a site: by their signatures, if the channel
+// requires any.
+func (d *dropper) judgeAlone(c *config.Config) {
+	d.judge = nil
+	if !c.Policy(d.channel).Signed {
+		return
+	}
+	d.judge = func(_ context.Context, u *upload) error {
+		offer, err := generator.CheckOffer(c, d.channel, readerOf(u.chart), readerOf(u.prov))
+		if err != nil || offer.Signature == nil {
+			return nil // it is good: with other options it has been checked before
+		}
+		return (*check.Problem)(offer.Signature)
 	}
 }
 
