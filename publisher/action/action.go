@@ -171,12 +171,27 @@ func CheckText(s string) error {
 		return fmt.Errorf("the text has %d bytes; %d are allowed, since it is public and stays", len(s), MaxText)
 	case !utf8.ValidString(s):
 		return errors.New("the text is not UTF-8")
-	case strings.ContainsFunc(s, func(c rune) bool { return !unicode.IsPrint(c) }):
-		return errors.New("the text has characters that cannot be printed, or line breaks")
+	case strings.ContainsFunc(s, unprintable):
+		return fmt.Errorf("the text %s", odd(s))
 	case strings.TrimSpace(s) != s:
 		return errors.New("the text begins or ends with a space")
 	}
 	return nil
+}
+
+func unprintable(c rune) bool { return !unicode.IsPrint(c) }
+
+// odd names the first character of a text that cannot be printed.
+func odd(s string) string {
+	at := strings.IndexFunc(s, unprintable)
+	switch c, _ := utf8.DecodeRuneInString(s[at:]); c {
+	case '\n', '\r':
+		return "has a line break: write it in one line"
+	case '\t':
+		return "has a tab: write spaces"
+	default:
+		return fmt.Sprintf("has the character %U after %d others, which cannot be printed", c, utf8.RuneCountInString(s[:at]))
+	}
 }
 
 func (k Kind) String() string { return string(k) }

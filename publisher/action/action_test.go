@@ -40,8 +40,9 @@ func TestParse(t *testing.T) {
 		{`{"kind":"restore","versions":[{"chart":"alpha","version":"1.0.0","digest":"ab"}]}`, `digest "ab" of alpha 1.0.0`},
 		{`{"kind":"restore","versions":[{"chart":"alpha","digest":"` + digest + `"}]}`, `no chart, or no number`},
 		{`{"kind":"restore",` + strings.Replace(versions, "}]", "},{"+versions[len(`"versions":[{`):], 1) + `}`, `alpha 1.0.0 twice`},
-		{`{"kind":"yank","reason":"two\nlines",` + versions + `}`, `line breaks`},
-		{`{"kind":"yank","reason":"a \u202e b",` + versions + `}`, `cannot be printed`},
+		{`{"kind":"yank","reason":"two\nlines",` + versions + `}`, `the text has a line break`},
+		{`{"kind":"yank","reason":"two\twords",` + versions + `}`, `the text has a tab`},
+		{`{"kind":"yank","reason":"a \u202e b",` + versions + `}`, `the character U+202E after 2 others, which cannot be printed`},
 		{`{"kind":"yank","reason":" broken",` + versions + `}`, `begins or ends with a space`},
 		{`{"kind":"yank","reason":"` + strings.Repeat("é", 251) + `",` + versions + `}`, `502 bytes; 500 are allowed`},
 	} {
