@@ -1,0 +1,64 @@
+package ask
+
+import (
+	"context"
+
+	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+)
+
+// Yank plans to hide versions of a chart, for a reason. Those that are yanked already are
+// left out. What is wrong with what is asked is an [*Error]; any other error is the site's.
+func Yank(ctx context.Context, site bucket.Store, channel, chart string, texts []string, reason string) (*Plan, error) {
+	s, err := openChart(ctx, site, channel, chart)
+	if err != nil {
+		return nil, err
+	}
+	return s.yank(texts, reason)
+}
+
+// Restore plans to list yanked versions of a chart again. Those that are not yanked are
+// left out. Errors are as those of [Yank].
+func Restore(ctx context.Context, site bucket.Store, channel, chart string, texts []string) (*Plan, error) {
+	s, err := openChart(ctx, site, channel, chart)
+	if err != nil {
+		return nil, err
+	}
+	return s.restore(texts)
+}
+
+func (s *shelf) yank(texts []string, reason string) (*Plan, error) {
+	chosen, err := s.resolve(texts)
+	if err != nil {
+		return nil, err
+	}
+	p := newPlan(s.channel, action.Request{Kind: action.Yank, Reason: reason})
+	var left []string
+	for _, v := range chosen {
+		if v.yanked == nil {
+			p.Steps = append(p.Steps, Step{v.Pin, Hidden})
+		} else {
+			left = append(left, v.Version)
+		}
+	}
+	p.leave("yanked already", s, left)
+	return p.done()
+}
+
+func (s *shelf) restore(texts []string) (*Plan, error) {
+	chosen, err := s.resolve(texts)
+	if err != nil {
+		return nil, err
+	}
+	p := newPlan(s.channel, action.Request{Kind: action.Restore})
+	var left []string
+	for _, v := range chosen {
+		if v.yanked != nil {
+			p.Steps = append(p.Steps, Step{v.Pin, Listed})
+		} else {
+			left = append(left, v.Version)
+		}
+	}
+	p.leave("not yanked", s, left)
+	return p.done()
+}
