@@ -29,8 +29,8 @@ func (p *program) drop(ctx context.Context, args []string) error {
 	if err := p.parse(f, args); err != nil {
 		return err
 	}
-	if *timeout < 0 {
-		return usagef("%s: %s must not be negative; write a time such as 90s or 10m", f.given["timeout"], *timeout)
+	if err := f.checkTimeout(*timeout); err != nil {
+		return err
 	}
 	channel, files, err := f.dropOperands()
 	if err != nil {
@@ -53,7 +53,7 @@ func (p *program) drop(ctx context.Context, args []string) error {
 	p.warnOfDefault(f)
 	d := &dropper{
 		program: p, store: store, channel: channel, checks: f.config.Policy(channel).Checks,
-		request: publisher.Request{Force: *force, Uploader: uploader()}, json: f.output.json,
+		request: publisher.Request{Force: *force, Uploader: whoAsks("drop")}, json: f.output.json,
 	}
 	if *strict {
 		d.checks.Warnings = "reject"
@@ -124,9 +124,9 @@ func cleanPath(file string) string {
 	return file
 }
 
-// uploader says who drops files, for the receipt.
-func uploader() map[string]string {
-	who := map[string]string{"client": "portolan drop"}
+// whoAsks says who runs the command, for the receipt.
+func whoAsks(command string) map[string]string {
+	who := map[string]string{"client": "portolan " + command}
 	if u, err := user.Current(); err == nil {
 		who["user"] = u.Username
 	}

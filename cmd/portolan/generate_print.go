@@ -118,6 +118,9 @@ func verdictColumn(v publisher.Verdict, dryRun bool) string {
 
 // subject names the thing that a receipt is about, safe to print.
 func subject(r publisher.Receipt) string {
+	if r.Action != nil {
+		return short(fmt.Sprintf("%s (action %s)", r.Action.Subject(), r.ID), 3*maxName)
+	}
 	var words []string
 	if r.Chart != "" {
 		words = append(words, short(r.Chart+" "+r.Version, 3*maxName))

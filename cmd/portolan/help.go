@@ -10,6 +10,8 @@ Usage:
     portolan drop [--drop URL] [--wait] CHANNEL FILE...
     portolan import --from URL|DIR [--drop URL] [--site URL] CHANNEL
     portolan status [--drop URL] [--site URL] [CHANNEL | UPLOAD-ID]
+    portolan yank [--dry-run] CHANNEL CHART VERSION... --reason TEXT
+    portolan restore [--dry-run] CHANNEL CHART VERSION...
     portolan verify [--site URL] [--channel NAME]... [--deep]
     portolan doctor [--drop URL] [--site URL] [--base-url URL] [--read-only]
     portolan prune [--drop URL] [--site URL] [--keep-snapshots N] [--dry-run]
@@ -26,6 +28,8 @@ Commands:
     drop        Check charts and put them into the drop area.
     import      Take over the charts of another Helm repository.
     status      Show the channels, or the verdict on an upload.
+    yank        Hide versions of a chart from all lists; their URLs stay.
+    restore     List yanked versions again.
     verify      Check a site against its log.
     doctor      Check the set-up: buckets, permissions, web server.
     prune       Remove old snapshots, charts and receipts.
@@ -100,8 +104,9 @@ const helpStatus = `Usage:
     portolan status [--drop URL] [--site URL] [CHANNEL | UPLOAD-ID]
 
 Show each channel: its generation, how many charts and versions it has, their
-size, when it last changed, and how many uploads are waiting. For one CHANNEL,
-also list the waiting uploads; for an UPLOAD-ID, show its receipt.
+size, when it last changed, and how many uploads and actions are waiting. For
+one CHANNEL, also list what waits; for the id of an upload or of an action, such
+as a yank, show its receipt.
 
 Options:
     --drop URL          Drop area (default ./drop).            PORTOLAN_DROP
@@ -302,6 +307,10 @@ func helpOf(command string) string {
 		return helpImport
 	case "status":
 		return helpStatus
+	case "yank":
+		return helpYank
+	case "restore":
+		return helpRestore
 	case "verify":
 		return helpVerify
 	case "doctor":
@@ -327,7 +336,7 @@ func helpOf(command string) string {
 }
 
 func commandNames() []string {
-	return []string{"generate", "drop", "import", "status", "verify", "doctor", "prune", "rebuild", "preview", "shim", "token", "auth", "version", "help"}
+	return []string{"generate", "drop", "import", "status", "yank", "restore", "verify", "doctor", "prune", "rebuild", "preview", "shim", "token", "auth", "version", "help"}
 }
 
 // wordsOf are the words that a command's first operand can be; nil for most.

@@ -43,8 +43,8 @@ func (p *program) importCharts(ctx context.Context, args []string) error {
 	if odd != nil {
 		p.say("warning", odd.Message)
 	}
-	who := uploader()
-	who["client"], who["from"] = "portolan import", repository.String()
+	who := whoAsks("import")
+	who["from"] = repository.String()
 	progress := p.newProgress("charts")
 	report, err := importer.Run(ctx, importer.Options{
 		From: repository, Channel: i.Arg(0), Drop: drop, Site: site, Config: i.config,

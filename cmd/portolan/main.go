@@ -105,6 +105,10 @@ func (p *program) command(ctx context.Context, args []string) error {
 		return p.importCharts(ctx, args)
 	case "status":
 		return p.status(ctx, args)
+	case "yank":
+		return p.yank(ctx, args)
+	case "restore":
+		return p.restore(ctx, args)
 	case "verify":
 		return p.verify(ctx, args)
 	case "prune":

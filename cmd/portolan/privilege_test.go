@@ -23,6 +23,7 @@ import (
 
 	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator"
+	"github.com/portolan-charts/portolan/generator/ask"
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/generator/config"
@@ -189,6 +190,47 @@ func TestDropRights(t *testing.T) {
 		t.Error(err)
 	}
 	wantRights(t, "portolan drop --wait", allowed, waiting)
+}
+
+// askers are the commands that ask for actions, as the table names them.
+const askers = "portolan yank`, `restore"
+
+// TestAskRights asks for a yank, with no rights but those that the table lists, and waits
+// for the verdict; and for one in a channel that is misspelt.
+func TestAskRights(t *testing.T) {
+	t.Parallel()
+	w := newGuarded()
+	w.submit(t, charttest.Simple("web", "1.0.0"), nil)
+	w.generate(t, nil, generator.Options{})
+	allowed := readmeRights(t, askers)
+	ask := func(more ...string) (drop, site *guard, err error) {
+		drop, site = w.as(allowed)
+		f := newAskFlags("yank")
+		if err := f.Parse(more); err != nil {
+			t.Fatal(err)
+		}
+		plan, err := ask.Yank(t.Context(), lister{site}, "stable", "web", []string{"1.x"}, "it is broken")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ask.Yank(t.Context(), lister{site}, "stabel", "web", []string{"1.x"}, "it is broken"); err == nil {
+			t.Error("there is a channel stabel")
+		}
+		p := &program{stdout: &checkedWriter{w: io.Discard}, stderr: io.Discard}
+		return drop, site, p.putAction(t.Context(), f, drop, &asked{Plan: plan})
+	}
+	drop, site, err := ask()
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantRights(t, "portolan yank", allowed, drop, site)
+
+	allowed = union(allowed, readmeRights(t, askers+"`, with `--wait"))
+	drop, site, err = ask("--wait", "--timeout", "0s")
+	if err == nil || !strings.Contains(err.Error(), "not decided") {
+		t.Errorf("got %v, want that it is not decided", err)
+	}
+	wantRights(t, "portolan yank --wait", allowed, drop, site)
 }
 
 // TestDropLooks: where drop may read the site, it refuses what that would not take; where

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,7 +14,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/portolan-charts/portolan/generator"
-	reporting "github.com/portolan-charts/portolan/generator/report"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
@@ -149,6 +149,7 @@ type channelStatus struct {
 type waitingUpload struct {
 	ID      string    `json:"id,omitempty"` // "" if it has none yet
 	File    string    `json:"file,omitempty"`
+	Action  string    `json:"action,omitempty"` // what is asked for, if it is no chart
 	Arrival time.Time `json:"arrival"`
 }
 
@@ -189,11 +190,11 @@ func waitingIn(ctx context.Context, drop bucket.Store, inbox *publisher.Inbox, c
 			continue
 		}
 		for _, u := range w.Uploads {
-			request, err := publisher.ReadRequest(ctx, drop, u)
+			w, err := waitingFor(ctx, drop, u)
 			if err != nil {
 				return nil, err
 			}
-			uploads = append(uploads, waitingUpload{u.ID, request.File, u.Arrival})
+			uploads = append(uploads, w)
 		}
 		for _, u := range w.Foreign {
 			uploads = append(uploads, waitingUpload{File: u.Name, Arrival: u.Upload(channel).Arrival})
@@ -201,6 +202,27 @@ func waitingIn(ctx context.Context, drop bucket.Store, inbox *publisher.Inbox, c
 	}
 	slices.SortStableFunc(uploads, func(a, b waitingUpload) int { return a.Arrival.Compare(b.Arrival) })
 	return uploads, nil
+}
+
+// waitingFor says what an upload or an action is about.
+func waitingFor(ctx context.Context, drop bucket.Store, u *publisher.Upload) (waitingUpload, error) {
+	w := waitingUpload{ID: u.ID, Arrival: u.Arrival}
+	if u.Action == nil {
+		request, err := publisher.ReadRequest(ctx, drop, u)
+		w.File = request.File
+		return w, err
+	}
+	request, fault, err := publisher.ReadAction(ctx, drop, u)
+	switch {
+	case errors.Is(err, bucket.ErrNotFound): // it was decided just now
+		w.Action = "an action"
+		return w, nil
+	case err == nil && fault != nil:
+		w.Action = "an action that cannot be read"
+	case err == nil:
+		w.Action = request.Subject()
+	}
+	return w, err
 }
 
 func (p *program) printStatus(s channelStatus) error {
@@ -214,7 +236,7 @@ func (p *program) printStatus(s channelStatus) error {
 		return err
 	}
 	for _, u := range s.Uploads {
-		p.printf("  %s  %-36s  %s\n", timeText(u.Arrival), u.ID, short(u.File, maxName))
+		p.printf("  %s  %-36s  %s\n", timeText(u.Arrival), u.ID, short(cmp.Or(u.Action, u.File), maxName))
 	}
 	return nil
 }
@@ -265,41 +287,13 @@ func (p *program) undecided(ctx context.Context, f *flags, drop bucket.Store, id
 			if f.output.json {
 				return nil
 			}
-			p.printf("upload %s has waited in %s since %s; 'portolan generate' decides it\n", id, u.Channel, timeText(u.Arrival))
+			noun := "upload"
+			if u.Action != nil {
+				noun = "action"
+			}
+			p.printf("%s %s has waited in %s since %s; 'portolan generate' decides it\n", noun, id, u.Channel, timeText(u.Arrival))
 			return nil
 		}
 	}
-	return hint(fmt.Errorf("no upload %s in %s", id, f.drop), "its receipt may have been pruned; to look in another drop area, use --drop")
-}
-
-func (p *program) printReceipt(r *publisher.Receipt) error {
-	w := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
-	line := func(name, value string) {
-		if value != "" {
-			fmt.Fprintf(w, "%s\t%s\n", name, short(value, maxProse))
-		}
-	}
-	line("upload", r.ID)
-	line("channel", r.Channel)
-	line("verdict", string(r.Verdict))
-	line("rule", r.Rule)
-	line("reason", r.Message)
-	line("fix", r.Fix)
-	line("chart", r.Chart)
-	line("version", r.Version)
-	line("digest", r.Digest)
-	line("manifest", r.Manifest)
-	line("url", r.URL)
-	line("generation", fmt.Sprint(r.Generation))
-	line("arrival", timeText(r.Arrival))
-	line("decided", timeText(r.Decided))
-	if r.Request != nil {
-		line("file", short(r.Request.File, maxName))
-		line("user", short(r.Request.Uploader["user"], maxName))
-		line("job", reporting.Job(*r))
-	}
-	for _, warning := range r.Warnings {
-		line("warning", warning.Message)
-	}
-	return w.Flush()
+	return hint(fmt.Errorf("no upload or action %s in %s", id, f.drop), "its receipt may have been pruned; to look in another drop area, use --drop")
 }

@@ -17,8 +17,15 @@ import (
 // command has a variable of its own for them: who sets one must not change the other.
 var ownMeaning = []string{"chart", "grace", "timeout", "token-file", "username"}
 
+// asksForAction reports whether a command asks for an action. Its --timeout is that of
+// drop: how long to wait for a verdict.
+func asksForAction(command string) bool { return slices.Contains([]string{"yank", "restore"}, command) }
+
 // variable is the environment variable of a command's flag.
 func variable(command, flag string) string {
+	if flag == "timeout" && asksForAction(command) {
+		command = "drop"
+	}
 	if slices.Contains(ownMeaning, flag) {
 		return asVariable(command + "-" + flag)
 	}

@@ -17,6 +17,14 @@ const (
 	lastLook  = 5 * time.Second // that a drop area has to answer, also when the time is up
 )
 
+// checkTimeout refuses a time to wait that cannot be.
+func (f *flags) checkTimeout(timeout time.Duration) error {
+	if timeout < 0 {
+		return usagef("%s: %s must not be negative; write a time such as 90s or 10m", f.given["timeout"], timeout)
+	}
+	return nil
+}
+
 // wait waits until every upload is decided, and prints the verdicts.
 func (d *dropper) wait(ctx context.Context, timeout time.Duration) error {
 	deadline := time.Now().Add(timeout)
@@ -25,7 +33,7 @@ func (d *dropper) wait(ctx context.Context, timeout time.Duration) error {
 		if r.ID == "" {
 			continue
 		}
-		receipt, err := d.receipt(ctx, r.ID, deadline)
+		receipt, err := waitFor(ctx, d.store, "upload", r.ID, deadline)
 		if err != nil {
 			if ctx.Err() != nil && isTerminal(d.stderr) {
 				d.say("note", "the uploads stay in the drop area: "+decidedLater)
@@ -45,11 +53,15 @@ func (d *dropper) wait(ctx context.Context, timeout time.Duration) error {
 	if undecided == 0 {
 		return nil
 	}
-	return hint(fmt.Errorf("%s not decided after %s", count(undecided, "upload"), timeout),
-		"they are safe in the drop area; %s", decidedLater)
+	return undecidedAfter(timeout, count(undecided, "upload"), "they are")
 }
 
-const decidedLater = "'portolan generate' decides them, and 'portolan status UPLOAD-ID' tells the verdict"
+// undecidedAfter is the error for what is not decided when the time is up.
+func undecidedAfter(timeout time.Duration, what, they string) error {
+	return hint(fmt.Errorf("%s not decided after %s", what, timeout), "%s safe in the drop area; %s", they, decidedLater)
+}
+
+const decidedLater = "'portolan generate' decides, and 'portolan status ID' tells the verdict"
 
 // tellWhere tells a person where the uploads are, and what must happen to them. A script
 // reads what is printed of each upload, and nothing more.
@@ -78,11 +90,11 @@ func (p *program) warnOfDefault(f *flags) {
 	}
 }
 
-// receipt polls for one upload's receipt until the deadline; nil if there is
-// none by then.
-func (d *dropper) receipt(ctx context.Context, id string, deadline time.Time) (*publisher.Receipt, error) {
+// waitFor polls for the receipt of one upload or action until the deadline; nil if there
+// is none by then.
+func waitFor(ctx context.Context, drop bucket.Store, noun, id string, deadline time.Time) (*publisher.Receipt, error) {
 	for {
-		receipt, err := d.look(ctx, id, deadline)
+		receipt, err := look(ctx, drop, noun, id, deadline)
 		if !errors.Is(err, bucket.ErrNotFound) && !bucket.Denied(err) {
 			return receipt, err
 		}
@@ -96,26 +108,26 @@ func (d *dropper) receipt(ctx context.Context, id string, deadline time.Time) (*
 	}
 }
 
-// look reads one upload's receipt. A drop area that does not answer must not make
-// it wait for longer than the deadline, and the last look that is due after it.
-func (d *dropper) look(ctx context.Context, id string, deadline time.Time) (*publisher.Receipt, error) {
+// look reads one receipt. A drop area that does not answer must not make it wait for
+// longer than the deadline, and the last look that is due after it.
+func look(ctx context.Context, drop bucket.Store, noun, id string, deadline time.Time) (*publisher.Receipt, error) {
 	limited, cancel := context.WithTimeout(ctx, max(time.Until(deadline), lastLook))
 	defer cancel()
-	receipt, err := publisher.ReadReceipt(limited, d.store, id)
+	receipt, err := publisher.ReadReceipt(limited, drop, id)
 	if err != nil && limited.Err() != nil && ctx.Err() == nil {
-		return nil, hint(fmt.Errorf("upload %s: the drop area no longer answers, so the verdict is not known", id),
-			"it is safe in the drop area; 'portolan generate' decides it, and 'portolan status UPLOAD-ID' tells the verdict")
+		return nil, hint(fmt.Errorf("%s %s: the drop area no longer answers, so the verdict is not known", noun, id),
+			"it is safe in the drop area; 'portolan generate' decides it, and 'portolan status ID' tells the verdict")
 	}
 	return receipt, err
 }
 
 // printVerdict prints one receipt as a line, or three.
-func (d *dropper) printVerdict(r *publisher.Receipt) {
-	d.printf("%s%s, generation %d\n", verdictColumn(r.Verdict, false), subject(*r), r.Generation)
+func (p *program) printVerdict(r *publisher.Receipt) {
+	p.printf("%s%s, generation %d\n", verdictColumn(r.Verdict, false), subject(*r), r.Generation)
 	if r.Verdict == publisher.Rejected {
-		printReason(d.stdout, r.Message, r.Fix)
+		printReason(p.stdout, r.Message, r.Fix)
 	}
 	if r.Manifest != "" {
-		d.printf("            manifest %s\n", r.Manifest)
+		p.printf("            manifest %s\n", r.Manifest)
 	}
 }

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/portolan-charts/portolan/generator/ask"
+	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+)
+
+// askFlags are the flags of a command that asks for an action.
+type askFlags struct {
+	*flags
+	dryRun, wait *bool
+	timeout      *time.Duration
+}
+
+func newAskFlags(command string) *askFlags {
+	f := &askFlags{flags: newFlags(command)}
+	f.withDrop()
+	f.withSite()
+	f.withConfig()
+	f.withCAFile()
+	f.dryRun = f.Bool("dry-run", false, "")
+	f.wait = f.Bool("wait", false, "")
+	f.timeout = f.Duration("timeout", 10*time.Minute, "")
+	return f
+}
+
+// asked is what was asked for, and what became of it.
+type asked struct {
+	ID      string            `json:"id,omitempty"` // "" if there was nothing to do, or it is a dry run
+	Action  action.Kind       `json:"action"`
+	DryRun  bool              `json:"dryRun,omitempty"`
+	Reason  string            `json:"reason,omitempty"`
+	Verdict publisher.Verdict `json:"verdict,omitempty"` // waiting is not decided yet; "" in a dry run
+	*ask.Plan
+	Rule    string             `json:"rule,omitempty"` // why it was rejected
+	Message string             `json:"message,omitempty"`
+	Fix     string             `json:"fix,omitempty"`
+	Receipt *publisher.Receipt `json:"receipt,omitempty"`
+}
+
+// ask plans an action by what the site has, prints the plan, and puts it into the drop
+// area.
+func (p *program) ask(ctx context.Context, f *askFlags, channel string, plan func(site bucket.Store) (*ask.Plan, error)) error {
+	if err := errors.Join(f.checkTimeout(*f.timeout), f.apart()); err != nil {
+		return err
+	}
+	if err := f.checkAllowed(channel); err != nil {
+		return err
+	}
+	site, err := p.openSite(ctx, f.flags)
+	if err != nil {
+		return err
+	}
+	planned, err := plan(site)
+	if wrong := (*ask.Error)(nil); errors.As(err, &wrong) {
+		return hint(err, "%s", wrong.Fix())
+	}
+	if err != nil {
+		return fmt.Errorf("the site is needed to see which versions are meant: %w", err)
+	}
+	a := &asked{Action: planned.Request.Kind, Reason: planned.Request.Reason, DryRun: *f.dryRun, Plan: planned}
+	p.found = a
+	if !f.output.json {
+		if err := p.printPlan(planned); err != nil {
+			return err
+		}
+	}
+	switch {
+	case planned.Idle():
+		a.Verdict = publisher.Unchanged
+		return nil
+	case *f.dryRun:
+		return nil
+	}
+	drop, err := p.open(ctx, f.flags, "drop")
+	if err != nil {
+		return err
+	}
+	p.warnOfDefault(f.flags)
+	return p.putAction(ctx, f, drop, a)
+}
+
+// putAction puts a planned action into the drop area.
+func (p *program) putAction(ctx context.Context, f *askFlags, drop bucket.Store, a *asked) error {
+	id, err := publisher.NewID()
+	if err != nil {
+		return err
+	}
+	a.Request.Requester = whoAsks(f.command)
+	if err := publisher.Ask(ctx, drop, a.Channel, id, a.Request); err != nil {
+		return fmt.Errorf("not asked for: %w", err)
+	}
+	a.ID, a.Verdict = id, verdictWaiting
+	if !f.output.json {
+		p.printf("%s  %s  %s\n", id, a.Channel, plain(a.Request.Subject()))
+	}
+	if *f.wait {
+		return p.awaitAction(ctx, f, drop, a)
+	}
+	if !f.output.json {
+		p.say("note", fmt.Sprintf("'portolan generate' decides, and 'portolan status %s' tells the verdict", id))
+	}
+	return nil
+}
+
+// awaitAction waits for the verdict on an action, and prints it.
+func (p *program) awaitAction(ctx context.Context, f *askFlags, drop bucket.Store, a *asked) error {
+	if isTerminal(p.stderr) {
+		p.say("note", fmt.Sprintf("waiting for 'portolan generate' to decide (up to %s)", *f.timeout))
+	}
+	receipt, err := waitFor(ctx, drop, "action", a.ID, time.Now().Add(*f.timeout))
+	if err != nil {
+		if ctx.Err() != nil && isTerminal(p.stderr) {
+			p.say("note", "the action stays in the drop area: "+decidedLater)
+		}
+		return err
+	}
+	if receipt == nil {
+		return undecidedAfter(*f.timeout, "action "+a.ID, "it is")
+	}
+	a.Receipt, a.Verdict = receipt, receipt.Verdict
+	a.Rule, a.Message, a.Fix = receipt.Rule, receipt.Message, receipt.Fix
+	if !f.output.json {
+		p.printVerdict(receipt)
+	}
+	if receipt.Verdict == publisher.Rejected {
+		return errRejected
+	}
+	return nil
+}
