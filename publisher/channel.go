@@ -68,9 +68,11 @@ func OpenChannel(ctx context.Context, site bucket.Store, name string) (*Channel,
 	if err := c.Refresh(ctx); err != nil {
 		return nil, err
 	}
-	if err := c.readState(ctx); err != nil {
+	state, err := c.stateOf(ctx, c.newest)
+	if err != nil {
 		return nil, err
 	}
+	c.setState(state)
 	return c, c.checkEnd(ctx)
 }
 
@@ -155,11 +157,16 @@ func (c *Channel) Refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	state, err := c.stateOf(ctx, record) // before anything changes, so that a failure leaves no half of it
+	if err != nil {
+		return err
+	}
 	if err := c.follow(ctx, record); err != nil {
 		return err
 	}
 	c.newest, c.sum = record, sum
-	return c.readState(ctx)
+	c.setState(state)
+	return nil
 }
 
 // fromStart reads the whole log up to the record with that number, since there is no

@@ -101,7 +101,7 @@ var errTooMuch = fmt.Errorf("refused to commit an index of more than %d bytes, o
 // describe sets the record's change to the one that the draft makes in the channel's
 // index, and returns the resulting index.
 func (r *Record) describe(ctx context.Context, c *Channel, d Draft) (*Index, error) {
-	if len(d.Removed) == 0 && len(d.Added) == 0 && len(d.Shown) == 0 && d.Registry == nil && !c.RootChanges() && !c.RegistryChanges() && !r.changesState() {
+	if len(d.Removed) == 0 && len(d.Added) == 0 && len(d.Shown) == 0 && d.Registry == nil && !c.RootChanges() && !c.RegistryChanges() && !r.acts() {
 		return c.index, nil
 	}
 	h := Header{Generated: d.Time, ContextPath: d.ContextPath, Generation: r.Generation, Keep: d.Keep, Root: c.logsRoot(), Charts: true}

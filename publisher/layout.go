@@ -66,6 +66,12 @@ func parseReleaseURL(url string) (upload string, ok bool) {
 	return parts[3], true
 }
 
+// releaseVersion is the version whose archive lies at a URL that [ReleaseURL] makes.
+func releaseVersion(url string) version {
+	folder := path.Dir(path.Dir(url))
+	return version{path.Base(path.Dir(folder)), path.Base(folder)}
+}
+
 func receiptKey(id string) string { return path.Join(receiptsDir, id+".json") }
 
 func rejectedKey(channel, id, ext string) string {

@@ -2,6 +2,7 @@ package publisher
 
 import (
 	"fmt"
+	"maps"
 
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
@@ -49,6 +50,9 @@ func (d *decisions) take(r *Record) (lines []published, foreign []error, err err
 			}
 		}
 	}
+	if gone := r.gone(); len(gone) > 0 {
+		maps.DeleteFunc(d.released, func(url, _ string) bool { return gone[releaseVersion(url)] })
+	}
 	if r.Change == nil {
 		return nil, foreign, nil
 	}
@@ -63,7 +67,7 @@ func (d *decisions) take(r *Record) (lines []published, foreign []error, err err
 		switch decision := uploads[upload]; {
 		case decision.Verdict.Publishes():
 			provenance = decision.Provenance
-		case !released || len(r.Actions) == 0: // only an action publishes what was published before
+		case !released || !r.acts(): // only an action publishes what was published before
 			foreign = append(foreign, fmt.Errorf("it publishes %s %s of upload %s, which it does not accept", line.Name, line.Version, upload))
 		}
 		d.released[line.url()] = provenance

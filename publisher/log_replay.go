@@ -60,7 +60,7 @@ func (s step) next(b []byte, prove bool) (step, error) {
 		return step{}, err
 	}
 	next := step{r, hexSHA256(b), s.index, nil}
-	if next.state, err = r.proveState(s.state); err != nil {
+	if next.state, err = r.proveState(s.record, s.state); err != nil {
 		return step{}, err
 	}
 	if r.Change == nil {

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/portolan-charts/portolan/publisher/action"
@@ -74,9 +74,12 @@ func (r *Record) checkActions() error {
 	if len(r.Actions) > 0 && r.State == nil {
 		return errors.New("has actions, but names no state")
 	}
-	if s := r.State; s != nil && (!isSHA256(s.SHA256) || s.Name == "" || strings.ContainsRune(s.Name, '/')) {
-		return fmt.Errorf("names the state %q with the SHA-256 %q", s.Name, s.SHA256)
+	if s := r.State; s != nil {
+		if n := stateGeneration(s.Name); !isSHA256(s.SHA256) || n == 0 || n > r.Generation {
+			return fmt.Errorf("names the state %q with the SHA-256 %q", s.Name, s.SHA256)
+		}
 	}
+	in, _ := r.registry()
 	for _, a := range r.Actions {
 		if a.Verdict != Accepted && len(a.Versions) > 0 {
 			return fmt.Errorf("action %s is %s, but names versions", a.ID, a.Verdict)
@@ -84,8 +87,16 @@ func (r *Record) checkActions() error {
 		if a.Arrival.After(r.Time) {
 			return fmt.Errorf("decides action %s before it arrived", a.ID)
 		}
+		if a.Verdict == Accepted && r.Change == nil {
+			return fmt.Errorf("action %s is accepted, but the index stays as it is", a.ID)
+		}
 		if err := action.CheckText(a.Reason); err != nil {
 			return fmt.Errorf("action %s: %v", a.ID, err)
+		}
+		for _, v := range a.Versions {
+			if v.Manifest != "" && (in.Since == 0 || a.url(v) == "" || !isSHA256(v.Manifest)) {
+				return fmt.Errorf("action %s gives the manifest %q to %s %s, but no content, or the channel is not in the registry", a.ID, v.Manifest, v.Chart, v.Version)
+			}
 		}
 	}
 	return nil
@@ -112,21 +123,33 @@ func (r *Record) stateAfter(before *action.State) *action.State {
 	return c.State()
 }
 
-// proveState is stateAfter, which must be what the record names. Records of which the
-// state stays as it was need no look at it.
-func (r *Record) proveState(before *action.State) (*action.State, error) {
-	if r.State == nil && before == nil || r.State != nil && before != nil && !r.changesState() {
-		return before, nil
+// proveState is stateAfter, which must be what the record names; last is the record
+// before. A state that stays as it was has been looked at before.
+func (r *Record) proveState(last *Record, before *action.State) (*action.State, error) {
+	var named *StateFile
+	if last != nil {
+		named = last.State
 	}
-	if r.State == nil {
-		return nil, errors.New("names no state, though an earlier record does")
+	switch {
+	case r.State == nil && named == nil:
+		return nil, nil
+	case r.State == nil:
+		return nil, errors.New("it names no state, though the record before it does")
+	case named != nil && !r.changesState(before):
+		if *r.State != *named {
+			return nil, fmt.Errorf("it names the state %s, though it changes nothing of %s", r.State.Name, named.Name)
+		}
+		return before, nil
 	}
 	after := r.stateAfter(before)
 	b, err := after.Bytes()
-	if err == nil && hexSHA256(b) != r.State.SHA256 {
-		err = fmt.Errorf("the state after it has the SHA-256 %s, but it says %s", hexSHA256(b), r.State.SHA256)
+	if err != nil {
+		return nil, err
 	}
-	return after, err
+	if want := (StateFile{stateName(r.Generation, r.Nonce), hexSHA256(b)}); *r.State != want {
+		return nil, fmt.Errorf("it names the state %s with the SHA-256 %s, but what it does makes %s with %s", r.State.Name, r.State.SHA256, want.Name, want.SHA256)
+	}
+	return after, nil
 }
 
 // changes does to the state what the action says.
@@ -178,17 +201,32 @@ func (r *Record) acted() iter.Seq[string] {
 	}
 }
 
-// changesState reports whether the state after the record may be another than before.
-func (r *Record) changesState() bool {
+// gone are the versions that the record takes away for good, or until other content comes.
+func (r *Record) gone() map[version]bool {
+	gone := map[version]bool{}
 	for _, a := range r.Actions {
-		if a.Verdict == Accepted {
-			return true
+		if a.Verdict != Accepted || a.Kind != action.TakeDown && a.Kind != action.Free {
+			continue
+		}
+		for _, v := range a.Versions {
+			gone[version{v.Chart, v.Version}] = true
 		}
 	}
-	for _, d := range r.Decisions {
-		if d.Restores || d.Deprecated {
+	return gone
+}
+
+// acts reports whether the record accepts an action.
+func (r *Record) acts() bool {
+	return slices.ContainsFunc(r.Actions, func(a ActionDecision) bool { return a.Verdict == Accepted })
+}
+
+// changesState reports whether the state after the record may be another than before.
+func (r *Record) changesState(before *action.State) bool {
+	return r.acts() || slices.ContainsFunc(r.Decisions, func(d Decision) bool {
+		if d.Restores {
 			return true
 		}
-	}
-	return false
+		deprecated, ok := before.FindDeprecated(d.Chart)
+		return ok && d.Verdict.Publishes() && slices.Contains(deprecated.Own, d.Version) != d.Deprecated
+	})
 }

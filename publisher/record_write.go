@@ -14,6 +14,7 @@ import (
 
 const (
 	noDecisions = "\n \"decisions\": []"
+	changeStart = "\n \"change\": {"
 	changeSum   = "\n  \"sha256\": "
 )
 
@@ -34,12 +35,14 @@ func (r *Record) write(w io.Writer) error {
 		}
 		text = after
 	}
-	if before, after, ok := strings.Cut(text, changeSum); ok {
-		b.WriteString(before)
+	if r.Change != nil {
+		at := strings.Index(text, changeStart) // the state, before it, has a sum as well
+		at += strings.Index(text[at:], changeSum)
+		b.WriteString(text[:at])
 		if err := r.Change.writeLines(b); err != nil {
 			return err
 		}
-		text = changeSum + after
+		text = text[at:]
 	}
 	b.WriteString(text)
 	return b.Flush() // holds the first error of all the writes

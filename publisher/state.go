@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"strconv"
+	"strings"
 
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
@@ -32,6 +34,17 @@ func stateName(generation int, nonce string) string {
 	return fmt.Sprintf("%08d-%s%s", generation, nonce, stateExt)
 }
 
+// stateGeneration is the generation whose record creates the file; 0 if no record creates
+// a file of that name.
+func stateGeneration(name string) int {
+	number, nonce, _ := strings.Cut(strings.TrimSuffix(name, stateExt), "-")
+	n, err := strconv.Atoi(number)
+	if err != nil || n < 1 || nonce == "" || strings.ContainsRune(nonce, '/') || name != stateName(n, nonce) {
+		return 0
+	}
+	return n
+}
+
 // State is what actions have made of the channel, as of the newest record. The caller must
 // not change it.
 func (c *Channel) State() *action.State { return c.state }
@@ -39,33 +52,25 @@ func (c *Channel) State() *action.State { return c.state }
 // setState sets the state to that of the newest record.
 func (c *Channel) setState(state *action.State) {
 	c.state, c.stated = state, StateFile{}
-	if c.newest.State != nil {
+	if c.newest != nil && c.newest.State != nil {
 		c.stated = *c.newest.State
 	}
 }
 
-// readState makes the state that of the newest record.
-func (c *Channel) readState(ctx context.Context) error {
-	if c.newest == nil || c.newest.State == nil || *c.newest.State == c.stated {
-		return nil
-	}
-	state, err := c.stateOf(ctx, c.newest)
-	if err == nil {
-		c.setState(state)
-	}
-	return err
-}
-
 // stateOf is the channel's state as of a record. If the file is lost or damaged, the
-// state is derived from the log.
+// state is derived from the log, which takes a read of each record. So [Prune] may remove
+// the file of a state that is not the newest one from under a slow reader.
 func (c *Channel) stateOf(ctx context.Context, r *Record) (*action.State, error) {
-	if r == nil || r.State == nil {
+	switch {
+	case r == nil || r.State == nil:
 		return nil, nil
+	case *r.State == c.stated:
+		return c.state, nil
 	}
 	key := stateKey(c.Name, r.State.Name)
 	b, _, err := bucket.ReadAll(ctx, c.site, key, action.MaxState)
 	switch {
-	case errors.Is(err, bucket.ErrNotFound):
+	case errors.Is(err, bucket.ErrNotFound), errors.Is(err, bucket.ErrTooLarge):
 		return c.deriveState(ctx, r.Generation)
 	case err != nil:
 		return nil, err
@@ -100,7 +105,7 @@ func (r *Record) nextState(c *Channel) (*action.State, []byte, error) {
 	if c.newest != nil {
 		r.State = c.newest.State
 	}
-	if r.State != nil && !r.changesState() || r.State == nil && len(r.Actions) == 0 {
+	if r.State != nil && !r.changesState(c.state) || r.State == nil && len(r.Actions) == 0 {
 		return c.state, nil, nil
 	}
 	next := r.stateAfter(c.state)
@@ -120,7 +125,11 @@ func (c *Channel) putState(ctx context.Context, file *StateFile, b []byte) error
 	if b == nil {
 		return nil
 	}
-	return c.site.Create(ctx, bucket.Object{
-		Key: stateKey(c.Name, file.Name), Body: bucket.Bytes(b), ContentType: typeJSON, CacheControl: forever, Deferred: true,
-	})
+	o := stateObject(c.Name, file, b)
+	o.Deferred = true // the record follows
+	return c.site.Create(ctx, o)
+}
+
+func stateObject(channel string, file *StateFile, b []byte) bucket.Object {
+	return bucket.Object{Key: stateKey(channel, file.Name), Body: bucket.Bytes(b), ContentType: typeJSON, CacheControl: forever}
 }

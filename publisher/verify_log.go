@@ -70,7 +70,7 @@ func (v *verifier) follow(r *Record, written time.Time) error {
 			}
 		}
 	}
-	if v.state, err = r.proveState(v.state); err != nil || r.Change == nil {
+	if v.state, err = r.proveState(v.last, v.state); err != nil || r.Change == nil {
 		return err
 	}
 	for _, l := range r.Change.Removed {

@@ -202,9 +202,11 @@ func (c *Change) Owns(chart, version string, own bool) {
 // Undeprecate takes the mark from a chart.
 func (c *Change) Undeprecate(chart string) { delete(c.deprecated, chart) }
 
-// Bury notes that content is gone. A version that is gone is not yanked any more.
+// Bury notes that content is gone. A version that is gone is not yanked any more, nor is it
+// one that its chart's deprecation knows.
 func (c *Change) Bury(t Tombstone) {
 	c.Restore(t.Chart, t.Version)
+	c.Owns(t.Chart, t.Version, false)
 	key := [3]string{t.Chart, t.Version, t.Digest}
 	if _, is := c.gone[key]; !is {
 		c.gone[key] = t
