@@ -79,15 +79,20 @@ func (c *Channel) nextRegistry(generation int, all bool) Registry {
 	return is
 }
 
-// complete names in the record the charts among those it adds lines to whose tags are, or
-// are now to be, listed. That is the file's to say as long as the header does not.
+// complete names in the record the charts whose tags are, or are now to be, listed, among
+// those whose list it changes. That is the file's to say as long as the header does not.
 func (r *Record) complete(ctx context.Context, c *Channel, next Registry, d Draft) error {
 	if next.Since == 0 || next.All {
 		return nil
 	}
 	charts := map[string]bool{}
-	for _, l := range d.Added {
-		charts[l.Chart] = true
+	for _, lines := range [][]Line{d.Removed, d.Added} {
+		for _, l := range lines {
+			charts[l.Chart] = true
+		}
+	}
+	for chart := range r.acted() {
+		charts[chart] = true
 	}
 	var complete []string
 	for chart := range charts {
