@@ -35,8 +35,8 @@ type RebuildOptions struct {
 
 // Rebuild makes head and the kept snapshots of a channel what the log says, byte for
 // byte, whatever lies in their places, and so the index of each chart and that of all
-// versions, also those that were never written, since portolan did not know them. It does
-// not write files that are right. It reads the log twice: first to the end, because it
+// versions, also those that were never written, since portolan did not know them; and the
+// file of the newest state. It does not write files that are right. It reads the log twice: first to the end, because it
 // writes nothing if any part of the log is missing or damaged. It may be repeated after any
 // failure, and generators may run meanwhile. If the index in the site's root shows the
 // channel, that is rebuilt as well.
@@ -182,6 +182,9 @@ func (b *rebuilder) write(ctx context.Context) error {
 			}
 			break
 		}
+	}
+	if err := b.restoreState(ctx); err != nil {
+		return err
 	}
 	if b.Registry().Since > 0 {
 		b.putRegistryRoot(ctx)

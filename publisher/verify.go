@@ -217,7 +217,7 @@ func (v *verifier) run(ctx context.Context) error {
 	if !v.Deep { // which reads all files
 		defer v.list(ctx)()
 	}
-	for _, step := range []func(context.Context) error{v.readLog, v.checkLogEnd, v.checkHead, v.checkRoot, v.checkDerived} {
+	for _, step := range []func(context.Context) error{v.readLog, v.checkLogEnd, v.checkState, v.checkHead, v.checkRoot, v.checkDerived} {
 		if err := step(ctx); err != nil {
 			return err
 		}

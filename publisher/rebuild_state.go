@@ -1,0 +1,20 @@
+package publisher
+
+import "context"
+
+// restoreState writes the file of the newest state. Those of older ones are not needed.
+func (b *rebuilder) restoreState(ctx context.Context) error {
+	if b.newest.State == nil {
+		return nil
+	}
+	text, err := b.state.Bytes()
+	if err != nil {
+		return err
+	}
+	o := stateObject(b.Name, b.newest.State, text)
+	written, err := restore(ctx, b.site, o, false)
+	if written {
+		b.report.Written = append(b.report.Written, o.Key)
+	}
+	return err
+}
