@@ -49,6 +49,7 @@ type ChannelPrune struct {
 	Generation int    `json:"generation"` // the newest record
 	Floor      int    `json:"floor"`      // the oldest generation that is kept; 0 if all are
 	Snapshots  Freed  `json:"snapshots"`
+	States     Freed  `json:"states"` // files of states that newer ones replaced, or that no record names
 	Kept       Kept   `json:"kept"`
 	Charts     Freed  `json:"charts"`   // files of releases that were published once
 	Orphans    Freed  `json:"orphans"`  // files of uploads that were never published
@@ -93,7 +94,7 @@ func (r *PruneReport) Total() Freed {
 	var t Freed
 	all := []Freed{r.Receipts, r.Rejected, r.Leftovers}
 	for _, c := range r.Channels {
-		all = append(all, c.Snapshots, c.Charts, c.Orphans, c.Registry)
+		all = append(all, c.Snapshots, c.States, c.Charts, c.Orphans, c.Registry)
 	}
 	for _, f := range all {
 		t.Files += f.Files
@@ -162,6 +163,9 @@ func (p *pruner) channel(ctx context.Context, report *ChannelPrune) error {
 	}
 	report.Generation, report.Floor, report.Kept = c.Generation(), k.floor, k.kept
 	if err := p.snapshots(ctx, c, k, report); err != nil {
+		return err
+	}
+	if err := p.states(ctx, c, report); err != nil {
 		return err
 	}
 	if err := p.probes(ctx, c); err != nil {
