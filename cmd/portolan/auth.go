@@ -105,7 +105,7 @@ type authorisedBy struct {
 func (p *program) printExplained(f *authFlags, e *auth.Explanation) error {
 	all := &explained{Explanation: e, Channel: strings.Join(f.channels, ""), Chart: f.chart}
 	if e.Identity != nil && all.Channel != "" {
-		for _, action := range []auth.Action{auth.Write, auth.Force, auth.Read} {
+		for _, action := range auth.Actions {
 			all.Actions = append(all.Actions, authorise(e.Identity, action, all.Channel, f.chart))
 		}
 	}

@@ -243,9 +243,9 @@ A shim that uses the file sees the change within a second or two.
 'hash' reads an existing token, such as a GitLab deploy token, from standard
 input, and prints its hash, to paste into an auth file.
 
-A SCOPE is read:, write: or force: and a pattern of channels: * stands for one
-segment or a part of it, ** for any number of segments. No scope implies
-another.
+A SCOPE is read:, write:, force:, yank:, promote: or rollback: and a pattern of
+channels: * stands for one segment or a part of it, ** for any number of
+segments. No scope implies another.
 
 Options:
     --auth FILE         The auth file; 'new' creates it.       PORTOLAN_AUTH
@@ -254,7 +254,8 @@ Options:
     --scope SCOPE       What the token may do; may be          PORTOLAN_SCOPE
                         repeated.
     --chart PATTERN     Names of charts the token may   PORTOLAN_TOKEN_CHART
-                        upload; may be repeated (default: all).
+                        upload, yank or promote; may be
+                        repeated (default: all).
     --expires WHEN      90d, or a date such as 2027-01-31, at  PORTOLAN_EXPIRES
                         whose start (UTC) the token expires
                         (default: never).

@@ -28,7 +28,8 @@ type answer struct {
 type note struct {
 	route, channel, who string
 	chart, version      string
-	upload              string // id
+	action              string // its kind
+	upload              string // the id of an upload or action
 	rule                string // of a failure
 	received            int64  // bytes
 	cause               error

@@ -16,7 +16,9 @@
 //
 //	POST     API/{channel}/charts                     a chart: a multipart form (chart, prov), or the archive itself
 //	POST     API/{channel}/prov                       a provenance file, not in a form
-//	GET      API/{channel}/uploads/{id}               the receipt: 200, or 202 until it exists
+//	POST     API/{channel}/actions                    the request for an action, in JSON: see [github.com/portolan-charts/portolan/publisher/action.Request]
+//	DELETE   API/{channel}/charts/{name}/{version}    the same for a yank, as ChartMuseum's clients send it
+//	GET      API/{channel}/uploads/{id}               the receipt of an upload or action: 200, or 202 until it exists
 //	GET      API/{channel}/charts[/{name}[/{version}]]   the channel's releases, as ChartMuseum lists them
 //	GET      SITE/{channel}/index.yaml                the index
 //	GET      SITE/{channel}/charts/{name}-{version}.tgz[.prov]
@@ -34,8 +36,17 @@
 // it ([Options.Stripped]). Only probes may always leave it out. There is no registry then:
 // clients look for one at a host's root.
 //
-// Without {channel}, the first five routes and SITE/charts mean
+// Without {channel}, the first seven routes and SITE/charts mean
 // [Options.RootChannel]; in GitLab's form, only for [Options.Projects].
+//
+// # Actions
+//
+// A request for an action is answered with 202 once it is durable in the inbox; the
+// generator decides it, in order of arrival. The shim checks its form, and that the caller
+// has the scope, but not whether it fits what is published: an upload that it is about may
+// still be waiting. Who asks is filled in by the shim. DELETE is a yank of the content that
+// the channel shows; it is answered with 200, and with 404 if lists do not have the version.
+// It needs the site.
 //
 // # Pushes
 //
@@ -75,6 +86,7 @@
 //	429  there were too many failed attempts to authenticate, or the caller has more
 //	     than a fair share of the uploads under way, or of the new channels
 //	500  the shim failed
+//	501  the shim has no site, which the request needs
 //	503  the shim is busy or its disk full, or a store, or the server that
 //	     vouches for the token, does not answer
 package shim

@@ -124,7 +124,10 @@ func (s *Shim) identify(r *http.Request) (*auth.Identity, error) {
 // denied returns the failure for a caller who may not take an action: 401 if the
 // caller sent no credentials, since those may help, and 403 otherwise.
 func denied(who *auth.Identity, a auth.Action, channel, chart string) *failure {
-	what := map[auth.Action]string{auth.Read: "read", auth.Write: "upload to", auth.Force: "force uploads to"}[a]
+	what := map[auth.Action]string{
+		auth.Read: "read", auth.Write: "upload to", auth.Force: "force uploads to",
+		auth.Yank: "yank or deprecate what is in", auth.Promote: "promote to", auth.Rollback: "roll back",
+	}[a]
 	where := "the site's pages"
 	if channel != "" {
 		where = "channel " + channel
@@ -133,8 +136,15 @@ func denied(who *auth.Identity, a auth.Action, channel, chart string) *failure {
 		return unauthorized("send a token or a password, as in 'curl --user NAME:TOKEN', 'helm repo add --username NAME --password TOKEN' or 'helm registry login'",
 			fmt.Sprintf("nobody may %s %s without credentials", what, where))
 	}
-	if chart != "" { // only uploading depends on the chart
-		return fail(http.StatusForbidden, "forbidden", "ask for a token that may upload this chart", "%s may not upload a chart called %.100q to %s", who, chart, where)
+	if chart != "" {
+		verb, to := "upload", "to"
+		switch a {
+		case auth.Yank:
+			verb, to = "yank or deprecate", "in"
+		case auth.Promote:
+			verb = "promote"
+		}
+		return fail(http.StatusForbidden, "forbidden", "ask for a token that may "+verb+" this chart", "%s may not %s a chart called %.100q %s %s", who, verb, chart, to, where)
 	}
 	return fail(http.StatusForbidden, "forbidden", fmt.Sprintf("ask for a token with the scope %s:%s", a, channel), "%s may not %s %s", who, what, where)
 }

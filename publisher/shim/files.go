@@ -138,6 +138,7 @@ func (s *Shim) flat(a *answer, r *http.Request, to *route) error {
 type release struct {
 	Name    string   `json:"name"`
 	Version string   `json:"version"`
+	Digest  string   `json:"digest"`
 	URLs    []string `json:"urls"`
 }
 

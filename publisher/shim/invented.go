@@ -70,16 +70,17 @@ func (n *inventions) take(party, channel string, now time.Time) time.Duration {
 	return 0
 }
 
-// invent returns a failure if the upload would make one channel too many.
-func (u *uploading) invent() error {
-	party := u.who.Party()
-	if party == "" || u.exists || u.who.Names(auth.Write, u.channel) {
+// invent returns a failure if an upload, or what else the scope allows, would make one
+// channel too many.
+func (s *Shim) invent(who *auth.Identity, scope auth.Action, channel string, exists bool) error {
+	party := who.Party()
+	if party == "" || exists || who.Names(scope, channel) {
 		return nil
 	}
-	wait := u.inventions.take(party, u.channel, time.Now())
+	wait := s.inventions.take(party, channel, time.Now())
 	if wait == 0 {
 		return nil
 	}
 	return fail(http.StatusTooManyRequests, "new-channels", "check the name of the channel, or ask for a token whose scope names it without * or **",
-		"channel %s does not exist, and %s has uploaded to many that did not", u.channel, u.who).after(wait)
+		"channel %s does not exist, and %s has sent something to many that did not", channel, who).after(wait)
 }

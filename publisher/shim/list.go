@@ -31,9 +31,13 @@ func (s *Shim) list(a *answer, r *http.Request, to *route) error {
 	}
 	line, ok := v.wanted(to.args[0], to.args[1])
 	if !ok {
-		return fail(http.StatusNotFound, "version-unknown", "see the channel's index.yaml for its versions", "there is no version %.200q of chart %s in channel %s", to.args[1], to.args[0], to.channel)
+		return versionUnknown(to.channel, to.args[0], to.args[1])
 	}
 	return a.jsonPieces(r, slices.Values([]string{line}))
+}
+
+func versionUnknown(channel, chart, version string) *failure {
+	return fail(http.StatusNotFound, "version-unknown", "see the channel's index.yaml for its versions", "there is no version %.200q of chart %.200s in channel %s", version, chart, channel)
 }
 
 // listAll answers with the charts from offset on, and at most limit of them

@@ -16,6 +16,7 @@ type metrics struct {
 	requests      *prometheus.CounterVec   // by route, method and code
 	seconds       *prometheus.HistogramVec // by route
 	uploads       *prometheus.CounterVec   // by result: taken, or the rule that was broken
+	actions       *prometheus.CounterVec   // by kind and result
 	received      prometheus.Counter
 	refusedLogins prometheus.Counter
 	runs          *prometheus.CounterVec // of the generator, by result
@@ -33,6 +34,8 @@ func newMetrics(s *Shim) *metrics {
 			Buckets: prometheus.DefBuckets}, []string{"route"}),
 		uploads: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "portolan_uploads_total", Help: "Uploads, by result: taken, or the rule that they broke."}, []string{"result"}),
+		actions: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "portolan_actions_total", Help: "Requests for actions, by kind, if that is known, and by result: taken, or the rule that they broke."}, []string{"kind", "result"}),
 		received: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "portolan_upload_bytes_total", Help: "Bytes of uploads received."}),
 		refusedLogins: prometheus.NewCounter(prometheus.CounterOpts{
@@ -45,7 +48,7 @@ func newMetrics(s *Shim) *metrics {
 		notifications: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "portolan_notifications_total", Help: "Attempts to notify the job that runs the generator, by result."}, []string{"result"}),
 	}
-	m.registry.MustRegister(m.requests, m.seconds, m.uploads, m.received, m.refusedLogins, m.runs, m.runSeconds, m.notifications,
+	m.registry.MustRegister(m.requests, m.seconds, m.uploads, m.actions, m.received, m.refusedLogins, m.runs, m.runSeconds, m.notifications,
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "portolan_http_requests_in_flight", Help: "Requests being answered."}, func() float64 { return float64(s.answering.Load()) }),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{

@@ -36,6 +36,21 @@ func (p *parts) mistaken(r *http.Request, refusal *Refusal) *Refusal {
 	return &said
 }
 
+// mistakenAction is the failure for a line of text that should have been an action: most
+// likely the name of its file.
+func (s *spool) mistakenAction() *failure {
+	text, ok := s.line()
+	if !ok || strings.HasPrefix(strings.TrimSpace(text), "{") {
+		return nil
+	}
+	f := badAction("", "the request is the text %.80q, and not an action", text)
+	if text == "" {
+		f = badAction("", "the request is empty")
+	}
+	f.hint += "; or put an @ before the name of a file with it, as in: curl --data-binary @action.json"
+	return f
+}
+
 // maxLine is the longest text, in bytes, that may be the name of a file.
 const maxLine = 4 << 10
 

@@ -70,7 +70,7 @@ func (s *Shim) observe(a *answer, r *http.Request, id string, took time.Duration
 	}
 	for _, optional := range [][2]string{
 		{"who", n.who}, {"channel", n.channel}, {"chart", n.chart}, {"version", n.version},
-		{"upload", n.upload}, {"rule", n.rule}, {"agent", untrusted.Cut(r.UserAgent(), 128)},
+		{"action", n.action}, {"upload", n.upload}, {"rule", n.rule}, {"agent", untrusted.Cut(r.UserAgent(), 128)},
 	} {
 		if optional[1] != "" {
 			attrs = append(attrs, slog.String(optional[0], optional[1]))

@@ -65,11 +65,7 @@ func (p *push) answer() error {
 	if p.r.ContentLength > limit {
 		return tooLarge
 	}
-	size := p.r.ContentLength
-	if size < 0 { // not known
-		size = limit
-	}
-	body := p.paced(p.a, http.MaxBytesReader(p.a.ResponseWriter, p.r.Body, limit), timeFor(size))
+	body := p.paced(p.a, p.r, limit)
 	p.body = &remembering{Reader: body}
 	p.server().ServeHTTP(p.a, p.request())
 	p.metrics.received.Add(float64(p.a.note.received))

@@ -38,7 +38,7 @@ func (to *route) receipts() string {
 	return base + "/api/" + strings.TrimPrefix(to.channel, to.prefix) + "/uploads/"
 }
 
-// receipt answers with an upload's receipt, or with 202 until it exists.
+// receipt answers with the receipt of an upload or action, or with 202 until it exists.
 func (s *Shim) receipt(a *answer, r *http.Request, to *route, who *auth.Identity) error {
 	id := strings.ToLower(to.args[0])
 	if uuid.Validate(id) != nil || len(id) != len(uuid.Nil.String()) {
@@ -54,13 +54,26 @@ func (s *Shim) receipt(a *answer, r *http.Request, to *route, who *auth.Identity
 	}
 	if receipt == nil {
 		a.Header().Set("Retry-After", "2")
-		return a.json(r, http.StatusAccepted, undecided{id, to.channel, "waiting", "there is no verdict on this upload yet"})
+		return a.json(r, http.StatusAccepted, undecided{id, to.channel, "waiting", "there is no verdict yet"})
 	}
-	if receipt.Chart != "" && !who.MayChart(auth.Write, to.channel, receipt.Chart) {
-		return denied(who, auth.Write, to.channel, receipt.Chart)
+	if err := allowReceipt(who, receipt); err != nil {
+		return err
 	}
 	a.note.upload = id
 	return a.json(r, http.StatusOK, receipt)
+}
+
+// allowReceipt returns an error if the caller may not ask for what the receipt is about.
+func allowReceipt(who *auth.Identity, receipt *publisher.Receipt) error {
+	switch {
+	case receipt.Action != nil:
+		return allowAction(who, receipt.Channel, receipt.Action)
+	case !who.May(auth.Write, receipt.Channel):
+		return denied(who, auth.Write, receipt.Channel, "")
+	case receipt.Chart != "" && !who.MayChart(auth.Write, receipt.Channel, receipt.Chart):
+		return denied(who, auth.Write, receipt.Channel, receipt.Chart)
+	}
+	return nil
 }
 
 func waitTime(r *http.Request) (time.Duration, error) {

@@ -33,14 +33,9 @@ func (s *Shim) receive(a *answer, r *http.Request, to *route) (*parts, error) {
 	if r.ContentLength > most {
 		return &parts{}, tooLarge(limit)
 	}
-	size := r.ContentLength
-	if size < 0 { // not known
-		size = most
-	}
-	body := s.paced(a, http.MaxBytesReader(a.ResponseWriter, r.Body, most), timeFor(size))
+	body := s.paced(a, r, most)
 	p, err := s.receiveParts(r, body, to.kind, limit)
-	_ = body.deadline(time.Time{}) // or the request would be cancelled when the deadline passes
-	s.metrics.received.Add(float64(a.note.received))
+	s.received(a, body)
 	if err != nil {
 		return p, s.broken(err, body, tooLarge(limit))
 	}
@@ -149,12 +144,25 @@ func (s *Shim) hurry(a *answer, r *http.Request, d time.Duration) {
 	}
 }
 
-func (s *Shim) paced(a *answer, body io.Reader, most time.Duration) *pacedReader {
+// paced is the body of a request, of which at most so many bytes are read.
+func (s *Shim) paced(a *answer, r *http.Request, limit int64) *pacedReader {
+	size := r.ContentLength
+	if size < 0 { // not known
+		size = limit
+	}
+	most := timeFor(size)
 	return &pacedReader{
-		r: body, bytes: &a.note.received, over: s.Patience, most: most, end: time.Now().Add(most),
+		r: http.MaxBytesReader(a.ResponseWriter, r.Body, limit), bytes: &a.note.received, over: s.Patience, most: most, end: time.Now().Add(most),
 		rate:     func() int { return s.MinRate * s.uploads.rise() },
 		deadline: http.NewResponseController(a.ResponseWriter).SetReadDeadline,
 	}
+}
+
+// received counts what was read of a body, and ends its deadline: otherwise the request
+// would be cancelled when that passes.
+func (s *Shim) received(a *answer, body *pacedReader) {
+	_ = body.deadline(time.Time{})
+	s.metrics.received.Add(float64(a.note.received))
 }
 
 // pacedReader reads a request's body, and fails if it arrives more slowly than rate

@@ -21,7 +21,9 @@ const (
 	kindList                 // a channel's releases, as JSON
 	kindCharts               // the upload of a chart
 	kindProv                 // the upload of a provenance file
-	kindReceipt              // an upload's receipt
+	kindAction               // the request for an action
+	kindDelete               // the same for a yank, as ChartMuseum's clients send it
+	kindReceipt              // the receipt of an upload or action
 	kindHealth               // a probe
 	kindInfo                 // what this server is
 	kindPing                 // whether there is an OCI registry
@@ -32,7 +34,7 @@ const (
 
 // String names the kind, for logs and metrics.
 func (k kind) String() string {
-	return [...]string{"file", "asset", "index", "chart", "list", "upload", "prov", "receipt", "health", "info", "ping", "registry", "blob", "manifest"}[k]
+	return [...]string{"file", "asset", "index", "chart", "list", "upload", "prov", "action", "delete", "receipt", "health", "info", "ping", "registry", "blob", "manifest"}[k]
 }
 
 // open reports whether requests of this kind need no credentials.
@@ -53,22 +55,34 @@ type route struct {
 // allow returns an error if the caller may not use the route. Which charts a caller
 // may upload is checked later, when the chart's name is known.
 func (to *route) allow(who *auth.Identity) error {
-	action := auth.Read
+	scope, chart := auth.Read, ""
 	switch to.kind {
-	case kindCharts, kindProv, kindReceipt:
-		action = auth.Write
+	case kindCharts, kindProv:
+		scope = auth.Write
 	case kindBlob, kindManifest:
-		action = auth.Write
-		if who.May(action, to.channel) && !who.MayChart(action, to.channel, to.chart) {
-			return denied(who, action, to.channel, to.chart)
+		scope, chart = auth.Write, to.chart
+	case kindDelete:
+		scope, chart = auth.Yank, to.args[0]
+	case kindAction:
+		if mayAct(who, to.channel) {
+			return nil // it depends on the kind of action, see allowAction
 		}
+		return noActions(who, to.channel)
+	case kindReceipt:
+		if mayAct(who, to.channel) {
+			return nil // it depends on the receipt, see allowReceipt
+		}
+		scope = auth.Write
 	case kindRegistry:
 		return nil // it depends on the file, see readRegistry
 	}
-	if who.May(action, to.channel) {
-		return nil
+	switch {
+	case !who.May(scope, to.channel):
+		return denied(who, scope, to.channel, "")
+	case chart != "" && !who.MayChart(scope, to.channel, chart):
+		return denied(who, scope, to.channel, chart)
 	}
-	return denied(who, action, to.channel, "")
+	return nil
 }
 
 // route finds out what a request is about. Probes may leave out the prefix.
@@ -128,7 +142,7 @@ func isAPI(segments []string) bool {
 		segments = segments[:n]
 	}
 	gitlab := n >= 2 && segments[0] == "v4" && segments[1] == "projects"
-	return gitlab || slices.Contains(segments, "charts") || n >= 1 && segments[n-1] == "prov" || n >= 2 && segments[n-2] == "uploads"
+	return gitlab || slices.Contains(segments, "charts") || n >= 1 && (segments[n-1] == "prov" || segments[n-1] == "actions") || n >= 2 && segments[n-2] == "uploads"
 }
 
 // gitlab cuts GitLab's prefix off a path, and returns the project in it. The
@@ -160,8 +174,13 @@ func (s *Shim) apiRoute(r *http.Request, to *route, project string, segments []s
 		if len(to.args) == 0 && r.Method == http.MethodPost {
 			to.kind = kindCharts
 		}
+		if len(to.args) == 2 && r.Method == http.MethodDelete {
+			to.kind = kindDelete
+		}
 	case n >= 1 && segments[n-1] == "prov":
 		to.kind, channel = kindProv, segments[:n-1]
+	case n >= 1 && segments[n-1] == "actions":
+		to.kind, channel = kindAction, segments[:n-1]
 	case n >= 2 && segments[n-2] == "uploads":
 		to.kind, channel, to.args = kindReceipt, segments[:n-2], segments[n-1:]
 	default:
@@ -176,19 +195,18 @@ func (s *Shim) apiRoute(r *http.Request, to *route, project string, segments []s
 // apiMethod refuses methods that a route of the API does not take.
 func (s *Shim) apiMethod(r *http.Request, to *route) (*route, error) {
 	switch {
-	case to.kind == kindCharts:
+	case to.kind == kindCharts, to.kind == kindDelete:
 		return to, nil
-	case to.kind == kindProv:
+	case to.kind == kindProv, to.kind == kindAction:
 		return s.method(r, to, http.MethodPost)
-	case to.kind == kindList && r.Method == http.MethodDelete && len(to.args) == 2:
-		return nil, fail(http.StatusMethodNotAllowed, "method", "upload a newer version instead; others rely on the published one",
-			"published versions cannot be deleted here").with("Allow", "GET, HEAD")
 	case to.kind == kindList && len(to.args) == 3 && reads(r) && slices.Contains([]string{"templates", "values"}, to.args[2]):
 		return nil, fail(http.StatusNotFound, "route", "use 'helm show values' or 'helm pull --untar'", "this server does not unpack charts")
 	case to.kind == kindList && (len(to.args) > 2 || len(to.args) > 0 && r.Method == http.MethodPost):
 		return nil, unknownRoute(r)
 	case to.kind == kindList && len(to.args) == 0 && !reads(r):
-		return nil, fail(http.StatusMethodNotAllowed, "method", "upload with POST: curl --form 'chart=@mychart-0.1.0.tgz' URL", "this URL does not take the method %.20q", r.Method).with("Allow", "GET, HEAD, POST")
+		return nil, badMethod(r, "upload with POST: curl --form 'chart=@mychart-0.1.0.tgz' URL", "GET, HEAD, POST")
+	case to.kind == kindList && len(to.args) == 2 && !reads(r):
+		return nil, badMethod(r, "use GET, HEAD, or DELETE to yank the version", "GET, HEAD, DELETE")
 	}
 	return s.method(r, to, http.MethodGet)
 }
@@ -248,7 +266,7 @@ func (s *Shim) siteRoute(r *http.Request, to *route, project string, segments []
 		to.setKey()
 	}
 	if !reads(r) {
-		return nil, fail(http.StatusMethodNotAllowed, "method", uploadHint, "this URL does not take the method %.20q", r.Method).with("Allow", "GET, HEAD")
+		return nil, badMethod(r, uploadHint, "GET, HEAD")
 	}
 	return to, nil
 }
@@ -283,7 +301,12 @@ func (s *Shim) method(r *http.Request, to *route, method string) (*route, error)
 	if method == http.MethodGet {
 		allow = "GET, HEAD"
 	}
-	return nil, fail(http.StatusMethodNotAllowed, "method", "use "+allow, "this URL does not take the method %.20q", r.Method).with("Allow", allow)
+	return nil, badMethod(r, "use "+allow, allow)
+}
+
+// badMethod is the failure for a request whose URL takes only other methods.
+func badMethod(r *http.Request, hint, allow string) *failure {
+	return fail(http.StatusMethodNotAllowed, "method", hint, "this URL does not take the method %.20q", r.Method).with("Allow", allow)
 }
 
 // reads reports whether a request only reads.

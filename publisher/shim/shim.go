@@ -39,7 +39,7 @@ type Options struct {
 	MinRate    int           // slowest upload, in bytes a second, while half of these places are free; 0 means 1,024
 	Patience   time.Duration // the time over which MinRate is measured, and in which a client must read the next 32 KiB; 0 means 20 s
 
-	Uploaded func(channel string) // called after each upload that was taken
+	Uploaded func(channel string) // called after each upload or action that was taken
 	Log      *slog.Logger         // nil logs nothing
 }
 
@@ -99,6 +99,7 @@ type Shim struct {
 	pushes     *pushes
 	checks     chan struct{} // holds one for each upload being checked
 	tags       chan struct{} // holds one for each manifest whose upload is being made
+	acting     chan struct{} // holds one for each request for an action that is in memory
 	waiting    *places       // for requests that wait for a receipt
 	zipping    chan struct{} // holds one for each file being compressed
 	ending     context.Context
@@ -134,6 +135,7 @@ func New(o Options) *Shim {
 		inventions: newInventions(o.Site != nil),
 		pushes:     pushes,
 		tags:       make(chan struct{}, maxTags),
+		acting:     make(chan struct{}, maxActing),
 		checks:     make(chan struct{}, runtime.GOMAXPROCS(0)),
 		waiting:    newPlaces(maxWaiting),
 		zipping:    make(chan struct{}, maxZipping),
@@ -202,6 +204,10 @@ func (s *Shim) handle(a *answer, r *http.Request, to *route) error {
 	switch to.kind {
 	case kindCharts, kindProv:
 		return s.upload(a, r, to, who)
+	case kindAction:
+		return s.act(a, r, to, who)
+	case kindDelete:
+		return s.delete(a, r, to, who)
 	case kindReceipt:
 		return s.receipt(a, r, to, who)
 	case kindRegistry:

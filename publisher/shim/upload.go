@@ -89,7 +89,6 @@ type uploading struct {
 	who     *auth.Identity
 	channel string
 	force   bool
-	exists  bool             // the channel is on the site
 	offer   *publisher.Offer // nil until the upload is checked
 }
 
@@ -101,11 +100,11 @@ func (u *uploading) take(r *http.Request) (id string, err error) {
 	if err := u.allow(); err != nil {
 		return "", err
 	}
-	v, err := u.look(r.Context())
+	v, exists, err := u.look(r.Context(), u.channel)
 	if err != nil {
 		return "", err
 	}
-	if err := u.invent(); err != nil { // before judging a new channel lists the site
+	if err := u.invent(u.who, auth.Write, u.channel, exists); err != nil { // before judging a new channel lists the site
 		return "", err
 	}
 	if err := u.judge(r.Context(), v); err != nil {
@@ -178,22 +177,20 @@ const (
 	readTime   = 10 * time.Second
 )
 
-// look returns what is published in the channel: nil if there is no site to look at, or
-// the index is damaged, which publishing the upload repairs.
-func (u *uploading) look(ctx context.Context) (*view, error) {
-	if u.Site == nil {
-		return nil, nil
+// look returns what is published in the channel, and whether it is on the site. The view is
+// nil if there is no site to look at, or the index is damaged, which publishing repairs.
+func (s *Shim) look(ctx context.Context, channel string) (v *view, exists bool, err error) {
+	if s.Site == nil {
+		return nil, false, nil
 	}
-	v, err := u.views.get(ctx, u.channel)
+	v, err = s.views.get(ctx, channel)
 	if errors.Is(err, errDamaged) {
-		u.exists = true
-		return nil, nil
+		return nil, true, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	u.exists = v.known
-	return v, nil
+	return v, v.known, nil
 }
 
 // judge returns an error if the generator would reject the upload because of what

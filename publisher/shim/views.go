@@ -53,6 +53,7 @@ type view struct {
 
 	mu       sync.Mutex
 	rendered map[string]*rendering // by context path
+	deleted  map[[2]string]bool    // see delete; by chart and version
 
 	zipping    sync.Once
 	zipped     []byte // see zippedRest

@@ -33,12 +33,14 @@
 //	      scopes: ["write:team-a/**"]
 //
 // The rules:
-//   - A scope is an action (read, write or force), a colon, and a pattern of
-//     channels as in portolan.yaml: * matches one segment or a part of it, and
-//     ** any number of segments. No action implies another.
+//   - A scope is an action (read, write, force, yank, promote or rollback), a colon,
+//     and a pattern of channels as in portolan.yaml: * matches one segment or a part
+//     of it, and ** any number of segments. No action implies another. To promote,
+//     one must also be able to read the channel that the versions come from.
 //   - Everything that no scope allows is denied. There is no default user, no
 //     default password and no administrator.
-//   - Chart patterns limit write and force, but not read.
+//   - Chart patterns limit everything but read. Nobody can have both these and
+//     rollback, which is about all charts.
 //   - Credentials that are wrong, expired or malformed are an error. Such a
 //     request is never treated as anonymous.
 //   - Basic credentials are a token with any user name, or a user and a

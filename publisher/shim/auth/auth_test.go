@@ -194,7 +194,7 @@ anonymous: ["read:public"]
 func TestAnyone(t *testing.T) {
 	for _, header := range []string{"", "Bearer x", basic("alice", "x"), "nonsense"} {
 		id, err := Anyone().Identify(request(t, header))
-		if err != nil || !id.Anonymous() || !id.May(Force, "") || !id.MayChart(Write, "a/b", "c") || len(id.Uploader()) > 0 {
+		if err != nil || !id.Anonymous() || !id.May(Force, "") || !id.MayChart(Write, "a/b", "c") || !id.May(Rollback, "a") || len(id.Uploader()) > 0 {
 			t.Errorf("%s: got %v, error %v; want somebody who may do everything", header, id, err)
 		}
 	}
@@ -204,6 +204,7 @@ func TestMay(t *testing.T) {
 	id := &Identity{grants: []grant{
 		{scopes: []scope{{Read, "**"}, {Write, "team-a/**"}, {Force, "team-a/dev"}}, charts: []string{"team-a-*"}},
 		{scopes: []scope{{Write, "*/shared"}, {Force, "x/**"}}},
+		{scopes: []scope{{Yank, "team-b"}, {Promote, "team-b"}}, charts: []string{"web"}},
 	}}
 	for _, c := range []struct {
 		action         Action
@@ -226,6 +227,11 @@ func TestMay(t *testing.T) {
 		{Force, "team-a/dev", "web", true, false},
 		{Force, "team-a/prod", "team-a-web", false, false},
 		{Write, "x/y", "web", false, false}, // force alone
+		{Yank, "team-b", "web", true, true},
+		{Yank, "team-b", "team-a-web", true, false},
+		{Promote, "team-b", "team-a-web", true, false},
+		{Rollback, "team-b", "web", false, false},
+		{Yank, "b/shared", "anything", false, false}, // write alone
 		{Action("delete"), "team-a", "team-a-web", false, false},
 	} {
 		if got := id.May(c.action, c.channel); got != c.may {

@@ -47,6 +47,9 @@ func (t *Token) Check() error {
 			return fmt.Errorf("chart pattern %q %w", charts, err)
 		}
 	}
+	if err := (grant{scopes: scopesOf(t.Scopes), charts: t.Charts}).check(); err != nil {
+		return fmt.Errorf("the list of scopes %w", err)
+	}
 	return nil
 }
 

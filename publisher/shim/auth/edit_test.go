@@ -188,6 +188,7 @@ func TestCheck(t *testing.T) {
 		{ID: "a", Scopes: []string{"read:a", "a"}},
 		{ID: "a", Scopes: []string{"read:a"}, Charts: []string{""}},
 		{ID: "a", Scopes: []string{"read:a"}, Charts: []string{"a", "[a"}},
+		{ID: "a", Scopes: []string{"rollback:a"}, Charts: []string{"a"}},
 	} {
 		if bad.Check() == nil {
 			t.Errorf("%+v is not refused", bad)

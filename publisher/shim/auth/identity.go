@@ -17,7 +17,14 @@ const (
 	Read  Action = "read"
 	Write Action = "write"
 	Force Action = "force" // replace a published version even under 'duplicates: reject'
+
+	Yank     Action = "yank"     // yank and restore versions, deprecate and undeprecate charts
+	Promote  Action = "promote"  // publish versions of another channel, which must be read for that
+	Rollback Action = "rollback" // take the whole channel back to an earlier generation
 )
+
+// Actions are all of them, in the order in which people are told of them.
+var Actions = []Action{Write, Force, Yank, Promote, Rollback, Read}
 
 // Identity is who sends a request and what they may do.
 type Identity struct {
@@ -47,7 +54,14 @@ type scope struct {
 const allChannels = "**"
 
 // everything allows every action in every channel.
-var everything = []grant{{scopes: []scope{{Read, allChannels}, {Write, allChannels}, {Force, allChannels}}}}
+var everything = []grant{{scopes: inAllChannels(Actions)}}
+
+func inAllChannels(actions []Action) (scopes []scope) {
+	for _, a := range actions {
+		scopes = append(scopes, scope{a, allChannels})
+	}
+	return scopes
+}
 
 // String names the identity, for logs.
 func (i *Identity) String() string {

@@ -90,7 +90,19 @@ func grantOf(at strictyaml.Place, scopes, charts []string) grant {
 	if charts != nil && len(charts) == 0 {
 		at.Key("charts").Problem("is empty; remove the key to allow all charts, or name some")
 	}
-	return grant{scopes: scopesOf(scopes), charts: charts}
+	g := grant{scopes: scopesOf(scopes), charts: charts}
+	if err := g.check(); err != nil {
+		at.Key("scopes").Problem("%v", err)
+	}
+	return g
+}
+
+// check returns an error if the charts limit a scope that they cannot limit.
+func (g grant) check() error {
+	if len(g.charts) > 0 && slices.ContainsFunc(g.scopes, func(s scope) bool { return s.action == Rollback }) {
+		return errors.New("has rollback:, which takes all charts of a channel back, so it cannot be limited to some; give it without charts, or to another token")
+	}
+	return nil
 }
 
 // scopesOf parses scopes. It skips invalid ones, which were reported already.
@@ -139,8 +151,8 @@ func (all users) Validate(at strictyaml.Place) {
 func parseScope(text string) (scope, error) {
 	action, channels, _ := strings.Cut(text, ":")
 	s := scope{Action(action), channels}
-	if !slices.Contains([]Action{Read, Write, Force}, s.action) {
-		return s, errors.New("must be read:, write: or force: and a pattern of channels, such as write:team-a/**")
+	if !slices.Contains(Actions, s.action) {
+		return s, errors.New("must be read:, write:, force:, yank:, promote: or rollback: and a pattern of channels, such as write:team-a/**")
 	}
 	if err := pattern.CheckChannels(channels); err != nil {
 		return s, fmt.Errorf("has text after %q that %w", action+":", err)

@@ -56,7 +56,7 @@ func TestRuleErrors(t *testing.T) {
 		"name a number":        {oidcRule(`name: "2", claims: {sub: a}, ` + someScopes), "oidc[0].rules[0].name: must be 1 to 64 letters, digits, '.', '_' or '-', and not just a number"},
 		"name with blank":      {oidcRule(`name: a b, claims: {sub: a}, ` + someScopes), "oidc[0].rules[0].name: must be 1 to 64"},
 		"name twice":           {oidcRule(`name: a, claims: {sub: a}, `+someScopes) + "  - {name: a, claims: {sub: b}, " + someScopes + "}\n", "auth.yaml:6: oidc[0].rules[1]: has the same name as the rule in line 5; names must differ"},
-		"bad scope":            {oidcRule(`claims: {sub: a}, scopes: [stable]`), "oidc[0].rules[0].scopes[0]: must be read:, write: or force:"},
+		"bad scope":            {oidcRule(`claims: {sub: a}, scopes: [stable]`), "oidc[0].rules[0].scopes[0]: must be read:, write:, force:, yank:, promote: or rollback:"},
 		"bad charts":           {oidcRule(`claims: {sub: a}, scopes: ["write:a"], charts: ["["]`), "oidc[0].rules[0].charts[0]: is not a valid pattern"},
 		"gitlab no mapping":    {"gitlab: []\n", "auth.yaml:1: gitlab: must be a mapping"},
 		"gitlab no url":        {"gitlab: {rules: []}\n", `gitlab: the key "url" is missing`},
