@@ -34,9 +34,10 @@ type caller struct {
 	name         string
 	user, secret string // no credentials if both are empty
 	bearer       bool
-	wrong        bool     // the credentials are no good
-	read, write  bool     // in the channel team
-	force        bool     // likewise
+	wrong        bool // the credentials are no good
+	read, write  bool // in the channel team
+	force        bool // likewise
+	yank         bool
 	charts       []string // that they may upload; all if there are none
 	site         bool     // may read the site's own pages
 }
@@ -51,7 +52,7 @@ func callers() []caller {
 		{name: "bearer", secret: "canary-writer-2f0c", bearer: true, write: true},
 		{name: "limited", user: "u", secret: "canary-limited-3f0c", read: true, write: true, charts: []string{"alpha-*"}},
 		{name: "forcer", user: "u", secret: "canary-forcer-4f0c", read: true, write: true, force: true},
-		{name: "everywhere", user: "u", secret: "canary-everywhere-5f0c", read: true, write: true, force: true, site: true},
+		{name: "everywhere", user: "u", secret: "canary-everywhere-5f0c", read: true, write: true, force: true, yank: true, site: true},
 		{name: "alice", user: "alice", secret: "canary-alice-6f0c", read: true, write: true},
 		{name: "expired", user: "u", secret: "canary-expired-7f0c", wrong: true},
 		{name: "unknown", user: "u", secret: "canary-unknown-8f0c", wrong: true},
@@ -83,7 +84,7 @@ func (w *town) writeAuth() {
   - {id: writer, hash: %q, scopes: ["write:team"]}
   - {id: limited, hash: %q, scopes: ["read:team", "write:team"], charts: ["alpha-*"]}
   - {id: forcer, hash: %q, scopes: ["read:team", "write:team", "force:team"]}
-  - {id: everywhere, hash: %q, scopes: ["read:**", "write:team", "force:team"]}
+  - {id: everywhere, hash: %q, scopes: ["read:**", "write:team", "force:team", "yank:team"]}
   - {id: expired, hash: %q, scopes: ["read:**", "write:**"], notAfter: 2020-01-01T00:00:00Z}
 htpasswd: htpasswd
 users:
@@ -113,7 +114,7 @@ func formOf(part string, b []byte) (io.Reader, string) {
 // access is a request of the table below.
 type access struct {
 	method, path string
-	needs        string // read, write, site or nothing
+	needs        string // read, write, yank, site or nothing
 	channel      string
 	archive      []byte // of an upload
 	chart        string // its name
@@ -125,7 +126,7 @@ type access struct {
 func (a access) want(c caller) int {
 	allowed := a.needs == ""
 	if a.channel == "team" {
-		allowed = allowed || a.needs == "read" && c.read || a.needs == "write" && c.write
+		allowed = allowed || a.needs == "read" && c.read || a.needs == "write" && c.write || a.needs == "yank" && c.yank
 	} else {
 		allowed = allowed || a.needs == "read" && c.site || a.needs == "site" && c.site
 	}
@@ -212,7 +213,10 @@ func TestShimAccess(t *testing.T) {
 		access{method: http.MethodGet, path: "/api/nonsense", ok: http.StatusNotFound},
 		access{method: http.MethodGet, path: "/api/nonsense.json", needs: "site", ok: http.StatusNotFound},
 		access{method: http.MethodPost, path: "/api/team/charts/authorize", ok: http.StatusNotFound},
-		access{method: http.MethodDelete, path: "/api/team/charts/beta/1.0.0", ok: http.StatusMethodNotAllowed},
+		access{method: http.MethodDelete, path: "/api/team/charts/beta/1.0.0", needs: "yank", channel: "team", ok: http.StatusOK},
+		access{method: http.MethodDelete, path: "/api/team/charts/beta/9.0.0", needs: "yank", channel: "team", ok: http.StatusNotFound},
+		access{method: http.MethodPost, path: "/api/team/actions", needs: "yank", channel: "team", archive: []byte(`{"kind":"undeprecate","chart":"beta"}`), ok: http.StatusAccepted},
+		access{method: http.MethodDelete, path: "/api/team/charts/beta", ok: http.StatusMethodNotAllowed},
 		access{method: http.MethodPut, path: "/team/index.yaml", ok: http.StatusMethodNotAllowed},
 	)
 	for _, c := range callers() {
@@ -228,7 +232,7 @@ func TestShimAccess(t *testing.T) {
 func (a access) try(t *testing.T, s *shimProcess, c caller) {
 	t.Helper()
 	ways := []string{"raw"}
-	if a.archive != nil && !strings.HasSuffix(a.path, "/prov") {
+	if a.needs == "write" && a.archive != nil && !strings.HasSuffix(a.path, "/prov") {
 		ways = sortedKeys(transports)
 	}
 	for _, way := range ways {
