@@ -139,6 +139,15 @@ func (r Release) ArchiveURL() string {
 	return r.Channel.URL + "/" + strings.TrimLeft(r.Archive, "./")
 }
 
+// KeyringURL returns the absolute URL of the channel's keys, or "" if the site's URL is not
+// known.
+func (r Release) KeyringURL() string {
+	if r.Channel.URL == "" || r.Signer == nil {
+		return ""
+	}
+	return r.Channel.URL + "/" + strings.TrimLeft(r.Signer.Keyring, "./")
+}
+
 // maxRelease is the longest name of a release that Helm allows, in characters.
 const maxRelease = 53
 

@@ -23,13 +23,14 @@ type Release struct {
 	Source      string       // the first of the chart's sources that is a URL, or ""
 	Icon        template.URL // a data: URL of an image that is safe to show; "" if absent
 	Created     time.Time
-	Digest      string // SHA-256 of the archive, in hex
-	Size        int64  // of the archive, in bytes; 0 if not known
-	File        string // the archive's name
-	Archive     string // its URL, relative to the page
-	Prov        string // URL of the provenance file; "" if the version is not signed
-	KeyID       string // of the key that signed it, in hex; "" if not known
-	OCI         *OCI   // the version in the registry; nil if it is not there
+	Digest      string  // SHA-256 of the archive, in hex
+	Size        int64   // of the archive, in bytes; 0 if not known
+	File        string  // the archive's name
+	Archive     string  // its URL, relative to the page
+	Prov        string  // URL of the provenance file; "" if the version is not signed
+	KeyID       string  // of the key that signed it, in hex; "" if not known
+	Signer      *Signer // nil if nobody has verified who signed it
+	OCI         *OCI    // the version in the registry; nil if it is not there
 
 	Note   string   // why the page shows only what the index says; "" if it shows more
 	Faults []string // why no Helm can install this version; nil if nothing is known against it
@@ -41,6 +42,13 @@ type Release struct {
 	ChartLink string // URL of the chart's page
 
 	Alone Repository // of the chart alone, with all its versions
+}
+
+// Signer is who signed a version, as portolan has verified it with the channel's keys.
+type Signer struct {
+	Fingerprint string // of the primary key, in hex
+	Identity    string // that the key names; may be ""
+	Keyring     string // URL of the channel's keys, relative to the page
 }
 
 // OCI is a version in the registry.

@@ -113,9 +113,20 @@ func (w *town) pasteRegistryCommands(h *helm, page, url string, private bool) {
 	}
 }
 
-// helmCommands returns the arguments of the commands on a page that begin with helm. The
-// script of the page knows the repository's URL.
+// helmCommands returns the arguments of the commands on a page that begin with helm.
 func helmCommands(t *testing.T, page []byte, repository string) (lines [][]string) {
+	t.Helper()
+	for _, args := range pageCommands(t, page, repository) {
+		if args[0] == "helm" {
+			lines = append(lines, args[1:])
+		}
+	}
+	return lines
+}
+
+// pageCommands returns the lines of the commands on a page, and of other texts to be
+// copied. The script of the page knows the repository's URL.
+func pageCommands(t *testing.T, page []byte, repository string) (lines [][]string) {
 	t.Helper()
 	root, err := html.Parse(bytes.NewReader(page))
 	if err != nil {
@@ -139,8 +150,8 @@ func helmCommands(t *testing.T, page []byte, repository string) (lines [][]strin
 			text.WriteString(strings.ReplaceAll(said, "REPOSITORY-URL", repository))
 		}
 		for line := range strings.Lines(strings.ReplaceAll(text.String(), "\\\n", "")) {
-			if command, ok := strings.CutPrefix(strings.TrimSpace(line), "helm "); ok {
-				lines = append(lines, strings.Fields(command))
+			if args := strings.Fields(line); len(args) > 1 {
+				lines = append(lines, args)
 			}
 		}
 	}

@@ -74,6 +74,7 @@ type ChartDoc struct {
 	Version    string           `json:"version" jsonschema_description:"The newest version that is not a prerelease; the newest of all if there are only prereleases"`
 	Page       string           `json:"page" jsonschema_description:"URL of the chart's page"`
 	Values     []string         `json:"values,omitempty" jsonschema_description:"Keys in the version's values.yaml that tell most about the chart, such as ingress.enabled; as many as fit in 200 bytes"`
+	Keyring    string           `json:"keyring,omitempty" jsonschema_description:"URL of the public keys with which the signatures of versions were verified, as helm --keyring reads them"`
 	Versions   []VersionSummary `json:"versions" jsonschema_description:"Newest first"`
 }
 
@@ -89,9 +90,16 @@ type VersionSummary struct {
 	Deprecated  bool      `json:"deprecated,omitempty"`
 	Prerelease  bool      `json:"prerelease,omitempty"`
 	Signed      bool      `json:"signed,omitempty"`
+	Signer      *Signer   `json:"signer,omitempty" jsonschema_description:"Who signed it, as it was verified with the channel's keys when it was published"`
 	Older       bool      `json:"older,omitempty" jsonschema_description:"True if the repository's index does not list this version, but newer ones; its archive stays at its URL"`
 	Archive     string    `json:"archive" jsonschema_description:"URL of the archive. With .prov added, it is the URL of the provenance file"`
 	Page        string    `json:"page" jsonschema_description:"URL of the version's page"`
+}
+
+// Signer is the owner of the key that made a version's provenance file.
+type Signer struct {
+	Fingerprint string `json:"fingerprint" jsonschema_description:"Of the primary key, in hex"`
+	Identity    string `json:"identity,omitempty" jsonschema_description:"What the key calls its owner, such as Ann <ann@example.com>"`
 }
 
 // ChangesDoc is a channel's api/changes.json. It names the generation that the

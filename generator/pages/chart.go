@@ -3,8 +3,10 @@ package pages
 import (
 	"context"
 	"path"
+	"slices"
 	"time"
 
+	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/pause"
 )
 
@@ -99,8 +101,17 @@ func (c *chartPages) badge(ctx context.Context) error {
 func (c *chartPages) chartDoc(ctx context.Context) error {
 	return c.putDoc(ctx, path.Join(c.channel.Name, chartDoc(c.name)), ChartDoc{
 		Schema: c.schema(1, "chart"), Channel: c.channel.Name, Repository: c.absolute(c.channel.Name), OCI: c.oci(), Name: c.name,
-		Version: c.all[c.newest].Version, Page: "../../" + escapePath(chartDir(c.name)) + "/" + indexPage, Values: c.keys, Versions: c.versions,
+		Version: c.all[c.newest].Version, Page: "../../" + escapePath(chartDir(c.name)) + "/" + indexPage, Values: c.keys, Keyring: c.keyring(), Versions: c.versions,
 	})
+}
+
+// keyring returns the URL of the channel's keys, relative to the chart's document; "" if no
+// version was verified with them.
+func (c *chartPages) keyring() string {
+	if !slices.ContainsFunc(c.versions, func(v VersionSummary) bool { return v.Signer != nil }) {
+		return ""
+	}
+	return relative(chartDoc(c.name), publisher.KeyringURL)
 }
 
 // inputs are what a version's pages are made from, besides the look. The pages are

@@ -11,6 +11,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/generator/values"
+	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/templates"
 )
 
@@ -170,6 +171,9 @@ func (c *chartPages) release(i int, v *versionContent, name, current string) tem
 	r.File, r.Archive = path.Base(of.URLs[0]), strings.Repeat("../", levels)+escapePath(of.URLs[0])
 	if r.Signed {
 		r.Prov = r.Archive + ".prov"
+	}
+	if s := c.versions[i].Signer; s != nil {
+		r.Signer = &templates.Signer{Fingerprint: s.Fingerprint, Identity: s.Identity, Keyring: relative(name, publisher.KeyringURL)}
 	}
 	r.OCI = c.ofRegistry(i)
 	r.Versions, r.List = relative(name, path.Join(dir, versionsFile)), relative(name, path.Join(dir, versionsPage))
