@@ -6,6 +6,7 @@ import (
 	"iter"
 	"time"
 
+	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
@@ -108,6 +109,21 @@ func (c *Channel) back(ctx context.Context) iter.Seq2[*Record, error] {
 			r = before
 		}
 	}
+}
+
+// AsOf returns the index and the state as they were at a generation. It fails with
+// ErrNotFound if there is no such generation, or if its snapshot is not there any more.
+func (c *Channel) AsOf(ctx context.Context, generation int) (*Index, *action.State, error) {
+	r, _, err := c.record(ctx, generation)
+	if err != nil {
+		return nil, nil, err
+	}
+	index, err := c.At(ctx, r.IndexGeneration())
+	if err != nil {
+		return nil, nil, err
+	}
+	state, err := c.stateOf(ctx, r)
+	return index, state, err
 }
 
 // At returns the index as it was at a generation that changed it; 0 is the empty index.

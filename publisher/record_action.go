@@ -35,7 +35,7 @@ type ActionVersion struct {
 	action.Pin
 
 	// Upload is set by a rollback if the version gets earlier content again, that of this
-	// upload. The others of its versions are hidden.
+	// upload. Its other versions are hidden, or shown again, as Restores says.
 	Upload string `json:"upload,omitempty"`
 
 	// What stands below is that of a promotion's new release, but as far as it says more.
@@ -163,10 +163,14 @@ func (d *ActionDecision) changes(c *action.Change, at time.Time) {
 	for _, v := range d.Versions {
 		switch d.Kind {
 		case action.Yank, action.Rollback:
-			if v.Upload != "" {
-				continue
+			switch {
+			case v.Restores:
+				c.Restore(v.Chart, v.Version)
+			case v.Upload != "":
+				c.Owns(v.Chart, v.Version, v.Deprecated)
+			default:
+				c.Yank(action.Yanked{Chart: v.Chart, Version: v.Version, Reason: d.Reason, Time: at, Action: d.ID, Rollback: d.Generation})
 			}
-			c.Yank(action.Yanked{Chart: v.Chart, Version: v.Version, Reason: d.Reason, Time: at, Action: d.ID})
 		case action.Restore:
 			c.Restore(v.Chart, v.Version)
 		case action.Promote:

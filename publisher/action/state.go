@@ -28,6 +28,10 @@ type Yanked struct {
 	Reason  string    `json:"reason"`
 	Time    time.Time `json:"time"`
 	Action  string    `json:"action"` // the id of the action
+
+	// Rollback is the generation that was rolled back to, if a rollback hid the version;
+	// 0 otherwise. Another rollback to a generation that shows it shows it again.
+	Rollback int `json:"rollback,omitempty"`
 }
 
 // Deprecation is a chart all of whose versions are marked as deprecated.
