@@ -12,6 +12,8 @@
 //   - index*: what an index says: its header, its lines, a change of it, the versions
 //     that head leaves out
 //   - record*, log*, commit: the log, how it is read, and how it goes on
+//   - state, ask: what actions have made of a channel, and how they are asked for; package
+//     action says what they are
 //   - channel, project, history: a channel as its log has it, how the site is made to
 //     show it, and what lies further back
 //   - derived*: the files beside head that are replaced and follow from the log
@@ -31,6 +33,7 @@
 //	inbox/<channel>/<id>.tgz.prov    its provenance file, written before it
 //	inbox/<channel>/<id>.json        what its uploader says about it, written before it
 //	inbox/<channel>/<any name>.tgz   a file that somebody put there, to be adopted
+//	inbox/<channel>/<id>.action.json what asks for an action: see package action
 //	receipts/<id>.json               the verdict; if two channels have the id: receipts/<channel>/<id>.json
 //	rejected/<channel>/<id>.tgz      a refused upload, kept, with its receipt beside it
 //	pushed/<hour>/…                  what was pushed to a registry, and waits for its tag
@@ -41,9 +44,10 @@
 //	<channel>/charts/<name>/<version>/<upload>/<name>-<version>.tgz   and .prov
 //	<channel>/charts/<name>/<version>/<upload>/release.json           see ReleaseInfo
 //	<channel>/log/00000042.json                                       see Record
+//	<channel>/log/00000042-<nonce>.state.json                         see StateFile
 //	<channel>/snapshots/00000042/index.yaml                           generation 42
 //	<channel>/snapshots/00000042/older/index.yaml                     what that left out
-//	<channel>/charts/<name>/index.yaml                                all versions of one chart
+//	<channel>/charts/<name>/index.yaml                                all versions of one chart that are not yanked
 //	<channel>/all/index.yaml                                          all versions, once head has left some out
 //	index.yaml                                                        one channel's head once more, if asked for
 //
@@ -53,6 +57,11 @@
 // Head need not list every version of a chart: a record says which versions it has,
 // see [Shown]. The others are in the generation's older index, a repository of its
 // own, which is written before head. An [Index] has the lines of both.
+//
+// What actions have made of a channel, as far as its index does not say it, is its state:
+// what is yanked, deprecated or gone. A record that changes it first creates a file with the
+// new one, and each record names the newest, so a run reads one file and not the whole log.
+// The state follows from the log, from which it is derived if the file is lost.
 //
 // The index of a chart, and that of all versions, follow from the log as head does: their
 // bytes are a function of the record that last changed them, which their headers name. They

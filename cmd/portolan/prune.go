@@ -141,6 +141,7 @@ func (p *program) printPruned(r *publisher.PruneReport) error {
 	fmt.Fprintf(w, "CHANNEL\t%s\tFILES\tSIZE\n", what)
 	for _, c := range r.Channels {
 		printFreed(w, c.Channel, fmt.Sprintf("snapshots before generation %d", c.Floor), c.Snapshots)
+		printFreed(w, c.Channel, "states that newer ones replaced", c.States)
 		printFreed(w, c.Channel, "charts that only they named", c.Charts)
 		printFreed(w, c.Channel, "charts that were never published", c.Orphans)
 		printFreed(w, c.Channel, "the registry, which it has left", c.Registry)
