@@ -44,11 +44,11 @@ func (c *Channel) Commit(ctx context.Context, d Draft) error {
 		Actions:    d.Actions,
 		Registry:   d.Registry,
 	}
-	next, err := record.describe(ctx, c, d)
+	state, stateFile, err := record.nextState(c)
 	if err != nil {
 		return err
 	}
-	state, stateFile, err := record.nextState(c)
+	next, err := record.describe(ctx, c, d)
 	if err != nil {
 		return err
 	}
@@ -106,6 +106,9 @@ func (r *Record) describe(ctx context.Context, c *Channel, d Draft) (*Index, err
 	}
 	h := Header{Generated: d.Time, ContextPath: d.ContextPath, Generation: r.Generation, Keep: d.Keep, Root: c.logsRoot(), Charts: true}
 	h.Registry = c.nextRegistry(r.Generation, d.RegistryAll)
+	if r.State != nil {
+		h.State = r.State.Name
+	}
 	if err := r.complete(ctx, c, h.Registry, d); err != nil {
 		return nil, err
 	}

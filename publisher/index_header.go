@@ -23,6 +23,8 @@ const (
 
 	registryKey    = "portolan/oci"     // see Registry.Since
 	registryAllKey = "portolan/oci-all" // "true" if it is Registry.All
+
+	stateFileKey = "portolan/state" // see StateFile.Name
 )
 
 // annotationsStart begins the annotations in a header. No other part of a header has it,
@@ -40,6 +42,7 @@ type Header struct {
 	Charts      bool // the charts that this generation changed have indexes of their own
 	All         bool // this generation came with an index of all versions
 	Registry    Registry
+	State       string // the name of the channel's state among the files of the log; "" if no action has made any
 }
 
 // headerLine is the first line's JSON, up to the brace that opens "entries".
@@ -70,7 +73,7 @@ func (x *Index) Header() (Header, error) {
 	h := Header{
 		Generated: l.Generated, Older: l.Annotations[olderIndexKey] != "", Root: l.Annotations[atRootKey] != "",
 		Charts: l.Annotations[chartIndexesKey] != "", All: l.Annotations[allIndexesKey] != "",
-		Registry: l.registry(),
+		Registry: l.registry(), State: l.Annotations[stateFileKey],
 	}
 	h.Keep, _ = strconv.Atoi(l.Annotations[keepKey])
 	if l.ServerInfo != nil {
@@ -92,6 +95,9 @@ func (h Header) line() (string, error) {
 	}
 	if h.Older {
 		l.Annotations[olderIndexKey] = olderPath(h.Generation)
+	}
+	if h.State != "" {
+		l.Annotations[stateFileKey] = h.State
 	}
 	if h.Registry.Since > 0 {
 		l.Annotations[registryKey] = strconv.Itoa(h.Registry.Since)

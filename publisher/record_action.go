@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/portolan-charts/portolan/publisher/action"
@@ -77,6 +78,9 @@ func (r *Record) checkActions() error {
 	if s := r.State; s != nil {
 		if n := stateGeneration(s.Name); !isSHA256(s.SHA256) || n == 0 || n > r.Generation {
 			return fmt.Errorf("names the state %q with the SHA-256 %q", s.Name, s.SHA256)
+		}
+		if r.Change != nil && !strings.Contains(r.Change.Header, fmt.Sprintf("%q:%q", stateFileKey, s.Name)) {
+			return fmt.Errorf("names the state %s, but its index does not", s.Name)
 		}
 	}
 	in, _ := r.registry()

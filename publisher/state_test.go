@@ -267,6 +267,9 @@ func TestStateForeign(t *testing.T) {
 			return strings.Replace(r, sum(m), hash(nil), 1)
 		},
 		"names the state 00000006-nonce-d1.state.json with the SHA-256": func(m *buckettest.Mem, r string) string {
+			return strings.ReplaceAll(r, "00000007-nonce-y2", "00000006-nonce-d1")
+		},
+		"names the state 00000006-nonce-d1.state.json, but its index does not": func(m *buckettest.Mem, r string) string {
 			return strings.Replace(r, "00000007-nonce-y2", "00000006-nonce-d1", 1)
 		},
 		`names the state "00000007.json" with`: func(m *buckettest.Mem, r string) string {
