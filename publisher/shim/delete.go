@@ -41,7 +41,7 @@ func (s *Shim) yank(a *answer, r *http.Request, to *route, who *auth.Identity) (
 		return "", err
 	}
 	_, found, ok := v.version(chart, version)
-	if !ok || !v.delete(chart, version) {
+	if _, is := v.head.State.FindYanked(chart, version); is || !ok || !v.delete(chart, version) {
 		return "", versionUnknown(to.channel, chart, version)
 	}
 	end, err := s.acts(r.Context())

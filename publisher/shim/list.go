@@ -6,12 +6,14 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/Masterminds/semver/v3"
 )
 
 // list answers with releases of a channel: of all charts by name, of one chart,
-// or a single release. Each is exactly as the index has it.
+// or a single release. Each is exactly as the index has it. Lists have all versions but
+// those that are yanked, also those that head leaves out so that it stays small.
 func (s *Shim) list(a *answer, r *http.Request, to *route) error {
 	v, err := s.views.get(r.Context(), to.channel)
 	if err != nil {
@@ -22,18 +24,32 @@ func (s *Shim) list(a *answer, r *http.Request, to *route) error {
 	if len(to.args) == 0 {
 		return v.listAll(a, r)
 	}
-	lines := v.head.Lines(to.args[0])
+	if len(to.args) == 2 && len(v.head.Lines(to.args[0])) > 0 {
+		return v.one(a, r, to)
+	}
+	lines := v.head.Listed(to.args[0])
 	if len(lines) == 0 {
 		return fail(http.StatusNotFound, "chart-unknown", "see the channel's index.yaml for its charts", "there is no chart %.200q in channel %s", to.args[0], to.channel)
 	}
-	if len(to.args) == 1 {
-		return a.jsonPieces(r, func(yield func(string) bool) { array(lines, yield) })
-	}
+	return a.jsonPieces(r, func(yield func(string) bool) { array(lines, yield) })
+}
+
+// one answers with a single release. What is yanked can still be asked for, and says so in
+// a field of its own.
+func (v *view) one(a *answer, r *http.Request, to *route) error {
 	line, ok := v.wanted(to.args[0], to.args[1])
 	if !ok {
 		return versionUnknown(to.channel, to.args[0], to.args[1])
 	}
-	return a.jsonPieces(r, slices.Values([]string{line}))
+	pieces := []string{line}
+	if y, is := v.head.State.FindYanked(to.args[0], to.args[1]); is {
+		b, err := json.Marshal(map[string]any{"reason": y.Reason, "time": y.Time})
+		if err != nil {
+			return err
+		}
+		pieces = []string{strings.TrimSuffix(line, "}"), `,"yanked":`, string(b), "}"}
+	}
+	return a.jsonPieces(r, slices.Values(pieces))
 }
 
 func versionUnknown(channel, chart, version string) *failure {
@@ -59,6 +75,10 @@ func (v *view) charts(offset, limit int) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		more, comma, at := yield("{"), "", 0
 		for name := range v.head.Charts() {
+			lines := v.head.Listed(name)
+			if len(lines) == 0 {
+				continue
+			}
 			at++
 			if !more || limit > 0 && at-limit > offset {
 				break
@@ -67,7 +87,7 @@ func (v *view) charts(offset, limit int) iter.Seq[string] {
 				continue
 			}
 			key, _ := json.Marshal(name) // a string is never refused
-			more = yield(comma+string(key)+":") && array(v.head.Lines(name), yield)
+			more = yield(comma+string(key)+":") && array(lines, yield)
 			comma = ","
 		}
 		if more {
@@ -102,18 +122,21 @@ func number(r *http.Request, name string) (int, error) {
 }
 
 // wanted returns the line of a version. For "latest" it returns the newest
-// version, which is a prerelease only if all versions are.
+// version that is listed, which is a prerelease only if all versions are.
 func (v *view) wanted(name, version string) (line string, ok bool) {
 	if version != "latest" {
 		line, _, ok = v.version(name, version)
 		return line, ok
 	}
-	lines := v.head.Lines(name)
+	lines := v.head.Listed(name)
 	for _, line := range lines {
 		r, _ := parseRelease(line)
 		if parsed, err := semver.NewVersion(r.Version); err == nil && parsed.Prerelease() == "" {
 			return line, true
 		}
+	}
+	if len(lines) == 0 {
+		return "", false
 	}
 	return lines[0], true
 }
