@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"iter"
 	"sync"
 
 	"github.com/portolan-charts/portolan/publisher"
@@ -38,15 +38,19 @@ func (r *channelRun) batch(ctx context.Context, all []*publisher.Upload) (n int,
 	return n, unread, errors.Join(err, r.empty(ctx, done))
 }
 
-// maxUnweighed is how many uploads are read before their weight is looked at.
-const maxUnweighed = 256
+// maxUnweighed is how many uploads are read before their weight is looked at; maxAsked is
+// how many bytes of actions.
+const (
+	maxUnweighed = 256
+	maxAsked     = 16 << 20
+)
 
 // takeAll takes in those of the uploads that are not decided, in order of arrival
 // and until their index lines would be too much for a record. It returns how
 // many it got through.
 func (r *channelRun) takeAll(ctx context.Context, uploads []*publisher.Upload, before *history) (all []*candidate, n int, err error) {
 	weight := 0
-	for some := range slices.Chunk(uploads, maxUnweighed) {
+	for some := range unweighed(uploads) {
 		if weight > publisher.MaxLines {
 			break
 		}
@@ -67,6 +71,26 @@ func (r *channelRun) takeAll(ctx context.Context, uploads []*publisher.Upload, b
 		n, err = n+len(some), errors.Join(err, failure)
 	}
 	return all, n, err
+}
+
+// unweighed yields the uploads in parts that can be read before their weight is known. What
+// an action weighs is known beforehand.
+func unweighed(all []*publisher.Upload) iter.Seq[[]*publisher.Upload] {
+	return func(yield func([]*publisher.Upload) bool) {
+		for len(all) > 0 {
+			n, weight := 0, int64(0)
+			for n < min(len(all), maxUnweighed) && weight < maxAsked {
+				if a := all[n].Action; a != nil {
+					weight += a.Size
+				}
+				n++
+			}
+			if !yield(all[:n]) {
+				return
+			}
+			all = all[n:]
+		}
+	}
 }
 
 // apart orders the numbers below n so that as many as there are workers lie far from each

@@ -11,6 +11,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
@@ -21,6 +22,7 @@ type catalog struct {
 	site    bucket.Store
 	channel string
 	index   *publisher.Index
+	state   *action.State     // what actions have made of it
 	lower   map[string]string // chart names by their lower-case form
 
 	mu     sync.Mutex
@@ -36,9 +38,9 @@ type known struct {
 	pin     string // digest of its manifest, if release.json has that
 }
 
-func newCatalog(site bucket.Store, channel string, index *publisher.Index) *catalog {
+func newCatalog(site bucket.Store, channel string, index *publisher.Index, state *action.State) *catalog {
 	c := &catalog{
-		site: site, channel: channel, index: index,
+		site: site, channel: channel, index: index, state: state,
 		lower: map[string]string{}, charts: map[string][]published{}, places: map[ref]int{}, known: map[string]known{},
 	}
 	for name := range index.Charts() {
@@ -96,12 +98,14 @@ func (c *catalog) find(r ref) (published, bool) {
 	return all[i], true
 }
 
-// at is the catalog of another index, with nothing looked up yet.
-func (c *catalog) at(index *publisher.Index) *catalog { return newCatalog(c.site, c.channel, index) }
+// at is the catalog of another generation, with nothing looked up yet.
+func (c *catalog) at(channel *publisher.Channel) *catalog {
+	return newCatalog(c.site, c.channel, channel.Index(), channel.State())
+}
 
-// next is the catalog of the index that has these new releases.
-func (c *catalog) next(index *publisher.Index, releases []*release) *catalog {
-	n := c.at(index)
+// next is the catalog of the generation that has these new releases.
+func (c *catalog) next(channel *publisher.Channel, releases []*release) *catalog {
+	n := c.at(channel)
 	n.known = c.known
 	for _, r := range releases {
 		n.known[r.url] = known{

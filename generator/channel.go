@@ -62,7 +62,7 @@ func openRun(ctx context.Context, o Options, name string, found *adopted) (*chan
 	r := &channelRun{
 		Options: o, policy: policy, channel: channel, registryLeft: left,
 		earlier:  &earlier{channel: channel, receipts: found.receipts},
-		catalog:  newCatalog(o.Site, name, channel.Index()),
+		catalog:  newCatalog(o.Site, name, channel.Index(), channel.State()),
 		reader:   &reader{drop: o.Drop, policy: policy, name: judged, held: o.held},
 		stager:   newStager(o, name, manifests),
 		progress: &progress{channel: name, total: len(found.uploads), tell: o.Progress},
@@ -94,7 +94,7 @@ func (r *channelRun) run(ctx context.Context, uploads []*publisher.Upload) error
 		// There may be many more, and what was needed for these is in the way.
 		clear(uploads[:n])
 		if uploads = uploads[n:]; len(uploads) > 0 {
-			r.catalog = r.catalog.at(r.channel.Index())
+			r.catalog = r.catalog.at(r.channel)
 			r.stager = newStager(r.Options, r.channel.Name, r.stager.manifests)
 		}
 	}
@@ -104,7 +104,10 @@ func (r *channelRun) run(ctx context.Context, uploads []*publisher.Upload) error
 	}
 	r.report.RegistryLeft = r.registryLeft
 	r.report.OutOfRegistry = wasIn && r.channel.Registry().Since == 0
-	r.report.Older = r.channel.Index().Older()
+	if state := r.channel.State(); state != nil {
+		r.report.Yanked = len(state.Yanked)
+	}
+	r.report.Older = r.channel.Index().Older() - r.report.Yanked
 	r.report.Budget = budgetOf(r.channel.Index(), indexBudget)
 	return errors.Join(failures...)
 }

@@ -73,13 +73,13 @@ func (r *channelRun) commit(ctx context.Context, p *plan) error {
 		Nonce:       r.Nonce(),
 	}
 	if r.DryRun {
-		draft.Decisions = p.decisions()
+		draft.Decisions, draft.Actions = p.decisions(), p.actions()
 		return r.channel.Pretend(draft)
 	}
 	if err := r.stageAll(ctx, p); err != nil {
 		return err
 	}
-	draft.Decisions = p.decisions() // once it is known which manifests stand
+	draft.Decisions, draft.Actions = p.decisions(), p.actions() // once it is known which manifests stand
 	for _, rel := range p.releases {
 		if text := rel.manifest().Manifest; text != "" {
 			draft.Texts = append(draft.Texts, text)
@@ -145,7 +145,7 @@ func (r *channelRun) refresh(ctx context.Context, pending []*candidate, h *histo
 	if err := r.channel.Refresh(ctx); err != nil {
 		return nil, err
 	}
-	r.catalog = r.catalog.at(r.channel.Index())
+	r.catalog = r.catalog.at(r.channel)
 	for _, c := range pending {
 		if err := r.catalog.lookUp(ctx, c); err != nil {
 			return nil, err
@@ -158,7 +158,8 @@ func (r *channelRun) refresh(ctx context.Context, pending []*candidate, h *histo
 func (r *channelRun) settled(p *plan, pending []*candidate, decided map[string]decision) []*candidate {
 	r.report.After = r.channel.Generation()
 	r.earlier.committed()
-	r.catalog = r.catalog.next(r.channel.Index(), p.releases)
+	r.earlier.learn(p, pending)
+	r.catalog = r.catalog.next(r.channel, p.releases)
 	for _, rel := range p.releases {
 		rel.forget()
 	}

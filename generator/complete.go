@@ -183,7 +183,7 @@ type incomplete struct {
 // some returns versions that have no manifest yet, as many as fit a record, the charts that
 // are complete with them, and whether all charts are.
 func (b *completer) some(ctx context.Context) (some []incomplete, complete []string, all bool, err error) {
-	b.catalog = newCatalog(b.Site, b.channel.Name, b.channel.Index())
+	b.catalog = newCatalog(b.Site, b.channel.Name, b.channel.Index(), b.channel.State())
 	for chart := range b.channel.Index().Charts() {
 		if b.charts[chart] {
 			continue
@@ -270,7 +270,8 @@ func (b *completer) make(ctx context.Context, v incomplete, info *publisher.Rele
 		provSize = prov.Entry.Size
 		prov.Close()
 	}
-	config, err := configOfLine(v.is.line)
+	_, marked := b.channel.State().FindDeprecated(v.Chart)
+	config, err := configOfLine(v.is.line, marked, b.channel.State().Owns(v.Chart, v.Version))
 	if err != nil {
 		return publisher.Manifest{}, err
 	}

@@ -17,9 +17,10 @@ type planner struct {
 	catalog *catalog
 	history *history
 
-	lower map[string]string // names that this plan adds
-	bytes int               // of new lines, roughly
-	plan  *plan
+	claims *claims           // nil if there are no actions
+	lower  map[string]string // names that this plan adds
+	bytes  int               // of new lines, roughly
+	plan   *plan
 }
 
 // newPlanner returns what decides for one plan, at the time now, on what is published
@@ -27,7 +28,8 @@ type planner struct {
 func newPlanner(policy config.Policy, wait time.Duration, now time.Time, c *catalog, h *history) *planner {
 	return &planner{
 		policy: policy, wait: wait, now: now, catalog: c, history: h,
-		lower: map[string]string{}, plan: &plan{time: now, slots: map[ref]*slot{}},
+		lower: map[string]string{},
+		plan:  &plan{time: now, slots: map[ref]*slot{}, hides: map[string]map[string]bool{}, marks: map[string]*mark{}},
 	}
 }
 
@@ -35,13 +37,21 @@ func newPlanner(policy config.Policy, wait time.Duration, now time.Time, c *cata
 // is a function of its arguments: it reads nothing and writes nothing.
 func (p *planner) decide(candidates []*candidate) (*plan, error) {
 	slices.SortStableFunc(candidates, func(a, b *candidate) int { return a.arrival().compare(b.arrival()) })
+	if slices.ContainsFunc(candidates, func(c *candidate) bool { return c.asked != nil }) {
+		p.claims = newClaims()
+	}
 	for _, c := range candidates {
-		if len(p.plan.outcomes) == publisher.MaxVerdicts || p.bytes > publisher.MaxLines {
+		if p.full(c) {
 			break
 		}
-		if _, done := p.history.decided[c.upload.ID]; !done {
-			p.one(&outcome{candidate: c, ref: c.ref()})
+		if _, done := p.history.decided[c.upload.ID]; done {
+			continue
 		}
+		o := &outcome{candidate: c, ref: c.ref()}
+		if p.claims.clash(o) {
+			break
+		}
+		p.one(o)
 	}
 	return p.plan, p.plan.changeIndex(p.catalog, p.policy.Keep)
 }
@@ -59,6 +69,8 @@ func (p *planner) one(o *outcome) {
 			p.plan.since = o.upload.Earliest
 		}
 		return
+	case o.asked != nil:
+		p.act(o)
 	case o.candidate.problem != nil:
 		o.reject(o.candidate.problem)
 	case o.bare:
@@ -69,6 +81,7 @@ func (p *planner) one(o *outcome) {
 		p.chart(o)
 	}
 	p.plan.outcomes = append(p.plan.outcomes, o)
+	p.claims.add(o)
 	if o.upload.Arrival.After(p.plan.time) {
 		p.plan.time = o.upload.Arrival
 	}
@@ -76,9 +89,11 @@ func (p *planner) one(o *outcome) {
 
 // due reports whether an upload need not wait for its other part any more. Of a
 // provenance file alone: it is faulty, its chart is there, or it has waited for
-// long enough.
+// long enough. Of an action: likewise, for what it is about.
 func (p *planner) due(o *outcome) bool {
 	switch {
+	case o.asked != nil:
+		return p.dueAction(o)
 	case o.upload.Chart != nil && !o.bare, p.now.Sub(o.upload.Arrival) >= p.wait:
 		return true
 	case o.bare:
@@ -96,6 +111,9 @@ func (p *planner) publishesAlone(c *candidate) bool {
 	if _, clash := p.clash(c.ref().name); clash {
 		return false
 	}
+	if _, gone := p.catalog.state.FindGone(c.chart.Digest, c.chart.Fingerprint); gone {
+		return false // least of all are its bytes to be on the site
+	}
 	base := p.slot(c.ref()).base
 	return p.ruling(base, c).verdict.Publishes()
 }
@@ -106,7 +124,15 @@ func (p *planner) chart(o *outcome) {
 		o.reject(rejectNameCase(o.ref.name, other))
 		return
 	}
-	if last, ok := p.history.latest[o.ref]; ok && p.policy.Duplicates != config.Reject && last.compare(o.arrival()) > 0 {
+	if problem := p.refuseGone(o); problem != nil {
+		o.reject(problem)
+		return
+	}
+	switch {
+	case after(p.history.settled, o.ref, o.arrival()):
+		o.ruling = ruling{publisher.Superseded, ruleLaterAction}
+		return
+	case p.policy.Duplicates != config.Reject && after(p.history.latest, o.ref, o.arrival()):
 		o.ruling = ruling{publisher.Superseded, ruleLater}
 		return
 	}
@@ -204,6 +230,9 @@ func (p *planner) slot(r ref) *slot {
 		s.base.content = content{digest: line.Digest, created: line.Created}
 		if info, ok := p.catalog.info(s.base.url); ok {
 			s.base.fingerprint, s.base.provenance, s.base.missing = info.Fingerprint, info.Provenance, info.missing
+		}
+		if y, ok := p.catalog.state.FindYanked(r.name, r.version); ok {
+			s.yanked = &y
 		}
 	}
 	s.current = s.base

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/action"
 )
 
 // replayed is a channel's log, followed record by record.
@@ -17,11 +18,13 @@ type replayed struct {
 	last   map[string]*publisher.Record // that changed a chart's lines
 	newest *publisher.Record            // that changed the index
 	all    bool                         // some index did not list all versions
+	yanked map[string]bool              // charts and versions: "alpha 1.0.0"
 }
 
 func replay(records []*publisher.Record) *replayed {
-	l := &replayed{charts: map[string][]string{}, last: map[string]*publisher.Record{}}
+	l := &replayed{charts: map[string][]string{}, last: map[string]*publisher.Record{}, yanked: map[string]bool{}}
 	for _, r := range records {
+		l.act(r)
 		if r.Change == nil {
 			continue
 		}
@@ -39,29 +42,65 @@ func replay(records []*publisher.Record) *replayed {
 	return l
 }
 
+// act follows what a record's actions, and what it publishes, make of yanked versions.
+func (l *replayed) act(r *publisher.Record) {
+	for _, d := range r.Decisions {
+		if d.Restores {
+			delete(l.yanked, d.Chart+" "+d.Version)
+		}
+	}
+	for _, a := range r.Actions {
+		if a.Verdict != publisher.Accepted {
+			continue
+		}
+		for _, v := range a.Versions {
+			l.last[v.Chart] = r
+			switch a.Kind {
+			case action.Yank:
+				l.yanked[v.Chart+" "+v.Version] = true
+			case action.Restore:
+				delete(l.yanked, v.Chart+" "+v.Version)
+			}
+		}
+	}
+}
+
+// listed are the lines of a chart's versions that are not yanked.
+func (l *replayed) listed(chart string) []string {
+	return slices.DeleteFunc(slices.Clone(l.charts[chart]), func(line string) bool {
+		var e indexEntry
+		return json.Unmarshal([]byte(line), &e) == nil && l.yanked[chart+" "+e.Version]
+	})
+}
+
 // text is the index of the charts, in a folder from which up leads to the channel's, with
 // the annotation beside the record's generation.
-func (l *replayed) text(r *publisher.Record, up, annotation, value string, charts ...string) string {
+func (l *replayed) text(r *publisher.Record, up, annotation, value string, lines func(chart string) []string, charts ...string) string {
 	before, _, _ := strings.Cut(r.Change.Header, `"annotations":{`)
 	annotations, _ := json.Marshal(map[string]string{"portolan/generation": fmt.Sprint(r.Generation), annotation: value})
 	var sections []string
 	for _, name := range charts {
-		if lines := l.charts[name]; len(lines) > 0 {
+		if lines := lines(name); len(lines) > 0 {
 			text := strings.ReplaceAll(strings.Join(lines, ",\n"), `"urls":["`, `"urls":["`+up)
 			sections = append(sections, fmt.Sprintf("%q:[\n%s\n]", name, text))
 		}
 	}
-	return before + `"annotations":` + string(annotations) + `,"entries":{` + "\n" + strings.Join(sections, ",\n") + "\n}}\n"
+	entries := strings.Join(sections, ",\n")
+	if entries != "" {
+		entries += "\n"
+	}
+	return before + `"annotations":` + string(annotations) + `,"entries":{` + "\n" + entries + "}}\n"
 }
 
 // derived are the files that follow from the log as head does, by their keys in the channel.
 func (l *replayed) derived() map[string]string {
 	files := map[string]string{}
 	for name, r := range l.last {
-		files["charts/"+name+"/index.yaml"] = l.text(r, "../../", "portolan/chart", name, name)
+		files["charts/"+name+"/index.yaml"] = l.text(r, "../../", "portolan/chart", name, l.listed, name)
 	}
 	if l.all {
-		files["all/index.yaml"] = l.text(l.newest, "../", "portolan/versions", "all", slices.Sorted(maps.Keys(l.charts))...)
+		every := func(chart string) []string { return l.charts[chart] }
+		files["all/index.yaml"] = l.text(l.newest, "../", "portolan/versions", "all", every, slices.Sorted(maps.Keys(l.charts))...)
 	}
 	return files
 }

@@ -92,12 +92,26 @@ func (e *earlier) committed() {
 	}
 }
 
-// oldest is the time from which on records may be about the charts among the uploads.
-// Provenance files alone may wait for long, and are looked up when they are due.
+// learn adds what the plan has decided if an action is left, which came before some of it:
+// it has waited for what it names.
+func (e *earlier) learn(p *plan, left []*candidate) {
+	if !slices.ContainsFunc(left, func(c *candidate) bool { return c.upload.Action != nil }) {
+		return
+	}
+	for _, d := range p.decisions() {
+		e.known.decides(d)
+	}
+	for _, a := range p.actions() {
+		e.known.acts(a)
+	}
+}
+
+// oldest is the time from which on records may be about the charts and actions among the
+// uploads. Provenance files alone may wait for long, and are looked up when they are due.
 func (e *earlier) oldest(uploads []*publisher.Upload) time.Time {
 	oldest := e.channel.Time().Add(clockStep) // later than every record
 	for _, u := range uploads {
-		if u.Chart != nil && e.receipts[u.ID] == nil && u.Earliest.Before(oldest) {
+		if (u.Chart != nil || u.Action != nil) && e.receipts[u.ID] == nil && u.Earliest.Before(oldest) {
 			oldest = u.Earliest
 		}
 	}

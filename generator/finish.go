@@ -36,7 +36,7 @@ func (f *finisher) finish(ctx context.Context, uploads []*publisher.Upload, give
 	})
 	for i, receipt := range receipts {
 		if receipt != nil {
-			given = append(given, *receipt)
+			given = append(given, reported(*receipt))
 		}
 		if written[i] {
 			done = append(done, uploads[i])
@@ -81,6 +81,9 @@ func (f *finisher) receipt(ctx context.Context, u *publisher.Upload) (*publisher
 // receipt, into words: it reads a refused upload once more for the reason, but
 // the verdict and the rule are those in the log, whatever they would be today.
 func (f *finisher) recall(ctx context.Context, u *publisher.Upload, p past) (*publisher.Receipt, error) {
+	if u.Action != nil {
+		return f.recallAction(ctx, u, p)
+	}
 	request, err := publisher.ReadRequest(ctx, f.Drop, u)
 	if err != nil {
 		return nil, err
@@ -100,6 +103,9 @@ func (f *finisher) recall(ctx context.Context, u *publisher.Upload, p past) (*pu
 			o.problem = explain(p.Rule, o.ref, content{digest: release.Digest, created: release.Created}, p.Digest, f.Now())
 		}
 		o.chart = again.chart // for its warnings
+	}
+	if y, ok := f.catalog.state.FindYanked(p.Chart, p.Version); ok && (p.Verdict.Publishes() || p.Verdict == publisher.Unchanged) {
+		o.yanked = &y
 	}
 	receipt := o.receipt(f.channel, p.record.Generation, p.record.Time)
 	receipt.Digest, receipt.Arrival = p.Digest, p.Arrival

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/action"
 )
 
 // history is what earlier runs have decided about uploads: what the log's later
@@ -14,12 +15,15 @@ type history struct {
 	generation int                           // up to this one
 	decided    map[string]past               // by upload
 	latest     map[ref]arrival               // the latest upload of a version that was decided, and not rejected
+	acted      map[ref]arrival               // the latest action on a version that was decided, or on a chart, which has no version here
+	settled    map[ref]arrival               // the latest action that settled what becomes of the version's uploads before it
 	receipts   map[string]*publisher.Receipt // by upload
 }
 
 // past is a decision that the log has.
 type past struct {
 	publisher.Decision
+	action *publisher.ActionDecision // nil if it is about an upload
 	record *publisher.Record
 }
 
@@ -32,23 +36,65 @@ type arrival struct {
 func (a arrival) compare(b arrival) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.id, b.id)) }
 
 func newHistory(since time.Time) *history {
-	return &history{since: since, decided: map[string]past{}, latest: map[ref]arrival{}}
+	return &history{
+		since: since, decided: map[string]past{},
+		latest: map[ref]arrival{}, acted: map[ref]arrival{}, settled: map[ref]arrival{},
+	}
 }
 
 // take adds the next record.
 func (h *history) take(r *publisher.Record) {
 	for _, d := range r.Decisions {
-		h.decided[d.Upload] = past{d, r}
-		// A signature that came later says nothing about the content.
-		if d.Verdict == publisher.Rejected || d.Fingerprint == "" {
-			continue
-		}
-		v, a := ref{d.Chart, d.Version}, arrival{d.Arrival, d.Upload}
-		if last, ok := h.latest[v]; !ok || a.compare(last) > 0 {
-			h.latest[v] = a
-		}
+		h.decided[d.Upload] = past{Decision: d, record: r}
+		h.decides(d)
+	}
+	for _, a := range r.Actions {
+		h.decided[a.ID] = pastAction(a, r)
+		h.acts(a)
 	}
 	h.generation = r.Generation
+}
+
+// pastAction is the decision about an action.
+func pastAction(a publisher.ActionDecision, r *publisher.Record) past {
+	d := publisher.Decision{Upload: a.ID, Arrival: a.Arrival, Verdict: a.Verdict, Rule: a.Rule}
+	return past{Decision: d, action: &a, record: r}
+}
+
+// decides adds which version an upload was the latest one of.
+func (h *history) decides(d publisher.Decision) {
+	// A signature that came later says nothing about the content.
+	if d.Verdict != publisher.Rejected && d.Fingerprint != "" {
+		note(h.latest, ref{d.Chart, d.Version}, arrival{d.Arrival, d.Upload})
+	}
+}
+
+// acts adds which versions an action was the latest one on.
+func (h *history) acts(a publisher.ActionDecision) {
+	at := arrival{a.Arrival, a.ID}
+	if a.Chart != "" {
+		note(h.acted, ref{name: a.Chart}, at)
+	}
+	for _, v := range a.Versions {
+		r := ref{v.Chart, v.Version}
+		note(h.acted, r, at)
+		if a.Kind == action.Yank || a.Kind == action.Rollback {
+			note(h.settled, r, at)
+		}
+	}
+}
+
+// note keeps the later one of two arrivals.
+func note(latest map[ref]arrival, r ref, a arrival) {
+	if last, ok := latest[r]; !ok || a.compare(last) > 0 {
+		latest[r] = a
+	}
+}
+
+// after reports whether the noted arrival, if there is one, came after a.
+func after(latest map[ref]arrival, r ref, a arrival) bool {
+	last, ok := latest[r]
+	return ok && last.compare(a) > 0
 }
 
 // has reports whether the upload is decided.
@@ -61,7 +107,12 @@ func (h *history) has(upload string) bool {
 func (h *history) add(upload string, r *publisher.Record) {
 	for _, d := range r.Decisions {
 		if d.Upload == upload {
-			h.decided[upload] = past{d, r}
+			h.decided[upload] = past{Decision: d, record: r}
+		}
+	}
+	for _, a := range r.Actions {
+		if a.ID == upload {
+			h.decided[upload] = pastAction(a, r)
 		}
 	}
 }

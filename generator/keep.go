@@ -1,36 +1,46 @@
 package generator
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/portolan-charts/portolan/publisher"
 )
 
 // limit says which of a chart's releases, which are in the index's order, the
-// index shows: the newest ones, as many as keep says, or all if that is 0. If
-// these are all prereleases, the last of them makes room for the newest version
-// that is not one: clients that want no prereleases would not find the chart.
-func limit(chart string, all []published, keep int) publisher.Shown {
-	h := publisher.Shown{Chart: chart, First: len(all)}
-	if keep == 0 || len(all) <= keep {
-		return h
+// index shows: those that are not yanked, and of these the newest ones, as many as
+// keep says, or all if that is 0. If these are all prereleases, the last of them
+// makes room for the newest version that is not one: clients that want no
+// prereleases would not find the chart.
+func limit(chart string, all []published, keep int, yanked map[string]bool) publisher.Shown {
+	hidden := make([]bool, len(all))
+	var listed []int
+	for i, p := range all {
+		if hidden[i] = yanked[p.Version]; !hidden[i] {
+			listed = append(listed, i)
+		}
 	}
-	h.First = keep
-	if at := slices.IndexFunc(all, published.stable); at >= keep {
-		h.First, h.Also = keep-1, at
+	if keep == 0 || len(listed) <= keep {
+		return publisher.ShownBut(chart, hidden)
 	}
-	return h
+	for _, i := range listed[keep:] {
+		hidden[i] = true
+	}
+	if at := slices.IndexFunc(listed, func(i int) bool { return all[i].stable() }); at >= keep {
+		hidden[listed[keep-1]], hidden[listed[at]] = true, false
+	}
+	return publisher.ShownBut(chart, hidden)
 }
 
 // stable reports whether the version is not a prerelease.
 func (p published) stable() bool { return !p.version.Prerelease() }
 
-// shown works out which versions the index will show otherwise than before: of
+// showAll works out which versions the index will show otherwise than before: of
 // the charts that change, and of all charts once keep is another than the one
 // that head was made with.
-func shown(c *catalog, keep int, changed map[string][]published) ([]publisher.Shown, error) {
+func (p *plan) showAll(c *catalog, keep int, changed map[string][]published) ([]publisher.Shown, error) {
 	var differ []publisher.Shown
-	for _, name := range toLimit(c, keep, changed) {
+	for _, name := range p.toLimit(c, keep, changed) {
 		all, ok := changed[name]
 		if !ok {
 			var err error
@@ -38,7 +48,7 @@ func shown(c *catalog, keep int, changed map[string][]published) ([]publisher.Sh
 				return nil, err
 			}
 		}
-		is, was := limit(name, all, keep), c.index.Shown(name)
+		is, was := limit(name, all, keep, p.yanked(c, name)), c.index.Shown(name)
 		if ok {
 			was = publisher.Shown{Chart: name, First: len(all)} // what it is if nothing is said
 		}
@@ -51,11 +61,8 @@ func shown(c *catalog, keep int, changed map[string][]published) ([]publisher.Sh
 
 // toLimit lists the charts of which it must be said, or may have to be, which
 // versions the index shows.
-func toLimit(c *catalog, keep int, changed map[string][]published) []string {
-	var names []string
-	for name := range changed {
-		names = append(names, name)
-	}
+func (p *plan) toLimit(c *catalog, keep int, changed map[string][]published) []string {
+	names := slices.AppendSeq(slices.Collect(maps.Keys(changed)), maps.Keys(p.hides))
 	head, err := c.index.Header()
 	if err == nil && head.Keep != keep { // a new channel has no head
 		for name := range c.index.Charts() {
@@ -66,5 +73,5 @@ func toLimit(c *catalog, keep int, changed map[string][]published) []string {
 		}
 	}
 	slices.Sort(names)
-	return names
+	return slices.Compact(names)
 }

@@ -47,14 +47,49 @@ func urlEnd(url string) string {
 	return `,"urls":[` + string(b) + `]}`
 }
 
+// afterDeprecated are the fields of a line that come after deprecated, and are always there.
+// Between these and it come others.
+var afterDeprecated = map[string]bool{
+	"annotations": true, "kubeVersion": true, "dependencies": true, "type": true,
+	"created": true, "digest": true, "urls": true,
+}
+
+// withDeprecated returns the line with or without the mark that its chart is deprecated,
+// where renderLine puts it, and every other byte kept.
+func withDeprecated(line string, on bool) (string, error) {
+	mark := ""
+	if on {
+		mark = `,"deprecated":true`
+	}
+	d := json.NewDecoder(strings.NewReader(line))
+	_, err := d.Token() // the opening brace
+	for err == nil && d.More() {
+		at := d.InputOffset() // the end of the field before
+		var key json.Token
+		if key, err = d.Token(); err != nil {
+			break
+		}
+		name, _ := key.(string)
+		if afterDeprecated[name] {
+			return line[:at] + mark + line[at:], nil
+		}
+		var value json.RawMessage
+		if err = d.Decode(&value); err == nil && name == "deprecated" {
+			return line[:at] + mark + line[d.InputOffset():], nil
+		}
+	}
+	return "", fmt.Errorf("index line cannot be read: %.80s…", line)
+}
+
 // published is what the index says of one release, as far as decisions need it.
 type published struct {
-	Version string    `json:"version"`
-	Created time.Time `json:"created"`
-	Digest  string    `json:"digest"`
-	URLs    []string  `json:"urls"`
-	line    string
-	version check.Version
+	Version    string    `json:"version"`
+	Created    time.Time `json:"created"`
+	Digest     string    `json:"digest"`
+	URLs       []string  `json:"urls"`
+	Deprecated bool      `json:"deprecated"`
+	line       string
+	version    check.Version
 }
 
 // parseLine reads a line of the index.

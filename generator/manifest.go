@@ -71,11 +71,15 @@ func configOf(md *check.Metadata) ([]byte, error) {
 	return b, nil
 }
 
-// configOfLine is the config of a chart whose line is in the index.
-func configOfLine(line string) ([]byte, error) {
+// configOfLine is the config of a chart whose line is in the index. If an action has marked
+// the chart as deprecated, own says whether Chart.yaml does as well.
+func configOfLine(line string, marked, own bool) ([]byte, error) {
 	var md check.Metadata
 	if err := json.Unmarshal([]byte(line), &md); err != nil {
 		return nil, fmt.Errorf("index line cannot be read: %.80s…", line)
+	}
+	if marked {
+		md.Deprecated = own
 	}
 	return configOf(&md)
 }

@@ -120,7 +120,7 @@ type Judge struct {
 // concurrent use.
 func NewJudge(c *config.Config, site bucket.Store, channel string, index *publisher.Index) *Judge {
 	charts, _ := index.Counts()
-	return &Judge{config: c, policy: c.Policy(channel), catalog: newCatalog(site, channel, index), site: site, isNew: charts == 0}
+	return &Judge{config: c, policy: c.Policy(channel), catalog: newCatalog(site, channel, index, nil), site: site, isNew: charts == 0}
 }
 
 // Judge returns a *check.Problem if a run would reject the offer now, and nil if

@@ -7,6 +7,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/action"
 )
 
 // outcome is the verdict on one candidate.
@@ -20,6 +21,10 @@ type outcome struct {
 	release *release       // where its content is in the index afterwards; nil if it is not
 	pin     string         // digest of the manifest of that, once it is committed
 	keep    int            // how many newer versions the index shows instead; 0 if it shows this one
+
+	yanked   *action.Yanked            // what is said of its version if it is yanked
+	restores bool                      // its version was yanked, and is shown again
+	act      *publisher.ActionDecision // what an action does; nil of an upload
 }
 
 func (o *outcome) reject(problem *check.Problem) {
@@ -29,6 +34,9 @@ func (o *outcome) reject(problem *check.Problem) {
 
 // receipt tells the uploader what the outcome is.
 func (o *outcome) receipt(channel string, generation int, decided time.Time) publisher.Receipt {
+	if o.asked != nil {
+		return o.actionReceipt(channel, generation, decided)
+	}
 	r := publisher.Receipt{
 		ID: o.upload.ID, Channel: channel, Verdict: o.verdict, Rule: o.ruling.rule,
 		Chart: o.ref.name, Version: o.ref.version,
@@ -65,6 +73,9 @@ func (o *outcome) receipt(channel string, generation int, decided time.Time) pub
 	}
 	if o.keep > 0 {
 		r.Warnings = append(r.Warnings, warnOlder(o.ref.version, o.keep))
+	}
+	if o.yanked != nil {
+		r.Warnings = append(r.Warnings, warnYanked(o.ref, channel, *o.yanked))
 	}
 	if o.release != nil {
 		r.URL = channel + "/" + o.release.url

@@ -1,6 +1,7 @@
 package generator
 
 import (
+	"cmp"
 	"fmt"
 	"sync"
 	"time"
@@ -68,10 +69,7 @@ func (p *Patience) made(r *remainder, err error, now time.Time) {
 
 // token tells the versions of an upload's object apart.
 func token(u *publisher.Upload) string {
-	if u.Chart != nil {
-		return u.Chart.Token
-	}
-	return u.Prov.Token
+	return cmp.Or(u.Chart, u.Prov, u.Action).Token
 }
 
 // wait returns why the channel's pages failed, as long as they are not to be tried.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/action"
 )
 
 // plan is what one record will say, and what must be on the site before it.
@@ -17,8 +18,10 @@ type plan struct {
 	releases []*release   // new ones, in the order of charts and versions
 	removed  []publisher.Line
 	added    []publisher.Line
-	shown    []publisher.Shown // see keep
-	slots    map[ref]*slot     // the versions that it has looked at
+	shown    []publisher.Shown          // see keep
+	hides    map[string]map[string]bool // versions by chart: whether they are yanked from now on
+	marks    map[string]*mark           // charts that are deprecated or not from now on
+	slots    map[ref]*slot              // the versions that it has looked at
 }
 
 // changes reports whether the plan changes anything, be it without a verdict.
@@ -38,13 +41,16 @@ func (p *plan) changeIndex(c *catalog, keep int) error {
 	if err != nil {
 		return err
 	}
+	if err := p.markAll(c, changed); err != nil {
+		return err
+	}
 	p.removed, p.added = c.index.Diff(linesOf(changed))
-	if p.shown, err = shown(c, keep, changed); err != nil {
+	if p.shown, err = p.showAll(c, keep, changed); err != nil {
 		return err
 	}
 	for _, s := range p.slots {
 		for _, o := range s.group {
-			o.release = s.current
+			o.release, o.yanked, o.restores = s.current, s.yanked, s.restores
 		}
 	}
 	err = p.noteOlder(c, keep, changed)
@@ -57,8 +63,11 @@ func (p *plan) changeIndex(c *catalog, keep int) error {
 func (p *plan) placeAll(c *catalog) (map[string][]published, error) {
 	slots := map[string][]*slot{} // by chart
 	for _, r := range p.changedRefs() {
-		slots[r.name] = append(slots[r.name], p.slots[r])
-		p.releases = append(p.releases, p.slots[r].current)
+		s := p.slots[r]
+		s.settle(p)
+		s.current.markBy(c.state)
+		slots[r.name] = append(slots[r.name], s)
+		p.releases = append(p.releases, s.current)
 	}
 	changed := map[string][]published{}
 	for name, s := range slots {
@@ -106,14 +115,19 @@ func (r *release) render(now time.Time) (err error) {
 		r.line, err = withURL(r.line, r.base.URLs[0], r.url)
 		return err
 	}
-	r.line, err = renderLine(r.chart.chart.Metadata, r.created, r.digest, r.url)
+	md := *r.chart.chart.Metadata
+	md.Deprecated = md.Deprecated || r.marked
+	r.line, err = renderLine(&md, r.created, r.digest, r.url)
 	return err
 }
 
 // decisions are the plan's verdicts as the log has them.
 func (p *plan) decisions() []publisher.Decision {
-	decisions := make([]publisher.Decision, len(p.outcomes))
-	for i, o := range p.outcomes {
+	decisions := make([]publisher.Decision, 0, len(p.outcomes))
+	for _, o := range p.outcomes {
+		if o.act != nil {
+			continue
+		}
 		d := publisher.Decision{
 			Upload: o.upload.ID, Arrival: o.upload.Arrival,
 			Chart: o.ref.name, Version: o.ref.version,
@@ -125,7 +139,10 @@ func (p *plan) decisions() []publisher.Decision {
 		if o.verdict.Publishes() && o.release != nil && o.release.upload == o.upload.ID {
 			d.Manifest = o.release.manifest().SHA256()
 		}
-		decisions[i] = d
+		if o.verdict.Publishes() && o.release != nil {
+			d.Restores, d.Deprecated = o.restores, o.release.own
+		}
+		decisions = append(decisions, d)
 	}
 	return decisions
 }
@@ -135,7 +152,10 @@ func (p *plan) left() []Waiting {
 	var left []Waiting
 	for _, c := range p.waiting {
 		reason := "it is a provenance file, and the chart that it names has not arrived yet"
-		if c.bare {
+		switch {
+		case c.asked != nil:
+			reason = c.awaits()
+		case c.bare:
 			reason = "its uploader announced a provenance file, which has not arrived yet"
 		}
 		left = append(left, Waiting{ID: c.upload.ID, File: c.request.File, Reason: reason})
@@ -145,9 +165,11 @@ func (p *plan) left() []Waiting {
 
 // slot is a version in the course of deciding.
 type slot struct {
-	base    *release   // what is published; nil if nothing is
-	current *release   // what will be
-	group   []*outcome // of this plan, whose content is that of current
+	base     *release       // what is published; nil if nothing is
+	current  *release       // what will be
+	group    []*outcome     // of this plan, whose content is that of current
+	yanked   *action.Yanked // what is said of the version if it is yanked, and stays so
+	restores bool           // it was yanked, and is shown again
 }
 
 // displace makes room for newer content. What this plan would have published is
@@ -169,7 +191,7 @@ func (p *plan) noteOlder(c *catalog, keep int, changed map[string][]published) e
 	}
 	hidden := map[string]map[string]bool{} // versions by chart
 	for _, s := range p.slots {
-		if len(s.group) == 0 || s.current == nil {
+		if len(s.group) == 0 || s.current == nil || s.yanked != nil {
 			continue
 		}
 		name := s.current.ref.name
@@ -181,7 +203,7 @@ func (p *plan) noteOlder(c *catalog, keep int, changed map[string][]published) e
 					return err
 				}
 			}
-			hidden[name] = hides(limit(name, all, keep), all)
+			hidden[name] = hides(limit(name, all, keep, p.yanked(c, name)), all)
 		}
 		if hidden[name][s.current.ref.version] {
 			for _, o := range s.group {

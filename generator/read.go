@@ -29,6 +29,10 @@ type parts struct{ archive, prov []byte }
 // generator has taken the upload out of the inbox, which it only does after
 // deciding it. A fault of the upload is in the candidate; an error is one of a store.
 func (r *reader) read(ctx context.Context, u *publisher.Upload) (*candidate, parts, error) {
+	if u.Action != nil {
+		c, err := r.readAction(ctx, u)
+		return c, parts{}, err
+	}
 	request, err := publisher.ReadRequest(ctx, r.drop, u)
 	if err != nil {
 		return nil, parts{}, err

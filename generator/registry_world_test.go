@@ -122,6 +122,7 @@ func (c *channelState) checkTags(channel string, site map[string][]byte) error {
 	if since == 0 {
 		return nil
 	}
+	yanked := replay(c.records).yanked
 	for _, indexes := range []string{"/index.yaml", "/all/index.yaml"} {
 		var x index
 		if b := site[channel+indexes]; b != nil {
@@ -133,7 +134,7 @@ func (c *channelState) checkTags(channel string, site map[string][]byte) error {
 			if strings.ToLower(chart) != chart {
 				continue
 			}
-			if err := checkChartTags(site, channel, chart, entries, given, all || listed[chart]); err != nil {
+			if err := checkChartTags(site, channel, chart, entries, given, yanked, all || listed[chart]); err != nil {
 				return err
 			}
 		}
@@ -141,7 +142,7 @@ func (c *channelState) checkTags(channel string, site map[string][]byte) error {
 	return nil
 }
 
-func checkChartTags(site map[string][]byte, channel, chart string, entries []indexEntry, given map[string]string, listed bool) error {
+func checkChartTags(site map[string][]byte, channel, chart string, entries []indexEntry, given map[string]string, yanked map[string]bool, listed bool) error {
 	repository := registry.Repository(channel, chart)
 	list, _ := registry.ParseTags(site[registry.TagsKey(repository)])
 	for _, e := range entries {
@@ -156,8 +157,8 @@ func checkChartTags(site map[string][]byte, channel, chart string, entries []ind
 			return fmt.Errorf("%s %s has no manifest in the log", repository, e.Version)
 		case sum != "" && digest(site[registry.TagKey(repository, tag)]) != sum:
 			return fmt.Errorf("the tag %s of %s does not name %s", tag, repository, sum)
-		case listed && !slices.Contains(list.Tags, tag):
-			return fmt.Errorf("the tag %s of %s is not listed", tag, repository)
+		case listed && slices.Contains(list.Tags, tag) == yanked[chart+" "+e.Version]:
+			return fmt.Errorf("the tag %s of %s is listed although it is yanked, or not listed", tag, repository)
 		}
 	}
 	return nil

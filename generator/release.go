@@ -18,6 +18,8 @@ type release struct {
 	base   *published         // what was there before, if the archive is that one's
 	made   publisher.Manifest // that stands in its files, unless the chart was staged early
 	line   string             // the line of that, or its own once rendered
+	marked bool               // an action has deprecated its chart
+	own    bool               // if so: it is deprecated by itself as well
 }
 
 func (r *release) contentOrNil() *content {

@@ -43,8 +43,12 @@ type ChannelReport struct {
 	// registry.
 	Completed int `json:"completed,omitempty"`
 
-	// Older is how many versions of the channel the index does not list.
+	// Older is how many versions of the channel the index does not list, since it has
+	// newer ones of their charts. Yanked ones are not among them.
 	Older int `json:"older,omitempty"`
+
+	// Yanked is how many versions of the channel are yanked.
+	Yanked int `json:"yanked,omitempty"`
 
 	Budget   *Budget             `json:"budget,omitempty"`  // nil if the index is far from what clients refuse
 	Pages    *PagesReport        `json:"pages,omitempty"`   // nil if there are none

@@ -23,12 +23,22 @@ var rules = map[string]struct{ message, fix string }{
 	"signature-missing":   {"the chart is not signed, and the channel has keys to verify signatures with", "sign the chart with 'helm package --sign', and upload it together with its .prov file"},
 	"upload-overwritten":  {"the upload was overwritten while it was being published", "upload the chart again, under a new name"},
 
+	// What speaks against an action, or against content that was removed.
+	"action-malformed":   {"it is not an action that portolan knows", "ask with the command, for example 'portolan yank'"},
+	"action-not-allowed": {"the channel's settings do not take this action from the drop area", "add it to actions: {drop: […]} of the channel in portolan.yaml"},
+	"action-unknown":     {"the action names a chart or a version that is not published", "see what is published with 'portolan list', and ask again"},
+	"action-digest":      {"the version has other content than the action names", "look at what is published now, and ask again if that is meant"},
+	"action-too-large":   {"what the action changes does not fit one record", "divide it"},
+	"content-gone":       {"the same content was removed, and is not to come back", "publish other content, as another version"},
+
 	// How an upload was decided that nothing is wrong with.
-	"same-content": {"the same content is published already", ""},
-	"signature":    {"the provenance file was added to the published version", ""},
-	"later-upload": {"a later upload of this version was decided before it", ""},
-	"forced":       {"the upload was forced: it took the place of a final version", ""},
-	"restored":     {"the published archive was missing; this one is the same", ""},
+	"same-content":     {"the same content is published already", ""},
+	"signature":        {"the provenance file was added to the published version", ""},
+	"later-upload":     {"a later upload of this version was decided before it", ""},
+	"later-action":     {"a later action on this version was decided before it", ""},
+	"action-unchanged": {"it is so already", ""},
+	"forced":           {"the upload was forced: it took the place of a final version", ""},
+	"restored":         {"the published archive was missing; this one is the same", ""},
 
 	// What is accepted, with a warning.
 	"warn-request":    {"the .json file beside the upload cannot be read", ""},
@@ -37,6 +47,7 @@ var rules = map[string]struct{ message, fix string }{
 	"warn-channel":    {"the channel is new, and its name is almost another's", ""},
 	"warn-oci":        {"the version cannot be read by oci://", ""},
 	"warn-digest":     {"the same content is published under another digest", ""},
+	"warn-yanked":     {"the version is yanked, and stays so", ""},
 	"warn-older":      {"the index shows newer versions only", ""},
 
 	"warn-signature-missing": {"the chart is not signed, and the channel has keys to verify signatures with", ""},

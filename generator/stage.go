@@ -120,7 +120,7 @@ func (s *stager) signed(ctx context.Context, rel *release, info *publisher.Relea
 	if info == nil {
 		return fmt.Errorf("the index names an archive that is missing: %s", rel.base.URLs[0])
 	}
-	config, err := configOfLine(rel.base.line)
+	config, err := configOfLine(rel.base.line, rel.marked, rel.own)
 	if info.Config != "" { // the one that is published
 		config, err = []byte(info.Config), nil
 	}

@@ -307,6 +307,9 @@ func (s *state) readLogs(j judge) error {
 	}
 	slices.Sort(keys)
 	for _, key := range keys {
+		if strings.HasSuffix(key, ".state.json") {
+			continue
+		}
 		r, err := j.record(s.site[key])
 		if err != nil {
 			return fmt.Errorf("%s: %v", key, err)
@@ -329,6 +332,12 @@ func (s *state) readLogs(j judge) error {
 				return fmt.Errorf("invariant 4: upload %s is decided by generations %d and %d", d.Upload, before.generation, r.Generation)
 			}
 			s.decided[d.Upload] = verdict{d, name, r.Generation}
+		}
+		for _, a := range r.Actions {
+			if before, ok := s.decided[a.ID]; ok {
+				return fmt.Errorf("invariant 4: action %s is decided by generations %d and %d", a.ID, before.generation, r.Generation)
+			}
+			s.decided[a.ID] = verdict{publisher.Decision{Upload: a.ID, Verdict: a.Verdict}, name, r.Generation}
 		}
 	}
 	return nil
@@ -440,7 +449,7 @@ func (s *state) checkPromise(j judge, p promise) error {
 // find returns the upload's id, if it has one yet, and whether it is in the inbox.
 func (s *state) find(j judge, p promise) (id string, waits bool) {
 	for key, b := range s.drop {
-		name := strings.TrimSuffix(strings.TrimSuffix(path.Base(key), ".prov"), ".tgz")
+		name := strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(path.Base(key), ".prov"), ".tgz"), ".action.json")
 		if !strings.HasPrefix(key, "inbox/") || j.digest(b) != p.digest || p.id != "" && name != p.id {
 			continue
 		}
@@ -465,13 +474,14 @@ func (s *state) find(j judge, p promise) (id string, waits bool) {
 
 func (s *state) kept(channel, id string) bool {
 	base := path.Join("rejected", channel, id)
-	if s.pruned[base+".tgz"] || s.pruned[base+".tgz.prov"] {
+	if s.pruned[base+".tgz"] || s.pruned[base+".tgz.prov"] || s.pruned[base+".action.json"] {
 		return true
 	}
 	_, reason := s.drop[base+".json"]
 	_, chart := s.drop[base+".tgz"]
 	_, prov := s.drop[base+".tgz.prov"]
-	return reason && (chart || prov)
+	_, action := s.drop[base+".action.json"]
+	return reason && (chart || prov || action)
 }
 
 // outcome is what clients and uploaders end up with, whichever way it went:

@@ -95,6 +95,9 @@ func hidden(r rune) bool {
 	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029'
 }
 
+// CheckName checks a chart's name by itself.
+func CheckName(name string) *Problem { return checkName(name, "", &warnings{}) }
+
 // checkName checks a chart's name and how long it is together with version.
 func checkName(name, version string, w *warnings) *Problem {
 	switch {

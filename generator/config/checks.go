@@ -9,6 +9,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/lazyregexp"
 	"github.com/portolan-charts/portolan/publisher/pattern"
 	"github.com/portolan-charts/portolan/publisher/spelling"
@@ -17,6 +18,7 @@ import (
 
 // textChecks are what check tags name.
 var textChecks = map[string]func(string) error{
+	"action":         checkAction,
 	"baseURL":        CheckBaseURL,
 	"channel":        checkChannel,
 	"channelPattern": pattern.CheckChannels,
@@ -25,6 +27,13 @@ var textChecks = map[string]func(string) error{
 	"color":          templates.CheckColor,
 	"link":           checkLink,
 	"repoPrefix":     checkRepoPrefix,
+}
+
+func checkAction(s string) error {
+	if !slices.Contains(action.Asked, action.Kind(s)) {
+		return fmt.Errorf("is not an action that can be asked for: these are %s", strings.Trim(fmt.Sprint(action.Asked), "[]"))
+	}
+	return nil
 }
 
 func checkChannel(s string) error {

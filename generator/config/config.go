@@ -20,6 +20,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/generator/retain"
+	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/pattern"
 	"github.com/portolan-charts/portolan/publisher/smallfile"
 	"github.com/portolan-charts/portolan/publisher/strictyaml"
@@ -138,6 +139,9 @@ type Channel struct {
 	// Whose signatures the channel takes.
 	Signatures *Signatures `yaml:"signatures"`
 
+	// What may be asked for apart from uploads.
+	Actions *Actions `yaml:"actions"`
+
 	// Which versions stay. 'portolan prune' yanks the others, and no run does.
 	Retain *Retain `yaml:"retain"`
 
@@ -160,6 +164,12 @@ type Retain struct {
 
 	// Keeps that many of the newest versions of each minor version. It is about semantic versions.
 	PerMinor int `yaml:"perMinor" jsonschema:"minimum=1,maximum=1000000"`
+}
+
+// Actions says which actions are carried out.
+type Actions struct {
+	// Those that the drop area may carry: yank, restore, deprecate, undeprecate, promote, rollback. All of them may be asked for if it is not set, and none if it is empty.
+	Drop []string `yaml:"drop" check:"action"`
 }
 
 // Limits says how large a chart may be. Sizes are bytes, or text such as
@@ -204,9 +214,10 @@ const (
 
 // Policy is what the configuration asks of one channel.
 type Policy struct {
-	Duplicates string // Replace or Reject
-	Keep       int    // how many versions of a chart the index shows; 0 for all
-	OCI        bool   // whether each version is in the registry as well
+	Duplicates string        // Replace or Reject
+	Keep       int           // how many versions of a chart the index shows; 0 for all
+	OCI        bool          // whether each version is in the registry as well
+	Actions    []action.Kind // that may be asked for; nil if all may: see Takes
 	Retain     retain.Rule
 	Checks     check.Options
 	Keyring    *check.Keyring // whose signatures are verified; nil if none are
@@ -304,6 +315,17 @@ func (c Channel) apply(p *Policy) {
 	if c.Signatures != nil {
 		c.Signatures.apply(p)
 	}
+	if c.Actions != nil && c.Actions.Drop != nil {
+		p.Actions = make([]action.Kind, len(c.Actions.Drop))
+		for i, kind := range c.Actions.Drop {
+			p.Actions[i] = action.Kind(kind)
+		}
+	}
+}
+
+// Takes reports whether an action may be asked for through the drop area.
+func (p Policy) Takes(kind action.Kind) bool {
+	return p.Actions == nil || slices.Contains(p.Actions, kind)
 }
 
 func (c *Limits) apply(l *check.Limits) {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/generator/retain"
+	"github.com/portolan-charts/portolan/publisher/action"
 )
 
 func TestParse(t *testing.T) {
@@ -39,8 +40,11 @@ channels:
   versions: helm
   charts: [web-*, db]
   require: []
+  actions: {drop: [yank, restore]}
   limits:
     packed: 2097152
+- match: closed
+  actions: {drop: []}
 `
 	c, err := Parse([]byte(text), "portolan.yaml")
 	if err != nil {
@@ -56,7 +60,10 @@ channels:
 		t.Errorf("Wait() = %v, want 1h30m", got)
 	}
 	stable := Policy{Duplicates: Reject, Keep: 5, OCI: true, Checks: check.Options{Versions: "strict", Require: []string{"maintainers", "home"}, Limits: check.Limits{Packed: 1 << 20, Entries: 100}}}
-	devel := Policy{Duplicates: Replace, Keep: 20, OCI: false, Checks: check.Options{Versions: "helm", Charts: []string{"web-*", "db"}, Require: []string{}, Limits: check.Limits{Packed: 2 << 20, Entries: 100}}}
+	devel := Policy{Duplicates: Replace, Keep: 20, OCI: false, Actions: []action.Kind{action.Yank, action.Restore}, Checks: check.Options{Versions: "helm", Charts: []string{"web-*", "db"}, Require: []string{}, Limits: check.Limits{Packed: 2 << 20, Entries: 100}}}
+	if p := c.Policy("closed"); p.Takes(action.Yank) || !stable.Takes(action.Promote) || devel.Takes(action.Promote) {
+		t.Error("which actions channels take is not what the file says")
+	}
 	for channel, want := range map[string]Policy{"stable": stable, "42/devel": devel, "a/42/devel": stable, "devel": stable} {
 		if got := c.Policy(channel); !reflect.DeepEqual(got, want) {
 			t.Errorf("Policy(%q) = %+v, want %+v", channel, got, want)
@@ -111,7 +118,7 @@ func TestParseProblems(t *testing.T) {
 		{"unknown key by case", "baseUrl: https://x", `c.yaml:1: unknown key "baseUrl"; did you mean "baseURL"?`},
 		{"unknown key far from all", "zzzzzzzzzzzz: x", `c.yaml:1: unknown key "zzzzzzzzzzzz"; the keys are drop, site, baseURL, title, description, pages, templates, logo, colors, footer, repoPrefix, provenanceWait, workers, rootChannel, onlyChannels, channels`},
 		{"root channel that is not allowed", "onlyChannels: [prod]\nrootChannel: stable", `c.yaml:2: rootChannel: onlyChannels does not allow stable; add it there, or name another channel`},
-		{"merge key", "channels:\n- &a {match: x}\n- <<: *a", "c.yaml:3: channels[1]: unknown key \"<<\"; the keys are match, duplicates, keep, oci, versions, charts, require, warnings, limits, signatures, retain, private, artifactHub\nc.yaml:3: channels[1]: the key \"match\" is missing"},
+		{"merge key", "channels:\n- &a {match: x}\n- <<: *a", "c.yaml:3: channels[1]: unknown key \"<<\"; the keys are match, duplicates, keep, oci, versions, charts, require, warnings, limits, signatures, actions, retain, private, artifactHub\nc.yaml:3: channels[1]: the key \"match\" is missing"},
 		{"nested unknown key", "channels:\n- match: a\n  limits:\n    pakced: 1MiB", `c.yaml:4: channels[0].limits: unknown key "pakced"; did you mean "packed"?`},
 		{"duplicate key", "title: a\nsite: b\ntitle: c", `c.yaml:3: key "title" occurs twice, first in line 1`},
 		{"key that is no text", "[a]: b", `c.yaml:1: unknown key ""; the keys are drop, site, baseURL, title, description, pages, templates, logo, colors, footer, repoPrefix, provenanceWait, workers, rootChannel, onlyChannels, channels`},
@@ -133,6 +140,7 @@ func TestParseProblems(t *testing.T) {
 		{"match missing", "channels:\n- duplicates: reject", `c.yaml:2: channels[0]: the key "match" is missing`},
 		{"bad pattern", "channels:\n- match: 'a['", `c.yaml:2: channels[0].match: "a[" is not a valid pattern of channels; write one such as stable or team-a/**`},
 		{"useless pattern", "channels:\n- match: /stable", `c.yaml:2: channels[0].match: "/stable" matches no channel: their names neither begin nor end with a slash, nor have empty segments`},
+		{"bad action", "channels:\n- match: a\n  actions: {drop: [yank, takedown]}", `c.yaml:3: channels[0].actions.drop[1]: "takedown" is not an action that can be asked for: these are deprecate promote restore rollback undeprecate yank`},
 		{"bad chart pattern", "channels:\n- match: a\n  charts: [b, '[']", `c.yaml:3: channels[0].charts[1]: "[" is not a valid pattern of chart names; write one such as team-a-*`},
 		{"unknown field", "channels:\n- match: a\n  require: [maintainer]", `c.yaml:3: channels[0].require[0]: "maintainer" is not a field of Chart.yaml; did you mean "maintainers"?`},
 		{"size", "channels:\n- match: a\n  limits: {packed: much}", `c.yaml:3: channels[0].limits.packed: "much" must be a size above zero, such as 512KiB or 20MiB`},

@@ -106,6 +106,14 @@ func (s *State) FindDeprecated(chart string) (Deprecation, bool) {
 	return s.Deprecated[i], true
 }
 
+// Owns reports whether the version of a chart that an action has deprecated is marked by
+// itself.
+func (s *State) Owns(chart, version string) bool {
+	d, _ := s.FindDeprecated(chart)
+	_, own := slices.BinarySearch(d.Own, version)
+	return own
+}
+
 // FindGone returns the tombstone of content: one with its digest or its fingerprint.
 func (s *State) FindGone(digest, fingerprint string) (Tombstone, bool) {
 	if s == nil {

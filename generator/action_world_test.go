@@ -1,0 +1,116 @@
+package generator_test
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/action"
+)
+
+// ask asks for an action as the commands do, a second after what came before.
+func (w *world) ask(actor, channel, id string, r action.Request) error {
+	w.clock = w.clock.Add(time.Second)
+	if err := publisher.Ask(context.Background(), w.drop.Handle(actor), channel, id, r); err != nil {
+		return err
+	}
+	b, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	w.promises = append(w.promises, promise{id, digest(b)})
+	return nil
+}
+
+func (w *world) mustAsk(channel, id string, r action.Request) {
+	w.t.Helper()
+	if err := w.ask("asker", channel, id, r); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// pin names a version by its archive.
+func pin(chart, version string, archive []byte) action.Pin {
+	return action.Pin{Chart: chart, Version: version, Digest: digest(archive)}
+}
+
+func yank(pins ...action.Pin) action.Request {
+	return action.Request{Kind: action.Yank, Versions: pins, Reason: "it loses data"}
+}
+
+func restore(pins ...action.Pin) action.Request {
+	return action.Request{Kind: action.Restore, Versions: pins}
+}
+
+func deprecate(chart string) action.Request {
+	return action.Request{Kind: action.Deprecate, Chart: chart, Reason: "use beta", Successor: "beta"}
+}
+
+func undeprecate(chart string) action.Request {
+	return action.Request{Kind: action.Undeprecate, Chart: chart}
+}
+
+// mustVerify fails unless the site is what its logs say.
+func (w *world) mustVerify() {
+	w.t.Helper()
+	report, err := publisher.Verify(context.Background(), w.site.Handle("verify"), publisher.VerifyOptions{Deep: true})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, c := range report.Channels {
+		for _, f := range c.Faults {
+			w.t.Errorf("%s: %s", f.Key, f.Message)
+		}
+	}
+}
+
+// runOnce runs, and checks the invariants and what follows from the log. It returns the
+// receipts.
+func (w *world) runOnce() map[string]publisher.Receipt {
+	w.t.Helper()
+	w.clock = w.clock.Add(time.Minute)
+	report := w.mustRun()
+	w.mustShowNewest()
+	w.mustVerify()
+	receipts := map[string]publisher.Receipt{}
+	for _, c := range report.Channels {
+		for _, r := range c.Receipts {
+			receipts[r.ID] = r
+		}
+	}
+	return receipts
+}
+
+// mustList fails unless an index lists these versions of a chart, in this order.
+func (w *world) mustList(key, chart string, versions ...string) {
+	w.t.Helper()
+	x, err := w.judge.index(w.site.Snapshot()[key])
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var got []string
+	for _, e := range x.Entries[chart] {
+		got = append(got, e.Version)
+	}
+	if len(got) != len(versions) {
+		w.t.Fatalf("%s lists %q of %s, not %q", key, got, chart, versions)
+	}
+	for i, v := range versions {
+		if got[i] != v {
+			w.t.Fatalf("%s lists %q of %s, not %q", key, got, chart, versions)
+		}
+	}
+}
+
+// asks asks in the channel stable once it is told the id.
+func (w *world) asks(r action.Request) func(id string) {
+	return func(id string) { w.mustAsk("stable", id, r) }
+}
+
+// entries is what the channel's index lists, without its header.
+func (w *world) entries(channel string) string {
+	_, entries, _ := strings.Cut(string(w.site.Snapshot()[channel+"/index.yaml"]), "\n")
+	return entries
+}

@@ -1,0 +1,57 @@
+package generator
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/portolan-charts/portolan/generator/check"
+	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+)
+
+// asked is what a candidate asks for that brings no archive.
+type asked struct{ action.Request }
+
+// refs are the versions that the action names, and the chart, which has no version.
+func (a *asked) refs() []ref {
+	refs := make([]ref, 0, len(a.Versions)+1)
+	for _, v := range a.Versions {
+		refs = append(refs, ref{v.Chart, v.Version})
+	}
+	if a.Chart != "" {
+		refs = append(refs, ref{name: a.Chart})
+	}
+	return refs
+}
+
+// readAction reads what an action asks for. It returns nil if another generator has taken
+// it out of the inbox. A fault of it is in the candidate.
+func (r *reader) readAction(ctx context.Context, u *publisher.Upload) (*candidate, error) {
+	request, fault, err := publisher.ReadAction(ctx, r.drop, u)
+	if errors.Is(err, bucket.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	c := &candidate{upload: u, weight: int(u.Action.Size), odd: r.name.warning, problem: r.name.problem}
+	switch {
+	case fault != nil:
+		c.problem = reject("action-malformed", "it is not an action: %s", check.Foreign(fault))
+	case request.Successor != "":
+		if problem := check.CheckName(request.Successor); problem != nil || request.Successor == request.Chart {
+			c.problem = reject("action-malformed", "the successor of chart %s cannot be %s", check.Quote(request.Chart), check.Quote(request.Successor))
+		}
+	}
+	if c.problem != nil { // nothing is known of what it says, which is kept as a file
+		kind := request.Kind
+		if !slices.Contains(action.Asked, kind) {
+			kind = ""
+		}
+		request = action.Request{Kind: kind}
+	}
+	c.asked = &asked{request}
+	return c, nil
+}

@@ -1,0 +1,215 @@
+package generator
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/portolan-charts/portolan/generator/check"
+	"github.com/portolan-charts/portolan/generator/config"
+	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/action"
+)
+
+// actionWait is how long an action on what is not published waits for it.
+const actionWait = 10 * time.Minute
+
+// maxLines is the most bytes of lines that one record changes.
+var maxLines = publisher.MaxLines // a variable for tests
+
+// Rules of actions' verdicts other than rejected.
+const (
+	ruleLaterAction = "later-action"     // superseded: an action that came later was decided before
+	ruleAlready     = "action-unchanged" // unchanged: it is so already
+)
+
+// dueAction reports whether an action need not wait for what it names.
+func (p *planner) dueAction(o *outcome) bool {
+	return p.now.Sub(o.upload.Arrival) >= actionWait || p.refuse(o) != nil || p.unknown(o.asked) == nil
+}
+
+// refuse says why an action is refused, whatever is published.
+func (p *planner) refuse(o *outcome) *check.Problem {
+	switch kind := o.asked.Kind; {
+	case o.candidate.problem != nil:
+		return o.candidate.problem
+	case !p.policy.Takes(kind):
+		return reject("action-not-allowed", "the channel takes no %s from the drop area", kind)
+	}
+	return nil
+}
+
+// unknown says what the action names that is not published, if it may still come; nil if
+// everything is there.
+func (p *planner) unknown(a *asked) *check.Problem {
+	for _, v := range a.Versions {
+		r := ref{v.Chart, v.Version}
+		if _, ok := p.catalog.find(r); !ok && p.gone(v) == nil {
+			return rejectUnknown(p.catalog, r)
+		}
+	}
+	if a.Chart != "" && len(p.catalog.index.Lines(a.Chart)) == 0 {
+		return rejectUnknown(p.catalog, ref{name: a.Chart})
+	}
+	return nil
+}
+
+// gone says that the content which an action names is not to come back; nil if it is not so.
+func (p *planner) gone(v action.Pin) *check.Problem {
+	if t, ok := p.catalog.state.FindGone(v.Digest, ""); ok {
+		return rejectGone(ref{v.Chart, v.Version}, t)
+	}
+	return nil
+}
+
+// act decides an action, as a whole.
+func (p *planner) act(o *outcome) {
+	o.act = &publisher.ActionDecision{ID: o.upload.ID, Arrival: o.upload.Arrival, Kind: o.asked.Kind}
+	if problem := cmp.Or(p.refuse(o), p.unknown(o.asked)); problem != nil {
+		o.reject(problem)
+		return
+	}
+	if !p.stands(o) {
+		return
+	}
+	switch o.asked.Kind {
+	case action.Yank, action.Restore:
+		p.hide(o, o.asked.Kind == action.Yank)
+	case action.Deprecate:
+		p.deprecate(o)
+	case action.Undeprecate:
+		p.undeprecate(o)
+	}
+}
+
+// stands reports whether what the action names is still what its asker saw, and nothing
+// that came later was decided before. Otherwise it decides the action.
+func (p *planner) stands(o *outcome) bool {
+	overtaken := ""
+	for _, v := range o.asked.Versions {
+		r := ref{v.Chart, v.Version}
+		is, ok := p.catalog.find(r)
+		switch {
+		case !ok:
+			o.reject(p.gone(v))
+			return false
+		case is.Digest == v.Digest:
+		case after(p.history.latest, r, o.arrival()):
+			overtaken = ruleLater
+		case !after(p.history.acted, r, o.arrival()):
+			o.reject(rejectDigest(r, is, v.Digest))
+			return false
+		}
+	}
+	for _, r := range o.asked.refs() {
+		if after(p.history.acted, r, o.arrival()) {
+			overtaken = ruleLaterAction
+		}
+	}
+	if overtaken != "" {
+		o.ruling = ruling{publisher.Superseded, overtaken}
+	}
+	return overtaken == ""
+}
+
+// hide yanks versions, or restores them.
+func (p *planner) hide(o *outcome, yank bool) {
+	changes := false
+	for _, v := range o.asked.Versions {
+		_, is := p.catalog.state.FindYanked(v.Chart, v.Version)
+		changes = changes || is != yank
+	}
+	if !p.changes(o, changes) {
+		return
+	}
+	if yank {
+		o.act.Reason = o.asked.Reason
+	}
+	for _, v := range o.asked.Versions {
+		o.act.Versions = append(o.act.Versions, publisher.ActionVersion{Pin: v})
+		p.plan.hide(v.Chart, v.Version, yank)
+	}
+}
+
+// changes decides an action by whether it changes anything.
+func (p *planner) changes(o *outcome, is bool) bool {
+	if o.act.Chart = o.asked.Chart; is {
+		o.ruling = ruling{publisher.Accepted, ""}
+	} else {
+		o.ruling = ruling{publisher.Unchanged, ruleAlready}
+	}
+	return is
+}
+
+// deprecate marks the versions of a chart.
+func (p *planner) deprecate(o *outcome) {
+	a := o.asked
+	if n := p.linesSize(a.Chart); n > maxLines {
+		o.reject(rejectTooLarge(a.Chart, n))
+		return
+	}
+	before, is := p.catalog.state.FindDeprecated(a.Chart)
+	if !p.changes(o, !is || before.Message != a.Reason || before.Successor != a.Successor) {
+		return
+	}
+	o.act.Reason, o.act.Successor, o.act.Own = a.Reason, a.Successor, before.Own
+	if is {
+		return // its versions are marked
+	}
+	all, _ := p.catalog.releases(a.Chart) // see dueAction: there are some
+	for _, r := range all {
+		if r.Deprecated {
+			o.act.Own = append(o.act.Own, r.Version)
+		}
+	}
+	slices.Sort(o.act.Own)
+	p.mark(a.Chart, &mark{on: true, own: o.act.Own})
+}
+
+// undeprecate takes the mark from the versions of a chart that do not have it themselves.
+func (p *planner) undeprecate(o *outcome) {
+	before, is := p.catalog.state.FindDeprecated(o.asked.Chart)
+	if p.changes(o, is) {
+		p.mark(o.asked.Chart, &mark{on: false, own: before.Own})
+	}
+}
+
+func (p *planner) mark(chart string, m *mark) {
+	p.plan.marks[chart] = m
+	p.bytes += p.linesSize(chart)
+}
+
+// linesSize is how many bytes the chart's lines have.
+func (p *planner) linesSize(chart string) int {
+	n := 0
+	for _, line := range p.catalog.index.Lines(chart) {
+		n += len(line) + len(`,"deprecated":true`)
+	}
+	return n
+}
+
+// full reports whether the plan has to end before this candidate, which would be too much
+// for its record.
+func (p *planner) full(c *candidate) bool {
+	if len(p.plan.outcomes) == publisher.MaxVerdicts || p.bytes > maxLines {
+		return true
+	}
+	return c.asked != nil && p.bytes > 0 && p.bytes+p.linesSize(c.asked.Chart) > maxLines
+}
+
+// refuseGone says why an archive is refused for what was removed: its content, or, where
+// versions are final, that of its version.
+func (p *planner) refuseGone(o *outcome) *check.Problem {
+	state := p.catalog.state
+	if t, ok := state.FindGone(o.chart.Digest, o.chart.Fingerprint); ok {
+		return rejectGone(o.ref, t)
+	}
+	if p.policy.Duplicates != config.Reject || o.request.Force {
+		return nil
+	}
+	t, ok := state.FindGoneVersion(o.ref.name, o.ref.version)
+	if _, is := p.catalog.find(o.ref); !ok || is {
+		return nil
+	}
+	return reject("version-exists", "%s was published, and %s: other content cannot take its place", o.ref, goneText(t))
+}
