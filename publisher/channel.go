@@ -27,6 +27,7 @@ type Channel struct {
 	state  *action.State
 	stated StateFile  // where that is; zero if it is nil
 	opened generation // what head showed when the channel was opened
+	acted  acted      // the state at that generation
 	behind []generation
 	lost   bool // behind has only the newest of them: head did not say where to begin
 
@@ -73,6 +74,7 @@ func OpenChannel(ctx context.Context, site bucket.Store, name string) (*Channel,
 		return nil, err
 	}
 	c.setState(state)
+	c.acted.keep(c.state, c.stated)
 	return c, c.checkEnd(ctx)
 }
 
@@ -113,7 +115,7 @@ func (c *Channel) readHead(ctx context.Context) error {
 		c.head.generation = number
 		c.head.modified, c.head.late = file.entry.Modified, file.entry.Modified.Sub(record.Time) > headLag
 		c.index, c.newest, c.sum = index, record, recordSum
-		c.opened = generation{number, index}
+		c.opened, c.acted = generation{number, index}, acted{file: record.State}
 	}
 	return err
 }

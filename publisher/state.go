@@ -49,6 +49,38 @@ func stateGeneration(name string) int {
 // not change it.
 func (c *Channel) State() *action.State { return c.state }
 
+// acted is the state at an earlier generation.
+type acted struct {
+	file  *StateFile    // nil if there was none
+	state *action.State // nil if there was none, or if the file must be read for it
+}
+
+// keep notes the state if it is the one that lies in the file.
+func (a *acted) keep(state *action.State, file StateFile) {
+	if a.file != nil && *a.file == file {
+		a.state = state
+	}
+}
+
+// StateAt returns the state as it was at a generation that changed the index; 0 is the
+// empty one. It reads nothing if the channel was at that generation when it was opened, or
+// is there now.
+func (c *Channel) StateAt(ctx context.Context, generation int) (*action.State, error) {
+	switch {
+	case generation == c.IndexGeneration():
+		return c.state, nil
+	case generation == 0 || c.stated == StateFile{}:
+		return nil, nil
+	case generation == c.opened.number && (c.acted.file == nil || c.acted.state != nil):
+		return c.acted.state, nil
+	}
+	r, _, err := c.record(ctx, generation)
+	if err != nil {
+		return nil, incomplete(err)
+	}
+	return c.stateOf(ctx, r)
+}
+
 // setState sets the state to that of the newest record.
 func (c *Channel) setState(state *action.State) {
 	c.state, c.stated = state, StateFile{}

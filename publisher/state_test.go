@@ -152,6 +152,34 @@ func TestStateCosts(t *testing.T) {
 	}
 }
 
+// TestStateAt: the state of an earlier generation is what it was then, even if its file was
+// removed since. That of the generation at which the channel was opened is not read again.
+func TestStateAt(t *testing.T) {
+	m := acted(t)
+	c := open(t, m)
+	if err := c.Commit(t.Context(), acts(c, action.Restore, "r1", "alpha", "2.0.0")); err != nil {
+		t.Fatal(err)
+	}
+	remove(t, m, states(m)[0])
+	for generation, want := range map[int][2]int{0: {}, 4: {}, 5: {1, 0}, 6: {1, 1}, 7: {2, 1}, 9: {1, 1}} {
+		before := len(m.Ops())
+		state, err := c.StateAt(t.Context(), generation)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got [2]int
+		if state != nil {
+			got = [2]int{len(state.Yanked), len(state.Deprecated)}
+		}
+		if got != want {
+			t.Errorf("at generation %d, %d versions were yanked, and %d charts deprecated; want %d", generation, got[0], got[1], want)
+		}
+		if n := len(m.Ops()) - before; n > 0 && (generation == 0 || generation >= 7) {
+			t.Errorf("the state of generation %d took %d operations", generation, n)
+		}
+	}
+}
+
 // TestStateLost: if the file of the newest state is lost or damaged, whoever opens the
 // channel derives it from the log, verify tells, and rebuild writes it again.
 func TestStateLost(t *testing.T) {
