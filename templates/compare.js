@@ -220,9 +220,9 @@ export const compare = async (box, archive) => {
 	box.hidden = false;
 	if (!versions) return void (said.textContent = "The list of versions could not be loaded. Try again.");
 	for (const side of sides) side.append(...versions.map(({ v }) => new Option(v)));
-	to.value = asked.get("to") || newest;
+	to.value = asked.get("to") || newest || versions[0].v;
 	const older = versions.slice(to.selectedIndex + 1);
-	from.value = asked.get("from") || (older.find(({ s }) => !s?.includes("p")) || older[0] || versions[0]).v;
+	from.value = asked.get("from") || (older.find(({ s = "" }) => !/[py]/.test(s)) || older[0] || versions[0]).v;
 
 	let kept = {}; // promises of the two archives that are shown, by URL
 	const show = async () => {

@@ -95,11 +95,12 @@ func (c Channel) Project() string { return c.Name[:max(0, strings.LastIndexByte(
 // Segment returns the last segment of the name.
 func (c Channel) Segment() string { return c.Name[strings.LastIndexByte(c.Name, '/')+1:] }
 
-// OlderVersions are the versions that the repository does not list, and the
-// repository that does.
+// OlderVersions are the versions that the repository does not list because there are newer
+// ones, or because they are yanked, and the repository that does.
 type OlderVersions struct {
 	Repository
 	Versions int
+	Yanked   int  // versions that are yanked, which are not among the others
 	All      bool // it lists all others as well; if not, it is this generation's alone
 }
 
@@ -272,6 +273,7 @@ type VersionEntry struct {
 	Link       string // URL of its page
 	Newest     bool
 	Older      bool // the repository's index does not list it
+	Yanked     bool
 	Badges
 }
 
@@ -304,13 +306,18 @@ type Generation struct {
 	URL      string // absolute, of the snapshot as a repository; "" if the site's URL is not known
 	Events   []Event
 	More     int // number of events that are not listed
+
+	RolledBack int // the generation that the channel was rolled back to; 0 if it was not
 }
 
-// Event is what a generation did to one version.
+// Event is what a generation did to one version, or to a chart if the version is "".
 type Event struct {
 	Chart   string
 	Version string
-	What    string // added, replaced or removed
+	What    string // added, replaced, removed, yanked, restored, deprecated or undeprecated
+	Action  string // that did it: promote, rollback, takedown, …; "" for an upload
+	Reason  string // of the action
+	From    string // the channel that it was promoted from
 	Link    string // URL of its page; "" if the page was removed
 }
 

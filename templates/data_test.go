@@ -32,7 +32,7 @@ func release(text string) Release {
 		Channel: Channel{Name: text, RepoName: text, OCI: text, Link: "../../index.html"}, OCI: &OCI{text, text, text, text, true}, Badges: Badges{true, false, true, true},
 		Name: text, Version: text, AppVersion: text, Description: text, KubeVersion: text, License: text, Home: safeURL(text), Source: safeURL(text),
 		Icon: image, Created: day, Digest: text, Size: 1, File: text, Archive: "../../a.tgz", Prov: "../../a.tgz.prov", KeyID: text,
-		Note: text, Faults: []string{text},
+		Note: text, Faults: []string{text}, Yanked: &Notice{text, day, Link{}}, Deprecation: &Notice{text, day, Link{text, safeURL(text)}},
 		Tabs:     []Tab{{"Overview", "index.html", 0, true}, {"Values", "values.html", 1234, false}},
 		Versions: "../versions.json", List: "../versions.html", ChartLink: "../index.html", Alone: Repository{text, "../index.yaml"},
 	}
@@ -99,7 +99,7 @@ func entries(n int, text string) []VersionEntry {
 	for i := range n {
 		all = append(all, VersionEntry{
 			Version: fmt.Sprintf("%d.0.0%s", i, text), AppVersion: "2026.3.1", Created: day, Digest: strings.Repeat("a", 64), Size: 123456,
-			Link: "1.0.0/index.html", Newest: i == 0, Older: i > 0, Badges: Badges{true, false, true, true},
+			Link: "1.0.0/index.html", Newest: i == 0, Older: i > 0, Yanked: i%3 == 1, Badges: Badges{true, false, true, true},
 		})
 	}
 	return all
@@ -108,8 +108,8 @@ func entries(n int, text string) []VersionEntry {
 // everyPage returns one page of each type, with the text in its fields.
 func everyPage(text string) []Page {
 	frame := frame(text)
-	channel := Channel{Name: text, RepoName: text, OCI: text, Link: "a/index.html", Generation: 2, Changed: day, Charts: 1, Versions: 2, Private: true, Older: &OlderVersions{Repository{"", "snapshots/00000002/older/index.yaml"}, 1, false}}
-	events := []Event{{text, text, "added", "a/index.html"}, {text, text, "removed", ""}}
+	channel := Channel{Name: text, RepoName: text, OCI: text, Link: "a/index.html", Generation: 2, Changed: day, Charts: 1, Versions: 2, Private: true, Older: &OlderVersions{Repository{"", "snapshots/00000002/older/index.yaml"}, 1, 1, false}}
+	events := []Event{{text, text, "added", "", "", "", "a/index.html"}, {text, text, "removed", "takedown", text, "", ""}, {text, text, "added", "promote", "", text, "a/index.html"}, {text, "", "deprecated", "deprecate", text, "", "a/index.html"}}
 	tabs := []Tab{{"Versions", "versions.html", 2, true}}
 	first := changes(text)
 	first.Against, first.Upgrade, first.Said = nil, nil, nil
@@ -124,7 +124,7 @@ func everyPage(text string) []Page {
 		VersionsPage{Frame: frame, Channel: channel, Name: text, ChartLink: "index.html", Tabs: tabs, Versions: entries(2, text), Total: 3, Pages: []PageLink{{1, "versions-1.html", "", true}}},
 		ChangelogPage{Frame: frame, Channel: channel, Name: text, Tabs: tabs, Versions: []ChangelogEntry{{entries(1, text)[0], "1/changes.html", said(text), 2}}, Older: "versions.html"},
 		ComparePage{Frame: frame, Channel: channel, Name: text, Tabs: tabs, Versions: "versions.json", List: "versions.html"},
-		ActivityPage{Frame: frame, Channel: channel, Generations: []Generation{{2, day, "snapshots/00000002/index.yaml", "", events, 3}, {1, day, "", "", nil, 0}}, Older: 4},
+		ActivityPage{Frame: frame, Channel: channel, Generations: []Generation{{2, day, "snapshots/00000002/index.yaml", "", events, 3, 1}, {1, day, "", "", nil, 0, 0}}, Older: 4},
 		MissingPage{frame},
 	}
 }

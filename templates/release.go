@@ -3,6 +3,7 @@ package templates
 import (
 	"html/template"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -32,6 +33,11 @@ type Release struct {
 	Signer      *Signer // nil if nobody has verified who signed it
 	OCI         *OCI    // the version in the registry; nil if it is not there
 
+	Yanked      *Notice // why the version is yanked; nil if it is not
+	AllYanked   bool    // this is the chart's page, and all its versions are yanked
+	InAll       bool    // only the channel's repository of all versions lists this one
+	Deprecation *Notice // what an action says of a chart that it deprecated; nil if none did
+
 	Note   string   // why the page shows only what the index says; "" if it shows more
 	Faults []string // why no Helm can install this version; nil if nothing is known against it
 
@@ -41,7 +47,29 @@ type Release struct {
 	List      string // URL of the list of all versions
 	ChartLink string // URL of the chart's page
 
-	Alone Repository // of the chart alone, with all its versions
+	Alone Repository // of the chart alone; zero if that does not list this version
+}
+
+// Repository is the repository to install the version from: that of the channel, or that
+// of all its versions.
+func (r Release) Repository() Channel {
+	c := r.Channel
+	if !r.InAll {
+		return c
+	}
+	c.RepoName += "-all"
+	if c.URL != "" {
+		c.URL += "/all"
+	}
+	c.Link = c.Link[:strings.LastIndexByte(c.Link, '/')+1] + "all/index.yaml"
+	return c
+}
+
+// Notice is why somebody yanked a version, or deprecated a chart.
+type Notice struct {
+	Text      string // may be "" for a chart
+	Time      time.Time
+	Successor Link // the chart to use instead; its URL is "" if the channel does not have it, and its text if none is named
 }
 
 // Signer is who signed a version, as portolan has verified it with the channel's keys.

@@ -89,23 +89,24 @@
 		const whole = first("a", box);
 		whole.textContent = `All ${all.length} versions`;
 		const menu = make("details", { class: "menu" }, make("summary", { "aria-label": "Version " + version }, version), make("ul", {},
-			...all.filter((one, i) => i < 30 || i === here).map(({ v, d }) => {
+			...all.filter((one, i) => i < 30 || i === here).map(({ v, d, s = "" }) => {
 				const a = link(v);
 				if (v === version) a.setAttribute("aria-current", "true");
-				return make("li", {}, a, make("small", {}, v === newest ? "newest" : d));
+				return make("li", {}, a, make("small", {}, v === newest ? "newest" : s.includes("y") ? "yanked" : d));
 			}), make("li", {}, whole)));
 		listen(document, "click", ({ target }) => { if (!menu.contains(target)) menu.open = false; });
 		listen(document, "keydown", ({ key }) => { if (key === "Escape") menu.open = false; });
 		box.append(menu);
-		if (all[here + 1]) box.append(link(all[here + 1].v, "‹ " + all[here + 1].v));
-		if (here) box.append(link(all[here - 1].v, all[here - 1].v + " ›"));
+		const listed = ({ s = "" }) => !s.includes("y");
+		const before = all.slice(here + 1).find(listed), after = all.slice(0, here).findLast(listed);
+		if (before) box.append(link(before.v, "‹ " + before.v));
+		if (after) box.append(link(after.v, after.v + " ›"));
 		box.parentElement.classList.add("switched");
 
 		const news = (kind, ...text) => first("[data-news]").append(make("p", { class: "banner " + kind }, ...text));
-		const { s = "", r } = all[here];
-		if (s.includes("y")) news("warn", make("strong", {}, "Yanked. "), r || "Do not use it.");
-		if (s.includes("o")) news("", "The repository does not list this version any more. Its archive is still there.");
-		if (here > top) news("", link(newest), ` is the newest${ahead(newest, version)}.`);
+		const { s = "" } = all[here];
+		if (s.includes("o") && !s.includes("y")) news("", "The repository does not list this version any more. Its archive is still there.");
+		if (top >= 0 && here > top) news("", link(newest), ` is the newest${ahead(newest, version)}.`);
 	};
 
 	// Filters the values by the words in an input, and keeps those in the address. Values whose keys have the words come

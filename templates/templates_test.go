@@ -298,10 +298,10 @@ func TestPrivateCommands(t *testing.T) {
 		p := page("web")
 		p.Channel.Private = private
 		channel := p.Channel
-		channel.Older = &OlderVersions{Repository{"", "snapshots/00000002/older/index.yaml"}, 1, false}
+		channel.Older = &OlderVersions{Repository{"", "snapshots/00000002/older/index.yaml"}, 1, 0, false}
 		for _, page := range []Page{
 			p, HomePage{p.Frame, []Channel{channel}}, ChannelPage{Frame: p.Frame, Channel: channel},
-			ActivityPage{Frame: p.Frame, Channel: channel, Generations: []Generation{{1, day, "snapshots/00000001/index.yaml", "", nil, 0}}},
+			ActivityPage{Frame: p.Frame, Channel: channel, Generations: []Generation{{1, day, "snapshots/00000001/index.yaml", "", nil, 0, 0}}},
 		} {
 			got := string(render(t, s, page))
 			adds := strings.Count(got, "helm repo add ")

@@ -1,13 +1,11 @@
 package pages
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"path"
-	"slices"
+	"strings"
 
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/templates"
 )
 
@@ -41,48 +39,6 @@ func (p *pass) activity(ctx context.Context) error {
 	return p.feed(ctx)
 }
 
-// changesOf returns what a record did to the index.
-func changesOf(r *publisher.Record) (GenerationDoc, error) {
-	what := map[[2]string]string{}
-	for _, l := range r.Change.Removed {
-		version, err := versionOf(l)
-		if err != nil {
-			return GenerationDoc{}, err
-		}
-		what[version] = removed
-	}
-	for _, l := range r.Change.Added {
-		version, err := versionOf(l)
-		if err != nil {
-			return GenerationDoc{}, err
-		}
-		if what[version] == removed {
-			what[version] = replaced
-		} else {
-			what[version] = added
-		}
-	}
-	g := GenerationDoc{Generation: r.Generation, Time: r.Time, Events: []EventDoc{}}
-	for version, w := range what {
-		g.Events = append(g.Events, EventDoc{version[0], version[1], w})
-	}
-	slices.SortFunc(g.Events, func(a, b EventDoc) int {
-		return cmp.Or(cmp.Compare(a.Chart, b.Chart), cmp.Compare(a.Version, b.Version))
-	})
-	g.More = max(0, len(g.Events)-maxEvents)
-	g.Events = g.Events[:len(g.Events)-g.More]
-	return g, nil
-}
-
-// versionOf returns the chart and the version of an index line.
-func versionOf(l publisher.Line) ([2]string, error) {
-	r, err := parseRelease(l.Text)
-	if err != nil {
-		return [2]string{}, err
-	}
-	return [2]string{l.Chart, r.Version}, nil
-}
-
 // activityPage writes the page; with last, after all other files.
 func (p *pass) activityPage(ctx context.Context, last bool) error {
 	page := templates.ActivityPage{Channel: p.shown(0)}
@@ -99,37 +55,52 @@ func (p *pass) activityPage(ctx context.Context, last bool) error {
 }
 
 func (p *pass) generation(g GenerationDoc) templates.Generation {
-	t := templates.Generation{Number: g.Generation, Time: g.Time, More: g.More}
+	t := templates.Generation{Number: g.Generation, Time: g.Time, More: g.More, RolledBack: g.RolledBack}
 	if dir := snapshotDir(g.Generation); g.Generation >= p.channel.Floor() {
 		t.Snapshot = dir + "/index.yaml"
 		t.URL = p.absolute(path.Join(p.channel.Name, dir))
 	}
 	for _, e := range g.Events {
-		event := templates.Event{Chart: e.Chart, Version: e.Version, What: e.What}
-		if e.What != removed {
-			event.Link = escapePath(versionPage(e.Chart, e.Version))
-		}
+		event := templates.Event{Chart: e.Chart, Version: e.Version, What: e.What, Action: e.Action, Reason: e.Reason, From: e.From}
+		event.Link = escapePath(p.eventPage(g, e))
 		t.Events = append(t.Events, event)
 	}
 	return t
 }
 
-// feed writes the channel's feed of the most recently published versions.
+// feed writes the channel's feed of what was published most recently, and what actions did.
+// It leaves out the publication of what is yanked.
 func (p *pass) feed(ctx context.Context) error {
 	f := p.newFeed(feedFile, indexPage, "Helm charts in "+p.channel.Name)
 	for _, g := range p.state.Generations {
 		for _, e := range g.Events {
-			if e.What == removed || len(f.Entries) == maxFeed {
+			_, hidden := p.after.state.FindYanked(e.Chart, e.Version)
+			page := p.eventPage(g, e)
+			if page == "" || hidden && (e.What == added || e.What == replaced) || len(f.Entries) == maxFeed {
 				continue
 			}
-			page := versionPage(e.Chart, e.Version)
-			f.Entries = append(f.Entries, atomEntry{
-				ID: p.feedID(fmt.Sprintf("%s#generation-%d", page, g.Generation)), Title: e.Chart + " " + e.Version, Updated: atomTime(g.Time),
-				Link: atomLink{Href: p.feedURL(feedFile, page)}, Summary: fmt.Sprintf("%s %s was %s in generation %d.", e.Chart, e.Version, e.What, g.Generation),
-			})
+			f.Entries = append(f.Entries, p.feedEntry(g, e, page))
 		}
 	}
 	return p.putFeed(ctx, feedFile, f)
+}
+
+func (p *pass) feedEntry(g GenerationDoc, e EventDoc, page string) atomEntry {
+	title := strings.TrimSpace(e.Chart + " " + e.Version)
+	entry := atomEntry{
+		ID: p.feedID(fmt.Sprintf("%s#generation-%d", page, g.Generation)), Title: title, Updated: atomTime(g.Time),
+		Link: atomLink{Href: p.feedURL(feedFile, page)}, Summary: fmt.Sprintf("%s was %s in generation %d.", title, e.What, g.Generation),
+	}
+	if e.What != added && e.What != replaced {
+		entry.Title += " " + e.What
+	}
+	if e.From != "" {
+		entry.Summary += " It was promoted from " + e.From + "."
+	}
+	if e.Reason != "" {
+		entry.Summary += " " + e.Reason
+	}
+	return entry
 }
 
 // saveState records which generation the pages show, and makes all files that were

@@ -21,8 +21,8 @@ type ChannelDigest struct {
 	OCI        string    `json:"oci,omitempty" jsonschema_description:"Address in the registry; with / and a chart's name added, it is the chart's"`
 	Generation int       `json:"generation"`
 	Changed    time.Time `json:"changed" jsonschema_description:"When this generation was made"`
-	Charts     int       `json:"charts" jsonschema_description:"Number of charts"`
-	Versions   int       `json:"versions" jsonschema_description:"Total number of versions of its charts"`
+	Charts     int       `json:"charts" jsonschema_description:"Number of charts, without those of which all versions are yanked"`
+	Versions   int       `json:"versions" jsonschema_description:"Total number of versions of its charts, without yanked ones"`
 	Private    bool      `json:"private,omitempty" jsonschema_description:"Reading it takes a name and a password"`
 	API        string    `json:"api" jsonschema_description:"URL of the channel's document"`
 	Page       string    `json:"page" jsonschema_description:"URL of the channel's page"`
@@ -36,14 +36,14 @@ type ChannelDoc struct {
 	OCI        string         `json:"oci,omitempty" jsonschema_description:"Address in the registry; with / and a chart's name added, it is the chart's"`
 	Generation int            `json:"generation"`
 	Changed    time.Time      `json:"changed" jsonschema_description:"When this generation was made"`
-	Versions   int            `json:"versions" jsonschema_description:"Total number of versions of its charts"`
-	Charts     []ChartSummary `json:"charts" jsonschema_description:"Sorted by name"`
+	Versions   int            `json:"versions" jsonschema_description:"Total number of versions of its charts, without yanked ones"`
+	Charts     []ChartSummary `json:"charts" jsonschema_description:"Sorted by name; without those of which all versions are yanked"`
 }
 
 // ChartSummary is a chart in the list of a channel's charts: its newest version.
 type ChartSummary struct {
 	Name        string    `json:"name"`
-	Version     string    `json:"version" jsonschema_description:"The newest version that is not a prerelease; the newest of all if there are only prereleases"`
+	Version     string    `json:"version" jsonschema_description:"The newest version that is not a prerelease; the newest of all if there are only prereleases. Yanked ones do not count, unless all are"`
 	AppVersion  string    `json:"appVersion,omitempty"`
 	Description string    `json:"description,omitempty"`
 	Keywords    []string  `json:"keywords,omitempty"`
@@ -57,7 +57,7 @@ type ChartSummary struct {
 	Deprecated  bool      `json:"deprecated,omitempty"`
 	Prerelease  bool      `json:"prerelease,omitempty"`
 	Signed      bool      `json:"signed,omitempty"`
-	Versions    int       `json:"versions" jsonschema_description:"Number of versions of the chart"`
+	Versions    int       `json:"versions" jsonschema_description:"Number of versions of the chart, without yanked ones"`
 	API         string    `json:"api" jsonschema_description:"URL of the chart's document"`
 	Page        string    `json:"page" jsonschema_description:"URL of the chart's page"`
 
@@ -66,34 +66,49 @@ type ChartSummary struct {
 
 // ChartDoc is a chart's document in its channel, api/charts/<name>.json.
 type ChartDoc struct {
-	Schema     string           `json:"$schema"`
-	Channel    string           `json:"channel"`
-	Repository string           `json:"repository,omitempty" jsonschema_description:"Absolute URL to add to Helm"`
-	OCI        string           `json:"oci,omitempty" jsonschema_description:"Address in the registry, for helm pull. With @ and a version's manifest added, it is pinned to that version"`
-	Name       string           `json:"name"`
-	Version    string           `json:"version" jsonschema_description:"The newest version that is not a prerelease; the newest of all if there are only prereleases"`
-	Page       string           `json:"page" jsonschema_description:"URL of the chart's page"`
-	Values     []string         `json:"values,omitempty" jsonschema_description:"Keys in the version's values.yaml that tell most about the chart, such as ingress.enabled; as many as fit in 200 bytes"`
-	Keyring    string           `json:"keyring,omitempty" jsonschema_description:"URL of the public keys with which the signatures of versions were verified, as helm --keyring reads them"`
-	Versions   []VersionSummary `json:"versions" jsonschema_description:"Newest first"`
+	Schema      string           `json:"$schema"`
+	Channel     string           `json:"channel"`
+	Repository  string           `json:"repository,omitempty" jsonschema_description:"Absolute URL to add to Helm"`
+	OCI         string           `json:"oci,omitempty" jsonschema_description:"Address in the registry, for helm pull. With @ and a version's manifest added, it is pinned to that version"`
+	Name        string           `json:"name"`
+	Version     string           `json:"version" jsonschema_description:"The newest version that is not a prerelease; the newest of all if there are only prereleases. Yanked ones do not count, unless all are"`
+	Page        string           `json:"page" jsonschema_description:"URL of the chart's page"`
+	Deprecation *DeprecationDoc  `json:"deprecation,omitempty" jsonschema_description:"Present if an action deprecated the chart: its versions are marked as deprecated, too"`
+	Values      []string         `json:"values,omitempty" jsonschema_description:"Keys in the version's values.yaml that tell most about the chart, such as ingress.enabled; as many as fit in 200 bytes"`
+	Keyring     string           `json:"keyring,omitempty" jsonschema_description:"URL of the public keys with which the signatures of versions were verified, as helm --keyring reads them"`
+	Versions    []VersionSummary `json:"versions" jsonschema_description:"Newest first, also yanked ones"`
+}
+
+// DeprecationDoc is what an action says of a chart that it deprecated.
+type DeprecationDoc struct {
+	Message   string    `json:"message,omitempty"`
+	Successor string    `json:"successor,omitempty" jsonschema_description:"Name of the chart to use instead"`
+	Time      time.Time `json:"time"`
+}
+
+// YankedDoc says why a version is yanked, and since when.
+type YankedDoc struct {
+	Reason string    `json:"reason"`
+	Time   time.Time `json:"time"`
 }
 
 // VersionSummary is a version in a chart's document.
 type VersionSummary struct {
-	Version     string    `json:"version"`
-	AppVersion  string    `json:"appVersion,omitempty"`
-	KubeVersion string    `json:"kubeVersion,omitempty"`
-	Created     time.Time `json:"created" jsonschema_description:"When it was published"`
-	Digest      string    `json:"digest" jsonschema_description:"SHA-256 of the archive in hex"`
-	Manifest    string    `json:"manifest,omitempty" jsonschema_description:"Digest of the version's manifest in the registry: sha256: and hex"`
-	Size        int64     `json:"size,omitempty" jsonschema_description:"Size of the archive in bytes"`
-	Deprecated  bool      `json:"deprecated,omitempty"`
-	Prerelease  bool      `json:"prerelease,omitempty"`
-	Signed      bool      `json:"signed,omitempty"`
-	Signer      *Signer   `json:"signer,omitempty" jsonschema_description:"Who signed it, as it was verified with the channel's keys when it was published"`
-	Older       bool      `json:"older,omitempty" jsonschema_description:"True if the repository's index does not list this version, but newer ones; its archive stays at its URL"`
-	Archive     string    `json:"archive" jsonschema_description:"URL of the archive. With .prov added, it is the URL of the provenance file"`
-	Page        string    `json:"page" jsonschema_description:"URL of the version's page"`
+	Version     string     `json:"version"`
+	AppVersion  string     `json:"appVersion,omitempty"`
+	KubeVersion string     `json:"kubeVersion,omitempty"`
+	Created     time.Time  `json:"created" jsonschema_description:"When it was published"`
+	Digest      string     `json:"digest" jsonschema_description:"SHA-256 of the archive in hex"`
+	Manifest    string     `json:"manifest,omitempty" jsonschema_description:"Digest of the version's manifest in the registry: sha256: and hex"`
+	Size        int64      `json:"size,omitempty" jsonschema_description:"Size of the archive in bytes"`
+	Deprecated  bool       `json:"deprecated,omitempty"`
+	Prerelease  bool       `json:"prerelease,omitempty"`
+	Signed      bool       `json:"signed,omitempty"`
+	Signer      *Signer    `json:"signer,omitempty" jsonschema_description:"Who signed it, as it was verified with the channel's keys when it was published"`
+	Older       bool       `json:"older,omitempty" jsonschema_description:"True if the repository's index does not list this version, but newer ones, or because it is yanked; its archive stays at its URL"`
+	Yanked      *YankedDoc `json:"yanked,omitempty" jsonschema_description:"Present if the version is yanked: lists hide it, and installs that name it go on working"`
+	Archive     string     `json:"archive" jsonschema_description:"URL of the archive. With .prov added, it is the URL of the provenance file"`
+	Page        string     `json:"page" jsonschema_description:"URL of the version's page"`
 }
 
 // Signer is the owner of the key that made a version's provenance file.
@@ -120,18 +135,27 @@ type GenerationDoc struct {
 	Time       time.Time  `json:"time"`
 	Events     []EventDoc `json:"events" jsonschema_description:"Sorted by chart; at most 100"`
 	More       int        `json:"more,omitempty" jsonschema_description:"Number of events that are left out"`
+	RolledBack int        `json:"rolledBack,omitempty" jsonschema_description:"The generation that the channel was rolled back to"`
 }
 
 // EventDoc is what a generation did to one version.
 type EventDoc struct {
 	Chart   string `json:"chart"`
-	Version string `json:"version"`
-	What    string `json:"what" jsonschema:"enum=added,enum=replaced,enum=removed"`
+	Version string `json:"version" jsonschema_description:"Empty if all of the chart's versions are deprecated, or are no longer"`
+	What    string `json:"what" jsonschema:"enum=added,enum=replaced,enum=removed,enum=yanked,enum=restored,enum=deprecated,enum=undeprecated"`
+
+	Action string `json:"action,omitempty" jsonschema_description:"The action that did it, such as yank, promote, rollback or takedown; empty for an upload"`
+	Reason string `json:"reason,omitempty" jsonschema_description:"Of the action"`
+	From   string `json:"from,omitempty" jsonschema_description:"The channel that the version was promoted from"`
 }
 
 // The values of EventDoc.What.
 const (
-	added    = "added"
-	replaced = "replaced"
-	removed  = "removed"
+	added        = "added"
+	replaced     = "replaced"
+	removed      = "removed"
+	yanked       = "yanked"
+	restored     = "restored"
+	deprecated   = "deprecated"
+	undeprecated = "undeprecated"
 )

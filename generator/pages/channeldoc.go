@@ -22,7 +22,7 @@ const (
 
 // channelDoc writes the channel's document.
 func (p *pass) channelDoc(ctx context.Context, all []ChartSummary) error {
-	_, versions := p.after.Counts()
+	_, versions, _, _ := p.after.counts()
 	b, err := encodeChannel(ChannelDoc{
 		Schema: p.schema(0, "channel"), Channel: p.channel.Name, Repository: p.absolute(p.channel.Name), OCI: p.registry.url,
 		Generation: p.head.Generation, Changed: p.head.Generated, Versions: versions,

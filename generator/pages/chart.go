@@ -94,15 +94,23 @@ func (c *chartPages) write(ctx context.Context) (done bool, err error) {
 
 // badge writes the chart's badge.
 func (c *chartPages) badge(ctx context.Context) error {
-	return c.put(ctx, path.Join(chartDir(c.name), badgeFile), badge("helm", c.all[c.newest].Version))
+	version := c.all[c.newest].Version
+	if c.all[c.newest].yanked != nil {
+		version = "yanked"
+	}
+	return c.put(ctx, path.Join(chartDir(c.name), badgeFile), badge("helm", version))
 }
 
 // chartDoc writes the chart's document for programs.
 func (c *chartPages) chartDoc(ctx context.Context) error {
-	return c.putDoc(ctx, path.Join(c.channel.Name, chartDoc(c.name)), ChartDoc{
+	doc := ChartDoc{
 		Schema: c.schema(1, "chart"), Channel: c.channel.Name, Repository: c.absolute(c.channel.Name), OCI: c.oci(), Name: c.name,
 		Version: c.all[c.newest].Version, Page: "../../" + escapePath(chartDir(c.name)) + "/" + indexPage, Values: c.keys, Keyring: c.keyring(), Versions: c.versions,
-	})
+	}
+	if d := c.all[c.newest].deprecation; d != nil {
+		doc.Deprecation = &DeprecationDoc{d.Message, d.Successor, d.Time}
+	}
+	return c.putDoc(ctx, path.Join(c.channel.Name, chartDoc(c.name)), doc)
 }
 
 // keyring returns the URL of the channel's keys, relative to the chart's document; "" if no
@@ -120,6 +128,7 @@ func (c *chartPages) keyring() string {
 type inputs struct {
 	line, predecessor string
 	manifest          string // only the overview shows it
+	said              string // what actions say of it
 }
 
 // onlyOverview reports whether pages besides the overview are the same as with other inputs.
@@ -131,7 +140,7 @@ func (in inputs) onlyOverview(other inputs) bool {
 func inputsOf(all []*release) map[string]inputs {
 	of := map[string]inputs{}
 	for i, before := range predecessors(all) {
-		in := inputs{line: all[i].line, manifest: all[i].manifest}
+		in := inputs{line: all[i].line, manifest: all[i].manifest, said: all[i].said()}
 		if before >= 0 {
 			in.predecessor = all[before].line
 		}

@@ -15,9 +15,15 @@ import (
 func (p *pass) charts() []generator.Part {
 	var parts []generator.Part
 	for name := range p.after.Charts() {
+		if !p.after.lists(name) {
+			if !p.unchanged(name) {
+				parts = append(parts, p.part(name, unlisted))
+			}
+			continue
+		}
 		i := len(p.summaries)
 		p.summaries = append(p.summaries, ChartSummary{})
-		if s, ok := p.had[name]; ok && p.unchanged(name) && s.describes(p.after.Lines(name)) {
+		if s, ok := p.had[name]; ok && p.unchanged(name) && p.describes(s) {
 			p.summaries[i] = s
 			continue
 		}
@@ -31,7 +37,10 @@ func (p *pass) charts() []generator.Part {
 	return parts
 }
 
-// part makes the pages of the i-th chart.
+// unlisted is the position of a chart that lists leave out.
+const unlisted = -1
+
+// part makes the pages of a chart, the i-th of those that are listed.
 func (p *pass) part(name string, i int) generator.Part {
 	var c *chartPages
 	return func(ctx context.Context) (done bool, err error) {
@@ -39,8 +48,10 @@ func (p *pass) part(name string, i int) generator.Part {
 			if c, err = p.chart(ctx, name); err != nil {
 				return false, err
 			}
-			p.summaries[i] = c.all[c.newest].chartSummary(c.versions, c.newest)
-			p.summaries[i].Values = c.keys
+			if i != unlisted {
+				p.summaries[i] = c.all[c.newest].chartSummary(c.versions, c.newest)
+				p.summaries[i].Values = c.keys
+			}
 		}
 		if done, err = c.write(ctx); done || err != nil {
 			c = nil // with what it holds of archives
@@ -72,13 +83,14 @@ func (p *pass) unchanged(chart string) bool { return p.same(chart) && p.progress
 // same reports whether a chart has the same versions as when its pages were made,
 // and the index and the registry show the same ones.
 func (p *pass) same(chart string) bool {
-	return !p.registry.moved(chart) && p.before.Shown(chart).Equal(p.after.Shown(chart)) && slices.Equal(p.before.Lines(chart), p.after.Lines(chart))
+	return !p.registry.moved(chart) && p.before.same(chart, p.after)
 }
 
-// describes reports whether the summary belongs to one of the lines and counts
+// describes reports whether the summary belongs to one of its chart's lines and counts
 // them right: it may come from another generator, which showed another generation.
-func (s ChartSummary) describes(lines []string) bool {
-	return s.Versions == len(lines) && s.Digest != "" &&
+func (p *pass) describes(s ChartSummary) bool {
+	lines := p.after.Lines(s.Name)
+	return s.Versions == len(lines)-len(p.after.yanked(s.Name)) && s.Digest != "" &&
 		slices.ContainsFunc(lines, func(line string) bool { return strings.Contains(line, s.Digest) })
 }
 
@@ -87,10 +99,10 @@ func (s ChartSummary) describes(lines []string) bool {
 func (p *pass) chart(ctx context.Context, name string) (*chartPages, error) {
 	c := &chartPages{pass: p, name: name, read: map[int]*reading{}, shared: newShared()}
 	var err error
-	if c.all, err = parseReleases(p.after.Lines(name), p.after.Shown(name)); err != nil {
+	if c.all, err = p.after.releases(name); err != nil {
 		return nil, fmt.Errorf("chart %s: %w", name, err)
 	}
-	if c.had, err = parseReleases(p.before.Lines(name), p.before.Shown(name)); err != nil {
+	if c.had, err = p.before.releases(name); err != nil {
 		return nil, fmt.Errorf("chart %s: %w", name, err)
 	}
 	var doc ChartDoc
@@ -116,7 +128,7 @@ func (p *pass) chart(ctx context.Context, name string) (*chartPages, error) {
 
 // removeChart removes the pages of a chart that the channel no longer has.
 func (p *pass) removeChart(ctx context.Context, name string) error {
-	all, err := parseReleases(p.before.Lines(name), p.before.Shown(name))
+	all, err := p.before.releases(name)
 	if err != nil {
 		return err
 	}

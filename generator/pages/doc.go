@@ -52,7 +52,7 @@
 //
 // It has one version a line, newest first: the version, its date, the folder of its
 // archive, and letters: p for a prerelease, s signed, d deprecated, o not listed by the
-// repository's index. The archive is <version>/<upload>/<name>-<version>.tgz.
+// repository's index, y yanked. "newest" is empty if all are yanked. The archive is <version>/<upload>/<name>-<version>.tgz.
 //
 // # A projection
 //

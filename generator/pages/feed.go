@@ -76,22 +76,31 @@ func (p *pass) putFeed(ctx context.Context, file string, f *atomFeed) error {
 	return p.put(ctx, file, b)
 }
 
-// feed writes the chart's feed of the most recently published versions.
+// feed writes the chart's feed of the versions that were published most recently, or
+// yanked.
 func (c *chartPages) feed(ctx context.Context) error {
 	file := path.Join(chartDir(c.name), feedFile)
 	f := c.newFeed(file, path.Join(chartDir(c.name), indexPage), c.name+" in "+c.channel.Name)
-	order := make([]int, len(c.all))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return c.all[b].Created.Compare(c.all[a].Created) })
-	for _, i := range order[:min(len(order), maxFeed)] {
-		r := c.all[i]
+	recent := slices.Clone(c.all)
+	slices.SortStableFunc(recent, func(a, b *release) int { return b.changed().Compare(a.changed()) })
+	for _, r := range recent[:min(len(recent), maxFeed)] {
 		page := versionPage(c.name, r.Version)
-		f.Entries = append(f.Entries, atomEntry{
-			ID: c.feedID(page + "#" + r.Digest), Title: c.name + " " + plainLine(r.Version), Updated: atomTime(r.Created),
+		e := atomEntry{
+			ID: c.feedID(page + "#" + r.Digest), Title: c.name + " " + plainLine(r.Version), Updated: atomTime(r.changed()),
 			Link: atomLink{Href: c.feedURL(file, page)}, Summary: shorten(plainLine(r.Description), maxDescription),
-		})
+		}
+		if r.yanked != nil {
+			e.ID, e.Title, e.Summary = c.feedID(page+"#"+r.yanked.Action), e.Title+" is yanked", r.yanked.Reason
+		}
+		f.Entries = append(f.Entries, e)
 	}
 	return c.putFeed(ctx, file, f)
+}
+
+// changed is when the release was published, or yanked.
+func (r *release) changed() time.Time {
+	if r.yanked != nil {
+		return r.yanked.Time
+	}
+	return r.Created
 }

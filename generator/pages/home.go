@@ -86,7 +86,7 @@ func (p *pass) withoutMoved(ctx context.Context, doc SiteDoc) (SiteDoc, error) {
 
 // withChannel returns the document with the channel's current state.
 func (p *pass) withChannel(doc SiteDoc) SiteDoc {
-	charts, versions := p.after.Counts()
+	charts, versions, _, _ := p.after.counts()
 	name := p.channel.Name
 	digest := ChannelDigest{
 		Name: name, Repository: p.absolute(name), OCI: p.registry.url, Generation: p.head.Generation, Changed: p.head.Generated, Charts: charts, Versions: versions,

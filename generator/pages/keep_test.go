@@ -52,7 +52,7 @@ func TestOlderVersions(t *testing.T) {
 		"stable/charts/alpha/1.1.0/index.html": {"<code>https://charts.example.com/helm/stable/charts/alpha</code>", "helm pull https://charts.example.com/helm/stable/charts/alpha/1.1.0/", "even when the repository no longer lists this version"},
 		"stable/charts/alpha/versions.html":    {"1.0.0</a> *<td>", "1.2.0</a><td>", "does not list this version"},
 		"stable/charts/alpha/versions.json":    {`{"name":"alpha","newest":"1.3.0","versions":[` + "\n" + `{"v":"1.3.0","d":"2026-03-01","u":"019cab00-`, `"s":"o"},` + "\n" + `{"v":"1.0.0"`},
-		"stable/index.html":                    {"2 older versions are not in this repository", "helm repo add <span>example-stable-all</span> <span>https://charts.example.com/helm/stable/all<"},
+		"stable/index.html":                    {"Not in this repository: 2 older versions<", "helm repo add <span>example-stable-all</span> <span>https://charts.example.com/helm/stable/all<"},
 	} {
 		for _, text := range want {
 			if !strings.Contains(string(site[key]), text) {

@@ -109,18 +109,22 @@ func (p *pass) listPage(ctx context.Context, n int, some []ChartSummary, links [
 func (p *pass) shown(levels int) templates.Channel {
 	c := p.about(levels)
 	c.Generation, c.Changed = p.head.Generation, p.head.Generated
-	c.Charts, c.Versions = p.after.Counts()
+	var older, yanked int
+	c.Charts, c.Versions, older, yanked = p.after.counts()
 	c.Snapshot = strings.Repeat("../", levels) + snapshotDir(p.head.Generation)
-	if n := p.after.Older(); n > 0 {
+	if older+yanked > 0 {
 		folder := snapshotDir(p.head.Generation) + "/older"
 		if p.head.All {
 			folder = "all"
 		}
-		c.Older = &templates.OlderVersions{Versions: n, All: p.head.All, Repository: templates.Repository{
-			URL: p.absolute(path.Join(p.channel.Name, folder)), Link: strings.Repeat("../", levels) + folder + "/index.yaml",
-		}}
+		c.Older = &templates.OlderVersions{Versions: older, Yanked: yanked, All: p.head.All, Repository: p.repository(levels, folder)}
 	}
 	return c
+}
+
+// repository describes one in a folder of the channel.
+func (p *pass) repository(levels int, folder string) templates.Repository {
+	return templates.Repository{URL: p.absolute(path.Join(p.channel.Name, folder)), Link: strings.Repeat("../", levels) + folder + "/index.yaml"}
 }
 
 // snapshotDir returns the folder of a generation's snapshot.

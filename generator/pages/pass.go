@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/publisher"
@@ -37,13 +38,14 @@ type pass struct {
 
 	head      publisher.Header
 	state     ChangesDoc              // as the last pass left it; zero if there was none
-	before    *publisher.Index        // the index that the pages show
-	after     *publisher.Index        // the index that they are to show
+	before    *view                   // what the pages show
+	after     *view                   // what they are to show
 	rows      []ChartSummary          // the charts that the last pass listed, sorted by name
 	had       map[string]ChartSummary // the same, by name
 	summaries []ChartSummary          // of all charts, sorted by name
 	registry  inRegistry
 	progress  *progress
+	buried    map[[2]string]time.Time // see gone
 
 	mu     sync.Mutex
 	report *generator.PagesReport
@@ -52,7 +54,7 @@ type pass struct {
 func (w *Writer) pass(site bucket.Store, c *publisher.Channel) *pass {
 	discard := func(ctx context.Context, site bucket.Store, key string) error { return site.Delete(ctx, key, "") }
 	return &pass{
-		Writer: w, site: site, channel: c, look: w.lookOf(c.Name), save: publisher.WriteFile, discard: discard, after: c.Index(),
+		Writer: w, site: site, channel: c, look: w.lookOf(c.Name), save: publisher.WriteFile, discard: discard, after: &view{c.Index(), c.State()},
 		report: &generator.PagesReport{Written: []string{}},
 	}
 }
@@ -131,7 +133,7 @@ func (p *pass) open(ctx context.Context) error {
 }
 
 func (p *pass) openState(ctx context.Context) error {
-	p.before, p.had = &publisher.Index{}, map[string]ChartSummary{}
+	p.before, p.had = &view{Index: &publisher.Index{}}, map[string]ChartSummary{}
 	p.progress = newProgress(nil)
 	if p.remake {
 		return nil
@@ -153,7 +155,11 @@ func (p *pass) openState(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		p.before = before
+		acted, err := p.channel.StateAt(ctx, state.Generation)
+		if err != nil {
+			return err
+		}
+		p.before = &view{before, acted}
 		if p.rows, err = p.readCharts(ctx); err != nil {
 			return err
 		}

@@ -41,7 +41,7 @@ func newProgress(earlier map[string]string) *progress {
 // they are the same pages.
 func (p *pass) mark(chart string, versions []VersionSummary) string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%s %+v\n", p.look, p.after.Shown(chart))
+	fmt.Fprintf(h, "%s %+v\n%s", p.look, p.after.Shown(chart), p.after.said(chart))
 	for _, line := range p.after.Lines(chart) {
 		fmt.Fprintln(h, line)
 	}

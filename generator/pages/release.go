@@ -14,6 +14,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
@@ -28,6 +29,9 @@ type release struct {
 	manifest   string // see VersionSummary
 	older      bool   // the index does not list it, but newer ones
 	prerelease bool
+
+	yanked      *action.Yanked // nil if it is not
+	deprecation *deprecation   // of its chart; nil if no action deprecated it
 }
 
 func parseRelease(line string) (*release, error) {
@@ -54,11 +58,15 @@ func parseReleases(lines []string, shown publisher.Shown) ([]*release, error) {
 }
 
 // newest returns the position of the newest release that is not a prerelease, or
-// of the newest release if all are prereleases. The releases are in the index's
-// order.
+// of the newest release if all are prereleases. It passes over yanked ones, unless all
+// are. The releases are in the index's order.
 func newest(all []*release) int {
-	for i, r := range all {
-		if !r.prerelease {
+	for _, fits := range []func(r *release) bool{
+		func(r *release) bool { return r.yanked == nil && !r.prerelease },
+		func(r *release) bool { return r.yanked == nil },
+		func(r *release) bool { return !r.prerelease },
+	} {
+		if i := slices.IndexFunc(all, fits); i >= 0 {
 			return i
 		}
 	}
@@ -113,19 +121,29 @@ func setManifests(all []*release, versions []VersionSummary) {
 
 // summary describes a version, without what only its release.json says.
 func (r *release) summary(chart string) VersionSummary {
-	return VersionSummary{
+	s := VersionSummary{
 		Version: r.Version, AppVersion: r.AppVersion, KubeVersion: r.KubeVersion, Created: r.Created, Digest: r.Digest,
 		Deprecated: r.Deprecated, Prerelease: badges(r.Metadata).Prerelease, Older: r.older,
 		Archive: "../../" + escapePath(r.URLs[0]), Page: "../../" + escapePath(versionPage(chart, r.Version)),
 	}
+	if r.yanked != nil {
+		s.Yanked = &YankedDoc{r.yanked.Reason, r.yanked.Time}
+	}
+	return s
 }
 
 // chartSummary describes a chart by its newest version.
 func (r *release) chartSummary(versions []VersionSummary, n int) ChartSummary {
+	listed := 0
+	for _, v := range versions {
+		if v.Yanked == nil {
+			listed++
+		}
+	}
 	return ChartSummary{
 		Name: r.Name, Version: r.Version, AppVersion: r.AppVersion, Description: shorten(plainLine(r.Description), maxDescription),
 		Keywords: keywords(r.Metadata), Maintainers: listMaintainers(r.Metadata), Icon: webURL(r.Icon), Created: r.Created, Digest: r.Digest, Type: r.Type,
-		Manifest: versions[n].Manifest, Deprecated: r.Deprecated, Prerelease: versions[n].Prerelease, Signed: versions[n].Signed, Versions: len(versions),
+		Manifest: versions[n].Manifest, Deprecated: r.Deprecated, Prerelease: versions[n].Prerelease, Signed: versions[n].Signed, Versions: listed,
 		API: "charts/" + escapePath(r.Name) + ".json", Page: "../" + escapePath(chartDir(r.Name)) + "/" + indexPage,
 	}
 }

@@ -178,7 +178,8 @@ func (c *chartPages) release(i int, v *versionContent, name, current string) tem
 	r.OCI = c.ofRegistry(i)
 	r.Versions, r.List = relative(name, path.Join(dir, versionsFile)), relative(name, path.Join(dir, versionsPage))
 	r.ChartLink = relative(name, path.Join(dir, indexPage))
-	r.Alone = templates.Repository{URL: c.absolute(path.Join(c.channel.Name, dir)), Link: relative(name, path.Join(dir, "index.yaml"))}
+	r.Alone = c.repository(levels, dir)
+	c.describeActions(&r, of, name)
 	page := func(file string) string { return relative(name, path.Join(versionDir(c.name, of.Version), file)) }
 	r.Tabs = []templates.Tab{
 		{Name: "Overview", URL: page(indexPage)},

@@ -69,7 +69,7 @@ func sameList(had, all []*release, hadByDate, allByDate []int, n int) bool {
 		return false // it has no link to a list after it, or one that it must not have
 	}
 	return slices.EqualFunc(listed(hadByDate, n), listed(allByDate, n), func(i, j int) bool {
-		return had[i].line == all[j].line && had[i].older == all[j].older
+		return had[i].line == all[j].line && had[i].older == all[j].older && (had[i].yanked == nil) == (all[j].yanked == nil)
 	})
 }
 

@@ -60,7 +60,7 @@ func (c *chartPages) highest(most int) []templates.VersionEntry {
 		positions = append(positions, i)
 	}
 	rows := c.entries(positions)
-	if c.newest < len(rows) {
+	if c.newest < len(rows) && c.all[c.newest].yanked == nil {
 		rows[c.newest].Newest = true
 	}
 	return rows
@@ -73,7 +73,7 @@ func (c *chartPages) entries(positions []int) []templates.VersionEntry {
 		v := c.versions[i]
 		rows = append(rows, templates.VersionEntry{
 			Version: v.Version, AppVersion: v.AppVersion, Created: v.Created, Digest: v.Digest, Size: v.Size,
-			Link: escapePath(v.Version) + "/" + indexPage, Older: v.Older,
+			Link: escapePath(v.Version) + "/" + indexPage, Older: v.Older, Yanked: v.Yanked != nil,
 			Badges: templates.Badges{Deprecated: v.Deprecated, Signed: v.Signed, Prerelease: v.Prerelease},
 		})
 	}
@@ -86,7 +86,7 @@ type versionLine struct {
 	Version string `json:"v"`
 	Date    string `json:"d"`           // 2026-03-01
 	Upload  string `json:"u"`           // folder of the archive
-	State   string `json:"s,omitempty"` // p prerelease, s signed, d deprecated, o not listed by the index
+	State   string `json:"s,omitempty"` // p prerelease, s signed, d deprecated, o not listed by the index, y yanked
 }
 
 // versionsDoc writes versions.json: what the pages of a version say about others, and
@@ -101,7 +101,11 @@ func (c *chartPages) versionsDoc(ctx context.Context) error {
 		b.Truncate(b.Len() - len("\n"))
 		return err
 	}
-	err := errors.Join(encode(`{"name":`, c.name), encode(`,"newest":`, c.all[c.newest].Version))
+	newest := c.all[c.newest].Version
+	if c.all[c.newest].yanked != nil {
+		newest = ""
+	}
+	err := errors.Join(encode(`{"name":`, c.name), encode(`,"newest":`, newest))
 	b.WriteString(`,"versions":[`)
 	for i, v := range c.versions {
 		separator := ",\n"
@@ -123,7 +127,7 @@ func (v VersionSummary) state() string {
 	for _, s := range []struct {
 		is     bool
 		letter byte
-	}{{v.Prerelease, 'p'}, {v.Signed, 's'}, {v.Deprecated, 'd'}, {v.Older, 'o'}} {
+	}{{v.Prerelease, 'p'}, {v.Signed, 's'}, {v.Deprecated, 'd'}, {v.Older, 'o'}, {v.Yanked != nil, 'y'}} {
 		if s.is {
 			letters = append(letters, s.letter)
 		}

@@ -154,8 +154,8 @@ func (w *town) withdraw(chart string, left func(line string) bool) {
 	w.show(c)
 }
 
-// show makes the pages of what a channel shows.
-func (w *town) show(c *publisher.Channel) {
+// show makes the pages of what a channel shows, and returns which files it wrote.
+func (w *town) show(c *publisher.Channel) []string {
 	w.t.Helper()
 	ctx := context.Background()
 	all, err := w.writer.Project(ctx, w.site, c, nil)
@@ -172,6 +172,8 @@ func (w *town) show(c *publisher.Channel) {
 	if err := all.Finish(ctx); err != nil {
 		w.t.Fatal(err)
 	}
+	slices.Sort(all.Report.Written)
+	return all.Report.Written
 }
 
 // Of a version or chart that is removed, no file is left but its archives.
