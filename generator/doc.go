@@ -9,7 +9,8 @@
 //
 //   - adopt: find what is in the inbox. Files under names of their owners' get
 //     ids, and uploads that have a receipt are decided already;
-//   - read: check the archive and its provenance file, see package check;
+//   - read: check the archive and its provenance file, see package check, and verify
+//     the signature if the channel has keys;
 //   - look up (catalog): find out what is published of the same version;
 //   - decide: give each upload a verdict, in order of arrival. All verdicts of one
 //     record, and what they change in the index, make a plan;
@@ -40,6 +41,10 @@
 // its chart, and a chart whose uploader announced a provenance file waits for
 // that file; both for a limited time. A name that differs from a published one
 // only in case is refused.
+//
+// Where the configuration requires signatures, an upload that would publish something is
+// refused unless it is signed with one of the channel's keys, as of its arrival. What is
+// published already stays unchanged.
 //
 // The index dates a release by when its content was accepted. If the upload's
 // request has a date, as that of an import does, that is the date, unless it is

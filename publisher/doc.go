@@ -50,8 +50,9 @@
 //	<channel>/charts/<name>/index.yaml                                all versions of one chart that are not yanked
 //	<channel>/all/index.yaml                                          all versions, once head has left some out
 //	index.yaml                                                        one channel's head once more, if asked for
+//	<channel>/api/keyring.gpg                                         public keys, and as text in keyring.asc: see PutKeyring
 //
-// Head and the last three are replaced; every other file is written once, never changed, and
+// Head and the last four are replaced; every other file is written once, never changed, and
 // removed only by [Prune]. A snapshot is head as it was, with "../../" in front of each URL.
 //
 // Head need not list every version of a chart: a record says which versions it has,

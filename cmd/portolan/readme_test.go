@@ -65,6 +65,21 @@ func TestReadmeConfig(t *testing.T) {
 	}
 }
 
+// TestReadmeSignatures reads the keyrings that a README has configured.
+func TestReadmeSignatures(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "portolan.yaml")
+	write(t, file, []byte(block(t, "signatures")))
+	write(t, filepath.Join(filepath.Dir(file), "keys", "team.asc"), charttest.NewSigner().Keyring())
+	c, err := config.Load(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if stable, devel := c.Policy("stable"), c.Policy("team/devel"); !stable.Signed || stable.Keyring == nil || devel.Signed || devel.Keyring == nil {
+		t.Errorf("got %+v and %+v", stable, devel)
+	}
+}
+
 // TestReadmePages reads the settings of pages that a README shows.
 func TestReadmePages(t *testing.T) {
 	t.Parallel()
