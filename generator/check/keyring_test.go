@@ -178,3 +178,23 @@ func TestKeyringCost(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// FuzzKeyring checks that what is taken from a file of keys is what is published, and
+// read from there again.
+func FuzzKeyring(f *testing.F) {
+	ann := newKey(f, "Ann", at(now))
+	addSubkey(f, ann, at(now))
+	f.Add(public(f, ann))
+	f.Add(ringOf(f, ann, newKey(f, "Bob", at(now))).Armored())
+	f.Fuzz(func(t *testing.T, file []byte) {
+		k := &Keyring{}
+		if err := k.Add(file); err != nil {
+			checkHarmless(t, err.Error())
+			return
+		}
+		again := &Keyring{}
+		if err := again.Add(k.Binary()); err != nil || !bytes.Equal(again.Binary(), k.Binary()) {
+			t.Errorf("it publishes %q, from which it reads %q, %v", k.Binary(), again.Binary(), err)
+		}
+	})
+}

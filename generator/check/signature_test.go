@@ -3,7 +3,9 @@ package check
 import (
 	"bytes"
 	"crypto"
+	"encoding/binary"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +14,8 @@ import (
 	"github.com/ProtonMail/go-crypto/openpgp/armor"
 	"github.com/ProtonMail/go-crypto/openpgp/clearsign"
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
+
+	"github.com/portolan-charts/portolan/ci/testenv"
 )
 
 // now is when the uploads of these tests arrive.
@@ -252,3 +256,50 @@ func FuzzVerify(f *testing.F) {
 		}
 	})
 }
+
+// TestVerifyCost verifies files that are made to take long.
+func TestVerifyCost(t *testing.T) {
+	ann := newKey(t, "Ann", at(now))
+	ring := ringOf(t, ann)
+	block, _ := clearsign.Decode(signed(t, at(now), ann.PrivateKey))
+	one, err := io.ReadAll(block.ArmoredSignature.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var bomb bytes.Buffer
+	w, err := packet.SerializeCompressed(nopCloser{&bomb}, packet.CompressionZLIB, nil)
+	if err == nil {
+		_, err = w.Write(make([]byte, 64<<20))
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	foreign := bytes.Replace(one, binary.BigEndian.AppendUint64(nil, ann.PrimaryKey.KeyId), make([]byte, 8), 1)
+	long := append([]byte("-----BEGIN PGP SIGNED MESSAGE-----\n\n"), bytes.Repeat([]byte("- x \t\n"), MaxProvenance/8)...)
+	for name, prov := range map[string][]byte{
+		"many signatures":          clearSigned(t, bytes.Repeat(one, 700_000/len(one))),
+		"many foreign signatures":  clearSigned(t, bytes.Repeat(foreign, 700_000/len(foreign))),
+		"a compressed packet":      clearSigned(t, bomb.Bytes()),
+		"a long text":              append(long, signed(t, at(now), ann.PrivateKey)[len("-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n"):]...),
+		"a packet without an end":  clearSigned(t, append([]byte{0xc2, 0xff, 0xff, 0xff, 0xff, 0xff}, make([]byte, 700_000)...)),
+		"parts of a packet":        clearSigned(t, append([]byte{0xc2}, bytes.Repeat([]byte{0xe0, 0}, 350_000)...)),
+		"empty packets":            clearSigned(t, bytes.Repeat([]byte{0xc2, 0}, 350_000)),
+		"a signature with a bloat": clearSigned(t, append([]byte{0xc2, 0xff, 0, 10, 0, 0}, append(one[2:], make([]byte, 10<<16)...)...)),
+	} {
+		if len(prov) > MaxProvenance {
+			t.Fatalf("%s has %d bytes, and is not read at all", name, len(prov))
+		}
+		testenv.Cheap(t, name, func() {
+			if signer, err := ring.Verify(prov, now); err == nil && name != "many signatures" {
+				t.Errorf("%s: %v", name, signer)
+			}
+		})
+	}
+}
+
+type nopCloser struct{ io.Writer }
+
+func (nopCloser) Close() error { return nil }
