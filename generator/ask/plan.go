@@ -10,14 +10,16 @@ import (
 type Plan struct {
 	Channel string         `json:"channel"`
 	Request action.Request `json:"-"`
-	Steps   []Step         `json:"versions"` // in the index's order; none if there is nothing to do
-	Notes   []string       `json:"notes,omitempty"`
+	Steps   []Step         `json:"versions"`        // in the index's order
+	Notes   []string       `json:"notes,omitempty"` // what is left out, and why
+	Idle    bool           `json:"-"`               // everything is as the action would make it
 }
 
 // Step is what an action would do to one version.
 type Step struct {
 	action.Pin
 	Effect Effect `json:"effect"`
+	Was    string `json:"was,omitempty"` // the digest of what it replaces
 }
 
 // Effect is what becomes of a version.
@@ -25,16 +27,19 @@ type Effect string
 
 // The effects.
 const (
-	Hidden Effect = "hidden" // no list has it any more; its URL, digest and tag stay
-	Listed Effect = "listed" // lists have it again
+	Hidden       Effect = "hidden"       // no list has it any more; its URL, digest and tag stay
+	Listed       Effect = "listed"       // lists have it again
+	Deprecated   Effect = "deprecated"   // lists say that it is
+	Undeprecated Effect = "undeprecated" // lists do not say so any more
+	New          Effect = "new"          // the channel gets it
+	Replaced     Effect = "replaced"     // the channel gets other content for it
+	PutBack      Effect = "put back"     // the channel gets the content that it had
+	Signed       Effect = "signed"       // the channel gets the provenance file for what it has
 )
 
 func newPlan(channel string, r action.Request) *Plan {
 	return &Plan{Channel: channel, Request: r, Steps: []Step{}}
 }
-
-// Idle reports whether everything is already as the action would make it.
-func (p *Plan) Idle() bool { return len(p.Steps) == 0 }
 
 // leave notes which versions the action leaves out, and why.
 func (p *Plan) leave(why string, s *shelf, versions []string) {
@@ -43,13 +48,14 @@ func (p *Plan) leave(why string, s *shelf, versions []string) {
 	}
 }
 
-// done names the plan's versions in its request, and makes sure that it can be asked for.
-func (p *Plan) done() (*Plan, error) {
-	if p.Idle() {
-		return p, nil
-	}
+// ofVersions names the plan's versions in its request, and makes sure that it can be asked
+// for.
+func (p *Plan) ofVersions() (*Plan, error) {
 	for _, s := range p.Steps {
 		p.Request.Versions = append(p.Request.Versions, s.Pin)
+	}
+	if p.Idle = len(p.Steps) == 0; p.Idle {
+		return p, nil
 	}
 	if err := p.Request.Check(); err != nil {
 		return nil, &Error{err.Error(), "ask for fewer versions at a time"}

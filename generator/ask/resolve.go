@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/Masterminds/semver/v3"
 
+	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/spelling"
 )
 
@@ -126,11 +128,20 @@ func (s *shelf) early(text string) (early []string) {
 // missing is the error for a version that the chart does not have.
 func (s *shelf) missing(text string) error {
 	if gone, ok := s.state.FindGoneVersion(s.chart, text); ok {
-		return &Error{fmt.Sprintf("%s %s is gone from %s since %s", s.chart, text, s.channel, gone.Time.UTC().Format("2006-01-02")),
+		return &Error{fmt.Sprintf("%s %s %s", s.chart, text, goneFrom(s.channel, gone)),
 			"nothing brings its content back; 'portolan log " + s.channel + "' tells more"}
 	}
 	near := s.near(text)
 	return &Error{fmt.Sprintf("%s has no version %s in %s", s.chart, text, s.channel), "the nearest are " + s.list(near)}
+}
+
+// goneFrom says why something does not come back to a channel: it …
+func goneFrom(channel string, t action.Tombstone) string {
+	how := "was taken down from"
+	if t.Kind == action.Free {
+		how = "was yanked and removed from"
+	}
+	return fmt.Sprintf("%s %s on %s", how, channel, t.Time.UTC().Format(time.DateOnly))
 }
 
 // near returns versions that may have been meant: those of the same number, or else those

@@ -83,7 +83,7 @@ func TestResolveNothing(t *testing.T) {
 		{"v2.0.0", "web has no version v2.0.0", "the nearest are 2.0.0"},
 		{"3.0.0", "web has no version 3.0.0", "the nearest are 2.0.0"},
 		{"1.3.0-rc.2", "web has no version 1.3.0-rc.2", "the nearest are 1.3.0-rc.1, 2.0.0"},
-		{"0.0.1", "web 0.0.1 is gone from stable since 2026-03-01", "nothing brings"},
+		{"0.0.1", "web 0.0.1 was taken down from stable on 2026-03-01", "nothing brings"},
 		{"1.3.x", `no version of web in stable is in the range "1.3.x"`, "leaves out prereleases unless it names one, as '>=1.2.0-0 <1.3.0' does; these would be in it: 1.3.0-rc.1"},
 		{">3", `no version of web in stable is in the range ">3"`, "its newest versions: 2.0.0, 1.3.0-rc.1, 1.2.10, 1.2.3, 1.0.2 and 2 more, which 'portolan list stable web' lists"},
 		{"", `"" is neither a version nor a range`, "write a version such as"},
@@ -131,10 +131,10 @@ func TestYankLeavesOut(t *testing.T) {
 				t.Errorf("%s %s: step %+v, request %+v", p.Request.Kind, tt.texts, step, p.Request.Versions[i])
 			}
 		}
-		if !slices.Equal(got, strings.Fields(tt.want)) || strings.Join(p.Notes, ";") != tt.note || p.Idle() != (tt.want == "") {
+		if !slices.Equal(got, strings.Fields(tt.want)) || strings.Join(p.Notes, ";") != tt.note || p.Idle != (tt.want == "") {
 			t.Errorf("%s %s: got %q and %q", p.Request.Kind, tt.texts, got, p.Notes)
 		}
-		if !p.Idle() && p.Request.Check() != nil {
+		if !p.Idle && p.Request.Check() != nil {
 			t.Errorf("it cannot be asked for: %v", p.Request.Check())
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/Masterminds/semver/v3"
 
@@ -23,9 +24,10 @@ type shelf struct {
 // version is one of a chart's versions.
 type version struct {
 	action.Pin
-	url      string
-	semantic *semver.Version // nil if it is not
-	yanked   *action.Yanked  // nil if it is not
+	url        string
+	semantic   *semver.Version // nil if it is not
+	yanked     *action.Yanked  // nil if it is not
+	deprecated bool            // its line says so
 }
 
 // open reads a channel in which something was published.
@@ -50,21 +52,27 @@ func open(ctx context.Context, site bucket.Store, channel string) (*publisher.Ch
 
 // take returns a chart that the channel has.
 func take(c *publisher.Channel, chart string) (*shelf, error) {
-	lines := c.Index().Lines(chart)
-	if len(lines) == 0 {
+	if len(c.Index().Lines(chart)) == 0 {
 		return nil, noChart(c, chart)
 	}
-	s := &shelf{channel: c.Name, chart: chart, state: c.State(), versions: make([]version, len(lines))}
+	return shelve(c.Name, chart, c.Index(), c.State())
+}
+
+// shelve returns a chart that the channel may have, as of an index and a state.
+func shelve(channel, chart string, index *publisher.Index, state *action.State) (*shelf, error) {
+	lines := index.Lines(chart)
+	s := &shelf{channel: channel, chart: chart, state: state, versions: make([]version, len(lines))}
 	for i, line := range lines {
 		var l struct {
-			Version string   `json:"version"`
-			Digest  string   `json:"digest"`
-			URLs    []string `json:"urls"`
+			Version    string   `json:"version"`
+			Digest     string   `json:"digest"`
+			Deprecated bool     `json:"deprecated"`
+			URLs       []string `json:"urls"`
 		}
 		if err := json.Unmarshal([]byte(line), &l); err != nil || len(l.URLs) != 1 {
-			return nil, fmt.Errorf("channel %s: a line of the index cannot be read: %.80s…", c.Name, line)
+			return nil, fmt.Errorf("channel %s: a line of the index cannot be read: %.80s…", channel, line)
 		}
-		v := version{Pin: action.Pin{Chart: chart, Version: l.Version, Digest: l.Digest}, url: l.URLs[0]}
+		v := version{Pin: action.Pin{Chart: chart, Version: l.Version, Digest: l.Digest}, url: l.URLs[0], deprecated: l.Deprecated}
 		v.semantic, _ = semver.NewVersion(l.Version)
 		if y, ok := s.state.FindYanked(chart, l.Version); ok {
 			v.yanked = &y
@@ -75,16 +83,17 @@ func take(c *publisher.Channel, chart string) (*shelf, error) {
 }
 
 func noChart(c *publisher.Channel, chart string) error {
-	var names []string
-	for name := range c.Index().Charts() {
-		names = append(names, name)
-	}
 	missing := &Error{fmt.Sprintf("channel %s has no chart %q", c.Name, chart), fmt.Sprintf("'portolan list %s' lists its charts", c.Name)}
-	if near := spelling.Nearest(chart, names); near != "" {
+	if near := spelling.Nearest(chart, chartsOf(c)); near != "" {
 		missing.fix = fmt.Sprintf("did you mean %s? %s", near, missing.fix)
 	}
 	return missing
 }
+
+func chartsOf(c *publisher.Channel) []string { return slices.Collect(c.Index().Charts()) }
+
+// hasGone reports whether something was removed from the channel.
+func (s *shelf) hasGone() bool { return s.state != nil && len(s.state.Gone) > 0 }
 
 // openChart is open and take.
 func openChart(ctx context.Context, site bucket.Store, channel, chart string) (*shelf, error) {

@@ -36,13 +36,13 @@ func (s *shelf) yank(texts []string, reason string) (*Plan, error) {
 	var left []string
 	for _, v := range chosen {
 		if v.yanked == nil {
-			p.Steps = append(p.Steps, Step{v.Pin, Hidden})
+			p.Steps = append(p.Steps, Step{Pin: v.Pin, Effect: Hidden})
 		} else {
 			left = append(left, v.Version)
 		}
 	}
 	p.leave("yanked already", s, left)
-	return p.done()
+	return p.ofVersions()
 }
 
 func (s *shelf) restore(texts []string) (*Plan, error) {
@@ -54,11 +54,11 @@ func (s *shelf) restore(texts []string) (*Plan, error) {
 	var left []string
 	for _, v := range chosen {
 		if v.yanked != nil {
-			p.Steps = append(p.Steps, Step{v.Pin, Listed})
+			p.Steps = append(p.Steps, Step{Pin: v.Pin, Effect: Listed})
 		} else {
 			left = append(left, v.Version)
 		}
 	}
 	p.leave("not yanked", s, left)
-	return p.done()
+	return p.ofVersions()
 }

@@ -1,0 +1,143 @@
+package ask
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/Masterminds/semver/v3"
+
+	"github.com/portolan-charts/portolan/generator/config"
+	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+)
+
+// Promotion says what is to be published in another channel.
+type Promotion struct {
+	From, To, Chart string
+	Versions        []string // see the package comment
+
+	// AllNewer stands for all versions that are above the highest one that is listed in
+	// To. Like a range, it leaves out prereleases.
+	AllNewer bool
+
+	Policy config.Policy // of To
+}
+
+// Promote plans to publish versions of one channel in another. Those that are there with
+// the same content are left out. Errors are as those of [Yank].
+func Promote(ctx context.Context, site bucket.Store, what Promotion) (*Plan, error) {
+	from, err := openChart(ctx, site, what.From, what.Chart)
+	if err != nil {
+		return nil, err
+	}
+	c, err := publisher.OpenChannel(ctx, site, what.To)
+	if err != nil {
+		return nil, err
+	}
+	to, err := shelve(c.Name, what.Chart, c.Index(), c.State())
+	if err != nil {
+		return nil, err
+	}
+	p := &promotion{Promotion: what, from: from, to: to, plan: newPlan(what.To, action.Request{Kind: action.Promote, From: what.From})}
+	chosen, err := p.choose()
+	if err != nil {
+		return nil, err
+	}
+	compared, err := p.compareAll(ctx, site, chosen)
+	if err != nil {
+		return nil, err
+	}
+	return p.make(compared)
+}
+
+// promotion is a Promotion in the making.
+type promotion struct {
+	Promotion
+	from, to *shelf
+	plan     *Plan
+
+	same, yanked, stillYanked []string // versions that are left out
+}
+
+// make plans what becomes of the versions.
+func (p *promotion) make(compared []comparison) (*Plan, error) {
+	for _, c := range compared {
+		if err := p.step(c); err != nil {
+			return nil, err
+		}
+	}
+	p.plan.leave("yanked in "+p.From, p.from, p.yanked)
+	p.plan.leave("in "+p.To+" already", p.from, p.same)
+	p.plan.leave(fmt.Sprintf("in %s already, where it is yanked ('portolan restore' lists it again)", p.To), p.from, p.stillYanked)
+	return p.plan.ofVersions()
+}
+
+// choose returns the versions that are asked for.
+func (p *promotion) choose() ([]version, error) {
+	if !p.AllNewer {
+		return p.from.resolve(p.Versions)
+	}
+	var highest *semver.Version
+	for _, v := range p.to.versions {
+		if v.yanked == nil && v.semantic != nil && (highest == nil || highest.LessThan(v.semantic)) {
+			highest = v.semantic
+		}
+	}
+	var chosen []version
+	var early []string
+	for _, v := range p.from.versions {
+		switch {
+		case v.semantic == nil || highest != nil && !highest.LessThan(v.semantic):
+		case v.semantic.Prerelease() != "":
+			early = append(early, v.Version)
+		default:
+			chosen = append(chosen, v)
+		}
+	}
+	p.plan.leave("a prerelease, which has to be named", p.from, early)
+	return chosen, nil
+}
+
+// step notes what becomes of a version.
+func (p *promotion) step(c comparison) error {
+	v := c.version
+	add := func(effect Effect, was string) { p.plan.Steps = append(p.plan.Steps, Step{v.Pin, effect, was}) }
+	switch {
+	case v.yanked != nil && slices.Contains(p.Versions, v.Version):
+		return &Error{fmt.Sprintf("%s %s is yanked in %s: %s", v.Chart, v.Version, p.From, v.yanked.Reason),
+			"promote another version, or restore it first"}
+	case v.yanked != nil:
+		p.yanked = append(p.yanked, v.Version)
+	case c.gone != nil:
+		return &Error{fmt.Sprintf("%s %s: this content %s", v.Chart, v.Version, goneFrom(p.To, *c.gone)), "leave it out: what is gone does not come back"}
+	case c.is == nil:
+		return p.add(v)
+	case c.relation == same && c.is.yanked != nil:
+		p.stillYanked = append(p.stillYanked, v.Version)
+	case c.relation == same:
+		p.same = append(p.same, v.Version)
+	case c.relation == unsigned:
+		add(Signed, "")
+	case c.relation == signedByElse:
+		return &Error{fmt.Sprintf("%s %s is in %s with another provenance file", v.Chart, v.Version, p.To), "leave it out: the first signature of an archive stands"}
+	case p.Policy.Duplicates == config.Reject:
+		return &Error{fmt.Sprintf("%s %s is in %s with another archive, and the channel has 'duplicates: reject'", v.Chart, v.Version, p.To),
+			"leave it out, or publish the content under a new version"}
+	default:
+		add(Replaced, c.is.Digest)
+	}
+	return nil
+}
+
+// add notes a version that the target does not have.
+func (p *promotion) add(v version) error {
+	gone, ok := p.to.state.FindGoneVersion(v.Chart, v.Version)
+	if ok && p.Policy.Duplicates == config.Reject {
+		return &Error{fmt.Sprintf("%s %s %s, and the channel has 'duplicates: reject'", v.Chart, v.Version, goneFrom(p.To, gone)),
+			"leave it out, or publish the content under a new version"}
+	}
+	p.plan.Steps = append(p.plan.Steps, Step{Pin: v.Pin, Effect: New})
+	return nil
+}

@@ -1,0 +1,106 @@
+package ask
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+)
+
+// Rollback plans to make a channel list what it listed at a generation. What was yanked,
+// removed or deprecated since stays so. Errors are as those of [Yank].
+func Rollback(ctx context.Context, site bucket.Store, channel string, generation int) (*Plan, error) {
+	c, err := open(ctx, site, channel)
+	if err != nil {
+		return nil, err
+	}
+	if err := kept(c, generation); err != nil {
+		return nil, err
+	}
+	index, state, err := c.AsOf(ctx, generation)
+	if errors.Is(err, bucket.ErrNotFound) {
+		return nil, &Error{fmt.Sprintf("the snapshot of generation %d of channel %s is not there", generation, channel),
+			fmt.Sprintf("'portolan rebuild --channel %s' restores it from the log", channel)}
+	}
+	if err != nil {
+		return nil, err
+	}
+	r := &rollback{plan: newPlan(channel, action.Request{Kind: action.Rollback, Generation: generation})}
+	for chart := range c.Index().Charts() {
+		now, err := shelve(channel, chart, c.Index(), c.State())
+		if err != nil {
+			return nil, err
+		}
+		then, err := shelve(channel, chart, index, state)
+		if err != nil {
+			return nil, err
+		}
+		r.chart(now, then)
+	}
+	return r.done(), nil
+}
+
+// kept makes sure that a generation can be rolled back to.
+func kept(c *publisher.Channel, generation int) error {
+	lists := fmt.Sprintf("'portolan log %s' lists them", c.Name)
+	switch newest, floor := c.Generation(), c.Floor(); {
+	case generation < 1 || generation > newest:
+		return &Error{fmt.Sprintf("channel %s has no generation %d: it has 1 to %d", c.Name, generation, newest), lists}
+	case generation < floor:
+		return &Error{fmt.Sprintf("generation %d of channel %s is not kept any more: it is before %d, the oldest since the last prune", generation, c.Name, floor), lists}
+	}
+	return nil
+}
+
+// rollback is a plan in the making.
+type rollback struct {
+	plan   *Plan
+	yanked int // versions that the generation lists, and that have been yanked since
+	gone   int // versions of which the content is not to come back
+}
+
+// chart notes what becomes of a chart's versions.
+func (r *rollback) chart(now, then *shelf) {
+	before := map[string]version{}
+	for _, v := range then.versions {
+		if v.yanked == nil {
+			before[v.Version] = v
+		}
+	}
+	for _, v := range now.versions {
+		was, there := before[v.Version]
+		_, gone := now.state.FindGone(was.Digest, "")
+		switch {
+		case v.yanked != nil && there:
+			r.yanked++
+		case v.yanked != nil, there && was.Digest == v.Digest:
+		case !there:
+			r.plan.Steps = append(r.plan.Steps, Step{Pin: v.Pin, Effect: Hidden})
+		case gone:
+			r.gone++
+		default:
+			r.plan.Steps = append(r.plan.Steps, Step{was.Pin, PutBack, v.Digest})
+		}
+	}
+}
+
+func (r *rollback) done() *Plan {
+	if r.yanked > 0 {
+		r.plan.Notes = append(r.plan.Notes, fmt.Sprintf("%s of that generation yanked since, and left so", count(r.yanked)))
+	}
+	if r.gone > 0 {
+		r.plan.Notes = append(r.plan.Notes, fmt.Sprintf("%s with the content of today, since that of the generation was removed", count(r.gone)))
+	}
+	r.plan.Idle = len(r.plan.Steps) == 0
+	return r.plan
+}
+
+func count(versions int) string {
+	if versions == 1 {
+		return "1 version"
+	}
+	return fmt.Sprintf("%d versions", versions)
+}
