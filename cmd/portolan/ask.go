@@ -36,9 +36,14 @@ type asked struct {
 	ID      string            `json:"id,omitempty"` // "" if there was nothing to do, or it is a dry run
 	Action  action.Kind       `json:"action"`
 	DryRun  bool              `json:"dryRun,omitempty"`
-	Reason  string            `json:"reason,omitempty"`
 	Verdict publisher.Verdict `json:"verdict,omitempty"` // waiting is not decided yet; "" in a dry run
 	*ask.Plan
+	Chart      string `json:"chart,omitempty"` // that is deprecated, or not any more
+	Reason     string `json:"reason,omitempty"`
+	Successor  string `json:"successor,omitempty"`
+	From       string `json:"from,omitempty"`       // the channel that is promoted from
+	Generation int    `json:"generation,omitempty"` // that is rolled back to
+
 	Rule    string             `json:"rule,omitempty"` // why it was rejected
 	Message string             `json:"message,omitempty"`
 	Fix     string             `json:"fix,omitempty"`
@@ -59,13 +64,14 @@ func (p *program) ask(ctx context.Context, f *askFlags, channel string, plan fun
 		return err
 	}
 	planned, err := plan(site)
-	if wrong := (*ask.Error)(nil); errors.As(err, &wrong) {
-		return hint(err, "%s", wrong.Fix())
-	}
 	if err != nil {
-		return fmt.Errorf("the site is needed to see which versions are meant: %w", err)
+		return explainPlan(err)
 	}
-	a := &asked{Action: planned.Request.Kind, Reason: planned.Request.Reason, DryRun: *f.dryRun, Plan: planned}
+	r := planned.Request
+	a := &asked{
+		Action: r.Kind, DryRun: *f.dryRun, Plan: planned,
+		Chart: r.Chart, Reason: r.Reason, Successor: r.Successor, From: r.From, Generation: r.Generation,
+	}
 	p.found = a
 	if !f.output.json {
 		if err := p.printPlan(planned); err != nil {
@@ -73,7 +79,7 @@ func (p *program) ask(ctx context.Context, f *askFlags, channel string, plan fun
 		}
 	}
 	switch {
-	case planned.Idle():
+	case planned.Idle:
 		a.Verdict = publisher.Unchanged
 		return nil
 	case *f.dryRun:
@@ -85,6 +91,18 @@ func (p *program) ask(ctx context.Context, f *askFlags, channel string, plan fun
 	}
 	p.warnOfDefault(f.flags)
 	return p.putAction(ctx, f, drop, a)
+}
+
+// explainPlan says what is to be done about an action that could not be planned.
+func explainPlan(err error) error {
+	wrong, usage := (*ask.Error)(nil), (*usageError)(nil)
+	switch {
+	case errors.As(err, &wrong):
+		return hint(err, "%s", wrong.Fix())
+	case errors.As(err, &usage):
+		return err
+	}
+	return fmt.Errorf("the site is needed to see which versions are meant: %w", err)
 }
 
 // putAction puts a planned action into the drop area.

@@ -12,6 +12,10 @@ Usage:
     portolan status [--drop URL] [--site URL] [CHANNEL | UPLOAD-ID]
     portolan yank [--dry-run] CHANNEL CHART VERSION... --reason TEXT
     portolan restore [--dry-run] CHANNEL CHART VERSION...
+    portolan deprecate [--dry-run] CHANNEL CHART [--message TEXT]
+    portolan undeprecate [--dry-run] CHANNEL CHART
+    portolan promote [--dry-run] FROM TO CHART [VERSION... | --all-newer]
+    portolan rollback [--dry-run] CHANNEL GENERATION
     portolan verify [--site URL] [--channel NAME]... [--deep]
     portolan doctor [--drop URL] [--site URL] [--base-url URL] [--read-only]
     portolan prune [--drop URL] [--site URL] [--keep-snapshots N] [--dry-run]
@@ -30,6 +34,10 @@ Commands:
     status      Show the channels, or the verdict on an upload.
     yank        Hide versions of a chart from all lists; their URLs stay.
     restore     List yanked versions again.
+    deprecate   Mark all versions of a chart as deprecated.
+    undeprecate Take that mark away.
+    promote     Publish versions of one channel in another, by digest.
+    rollback    Make a channel list what an earlier generation listed.
     verify      Check a site against its log.
     doctor      Check the set-up: buckets, permissions, web server.
     prune       Remove old snapshots, charts and receipts.
@@ -312,6 +320,14 @@ func helpOf(command string) string {
 		return helpYank
 	case "restore":
 		return helpRestore
+	case "deprecate":
+		return helpDeprecate
+	case "undeprecate":
+		return helpUndeprecate
+	case "promote":
+		return helpPromote
+	case "rollback":
+		return helpRollback
 	case "verify":
 		return helpVerify
 	case "doctor":
@@ -337,7 +353,7 @@ func helpOf(command string) string {
 }
 
 func commandNames() []string {
-	return []string{"generate", "drop", "import", "status", "yank", "restore", "verify", "doctor", "prune", "rebuild", "preview", "shim", "token", "auth", "version", "help"}
+	return []string{"generate", "drop", "import", "status", "yank", "restore", "deprecate", "undeprecate", "promote", "rollback", "verify", "doctor", "prune", "rebuild", "preview", "shim", "token", "auth", "version", "help"}
 }
 
 // wordsOf are the words that a command's first operand can be; nil for most.

@@ -50,6 +50,96 @@ Example:
     $ portolan restore stable mychart 1.2.3 --wait
 `
 
+const helpDeprecate = `Usage:
+    portolan deprecate [--drop URL] [--site URL] CHANNEL CHART
+                       [--message TEXT] [--successor CHART] [--dry-run] [--wait]
+
+Ask for all versions of a chart to be marked as deprecated, also those that are
+published later: Helm warns of them, and the chart's pages say what is to be
+used instead. Nothing is hidden. 'portolan undeprecate' undoes it. The next
+'portolan generate' carries it out; asked once more, with another text, it
+replaces the text.
+
+Options:
+    --message TEXT      What to tell users. It is public: one  PORTOLAN_MESSAGE
+                        line of at most 500 bytes.
+    --successor CHART   The chart to use instead.           PORTOLAN_SUCCESSOR
+    --dry-run           Only print what would be asked for.    PORTOLAN_DRY_RUN
+` + helpAsking + `
+Example:
+    $ portolan deprecate stable mychart --successor mychart2 \
+          --message 'mychart2 has the same values'
+`
+
+const helpUndeprecate = `Usage:
+    portolan undeprecate [--drop URL] [--site URL] CHANNEL CHART
+                         [--dry-run] [--wait]
+
+Ask for a chart not to be marked as deprecated any more. Versions whose own
+Chart.yaml says 'deprecated: true' stay so. The next 'portolan generate' carries
+it out.
+
+Options:
+    --dry-run           Only print what would be asked for.    PORTOLAN_DRY_RUN
+` + helpAsking + `
+Example:
+    $ portolan undeprecate stable mychart
+`
+
+const helpPromote = `Usage:
+    portolan promote [--drop URL] [--site URL] FROM TO CHART
+                     [VERSION... | --all-newer] [--dry-run] [--wait]
+
+Ask for versions of the channel FROM to be published in the channel TO: the same
+archive, byte for byte, with its provenance file. Nothing is built again. The
+site is read to see which versions are meant, and what TO has of them. They are
+printed with their digests: as new, as replaced if TO has other content for a
+version ('duplicates: replace'), or as signed if TO lacks the provenance file
+only. Versions that TO has with the same content are left out.
+
+Then one action is put into the drop area, and its id is printed. The next
+'portolan generate' carries it out, by the policy of TO; it is refused if a
+version in FROM has got other content meanwhile. 'portolan yank' takes versions
+back out of the lists of TO.
+
+A VERSION is one that the chart has in FROM, such as 1.2.3, or a range in
+quotes, such as '1.2.x' or '>=1.2.0 <1.3.0'; 'portolan help yank' says more.
+Neither a range nor --all-newer takes yanked versions; nor does it take
+prereleases, unless the range names one.
+
+Options:
+    --all-newer         All versions of FROM that are higher  PORTOLAN_ALL_NEWER
+                        than the highest one that TO lists.
+    --dry-run           Only print what would be asked for.    PORTOLAN_DRY_RUN
+` + helpAsking + `
+Example:
+    $ portolan promote dev stable mychart 1.2.3 --wait
+    $ portolan promote dev stable mychart --all-newer --dry-run
+`
+
+const helpRollback = `Usage:
+    portolan rollback [--drop URL] [--site URL] CHANNEL GENERATION
+                      [--dry-run] [--wait]
+
+Ask for a channel to list what it listed at an earlier generation, of which the
+snapshot is still kept. Versions that it did not list then are yanked, so that
+those who have pinned one still get it; versions that have got other content
+since get back what they had. Versions that were yanked or removed since stay
+so, and charts that were deprecated since, too. 'portolan log' lists the
+generations.
+
+The site is read to print what becomes of each version. Then one action is put
+into the drop area, and its id is printed. The next 'portolan generate' carries
+it out in a new generation, by what the channel has then. To undo it, roll back
+to the generation before, and restore what is yanked.
+
+Options:
+    --dry-run           Only print what would be asked for.    PORTOLAN_DRY_RUN
+` + helpAsking + `
+Example:
+    $ portolan rollback stable 41 --dry-run
+`
+
 // helpAsking ends the help of all commands that ask for an action.
 const helpAsking = `    --wait              Wait for the verdict and print it.     PORTOLAN_WAIT
     --timeout TIME      How long to wait (default 10m). PORTOLAN_DROP_TIMEOUT

@@ -109,6 +109,14 @@ func (p *program) command(ctx context.Context, args []string) error {
 		return p.yank(ctx, args)
 	case "restore":
 		return p.restore(ctx, args)
+	case "deprecate":
+		return p.deprecate(ctx, args)
+	case "undeprecate":
+		return p.undeprecate(ctx, args)
+	case "promote":
+		return p.promote(ctx, args)
+	case "rollback":
+		return p.rollback(ctx, args)
 	case "verify":
 		return p.verify(ctx, args)
 	case "prune":

@@ -193,7 +193,7 @@ func TestDropRights(t *testing.T) {
 }
 
 // askers are the commands that ask for actions, as the table names them.
-const askers = "portolan yank`, `restore"
+const askers = "portolan yank`, `restore`, `deprecate`, `undeprecate`, `promote`, `rollback"
 
 // TestAskRights asks for a yank, with no rights but those that the table lists, and waits
 // for the verdict; and for one in a channel that is misspelt.

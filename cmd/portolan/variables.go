@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/lazyregexp"
 	"github.com/portolan-charts/portolan/publisher/spelling"
 )
@@ -19,7 +20,7 @@ var ownMeaning = []string{"chart", "grace", "timeout", "token-file", "username"}
 
 // asksForAction reports whether a command asks for an action. Its --timeout is that of
 // drop: how long to wait for a verdict.
-func asksForAction(command string) bool { return slices.Contains([]string{"yank", "restore"}, command) }
+func asksForAction(command string) bool { return slices.Contains(action.Asked, action.Kind(command)) }
 
 // variable is the environment variable of a command's flag.
 func variable(command, flag string) string {

@@ -51,11 +51,15 @@ func (f *askFlags) versionOperands(example string) (channel, chart string, versi
 	if f.NArg() < 3 {
 		return "", "", nil, hint(usagef("%s needs a channel, a chart and at least one version", f.command), "for example: %s", example)
 	}
-	channel = f.Arg(0)
+	return f.Arg(0), f.Arg(1), f.Args()[2:], checkTarget(f.Arg(0))
+}
+
+// checkTarget refuses what cannot be the name of the channel that an action changes.
+func checkTarget(channel string) error {
 	if err := publisher.CheckChannel(channel); err != nil {
-		return "", "", nil, wrongChannel(err, "the channel comes first, then the chart and its versions")
+		return wrongChannel(err, "the channel comes first, then what is in it")
 	}
-	return channel, f.Arg(1), f.Args()[2:], nil
+	return nil
 }
 
 // checkText refuses a text that cannot be in the log.
