@@ -15,6 +15,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/pattern"
+	"github.com/portolan-charts/portolan/publisher/smallfile"
 )
 
 func (p *program) importCharts(ctx context.Context, args []string) error {
@@ -227,28 +228,12 @@ func isIndex(path string) bool {
 func (i *importFlags) credentials() (c importer.Credentials, err error) {
 	c.Username = i.username
 	if i.passwordFile != "" {
-		c.Password, err = readSecret(i.passwordFile)
+		c.Password, err = smallfile.Secret(i.passwordFile)
 	}
 	if i.tokenFile != "" {
-		c.Token, err = readSecret(i.tokenFile)
+		c.Token, err = smallfile.Secret(i.tokenFile)
 	}
 	return c, err
-}
-
-// readSecret reads a file of one line.
-func readSecret(file string) (string, error) {
-	const most = 64 << 10 // tokens of all kinds are far shorter
-	b, err := readFile(file, most)
-	secret := strings.TrimRight(string(b), "\r\n")
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-		return "", fmt.Errorf("%s: no such file", file)
-	case err != nil:
-		return "", err
-	case secret == "" || len(b) > most || strings.ContainsAny(secret, "\r\n"):
-		return "", fmt.Errorf("%s: must hold the secret on one line, and nothing else", file)
-	}
-	return secret, nil
 }
 
 // stores opens the drop area, which is made if need be, and the site, which is

@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"github.com/portolan-charts/portolan/publisher/shim/notify"
+	"github.com/portolan-charts/portolan/publisher/smallfile"
 )
 
 // notifyToken is the variable that may hold the secret. There is no flag for
@@ -33,7 +34,7 @@ func (f *shimFlags) notifier(log *slog.Logger) (*notify.Notifier, error) {
 	}
 	secret := func() (string, error) { return os.Getenv(notifyToken), nil }
 	if f.notifyTokenFile != "" {
-		secret = func() (string, error) { return readSecret(f.notifyTokenFile) }
+		secret = func() (string, error) { return smallfile.Secret(f.notifyTokenFile) }
 	}
 	first, err := secret()
 	switch {
