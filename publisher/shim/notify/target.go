@@ -3,18 +3,15 @@ package notify
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
-	"strings"
-	"time"
 
 	"github.com/portolan-charts/portolan/publisher/lazyregexp"
+	"github.com/portolan-charts/portolan/publisher/webhook"
 )
 
 // Target is a server that is notified.
@@ -28,21 +25,12 @@ type Target struct {
 }
 
 // Trust names the authorities that may have signed the server's certificate.
-func (t *Target) Trust(authorities *x509.CertPool) {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	if transport.TLSClientConfig == nil {
-		transport.TLSClientConfig = &tls.Config{}
-	}
-	transport.TLSClientConfig.RootCAs = authorities
-	t.transport = transport
-}
+func (t *Target) Trust(authorities *x509.CertPool) { t.transport = webhook.Trusting(authorities) }
 
 var (
 	gitlabPath = lazyregexp.New(`/api/v4/projects/[^/]+/trigger/pipeline/?$`)
 	githubPath = lazyregexp.New(`/repos/[^/]+/[^/]+/dispatches/?$`)
 )
-
-const timeout = 15 * time.Second // for one request
 
 // ParseTarget parses a URL. Its path determines the kind of request: GitLab's
 // pipeline trigger, which needs the parameter ref; GitHub's repository_dispatch; or
@@ -79,19 +67,7 @@ func (t *Target) String() string { return t.kind + " on " + t.host }
 func (t *Target) NeedsSecret() bool { return t.kind != "JSON" }
 
 // Plain reports whether the secret would be sent unencrypted over a network.
-func (t *Target) Plain() bool {
-	host := t.url.Hostname()
-	return t.url.Scheme == "http" && host != "localhost" && !strings.HasPrefix(host, "127.") && host != "::1"
-}
-
-// client follows no redirects, since they would send the secret to other servers.
-func (t *Target) client() *http.Client {
-	return &http.Client{
-		Timeout:       timeout,
-		Transport:     t.transport,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-}
+func (t *Target) Plain() bool { return webhook.Plain(t.url) }
 
 // Send makes one attempt.
 func (t *Target) Send(ctx context.Context, secret string, e Event) error {
@@ -113,18 +89,7 @@ func (t *Target) Send(ctx context.Context, secret string, e Event) error {
 	case t.kind == "JSON" && secret != "":
 		r.Header.Set("Authorization", "Bearer "+secret)
 	}
-	answer, err := t.client().Do(r)
-	if failed := (*url.Error)(nil); errors.As(err, &failed) {
-		return fmt.Errorf("%s cannot be reached: %w", t, failed.Err) // without the URL in failed, which may contain a secret
-	}
-	if err != nil {
-		return err
-	}
-	defer answer.Body.Close()
-	if err := judge(answer, secret); err != nil {
-		return fmt.Errorf("%s: %w", t, err)
-	}
-	return nil
+	return webhook.Send(t.String(), t.transport, r, secret)
 }
 
 // address returns the URL without the parameters that go into the body.
@@ -134,26 +99,6 @@ func (t *Target) address() string {
 		u.RawQuery = ""
 	}
 	return u.String()
-}
-
-// judge returns an error for an answer that is not a success.
-func judge(answer *http.Response, secret string) error {
-	const most = 500 // bytes of the answer that are quoted
-	// More are read, so that a secret is not cut in half, where it would not be
-	// recognised.
-	text, _ := io.ReadAll(io.LimitReader(answer.Body, most+4*int64(len(secret))))
-	said := string(text)
-	if secret != "" {
-		said = strings.NewReplacer(secret, "…", url.QueryEscape(secret), "…").Replace(said)
-	}
-	said = strings.ToValidUTF8(said[:min(most, len(said))], "")
-	switch code := answer.StatusCode; {
-	case code >= 200 && code < 300:
-		return nil
-	case code >= 300 && code < 400:
-		return fmt.Errorf("the server answers %s: redirects are not followed, since they would send the secret elsewhere; use the URL that it redirects to", answer.Status)
-	}
-	return fmt.Errorf("the server answers %s: %s", answer.Status, strings.TrimSpace(said))
 }
 
 // gitlab makes the request for a pipeline trigger. It sets no variables, since many

@@ -1,0 +1,82 @@
+// Package webhook makes the requests that tell a server of something. It follows no
+// redirects, reads little of an answer, and keeps secrets out of errors.
+package webhook
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+const timeout = 15 * time.Second // for one request
+
+// Trusting returns the usual transport, but for which authorities may have signed the
+// server's certificate.
+func Trusting(authorities *x509.CertPool) http.RoundTripper {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	if transport.TLSClientConfig == nil {
+		transport.TLSClientConfig = &tls.Config{}
+	}
+	transport.TLSClientConfig.RootCAs = authorities
+	return transport
+}
+
+// Plain reports whether what is sent to the URL goes unencrypted over a network.
+func Plain(u *url.URL) bool {
+	host := u.Hostname()
+	return u.Scheme == "http" && host != "localhost" && !strings.HasPrefix(host, "127.") && host != "::1"
+}
+
+// Send makes one attempt. Its errors call the server by the name, and do not have the URL
+// in them, nor any of the secrets. A nil transport is the usual one.
+func Send(name string, transport http.RoundTripper, r *http.Request, secrets ...string) error {
+	client := &http.Client{
+		Timeout:   timeout,
+		Transport: transport,
+		// Redirects are not followed, since they would send the secret to other servers.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	answer, err := client.Do(r)
+	if failed := (*url.Error)(nil); errors.As(err, &failed) {
+		return fmt.Errorf("%s cannot be reached: %w", name, failed.Err) // without the URL in failed, which may contain a secret
+	}
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	if err := judge(answer, secrets); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+// judge returns an error for an answer that is not a success.
+func judge(answer *http.Response, secrets []string) error {
+	const most = 500 // bytes of the answer that are quoted
+	// More are read, so that a secret is not cut in half, where it would not be
+	// recognised.
+	more := 0
+	var hide []string
+	for _, secret := range secrets {
+		if secret != "" {
+			hide = append(hide, secret, "…", url.QueryEscape(secret), "…")
+			more = max(more, 4*len(secret))
+		}
+	}
+	text, _ := io.ReadAll(io.LimitReader(answer.Body, int64(most+more)))
+	said := strings.NewReplacer(hide...).Replace(string(text))
+	said = strings.ToValidUTF8(said[:min(most, len(said))], "")
+	switch code := answer.StatusCode; {
+	case code >= 200 && code < 300:
+		return nil
+	case code >= 300 && code < 400:
+		return fmt.Errorf("the server answers %s: redirects are not followed, since they would send the secret elsewhere; use the URL that it redirects to", answer.Status)
+	}
+	return fmt.Errorf("the server answers %s: %s", answer.Status, strings.TrimSpace(said))
+}
