@@ -19,6 +19,10 @@ type Channel struct {
 	Name    string
 	Workers int // files that are read or written at the same time; 0 means 1
 
+	// BeforeHead, if it is not nil, is called before head shows a generation in place of
+	// the one that it showed; 0 for none. If it fails, head stays as it is.
+	BeforeHead func(ctx context.Context, shown, next int) error
+
 	site   bucket.Store
 	head   headState
 	index  *Index  // at the newest record

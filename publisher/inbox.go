@@ -20,7 +20,8 @@ type ChannelInbox struct {
 	Channel string
 	Uploads []*Upload // in order of arrival
 	Foreign []*Foreign
-	Err     error // why there may be more than these: the folder cannot be read
+	Untold  []Untold // in any order
+	Err     error    // why there may be more than these: the folder cannot be read
 }
 
 // Upload is one upload in the inbox: a chart, perhaps with its provenance

@@ -71,7 +71,8 @@ func (s *sorter) of(channel string) *files {
 type files struct {
 	charts, provs, requests, actions map[string]*bucket.Entry
 
-	err error
+	untold []Untold
+	err    error
 }
 
 func (s *sorter) add(e bucket.Entry) {
@@ -85,7 +86,10 @@ func (s *sorter) add(e bucket.Entry) {
 		return
 	}
 	f := s.of(channel)
-	if base, ok := strings.CutSuffix(name, provExt); ok {
+	if u, ok := parseUntold(name); ok {
+		u.Modified = e.Modified
+		f.untold = append(f.untold, u)
+	} else if base, ok := strings.CutSuffix(name, provExt); ok {
 		f.provs[base] = &e
 	} else if base, ok := strings.CutSuffix(name, chartExt); ok {
 		f.charts[base] = &e
@@ -100,10 +104,12 @@ func (s *sorter) add(e bucket.Entry) {
 func (s *sorter) refuse(channel, name string) string {
 	base, isAction := strings.CutSuffix(name, actionExt)
 	base, isRequest := strings.CutSuffix(base, requestExt)
+	_, isUntold := parseUntold(name)
 	switch _, ours := parseID(base); {
 	case channel == ".":
 		return "lies in no channel's folder: move it to " + inboxDir + "/CHANNEL/"
 	case (isRequest || isAction) && ours: // belongs to a chart, or waits for one
+	case isUntold:
 	case isAction:
 		return "asks for an action, but its name is not an id of portolan's: ask with 'portolan yank' and the like"
 	case !strings.HasSuffix(name, chartExt) && !strings.HasSuffix(name, provExt):
@@ -145,7 +151,7 @@ func (s *sorter) inbox() *Inbox {
 				inbox.Orphans = append(inbox.Orphans, request)
 			}
 		}
-		if w := f.waiting(name); len(w.Uploads)+len(w.Foreign) > 0 || w.Err != nil {
+		if w := f.waiting(name); len(w.Uploads)+len(w.Foreign)+len(w.Untold) > 0 || w.Err != nil {
 			inbox.Channels = append(inbox.Channels, w)
 		}
 	}
@@ -156,7 +162,7 @@ func (s *sorter) inbox() *Inbox {
 }
 
 func (f *files) waiting(channel string) *ChannelInbox {
-	w := &ChannelInbox{Channel: channel, Err: f.err}
+	w := &ChannelInbox{Channel: channel, Untold: f.untold, Err: f.err}
 	for base, chart := range f.charts {
 		w.add(base, chart, f.provs[base], f.requests[base])
 	}

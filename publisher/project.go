@@ -1,6 +1,7 @@
 package publisher
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,7 +39,13 @@ func (c *Channel) project(ctx context.Context) error {
 		if c.Registry().Since > c.head.generation {
 			c.putRegistryRoot(ctx)
 		}
-		if err := c.moveHead(ctx, c.behind[len(c.behind)-1]); err != nil {
+		next := c.behind[len(c.behind)-1]
+		if c.BeforeHead != nil {
+			if err := c.BeforeHead(ctx, cmp.Or(c.head.generation, c.newest.Base), next.number); err != nil {
+				return err
+			}
+		}
+		if err := c.moveHead(ctx, next); err != nil {
 			return err
 		}
 	}
