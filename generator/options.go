@@ -27,7 +27,8 @@ type Options struct {
 	Progress    func(Progress)
 	Patience    *Patience // between the runs of one process; nil means that there is one run
 
-	held *Archives // what was read, for pages; nil if there are none
+	held   *Archives // what was read, for pages; nil if there are none
+	outbox *outbox   // nil apart from runs
 
 	// For tests, which own time and chance.
 	Now   func() time.Time

@@ -54,6 +54,7 @@ type ChannelReport struct {
 	Pages    *PagesReport        `json:"pages,omitempty"`   // nil if there are none
 	Receipts []publisher.Receipt `json:"receipts"`          // in the order of arrival
 	Waiting  []Waiting           `json:"waiting,omitempty"` // what stays in the inbox for now
+	Told     []Telling           `json:"told,omitempty"`    // receivers that were told of it, or should have been
 	Error    string              `json:"error,omitempty"`   // what stopped the run in this channel
 }
 

@@ -21,7 +21,7 @@ func openChannel(ctx context.Context, o *Options, name string) (*publisher.Chann
 	if err != nil {
 		return nil, err
 	}
-	c.Workers = o.Workers
+	c.Workers, c.BeforeHead = o.Workers, o.outbox.before(name)
 	if atRoot {
 		return c, nil
 	}

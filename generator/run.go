@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/portolan-charts/portolan/publisher"
 )
@@ -30,10 +31,13 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		return report, fmt.Errorf("reading the inbox: %w", err)
 	}
 	report.Ignored = append(append(report.Ignored, inbox.Ignored...), o.orphans(inbox)...)
-	all := o.decideAll(ctx, o.withNamed(inbox.Channels))
+	o.outbox = newOutbox(&o, inbox)
+	all := o.decideAll(ctx, o.withNamed(slices.DeleteFunc(inbox.Channels, o.idle)))
 	if !o.DryRun {
 		o.completeAll(ctx, all)
+		telling := o.tell(ctx, all)
 		o.finishAll(ctx, all)
+		telling.conclude(ctx)
 	}
 	var failures []error
 	for _, rest := range all {
@@ -58,7 +62,9 @@ func (o *Options) decideAll(ctx context.Context, work []*publisher.ChannelInbox)
 		}
 		rest := runChannel(ctx, *o, w)
 		if rest.err == nil && rest.report.After == 0 && len(w.Uploads)+len(w.Foreign) == 0 {
-			continue // named, but there is no such channel
+			if rest.err = o.outbox.discard(ctx, w.Channel); rest.err == nil {
+				continue // named, but there is no such channel
+			}
 		}
 		if held += rest.size; held > maxHeld {
 			rest.channel = nil // it is opened again

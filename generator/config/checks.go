@@ -25,6 +25,7 @@ var textChecks = map[string]func(string) error{
 	"chartField":     checkChartField,
 	"chartPattern":   pattern.CheckCharts,
 	"color":          templates.CheckColor,
+	"given":          checkGiven,
 	"link":           checkLink,
 	"repoPrefix":     checkRepoPrefix,
 }
@@ -39,6 +40,13 @@ func checkAction(s string) error {
 func checkChannel(s string) error {
 	if err := publisher.CheckChannel(s); err != nil {
 		return fmt.Errorf("cannot be a channel's name: %w", err)
+	}
+	return nil
+}
+
+func checkGiven(s string) error {
+	if s == "" {
+		return errors.New("is empty")
 	}
 	return nil
 }

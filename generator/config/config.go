@@ -148,6 +148,9 @@ type Channel struct {
 	// Whether users need a name and a password to read the channel. Pages then mark it, and their commands ask for both. This setting does not protect anything: the server that hands out the files does.
 	Private *bool `yaml:"private" jsonschema:"default=false"`
 
+	// Servers that are told of each generation that changes the channel's index. A later entry's list takes the place of an earlier one's; an empty one tells nobody.
+	Notify []Receiver `yaml:"notify"`
+
 	// What artifacthub-repo.yml tells Artifact Hub about the repository.
 	ArtifactHub *ArtifactHub `yaml:"artifactHub"`
 }

@@ -118,7 +118,7 @@ func TestParseProblems(t *testing.T) {
 		{"unknown key by case", "baseUrl: https://x", `c.yaml:1: unknown key "baseUrl"; did you mean "baseURL"?`},
 		{"unknown key far from all", "zzzzzzzzzzzz: x", `c.yaml:1: unknown key "zzzzzzzzzzzz"; the keys are drop, site, baseURL, title, description, pages, templates, logo, colors, footer, repoPrefix, provenanceWait, workers, rootChannel, onlyChannels, channels`},
 		{"root channel that is not allowed", "onlyChannels: [prod]\nrootChannel: stable", `c.yaml:2: rootChannel: onlyChannels does not allow stable; add it there, or name another channel`},
-		{"merge key", "channels:\n- &a {match: x}\n- <<: *a", "c.yaml:3: channels[1]: unknown key \"<<\"; the keys are match, duplicates, keep, oci, versions, charts, require, warnings, limits, signatures, actions, retain, private, artifactHub\nc.yaml:3: channels[1]: the key \"match\" is missing"},
+		{"merge key", "channels:\n- &a {match: x}\n- <<: *a", "c.yaml:3: channels[1]: unknown key \"<<\"; the keys are match, duplicates, keep, oci, versions, charts, require, warnings, limits, signatures, actions, retain, private, notify, artifactHub\nc.yaml:3: channels[1]: the key \"match\" is missing"},
 		{"nested unknown key", "channels:\n- match: a\n  limits:\n    pakced: 1MiB", `c.yaml:4: channels[0].limits: unknown key "pakced"; did you mean "packed"?`},
 		{"duplicate key", "title: a\nsite: b\ntitle: c", `c.yaml:3: key "title" occurs twice, first in line 1`},
 		{"key that is no text", "[a]: b", `c.yaml:1: unknown key ""; the keys are drop, site, baseURL, title, description, pages, templates, logo, colors, footer, repoPrefix, provenanceWait, workers, rootChannel, onlyChannels, channels`},

@@ -33,6 +33,12 @@ func Plain(u *url.URL) bool {
 	return u.Scheme == "http" && host != "localhost" && !strings.HasPrefix(host, "127.") && host != "::1"
 }
 
+// HasSecret reports whether the URL has a parameter that is a secret, as some servers take it.
+func HasSecret(u *url.URL) bool {
+	q := u.Query()
+	return q.Has("token") || q.Has("private_token") || q.Has("access_token")
+}
+
 // Send makes one attempt. Its errors call the server by the name, and do not have the URL
 // in them, nor any of the secrets. A nil transport is the usual one.
 func Send(name string, transport http.RoundTripper, r *http.Request, secrets ...string) error {

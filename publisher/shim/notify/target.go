@@ -40,7 +40,7 @@ func ParseTarget(text string) (*Target, error) {
 	switch {
 	case err != nil:
 		return nil, errors.New("it is not a URL such as https://gitlab.example.com/api/v4/projects/42/trigger/pipeline?ref=main")
-	case u.User != nil, u.Query().Has("token"), u.Query().Has("private_token"), u.Query().Has("access_token"):
+	case u.User != nil, webhook.HasSecret(u):
 		return nil, errors.New("the URL has a secret in it, which other users of this machine can read on the command line")
 	case u.Scheme != "http" && u.Scheme != "https", u.Host == "":
 		return nil, fmt.Errorf("%.200q is not a URL such as https://gitlab.example.com/api/v4/projects/42/trigger/pipeline?ref=main", text)
