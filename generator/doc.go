@@ -22,6 +22,8 @@
 //     follows from the record;
 //   - project: make head show what is committed, see package publisher;
 //   - finish: write the receipts;
+//   - tell: tell receivers of the new generation, while pages are made. The outbox has
+//     what they are still to be told;
 //   - turns: make the pages, chart by chart, then empty the inbox. Nothing that a
 //     chart holds delays another channel's verdicts, and pages that take long delay
 //     those of other channels by one turn at a time.

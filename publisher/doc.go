@@ -34,7 +34,7 @@
 //	inbox/<channel>/<id>.json        what its uploader says about it, written before it
 //	inbox/<channel>/<any name>.tgz   a file that somebody put there, to be adopted
 //	inbox/<channel>/<id>.action.json what asks for an action: see package action
-//	inbox/<channel>/<generations>.notify.json   what receivers are still to be told: see Untold
+//	inbox/<channel>/….notify.json    who is still to be told of a generation; see Untold
 //	receipts/<id>.json               the verdict; if two channels have the id: receipts/<channel>/<id>.json
 //	rejected/<channel>/<id>.tgz      a refused upload, kept, with its receipt beside it
 //	pushed/<hour>/…                  what was pushed to a registry, and waits for its tag

@@ -120,6 +120,11 @@ func (p *program) generateOptions(ctx context.Context, f *generateFlags) (o gene
 	if o.Pages, err = f.projector(); err != nil {
 		return o, err
 	}
+	if !f.dryRun {
+		if err = f.checkReceivers(); err != nil {
+			return o, err
+		}
+	}
 	open := func(flag string) (bucket.Store, error) { return p.open(ctx, f.flags, flag) }
 	if f.dryRun { // makes no folder
 		open = func(flag string) (bucket.Store, error) {

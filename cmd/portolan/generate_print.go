@@ -22,12 +22,12 @@ func (p *program) printReport(r *generator.Report, f format, failed bool) {
 	w := bufio.NewWriter(p.stdout)
 	decided, healed := 0, false
 	for _, c := range r.Channels {
-		healed = healed || c.Head != "" || c.Root != "" || c.Before != c.After
+		healed = healed || c.Head != "" || c.Root != "" || c.Before != c.After || len(c.Told) > 0
 		if c.Pages != nil && len(c.Receipts) == 0 && len(c.Pages.Written) > 0 {
 			healed = true
 			fmt.Fprintf(w, "%s: %s of its pages written\n", c.Channel, count(len(c.Pages.Written), "file"))
 		}
-		if decided += len(c.Receipts); len(c.Receipts) > 0 || c.Before != c.After {
+		if decided += len(c.Receipts); len(c.Receipts) > 0 || c.Before != c.After || len(c.Told) > 0 {
 			printChannel(w, c, r.DryRun)
 		}
 	}
@@ -45,7 +45,7 @@ func (p *program) printReport(r *generator.Report, f format, failed bool) {
 // they are seen.
 func printChannel(w io.Writer, c generator.ChannelReport, dryRun bool) {
 	fmt.Fprintln(w, heading(c, dryRun))
-	if len(c.Receipts) == 0 { // then the configuration made it
+	if len(c.Receipts) == 0 && c.Before != c.After { // then the configuration made it
 		fmt.Fprintf(w, "  %s\n", settingsText(c))
 	}
 	if c.Completed > 0 {
@@ -64,6 +64,11 @@ func printChannel(w io.Writer, c generator.ChannelReport, dryRun bool) {
 			fmt.Fprintf(w, "  %s%s\n", verdictColumn(r.Verdict, dryRun), subject(r))
 			printReason(w, r.Message, r.Fix)
 			printJob(w, r)
+		}
+	}
+	for _, t := range c.Told {
+		if t.Error == "" {
+			fmt.Fprintf(w, "  %s%s\n", verdictColumn("told", dryRun), short(t.Receiver, maxName))
 		}
 	}
 }
@@ -185,6 +190,11 @@ func (p *program) noteReport(r *generator.Report) {
 		}
 		if c.RegistryLeft != "" {
 			p.say("note", c.RegistryLeft)
+		}
+		for _, t := range c.Told {
+			if t.Error != "" {
+				p.say("note", c.Channel+": "+reporting.Untold(t))
+			}
 		}
 		if c.Budget != nil {
 			p.noteBudget(c.Channel, c.Budget)

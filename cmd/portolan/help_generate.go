@@ -58,6 +58,11 @@ created if it does not exist.
 Charts of all channels are published before pages are made. If pages fail, or
 --timeout ends them, their uploads stay in the inbox, and the next run goes on.
 
+If portolan.yaml says so ('notify'), Flux and other servers are told of each new
+generation. The run needs the secrets that sign this, in variables or files that
+portolan.yaml names. A server that is down only gets a note; later runs try
+again, for a day.
+
 With --watch, a failed run is repeated after longer and longer pauses. So are
 pages that fail, while uploads are still decided at the usual pace. A signal
 ends the command with exit code 0; --timeout applies to each run, and

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"log/slog"
 	"os"
 
@@ -46,4 +47,13 @@ func (f *shimFlags) notifier(log *slog.Logger) (*notify.Notifier, error) {
 		log.Warn("the token of --notify is sent over http, where others can read it", "target", target.String())
 	}
 	return notify.New(target, secret), nil
+}
+
+// checkReceivers makes sure that whoever is to be told of new generations can be: a secret
+// that is missing is a wrong setting of the job.
+func (f *flags) checkReceivers() error {
+	if err := f.config.CheckSecrets(f.channels); err != nil {
+		return hint(wrongSetting(fmt.Errorf("%s: %w", f.configFile, err)), "give this job the secret that the receiver knows")
+	}
+	return nil
 }

@@ -354,6 +354,30 @@ func TestGenerateRights(t *testing.T) {
 	}
 }
 
+// TestTellRights: a run that tells receivers needs no other rights, whether they can be told or not.
+func TestTellRights(t *testing.T) {
+	t.Setenv("RECEIVER_SECRET", "s3cret")
+	code := http.StatusInternalServerError
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }))
+	defer server.Close()
+	settings, err := config.Parse([]byte("channels: [{match: stable, notify: [{url: '"+server.URL+"', secretEnv: RECEIVER_SECRET}]}]"), "portolan.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newGuarded()
+	w.submit(t, charttest.Simple("web", "1.0.0"), nil)
+	allowed := readmeRights(t, "portolan generate")
+	w.generate(t, allowed, generator.Options{Config: settings})
+	if left := w.inbox(); len(left) != 1 || !strings.HasSuffix(left[0], ".notify.json") {
+		t.Fatalf("in the inbox there is %v", left)
+	}
+	code = http.StatusNoContent
+	w.generate(t, allowed, generator.Options{Config: settings, Now: func() time.Time { return time.Now().Add(time.Hour) }})
+	if left := w.inbox(); len(left) > 0 {
+		t.Errorf("in the inbox there is still %v", left)
+	}
+}
+
 // TestUpkeepRights verifies a site, rebuilds it, and prunes it, each where
 // there is something of everything to do.
 func TestUpkeepRights(t *testing.T) {

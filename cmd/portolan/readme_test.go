@@ -95,6 +95,23 @@ func TestReadmePages(t *testing.T) {
 	}
 }
 
+// TestReadmeNotify reads the receivers that a README shows.
+func TestReadmeNotify(t *testing.T) {
+	t.Parallel()
+	for _, block := range blocks(t, "notify") {
+		c, err := config.Parse([]byte(block), "README.md")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := c.Receivers("stable"); len(r) != 2 || r[0].Host() != "flux-webhook.example.com" || r[0].SecretEnv != "FLUX_SECRET" || r[1].SecretFile != "/run/secrets/ci" {
+			t.Errorf("receivers: %+v", r)
+		}
+		if r := c.Receivers("devel"); len(r) > 0 {
+			t.Errorf("receivers of devel: %+v", r)
+		}
+	}
+}
+
 // TestReadmeAuth reads the auth file that a README shows.
 func TestReadmeAuth(t *testing.T) {
 	t.Parallel()

@@ -69,6 +69,7 @@ func TestScript(t *testing.T) {
 			"await":      await,
 			"serve":      serve,
 			"servebad":   servebad,
+			"receiver":   receiver,
 			"field":      field,
 			"upper":      upper,
 		},

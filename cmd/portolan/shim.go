@@ -17,6 +17,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/generator/pages"
+	reporting "github.com/portolan-charts/portolan/generator/report"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/shim"
@@ -167,6 +168,9 @@ func (f *shimFlags) generating(o shim.Options, log *slog.Logger) (*shim.Generati
 	if !f.generate {
 		return nil, nil, nil
 	}
+	if err := f.checkReceivers(); err != nil {
+		return nil, nil, err
+	}
 	w, err := f.writer()
 	if err != nil {
 		return nil, nil, err
@@ -205,6 +209,11 @@ func (f *shimFlags) run(o shim.Options, pages generator.Pages, log *slog.Logger)
 				log.Warn("registry", "channel", c.Channel, "problem", left)
 			}
 			unread[c.Channel] = c.RegistryLeft
+			for _, t := range c.Told {
+				if t.Error != "" {
+					log.Warn("receiver", "channel", c.Channel, "problem", reporting.Untold(t))
+				}
+			}
 			if len(verdicts) > 0 {
 				log.Info("published", "channel", c.Channel, "generation", c.After, "verdicts", verdicts)
 			}

@@ -81,7 +81,7 @@ func idle(r *generator.Report) bool {
 		return true
 	}
 	for _, c := range r.Channels {
-		if len(c.Receipts) > 0 || c.Before != c.After || c.Head != "" || c.Root != "" || c.Pages != nil && len(c.Pages.Written) > 0 {
+		if len(c.Receipts) > 0 || c.Before != c.After || c.Head != "" || c.Root != "" || len(c.Told) > 0 || c.Pages != nil && len(c.Pages.Written) > 0 {
 			return false
 		}
 	}

@@ -239,7 +239,11 @@ func Load(path string) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	return parse(b, path, &keyFiles{dir: filepath.Dir(path), read: map[string][]byte{}})
+	c, err := parse(b, path, &keyFiles{dir: filepath.Dir(path), read: map[string][]byte{}})
+	if err == nil {
+		c.placeSecrets(filepath.Dir(path))
+	}
+	return c, err
 }
 
 // Parse reads a configuration that names no other files; name stands in its messages

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"path/filepath"
+	"slices"
 
 	"github.com/portolan-charts/portolan/publisher/lazyregexp"
 	"github.com/portolan-charts/portolan/publisher/pattern"
@@ -24,7 +26,7 @@ type Receiver struct {
 	// The environment variable that holds the secret.
 	SecretEnv string `yaml:"secretEnv"`
 
-	// The file that holds the secret, on one line.
+	// The file that holds the secret, on one line. Its name is relative to this file.
 	SecretFile string `yaml:"secretFile"`
 }
 
@@ -71,9 +73,9 @@ func (r Receiver) Host() string {
 	return u.Host
 }
 
-// ID tells receivers apart: eight hex digits.
+// ID tells a channel's receivers apart: eight hex digits.
 func (r Receiver) ID() string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q", []string{r.URL, r.SecretEnv, r.SecretFile}))
+	sum := sha256.Sum256([]byte(r.URL))
 	return hex.EncodeToString(sum[:4])
 }
 
@@ -87,6 +89,17 @@ func (r Receiver) Secret() (string, error) {
 		return "", fmt.Errorf("the variable %s, which is to hold the secret for %s, is not set", r.SecretEnv, r.Host())
 	}
 	return secret, nil
+}
+
+// placeSecrets lets names of files with secrets be relative to the folder.
+func (c *Config) placeSecrets(dir string) {
+	for _, entry := range c.Channels {
+		for i := range entry.Notify {
+			if file := &entry.Notify[i].SecretFile; *file != "" && !filepath.IsAbs(*file) {
+				*file = filepath.Join(dir, filepath.FromSlash(*file))
+			}
+		}
+	}
 }
 
 // Receivers are those that are told of the channel's generations.
@@ -103,13 +116,17 @@ func (c *Config) Receivers(channel string) []Receiver {
 	return all
 }
 
-// CheckSecrets reads the secrets of all receivers, so that one that is missing is found
-// before anything is done.
-func (c *Config) CheckSecrets() error {
+// CheckSecrets reads the secrets of those that are told of the channels' generations, or of
+// all channels' if there are no names, so that one that is missing is found before anything
+// is done.
+func (c *Config) CheckSecrets(channels []string) error {
 	if c == nil {
 		return nil
 	}
 	for i, entry := range c.Channels {
+		if len(channels) > 0 && !slices.ContainsFunc(channels, func(name string) bool { return pattern.MatchesChannel(entry.Match, name) }) {
+			continue
+		}
 		for j, r := range entry.Notify {
 			if _, err := r.Secret(); err != nil {
 				return fmt.Errorf("channels[%d].notify[%d]: %w", i, j, err)

@@ -74,7 +74,7 @@ func (m *markdown) title() string {
 }
 
 func (m *markdown) channel(c generator.ChannelReport) {
-	if len(c.Receipts) == 0 && len(c.Waiting) == 0 && c.Error == "" && c.RootLeft == "" && c.Before == c.After {
+	if len(c.Receipts) == 0 && len(c.Waiting) == 0 && c.Error == "" && c.RootLeft == "" && len(c.Told) == 0 && c.Before == c.After {
 		return
 	}
 	m.printf("\n### %s\n\n", linked(c.Channel, m.run.home(c)))
@@ -110,6 +110,11 @@ func (m *markdown) channel(c generator.ChannelReport) {
 	}
 	if c.RegistryLeft != "" {
 		m.printf("\n%s\n", escape(c.RegistryLeft))
+	}
+	for _, t := range c.Told {
+		if t.Error != "" {
+			m.printf("\n%s\n", escape(Untold(t)))
+		}
 	}
 	if c.Error != "" {
 		m.failure(c.Error, m.run.Hint)

@@ -6,6 +6,7 @@
 package report
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 	"time"
@@ -50,6 +51,18 @@ func (r *Run) rest() error {
 		}
 	}
 	return r.Err
+}
+
+// Untold says that a receiver was not told of a generation, why, and what becomes of it.
+func Untold(t generator.Telling) string {
+	text := fmt.Sprintf("not everybody is told of generation %d: %s", t.Generation, short(t.Error, maxProse))
+	switch {
+	case t.GivenUp:
+		return text + "; it is not tried again until there is a new generation"
+	case t.Again.IsZero():
+		return text + "; the next run tries again"
+	}
+	return text + "; the first run after " + t.Again.UTC().Format("2006-01-02 15:04 MST") + " tries again"
 }
 
 // link returns the URL of a file of the site, or "" if the site's URL is not known.
