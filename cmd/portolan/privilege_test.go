@@ -337,7 +337,17 @@ func TestGenerateRights(t *testing.T) {
 	w.submit(t, charttest.Simple("app", "1.0.0"), signer.Sign("app-1.0.0.tgz", charttest.Simple("app", "1.0.0")))
 	w.submit(t, []byte("no chart"), nil)
 	w.drop.Put("inbox/stable/mine-1.0.0.tgz", charttest.Simple("mine", "1.0.0"))
-	drop, site := w.generate(t, allowed, generator.Options{})
+	settings := filepath.Join(t.TempDir(), "portolan.yaml")
+	write(t, settings, []byte("channels: [{match: stable, signatures: {keyrings: [team.gpg]}}]"))
+	write(t, filepath.Join(filepath.Dir(settings), "team.gpg"), signer.Keyring())
+	keys, err := config.Load(settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	drop, site := w.generate(t, allowed, generator.Options{Config: keys})
+	if w.site.Snapshot()["stable/"+publisher.KeyringURL] == nil {
+		t.Error("the keys are not published")
+	}
 
 	w.submit(t, nil, signer.Sign("web-1.0.0.tgz", chart))
 	w.submit(t, charttest.Simple("app", "1.0.0", "README.md", "newer"), nil)

@@ -181,3 +181,32 @@ func TestSignatureRefused(t *testing.T) {
 		t.Errorf("got %+v", r.Results)
 	}
 }
+
+// TestSignatureRequired imports into a channel that takes only what is signed with its
+// keys: what is not is left, with the reason.
+func TestSignatureRequired(t *testing.T) {
+	s, g := newOld(t), newTarget(t)
+	signer, dir := charttest.NewSigner(), t.TempDir()
+	for name, data := range map[string][]byte{
+		"team.gpg":      signer.Keyring(),
+		"portolan.yaml": []byte("channels: [{match: stable, signatures: {keyrings: [team.gpg], require: true}}]"),
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var err error
+	if g.config, err = config.Load(filepath.Join(dir, "portolan.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"good", "stranger", "unsigned"} {
+		s.add(name, "1.0.0")
+		if file := name + "-1.0.0.tgz"; name == "good" {
+			s.files["/repo/"+file+".prov"] = signer.Sign(file, s.files["/repo/"+file])
+		} else if name == "stranger" {
+			s.files["/repo/"+file+".prov"] = charttest.NewSigner().Sign(file, s.files["/repo/"+file])
+		}
+	}
+	got, _ := g.imports(g.options(s.open(Credentials{})))
+	g.want("required", got, "good 1.0.0 taken, stranger 1.0.0 refused signature-unknown, unsigned 1.0.0 refused signature-missing")
+}

@@ -357,6 +357,38 @@ func TestJudged(t *testing.T) {
 	}
 }
 
+// TestUnfit checks that an upload which may publish nothing with its signature is refused,
+// unless the judge, who knows what is published, has nothing against it.
+func TestUnfit(t *testing.T) {
+	for _, sited := range []bool{true, false} {
+		p := open(t, func(o *Options) {
+			check := o.Check
+			o.Check = func(channel string, chart, prov io.Reader) (*publisher.Offer, error) {
+				offer, err := check(channel, chart, prov)
+				if offer != nil {
+					offer.Signature = &publisher.Refusal{Rule: "signature-missing", Message: "it is not signed", Fix: "sign it"}
+				}
+				return offer, err
+			}
+			o.Judge = func(string, *publisher.Index) Judge {
+				return func(_ context.Context, o *publisher.Offer, _ bool) error {
+					if o.Name == "published" {
+						return nil
+					}
+					return (*Refusal)(o.Signature)
+				}
+			}
+			if !sited {
+				o.Site = nil
+			}
+		})
+		failed(t, p.post("/api/charts", "chart alpha 1.0.0"), http.StatusUnprocessableEntity, "signature-missing")
+		if got := p.post("/api/charts", "chart published 1.0.0"); (got.StatusCode == http.StatusCreated) != sited {
+			t.Errorf("published, with a site %t: %d %s", sited, got.StatusCode, got.body)
+		}
+	}
+}
+
 // TestStoreFails checks that no upload is acknowledged if a bucket fails.
 func TestStoreFails(t *testing.T) {
 	for _, kind := range []string{"drop", "site"} {
