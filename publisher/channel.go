@@ -104,7 +104,7 @@ func (c *Channel) readHead(ctx context.Context) error {
 	}
 	record, recordSum, err := c.record(ctx, number)
 	if errors.Is(err, bucket.ErrNotFound) {
-		return fmt.Errorf("%s says that it is generation %d, but %w: the site is incomplete; restore its log folder", key, number, err)
+		return headOnly(key, number, err)
 	}
 	if err != nil {
 		return err
@@ -152,7 +152,7 @@ func (c *Channel) foreignHead(ctx context.Context, key, token string) error {
 // Refresh reads the records that were committed since the channel was opened
 // or last refreshed.
 func (c *Channel) Refresh(ctx context.Context) error {
-	number, err := c.findNewest(ctx)
+	number, err := c.findNewest(ctx, c.Generation())
 	if err != nil || number == c.Generation() {
 		return err
 	}

@@ -33,8 +33,9 @@ func incomplete(err error) error {
 
 // hole is the error that the record after the newest one is missing, while the listed
 // one exists.
-func (c *Channel) hole(listed int) error {
-	return bucket.About(recordKey(c.Name, c.Generation()+1),
-		fmt.Errorf("the record is missing, but there are later ones, up to %08d: %s", listed, fixLog))
+func (c *Channel) hole(listed int) error { return holeBefore(c.Name, c.Generation()+1, listed) }
 
+func holeBefore(channel string, missing, listed int) error {
+	return bucket.About(recordKey(channel, missing),
+		fmt.Errorf("the record is missing, but there are later ones, up to %08d: %s", listed, fixLog))
 }

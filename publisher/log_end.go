@@ -47,6 +47,9 @@ func (c *Channel) compareEnd(ctx context.Context) error {
 func (c *Channel) listedNewest(ctx context.Context) (int, error) {
 	newest, folder := 0, path.Join(c.Name, logDir)
 	for e, err := range c.site.List(ctx, folder, bucket.Children) {
+		if errors.Is(err, errors.ErrUnsupported) { // a web site, in which nobody commits
+			return 0, nil
+		}
 		if errors.Is(err, bucket.ErrNoBucket) { // GCS reports this for listings only
 			return 0, err
 		}
@@ -61,11 +64,11 @@ func (c *Channel) listedNewest(ctx context.Context) (int, error) {
 	return newest, nil
 }
 
-// findNewest returns the number of the newest record. Numbers have no gaps, so it doubles
-// its steps until it is past the end, and then halves them. It does not list, because a
-// listing may be stale and a get is not.
-func (c *Channel) findNewest(ctx context.Context) (int, error) {
-	there, step := c.Generation(), 1
+// findNewest returns the number of the newest record, which is there or a later one.
+// Numbers have no gaps, so it doubles its steps until it is past the end, and then halves
+// them. It does not list, because a listing may be stale and a get is not.
+func (c *Channel) findNewest(ctx context.Context, there int) (int, error) {
+	step := 1
 	for {
 		ok, err := c.exists(ctx, there+step)
 		if err != nil {

@@ -129,7 +129,7 @@ func (v *verifier) committed(generation int) (t time.Time) {
 // faultDerived says what is wrong with a file.
 func (v *verifier) faultDerived(ctx context.Context, d derived) {
 	_, there, err := v.compareDerived(ctx, d)
-	n := v.generationOf(ctx, d.key)
+	n := generationIn(ctx, v.site, d.key)
 	switch {
 	case err == nil && !there:
 		v.fault(d.key, v.fixSnapshot(), "it is missing")

@@ -87,12 +87,12 @@ func (v *verifier) faultHead(ctx context.Context, sum string, size int64) {
 
 // headGeneration is the generation in head's first line; 0 if it has none.
 func (v *verifier) headGeneration(ctx context.Context) int {
-	return v.generationOf(ctx, headKey(v.name))
+	return generationIn(ctx, v.site, headKey(v.name))
 }
 
-// generationOf is the generation in the first line of an index; 0 if it has none.
-func (v *verifier) generationOf(ctx context.Context, key string) int {
-	r, err := v.site.Get(ctx, key)
+// generationIn is the generation in the first line of an index; 0 if it has none.
+func generationIn(ctx context.Context, site bucket.Store, key string) int {
+	r, err := site.Get(ctx, key)
 	if err != nil {
 		return 0
 	}
