@@ -71,7 +71,7 @@ func TestLostLogs(t *testing.T) {
 	if len(want) > 0 {
 		t.Errorf("verify leaves out %q", want)
 	}
-	all, err := publisher.ReadStatus(t.Context(), m.Handle("test"), &publisher.Inbox{}, nil)
+	all, err := publisher.ReadStatus(t.Context(), m.Handle("test"), &publisher.Inbox{}, nil, nil)
 	if err != nil || len(all) != 4 {
 		t.Errorf("status: %+v, %v", all, err)
 	}

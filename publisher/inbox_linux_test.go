@@ -49,7 +49,7 @@ func TestInboxUnreadableFolder(t *testing.T) {
 	if len(inbox.Ignored) != 1 || inbox.Ignored[0].Key != "inbox/.git" || !strings.HasPrefix(inbox.Ignored[0].Reason, "cannot be read: ") {
 		t.Fatalf("ignored %v, want inbox/.git", inbox.Ignored)
 	}
-	all, err := publisher.ReadStatus(t.Context(), s, inbox, []string{"a", "m"})
+	all, err := publisher.ReadStatus(t.Context(), s, inbox, nil, []string{"a", "m"})
 	if err != nil || all[0].Error != "" || !strings.Contains(all[1].Error, "inbox/m: ") {
 		t.Errorf("status %+v, %v", all, err)
 	}

@@ -74,7 +74,7 @@ func TestHoleAfterHead(t *testing.T) {
 	commit(t, s, "stable", release("c", "1.0.0", id1, ""))
 	remove(t, m, "stable/log/00000002.json")
 	m.Put("stable/index.yaml", first)
-	all, err := publisher.ReadStatus(t.Context(), s, &publisher.Inbox{}, []string{"stable"})
+	all, err := publisher.ReadStatus(t.Context(), s, &publisher.Inbox{}, nil, []string{"stable"})
 	if err != nil || !strings.Contains(all[0].Error, "stable/log/00000002.json: the record is missing") {
 		t.Errorf("status: %+v, %v", all, err)
 	}

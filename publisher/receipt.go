@@ -58,7 +58,10 @@ func (r *Receipt) object(key string) (bucket.Object, error) {
 // ReadReceipt returns the receipt of an upload. It fails with ErrNotFound as long as the
 // upload is undecided.
 func ReadReceipt(ctx context.Context, drop bucket.Store, id string) (*Receipt, error) {
-	key := receiptKey(id)
+	return readReceipt(ctx, drop, receiptKey(id))
+}
+
+func readReceipt(ctx context.Context, drop bucket.Store, key string) (*Receipt, error) {
 	b, _, err := bucket.ReadAll(ctx, drop, key, maxReceipt)
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package publisher
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -22,6 +23,7 @@ type ChannelStatus struct {
 	Size            int64     `json:"size"`             // bytes of the archives of these versions
 	Changed         time.Time `json:"changed,omitzero"` // when the newest record was made; zero in a new channel
 	Waiting         int       `json:"waiting"`          // uploads in the inbox
+	Rejected        int       `json:"rejected"`         // as ReadStatus was told
 
 	IndexSize      int64    `json:"indexSize"`                // bytes of head, about
 	LargestArchive int64    `json:"largestArchive,omitempty"` // bytes of the largest archive
@@ -35,10 +37,11 @@ type ChannelStatus struct {
 }
 
 // ReadStatus returns the status of the channels. Without names, it takes all channels of
-// the site, also those that have lost their log, and those with uploads in the inbox. A log that changed nothing, since all
-// uploads were refused, makes no channel. A channel that cannot be read does not
-// stop it.
-func ReadStatus(ctx context.Context, site bucket.Store, inbox *Inbox, channels []string) ([]ChannelStatus, error) {
+// the site, also those that have lost their log, and those with uploads in the inbox. A log
+// that changed nothing, since all uploads were refused, makes no channel. A channel that
+// cannot be read does not stop it. How many were rejected is what [CountRejected] says; nil
+// if that is not known.
+func ReadStatus(ctx context.Context, site bucket.Store, inbox *Inbox, rejected map[string]int, channels []string) ([]ChannelStatus, error) {
 	waiting, unread := map[string]int{}, map[string]error{}
 	for _, w := range inbox.Channels {
 		unread[w.Channel] = w.Err
@@ -53,9 +56,7 @@ func ReadStatus(ctx context.Context, site bucket.Store, inbox *Inbox, channels [
 			return nil, err
 		}
 		channels = append(channels, lost...)
-		for name := range waiting {
-			channels = append(channels, name)
-		}
+		channels = slices.AppendSeq(channels, maps.Keys(waiting))
 		slices.Sort(channels)
 		channels = slices.Compact(channels)
 	}
@@ -72,7 +73,7 @@ func ReadStatus(ctx context.Context, site bucket.Store, inbox *Inbox, channels [
 				s.Error = strings.TrimPrefix(s.Error+"\n"+err.Error(), "\n")
 			}
 		}
-		s.Waiting = waiting[name]
+		s.Waiting, s.Rejected = waiting[name], rejected[name]
 		if asked || s.IndexGeneration > 0 || s.Waiting > 0 || s.Error != "" {
 			all = append(all, *s)
 		}

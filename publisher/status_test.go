@@ -17,13 +17,14 @@ func TestReadStatus(t *testing.T) {
 	drop, _ := clocked(t)
 	drop.Put("inbox/stable/"+id1+".tgz", nil)
 	drop.Put("inbox/devel/x.tgz", nil)
-	all, err := publisher.ReadStatus(t.Context(), site.Handle("test"), readInbox(t, drop), nil)
+	rejected := map[string]int{"stable": 2, "late": 1}
+	all, err := publisher.ReadStatus(t.Context(), site.Handle("test"), readInbox(t, drop), rejected, nil)
 	if err != nil || len(all) != 2 {
 		t.Fatalf("got %v, %v", all, err)
 	}
 	want := publisher.ChannelStatus{
 		Channel: "stable", Generation: 3, IndexGeneration: 2, Charts: 2, Versions: 2,
-		Size: int64(len("archive of alpha") + len("archive of beta")), Changed: start().Add(2 * time.Minute), Waiting: 1,
+		Size: int64(len("archive of alpha") + len("archive of beta")), Changed: start().Add(2 * time.Minute), Waiting: 1, Rejected: 2,
 		IndexSize: all[1].IndexSize, LargestArchive: int64(len("archive of alpha")), Names: []string{"alpha", "beta"},
 	}
 	if all[0].Channel != "devel" || all[0].Waiting != 1 || !reflect.DeepEqual(all[1], want) || want.IndexSize < 100 {
@@ -39,7 +40,7 @@ func TestReadStatusDamaged(t *testing.T) {
 	site.Put("devel/log/00000001.json", []byte("{"))
 	drop, _ := clocked(t)
 	drop.Put("inbox/devel/"+id1+".tgz", nil)
-	all, err := publisher.ReadStatus(t.Context(), site.Handle("test"), readInbox(t, drop), nil)
+	all, err := publisher.ReadStatus(t.Context(), site.Handle("test"), readInbox(t, drop), nil, nil)
 	if err != nil || len(all) != 2 {
 		t.Fatalf("got %v, %v", all, err)
 	}
@@ -51,7 +52,7 @@ func TestReadStatusDamaged(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := publisher.ReadStatus(ctx, site.Handle("test"), &publisher.Inbox{}, []string{"stable"}); !errors.Is(err, context.Canceled) {
+	if _, err := publisher.ReadStatus(ctx, site.Handle("test"), &publisher.Inbox{}, nil, []string{"stable"}); !errors.Is(err, context.Canceled) {
 		t.Errorf("canceled: %v", err)
 	}
 }
@@ -69,7 +70,7 @@ func TestStatusOfHead(t *testing.T) {
 	} {
 		m := published(t)
 		damage(m, m.Snapshot()["stable/index.yaml"])
-		all, err := publisher.ReadStatus(t.Context(), m.Handle("test"), &publisher.Inbox{}, nil)
+		all, err := publisher.ReadStatus(t.Context(), m.Handle("test"), &publisher.Inbox{}, nil, nil)
 		if err != nil || len(all) != 1 || all[0].Generation != 3 || all[0].Versions != 2 {
 			t.Fatalf("%s: got %+v, %v", what, all, err)
 		}

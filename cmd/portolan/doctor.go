@@ -128,7 +128,7 @@ func (f *doctorFlags) checkClients(ctx context.Context, o doctor.Options, r *doc
 	}
 	limited, cancel := context.WithTimeout(ctx, clientsTime)
 	defer cancel()
-	all, err := publisher.ReadStatus(limited, o.Site.Store, &publisher.Inbox{}, f.channels)
+	all, err := publisher.ReadStatus(limited, o.Site.Store, &publisher.Inbox{}, nil, f.channels)
 	if limited.Err() != nil {
 		err = fmt.Errorf("the indexes could not be read in %s", clientsTime)
 	}

@@ -75,12 +75,45 @@ func (p *program) openBoth(ctx context.Context, f *flags) (site, drop bucket.Sto
 	return site, drop, inbox, err
 }
 
+// rejectedDays is for how many days status counts what was rejected.
+const rejectedDays = 7
+
+// countRejected counts the uploads that were rejected lately, by channel. Who may not list
+// them sees all else.
+func (p *program) countRejected(ctx context.Context, drop bucket.Store) (map[string]int, error) {
+	rejected, err := publisher.CountRejected(ctx, drop, time.Now().AddDate(0, 0, -rejectedDays))
+	if bucket.Barred(err) {
+		p.say("note", fmt.Sprintf("rejected uploads are not counted: %v", err))
+		return nil, nil
+	}
+	return rejected, err
+}
+
+// noteRejected tells of what was rejected in channels that are not there yet: it may have
+// been their first upload.
+func (p *program) noteRejected(rejected map[string]int, all []publisher.ChannelStatus) {
+	n := 0
+	for _, of := range rejected {
+		n += of
+	}
+	for _, s := range all {
+		n -= s.Rejected
+	}
+	if n > 0 {
+		p.say("note", fmt.Sprintf("rejected in %d days, to channels that are not there yet: %s; 'portolan uploads --rejected' says why", rejectedDays, count(n, "upload")))
+	}
+}
+
 func (p *program) allStatus(ctx context.Context, f *flags) error {
-	site, _, inbox, err := p.openBoth(ctx, f)
+	site, drop, inbox, err := p.openBoth(ctx, f)
 	if err != nil {
 		return err
 	}
-	all, err := publisher.ReadStatus(ctx, site, inbox, nil)
+	rejected, err := p.countRejected(ctx, drop)
+	if err != nil {
+		return err
+	}
+	all, err := publisher.ReadStatus(ctx, site, inbox, rejected, nil)
 	if err != nil {
 		return err
 	}
@@ -98,6 +131,7 @@ func (p *program) allStatus(ctx context.Context, f *flags) error {
 	if !f.output.json {
 		err = p.printAll(all)
 		p.noteIgnored(inbox.Ignored)
+		p.noteRejected(rejected, all)
 		for _, s := range all {
 			p.noteClients(s.Channel, clients[s.Channel])
 		}
@@ -126,14 +160,14 @@ func (p *program) printAll(all []publisher.ChannelStatus) error {
 		return nil
 	}
 	w := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "CHANNEL\tGENERATION\tCHARTS\tVERSIONS\tSIZE\tCHANGED\tWAITING")
+	fmt.Fprintln(w, "CHANNEL\tGENERATION\tCHARTS\tVERSIONS\tSIZE\tCHANGED\tWAITING\tREJECTED")
 	for _, s := range all {
 		if s.Error != "" {
-			fmt.Fprintf(w, "%s\terror\t-\t-\t-\t-\t%d\n", s.Channel, s.Waiting)
+			fmt.Fprintf(w, "%s\terror\t-\t-\t-\t-\t%d\t%d\n", s.Channel, s.Waiting, s.Rejected)
 			continue
 		}
-		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%s\t%s\t%d\n",
-			s.Channel, s.Generation, s.Charts, s.Versions, sizeText(s.Size), timeText(s.Changed), s.Waiting)
+		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%s\t%s\t%d\t%d\n",
+			s.Channel, s.Generation, s.Charts, s.Versions, sizeText(s.Size), timeText(s.Changed), s.Waiting, s.Rejected)
 	}
 	return w.Flush()
 }
@@ -161,13 +195,20 @@ func (p *program) oneStatus(ctx context.Context, f *flags, channel string) error
 	if err != nil {
 		return err
 	}
-	all, err := publisher.ReadStatus(ctx, site, inbox, []string{channel})
+	rejected, err := p.countRejected(ctx, drop)
+	if err != nil {
+		return err
+	}
+	all, err := publisher.ReadStatus(ctx, site, inbox, rejected, []string{channel})
 	if err != nil {
 		return err
 	}
 	s := channelStatus{ChannelStatus: all[0], Clients: generator.ClientNotes(all[0])}
 	if s.Error == "" && s.IndexGeneration == 0 && s.Waiting == 0 {
 		p.noteIgnored(inbox.Ignored) // one of them may be what the user looks for
+		if s.Rejected > 0 {
+			return hint(fmt.Errorf("no channel %s in %s: all that was uploaded to it was rejected", channel, f.site), "'portolan uploads --rejected %s' says why", channel)
+		}
 		return hint(fmt.Errorf("no channel %s in %s, and no uploads for it", channel, f.site), "'portolan status' lists the channels")
 	}
 	if s.Uploads, err = waitingIn(ctx, drop, inbox, channel); err != nil {
@@ -232,6 +273,9 @@ func (p *program) printStatus(s channelStatus) error {
 		printPublished(w, s)
 	}
 	fmt.Fprintf(w, "waiting\t%d\n", s.Waiting)
+	if s.Rejected > 0 {
+		fmt.Fprintf(w, "rejected\t%d in %d days; 'portolan uploads --rejected %s' says why\n", s.Rejected, rejectedDays, s.Channel)
+	}
 	if err := w.Flush(); err != nil {
 		return err
 	}

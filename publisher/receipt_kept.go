@@ -1,0 +1,46 @@
+package publisher
+
+import (
+	"context"
+	"errors"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/portolan-charts/portolan/publisher/bucket"
+)
+
+// ReadDecided returns the receipt of an upload or action with this verdict, as a record of
+// the channel has it. That of a rejected one is read from rejected/. It fails with
+// ErrNotFound if the receipt is not written yet, has been pruned, or cannot be read as one.
+func ReadDecided(ctx context.Context, drop bucket.Store, channel, id string, v Verdict) (*Receipt, error) {
+	keys := []string{receiptKey(id), receiptKey(path.Join(channel, id))} // see WriteReceipt
+	if v == Rejected {
+		keys = []string{rejectedKey(channel, id, requestExt)}
+	}
+	for _, key := range keys {
+		r, err := readReceipt(ctx, drop, key)
+		if errors.Is(err, errNoReceipt) || errors.Is(err, bucket.ErrTooLarge) {
+			continue
+		}
+		if err != nil || r.Channel == channel {
+			return r, err
+		}
+	}
+	return nil, bucket.About(keys[len(keys)-1], bucket.ErrNotFound)
+}
+
+// CountRejected returns how many uploads and actions of each channel were rejected since
+// then, as far as they are kept. It lists rejected/ and reads nothing.
+func CountRejected(ctx context.Context, drop bucket.Store, since time.Time) (map[string]int, error) {
+	n := map[string]int{}
+	for e, err := range drop.List(ctx, rejectedDir, bucket.Descendants) {
+		if err != nil {
+			return nil, err
+		}
+		if receipt := strings.HasSuffix(e.Key, requestExt) && !strings.HasSuffix(e.Key, actionExt); receipt && !e.Modified.Before(since) {
+			n[path.Dir(strings.TrimPrefix(e.Key, rejectedDir+"/"))]++
+		}
+	}
+	return n, nil
+}
