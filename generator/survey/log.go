@@ -1,0 +1,109 @@
+package survey
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+)
+
+// Entry is what one generation has done.
+type Entry struct {
+	Generation int       `json:"generation"`
+	Time       time.Time `json:"time"`
+	Changes    []Change  `json:"changes"`
+
+	// Actions are those that it decided, whatever the verdict.
+	Actions []Action `json:"actions,omitempty"`
+
+	// Verdicts says how many uploads it decided, by verdict.
+	Verdicts map[publisher.Verdict]int `json:"verdicts,omitempty"`
+
+	// Settings is whether it changed something else about the index: which versions
+	// 'keep' hides, for example.
+	Settings bool `json:"settings,omitempty"`
+
+	// Manifests is how many versions of earlier generations it brought into the registry.
+	Manifests int `json:"manifests,omitempty"`
+
+	// Floor is set if a prune made it: snapshots of earlier generations are gone.
+	Floor int `json:"floor,omitempty"`
+}
+
+// Action is an action that was decided.
+type Action struct {
+	ID         string            `json:"id"`
+	Kind       action.Kind       `json:"kind"`
+	Verdict    publisher.Verdict `json:"verdict"`
+	Rule       string            `json:"rule,omitempty"`
+	Reason     string            `json:"reason,omitempty"`     // of a yank; the message of a deprecation
+	Chart      string            `json:"chart,omitempty"`      // that was deprecated or undeprecated
+	Successor  string            `json:"successor,omitempty"`  // of a deprecated chart
+	From       string            `json:"from,omitempty"`       // the channel that was promoted from
+	Generation int               `json:"generation,omitempty"` // that was rolled back to
+	Versions   []action.Pin      `json:"versions,omitempty"`   // that it was about
+}
+
+// Log returns what the newest n generations of a channel have done, the newest first. It
+// reads these records and the first line of head. It fails with ErrNoChannel if the channel
+// has none.
+func Log(ctx context.Context, site bucket.Store, channel string, n int) ([]Entry, error) {
+	all := []Entry{}
+	for r, err := range publisher.Records(ctx, site, channel) {
+		if err != nil {
+			return all, err
+		}
+		e, err := entryOf(r)
+		if err != nil {
+			return all, fmt.Errorf("generation %d: %w", r.Generation, err)
+		}
+		if all = append(all, e); len(all) == n {
+			break
+		}
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("%s: %w", channel, ErrNoChannel)
+	}
+	return all, nil
+}
+
+func entryOf(r *publisher.Record) (Entry, error) {
+	e := Entry{Generation: r.Generation, Time: r.Time, Changes: []Change{}}
+	for _, d := range r.Decisions {
+		if e.Verdicts == nil {
+			e.Verdicts = map[publisher.Verdict]int{}
+		}
+		e.Verdicts[d.Verdict]++
+	}
+	for _, a := range r.Actions {
+		e.Actions = append(e.Actions, actionOf(a))
+	}
+	if r.Registry != nil {
+		e.Manifests = len(r.Registry.Manifests)
+	}
+	if r.Change == nil {
+		if len(r.Decisions) == 0 && len(r.Actions) == 0 {
+			e.Floor = r.Floor
+		}
+		return e, nil
+	}
+	found, err := changes(r.Change.Removed, r.Change.Added)
+	e.Changes = append(e.Changes, found...)
+	e.Settings = len(found) == 0 && e.Manifests == 0 && len(e.Actions) == 0
+	return e, err
+}
+
+func actionOf(d publisher.ActionDecision) Action {
+	a := Action{
+		ID: d.ID, Kind: d.Kind, Verdict: d.Verdict, Rule: d.Rule, Reason: d.Reason,
+		Chart: d.Chart, Successor: d.Successor, Generation: d.Generation,
+	}
+	for _, v := range d.Versions {
+		a.From = v.From // all come from one channel
+		a.Versions = append(a.Versions, v.Pin)
+	}
+	return a
+}
