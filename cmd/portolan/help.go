@@ -10,6 +10,10 @@ Usage:
     portolan drop [--drop URL] [--wait] CHANNEL FILE...
     portolan import --from URL|DIR [--drop URL] [--site URL] CHANNEL
     portolan status [--drop URL] [--site URL] [CHANNEL | UPLOAD-ID]
+    portolan list [--site URL] [CHANNEL [CHART]] [--versions] [--yanked]
+    portolan log [--site URL] [-n N] CHANNEL
+    portolan diff [--site URL] CHANNEL GENERATION [GENERATION]
+    portolan uploads [--drop URL] [--site URL] [--rejected] [CHANNEL]
     portolan yank [--dry-run] CHANNEL CHART VERSION... --reason TEXT
     portolan restore [--dry-run] CHANNEL CHART VERSION...
     portolan deprecate [--dry-run] CHANNEL CHART [--message TEXT]
@@ -32,6 +36,10 @@ Commands:
     drop        Check charts and put them into the drop area.
     import      Take over the charts of another Helm repository.
     status      Show the channels, or the verdict on an upload.
+    list        List channels, charts and versions.
+    log         Show what each generation of a channel changed.
+    diff        Show how two generations of a channel differ.
+    uploads     Show how uploads were decided, and why some were rejected.
     yank        Hide versions of a chart from all lists; their URLs stay.
     restore     List yanked versions again.
     deprecate   Mark all versions of a chart as deprecated.
@@ -112,9 +120,10 @@ const helpStatus = `Usage:
     portolan status [--drop URL] [--site URL] [CHANNEL | UPLOAD-ID]
 
 Show each channel: its generation, how many charts and versions it has, their
-size, when it last changed, and how many uploads and actions are waiting. For
-one CHANNEL, also list what waits; for the id of an upload or of an action, such
-as a yank, show its receipt.
+size, when it last changed, how many uploads and actions are waiting, and how
+many were rejected in the last 7 days, as far as they are kept. For one CHANNEL,
+also list what waits; for the id of an upload or of an action, such as a yank,
+show its receipt.
 
 Options:
     --drop URL          Drop area (default ./drop).            PORTOLAN_DROP
@@ -316,6 +325,14 @@ func helpOf(command string) string {
 		return helpImport
 	case "status":
 		return helpStatus
+	case "list":
+		return helpList
+	case "log":
+		return helpLog
+	case "diff":
+		return helpDiff
+	case "uploads":
+		return helpUploads
 	case "yank":
 		return helpYank
 	case "restore":
@@ -353,7 +370,7 @@ func helpOf(command string) string {
 }
 
 func commandNames() []string {
-	return []string{"generate", "drop", "import", "status", "yank", "restore", "deprecate", "undeprecate", "promote", "rollback", "verify", "doctor", "prune", "rebuild", "preview", "shim", "token", "auth", "version", "help"}
+	return []string{"generate", "drop", "import", "status", "list", "log", "diff", "uploads", "yank", "restore", "deprecate", "undeprecate", "promote", "rollback", "verify", "doctor", "prune", "rebuild", "preview", "shim", "token", "auth", "version", "help"}
 }
 
 // wordsOf are the words that a command's first operand can be; nil for most.

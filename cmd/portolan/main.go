@@ -105,6 +105,14 @@ func (p *program) command(ctx context.Context, args []string) error {
 		return p.importCharts(ctx, args)
 	case "status":
 		return p.status(ctx, args)
+	case "list":
+		return p.list(ctx, args)
+	case "log":
+		return p.log(ctx, args)
+	case "diff":
+		return p.diff(ctx, args)
+	case "uploads":
+		return p.uploads(ctx, args)
 	case "yank":
 		return p.yank(ctx, args)
 	case "restore":

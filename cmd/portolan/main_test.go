@@ -131,11 +131,11 @@ func valueOf(flag string) string {
 	switch flag {
 	case "output":
 		return "=json"
-	case "workers", "max-uploads", "keep-snapshots", "keep-days", "keep", "concurrency":
+	case "workers", "max-uploads", "keep-snapshots", "keep-days", "keep", "concurrency", "number":
 		return "=1"
 	case "timeout", "grace", "watch":
 		return "=1s"
-	case "all-newer", "dry-run", "read-only", "deep", "force", "wait", "generate", "pages", "verbose", "allow-anonymous-uploads", "replace-root", "strict", "proxy-strips-path", "plain-http":
+	case "all-newer", "dry-run", "read-only", "deep", "force", "wait", "generate", "pages", "verbose", "allow-anonymous-uploads", "replace-root", "strict", "proxy-strips-path", "plain-http", "versions", "yanked", "rejected":
 		return ""
 	}
 	return "=x"

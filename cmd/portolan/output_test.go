@@ -10,7 +10,9 @@ import (
 
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/charttest"
+	"github.com/portolan-charts/portolan/generator/survey"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/action"
 )
 
 // TestForgedReceipt prints, in every way there is, a receipt whose every text
@@ -35,6 +37,12 @@ func TestForgedReceipt(t *testing.T) {
 		"status": func(p *program, r *publisher.Receipt) error { return p.printReceipt(r) },
 		"waiting": func(p *program, r *publisher.Receipt) error {
 			return p.printStatus(channelStatus{Uploads: []waitingUpload{{File: r.Request.File}}})
+		},
+		"uploads": func(p *program, r *publisher.Receipt) error {
+			return p.printUploads([]survey.Upload{{
+				ID: r.ID, Channel: r.Channel, Verdict: r.Verdict, Chart: r.Chart, Version: r.Version, File: r.Request.File,
+				Message: r.Message, Fix: r.Fix, Uploader: r.Request.Uploader,
+			}})
 		},
 		"generate": func(p *program, r *publisher.Receipt) error {
 			p.printReport(&generator.Report{Channels: []generator.ChannelReport{{
@@ -96,5 +104,49 @@ func TestInterruptedJSON(t *testing.T) {
 	decode(t, out.String(), &got)
 	if code != exitInterrupted || got.Error != "interrupted" || len(got.Uploads) == 0 || got.Uploads[0].ID == "" {
 		t.Errorf("got %d and %s", code, out.String())
+	}
+}
+
+// TestForgedSite prints a site whose every text tries to take over the terminal: any web
+// site can have a log like it.
+func TestForgedSite(t *testing.T) {
+	t.Parallel()
+	evil := "\x1b[2J\u009b31m\u202e\x7f\r\n\t" + strings.Repeat("x", 10_000)
+	change := survey.Change{Chart: evil, Version: evil, Digest: evil, Was: evil, Reason: evil, Successor: evil}
+	var changes []survey.Change
+	for _, what := range []survey.What{
+		survey.Added, survey.Changed, survey.Signed, survey.Removed, survey.IsYanked, survey.Restored, survey.Deprecated, survey.Undeprecated,
+	} {
+		change.What = what
+		changes = append(changes, change)
+	}
+	pins := []action.Pin{{Chart: evil, Version: evil}}
+	for name, show := range map[string]func(*program) error{
+		"charts": func(p *program) error {
+			return p.printCharts([]survey.Chart{{Chart: evil, Newest: evil, AppVersion: evil, Deprecation: &survey.Deprecation{Message: evil, Successor: evil}}})
+		},
+		"versions": func(p *program) error {
+			return p.printVersions([]survey.Version{{Chart: evil, Version: evil, AppVersion: evil, Digest: evil, Yanked: &survey.Yank{Reason: evil}}}, false)
+		},
+		"diff": func(p *program) error {
+			p.printDiff(&survey.Difference{Changes: changes})
+			return nil
+		},
+		"log": func(p *program) error {
+			e := survey.Entry{Changes: changes}
+			for _, kind := range []action.Kind{action.Yank, action.Deprecate, action.Promote, action.Rollback, action.Kind(evil)} {
+				e.Actions = append(e.Actions, survey.Action{Kind: kind, Verdict: publisher.Accepted, Reason: evil, Chart: evil, Successor: evil, From: evil, Versions: pins})
+			}
+			p.printLog([]survey.Entry{e})
+			return nil
+		},
+	} {
+		var out bytes.Buffer
+		if err := show(&program{stdout: &checkedWriter{w: &out}, stderr: &out}); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if got := out.String(); !strings.Contains(got, `\x1b[2J`) || strings.ContainsFunc(got, unprintable) || strings.Count(got, "x") > 20*maxProse {
+			t.Errorf("%s: got %.3000q", name, got)
+		}
 	}
 }

@@ -8,10 +8,12 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"path"
 	"path/filepath"
 	"runtime"
 	"strings"
 
+	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
@@ -51,7 +53,7 @@ func (f *flags) openBucket(ctx context.Context, flag string) (store bucket.Store
 		return nil, "", err
 	}
 	if isWeb(url) {
-		return nil, "", hint(wrongSetting(fmt.Errorf("%s: this is a web site, which only 'portolan verify' can read", url)),
+		return nil, "", hint(wrongSetting(fmt.Errorf("%s: this is a web site, which only list, log, diff and verify can read", url)),
 			"%s takes the URL of a bucket, or a folder", f.given[flag])
 	}
 	store, err = bucket.Open(ctx, url)
@@ -114,6 +116,24 @@ func (f *flags) openWeb(base string) (bucket.Store, error) {
 	}
 	site, err := bucket.OpenWeb(base, trusted)
 	return site, wrongSetting(err)
+}
+
+// webChannel makes sense of the URL of a web site without a channel, which can
+// be the URL of one channel: what helm repo add takes. The advice is what else to do.
+func (f *flags) webChannel(ctx context.Context, site bucket.Store, advice string) (bucket.Store, error) {
+	base, channel := path.Split(strings.TrimSuffix(f.site, "/"))
+	r, err := site.Get(ctx, "index.yaml")
+	if err == nil {
+		r.Close()
+	}
+	if err != nil && !errors.Is(err, bucket.ErrNotFound) {
+		return nil, err
+	}
+	if err != nil || publisher.CheckOldChannel(channel) != nil || !strings.Contains(strings.TrimRight(base, "/"), "://") {
+		return nil, hint(fmt.Errorf("%s: a web site can't be listed", f.site), "%s", advice)
+	}
+	f.site, f.channels = base, []string{channel}
+	return f.openWeb(base)
 }
 
 // authorities are those that may have signed the certificate of a web server: the

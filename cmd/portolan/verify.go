@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path"
-	"strings"
 
 	"github.com/portolan-charts/portolan/generator/pages"
 	"github.com/portolan-charts/portolan/publisher"
@@ -36,7 +34,7 @@ func (p *program) verify(ctx context.Context, args []string) error {
 		return err
 	}
 	if isWeb(f.site) && len(f.channels) == 0 {
-		if site, err = f.webChannel(ctx, site); err != nil {
+		if site, err = f.webChannel(ctx, site, "name its channels with --channel, or give the URL of one channel"); err != nil {
 			return err
 		}
 	}
@@ -69,25 +67,6 @@ func (p *program) verifyPages(ctx context.Context, site bucket.Store, r *publish
 		}
 	}
 	return nil
-}
-
-// webChannel makes sense of the URL of a web site without a channel, which can
-// be the URL of one channel: what helm repo add takes.
-func (f *flags) webChannel(ctx context.Context, site bucket.Store) (bucket.Store, error) {
-	base, channel := path.Split(strings.TrimSuffix(f.site, "/"))
-	r, err := site.Get(ctx, "index.yaml")
-	if err == nil {
-		r.Close()
-	}
-	if err != nil && !errors.Is(err, bucket.ErrNotFound) {
-		return nil, err
-	}
-	if err != nil || publisher.CheckOldChannel(channel) != nil {
-		return nil, hint(fmt.Errorf("%s: a web site can't be listed", f.site),
-			"name its channels with --channel, or give the URL of one channel")
-	}
-	f.site, f.channels = base, []string{channel}
-	return f.openWeb(base)
 }
 
 // printVerified prints what was found, also by a verification that failed

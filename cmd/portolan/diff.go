@@ -1,0 +1,89 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/portolan-charts/portolan/generator/survey"
+)
+
+func (p *program) diff(ctx context.Context, args []string) error {
+	f := newFlags("diff")
+	f.withSite()
+	f.withConfig()
+	f.withCAFile()
+	if err := p.parse(f, args); err != nil {
+		return err
+	}
+	if f.NArg() < 2 || f.NArg() > 3 {
+		return hint(usagef("diff takes a channel and one or two generations, but got %s", count(f.NArg(), "operand")), "for example: portolan diff stable 41 42")
+	}
+	channel := f.Arg(0)
+	if err := checkOperand(channel); err != nil {
+		return err
+	}
+	from, err := generation(f.Arg(1))
+	to := -1
+	if f.NArg() == 3 && err == nil {
+		to, err = generation(f.Arg(2))
+	}
+	if err != nil {
+		return err
+	}
+	site, err := p.openSite(ctx, f)
+	if err != nil {
+		return err
+	}
+	d, err := survey.Diff(ctx, site, channel, from, to)
+	if gone := (*survey.GenerationError)(nil); errors.As(err, &gone) {
+		return hint(err, "%s", gone.Fix())
+	}
+	if err != nil {
+		return f.noChannel(channel, err)
+	}
+	if p.found = d; !f.output.json {
+		p.printDiff(d)
+	}
+	return nil
+}
+
+// generation reads the number of a generation.
+func generation(text string) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		return 0, hint(usagef("%q is not the number of a generation", text), "'portolan log CHANNEL' lists them; 0 is the channel before the first")
+	}
+	return n, nil
+}
+
+func (p *program) printDiff(d *survey.Difference) {
+	w := bufio.NewWriter(p.stdout)
+	if len(d.Changes) == 0 {
+		fmt.Fprintf(w, "no difference between generations %d and %d\n", d.From.Generation, d.To.Generation)
+	}
+	for _, c := range d.Changes {
+		fmt.Fprintln(w, changeText(c))
+	}
+	w.Flush() // p.stdout remembers an error
+}
+
+// changeText is one change in one line.
+func changeText(c survey.Change) string {
+	subject := versionText(c.Chart, c.Version)
+	switch c.What {
+	case survey.IsYanked:
+		return fmt.Sprintf("~ %s  yanked: %s", subject, short(c.Reason, maxProse))
+	case survey.Restored:
+		return fmt.Sprintf("~ %s  restored", subject)
+	case survey.Deprecated:
+		return fmt.Sprintf("~ %s  %s", subject, deprecationText(c.Reason, c.Successor))
+	case survey.Undeprecated:
+		return fmt.Sprintf("~ %s  no longer deprecated", subject)
+	case survey.Changed:
+		return fmt.Sprintf("~ %s  %s → %s", subject, cut(c.Was), cut(c.Digest))
+	}
+	return fmt.Sprintf("%s %s  %s%s", sign(c.What), subject, cut(c.Digest), aside(c.What))
+}

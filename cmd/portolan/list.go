@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/portolan-charts/portolan/generator/survey"
+	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+)
+
+func (p *program) list(ctx context.Context, args []string) error {
+	f := newFlags("list")
+	f.withSite()
+	f.withConfig()
+	f.withCAFile()
+	versions := f.Bool("versions", false, "")
+	yanked := f.Bool("yanked", false, "")
+	if err := p.parse(f, args); err != nil {
+		return err
+	}
+	if f.NArg() > 2 {
+		return hint(usagef("list takes a channel and a chart, but got %d operands", f.NArg()), "see 'portolan list --help'")
+	}
+	channel, chart := f.Arg(0), f.Arg(1)
+	if f.NArg() > 0 {
+		if err := checkOperand(channel); err != nil {
+			return err
+		}
+	}
+	site, err := p.openSite(ctx, f)
+	if err != nil {
+		return err
+	}
+	if channel == "" && isWeb(f.site) {
+		if site, err = f.webChannel(ctx, site, "name the channel, or give the URL of one"); err != nil {
+			return err
+		}
+		channel = f.channels[0]
+	}
+	switch {
+	case *versions || *yanked || chart != "":
+		return p.listVersions(ctx, f, site, channel, chart, *yanked)
+	case channel != "":
+		return p.listCharts(ctx, f, site, channel)
+	}
+	return p.listChannels(ctx, f, site)
+}
+
+// checkOperand refuses an operand that cannot be the name of a channel on the site.
+func checkOperand(channel string) error {
+	if err := publisher.CheckOldChannel(channel); err != nil {
+		return wrongChannel(err, "")
+	}
+	return nil
+}
+
+func (p *program) listChannels(ctx context.Context, f *flags, site bucket.Store) error {
+	all, err := survey.Channels(ctx, site)
+	if err != nil {
+		return err
+	}
+	p.found = map[string]any{"channels": all}
+	var failures []error
+	if !f.output.json {
+		failures = append(failures, p.printChannels(all))
+	}
+	for _, c := range all {
+		if c.Error != "" {
+			failures = append(failures, fmt.Errorf("channel %s: %s", c.Channel, c.Error))
+		}
+	}
+	return errors.Join(failures...)
+}
+
+func (p *program) listCharts(ctx context.Context, f *flags, site bucket.Store, channel string) error {
+	c, err := survey.Open(ctx, site, channel)
+	if err != nil {
+		return f.noChannel(channel, err)
+	}
+	all, err := c.Charts()
+	if err != nil {
+		return err
+	}
+	if p.found = map[string]any{"charts": all}; f.output.json {
+		return nil
+	}
+	return p.printCharts(all)
+}
+
+func (p *program) listVersions(ctx context.Context, f *flags, site bucket.Store, channel, chart string, yanked bool) error {
+	all, err := f.versions(ctx, site, channel, chart)
+	if err != nil {
+		return err
+	}
+	if yanked {
+		all = slices.DeleteFunc(all, func(v survey.Version) bool { return v.Yanked == nil })
+	}
+	if p.found = map[string]any{"versions": all}; f.output.json {
+		return nil
+	}
+	return p.printVersions(all, channel == "")
+}
+
+// versions returns the versions of a chart, of all charts of a channel, or of all channels.
+func (f *flags) versions(ctx context.Context, site bucket.Store, channel, chart string) ([]survey.Version, error) {
+	if channel == "" {
+		return survey.Versions(ctx, site)
+	}
+	c, err := survey.Open(ctx, site, channel)
+	if err != nil {
+		return nil, f.noChannel(channel, err)
+	}
+	if chart == "" {
+		return c.AllVersions()
+	}
+	all, err := c.Versions(chart)
+	if err != nil || len(all) > 0 {
+		return all, err
+	}
+	err = fmt.Errorf("channel %s has no chart %s", channel, chart)
+	if near := c.Near(chart); near != "" {
+		return nil, hint(err, "did you mean %s?", near)
+	}
+	return nil, hint(err, "'portolan list %s' lists its charts", channel)
+}
+
+// noChannel says in plain words that a channel does not exist.
+func (f *flags) noChannel(channel string, err error) error {
+	if !errors.Is(err, survey.ErrNoChannel) {
+		return err
+	}
+	err = fmt.Errorf("no channel %s in %s", channel, f.site)
+	if isWeb(f.site) {
+		return hint(err, "check the name, and that --site has the channel's folder in it")
+	}
+	return hint(err, "'portolan list' lists the channels")
+}

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/portolan-charts/portolan/generator/survey"
+	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/days"
+)
+
+func (p *program) uploads(ctx context.Context, args []string) error {
+	f := newFlags("uploads")
+	f.withDrop()
+	f.withSite()
+	f.withConfig()
+	rejected := f.Bool("rejected", false, "")
+	since := f.String("since", "7d", "")
+	number := f.IntP("number", "n", 100, "")
+	if err := p.parse(f, args); err != nil {
+		return err
+	}
+	from, err := parseSince(*since, time.Now())
+	if err != nil {
+		return usagef("%s: %v", f.given["since"], err)
+	}
+	if err := f.checkNumber(*number); err != nil {
+		return err
+	}
+	if f.NArg() > 1 {
+		return hint(usagef("uploads takes one channel, but got %d operands", f.NArg()), "see 'portolan uploads --help'")
+	}
+	if f.NArg() == 1 {
+		if err := checkOperand(f.Arg(0)); err != nil {
+			return err
+		}
+	}
+	if err := f.apart(); err != nil {
+		return err
+	}
+	site, err := p.openExisting(ctx, f, "site")
+	if err != nil {
+		return err
+	}
+	drop, _, err := f.openBucket(ctx, "drop") // one that is not there yet is empty
+	if err != nil {
+		return err
+	}
+	all, more, err := survey.Uploads(ctx, drop, site, survey.UploadsOptions{
+		Channels: f.Args(), Since: from, Rejected: *rejected, Most: *number,
+	})
+	if err != nil {
+		return err
+	}
+	if p.found = map[string]any{"since": from.UTC(), "uploads": all, "more": more}; f.output.json {
+		return nil
+	}
+	err = p.printUploads(all)
+	if more {
+		p.say("note", fmt.Sprintf("there were more in that time: -n says how many to show, and is %d", *number))
+	}
+	return err
+}
+
+// checkNumber refuses a --number that shows nothing.
+func (f *flags) checkNumber(n int) error {
+	if n < 1 {
+		return usagef("%s: %d is not at least 1", f.given["number"], n)
+	}
+	return nil
+}
+
+// parseSince reads since when something is asked for: for how long before now, or a date.
+func parseSince(s string, now time.Time) (time.Time, error) {
+	for _, layout := range []string{time.DateOnly, time.RFC3339} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t.UTC(), nil
+		}
+	}
+	if ago, err := days.Parse(s); err == nil && ago >= 0 {
+		return now.Add(-ago).UTC(), nil
+	}
+	return time.Time{}, fmt.Errorf("%q is neither a time such as 7d or 12h nor a date such as 2027-01-31", s)
+}
+
+func (p *program) printUploads(all []survey.Upload) error {
+	if len(all) == 0 {
+		p.printf("no uploads were decided in that time, or none like that\n")
+		return nil
+	}
+	// The reasons stand between the rows, and must not break the columns.
+	var table bytes.Buffer
+	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
+	row(w, "DECIDED", "VERDICT", "CHANNEL", "UPLOAD", "WHO", "ID")
+	for _, u := range all {
+		row(w, timeText(u.Decided), cell(string(u.Verdict)), cell(u.Channel), uploadText(u), cell(who(u.Uploader)), cell(u.ID))
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	heading, rows, _ := strings.Cut(table.String(), "\n")
+	p.printf("%s\n", heading)
+	for i, line := range strings.Split(strings.TrimSuffix(rows, "\n"), "\n") {
+		p.printf("%s\n", line)
+		if all[i].Verdict == publisher.Rejected {
+			printReason(p.stdout, all[i].Message, all[i].Fix)
+		}
+	}
+	return nil
+}
+
+// uploadText names what was uploaded: the version, or the file if that could not be read;
+// or what was asked for.
+func uploadText(u survey.Upload) string {
+	text := cmp.Or(strings.TrimSpace(u.Chart+" "+u.Version), u.File)
+	return cell(strings.TrimSpace(string(u.Action) + " " + text))
+}
+
+// who is the name of an uploader, as far as the upload says.
+func who(uploader map[string]string) string {
+	name := ""
+	for _, kind := range []string{"token", "user", "oidc", "gitlab", "as", "address"} {
+		name = cmp.Or(name, uploader[kind])
+	}
+	return name
+}
