@@ -12,10 +12,19 @@ import (
 )
 
 // asked is what a candidate asks for that brings no archive.
-type asked struct{ action.Request }
+type asked struct {
+	action.Request
+	back *shownAt // what is rolled back to; nil if it is not there
+}
+
+// wholeChannel stands for all versions among those that an action is about.
+var wholeChannel = ref{}
 
 // refs are the versions that the action names, and the chart, which has no version.
 func (a *asked) refs() []ref {
+	if a.Kind == action.Rollback {
+		return []ref{wholeChannel}
+	}
 	refs := make([]ref, 0, len(a.Versions)+1)
 	for _, v := range a.Versions {
 		refs = append(refs, ref{v.Chart, v.Version})
@@ -52,6 +61,6 @@ func (r *reader) readAction(ctx context.Context, u *publisher.Upload) (*candidat
 		}
 		request = action.Request{Kind: kind}
 	}
-	c.asked = &asked{request}
+	c.asked = &asked{Request: request}
 	return c, nil
 }

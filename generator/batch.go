@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/action"
 )
 
 // batch decides and publishes the first of the uploads, as many as fit into
@@ -110,6 +111,9 @@ func (r *channelRun) take(ctx context.Context, u *publisher.Upload) (*candidate,
 	c, files, err := r.reader.read(ctx, u)
 	if err == nil && c != nil {
 		err = r.catalog.lookUp(ctx, c)
+	}
+	if err == nil && c != nil && c.asked != nil && c.asked.Kind == action.Rollback {
+		err = lookBackFor(ctx, r.channel, r.catalog, c.asked)
 	}
 	if err == nil && c != nil && c.sound() && !r.DryRun && r.planner(nil).publishesAlone(c) {
 		err = r.stager.early(ctx, c, files)

@@ -23,6 +23,8 @@ type catalog struct {
 	channel string
 	index   *publisher.Index
 	state   *action.State     // what actions have made of it
+	newest  int               // the newest generation
+	floor   int               // the oldest that is kept; 0 if all are
 	lower   map[string]string // chart names by their lower-case form
 
 	mu     sync.Mutex
@@ -98,9 +100,16 @@ func (c *catalog) find(r ref) (published, bool) {
 	return all[i], true
 }
 
+// catalogOf is the catalog of the newest generation of a channel.
+func catalogOf(site bucket.Store, channel *publisher.Channel) *catalog {
+	c := newCatalog(site, channel.Name, channel.Index(), channel.State())
+	c.newest, c.floor = channel.Generation(), channel.Floor()
+	return c
+}
+
 // at is the catalog of another generation, with nothing looked up yet.
 func (c *catalog) at(channel *publisher.Channel) *catalog {
-	return newCatalog(c.site, c.channel, channel.Index(), channel.State())
+	return catalogOf(c.site, channel)
 }
 
 // next is the catalog of the generation that has these new releases.

@@ -62,7 +62,7 @@ func openRun(ctx context.Context, o Options, name string, found *adopted) (*chan
 	r := &channelRun{
 		Options: o, policy: policy, channel: channel, registryLeft: left,
 		earlier:  &earlier{channel: channel, receipts: found.receipts},
-		catalog:  newCatalog(o.Site, name, channel.Index(), channel.State()),
+		catalog:  catalogOf(o.Site, channel),
 		reader:   &reader{drop: o.Drop, policy: policy, name: judged, held: o.held},
 		stager:   newStager(o, name, manifests),
 		progress: &progress{channel: name, total: len(found.uploads), tell: o.Progress},

@@ -79,6 +79,11 @@ func (r *channelRun) commit(ctx context.Context, p *plan) error {
 	if err := r.stageAll(ctx, p); err != nil {
 		return err
 	}
+	texts, err := r.giveBack(ctx, p)
+	if err != nil {
+		return err
+	}
+	draft.Texts = texts
 	draft.Decisions, draft.Actions = p.decisions(), p.actions() // once it is known which manifests stand
 	for _, rel := range p.releases {
 		if text := rel.manifest().Manifest; text != "" {

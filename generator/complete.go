@@ -183,7 +183,7 @@ type incomplete struct {
 // some returns versions that have no manifest yet, as many as fit a record, the charts that
 // are complete with them, and whether all charts are.
 func (b *completer) some(ctx context.Context) (some []incomplete, complete []string, all bool, err error) {
-	b.catalog = newCatalog(b.Site, b.channel.Name, b.channel.Index(), b.channel.State())
+	b.catalog = catalogOf(b.Site, b.channel)
 	for chart := range b.channel.Index().Charts() {
 		if b.charts[chart] {
 			continue

@@ -29,7 +29,7 @@ func newPlanner(policy config.Policy, wait time.Duration, now time.Time, c *cata
 	return &planner{
 		policy: policy, wait: wait, now: now, catalog: c, history: h,
 		lower: map[string]string{},
-		plan:  &plan{time: now, slots: map[ref]*slot{}, hides: map[string]map[string]bool{}, marks: map[string]*mark{}},
+		plan:  &plan{time: now, slots: map[ref]*slot{}, hides: map[string]map[string]bool{}, marks: map[string]*mark{}, back: map[ref]published{}},
 	}
 }
 

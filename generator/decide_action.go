@@ -79,6 +79,8 @@ func (p *planner) act(o *outcome) {
 		p.deprecate(o)
 	case action.Undeprecate:
 		p.undeprecate(o)
+	case action.Rollback:
+		p.rollback(o)
 	}
 }
 

@@ -58,6 +58,12 @@ func (l *replayed) act(r *publisher.Record) {
 			switch a.Kind {
 			case action.Yank:
 				l.yanked[v.Chart+" "+v.Version] = true
+			case action.Rollback:
+				if v.Restores {
+					delete(l.yanked, v.Chart+" "+v.Version)
+				} else if v.Upload == "" {
+					l.yanked[v.Chart+" "+v.Version] = true
+				}
 			case action.Restore:
 				delete(l.yanked, v.Chart+" "+v.Version)
 			}

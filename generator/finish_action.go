@@ -7,6 +7,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/action"
 )
 
 // recallAction is recall for an action. What it has done is what the log says, whatever
@@ -43,13 +44,13 @@ func (f *finisher) explainAgain(c *candidate, rule string) *check.Problem {
 func (a *asked) as(d *publisher.ActionDecision) *asked {
 	r := a.Request
 	r.Kind, r.Chart, r.Generation = d.Kind, d.Chart, d.Generation
-	if d.Verdict == publisher.Accepted {
+	if d.Verdict == publisher.Accepted && d.Kind != action.Rollback {
 		r.Reason, r.Successor, r.Versions = d.Reason, d.Successor, nil
 		for _, v := range d.Versions {
 			r.Versions = append(r.Versions, v.Pin)
 		}
 	}
-	return &asked{r}
+	return &asked{Request: r}
 }
 
 // maxReported is how many versions of an action a report names.

@@ -72,13 +72,17 @@ func (h *history) decides(d publisher.Decision) {
 // acts adds which versions an action was the latest one on.
 func (h *history) acts(a publisher.ActionDecision) {
 	at := arrival{a.Arrival, a.ID}
+	if a.Kind == action.Rollback && a.Verdict == publisher.Accepted {
+		note(h.acted, wholeChannel, at)
+		note(h.settled, wholeChannel, at)
+	}
 	if a.Chart != "" {
 		note(h.acted, ref{name: a.Chart}, at)
 	}
 	for _, v := range a.Versions {
 		r := ref{v.Chart, v.Version}
 		note(h.acted, r, at)
-		if a.Kind == action.Yank || a.Kind == action.Rollback {
+		if a.Kind == action.Yank {
 			note(h.settled, r, at)
 		}
 	}
@@ -91,10 +95,15 @@ func note(latest map[ref]arrival, r ref, a arrival) {
 	}
 }
 
-// after reports whether the noted arrival, if there is one, came after a.
+// after reports whether the noted arrival, if there is one, came after a. What is noted of
+// the whole channel counts for each version.
 func after(latest map[ref]arrival, r ref, a arrival) bool {
-	last, ok := latest[r]
-	return ok && last.compare(a) > 0
+	for _, about := range []ref{r, wholeChannel} {
+		if last, ok := latest[about]; ok && last.compare(a) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // has reports whether the upload is decided.

@@ -21,6 +21,7 @@ type plan struct {
 	shown    []publisher.Shown          // see keep
 	hides    map[string]map[string]bool // versions by chart: whether they are yanked from now on
 	marks    map[string]*mark           // charts that are deprecated or not from now on
+	back     map[ref]published          // releases that versions get again
 	slots    map[ref]*slot              // the versions that it has looked at
 }
 
@@ -42,6 +43,9 @@ func (p *plan) changeIndex(c *catalog, keep int) error {
 		return err
 	}
 	if err := p.markAll(c, changed); err != nil {
+		return err
+	}
+	if err := p.putBack(c, changed); err != nil {
 		return err
 	}
 	p.removed, p.added = c.index.Diff(linesOf(changed))

@@ -55,6 +55,24 @@ func (p *plan) markAll(c *catalog, changed map[string][]published) error {
 	return nil
 }
 
+// putBack adds the charts of which versions get earlier releases again to those that change.
+func (p *plan) putBack(c *catalog, changed map[string][]published) error {
+	for r, earlier := range p.back {
+		all, ok := changed[r.name]
+		if !ok {
+			releases, err := c.releases(r.name)
+			if err != nil {
+				return err
+			}
+			all = slices.Clone(releases)
+		}
+		at := slices.IndexFunc(all, func(is published) bool { return is.Version == r.version })
+		all[at] = earlier
+		changed[r.name] = all
+	}
+	return nil
+}
+
 // settle notes what becomes of a yanked version that gets a new release: with other
 // content it is shown again.
 func (s *slot) settle(p *plan) {

@@ -29,6 +29,8 @@ var rules = map[string]struct{ message, fix string }{
 	"action-unknown":     {"the action names a chart or a version that is not published", "see what is published with 'portolan list', and ask again"},
 	"action-digest":      {"the version has other content than the action names", "look at what is published now, and ask again if that is meant"},
 	"action-too-large":   {"what the action changes does not fit one record", "divide it"},
+	"rollback-unknown":   {"the channel has no such generation", "see its generations with 'portolan log'"},
+	"rollback-pruned":    {"the generation is not kept any more", "roll back to a later one: 'portolan log' shows them"},
 	"content-gone":       {"the same content was removed, and is not to come back", "publish other content, as another version"},
 
 	// How an upload was decided that nothing is wrong with.

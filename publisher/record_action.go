@@ -167,12 +167,13 @@ func (d *ActionDecision) changes(c *action.Change, at time.Time) {
 	for _, v := range d.Versions {
 		switch d.Kind {
 		case action.Yank, action.Rollback:
-			switch {
-			case v.Restores:
-				c.Restore(v.Chart, v.Version)
-			case v.Upload != "":
+			if v.Upload != "" {
 				c.Owns(v.Chart, v.Version, v.Deprecated)
-			default:
+			}
+			if v.Restores {
+				c.Restore(v.Chart, v.Version)
+			}
+			if v.Upload == "" && !v.Restores {
 				c.Yank(action.Yanked{Chart: v.Chart, Version: v.Version, Reason: d.Reason, Time: at, Action: d.ID, Rollback: d.Generation})
 			}
 		case action.Restore:

@@ -1,0 +1,155 @@
+package generator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+)
+
+// A rollback makes a channel show what an earlier generation showed, as far as nothing
+// else stands against it. Versions that the generation did not show are hidden, content
+// that was replaced since comes back, and what earlier rollbacks have hidden is shown
+// again. What was yanked, deprecated or removed since stays so.
+
+// shownAt is what a generation showed.
+type shownAt struct {
+	*catalog
+}
+
+// lookBackFor finds out what the generation showed that an action rolls back to.
+func lookBackFor(ctx context.Context, channel *publisher.Channel, c *catalog, a *asked) error {
+	index, state, err := channel.AsOf(ctx, a.Generation)
+	if errors.Is(err, bucket.ErrNotFound) {
+		return nil // see rollback
+	}
+	if err == nil {
+		a.back = &shownAt{newCatalog(c.site, c.channel, index, state)}
+	}
+	return err
+}
+
+// find returns the release of a version, if the generation showed it.
+func (s *shownAt) find(r ref) (published, bool) {
+	if _, yanked := s.state.FindYanked(r.name, r.version); yanked {
+		return published{}, false
+	}
+	return s.catalog.find(r)
+}
+
+// own reports whether the release is deprecated by itself.
+func (s *shownAt) own(r ref, is published) bool {
+	if _, marked := s.state.FindDeprecated(r.name); marked {
+		return s.state.Owns(r.name, r.version)
+	}
+	return is.Deprecated
+}
+
+// rollback decides what becomes of every version of the channel.
+func (p *planner) rollback(o *outcome) {
+	generation := o.asked.Generation
+	switch {
+	case generation > p.catalog.newest:
+		o.reject(reject("rollback-unknown", "the channel has no generation %d: its newest is %d", generation, p.catalog.newest))
+		return
+	case generation < p.catalog.floor:
+		o.reject(reject("rollback-pruned", "generation %d is not kept any more: the oldest that is kept is %d", generation, p.catalog.floor))
+		return
+	case o.asked.back == nil:
+		problem := reject("rollback-pruned", "the snapshot of generation %d is missing", generation)
+		problem.Fix = fmt.Sprintf("restore it with 'portolan rebuild --channel %s', and ask again", p.catalog.channel)
+		o.reject(problem)
+		return
+	}
+	d := o.act
+	d.Generation, d.Reason = generation, fmt.Sprintf("rolled back to generation %d", generation)
+	bytes := 0
+	for name := range p.catalog.index.Charts() {
+		all, err := p.catalog.releases(name)
+		if err != nil {
+			break // a plan that changes this chart reports it
+		}
+		for _, is := range all {
+			bytes += p.rollBack(o, ref{name, is.Version}, is)
+		}
+	}
+	if len(d.Versions) > action.MaxVersions || bytes > maxLines {
+		o.act.Versions, p.plan.back, p.plan.hides = nil, map[ref]published{}, map[string]map[string]bool{}
+		problem := reject("action-too-large", "rolling back to generation %d changes %d versions, and one record takes %d", generation, len(d.Versions), action.MaxVersions)
+		problem.Fix = "yank the versions that are to go, in several actions"
+		o.reject(problem)
+		return
+	}
+	p.changes(o, len(d.Versions) > 0)
+}
+
+// rollBack decides what becomes of one version, and returns how many bytes of lines that
+// changes. A version that something has happened to after the action arrived stays as it is.
+func (p *planner) rollBack(o *outcome, r ref, is published) (bytes int) {
+	if after(p.history.latest, r, o.arrival()) || after(p.history.acted, r, o.arrival()) {
+		return 0
+	}
+	yanked, isYanked := p.catalog.state.FindYanked(r.name, r.version)
+	earlier, shown := o.asked.back.find(r)
+	v := publisher.ActionVersion{Pin: action.Pin{Chart: r.name, Version: r.version, Digest: is.Digest}}
+	switch {
+	case !shown && !isYanked:
+		p.plan.hide(r.name, r.version, true)
+	case shown && isYanked && yanked.Rollback > 0:
+		v.Restores = true
+		p.plan.hide(r.name, r.version, false)
+	case !shown || earlier.Digest == is.Digest:
+		return 0
+	}
+	if shown && earlier.Digest != is.Digest {
+		if _, gone := p.catalog.state.FindGone(earlier.Digest, ""); gone {
+			return 0
+		}
+		upload, _ := publisher.UploadOf(earlier.URLs[0])
+		v.Digest, v.Upload, v.Deprecated = earlier.Digest, upload, o.asked.back.own(r, earlier)
+		_, marked := p.catalog.state.FindDeprecated(r.name)
+		line, err := withDeprecated(earlier.line, marked || v.Deprecated)
+		if err != nil {
+			return 0
+		}
+		earlier.line, earlier.Deprecated = line, marked || v.Deprecated
+		p.plan.back[r] = earlier
+		bytes = len(line) + len(is.line)
+	}
+	o.act.Versions = append(o.act.Versions, v)
+	return bytes
+}
+
+// giveBack makes sure that the releases which versions get again are in the registry, and
+// notes their manifests, whose texts it returns.
+func (r *channelRun) giveBack(ctx context.Context, p *plan) (texts []string, err error) {
+	if len(p.back) == 0 || r.stager.manifests.off {
+		return nil, nil
+	}
+	b := &completer{Options: &r.Options, channel: r.channel, manifests: r.stager.manifests, catalog: r.catalog}
+	for _, o := range p.outcomes {
+		if o.act == nil {
+			continue
+		}
+		for i, v := range o.act.Versions {
+			is, ok := p.back[ref{v.Chart, v.Version}]
+			if !ok || b.manifests.lacks(ref{v.Chart, v.Version}) != nil {
+				continue
+			}
+			m, err := b.give(ctx, incomplete{publisher.VersionManifest{Upload: v.Upload, Chart: v.Chart, Version: v.Version}, is})
+			if err != nil {
+				return nil, err
+			}
+			if b.missing != nil { // nobody is sent back to what is not there
+				o.candidate.problem = reject("rollback-pruned", "generation %d has %s, which is lost: %v", o.asked.Generation, v.Version, b.missing)
+				return nil, errVoid
+			}
+			o.act.Versions[i].Manifest = m.SHA256()
+			texts = append(texts, m.Manifest)
+		}
+	}
+	return texts, nil
+}

@@ -1,0 +1,178 @@
+package generator_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/action"
+)
+
+func rollback(generation int) action.Request {
+	return action.Request{Kind: action.Rollback, Generation: generation}
+}
+
+// newest is the channel's newest generation.
+func (w *world) newest(channel string) int {
+	w.t.Helper()
+	c, err := publisher.OpenChannel(context.Background(), w.site.Handle("reader"), channel)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return c.Generation()
+}
+
+// TestRollback: a channel shows what a generation showed, also back and forth; what was
+// yanked, deprecated and uploaded since stays so.
+func TestRollback(t *testing.T) {
+	for _, oci := range []bool{false, true} {
+		w := newWorld(t)
+		if oci {
+			w.configure("channels:\n- match: '**'\n  oci: true\n")
+		}
+		first, second := alphaAt("1.0.0"), alphaAt("1.0.0", "README.md", "other content")
+		new, third := alphaAt("1.1.0"), alphaAt("1.2.0")
+		w.publish("stable", 1, first, beta)
+		was := w.entries("stable")
+		w.publish("stable", 11, second, new)
+		is := w.entries("stable")
+		generation := w.newest("stable")
+
+		w.mustAsk("stable", id(20), rollback(1))
+		if r := w.runOnce()[id(20)]; r.Verdict != publisher.Accepted {
+			t.Fatalf("it is %s: %s", r.Verdict, r.Message)
+		}
+		if got := w.entries("stable"); got != was {
+			t.Errorf("rolled back, the channel lists\n%s\nwant\n%s", got, was)
+		}
+		w.mustList("stable/all/index.yaml", "alpha", "1.1.0", "1.0.0")
+		w.mustList("stable/charts/alpha/index.yaml", "alpha", "1.0.0")
+
+		w.mustAsk("stable", id(21), rollback(generation))
+		if r := w.runOnce()[id(21)]; r.Verdict != publisher.Accepted || w.entries("stable") != is {
+			t.Errorf("back again is %s: %s\n%s\nwant\n%s", r.Verdict, r.Message, w.entries("stable"), is)
+		}
+
+		w.mustAsk("stable", id(22), yank(pin("beta", "1.0.0", beta)))
+		w.mustAsk("stable", id(23), deprecate("alpha"))
+		w.runOnce()
+		w.mustAsk("stable", id(24), rollback(1))
+		w.runOnce()
+		if got := w.entries("stable"); strings.Contains(got, `"beta"`) || strings.Count(got, `"deprecated":true`) != 1 || !strings.Contains(got, digest(first)) {
+			t.Errorf("a yank or a deprecation since does not stay:\n%s", got)
+		}
+		w.publish("stable", 31, third)
+		w.mustVerify()
+		w.mustList("stable/index.yaml", "alpha", "1.2.0", "1.0.0")
+	}
+}
+
+// TestRollbackRefused: what cannot be rolled back to is refused, with the reason.
+func TestRollbackRefused(t *testing.T) {
+	w := newWorld(t)
+	w.publish("stable", 1, alphaAt("1.0.0"))
+	w.publish("stable", 11, alphaAt("1.1.0"))
+	newest := w.newest("stable")
+	for i, tt := range []struct {
+		generation    int
+		verdict       publisher.Verdict
+		rule, message string
+	}{
+		{newest + 7, publisher.Rejected, "rollback-unknown", "its newest is"},
+		{newest, publisher.Unchanged, "action-unchanged", "already"},
+	} {
+		w.mustAsk("stable", id(20+i), rollback(tt.generation))
+		if r := w.runOnce()[id(20+i)]; r.Verdict != tt.verdict || r.Rule != tt.rule || !strings.Contains(r.Message, tt.message) {
+			t.Errorf("to %d: %s, %s: %s", tt.generation, r.Verdict, r.Rule, r.Message)
+		}
+	}
+}
+
+// rolledBack has a rollback that waits: it hides a version and gives another one its first
+// content again. An upload that came before it and one that came after it wait, too.
+func rolledBack(t testing.TB) *world {
+	w := newWorld(t)
+	w.configure(ociOn)
+	w.publish("stable", 1, alphaAt("1.0.0"), beta)
+	w.publish("stable", 11, alphaAt("1.0.0", "README.md", "other content"), alphaAt("1.1.0"))
+	w.mustUpload("stable", id(20), alphaAt("1.1.0", "README.md", "earlier than the rollback"), nil)
+	w.mustAsk("stable", id(21), rollback(1))
+	w.mustUpload("stable", id(22), alphaAt("1.2.0"), nil)
+	w.clock = w.clock.Add(time.Minute)
+	return w
+}
+
+// TestRollbackCrashes is TestEveryCrash with a rollback.
+func TestRollbackCrashes(t *testing.T) { crashEverywhere(t, rolledBack) }
+
+// TestRollbackOrders: two generators decide two rollbacks and uploads around them, in every
+// order, and end where one would.
+func TestRollbackOrders(t *testing.T) {
+	explore := func(t testing.TB, plan schedule) (*turns, error) {
+		w := rolledBack(t)
+		turns := w.takeTurns(plan, w.generates("generator 0"), w.generates("generator 1"), actor{"asker", func(turn func()) {
+			_ = w.ask("asker", "stable", id(23), rollback(2))
+			turn()
+			_ = w.upload("asker", "stable", id(24), gamma, gammaSig)
+		}})
+		if err := w.settle(); err != nil {
+			return turns, err
+		}
+		// Generation 2 showed alpha 1.1.0, and what came after the last rollback stays.
+		if got := w.listed("stable/index.yaml", "alpha"); !slices.Contains(got, "1.1.0") {
+			return turns, fmt.Errorf("alpha has %q", got)
+		}
+		return turns, nil
+	}
+	eachScheduleAndFault(t, explore)
+}
+
+// TestRollbackBesidePrune: a rollback to a generation whose snapshot a prune is about to
+// remove happens wholly, or is refused.
+func TestRollbackBesidePrune(t *testing.T) {
+	explore := func(t testing.TB, plan schedule) (*turns, error) {
+		w := newWorld(t)
+		w.publish("stable", 1, alphaAt("1.0.0"))
+		w.publish("stable", 2, alphaAt("1.0.0", "README.md", "other content"))
+		w.clock = w.clock.Add(leap)
+		w.publish("stable", 3, beta)
+		w.clock = w.clock.Add(leap)
+		w.mustAsk("stable", id(21), rollback(1))
+		w.clock = w.clock.Add(time.Minute)
+		prunes := func(func()) { _, _ = w.prune(w.drop.Handle(pruneActor), w.site.Handle(pruneActor)) }
+		leaps := func(turn func()) {
+			turn()
+			w.clock = w.clock.Add(leap)
+		}
+		turns := w.takeTurns(plan, w.generates("generator"), actor{pruneActor, prunes}, actor{"clock", leaps})
+		if err := w.settle(); err != nil {
+			return turns, err
+		}
+		receipt, err := publisher.ReadReceipt(context.Background(), w.drop.Handle("reader"), id(21))
+		if err != nil {
+			return turns, err
+		}
+		content := digest(alphaAt("1.0.0", "README.md", "other content"))
+		switch {
+		case receipt.Verdict == publisher.Accepted:
+			content = digest(alphaAt("1.0.0"))
+		case receipt.Verdict != publisher.Rejected || receipt.Rule != "rollback-pruned":
+			return turns, fmt.Errorf("it is %s: %s", receipt.Verdict, receipt.Message)
+		}
+		if !strings.Contains(w.entries("stable"), content) {
+			return turns, fmt.Errorf("it is %s, and the channel lists %s", receipt.Verdict, w.entries("stable"))
+		}
+		report, err := publisher.Verify(context.Background(), w.site.Handle("verify"), publisher.VerifyOptions{
+			Deep: true, Now: func() time.Time { return w.clock },
+		})
+		if err == nil && !report.OK() {
+			err = fmt.Errorf("verify: %+v", report.Channels)
+		}
+		return turns, err
+	}
+	eachSchedule(t, explore, 1, func(s schedule, explore func(schedule) *turns) { explore(s) })
+}
