@@ -31,6 +31,7 @@ type settings struct {
 	keep bool // head leaves something out, so there is an index of all versions
 	root bool // the site's root shows the channel
 	oci  bool // it is in the registry
+	keys bool // it has keys for signatures, and requires none
 }
 
 func (s settings) apply(w *world) {
@@ -40,6 +41,10 @@ func (s settings) apply(w *world) {
 	}
 	if s.oci {
 		channel = append(channel, "oci: true")
+	}
+	if s.keys {
+		w.withKeys("require: false", signer)
+		return
 	}
 	if len(channel) > 0 {
 		lines = append(lines, fmt.Sprintf("channels: [{match: '**', %s}]", strings.Join(channel, ", ")))
@@ -61,6 +66,7 @@ var costs = []struct {
 	{"keep", settings{keep: true}, 14 + 2 + 2 + 2},                           // the older index, and that of all versions
 	{"root", settings{root: true}, 14 + 2 + 2},                               // the index in the site's root
 	{"oci", settings{oci: true}, 14 + 2 + 7},                                 // archive, config, manifest, referrers; the tag; the list of tags
+	{"keys", settings{keys: true}, 14 + 2 + 2},                               // whether the keys are there, binary and as text
 	{"all", settings{keep: true, root: true, oci: true}, 14 + 2 + 4 + 2 + 7}, // all of these
 }
 
@@ -123,6 +129,8 @@ func (s settings) ofOneChart() []string {
 		"oci: site get v2/stable/gamma/tags/list",
 		"keep: site get stable/all/index.yaml",
 		"site create stable/log/00000002.json",
+		"keys: site get stable/api/keyring.asc",
+		"keys: site get stable/api/keyring.gpg",
 		"site create stable/snapshots/00000002/index.yaml",
 		"keep: site create stable/snapshots/00000002/older/index.yaml",
 		"site replace stable/charts/gamma/index.yaml",
@@ -139,7 +147,7 @@ func (s settings) ofOneChart() []string {
 		switch {
 		case !ok:
 			ops = append(ops, op)
-		case setting == "keep" && s.keep, setting == "root" && s.root, setting == "oci" && s.oci:
+		case setting == "keep" && s.keep, setting == "root" && s.root, setting == "oci" && s.oci, setting == "keys" && s.keys:
 			ops = append(ops, rest)
 		}
 	}
