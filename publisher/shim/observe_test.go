@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/portolan-charts/portolan/ci/testenv"
+	"github.com/portolan-charts/portolan/publisher/action"
 )
 
 // linesOf are the log's lines, each of which must be JSON.
@@ -36,11 +37,15 @@ func TestLog(t *testing.T) {
 	p.post("/api/team/charts", "chart panic 1.0.0", "X-Request-Id", "two")
 	p.post("/api/team/charts", "chart alpha 1.0.0", "X-Request-Id", "three")
 	p.get("/team/index.yaml?token=secret", "X-Request-Id", "four")
+	p.post("/api/team/actions", requests[action.Deprecate], "X-Request-Id", "five")
+	p.delete("/api/team/charts/alpha/9.0.0", "X-Request-Id", "six")
 	want := []map[string]any{
 		{"id": "one", "status": 201.0, "route": "upload", "channel": "team", "chart": "gamma", "version": "2.0.0", "received": 17.0},
 		{"id": "two", "status": 500.0, "route": "upload", "channel": "team", "rule": "internal", "level": "ERROR"},
 		{"id": "three", "status": 409.0, "route": "upload", "rule": "version-exists", "level": "INFO"},
 		{"id": "four", "status": 200.0, "route": "index", "path": "/team/index.yaml", "method": "GET", "who": "anonymous"},
+		{"id": "five", "status": 202.0, "route": "action", "action": "deprecate", "channel": "team", "chart": "alpha", "who": "anonymous"},
+		{"id": "six", "status": 404.0, "route": "delete", "action": "yank", "chart": "alpha", "version": "9.0.0", "rule": "version-unknown"},
 	}
 	lines := linesOf(t, &l)
 	if len(lines) != len(want) {
@@ -158,6 +163,8 @@ func TestMetrics(t *testing.T) {
 	p := stocked(t, nil)
 	p.post("/api/team/charts", "chart gamma 2.0.0")
 	p.post("/api/team/charts", "hello")
+	p.post("/api/team/actions", requests[action.Rollback])
+	p.post("/api/team/actions", `{"kind":"made-up"}`)
 	p.do(p.request("BREW", "/team/"+strings.Repeat("x", 20), nil))
 	w := httptest.NewRecorder()
 	p.Metrics().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
@@ -167,14 +174,16 @@ func TestMetrics(t *testing.T) {
 		`portolan_uploads_total{result="not-gzip"} 1`,
 		`portolan_http_requests_total{code="201",method="POST",route="upload"} 1`,
 		`portolan_http_requests_total{code="405",method="other",route="none"} 1`,
-		`portolan_upload_bytes_total 22`,
+		`portolan_actions_total{kind="rollback",result="taken"} 1`,
+		`portolan_actions_total{kind="",result="action"} 1`,
+		`portolan_upload_bytes_total 74`,
 		`portolan_uploads_in_flight 0`,
 	} {
 		if !strings.Contains(string(b), line+"\n") {
 			t.Errorf("no line %s", line)
 		}
 	}
-	for _, name := range []string{"gamma", "team", "BREW"} {
+	for _, name := range []string{"gamma", "team", "BREW", "made-up"} {
 		if strings.Contains(string(b), name) {
 			t.Errorf("%q is in the metrics", name)
 		}

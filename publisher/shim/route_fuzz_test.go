@@ -6,15 +6,17 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/registry"
 )
 
 // FuzzRoute looks for a path that leads to a file outside the channel that it is
-// authorised for.
+// authorised for, or that writes to a channel that cannot be one.
 func FuzzRoute(f *testing.F) {
 	for _, seed := range []string{
 		"/assets/..%2fsecret/index.yaml", "/public/..%2fsecret/log/1.json", "/api/v4/projects/..%2fx/packages/helm/y/index.yaml",
 		"/a/b/charts/x-1.0.0.tgz", "//a//index.yaml", "/charts/%2e%2e%2fx.tgz", "/public/snapshots/..%2f..%2fsecret", "/assets/%2e%2e/x",
+		"/api/team/actions", "/api/v4/projects/..%2fx/packages/helm/api/y/actions", "/team/api/charts/web/1.0.0", "/api/charts/..%2f/1.0.0",
 		"/v2/public/web/tags/list", "/api/v4/projects/v2/packages/helm/secret/web/manifests/1.0.0", "/v2/secret/web/tags/list/x",
 	} {
 		f.Add(seed)
@@ -27,6 +29,17 @@ func FuzzRoute(f *testing.F) {
 			return
 		}
 		r.URL = u
+		for _, method := range []string{http.MethodPost, http.MethodDelete} {
+			r.Method = method
+			to, err := s.route(r)
+			if err == nil && publisher.CheckChannel(to.channel) != nil && to.kind != kindBlob {
+				t.Errorf("%s %q writes to the channel %q", method, path, to.channel)
+			}
+			if err == nil && to.kind == kindDelete && (len(to.args) != 2 || to.args[0] == "" || to.args[1] == "") {
+				t.Errorf("%q deletes %q", path, to.args)
+			}
+		}
+		r.Method = http.MethodGet
 		to, err := s.route(r)
 		if err != nil || to.kind == kindFlat || to.kind == kindHealth {
 			return
