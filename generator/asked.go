@@ -1,11 +1,13 @@
 package generator
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
 
 	"github.com/portolan-charts/portolan/generator/check"
+	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
@@ -35,6 +37,34 @@ func (a *asked) refs() []ref {
 	return refs
 }
 
+// CheckAction finds what a run would refuse in a request for an action, whatever is
+// published. The error is nil or a *check.Problem.
+func CheckAction(c *config.Config, channel string, request *action.Request) error {
+	if err := CheckChannel(c, channel); err != nil {
+		return err
+	}
+	if problem := cmp.Or(checkSuccessor(request), checkKind(c.Policy(channel), request.Kind)); problem != nil {
+		return problem
+	}
+	return nil
+}
+
+// checkSuccessor says why the successor of a deprecated chart cannot be one.
+func checkSuccessor(request *action.Request) *check.Problem {
+	if s := request.Successor; s != "" && (check.CheckName(s) != nil || s == request.Chart) {
+		return reject("action-malformed", "the successor of chart %s cannot be %s", check.Quote(request.Chart), check.Quote(s))
+	}
+	return nil
+}
+
+// checkKind says why the drop area cannot carry an action of a kind.
+func checkKind(p config.Policy, kind action.Kind) *check.Problem {
+	if !p.Takes(kind) {
+		return reject("action-not-allowed", "the channel takes no %s from the drop area", kind)
+	}
+	return nil
+}
+
 // readAction reads what an action asks for. It returns nil if another generator has taken
 // it out of the inbox. A fault of it is in the candidate.
 func (r *reader) readAction(ctx context.Context, u *publisher.Upload) (*candidate, error) {
@@ -46,13 +76,10 @@ func (r *reader) readAction(ctx context.Context, u *publisher.Upload) (*candidat
 		return nil, err
 	}
 	c := &candidate{upload: u, weight: int(u.Action.Size), odd: r.name.warning, problem: r.name.problem}
-	switch {
-	case fault != nil:
+	if fault != nil {
 		c.problem = reject("action-malformed", "it is not an action: %s", check.Foreign(fault))
-	case request.Successor != "":
-		if problem := check.CheckName(request.Successor); problem != nil || request.Successor == request.Chart {
-			c.problem = reject("action-malformed", "the successor of chart %s cannot be %s", check.Quote(request.Chart), check.Quote(request.Successor))
-		}
+	} else if problem := checkSuccessor(&request); problem != nil {
+		c.problem = problem
 	}
 	if c.problem != nil { // nothing is known of what it says, which is kept as a file
 		kind := request.Kind

@@ -30,13 +30,7 @@ func (p *planner) dueAction(o *outcome) bool {
 
 // refuse says why an action is refused, whatever is published.
 func (p *planner) refuse(o *outcome) *check.Problem {
-	switch kind := o.asked.Kind; {
-	case o.candidate.problem != nil:
-		return o.candidate.problem
-	case !p.policy.Takes(kind):
-		return reject("action-not-allowed", "the channel takes no %s from the drop area", kind)
-	}
-	return nil
+	return cmp.Or(o.candidate.problem, checkKind(p.policy, o.asked.Kind))
 }
 
 // unknown says what the action names that is not published, if it may still come; nil if

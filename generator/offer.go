@@ -115,19 +115,20 @@ type Judge struct {
 	isNew   bool // nothing was published in the channel
 }
 
-// NewJudge returns the judge of one channel. It knows the channel's index and
+// NewJudge returns the judge of one channel. It knows the channel's head and
 // looks up releases on the site, and keeps what it has looked up. It is safe for
 // concurrent use.
-func NewJudge(c *config.Config, site bucket.Store, channel string, index *publisher.Index) *Judge {
-	charts, _ := index.Counts()
-	return &Judge{config: c, policy: c.Policy(channel), catalog: newCatalog(site, channel, index, nil), site: site, isNew: charts == 0}
+func NewJudge(c *config.Config, site bucket.Store, channel string, head *publisher.Head) *Judge {
+	charts, _ := head.Counts()
+	return &Judge{config: c, policy: c.Policy(channel), catalog: newCatalog(site, channel, head.Index, head.State), site: site, isNew: charts == 0}
 }
 
 // Judge returns a *check.Problem if a run would reject the offer now, and nil if
 // it would not. It does not look at what waits in the inbox, and the verdict
 // remains the run's: somebody else may publish before it. Any other error is the
 // site's. The offer gets a warning if the channel would be new and its name is almost
-// another's, or if it is pushed with a manifest that would not be published.
+// another's, if it is pushed with a manifest that would not be published, or if its
+// version would stay yanked.
 func (j *Judge) Judge(ctx context.Context, o *publisher.Offer, force bool) error {
 	if j.isNew {
 		warning, err := CheckNewChannel(ctx, j.config, j.site, j.catalog.channel)
@@ -139,6 +140,9 @@ func (j *Judge) Judge(ctx context.Context, o *publisher.Offer, force bool) error
 		}
 	}
 	verdict, _, err := j.Foresee(ctx, o, force)
+	if y, is := j.catalog.state.FindYanked(o.Name, o.Version); is && err == nil && verdict == publisher.Unchanged {
+		o.Warnings = append(o.Warnings, warnYanked(ref{o.Name, o.Version}, j.catalog.channel, y))
+	}
 	if err == nil && verdict == publisher.Unchanged && o.Manifest != "" {
 		err = j.warnOfDigest(ctx, o)
 	}

@@ -37,7 +37,7 @@ func (w *world) foresee(channel string, chart, prov []byte, force bool) string {
 		if readErr != nil {
 			w.t.Fatal(readErr)
 		}
-		err = generator.NewJudge(w.config, w.site.Handle("judge"), channel, head.Index).Judge(context.Background(), o, force)
+		err = generator.NewJudge(w.config, w.site.Handle("judge"), channel, head).Judge(context.Background(), o, force)
 	}
 	var problem *check.Problem
 	if err != nil && !errors.As(err, &problem) {
@@ -124,7 +124,7 @@ func TestJudgeDigest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	judge := generator.NewJudge(w.config, w.site.Handle("test"), "stable", head.Index)
+	judge := generator.NewJudge(w.config, w.site.Handle("test"), "stable", head)
 	repacked := charttest.Pack("alpha", charttest.Chart("alpha", "1.0.0"), &charttest.Options{Time: charttest.Time.AddDate(1, 0, 0)})
 	other := strings.Repeat("0", 64)
 	for _, test := range []struct {

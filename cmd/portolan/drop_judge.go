@@ -57,7 +57,7 @@ func (d *dropper) readSite(ctx context.Context, site bucket.Store, c *config.Con
 		d.unseen(ctx, err)
 		return
 	}
-	published := generator.NewJudge(c, site, d.channel, head.Index)
+	published := generator.NewJudge(c, site, d.channel, head)
 	d.judge = func(ctx context.Context, u *upload) error {
 		offer, err := generator.CheckOffer(c, d.channel, readerOf(u.chart), readerOf(u.prov))
 		if err != nil {

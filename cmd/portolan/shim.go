@@ -19,6 +19,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/pages"
 	reporting "github.com/portolan-charts/portolan/generator/report"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/shim"
 	"github.com/portolan-charts/portolan/publisher/shim/notify"
@@ -82,6 +83,9 @@ func rulesOf(config *config.Config) shim.Rules {
 			o, err := generator.CheckOffer(config, channel, chart, prov)
 			return o, refusal(err)
 		},
+		CheckAction: func(channel string, request *action.Request) error {
+			return refusal(generator.CheckAction(config, channel, request))
+		},
 		MaxArchive: func(channel string) int64 {
 			return config.Policy(channel).Checks.Limits.WithDefaults().Packed
 		},
@@ -91,9 +95,9 @@ func rulesOf(config *config.Config) shim.Rules {
 
 // judgesOf hands the shim what the generator says of uploads beside what is
 // published.
-func judgesOf(config *config.Config, site bucket.Store) func(string, *publisher.Index) shim.Judge {
-	return func(channel string, index *publisher.Index) shim.Judge {
-		judge := generator.NewJudge(config, site, channel, index)
+func judgesOf(config *config.Config, site bucket.Store) func(string, *publisher.Head) shim.Judge {
+	return func(channel string, head *publisher.Head) shim.Judge {
+		judge := generator.NewJudge(config, site, channel, head)
 		return func(ctx context.Context, o *publisher.Offer, force bool) error {
 			return refusal(judge.Judge(ctx, o, force))
 		}

@@ -108,7 +108,7 @@ func readChannel(ctx context.Context, o Options) (*generator.Judge, map[release]
 			published[release{chart, l.Version}] = l.Digest
 		}
 	}
-	return generator.NewJudge(o.Config, o.Site, o.Channel, head.Index), published, nil
+	return generator.NewJudge(o.Config, o.Site, o.Channel, head), published, nil
 }
 
 // waiting is what the inbox holds for the channel.

@@ -140,6 +140,12 @@ func (s *Shim) ask(a *answer, r *http.Request, channel string, who *auth.Identit
 	if err := allowAction(who, channel, &request); err != nil {
 		return "", err
 	}
+	var refusal *Refusal
+	if err := s.CheckAction(channel, &request); errors.As(err, &refusal) {
+		return "", refused(http.StatusUnprocessableEntity, refusal)
+	} else if err != nil {
+		return "", err
+	}
 	_, exists, err := s.look(r.Context(), channel)
 	if err != nil {
 		return "", err

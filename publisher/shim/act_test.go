@@ -187,6 +187,31 @@ func TestActionScopes(t *testing.T) {
 	failed(t, p.post("/api/team/actions", requests[action.Yank]), http.StatusUnauthorized, "credentials")
 }
 
+// TestActionRefused checks the answer to what the generator would refuse.
+func TestActionRefused(t *testing.T) {
+	p := open(t, func(o *Options) {
+		o.CheckAction = func(channel string, request *action.Request) error {
+			if request.Kind != action.Yank {
+				return nil
+			}
+			return &Refusal{"action-not-allowed", "channel " + channel + " takes no yank", "ask for something else"}
+		}
+	})
+	p.shelf("team", "1.0.0")
+	for _, got := range []reply{p.post("/api/team/actions", requests[action.Yank]), p.delete("/api/team/charts/alpha/1.0.0")} {
+		failed(t, got, http.StatusUnprocessableEntity, "action-not-allowed")
+		if !strings.Contains(got.body, "channel team takes no yank; ask for something else") {
+			t.Error(got.body)
+		}
+	}
+	if keys := p.inbox(); len(keys) > 0 {
+		t.Errorf("what was refused left %q", keys)
+	}
+	if got := p.post("/api/team/actions", requests[action.Restore]); got.StatusCode != http.StatusAccepted {
+		t.Errorf("%d %s", got.StatusCode, got.body)
+	}
+}
+
 // TestActionReceipts checks who may read the verdict on an action.
 func TestActionReceipts(t *testing.T) {
 	p, tokens := guarded(t, map[string]string{

@@ -30,8 +30,8 @@ func TestInvented(t *testing.T) {
 	var judged atomic.Int32
 	p := open(t, func(o *Options) {
 		judge := o.Judge
-		o.Judge = func(channel string, index *publisher.Index) Judge {
-			inner := judge(channel, index)
+		o.Judge = func(channel string, head *publisher.Head) Judge {
+			inner := judge(channel, head)
 			return func(ctx context.Context, offer *publisher.Offer, force bool) error {
 				judged.Add(1)
 				return inner(ctx, offer, force)

@@ -176,7 +176,7 @@ func TestMetrics(t *testing.T) {
 		`portolan_http_requests_total{code="405",method="other",route="none"} 1`,
 		`portolan_actions_total{kind="rollback",result="taken"} 1`,
 		`portolan_actions_total{kind="",result="action"} 1`,
-		`portolan_upload_bytes_total 74`,
+		`portolan_upload_bytes_total 75`,
 		`portolan_uploads_in_flight 0`,
 	} {
 		if !strings.Contains(string(b), line+"\n") {

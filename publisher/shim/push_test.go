@@ -444,7 +444,7 @@ anonymous: ["read:team"]
 func TestPushSlowly(t *testing.T) {
 	p := pushTo(t, func(o *Options) {
 		o.Patience = 50 * time.Millisecond
-		o.Judge = func(string, *publisher.Index) Judge {
+		o.Judge = func(string, *publisher.Head) Judge {
 			return func(ctx context.Context, _ *publisher.Offer, _ bool) error {
 				time.Sleep(400 * time.Millisecond)
 				return ctx.Err()
@@ -472,7 +472,7 @@ func TestPushSlowly(t *testing.T) {
 // warns of reaches the client.
 func TestPushJudged(t *testing.T) {
 	p := pushTo(t, func(o *Options) {
-		o.Judge = func(string, *publisher.Index) Judge {
+		o.Judge = func(string, *publisher.Head) Judge {
 			return func(_ context.Context, o *publisher.Offer, _ bool) error {
 				o.Warnings = append(o.Warnings, publisher.Warning{Message: "not " + o.Manifest})
 				return nil

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
 )
@@ -50,8 +51,12 @@ type Rules struct {
 	// any other error comes from a reader.
 	Check func(channel string, chart, prov io.Reader) (*publisher.Offer, error)
 
-	// Judge returns the judge of uploads to a channel with this index.
-	Judge func(channel string, index *publisher.Index) Judge
+	// CheckAction reads a request for an action in a channel; nil finds all of them good. If
+	// the generator would refuse it, whatever is published, the error is a *Refusal.
+	CheckAction func(channel string, request *action.Request) error
+
+	// Judge returns the judge of uploads to a channel with this head.
+	Judge func(channel string, head *publisher.Head) Judge
 
 	// MaxArchive returns the size, in bytes, of the largest archive that a
 	// channel takes.
@@ -116,6 +121,9 @@ func New(o Options) *Shim {
 	o.Patience = cmp.Or(o.Patience, defaultPatience)
 	if o.Uploaded == nil {
 		o.Uploaded = func(string) {}
+	}
+	if o.CheckAction == nil {
+		o.CheckAction = func(string, *action.Request) error { return nil }
 	}
 	if o.OCI == nil {
 		o.OCI = func(string) bool { return false }

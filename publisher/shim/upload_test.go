@@ -52,9 +52,9 @@ func rules() Rules {
 			sum := sha256.Sum256(b)
 			return &publisher.Offer{Name: words[1], Names: words[1:2], Version: words[2], File: words[1] + "-" + words[2] + ".tgz", Digest: hex.EncodeToString(sum[:])}, nil
 		},
-		Judge: func(_ string, index *publisher.Index) Judge {
+		Judge: func(_ string, head *publisher.Head) Judge {
 			return func(_ context.Context, o *publisher.Offer, force bool) error {
-				if len(index.Lines(o.Name)) > 0 && !force {
+				if len(head.Lines(o.Name)) > 0 && !force {
 					return &Refusal{"version-exists", "it is published", "raise the version"}
 				}
 				return nil

@@ -25,7 +25,7 @@ const (
 // views caches the indexes of channels, so that not every request reads one.
 type views struct {
 	site     bucket.Store
-	newJudge func(string, *publisher.Index) Judge
+	newJudge func(string, *publisher.Head) Judge
 	reads    singleflight.Group  // of indexes, by channel
 	room     *semaphore.Weighted // for these, see [roomy]
 
@@ -60,7 +60,7 @@ type view struct {
 	unzippable error
 }
 
-func newViews(site bucket.Store, judge func(string, *publisher.Index) Judge) *views {
+func newViews(site bucket.Store, judge func(string, *publisher.Head) Judge) *views {
 	kept := ttlcache.New(ttlcache.WithCapacity[string, *channelView](maxViews), ttlcache.WithMaxCost(maxKept, costOf))
 	other := ttlcache.New(ttlcache.WithCapacity[string, *channelView](maxViews))
 	return &views{site: site, newJudge: judge, room: semaphore.NewWeighted(maxReading), kept: kept, other: other}
@@ -174,7 +174,7 @@ func (vs *views) read(ctx context.Context, seen *view, channel string) (*view, e
 		return seen, nil
 	}
 	return &view{
-		head: head, known: known, judge: vs.newJudge(channel, head.Index), rendered: map[string]*rendering{},
+		head: head, known: known, judge: vs.newJudge(channel, head), rendered: map[string]*rendering{},
 	}, nil
 }
 
