@@ -151,7 +151,7 @@ func (p *planner) chart(o *outcome) {
 		o.reject(o.signature.refusal)
 		return
 	case r.verdict == publisher.Rejected:
-		o.reject(explain(r.rule, o.ref, s.current.content, o.candidate.chart.Digest, p.now))
+		o.reject(p.catalog.explain(r.rule, o.ref, s.current.content, o.candidate.chart.Digest, p.now))
 		return
 	case r.verdict.Publishes():
 		s.current = newRelease(o.candidate, s.current)
@@ -204,7 +204,7 @@ func (p *planner) signature(o *outcome) {
 		o.ruling = ruling{publisher.Unchanged, ruleSameContent}
 		s.group = append(s.group, o)
 	default:
-		o.reject(explain("provenance-differs", o.ref, s.current.content, "", p.now))
+		o.reject(p.catalog.explain("provenance-differs", o.ref, s.current.content, "", p.now))
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 
 // explain puts a policy's refusal of an archive, or of a signature, into words.
 // What is only about to be published has no date yet: it gets that of now.
-func explain(rule string, v ref, current content, digest string, now time.Time) *check.Problem {
+func (c *catalog) explain(rule string, v ref, current content, digest string, now time.Time) *check.Problem {
 	published := current.created
 	if published.IsZero() {
 		published = now
@@ -18,7 +18,11 @@ func explain(rule string, v ref, current content, digest string, now time.Time) 
 	what := fmt.Sprintf("%s %s was published %s", v.name, v.version, published.UTC().Format(time.RFC3339))
 	switch rule {
 	case "version-exists":
-		return reject(rule, "%s with other content: its SHA-256 is %s, that of this upload %s", what, current.digest, digest)
+		taken := ""
+		if y, is := c.state.FindYanked(v.name, v.version); is {
+			taken = fmt.Sprintf("; it was yanked %s, and stays taken all the same", y.Time.UTC().Format(time.RFC3339))
+		}
+		return reject(rule, "%s with other content: its SHA-256 is %s, that of this upload %s%s", what, current.digest, digest, taken)
 	case "provenance-repacked":
 		return reject(rule, "%s without a signature, and this one signs other bytes: the published archive's SHA-256 is %s, that of this upload %s", what, current.digest, digest)
 	case "provenance-differs":

@@ -100,7 +100,7 @@ func (f *finisher) recall(ctx context.Context, u *publisher.Upload, p past) (*pu
 		} else if refusal := again.signature.refusal; refusal != nil && refusal.Rule == p.Rule {
 			o.problem = refusal
 		} else if release, ok := f.catalog.find(o.ref); ok {
-			o.problem = explain(p.Rule, o.ref, content{digest: release.Digest, created: release.Created}, p.Digest, f.Now())
+			o.problem = f.catalog.explain(p.Rule, o.ref, content{digest: release.Digest, created: release.Created}, p.Digest, f.Now())
 		}
 		o.chart = again.chart // for its warnings
 	}
