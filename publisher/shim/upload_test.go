@@ -370,7 +370,7 @@ func TestUnfit(t *testing.T) {
 				}
 				return offer, err
 			}
-			o.Judge = func(string, *publisher.Index) Judge {
+			o.Judge = func(string, *publisher.Head) Judge {
 				return func(_ context.Context, o *publisher.Offer, _ bool) error {
 					if o.Name == "published" {
 						return nil
