@@ -115,6 +115,9 @@ func (p *planner) hide(o *outcome, yank bool) {
 		_, is := p.catalog.state.FindYanked(v.Chart, v.Version)
 		changes = changes || is != yank
 	}
+	for _, v := range o.asked.Versions {
+		o.act.Versions = append(o.act.Versions, publisher.ActionVersion{Pin: v})
+	}
 	if !p.changes(o, changes) {
 		return
 	}
@@ -122,7 +125,6 @@ func (p *planner) hide(o *outcome, yank bool) {
 		o.act.Reason = o.asked.Reason
 	}
 	for _, v := range o.asked.Versions {
-		o.act.Versions = append(o.act.Versions, publisher.ActionVersion{Pin: v})
 		p.plan.hide(v.Chart, v.Version, yank)
 	}
 }

@@ -44,8 +44,14 @@ func (f *finisher) explainAgain(c *candidate, rule string) *check.Problem {
 func (a *asked) as(d *publisher.ActionDecision) *asked {
 	r := a.Request
 	r.Kind, r.Chart, r.Generation = d.Kind, d.Chart, d.Generation
-	if d.Verdict == publisher.Accepted && d.Kind != action.Rollback {
-		r.Reason, r.Successor, r.Versions = d.Reason, d.Successor, nil
+	if d.Kind == action.Rollback { // its versions are not what was asked for
+		return &asked{Request: r}
+	}
+	if d.Verdict == publisher.Accepted {
+		r.Reason, r.Successor = d.Reason, d.Successor
+	}
+	if d.Verdict == publisher.Accepted || d.Verdict == publisher.Unchanged {
+		r.Versions = nil
 		for _, v := range d.Versions {
 			r.Versions = append(r.Versions, v.Pin)
 		}

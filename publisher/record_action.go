@@ -26,8 +26,9 @@ type ActionDecision struct {
 	Own        []string `json:"own,omitempty"`        // see [action.Deprecation.Own]
 	Generation int      `json:"generation,omitempty"` // that is rolled back to
 
-	// Versions are what is hidden, shown, published or removed, whatever the kind does. If
-	// the action is not accepted, there are none: the log is public, and anyone may ask.
+	// Versions are what is hidden, shown, published or removed, whatever the kind does; of
+	// an action that is unchanged, what was so already. If the action is refused or
+	// superseded, there are none: the log is public, and anyone may ask.
 	Versions []ActionVersion `json:"versions,omitempty"`
 }
 
@@ -85,7 +86,7 @@ func (r *Record) checkActions() error {
 	}
 	in, _ := r.registry()
 	for _, a := range r.Actions {
-		if a.Verdict != Accepted && len(a.Versions) > 0 {
+		if a.Verdict != Accepted && a.Verdict != Unchanged && len(a.Versions) > 0 {
 			return fmt.Errorf("action %s is %s, but names versions", a.ID, a.Verdict)
 		}
 		if a.Arrival.After(r.Time) {

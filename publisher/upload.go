@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/registry"
 )
@@ -15,7 +16,9 @@ const (
 	// maxRequest bounds the JSON beside an upload, in bytes.
 	maxRequest = 64<<10 + registry.MaxTexts
 
-	maxReceipt = 4 << 20 // bytes; a receipt's warnings are bounded by those of an archive
+	// maxReceipt bounds a receipt, in bytes. Warnings are bounded by those of an archive;
+	// the request for an action is indented in it, and some of its characters are escaped.
+	maxReceipt = 8 * action.MaxRequest
 )
 
 // Request is what an uploader says about an upload, in the JSON file beside it. The drop

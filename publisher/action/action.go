@@ -47,6 +47,9 @@ const (
 	// MaxRequest is the largest file that asks for an action, in bytes.
 	MaxRequest = 4 << 20
 
+	// MaxWho is the most bytes of what a request says about who asks.
+	MaxWho = 8 << 10
+
 	// MaxVersions is the most versions that one action names.
 	MaxVersions = 10_000
 )
@@ -120,7 +123,18 @@ func (r Request) Check() error {
 			return fmt.Errorf("a request to %s takes no %q", r.Kind, name)
 		}
 	}
-	return errors.Join(r.checkVersions(), CheckText(r.Reason))
+	return errors.Join(r.checkWho(), r.checkVersions(), CheckText(r.Reason))
+}
+
+func (r Request) checkWho() error {
+	n := len(r.RequestID)
+	for key, value := range r.Requester {
+		n += len(key) + len(value)
+	}
+	if n > MaxWho {
+		return fmt.Errorf("what it says about who asks has %d bytes; %d are allowed", n, MaxWho)
+	}
+	return nil
 }
 
 func (k Kind) fields() (need, may []string, ok bool) {
