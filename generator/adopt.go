@@ -43,14 +43,15 @@ func adopt(ctx context.Context, o *Options, w *publisher.ChannelInbox) (*adopted
 }
 
 // recognize finds those among the uploads that were decided before the records
-// that are read: their receipts say so. One that has the id of an upload in
+// that are read: their receipts say so. An action may always be one, since it has no
+// request that would be missing if it were put back, or came late. One that has the id of an upload in
 // another channel is adopted, as files under other names are; one whose receipt
 // cannot be read stays in the inbox.
 func (a *adopted) recognize(ctx context.Context, o *Options, w *publisher.ChannelInbox) error {
 	receipts, unread := make([]*publisher.Receipt, len(w.Uploads)), make([]bool, len(w.Uploads))
 	err := each(ctx, o.Workers, len(w.Uploads), func(i int) (err error) {
 		u := w.Uploads[i]
-		if !u.MaybeDecided {
+		if !u.MaybeDecided && u.Action == nil {
 			return nil
 		}
 		receipts[i], err = publisher.ReadReceipt(ctx, o.Drop, u.ID)
