@@ -129,13 +129,18 @@ func exploredIn(t testing.TB, config string) *world {
 func explore(t testing.TB, plan schedule) (*turns, error) { return exploredWorld(t).explore(plan) }
 
 func (w *world) explore(plan schedule) (*turns, error) {
+	turns := w.explores(plan)
+	return turns, w.settle()
+}
+
+// explores is explore without the end.
+func (w *world) explores(plan schedule) *turns {
 	w.inject(nil)
-	turns := w.takeTurns(plan, w.generates("generator 0"), w.generates("generator 1"), actor{"uploader", func(turn func()) {
+	return w.takeTurns(plan, w.generates("generator 0"), w.generates("generator 1"), actor{"uploader", func(turn func()) {
 		_ = w.upload("uploader", "stable", id(4), gamma, gammaSig) // if it fails, nothing was promised
 		turn()
 		w.overwrite("stable", "foreign-2.0.0.tgz", foreignNew)
 	}})
-	return turns, w.settle()
 }
 
 // actor is somebody whose operations take turns with those of others.

@@ -1,9 +1,6 @@
 package generator_test
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -11,119 +8,12 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/charttest"
-	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 )
-
-const receiverSecret = "s3cret"
-
-// receiver is a server that is told of generations. It answers 400 to what is not signed as
-// Flux's Receivers of the type generic-hmac want it.
-type receiver struct {
-	*httptest.Server
-
-	mu     sync.Mutex
-	told   []generator.News
-	tries  int
-	answer func(w http.ResponseWriter, r *http.Request) // instead of 200; may be nil
-}
-
-func newReceiver(t testing.TB) *receiver {
-	t.Setenv("RECEIVER_SECRET", receiverSecret)
-	r := &receiver{}
-	r.Server = httptest.NewServer(r)
-	t.Cleanup(r.Close)
-	return r
-}
-
-func (s *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.tries++
-	if s.answer != nil {
-		s.answer(w, r)
-		return
-	}
-	body, err := io.ReadAll(r.Body)
-	var news generator.News
-	if err != nil || r.Method != http.MethodPost || !signed(r.Header.Get("X-Signature"), body) || json.Unmarshal(body, &news) != nil {
-		w.WriteHeader(http.StatusBadRequest)
-		return
-	}
-	s.told = append(s.told, news)
-}
-
-// signed checks a signature as Flux's documentation says that it does: the header has the
-// name of the hash function, an equals sign, and the HMAC of the body in hex.
-func signed(header string, body []byte) bool {
-	text, ok := strings.CutPrefix(header, "sha256=")
-	got, err := hex.DecodeString(text)
-	mac := hmac.New(sha256.New, []byte(receiverSecret))
-	mac.Write(body)
-	return ok && err == nil && hmac.Equal(got, mac.Sum(nil))
-}
-
-// fails makes it answer with this code; 0 ends that.
-func (s *receiver) fails(code int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.answer = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
-	if code == 0 {
-		s.answer = nil
-	}
-}
-
-// newest is the newest generation of each channel that it was told of, and forgets all.
-func (s *receiver) newest() map[string]int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	newest := map[string]int{}
-	for _, n := range s.told {
-		newest[n.Channel] = max(newest[n.Channel], n.Generation)
-	}
-	s.told = nil
-	return newest
-}
-
-// tried returns how often it was asked since the last call.
-func (s *receiver) tried() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	n := s.tries
-	s.tries = 0
-	return n
-}
-
-func (w *world) notify(receivers ...*receiver) {
-	var all []string
-	for _, r := range receivers {
-		all = append(all, fmt.Sprintf("{url: '%s/hook/0a1b2c', secretEnv: RECEIVER_SECRET}", r.URL))
-	}
-	w.configure(fmt.Sprintf("{baseURL: 'https://charts.example.com/helm', channels: [{match: '**', notify: [%s]}]}", strings.Join(all, ", ")))
-}
-
-// outbox are the names of its entries in the inbox of a channel.
-func (w *world) outbox(channel string) (names []string) {
-	for key := range w.drop.Snapshot() {
-		if name, ok := strings.CutPrefix(key, "inbox/"+channel+"/"); ok && strings.HasSuffix(name, ".notify.json") {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return names
-}
-
-func (w *world) mustHaveNoOutbox(channel string) {
-	w.t.Helper()
-	if left := w.outbox(channel); len(left) > 0 {
-		w.t.Errorf("in the outbox there is still %q", left)
-	}
-}
 
 // TestTell: receivers are told what a generation changed, in the words of the index.
 func TestTell(t *testing.T) {
@@ -178,6 +68,26 @@ func TestTellOfHead(t *testing.T) {
 	}
 }
 
+// TestTellOfActions: a generation that an action makes is told like any other.
+func TestTellOfActions(t *testing.T) {
+	r := newReceiver(t)
+	w := newWorld(t)
+	w.publish("stable", 1, alphaOld, beta)
+	w.notify(r)
+	w.mustAsk("stable", id(3), yank(pin("beta", "1.0.0", beta)))
+	w.mustAsk("stable", id(4), deprecate("alpha"))
+	w.runOnce()
+	if len(r.told) != 1 {
+		t.Fatalf("told %v", r.told)
+	}
+	got, _ := json.Marshal(r.told[0].Changes)
+	const want = `{"since":1,"added":{"count":0,"versions":[]},"changed":{"count":1,"versions":[{"chart":"alpha","version":"1.0.0"}]},` +
+		`"removed":{"count":1,"versions":[{"chart":"beta","version":"1.0.0"}]}}`
+	if string(got) != want || r.told[0].Generation != 2 {
+		t.Errorf("told of generation %d\n%s\nwant\n%s", r.told[0].Generation, got, want)
+	}
+}
+
 // TestTellOfMany: the lists are bounded, and say how many there are.
 func TestTellOfMany(t *testing.T) {
 	r := newReceiver(t)
@@ -195,7 +105,7 @@ func TestTellOfMany(t *testing.T) {
 }
 
 // TestTellNothing: nobody is told of generations that leave the index as it is, nor by a
-// dry run, and where nobody is to be told a run asks no more of the stores.
+// dry run, which leaves the outbox alone, too.
 func TestTellNothing(t *testing.T) {
 	r := newReceiver(t)
 	w := newWorld(t)
@@ -207,11 +117,16 @@ func TestTellNothing(t *testing.T) {
 		t.Errorf("a generation that changes nothing is told %d times", n)
 	}
 	w.mustUpload("stable", id(4), beta, nil)
-	if _, err := w.start(generator.Options{Drop: w.drop.Handle("dry"), Site: w.site.Handle("dry"), DryRun: true}, "dry"); err != nil {
+	w.drop.Put("inbox/stable/00000000-00000001.notify.json", []byte("{}"))
+	w.drop.Put("inbox/nowhere/00000000-00000001.notify.json", []byte("{}"))
+	if _, err := w.start(generator.Options{Drop: w.drop.Handle("dry"), Site: w.site.Handle("dry"), DryRun: true, Channels: []string{"stable", "nowhere"}}, "dry"); err != nil {
 		t.Fatal(err)
 	}
 	if n := r.tried(); n != 0 {
 		t.Errorf("a dry run tells %d times", n)
+	}
+	if len(w.outbox("stable")) != 1 || len(w.outbox("nowhere")) != 1 {
+		t.Error("a dry run empties the outbox")
 	}
 }
 
@@ -390,84 +305,4 @@ func TestForgedOutbox(t *testing.T) {
 	w.clock = w.clock.Add(24 * time.Hour)
 	w.mustRun()
 	w.mustHaveNoOutbox("stable")
-}
-
-// TestEveryCrashTells breaks every operation of a run in four ways. One clean run later,
-// the receiver has been told of the newest generation of each channel.
-func TestEveryCrashTells(t *testing.T) {
-	r := newReceiver(t)
-	make := func(t testing.TB) *world {
-		w := fullWorld(t)
-		w.notify(r)
-		return w
-	}
-	crashEverywhere(t, make)
-	ops, _, _ := undisturbed(t, make)
-	want := r.newest()
-	if len(want) != 2 {
-		t.Fatalf("told of %v", want)
-	}
-	for k := range ops {
-		for fault, name := range faults {
-			w := make(t)
-			w.quiet = true
-			w.inject(dying(k, fault))
-			_, _ = w.run("victim")
-			w.inject(nil)
-			w.mustRunQuiet()
-			told := r.newest()
-			for channel := range want {
-				if newest := w.newest(channel); told[channel] != newest {
-					t.Errorf("operation %d %s: told of generation %d of %s, not of %d", k, name, told[channel], channel, newest)
-				}
-			}
-			w.mustHaveNoOutbox("stable")
-			w.mustHaveNoOutbox("42/devel")
-		}
-	}
-}
-
-// newest is the newest generation that changed the channel's index.
-func (w *world) newest(channel string) int {
-	s := &state{drop: w.drop.Snapshot(), site: w.site.Snapshot(), channels: map[string]*channelState{}, decided: map[string]verdict{}}
-	if err := s.readLogs(w.judge); err != nil {
-		w.t.Fatal(err)
-	}
-	records := s.channels[channel].records
-	return records[len(records)-1].IndexGeneration()
-}
-
-// TestEveryCrashOfSettings: the same for a run whose generation no upload made. Nothing but
-// the outbox brings the next run there.
-func TestEveryCrashOfSettings(t *testing.T) {
-	r := newReceiver(t)
-	make := func(t testing.TB) *world {
-		w := newWorld(t)
-		w.publish("stable", 1, alphaOld, alphaAt("1.1.0"))
-		w.configure(fmt.Sprintf("channels: [{match: stable, keep: 1, notify: [{url: '%s', secretEnv: RECEIVER_SECRET}]}]", r.URL))
-		return w
-	}
-	run := func(w *world, actor string) error {
-		_, err := w.start(generator.Options{Drop: w.drop.Handle(actor), Site: w.site.Handle(actor), Channels: []string{"stable"}}, actor)
-		return err
-	}
-	w := make(t)
-	w.inject(nil)
-	if err := run(w, "undisturbed"); err != nil || r.newest()["stable"] != 2 {
-		t.Fatal(err, "or nobody was told")
-	}
-	for k := range w.n {
-		for fault, name := range faults {
-			w := make(t)
-			w.inject(dying(k, fault))
-			_ = run(w, "victim")
-			s := w.site.Snapshot()
-			shows := strings.Contains(string(s["stable/index.yaml"]), `"portolan/generation":"2"`)
-			w.inject(func(int, string, buckettest.Op) buckettest.Fault { return buckettest.None })
-			w.mustRunQuiet() // of no channel in particular
-			if told := r.newest()["stable"]; shows && told != 2 {
-				t.Errorf("operation %d %s: head shows generation 2, and %d is told", k, name, told)
-			}
-		}
-	}
 }
