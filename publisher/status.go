@@ -24,6 +24,7 @@ type ChannelStatus struct {
 	Changed         time.Time `json:"changed,omitzero"` // when the newest record was made; zero in a new channel
 	Waiting         int       `json:"waiting"`          // uploads in the inbox
 	Rejected        int       `json:"rejected"`         // as ReadStatus was told
+	Untold          int       `json:"untold,omitempty"` // the generation that a receiver is still to be told of; 0 if all are told
 
 	IndexSize      int64    `json:"indexSize"`                // bytes of head, about
 	LargestArchive int64    `json:"largestArchive,omitempty"` // bytes of the largest archive
@@ -42,10 +43,13 @@ type ChannelStatus struct {
 // cannot be read does not stop it. How many were rejected is what [CountRejected] says; nil
 // if that is not known.
 func ReadStatus(ctx context.Context, site bucket.Store, inbox *Inbox, rejected map[string]int, channels []string) ([]ChannelStatus, error) {
-	waiting, unread := map[string]int{}, map[string]error{}
+	waiting, untold, unread := map[string]int{}, map[string]int{}, map[string]error{}
 	for _, w := range inbox.Channels {
 		unread[w.Channel] = w.Err
 		waiting[w.Channel] = len(w.Uploads) + len(w.Foreign)
+		for _, u := range w.Untold {
+			untold[w.Channel] = max(untold[w.Channel], u.Generation)
+		}
 	}
 	var all []ChannelStatus
 	asked := len(channels) > 0
@@ -74,6 +78,7 @@ func ReadStatus(ctx context.Context, site bucket.Store, inbox *Inbox, rejected m
 			}
 		}
 		s.Waiting, s.Rejected = waiting[name], rejected[name]
+		s.Untold = min(untold[name], s.IndexGeneration)
 		if asked || s.IndexGeneration > 0 || s.Waiting > 0 || s.Error != "" {
 			all = append(all, *s)
 		}

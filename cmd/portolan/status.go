@@ -295,6 +295,9 @@ func printPublished(w io.Writer, s channelStatus) {
 	}
 	fmt.Fprintf(w, "size\t%s\n", sizeText(s.Size))
 	fmt.Fprintf(w, "changed\t%s\n", timeText(s.Changed))
+	if s.Untold > 0 {
+		fmt.Fprintf(w, "still to be told\tgeneration %d\n", s.Untold)
+	}
 }
 
 // uploadStatus prints the verdict on an upload.
