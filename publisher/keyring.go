@@ -2,6 +2,7 @@ package publisher
 
 import (
 	"context"
+	"errors"
 	"path"
 
 	"github.com/portolan-charts/portolan/publisher/bucket"
@@ -22,4 +23,17 @@ func PutKeyring(ctx context.Context, site bucket.Store, channel string, binary, 
 	}
 	_, err := WriteFile(ctx, site, path.Join(channel, KeyringURL), binary, false)
 	return err
+}
+
+// HasKeyring reports whether a channel publishes keys. A version that was promoted may have
+// been verified with those of another channel.
+func HasKeyring(ctx context.Context, site bucket.Store, channel string) (bool, error) {
+	r, err := site.Get(ctx, path.Join(channel, KeyringURL))
+	if errors.Is(err, bucket.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return true, r.Close()
 }

@@ -142,10 +142,10 @@ func (r Release) ArchiveURL() string {
 // KeyringURL returns the absolute URL of the channel's keys, or "" if the site's URL is not
 // known.
 func (r Release) KeyringURL() string {
-	if r.Channel.URL == "" || r.Signer == nil {
+	if r.Channel.URL == "" {
 		return ""
 	}
-	return r.Channel.URL + "/" + strings.TrimLeft(r.Signer.Keyring, "./")
+	return r.Channel.URL + "/" + strings.TrimLeft(r.Keyring, "./")
 }
 
 // maxRelease is the longest name of a release that Helm allows, in characters.

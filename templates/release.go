@@ -31,6 +31,7 @@ type Release struct {
 	Prov        string  // URL of the provenance file; "" if the version is not signed
 	KeyID       string  // of the key that signed it, in hex; "" if not known
 	Signer      *Signer // nil if nobody has verified who signed it
+	Keyring     string  // URL of the keys that it can be verified with, relative to the page; "" if there are none
 	OCI         *OCI    // the version in the registry; nil if it is not there
 
 	Yanked      *Notice // why the version is yanked; nil if it is not
@@ -72,11 +73,10 @@ type Notice struct {
 	Successor Link // the chart to use instead; its URL is "" if the channel does not have it, and its text if none is named
 }
 
-// Signer is who signed a version, as portolan has verified it with the channel's keys.
+// Signer is who signed a version, as portolan has verified it.
 type Signer struct {
 	Fingerprint string // of the primary key, in hex
 	Identity    string // that the key names; may be ""
-	Keyring     string // URL of the channel's keys, relative to the page
 }
 
 // OCI is a version in the registry.

@@ -3,10 +3,8 @@ package pages
 import (
 	"context"
 	"path"
-	"slices"
 	"time"
 
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/pause"
 )
 
@@ -103,23 +101,18 @@ func (c *chartPages) badge(ctx context.Context) error {
 
 // chartDoc writes the chart's document for programs.
 func (c *chartPages) chartDoc(ctx context.Context) error {
+	keyring, err := c.keyringURL(ctx)
+	if err != nil {
+		return err
+	}
 	doc := ChartDoc{
 		Schema: c.schema(1, "chart"), Channel: c.channel.Name, Repository: c.absolute(c.channel.Name), OCI: c.oci(), Name: c.name,
-		Version: c.all[c.newest].Version, Page: "../../" + escapePath(chartDir(c.name)) + "/" + indexPage, Values: c.keys, Keyring: c.keyring(), Versions: c.versions,
+		Version: c.all[c.newest].Version, Page: "../../" + escapePath(chartDir(c.name)) + "/" + indexPage, Values: c.keys, Keyring: keyring, Versions: c.versions,
 	}
 	if d := c.all[c.newest].deprecation; d != nil {
 		doc.Deprecation = &DeprecationDoc{d.Message, d.Successor, d.Time}
 	}
 	return c.putDoc(ctx, path.Join(c.channel.Name, chartDoc(c.name)), doc)
-}
-
-// keyring returns the URL of the channel's keys, relative to the chart's document; "" if no
-// version was verified with them.
-func (c *chartPages) keyring() string {
-	if !slices.ContainsFunc(c.versions, func(v VersionSummary) bool { return v.Signer != nil }) {
-		return ""
-	}
-	return relative(chartDoc(c.name), publisher.KeyringURL)
 }
 
 // inputs are what a version's pages are made from, besides the look. The pages are

@@ -44,6 +44,7 @@ type pass struct {
 	had       map[string]ChartSummary // the same, by name
 	summaries []ChartSummary          // of all charts, sorted by name
 	registry  inRegistry
+	keyring   keyring
 	progress  *progress
 	buried    map[[2]string]time.Time // see gone
 

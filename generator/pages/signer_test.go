@@ -9,6 +9,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/generator/pages"
+	"github.com/portolan-charts/portolan/publisher"
 )
 
 // Who signed a version is named on its page and in the chart's document, also after later
@@ -62,4 +63,24 @@ func TestSigner(t *testing.T) {
 		t.Errorf("the keys are at %q", doc.Keyring)
 	}
 	w.mustBeRebuilt("stable", "in the end")
+
+	// A version that was promoted may have been verified with keys of another channel.
+	if err := w.site.Delete(t.Context(), "stable/api/keyring.gpg", ""); err != nil {
+		t.Fatal(err)
+	}
+	c, err := publisher.OpenChannel(t.Context(), w.site, "stable")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.writer.Rebuild(t.Context(), w.site, c); err != nil {
+		t.Fatal(err)
+	}
+	page := string(w.mem.Snapshot()["stable/charts/web/1.0.0/index.html"])
+	if strings.Contains(page, "keyring") || !strings.Contains(page, signer.Fingerprint()) || !strings.Contains(page, " --verify") {
+		t.Error("the page names keys that are not there, or nobody who signed")
+	}
+	doc = pages.ChartDoc{}
+	if w.decode("stable/api/charts/web.json", &doc); doc.Keyring != "" || doc.Versions[2].Signer == nil {
+		t.Errorf("got %+v", doc)
+	}
 }

@@ -31,6 +31,7 @@ type versionContent struct {
 	templates templates.TemplatesPage
 	changes   templates.ChangesPage
 	raw       map[string][]byte // by name
+	keys      bool              // the channel has the keys that it can be verified with
 
 	top template.HTML // what is above the bar of all pages in the version's folder; "" before it is rendered
 }
@@ -133,7 +134,8 @@ func (c *chartPages) content(ctx context.Context, i int) (*versionContent, error
 		v.changes.Against = &templates.Difference{Comparison: templates.Comparison{ValuesNote: "What is in that version's archive cannot be read, so there is no comparison."}}
 	}
 	v.release.KeyID = now.keyID
-	return v, nil
+	v.release.Signer, v.keys, err = c.signer(ctx, i)
+	return v, err
 }
 
 // fill shows what is in the archive. What this may cost is bounded: by the packages that
@@ -172,8 +174,8 @@ func (c *chartPages) release(i int, v *versionContent, name, current string) tem
 	if r.Signed {
 		r.Prov = r.Archive + ".prov"
 	}
-	if s := c.versions[i].Signer; s != nil {
-		r.Signer = &templates.Signer{Fingerprint: s.Fingerprint, Identity: s.Identity, Keyring: relative(name, publisher.KeyringURL)}
+	if v.keys {
+		r.Keyring = relative(name, publisher.KeyringURL)
 	}
 	r.OCI = c.ofRegistry(i)
 	r.Versions, r.List = relative(name, path.Join(dir, versionsFile)), relative(name, path.Join(dir, versionsPage))
