@@ -57,13 +57,12 @@ func (p *program) printLog(all []survey.Entry) {
 
 // entryText says what a generation has done.
 func entryText(e survey.Entry) string {
-	var parts []string
+	var parts, changes []string
 	for _, a := range e.Actions {
 		if a.Verdict == publisher.Accepted {
 			parts = append(parts, actionText(a))
 		}
 	}
-	var changes []string
 	for _, c := range e.Changes {
 		changes = append(changes, sign(c.What)+versionText(c.Chart, c.Version)+aside(c.What))
 	}
@@ -79,7 +78,10 @@ func entryText(e survey.Entry) string {
 	if e.Floor > 0 {
 		parts = append(parts, fmt.Sprintf("prune: snapshots before %d are gone", e.Floor))
 	}
-	return strings.Join(append(parts, verdictTexts(e)...), ", ")
+	if texts := verdictTexts(e); len(texts) > 0 {
+		parts = append(parts, strings.Join(texts, ", "))
+	}
+	return strings.Join(parts, "; ")
 }
 
 // few joins texts, of which it leaves out some if there are many.
@@ -97,26 +99,15 @@ func versionText(chart, version string) string {
 
 // actionText says what an accepted action has done.
 func actionText(a survey.Action) string {
-	text := short(string(a.Kind), maxName)
-	switch {
-	case a.Kind == action.Promote: // the versions are those that were added
-		text += " from " + short(a.From, maxName)
-	case a.Kind == action.Rollback:
-		text += fmt.Sprintf(" to %d", a.Generation)
-	case a.Chart != "":
-		text += " " + short(a.Chart, maxName)
-	default:
-		var versions []string
-		for _, v := range a.Versions {
-			versions = append(versions, versionText(v.Chart, v.Version))
-		}
-		text += " " + few(versions)
+	text := short(a.About, maxName)
+	if a.Kind == action.Rollback {
+		return fmt.Sprintf("%s: %d hidden, %d listed again", text, len(a.Versions), len(a.Restored))
 	}
 	if a.Successor != "" {
 		text += ", use " + short(a.Successor, maxName)
 	}
-	if a.Reason != "" && a.Kind != action.Rollback {
-		text += " (" + short(a.Reason, maxProse) + ")"
+	if a.Reason != "" {
+		text += ": " + short(a.Reason, maxProse)
 	}
 	return text
 }

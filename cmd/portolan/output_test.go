@@ -120,7 +120,6 @@ func TestForgedSite(t *testing.T) {
 		change.What = what
 		changes = append(changes, change)
 	}
-	pins := []action.Pin{{Chart: evil, Version: evil}}
 	for name, show := range map[string]func(*program) error{
 		"charts": func(p *program) error {
 			return p.printCharts([]survey.Chart{{Chart: evil, Newest: evil, AppVersion: evil, Deprecation: &survey.Deprecation{Message: evil, Successor: evil}}})
@@ -135,7 +134,7 @@ func TestForgedSite(t *testing.T) {
 		"log": func(p *program) error {
 			e := survey.Entry{Changes: changes}
 			for _, kind := range []action.Kind{action.Yank, action.Deprecate, action.Promote, action.Rollback, action.Kind(evil)} {
-				e.Actions = append(e.Actions, survey.Action{Kind: kind, Verdict: publisher.Accepted, Reason: evil, Chart: evil, Successor: evil, From: evil, Versions: pins})
+				e.Actions = append(e.Actions, survey.Action{Kind: kind, About: evil, Verdict: publisher.Accepted, Reason: evil, Successor: evil})
 			}
 			p.printLog([]survey.Entry{e})
 			return nil

@@ -117,8 +117,7 @@ func (p *program) printUploads(all []survey.Upload) error {
 // uploadText names what was uploaded: the version, or the file if that could not be read;
 // or what was asked for.
 func uploadText(u survey.Upload) string {
-	text := cmp.Or(strings.TrimSpace(u.Chart+" "+u.Version), u.File)
-	return cell(strings.TrimSpace(string(u.Action) + " " + text))
+	return cell(cmp.Or(u.About, strings.TrimSpace(u.Chart+" "+u.Version), u.File))
 }
 
 // who is the name of an uploader, as far as the upload says.

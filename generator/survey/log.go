@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/publisher"
-	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
@@ -31,20 +30,6 @@ type Entry struct {
 
 	// Floor is set if a prune made it: snapshots of earlier generations are gone.
 	Floor int `json:"floor,omitempty"`
-}
-
-// Action is an action that was decided.
-type Action struct {
-	ID         string            `json:"id"`
-	Kind       action.Kind       `json:"kind"`
-	Verdict    publisher.Verdict `json:"verdict"`
-	Rule       string            `json:"rule,omitempty"`
-	Reason     string            `json:"reason,omitempty"`     // of a yank; the message of a deprecation
-	Chart      string            `json:"chart,omitempty"`      // that was deprecated or undeprecated
-	Successor  string            `json:"successor,omitempty"`  // of a deprecated chart
-	From       string            `json:"from,omitempty"`       // the channel that was promoted from
-	Generation int               `json:"generation,omitempty"` // that was rolled back to
-	Versions   []action.Pin      `json:"versions,omitempty"`   // that it was about
 }
 
 // Log returns what the newest n generations of a channel have done, the newest first. It
@@ -94,16 +79,4 @@ func entryOf(r *publisher.Record) (Entry, error) {
 	e.Changes = append(e.Changes, found...)
 	e.Settings = len(found) == 0 && e.Manifests == 0 && len(e.Actions) == 0
 	return e, err
-}
-
-func actionOf(d publisher.ActionDecision) Action {
-	a := Action{
-		ID: d.ID, Kind: d.Kind, Verdict: d.Verdict, Rule: d.Rule, Reason: d.Reason,
-		Chart: d.Chart, Successor: d.Successor, Generation: d.Generation,
-	}
-	for _, v := range d.Versions {
-		a.From = v.From // all come from one channel
-		a.Versions = append(a.Versions, v.Pin)
-	}
-	return a
 }

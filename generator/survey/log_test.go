@@ -37,11 +37,11 @@ func TestLog(t *testing.T) {
 		{Generation: 8, Time: at(8), Changes: []survey.Change{}, Floor: 4},
 		{Generation: 7, Time: at(7), Changes: []survey.Change{}, Settings: true},
 		{Generation: 6, Time: at(6), Changes: []survey.Change{{What: survey.Removed, Chart: "db", Version: "1.0.0", Digest: digest("a")}}, Actions: []survey.Action{
-			{ID: id(10), Kind: action.TakeDown, Verdict: publisher.Accepted, Reason: "secret", Versions: []action.Pin{{Chart: "db", Version: "1.0.0", Digest: digest("db 1.0.0")}}},
+			{ID: id(10), Kind: action.TakeDown, About: "takedown db 1.0.0", Verdict: publisher.Accepted, Reason: "secret", Versions: []action.Pin{{Chart: "db", Version: "1.0.0", Digest: digest("db 1.0.0")}}},
 		}},
 		{Generation: 5, Time: at(5), Changes: []survey.Change{}, Actions: []survey.Action{
-			{ID: id(8), Kind: action.Yank, Verdict: publisher.Accepted, Reason: "leaks", Versions: []action.Pin{{Chart: "web", Version: "1.1.0", Digest: digest("web 1.1.0")}}},
-			{ID: id(9), Kind: action.Restore, Verdict: publisher.Rejected, Rule: "not-yanked"},
+			{ID: id(8), Kind: action.Yank, About: "yank web 1.1.0", Verdict: publisher.Accepted, Reason: "leaks", Versions: []action.Pin{{Chart: "web", Version: "1.1.0", Digest: digest("web 1.1.0")}}},
+			{ID: id(9), Kind: action.Restore, About: "restore", Verdict: publisher.Rejected, Rule: "not-yanked"},
 		}},
 		{Generation: 4, Time: at(4), Changes: []survey.Change{{What: survey.Signed, Chart: "web", Version: "1.1.0", Digest: digest("c")}}, Verdicts: verdicts{publisher.Replaced: 1}},
 		{Generation: 3, Time: at(3), Changes: []survey.Change{}, Verdicts: verdicts{publisher.Unchanged: 1}},
@@ -57,6 +57,30 @@ func TestLog(t *testing.T) {
 	if _, err := survey.Log(t.Context(), w.store(), "nosuch", 1); !errors.Is(err, survey.ErrNoChannel) {
 		t.Errorf("no channel: %v", err)
 	}
+}
+
+// TestLogOfRollback: versions that got earlier content are among the changes, and the
+// others are told apart.
+func TestLogOfRollback(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.edit("stable").put("web", "1.0.0", "a").put("web", "1.1.0", "b").commit()
+	w.edit("stable").act(publisher.ActionDecision{Kind: action.Yank, Reason: "r", Versions: pins("web 1.1.0")}).hide("web", true, false).commit()
+	w.edit("stable").put("web", "1.2.0", "c").hide("web", false, true, false).commit()
+	versions := pins("web 1.2.0", "web 1.1.0", "web 1.0.0")
+	versions[1].Restores, versions[2].Upload = true, id(1)
+	w.edit("stable").act(publisher.ActionDecision{Kind: action.Rollback, Generation: 1, Reason: "rolled back to 1", Versions: versions}).hide("web", true, false, false).commit()
+	all, err := survey.Log(t.Context(), w.store(), "stable", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pin := func(version string) []action.Pin {
+		return []action.Pin{{Chart: "web", Version: version, Digest: digest("web " + version)}}
+	}
+	equal(t, "rollback", all[0].Actions, []survey.Action{{
+		ID: id(5), Kind: action.Rollback, About: "roll back to generation 1", Verdict: publisher.Accepted, Reason: "rolled back to 1",
+		Generation: 1, Versions: pin("1.2.0"), Restored: pin("1.1.0"),
+	}})
 }
 
 // TestLogReads: however long the log is, a part of it costs those records, and what finds

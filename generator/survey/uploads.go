@@ -22,8 +22,9 @@ type Upload struct {
 	Arrival    time.Time         `json:"arrival"`
 	Generation int               `json:"generation"` // the record that decided it
 	Verdict    publisher.Verdict `json:"verdict"`
-	Action     action.Kind       `json:"action,omitempty"` // what was asked for; "" for a chart
-	Chart      string            `json:"chart,omitempty"`  // "" if it could not be read, or the action is about several
+	Action     action.Kind       `json:"action,omitempty"` // "" if it was a chart
+	About      string            `json:"about,omitempty"`  // see [Action]
+	Chart      string            `json:"chart,omitempty"`  // "" if it could not be read, or of an action about several
 	Version    string            `json:"version,omitempty"`
 	File       string            `json:"file,omitempty"` // what the uploader called it
 	Rule       string            `json:"rule,omitempty"`
@@ -97,8 +98,9 @@ func decidedBy(r *publisher.Record) []Upload {
 	for _, d := range r.Decisions {
 		all = append(all, Upload{ID: d.Upload, Arrival: d.Arrival, Verdict: d.Verdict, Rule: d.Rule, Chart: d.Chart, Version: d.Version})
 	}
-	for _, a := range r.Actions {
-		u := Upload{ID: a.ID, Arrival: a.Arrival, Verdict: a.Verdict, Rule: a.Rule, Action: a.Kind, Chart: a.Chart}
+	for _, d := range r.Actions {
+		a := actionOf(d)
+		u := Upload{ID: a.ID, Arrival: d.Arrival, Verdict: a.Verdict, Rule: a.Rule, Action: a.Kind, About: a.About, Chart: a.Chart}
 		if len(a.Versions) == 1 {
 			u.Chart, u.Version = a.Versions[0].Chart, a.Versions[0].Version
 		}
@@ -126,7 +128,7 @@ func addReceipts(ctx context.Context, drop bucket.Store, uploads []Upload) error
 					u.File, u.Uploader = r.Request.File, r.Request.Uploader
 				}
 				if r.Action != nil {
-					u.Uploader = r.Action.Requester
+					u.About, u.Uploader = r.Action.Subject(), r.Action.Requester
 				}
 			case !errors.Is(err, bucket.ErrNotFound) && !bucket.Denied(err):
 				return err

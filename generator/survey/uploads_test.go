@@ -31,7 +31,7 @@ func busy(t *testing.T) *world {
 	w.receipt("rejected/stable/"+id(2)+".json", publisher.Receipt{Channel: "stable", Message: "no gzip", Fix: "gzip it", Request: &publisher.Request{File: "x.tgz"}})
 	w.receipt("receipts/"+id(4)+".json", publisher.Receipt{Channel: "other", Request: &publisher.Request{Uploader: map[string]string{"user": "mallory"}}})
 	w.receipt("receipts/devel/"+id(4)+".json", publisher.Receipt{Channel: "devel", Request: &publisher.Request{Uploader: map[string]string{"token": "ci"}}})
-	w.receipt("receipts/"+id(5)+".json", publisher.Receipt{Channel: "stable", Action: &action.Request{Requester: map[string]string{"user": "bob"}}})
+	w.receipt("receipts/"+id(5)+".json", publisher.Receipt{Channel: "stable", Action: &action.Request{Kind: action.Yank, Versions: []action.Pin{{Chart: "web", Version: "1.0.0"}}, Requester: map[string]string{"user": "bob"}}})
 	w.drop.Put("rejected/stable/"+id(6)+".json", []byte("damaged"))
 	return w
 }
@@ -58,8 +58,8 @@ func TestUploads(t *testing.T) {
 	}
 	const general, advice = "the file is not a gzip-compressed archive", "package the chart again with `helm package`"
 	want := []survey.Upload{
-		upload(5, 3, "stable", survey.Upload{Verdict: publisher.Accepted, Action: action.Yank, Chart: "web", Version: "1.0.0", Uploader: map[string]string{"user": "bob"}}),
-		upload(6, 3, "stable", survey.Upload{Verdict: publisher.Rejected, Action: action.Deprecate, Chart: "web", Rule: "not-allowed"}),
+		upload(5, 3, "stable", survey.Upload{Verdict: publisher.Accepted, Action: action.Yank, About: "yank web 1.0.0", Chart: "web", Version: "1.0.0", Uploader: map[string]string{"user": "bob"}}),
+		upload(6, 3, "stable", survey.Upload{Verdict: publisher.Rejected, Action: action.Deprecate, About: "deprecate", Chart: "web", Rule: "not-allowed"}),
 		upload(3, 2, "stable", survey.Upload{Verdict: publisher.Rejected, Rule: "not-gzip", Message: general, Fix: advice}),
 		upload(4, 1, "devel", survey.Upload{Verdict: publisher.Accepted, Chart: "db", Version: "1.0.0", Uploader: map[string]string{"token": "ci"}}),
 		upload(1, 1, "stable", survey.Upload{Verdict: publisher.Accepted, Chart: "web", Version: "1.0.0", File: "w.tgz", Uploader: map[string]string{"user": "alice"}}),
