@@ -26,6 +26,7 @@ type derived struct {
 	contentType string
 	generation  int  // the newest one that changed it: no two of its contents have the same
 	due         bool // it is created, if it does not exist; otherwise it is only replaced
+	gone        bool // it is removed: what it named was taken down, or freed
 }
 
 // touched says what changed in the index that head may not show yet.
@@ -122,7 +123,9 @@ func (x *Index) chartFile(channel, name string, state *action.State, t touch) (d
 	if lines := x.listed(name, state); len(lines) > 0 {
 		part.charts = []section{{name: name, lines: lines}}
 	}
-	return derived{chartIndexKey(channel, name), part.body(chartUp), typeYAML, t.generation, due}, nil
+	return derived{
+		key: chartIndexKey(channel, name), body: part.body(chartUp), contentType: typeYAML, generation: t.generation, due: due,
+	}, nil
 }
 
 // listed are the lines of a chart's versions that are not yanked.
@@ -162,7 +165,9 @@ func (x *Index) allFile(channel string, unsaid bool) ([]derived, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []derived{{allIndexKey(channel), whole.body(allUp), typeYAML, generation, due}}, nil
+	return []derived{{
+		key: allIndexKey(channel), body: whole.body(allUp), contentType: typeYAML, generation: generation, due: due,
+	}}, nil
 }
 
 // touchIndex touches what depends on the whole index, although nothing has changed in that:

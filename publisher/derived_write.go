@@ -110,6 +110,9 @@ func lookAt(ctx context.Context, site bucket.Store, d derived) (found, error) {
 	}
 	defer r.Close()
 	f := found{token: r.Entry.Token}
+	if d.gone {
+		return f, nil
+	}
 	same, err := bucket.Same(ctx, r, d.body)
 	if same {
 		f.right = d.generation
@@ -124,14 +127,28 @@ func lookAt(ctx context.Context, site bucket.Store, d derived) (found, error) {
 // had to write. Of those that somebody else has written since they were looked at, it
 // forgets what it found, and reports that there are some.
 func (c *Channel) putDerived(ctx context.Context, files []derived) (written []string, overtaken bool, err error) {
-	for _, last := range []bool{false, true} {
-		some := slices.DeleteFunc(slices.Clone(files), func(d derived) bool { return d.last() != last })
+	for turn := range turns {
+		some := slices.DeleteFunc(slices.Clone(files), func(d derived) bool { return d.turn() != turn })
 		w, o, err := c.putSome(ctx, some)
 		if written, overtaken = append(written, w...), overtaken || o; err != nil || overtaken {
 			return written, overtaken, err
 		}
 	}
 	return written, overtaken, nil
+}
+
+// turns are how many groups of files come one after the other: what others name comes
+// before them, and goes after them.
+const turns = 3
+
+func (d derived) turn() int {
+	switch {
+	case d.gone:
+		return 2
+	case d.last():
+		return 1
+	}
+	return 0
 }
 
 // last reports whether the file names others, which must be there before it.
@@ -148,7 +165,11 @@ func (c *Channel) putSome(ctx context.Context, files []derived) (written []strin
 			writes, writing = append(writes, w), append(writing, d)
 		}
 	}
-	for i, failure := range bucket.WriteAll(ctx, c.site, max(1, c.Workers), writes) {
+	put := bucket.WriteAll
+	if len(writing) > 0 && writing[0].gone {
+		put = removeAll
+	}
+	for i, failure := range put(ctx, c.site, max(1, c.Workers), writes) {
 		switch d := writing[i]; {
 		case errors.Is(failure, bucket.ErrConflict):
 			overtaken = true
@@ -162,6 +183,22 @@ func (c *Channel) putSome(ctx context.Context, files []derived) (written []strin
 	}
 	slices.Sort(written)
 	return written, overtaken, err
+}
+
+// removeAll removes what the writes would replace. It returns an error for each, as
+// [bucket.WriteAll] does.
+func removeAll(ctx context.Context, site bucket.Store, limit int, writes []bucket.Write) []error {
+	errs := make([]error, len(writes))
+	var group errgroup.Group
+	group.SetLimit(limit)
+	for i, w := range writes {
+		group.Go(func() error {
+			errs[i] = site.Delete(ctx, w.Key, w.Token)
+			return nil
+		})
+	}
+	_ = group.Wait() // the errors are in errs
+	return errs
 }
 
 // write is what puts the file in the place of what was found, unless that is right.

@@ -32,6 +32,9 @@ func (c *Channel) Project(ctx context.Context) error {
 }
 
 func (c *Channel) project(ctx context.Context) error {
+	if err := c.restoreReturned(ctx); err != nil {
+		return err
+	}
 	if err := c.putBeforeHead(ctx); err != nil {
 		return err
 	}

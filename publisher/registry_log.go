@@ -3,7 +3,6 @@ package publisher
 import (
 	"cmp"
 	"fmt"
-	"path"
 	"slices"
 
 	"github.com/portolan-charts/portolan/publisher/bucket"
@@ -20,15 +19,16 @@ type registryRelease struct {
 	chart, url string
 	until      int    // the first generation that does not name it any more; 0 if the newest does
 	manifest   string // SHA-256; "" if it has none
+	gone       bool   // its version was taken down or freed
 }
 
 // kept reports whether its files in the registry must be there: a generation at or above
 // the floor names it. Those of others may be: nothing removes them.
 func (r *registryRelease) kept(floor int) bool {
-	return r.manifest != "" && (r.until == 0 || r.until > floor)
+	return r.manifest != "" && !r.gone && (r.until == 0 || r.until > floor)
 }
 
-func (r *registryRelease) version() string { return path.Base(path.Dir(path.Dir(r.url))) }
+func (r *registryRelease) version() string { return releaseVersion(r.url).version }
 
 // add follows a record. Foreign is what portolan would not have written: a manifest for a
 // version that the index does not name, or a second one.
@@ -46,6 +46,11 @@ func (l *registryLog) add(r *Record) (foreign []error) {
 		}
 	}
 	l.since = in.Since
+	if gone := r.gone(); len(gone) > 0 {
+		for url, release := range l.releases {
+			release.gone = release.gone || gone[releaseVersion(url)]
+		}
+	}
 	for _, line := range r.Change.Removed {
 		if release := l.releases[lineOf(line.Text).url()]; release != nil {
 			release.until = r.Generation

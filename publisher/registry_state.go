@@ -151,7 +151,7 @@ type version struct{ chart, version string }
 
 // tagTouch is the last change of a tag.
 type tagTouch struct {
-	manifest   string // SHA-256 of what it names since
+	manifest   string // SHA-256 of what it names since; "" if the version is gone
 	generation int
 }
 
@@ -166,6 +166,9 @@ func (t *touched) addRegistry(r *Record) {
 	}
 	if t.tags == nil {
 		t.tags, t.lists = map[version]tagTouch{}, map[string]int{}
+	}
+	for v := range r.gone() {
+		t.tags[v] = tagTouch{"", r.Generation}
 	}
 	for _, m := range r.manifests() {
 		t.tags[version{m.Chart, m.Version}] = tagTouch{m.Manifest, r.Generation}
@@ -227,6 +230,15 @@ func (c *Channel) registryFiles(ctx context.Context, x *Index, state *action.Sta
 	var files []derived
 	for v, touch := range t.tags {
 		repository := registry.Repository(c.Name, v.chart)
+		if registry.CheckVersion(c.Name, v.chart, v.version) != nil {
+			continue // it is gone, and never had a tag
+		}
+		if touch.manifest == "" {
+			if !t.create { // a rebuild restores, and removes nothing
+				files = append(files, derived{key: registry.TagKey(repository, registry.Tag(v.version)), generation: touch.generation, gone: true})
+			}
+			continue
+		}
 		files = append(files, derived{
 			key: registry.TagKey(repository, registry.Tag(v.version)), body: c.manifestBody(ctx, repository, touch.manifest),
 			contentType: registry.TypeManifest, generation: touch.generation, due: true,
@@ -291,6 +303,14 @@ func lineVersion(line string) string {
 }
 
 // mayHave reports whether the index may list a version.
-func (x *Index) mayHave(v version) bool {
-	return slices.ContainsFunc(x.Lines(v.chart), func(line string) bool { return lineVersion(line) == v.version })
+func (x *Index) mayHave(v version) bool { return x.urlOf(v) != "" }
+
+// urlOf is where the archive of a version lies; "" if the index has no such version.
+func (x *Index) urlOf(v version) string {
+	for _, line := range x.Lines(v.chart) {
+		if lineVersion(line) == v.version {
+			return lineOf(line).url()
+		}
+	}
+	return ""
 }

@@ -132,6 +132,7 @@ type verifier struct {
 	unlisted  bool   // the site is a web site, which cannot be listed
 	index     *Index
 	state     *action.State
+	taken     map[version]taken // versions that were taken down
 	snapshots []snapshot
 	decided   decisions
 	archives  map[string]*archive // by key
@@ -170,6 +171,7 @@ type archive struct {
 	digest string // SHA-256, in hex
 	prov   string // SHA-256 of the provenance file; "" if absent
 	until  int    // the first generation that does not name it any more; 0 if the newest does
+	gone   bool   // its version was taken down or freed: it need not be there, or must not
 }
 
 func (v *verifier) fault(key, fix, format string, args ...any) {
@@ -232,6 +234,9 @@ func (v *verifier) run(ctx context.Context) error {
 		return err
 	}
 	if err := v.checkRegistry(ctx); err != nil {
+		return err
+	}
+	if err := v.checkTaken(ctx); err != nil {
 		return err
 	}
 	return v.forgivePruned(ctx)

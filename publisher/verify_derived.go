@@ -101,12 +101,16 @@ func (v *verifier) compareDerived(ctx context.Context, d derived) (right, there 
 	r, err := v.site.Get(ctx, d.key)
 	if errors.Is(err, bucket.ErrNotFound) {
 		v.readable()
-		return false, false, nil
+		return d.gone, false, nil
 	}
 	if err != nil {
 		return false, false, err
 	}
 	defer r.Close()
+	if d.gone {
+		v.readable()
+		return false, true, nil
+	}
 	right, err = bucket.Same(ctx, r, d.body)
 	if other := (*bucket.KeyError)(nil); errors.As(err, &other) && ctx.Err() == nil {
 		err = nil // what it is a copy of cannot be read, which checkRegistry tells
@@ -131,6 +135,8 @@ func (v *verifier) faultDerived(ctx context.Context, d derived) {
 	_, there, err := v.compareDerived(ctx, d)
 	n := generationIn(ctx, v.site, d.key)
 	switch {
+	case d.gone:
+		v.fault(d.key, fixTaken, stillThere)
 	case err == nil && !there:
 		v.fault(d.key, v.fixSnapshot(), "it is missing")
 	case n > 0 && n < d.generation:

@@ -10,7 +10,9 @@ import (
 // kept generation names.
 
 // kept reports whether a generation at or above the floor names the archive.
-func (v *verifier) kept(a *archive) bool { return a.until == 0 || a.until > v.result.Floor }
+func (v *verifier) kept(a *archive) bool {
+	return !a.gone && (a.until == 0 || a.until > v.result.Floor)
+}
 
 // countKept returns how many archives must exist, and sets how many files to check.
 func (v *verifier) countKept() (archives int) {
@@ -48,7 +50,7 @@ func (v *verifier) forgivePruned(ctx context.Context) error {
 	}
 	v.result.Faults = slices.DeleteFunc(v.result.Faults, func(f Fault) bool {
 		a := v.archives[strings.TrimSuffix(f.Key, ".prov")]
-		return pruned[f.Key] || a != nil && !v.kept(a)
+		return pruned[f.Key] || a != nil && !a.gone && !v.kept(a)
 	})
 	return nil
 }

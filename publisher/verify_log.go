@@ -73,6 +73,7 @@ func (v *verifier) follow(r *Record, written time.Time) error {
 	if v.state, err = r.proveState(v.last, v.state); err != nil || r.Change == nil {
 		return err
 	}
+	v.takeAway(r)
 	for _, l := range r.Change.Removed {
 		if a := v.archives[v.name+"/"+lineOf(l.Text).url()]; a != nil {
 			a.until = r.Generation

@@ -140,6 +140,18 @@ func (s *State) FindGoneVersion(chart, version string) (newest Tombstone, ok boo
 	return newest, ok
 }
 
+// GoneOf are the tombstones of a version that are of a kind.
+func (s *State) GoneOf(chart, version string, kind Kind) (all []Tombstone) {
+	if s != nil {
+		for _, t := range s.Gone {
+			if t.Chart == chart && t.Version == version && t.Kind == kind {
+				all = append(all, t)
+			}
+		}
+	}
+	return all
+}
+
 // YankedOf are the yanked versions of a chart.
 func (s *State) YankedOf(chart string) map[string]bool {
 	versions := map[string]bool{}
@@ -220,7 +232,7 @@ func (c *Change) Bury(t Tombstone) {
 	c.Restore(t.Chart, t.Version)
 	c.Owns(t.Chart, t.Version, false)
 	key := [3]string{t.Chart, t.Version, t.Digest}
-	if _, is := c.gone[key]; !is {
+	if before, is := c.gone[key]; !is || before.Kind == Free && t.Kind == TakeDown {
 		c.gone[key] = t
 	}
 }

@@ -1,0 +1,138 @@
+package publisher
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/portolan-charts/portolan/publisher/action"
+)
+
+// past is what a log says of one version.
+type past struct {
+	uploads    map[string]*pastUpload // that were published, by id
+	others     map[string]int         // the records that decided other uploads, by id
+	prints     map[string]string      // fingerprints, by digest
+	generation int                    // the newest record that took it down; 0 if none did
+	time       time.Time              // of that record
+}
+
+// pastUpload is an upload, or an action that copied an archive, as which a version was
+// published.
+type pastUpload struct {
+	url        string
+	digest     string
+	provenance string   // SHA-256; "" if it has none
+	manifests  []string // SHA-256: one, or more if the channel has left the registry in between
+	generation int      // the record that published it
+}
+
+// pastOf reads the log back to its beginning for what it says of a version.
+func (c *Channel) pastOf(ctx context.Context, at version) (*past, error) {
+	p := &past{uploads: map[string]*pastUpload{}, others: map[string]int{}, prints: map[string]string{}}
+	for r, err := range c.back(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		p.add(r, at)
+	}
+	for id := range p.uploads {
+		delete(p.others, id)
+	}
+	return p, nil
+}
+
+// add adds what an earlier record says.
+func (p *past) add(r *Record, at version) {
+	if r.Change != nil {
+		for _, l := range r.Change.Added {
+			if l.Chart == at.chart && lineVersion(l.Text) == at.version {
+				p.addLine(r, lineOf(l.Text))
+			}
+		}
+	}
+	for _, d := range r.Decisions {
+		if (version{d.Chart, d.Version}) != at {
+			continue
+		}
+		p.others[d.Upload] = r.Generation
+		p.print(d.Digest, d.Fingerprint)
+		if u := p.uploads[d.Upload]; u != nil {
+			u.provenance = d.Provenance
+		}
+	}
+	for _, a := range r.Actions {
+		for _, v := range a.Versions {
+			if (version{v.Chart, v.Version}) == at {
+				p.addAction(r, &a, v)
+			}
+		}
+	}
+	for _, m := range r.manifests() {
+		if u := p.uploads[m.Upload]; u != nil && (version{m.Chart, m.Version}) == at {
+			u.manifests = append(u.manifests, m.Manifest)
+		}
+	}
+}
+
+// addLine notes an upload whose line is added. If it came back later, it counts from its
+// first time on.
+func (p *past) addLine(r *Record, line releaseLine) {
+	id, ok := parseReleaseURL(line.url())
+	if !ok {
+		return
+	}
+	if p.uploads[id] == nil {
+		p.uploads[id] = &pastUpload{url: line.url(), digest: line.Digest}
+	}
+	p.uploads[id].generation = r.Generation
+}
+
+func (p *past) addAction(r *Record, a *ActionDecision, v ActionVersion) {
+	p.others[a.ID] = r.Generation
+	p.print(v.Digest, v.Fingerprint)
+	if u := p.uploads[a.ID]; u != nil && a.Publishes(v) {
+		u.provenance = v.Provenance
+	}
+	if a.Kind == action.TakeDown && r.Generation > p.generation {
+		p.generation, p.time = r.Generation, r.Time
+	}
+}
+
+func (p *past) print(digest, fingerprint string) {
+	if digest != "" && fingerprint != "" {
+		p.prints[digest] = fingerprint
+	}
+}
+
+// contents are all that were published as the version and are not taken down yet.
+func (p *past) contents(at version, state *action.State) []ActionVersion {
+	var all []ActionVersion
+	seen := map[string]bool{}
+	for _, g := range state.GoneOf(at.chart, at.version, action.TakeDown) {
+		seen[g.Digest] = true
+	}
+	for _, u := range p.uploads {
+		if !seen[u.digest] {
+			seen[u.digest] = true
+			pin := action.Pin{Chart: at.chart, Version: at.version, Digest: u.digest}
+			all = append(all, ActionVersion{Pin: pin, Fingerprint: p.prints[u.digest]})
+		}
+	}
+	slices.SortFunc(all, func(a, b ActionVersion) int { return cmp.Compare(a.Digest, b.Digest) })
+	return all
+}
+
+// gone reports whether the upload was published, and taken down since.
+func (p *past) gone(id string) bool {
+	u := p.uploads[id]
+	return u != nil && u.generation <= p.generation
+}
+
+// useless reports whether the upload was decided before the version was taken down, and not
+// published.
+func (p *past) useless(id string) bool {
+	generation, ok := p.others[id]
+	return ok && generation <= p.generation
+}

@@ -1,0 +1,115 @@
+package publisher
+
+import (
+	"context"
+	"errors"
+	"maps"
+
+	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/registry"
+)
+
+// removeRegistry removes what the registry has of the version. None of it can come back
+// under its digest, except the config, which is Chart.yaml: other content of the version may
+// have the same, and keeps it or gets it back, see [Channel.restoreReturned]. Manifests go
+// last, since they say what there is.
+func (t *takedown) removeRegistry(ctx context.Context) error {
+	if registry.CheckVersion(t.Channel, t.Chart, t.Version) != nil {
+		return nil // it never had any of this
+	}
+	blobs, manifests, err := t.inRegistry(ctx)
+	if err != nil {
+		return err
+	}
+	repository := registry.Repository(t.Channel, t.Chart)
+	var first, last []string
+	for sum := range blobs {
+		first = append(first, registry.BlobKey(repository, sum))
+	}
+	for sum := range manifests {
+		first = append(first, registry.ReferrersKey(repository, sum))
+		last = append(last, registry.ManifestKey(repository, sum))
+	}
+	if !t.stays() {
+		first = append(first, registry.TagKey(repository, registry.Tag(t.Version)))
+	}
+	for _, keys := range [][]string{first, last} {
+		there, err := t.there(ctx, keys)
+		if err == nil {
+			err = t.remove(ctx, there)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// inRegistry returns the SHA-256 of the blobs and manifests that only uploads have that go.
+func (t *takedown) inRegistry(ctx context.Context) (blobs, manifests map[string]bool, err error) {
+	blobs, manifests = map[string]bool{}, map[string]bool{}
+	used := map[string]bool{"": true}
+	for id, u := range t.past.uploads {
+		if t.past.gone(id) {
+			blobs[u.digest], blobs[u.provenance] = true, true
+		}
+		for _, sum := range u.manifests {
+			text, err := t.manifestText(ctx, u.url, sum)
+			if err != nil {
+				return nil, nil, err
+			}
+			if t.past.gone(id) {
+				manifests[sum] = true
+				maps.Copy(blobs, blobsOf(text))
+			} else {
+				used[sum] = true
+				maps.Copy(used, blobsOf(text))
+			}
+		}
+	}
+	for _, f := range t.folders { // also those that were never published
+		m, err := ReadManifest(ctx, t.site, t.Channel, ReleaseURL(t.Chart, t.Version, f.upload))
+		switch {
+		case errors.Is(err, bucket.ErrNotFound):
+		case err != nil:
+			return nil, nil, err
+		case f.goes:
+			manifests[m.SHA256()] = true
+			maps.Copy(blobs, blobsOf(m.Manifest))
+		default:
+			used[m.SHA256()] = true
+			maps.Copy(used, blobsOf(m.Manifest))
+		}
+	}
+	for _, sums := range []map[string]bool{blobs, manifests} {
+		maps.DeleteFunc(sums, func(sum string, _ bool) bool { return used[sum] })
+	}
+	return blobs, manifests, nil
+}
+
+// manifestText is a manifest of an upload; "" if neither the registry nor the upload's folder
+// has it any more.
+func (t *takedown) manifestText(ctx context.Context, url, sum string) (string, error) {
+	m, err := ReadManifest(ctx, t.site, t.Channel, url)
+	if err == nil && m.SHA256() == sum {
+		return m.Manifest, nil
+	}
+	if err != nil && !errors.Is(err, bucket.ErrNotFound) {
+		return "", err
+	}
+	key := registry.ManifestKey(registry.Repository(t.Channel, t.Chart), sum)
+	text, _, err := bucket.ReadAll(ctx, t.site, key, registry.MaxManifest)
+	if errors.Is(err, bucket.ErrNotFound) || errors.Is(err, bucket.ErrTooLarge) {
+		return "", nil
+	}
+	return string(text), err
+}
+
+// blobsOf are the SHA-256 of what a manifest names.
+func blobsOf(manifest string) map[string]bool {
+	m, err := registry.Parse([]byte(manifest))
+	if err != nil {
+		return nil
+	}
+	return map[string]bool{m.Archive.SHA256: true, m.Provenance.SHA256: true, m.Config.SHA256: true}
+}
