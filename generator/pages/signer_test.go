@@ -76,7 +76,7 @@ func TestSigner(t *testing.T) {
 		t.Fatal(err)
 	}
 	page := string(w.mem.Snapshot()["stable/charts/web/1.0.0/index.html"])
-	if strings.Contains(page, "keyring") || !strings.Contains(page, signer.Fingerprint()) || !strings.Contains(page, " --verify") {
+	if strings.Contains(page, "keyring.gpg") || strings.Contains(page, "--keyring") || !strings.Contains(page, signer.Fingerprint()) || !strings.Contains(page, " --verify") {
 		t.Error("the page names keys that are not there, or nobody who signed")
 	}
 	doc = pages.ChartDoc{}
