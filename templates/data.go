@@ -30,6 +30,7 @@ type Site struct {
 	Search      string // path of the script that searches all channels, loaded when somebody searches
 	Unpack      string // path of the script that reads archives, loaded when a page shows a file from one
 	Compare     string // path of the script that compares versions, loaded by the page that does
+	Channels    string // path of the script that says which version is in which channel, loaded when somebody asks
 	Footer      []Link
 }
 

@@ -1,7 +1,7 @@
 // Conveniences: pages are complete without. Other scripts are loaded when needed.
 "use strict";
 (() => {
-	const { root, search, unpack, compare } = document.currentScript.dataset;
+	const { root, search, unpack, compare, channels } = document.currentScript.dataset;
 	const at = (path) => new URL(path, document.baseURI).href;
 	const load = (path) => import(at(root + path));
 	const first = (selector, from = document) => from.querySelector(selector);
@@ -170,6 +170,10 @@
 		on("[data-find]", finder);
 		on("[data-filter]", filter);
 		on("div[data-search]", async (box) => (await load(search)).list(box));
+		on("details[data-channels]", (box) => {
+			box.hidden = false;
+			listen(box, "toggle", async () => (await load(channels)).matrix(box, root, make), true);
+		});
 		on("div[data-versions]", async (box) => (await load(compare)).compare(box, await load(unpack)));
 		on("[data-file]", (file) => listen(file, "toggle", async () => (await load(unpack)).show(file, at(file.parentElement.dataset.archive))));
 		on("[data-switch]", (box) => versions(box).catch(() => {}));

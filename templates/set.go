@@ -29,6 +29,7 @@ const (
 	searchFile = "search.js"
 	unpackFile = "archive.js"
 	diffFile   = "compare.js"
+	matrixFile = "channels.js"
 
 	maxOverride = 1 << 20 // bytes of a file that replaces one of these
 )
@@ -99,7 +100,7 @@ func (s *Set) addOwn(files map[string]source, colors Colors) error {
 	for _, a := range []struct {
 		file string
 		path *string
-	}{{styleFile, &s.paths.Style}, {scriptFile, &s.paths.Script}, {searchFile, &s.paths.Search}, {unpackFile, &s.paths.Unpack}, {diffFile, &s.paths.Compare}} {
+	}{{styleFile, &s.paths.Style}, {scriptFile, &s.paths.Script}, {searchFile, &s.paths.Search}, {unpackFile, &s.paths.Unpack}, {diffFile, &s.paths.Compare}, {matrixFile, &s.paths.Channels}} {
 		ext := path.Ext(a.file)
 		b, err := minified(files[a.file], ext)
 		if err != nil {

@@ -48,6 +48,9 @@ func lookAtPages(t *testing.T, w *town) {
 		{"kind": "compare", "path": "/group/stable/charts/findme/compare.html"},
 		{"kind": "versions", "path": "/group/stable/charts/many/versions-1.html"},
 		{"kind": "many", "path": "/group/stable/charts/many/versions.html"},
+		{"kind": "yanked", "path": "/group/stable/charts/many/1.205.0/index.html"},
+		{"kind": "deprecated", "path": "/group/stable/charts/kin/index.html"},
+		{"kind": "several", "path": "/group/stable/charts/findme/versions.html"},
 		{"kind": "bare", "path": "/group/stable/charts/bare/index.html"},
 		{"kind": "bare", "path": "/group/stable/charts/bare/0.1.0/values.html"},
 		{"kind": "bare", "path": "/group/stable/charts/bare/0.1.0/templates.html"},
@@ -155,11 +158,17 @@ func browserTown(t *testing.T) *town {
 	add("bare", "0.1.0")
 	add("kin", "1.0.0", "Chart.yaml", "apiVersion: v2\nname: kin\nversion: 1.0.0\nkeywords: [findable]\n")
 	w.drop("group/stable", archives)
+	w.drop("group/devel", map[string][]byte{
+		"findme-1.0.0.tgz": archives["findme-1.0.0.tgz"], "findme-1.1.0-rc.1.tgz": charttest.Simple("findme", "1.1.0-rc.1", "README.md", "Other."),
+	})
 	hostile := map[string][]byte{}
 	for name, archive := range charttest.Hostile() {
 		hostile[name+".tgz"] = archive
 	}
 	w.drop("hostile", hostile)
+	w.done("generate")
+	w.done("yank", "group/stable", "many", "1.205.0", "--reason", "Loses data, إصدار معيب")
+	w.done("deprecate", "group/stable", "kin", "--message", "Nobody looks after it.", "--successor", "findme")
 	w.done("generate")
 	// One channel knows where it is served, and is in the registry there.
 	const long = "platform-observability-group/application-monitoring/release-candidates"

@@ -222,6 +222,34 @@ await open(pathOf("differences"), desk, async (page, fault) => {
 	if (!await page.locator(".upgrade", { hasText: "old" }).count()) fault("does not say that a value was removed");
 });
 
+// Tables of channels say where a version has the same content.
+const matrix = async (page, fault, project, want) => {
+	await page.locator(`[data-channels="${project}"] summary`).click();
+	const rows = page.locator(`[data-channels="${project}"] tr`);
+	await rows.nth(1).waitFor();
+	const texts = await rows.evaluateAll((all) => all.map((tr) => [...tr.children].map((cell) => cell.textContent).join("|")));
+	expect(fault, "the table of channels", texts.filter((text) => /^(Chart|Version|findme|[01])/.test(text)).join("\n"), want.join("\n"));
+	await check(page, axe, fault);
+};
+for (const options of [desk, { colorScheme: "dark", viewport: { width: 360, height: 800 } }]) {
+	await open(pathOf("home"), options, (page, fault) => matrix(page, fault, "group", ["Chart|devel|stable", "findme|1.0.0 same content|1.0.0 same content"]));
+	await open(pathOf("several"), options, async (page, fault) => {
+		await matrix(page, fault, "group", ["Version|devel|stable", "1.1.0-rc.1|1.1.0-rc.1 other content|1.1.0-rc.1 other content", "1.0.0|1.0.0 same content|1.0.0 same content", "0.9.0||0.9.0"]);
+		await fits(page, fault, options.viewport.width);
+		await page.locator("td a", { hasText: "0.9.0" }).last().click();
+		await page.waitForURL("**/group/stable/charts/findme/0.9.0/index.html");
+	});
+}
+
+// The menu of versions marks a yanked one, and its neighbours lead past it.
+await open(pathOf("yanked"), desk, async (page, fault) => {
+	await page.locator(".menu summary").click();
+	expect(fault, "what the menu says of it", await page.locator(".menu li", { hasText: "1.205.0" }).locator("small").textContent(), "yanked");
+	await page.keyboard.press("Escape");
+	await page.locator(".switch > a", { hasText: "1.206.0 ›" }).click();
+	await page.locator(".switch > a", { hasText: "‹ 1.204.0" }).waitFor();
+});
+
 const phone = { viewport: { width: 360, height: 800 } };
 const topOf = async (page, selector) => (await page.locator(selector).first().boundingBox()).y;
 
