@@ -21,9 +21,10 @@ const maxRelease = 16 << 20
 type ReleaseInfo struct {
 	Upload      string        `json:"upload"`
 	Arrival     time.Time     `json:"arrival"`
-	Digest      string        `json:"digest"`      // SHA-256 of the archive, in hex
-	Size        int64         `json:"size"`        // of the archive, in bytes
-	Fingerprint string        `json:"fingerprint"` // equal for archives of the same content
+	From        string        `json:"from,omitempty"` // the channel that it was promoted from; then Upload and Arrival are those of the action
+	Digest      string        `json:"digest"`         // SHA-256 of the archive, in hex
+	Size        int64         `json:"size"`           // of the archive, in bytes
+	Fingerprint string        `json:"fingerprint"`    // equal for archives of the same content
 	Provenance  string        `json:"provenance,omitempty"`
 	Signer      *Signer       `json:"signer,omitempty"` // nil unless its provenance file was verified
 	Warnings    []Warning     `json:"warnings,omitempty"`

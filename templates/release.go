@@ -24,15 +24,17 @@ type Release struct {
 	Source      string       // the first of the chart's sources that is a URL, or ""
 	Icon        template.URL // a data: URL of an image that is safe to show; "" if absent
 	Created     time.Time
-	Digest      string  // SHA-256 of the archive, in hex
-	Size        int64   // of the archive, in bytes; 0 if not known
-	File        string  // the archive's name
-	Archive     string  // its URL, relative to the page
-	Prov        string  // URL of the provenance file; "" if the version is not signed
-	KeyID       string  // of the key that signed it, in hex; "" if not known
-	Signer      *Signer // nil if nobody has verified who signed it
-	Keyring     string  // URL of the keys that it can be verified with, relative to the page; "" if there are none
-	OCI         *OCI    // the version in the registry; nil if it is not there
+	From        string    // the channel that it was promoted from; "" if it was not
+	Promoted    time.Time // when it was
+	Digest      string    // SHA-256 of the archive, in hex
+	Size        int64     // of the archive, in bytes; 0 if not known
+	File        string    // the archive's name
+	Archive     string    // its URL, relative to the page
+	Prov        string    // URL of the provenance file; "" if the version is not signed
+	KeyID       string    // of the key that signed it, in hex; "" if not known
+	Signer      *Signer   // nil if nobody has verified who signed it
+	Keyring     string    // URL of the keys that it can be verified with, relative to the page; "" if there are none
+	OCI         *OCI      // the version in the registry; nil if it is not there
 
 	Yanked      *Notice // why the version is yanked; nil if it is not
 	AllYanked   bool    // this is the chart's page, and all its versions are yanked

@@ -14,6 +14,8 @@ import (
 	"github.com/portolan-charts/portolan/generator/pages"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/registry"
 )
 
 // act commits actions to the channel, with the lines that charts get by them, and shows
@@ -357,4 +359,35 @@ func TestYankedOlderVersion(t *testing.T) {
 		"stable/index.html":                 {"1 chart · 202 versions", "Not in this repository: 200 older versions, 1 yanked version<"},
 	})
 	w.mustBeRebuilt("stable", "yanked")
+}
+
+// A promoted version says from where and since when, on its page and to programs.
+func TestPromotedVersion(t *testing.T) {
+	w := newTown(t, published)
+	w.upload("stable", charttest.Simple("web", "1.0.0"), nil)
+	w.run()
+	const id = "019cac00-0000-7000-8000-000000000001"
+	when := w.clock.Add(time.Minute)
+	archive := charttest.Simple("web", "1.1.0")
+	r := &publisher.Release{Chart: "web", Version: "1.1.0", Archive: bucket.Bytes(archive)}
+	r.Info = publisher.ReleaseInfo{Upload: id, Arrival: when, From: "group/dev", Digest: registry.SumOf(archive).SHA256, Size: int64(len(archive))}
+	if err := publisher.PutRelease(context.Background(), w.site, "stable", r); err != nil {
+		t.Fatal(err)
+	}
+	created := fmt.Sprintf(`{"name":"web","version":"1.1.0","apiVersion":"v2","created":"2026-02-01T00:00:00Z","digest":%q,"urls":[%q]}`, r.Info.Digest, r.URL())
+	promoted := on(action.Promote, "", "web", "1.1.0")
+	promoted.Versions[0].From = "group/dev"
+	w.act("stable", map[string][]string{"web": append([]string{created}, w.lines("stable", "web")...)}, promoted)
+	w.update("stable")
+	w.mustSay("promoted", map[string][]string{
+		"stable/charts/web/1.1.0/index.html": {`<dt>Published<dd><time datetime="2026-02-01T00:00:00Z">2026-02-01</time>`, `<dt>Promoted<dd><time datetime="2026-03-01T12:02:01Z">2026-03-01</time> from group/dev`},
+		"stable/charts/web/1.0.0/index.html": {"!Promoted"},
+		"stable/charts/web/feed.xml":         {"<updated>2026-03-01T12:02:01Z</updated>"},
+	})
+	var doc pages.ChartDoc
+	w.decode("stable/api/charts/web.json", &doc)
+	if p := doc.Versions[0].Promoted; p == nil || *p != (pages.Promotion{From: "group/dev", Time: when}) || doc.Versions[1].Promoted != nil {
+		t.Errorf("the document has %+v", doc.Versions)
+	}
+	w.mustBeRebuilt("stable", "promoted")
 }

@@ -76,17 +76,21 @@ func (p *pass) putFeed(ctx context.Context, file string, f *atomFeed) error {
 	return p.put(ctx, file, b)
 }
 
-// feed writes the chart's feed of the versions that were published most recently, or
-// yanked.
+// feed writes the chart's feed of the versions that were published, promoted or yanked most
+// recently.
 func (c *chartPages) feed(ctx context.Context) error {
 	file := path.Join(chartDir(c.name), feedFile)
 	f := c.newFeed(file, path.Join(chartDir(c.name), indexPage), c.name+" in "+c.channel.Name)
-	recent := slices.Clone(c.all)
-	slices.SortStableFunc(recent, func(a, b *release) int { return b.changed().Compare(a.changed()) })
-	for _, r := range recent[:min(len(recent), maxFeed)] {
+	recent := make([]int, len(c.all))
+	for i := range recent {
+		recent[i] = i
+	}
+	slices.SortStableFunc(recent, func(i, j int) int { return c.changed(j).Compare(c.changed(i)) })
+	for _, i := range recent[:min(len(recent), maxFeed)] {
+		r := c.all[i]
 		page := versionPage(c.name, r.Version)
 		e := atomEntry{
-			ID: c.feedID(page + "#" + r.Digest), Title: c.name + " " + plainLine(r.Version), Updated: atomTime(r.changed()),
+			ID: c.feedID(page + "#" + r.Digest), Title: c.name + " " + plainLine(r.Version), Updated: atomTime(c.changed(i)),
 			Link: atomLink{Href: c.feedURL(file, page)}, Summary: shorten(plainLine(r.Description), maxDescription),
 		}
 		if r.yanked != nil {
@@ -97,10 +101,14 @@ func (c *chartPages) feed(ctx context.Context) error {
 	return c.putFeed(ctx, file, f)
 }
 
-// changed is when the release was published, or yanked.
-func (r *release) changed() time.Time {
-	if r.yanked != nil {
+// changed is when the release at the position was published, promoted or yanked.
+func (c *chartPages) changed(i int) time.Time {
+	switch r, v := c.all[i], c.versions[i]; {
+	case r.yanked != nil:
 		return r.yanked.Time
+	case v.Promoted != nil:
+		return v.Promoted.Time
+	default:
+		return r.Created
 	}
-	return r.Created
 }

@@ -165,7 +165,7 @@ func (p *pass) summarize(ctx context.Context, chart string, all []*release, had 
 		versions[i] = r.summary(chart)
 		had, ok := known[versions[i].Archive+" "+r.Digest]
 		if ok {
-			versions[i].Size, versions[i].Signed, versions[i].Signer = had.Size, had.Signed, had.Signer
+			versions[i].Size, versions[i].Signed, versions[i].Signer, versions[i].Promoted = had.Size, had.Signed, had.Signer, had.Promoted
 		}
 		find := p.mayHaveManifest(r)
 		if find && p.registry.same && had.Manifest != "" {
@@ -185,6 +185,9 @@ func (p *pass) findOut(ctx context.Context, r *release, v *VersionSummary, descr
 		info, err := publisher.ReadRelease(ctx, p.site, p.channel.Name, r.URLs[0])
 		if err == nil {
 			v.Size, v.Signed, v.Signer, known = info.Size, info.Provenance != "", (*Signer)(info.Signer), info.Manifest
+			if info.From != "" {
+				v.Promoted = &Promotion{info.From, info.Arrival}
+			}
 		} else if !errors.Is(err, bucket.ErrNotFound) { // otherwise the size is not known
 			return err
 		}

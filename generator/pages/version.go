@@ -174,6 +174,9 @@ func (c *chartPages) release(i int, v *versionContent, name, current string) tem
 	if r.Signed {
 		r.Prov = r.Archive + ".prov"
 	}
+	if p := c.versions[i].Promoted; p != nil {
+		r.From, r.Promoted = p.From, p.Time
+	}
 	if v.keys {
 		r.Keyring = relative(name, publisher.KeyringURL)
 	}
