@@ -453,7 +453,7 @@ func TestColors(t *testing.T) {
 func TestLogo(t *testing.T) {
 	s := newSet(t, Options{Logo: []byte("<svg/>"), LogoExt: ".svg"})
 	site := s.Site(Site{})
-	if !strings.HasPrefix(site.Logo, "assets/logo.") || !strings.HasSuffix(site.Logo, ".svg") || len(s.Assets()) != 6 {
+	if !strings.HasPrefix(site.Logo, "assets/logo.") || !strings.HasSuffix(site.Logo, ".svg") || len(s.Assets()) != 7 {
 		t.Errorf("the logo is %q of %d assets", site.Logo, len(s.Assets()))
 	}
 	if got := string(render(t, s, HomePage{Frame: Frame{Site: site}})); !strings.Contains(got, `<img src="`+site.Logo) {

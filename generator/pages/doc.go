@@ -52,7 +52,19 @@
 //
 // It has one version a line, newest first: the version, its date, the folder of its
 // archive, and letters: p for a prerelease, s signed, d deprecated, o not listed by the
-// repository's index, y yanked. "newest" is empty if all are yanked. The archive is <version>/<upload>/<name>-<version>.tgz.
+// repository's index, y yanked. "newest" is empty if all are yanked. The archive is
+// <version>/<upload>/<name>-<version>.tgz.
+//
+// # What actions did
+//
+// A yanked version keeps its pages. They say why and since when, and their commands name
+// the repository of all versions, which still lists it. Lists of versions strike it out;
+// lists of charts, the search, counts, badges and the feeds' news pass over it, and lists
+// of charts leave out a chart of which all versions are yanked. An action that deprecates a
+// chart is told on all its pages. Versions that were removed lose their pages.
+//
+// All this follows from the channel's state. A chart's pages are made again if what that
+// says of the chart has changed since they were made.
 //
 // # A projection
 //
