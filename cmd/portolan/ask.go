@@ -63,23 +63,17 @@ func (p *program) ask(ctx context.Context, f *askFlags, channel string, plan fun
 	if err != nil {
 		return err
 	}
-	planned, err := plan(site)
-	if err != nil {
-		return explainPlan(err)
+	a, err := p.plan(f, channel, plan, site)
+	if p.found = a; err != nil {
+		return err
 	}
-	r := planned.Request
-	a := &asked{
-		Action: r.Kind, DryRun: *f.dryRun, Plan: planned,
-		Chart: r.Chart, Reason: r.Reason, Successor: r.Successor, From: r.From, Generation: r.Generation,
-	}
-	p.found = a
 	if !f.output.json {
-		if err := p.printPlan(planned); err != nil {
+		if err := p.printPlan(a.Plan); err != nil {
 			return err
 		}
 	}
 	switch {
-	case planned.Idle:
+	case a.Idle:
 		a.Verdict = publisher.Unchanged
 		return nil
 	case *f.dryRun:
@@ -93,16 +87,34 @@ func (p *program) ask(ctx context.Context, f *askFlags, channel string, plan fun
 	return p.putAction(ctx, f, drop, a)
 }
 
-// explainPlan says what is to be done about an action that could not be planned.
-func explainPlan(err error) error {
+// plan works out what the action is to do. What a run would refuse is refused at once.
+func (p *program) plan(f *askFlags, channel string, plan func(site bucket.Store) (*ask.Plan, error), site bucket.Store) (*asked, error) {
+	planned, err := plan(site)
+	if err == nil {
+		err = planned.Check(f.config)
+	}
 	wrong, usage := (*ask.Error)(nil), (*usageError)(nil)
 	switch {
+	case err == nil:
+		r := planned.Request
+		return &asked{
+			Action: r.Kind, DryRun: *f.dryRun, Plan: planned,
+			Chart: r.Chart, Reason: r.Reason, Successor: r.Successor, From: r.From, Generation: r.Generation,
+		}, nil
+	case errors.As(err, &wrong) && wrong.Rule != "":
+		if !f.output.json {
+			p.complain(hint(err, "%s", wrong.Fix()))
+		}
+		return &asked{
+			Action: action.Kind(f.command), DryRun: *f.dryRun, Plan: &ask.Plan{Channel: channel, Steps: []ask.Step{}},
+			Verdict: publisher.Rejected, Rule: wrong.Rule, Message: wrong.Message, Fix: wrong.Fix(),
+		}, errRejected
 	case errors.As(err, &wrong):
-		return hint(err, "%s", wrong.Fix())
+		return nil, hint(err, "%s", wrong.Fix())
 	case errors.As(err, &usage):
-		return err
+		return nil, err
 	}
-	return fmt.Errorf("the site is needed to see which versions are meant: %w", err)
+	return nil, fmt.Errorf("the site is needed to see which versions are meant: %w", err)
 }
 
 // putAction puts a planned action into the drop area.

@@ -155,6 +155,6 @@ const helpAsking = `    --wait              Wait for the verdict and print it.  
 
 Exit codes:
     0 asked for, or nothing to do, 1 failed, there is no such version, or not
-    decided in time, 2 wrong settings, 3 the action was rejected (with --wait),
-    130 interrupted
+    decided in time, 2 wrong settings, 3 rejected: at once, or (with --wait) by
+    the run, 130 interrupted
 `

@@ -45,7 +45,7 @@ func Undeprecate(ctx context.Context, site bucket.Store, channel, chart string) 
 
 func (s *shelf) deprecate(message, successor string) (*Plan, error) {
 	if successor == s.chart {
-		return nil, &Error{fmt.Sprintf("%s cannot be its own successor", s.chart), "name the chart that is to be used instead, or leave out the successor"}
+		return nil, wrong(fmt.Sprintf("%s cannot be its own successor", s.chart), "name the chart that is to be used instead, or leave out the successor")
 	}
 	p := newPlan(s.channel, action.Request{Kind: action.Deprecate, Chart: s.chart, Reason: message, Successor: successor})
 	before, is := s.state.FindDeprecated(s.chart)

@@ -3,6 +3,7 @@ package ask
 import (
 	"fmt"
 
+	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher/action"
 )
 
@@ -58,14 +59,26 @@ func (p *Plan) ofVersions() (*Plan, error) {
 		return p, nil
 	}
 	if err := p.Request.Check(); err != nil {
-		return nil, &Error{err.Error(), "ask for fewer versions at a time"}
+		return nil, wrong(err.Error(), "ask for fewer versions at a time")
 	}
 	return p, nil
+}
+
+// Check returns an [*Error] if a run with this configuration would not take the action from
+// the drop area.
+func (p *Plan) Check(c *config.Config) error {
+	kind := p.Request.Kind
+	if c.Policy(p.Channel).Takes(kind) {
+		return nil
+	}
+	return refused("action-not-allowed", fmt.Sprintf("channel %s takes no %s from the drop area", p.Channel, kind),
+		fmt.Sprintf("add %s to actions: {drop: […]} of the channel in portolan.yaml, or ask somebody who may", kind))
 }
 
 // Error says why there is nothing that could be asked for.
 type Error struct {
 	Message string
+	Rule    string // by which a run would refuse the action; "" if there is nothing to refuse
 	fix     string
 }
 
@@ -73,3 +86,7 @@ func (e *Error) Error() string { return e.Message }
 
 // Fix says what to do about it; it is never empty.
 func (e *Error) Fix() string { return e.fix }
+
+func wrong(message, fix string) *Error { return &Error{Message: message, fix: fix} }
+
+func refused(rule, message, fix string) *Error { return &Error{message, rule, fix} }

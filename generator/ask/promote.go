@@ -106,12 +106,12 @@ func (p *promotion) step(c comparison) error {
 	add := func(effect Effect, was string) { p.plan.Steps = append(p.plan.Steps, Step{v.Pin, effect, was}) }
 	switch {
 	case v.yanked != nil && slices.Contains(p.Versions, v.Version):
-		return &Error{fmt.Sprintf("%s %s is yanked in %s: %s", v.Chart, v.Version, p.From, v.yanked.Reason),
-			"promote another version, or restore it first"}
+		return wrong(fmt.Sprintf("%s %s is yanked in %s: %s", v.Chart, v.Version, p.From, v.yanked.Reason),
+			"promote another version, or restore it first")
 	case v.yanked != nil:
 		p.yanked = append(p.yanked, v.Version)
 	case c.gone != nil:
-		return &Error{fmt.Sprintf("%s %s: this content %s", v.Chart, v.Version, goneFrom(p.To, *c.gone)), "leave it out: what is gone does not come back"}
+		return refused("content-gone", fmt.Sprintf("%s %s: this content %s", v.Chart, v.Version, goneFrom(p.To, *c.gone)), "leave it out: what is gone does not come back")
 	case c.is == nil:
 		return p.add(v)
 	case c.relation == same && c.is.yanked != nil:
@@ -121,10 +121,10 @@ func (p *promotion) step(c comparison) error {
 	case c.relation == unsigned:
 		add(Signed, "")
 	case c.relation == signedByElse:
-		return &Error{fmt.Sprintf("%s %s is in %s with another provenance file", v.Chart, v.Version, p.To), "leave it out: the first signature of an archive stands"}
+		return refused("provenance-differs", fmt.Sprintf("%s %s is in %s with another provenance file", v.Chart, v.Version, p.To), "leave it out: the first signature of an archive stands")
 	case p.Policy.Duplicates == config.Reject:
-		return &Error{fmt.Sprintf("%s %s is in %s with another archive, and the channel has 'duplicates: reject'", v.Chart, v.Version, p.To),
-			"leave it out, or publish the content under a new version"}
+		return refused("version-exists", fmt.Sprintf("%s %s is in %s with another archive, and the channel has 'duplicates: reject'", v.Chart, v.Version, p.To),
+			"leave it out, or publish the content under a new version")
 	default:
 		add(Replaced, c.is.Digest)
 	}
@@ -135,8 +135,8 @@ func (p *promotion) step(c comparison) error {
 func (p *promotion) add(v version) error {
 	gone, ok := p.to.state.FindGoneVersion(v.Chart, v.Version)
 	if ok && p.Policy.Duplicates == config.Reject {
-		return &Error{fmt.Sprintf("%s %s %s, and the channel has 'duplicates: reject'", v.Chart, v.Version, goneFrom(p.To, gone)),
-			"leave it out, or publish the content under a new version"}
+		return refused("version-exists", fmt.Sprintf("%s %s %s, and the channel has 'duplicates: reject'", v.Chart, v.Version, goneFrom(p.To, gone)),
+			"leave it out, or publish the content under a new version")
 	}
 	p.plan.Steps = append(p.plan.Steps, Step{Pin: v.Pin, Effect: New})
 	return nil

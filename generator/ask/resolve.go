@@ -72,8 +72,8 @@ func whole(text string) bool {
 }
 
 func notRange(text string) error {
-	return &Error{fmt.Sprintf("%q is neither a version nor a range of versions", text),
-		"write a version such as 1.2.3, or a range in quotes, such as '1.2.x', '~1.2' or '>=1.2.0 <1.3.0'"}
+	return wrong(fmt.Sprintf("%q is neither a version nor a range of versions", text),
+		"write a version such as 1.2.3, or a range in quotes, such as '1.2.x', '~1.2' or '>=1.2.0 <1.3.0'")
 }
 
 // checkApart refuses the two halves of one range: each alone would mean far more.
@@ -92,13 +92,13 @@ func checkApart(texts []string) error {
 	if above == "" || below == "" {
 		return nil
 	}
-	return &Error{fmt.Sprintf("%q and %q are two ranges", above, below),
-		fmt.Sprintf("write '%s %s' for what is in both, or '%s || %s' for what is in either", above, below, above, below)}
+	return wrong(fmt.Sprintf("%q and %q are two ranges", above, below),
+		fmt.Sprintf("write '%s %s' for what is in both, or '%s || %s' for what is in either", above, below, above, below))
 }
 
 // nothing is the error for a range that no version is in.
 func (s *shelf) nothing(text string) error {
-	e := &Error{fmt.Sprintf("no version of %s in %s is in the range %q", s.chart, s.channel, text), ""}
+	e := wrong(fmt.Sprintf("no version of %s in %s is in the range %q", s.chart, s.channel, text), "")
 	early := s.early(text)
 	if len(early) == 0 {
 		e.fix = "its newest versions: " + s.list(s.texts())
@@ -128,11 +128,11 @@ func (s *shelf) early(text string) (early []string) {
 // missing is the error for a version that the chart does not have.
 func (s *shelf) missing(text string) error {
 	if gone, ok := s.state.FindGoneVersion(s.chart, text); ok {
-		return &Error{fmt.Sprintf("%s %s %s", s.chart, text, goneFrom(s.channel, gone)),
-			"nothing brings its content back; 'portolan log " + s.channel + "' tells more"}
+		return wrong(fmt.Sprintf("%s %s %s", s.chart, text, goneFrom(s.channel, gone)),
+			"nothing brings its content back; 'portolan log "+s.channel+"' tells more")
 	}
 	near := s.near(text)
-	return &Error{fmt.Sprintf("%s has no version %s in %s", s.chart, text, s.channel), "the nearest are " + s.list(near)}
+	return wrong(fmt.Sprintf("%s has no version %s in %s", s.chart, text, s.channel), "the nearest are "+s.list(near))
 }
 
 // goneFrom says why something does not come back to a channel: it …

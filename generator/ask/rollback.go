@@ -22,8 +22,8 @@ func Rollback(ctx context.Context, site bucket.Store, channel string, generation
 	}
 	index, state, err := c.AsOf(ctx, generation)
 	if errors.Is(err, bucket.ErrNotFound) {
-		return nil, &Error{fmt.Sprintf("the snapshot of generation %d of channel %s is not there", generation, channel),
-			fmt.Sprintf("'portolan rebuild --channel %s' restores it from the log", channel)}
+		return nil, wrong(fmt.Sprintf("the snapshot of generation %d of channel %s is not there", generation, channel),
+			fmt.Sprintf("'portolan rebuild --channel %s' restores it from the log", channel))
 	}
 	if err != nil {
 		return nil, err
@@ -48,9 +48,9 @@ func kept(c *publisher.Channel, generation int) error {
 	lists := fmt.Sprintf("'portolan log %s' lists them", c.Name)
 	switch newest, floor := c.Generation(), c.Floor(); {
 	case generation < 1 || generation > newest:
-		return &Error{fmt.Sprintf("channel %s has no generation %d: it has 1 to %d", c.Name, generation, newest), lists}
+		return wrong(fmt.Sprintf("channel %s has no generation %d: it has 1 to %d", c.Name, generation, newest), lists)
 	case generation < floor:
-		return &Error{fmt.Sprintf("generation %d of channel %s is not kept any more: it is before %d, the oldest since the last prune", generation, c.Name, floor), lists}
+		return wrong(fmt.Sprintf("generation %d of channel %s is not kept any more: it is before %d, the oldest since the last prune", generation, c.Name, floor), lists)
 	}
 	return nil
 }

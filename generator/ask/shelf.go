@@ -39,7 +39,7 @@ func open(ctx context.Context, site bucket.Store, channel string) (*publisher.Ch
 	if c.IndexGeneration() > 0 {
 		return c, nil
 	}
-	missing := &Error{fmt.Sprintf("nothing was ever published in channel %s", channel), "'portolan status' lists the channels"}
+	missing := wrong(fmt.Sprintf("nothing was ever published in channel %s", channel), "'portolan status' lists the channels")
 	names, err := publisher.Channels(ctx, site) // a web site cannot be listed
 	if near := spelling.Nearest(channel, names); err == nil && near != "" && near != channel {
 		missing.fix = fmt.Sprintf("did you mean %s? %s", near, missing.fix)
@@ -83,7 +83,7 @@ func shelve(channel, chart string, index *publisher.Index, state *action.State) 
 }
 
 func noChart(c *publisher.Channel, chart string) error {
-	missing := &Error{fmt.Sprintf("channel %s has no chart %q", c.Name, chart), fmt.Sprintf("'portolan list %s' lists its charts", c.Name)}
+	missing := wrong(fmt.Sprintf("channel %s has no chart %q", c.Name, chart), fmt.Sprintf("'portolan list %s' lists its charts", c.Name))
 	if near := spelling.Nearest(chart, chartsOf(c)); near != "" {
 		missing.fix = fmt.Sprintf("did you mean %s? %s", near, missing.fix)
 	}
