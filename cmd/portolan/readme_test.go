@@ -33,7 +33,10 @@ func TestReadmeCommands(t *testing.T) {
 		}
 	}
 	all := blocks(t, "run")
-	wants := []string{"accepted    mychart 0.1.0", "unchanged   mychart 0.1.0", "  +mychart 0.1.0\n", "stable: generation 2, 1 snapshot, 0 files written\n"}
+	wants := []string{
+		"accepted    mychart 0.1.0", "unchanged   mychart 0.1.0", "  +mychart 0.1.0\n",
+		"accepted    restore mychart 0.1.0", "stable: generation 4, 3 snapshots, 0 files written\n",
+	}
 	if len(all) != len(wants) {
 		t.Fatalf("the READMEs have %d blocks to run, and this test knows %d", len(all), len(wants))
 	}
