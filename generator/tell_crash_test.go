@@ -90,32 +90,38 @@ func TestEveryCrashOfSettings(t *testing.T) {
 }
 
 // TestEveryOrderTells runs two generators and an uploader in every order with one
-// preemption. Whatever became of them, head shows no generation that nobody is told of and
-// that the outbox does not have.
+// preemption, and lets operations go wrong. Whatever became of them, head shows no
+// generation that nobody is told of and that the outbox does not have.
 func TestEveryOrderTells(t *testing.T) {
 	t.Setenv("RECEIVER_SECRET", receiverSecret)
-	eachScheduleAndFault(t, func(t testing.TB, plan schedule) (*turns, error) {
-		r := startReceiver()
-		defer r.Close()
-		w := exploredWorld(t)
-		w.notify(r)
-		turns := w.explores(plan)
-		told := r.newest()["stable"]
-		x, err := w.judge.index(w.site.Snapshot()["stable/index.yaml"])
-		if err != nil {
-			return turns, err
-		}
-		shown := 0
-		fmt.Sscan(x.Annotations["portolan/generation"], &shown)
-		if shown > 1 && told < shown && len(w.outbox("stable")) == 0 {
-			return turns, fmt.Errorf("head shows generation %d, and %d is told", shown, told)
-		}
-		if err := w.settle(); err != nil {
-			return turns, err
-		}
-		if told, newest := max(told, r.newest()["stable"]), w.newest("stable"); told != newest || len(w.outbox("stable")) > 0 {
-			return turns, fmt.Errorf("generation %d is told, not %d; in the outbox there is %q", told, newest, w.outbox("stable"))
-		}
-		return turns, nil
-	})
+	depth := 1
+	if testing.Short() {
+		depth = 0
+	}
+	eachSchedule(t, exploreTold, depth, withFaults(depth, 25))
+}
+
+func exploreTold(t testing.TB, plan schedule) (*turns, error) {
+	r := startReceiver()
+	defer r.Close()
+	w := exploredWorld(t)
+	w.notify(r)
+	turns := w.explores(plan)
+	told := r.newest()["stable"]
+	x, err := w.judge.index(w.site.Snapshot()["stable/index.yaml"])
+	if err != nil {
+		return turns, err
+	}
+	shown := 0
+	fmt.Sscan(x.Annotations["portolan/generation"], &shown)
+	if shown > 1 && told < shown && len(w.outbox("stable")) == 0 {
+		return turns, fmt.Errorf("head shows generation %d, and %d is told", shown, told)
+	}
+	if err := w.settle(); err != nil {
+		return turns, err
+	}
+	if told, newest := max(told, r.newest()["stable"]), w.newest("stable"); told != newest || len(w.outbox("stable")) > 0 {
+		return turns, fmt.Errorf("generation %d is told, not %d; in the outbox there is %q", told, newest, w.outbox("stable"))
+	}
+	return turns, nil
 }

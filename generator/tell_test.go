@@ -1,7 +1,9 @@
 package generator_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,6 +15,8 @@ import (
 
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/charttest"
+	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // TestTell: receivers are told what a generation changed, in the words of the index.
@@ -275,6 +279,42 @@ func TestTellBadly(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// besides are pages that are not done before somebody is told.
+type besides struct{ told chan struct{} }
+
+func (b besides) Project(context.Context, bucket.Store, *publisher.Channel, *generator.Archives) (*generator.Projection, error) {
+	wait := func(context.Context) (bool, error) {
+		select {
+		case <-b.told:
+			return true, nil
+		case <-time.After(time.Minute):
+			return false, errors.New("nobody is told while pages are made")
+		}
+	}
+	done := func(context.Context) error { return nil }
+	return &generator.Projection{Report: &generator.PagesReport{Written: []string{}}, Parts: []generator.Part{wait}, Finish: done, Pause: done}, nil
+}
+
+// TestTellBesidePages: pages are made while receivers are told, and when those are, uploads
+// have their receipts.
+func TestTellBesidePages(t *testing.T) {
+	r := newReceiver(t)
+	w := newWorld(t)
+	w.notify(r)
+	b := besides{make(chan struct{})}
+	w.pages = b
+	r.answer = func(http.ResponseWriter, *http.Request) {
+		if w.drop.Snapshot()["receipts/"+id(1)+".json"] == nil {
+			t.Error("somebody is told before there are receipts")
+		}
+		close(b.told)
+	}
+	w.mustUpload("stable", id(1), alphaOld, nil)
+	if report := w.mustRun(); report.Channels[0].Told[0].Error != "" || len(w.outbox("stable")) > 0 {
+		t.Errorf("got %+v", report.Channels[0].Told)
 	}
 }
 

@@ -62,7 +62,7 @@ func Untold(t generator.Telling) string {
 	case t.Again.IsZero():
 		return text + "; the next run tries again"
 	}
-	return text + "; the first run after " + t.Again.UTC().Format("2006-01-02 15:04 MST") + " tries again"
+	return text + "; the first run after " + t.Again.UTC().Format("2006-01-02 15:04:05 MST") + " tries again"
 }
 
 // link returns the URL of a file of the site, or "" if the site's URL is not known.

@@ -77,12 +77,14 @@ func judge(answer *http.Response, secrets []string) error {
 	}
 	text, _ := io.ReadAll(io.LimitReader(answer.Body, int64(most+more)))
 	said := strings.NewReplacer(hide...).Replace(string(text))
-	said = strings.ToValidUTF8(said[:min(most, len(said))], "")
+	said = strings.TrimSpace(strings.ToValidUTF8(said[:min(most, len(said))], ""))
 	switch code := answer.StatusCode; {
 	case code >= 200 && code < 300:
 		return nil
 	case code >= 300 && code < 400:
 		return fmt.Errorf("the server answers %s: redirects are not followed, since they would send the secret elsewhere; use the URL that it redirects to", answer.Status)
+	case said == "":
+		return fmt.Errorf("the server answers %s", answer.Status)
 	}
-	return fmt.Errorf("the server answers %s: %s", answer.Status, strings.TrimSpace(said))
+	return fmt.Errorf("the server answers %s: %s", answer.Status, said)
 }
