@@ -2,7 +2,6 @@ package generator
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -50,11 +49,12 @@ func (b *outbox) before(channel string) func(ctx context.Context, shown, next in
 	if b == nil || len(b.config.Receivers(channel)) == 0 {
 		return nil
 	}
+	announce := publisher.Announce(b.drop, channel)
 	return func(ctx context.Context, shown, next int) error {
-		u := publisher.Untold{Since: shown, Generation: next}
-		if err := publisher.PutUntold(ctx, b.drop, channel, u); err != nil {
-			return fmt.Errorf("noting that receivers are to be told of generation %d: %w", next, err)
+		if err := announce(ctx, shown, next); err != nil {
+			return err
 		}
+		u := publisher.Untold{Since: shown, Generation: next}
 		if !slices.ContainsFunc(b.entries[channel], u.Same) {
 			b.entries[channel] = append(b.entries[channel], u)
 		}

@@ -71,6 +71,17 @@ func PutUntold(ctx context.Context, drop bucket.Store, channel string, u Untold)
 	return drop.Create(ctx, bucket.Object{Key: u.key(channel), Body: bucket.Bytes(body), ContentType: typeJSON})
 }
 
+// Announce returns what notes, before head shows a generation of the channel, that all
+// receivers are to be told of it. It is for [Channel.BeforeHead].
+func Announce(drop bucket.Store, channel string) func(ctx context.Context, shown, next int) error {
+	return func(ctx context.Context, shown, next int) error {
+		if err := PutUntold(ctx, drop, channel, Untold{Since: shown, Generation: next}); err != nil {
+			return fmt.Errorf("noting that receivers are to be told of generation %d: %w", next, err)
+		}
+		return nil
+	}
+}
+
 // RemoveUntold removes entries from the outbox of a channel, as many at a time as the limit
 // says.
 func RemoveUntold(ctx context.Context, drop bucket.Store, limit int, channel string, all []Untold) error {

@@ -24,9 +24,14 @@ type TakeDownOptions struct {
 	// Otherwise that stays, and only what is left of the takedown is removed.
 	Again bool
 
-	Drop    bucket.Store // from which refused uploads of it are removed; nil leaves them
-	DryRun  bool         // remove nothing, and commit nothing
-	Workers int          // files removed at the same time; 0 means two a processor
+	Drop   bucket.Store // from which refused uploads of it are removed; nil leaves them
+	DryRun bool         // remove nothing, and commit nothing
+
+	// BeforeHead is that of the channel. With [Announce], the next run of a generator tells
+	// receivers; with nil, nobody is told.
+	BeforeHead func(ctx context.Context, shown, next int) error
+
+	Workers int // files removed at the same time; 0 means two a processor
 
 	// Show says which of a chart's remaining versions head lists, if it lists at most keep
 	// of them. Nil lists all but those that are yanked.
@@ -188,7 +193,7 @@ func (t *takedown) commit(ctx context.Context) error {
 		if c.Generation() == 0 {
 			return errNoChannel
 		}
-		c.Workers = t.Workers
+		c.Workers, c.BeforeHead = t.Workers, t.BeforeHead
 		t.channel = c
 		if t.past, err = c.pastOf(ctx, t.at); err != nil {
 			return err
