@@ -16,7 +16,8 @@ import (
 // asked is what a candidate asks for that brings no archive.
 type asked struct {
 	action.Request
-	back *shownAt // what is rolled back to; nil if it is not there
+	back   *shownAt  // what is rolled back to; nil if it is not there
+	offers []offered // what is promoted, by the place among Versions
 }
 
 // wholeChannel stands for all versions among those that an action is about.

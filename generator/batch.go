@@ -112,8 +112,8 @@ func (r *channelRun) take(ctx context.Context, u *publisher.Upload) (*candidate,
 	if err == nil && c != nil {
 		err = r.catalog.lookUp(ctx, c)
 	}
-	if err == nil && c != nil && c.asked != nil && c.asked.Kind == action.Rollback {
-		err = lookBackFor(ctx, r.channel, r.catalog, c.asked)
+	if err == nil && c != nil && c.asked != nil && c.problem == nil {
+		err = r.lookFor(ctx, c)
 	}
 	if err == nil && c != nil && c.sound() && !r.DryRun && r.planner(nil).publishesAlone(c) {
 		err = r.stager.early(ctx, c, files)
@@ -128,6 +128,20 @@ func (r *channelRun) take(ctx context.Context, u *publisher.Upload) (*candidate,
 		c.drop()
 	}
 	return c, nil
+}
+
+// lookFor looks up what an action needs to know beyond the channel.
+func (r *channelRun) lookFor(ctx context.Context, c *candidate) error {
+	switch c.asked.Kind {
+	case action.Rollback:
+		return lookBackFor(ctx, r.channel, r.catalog, c.asked)
+	case action.Promote:
+		if err := r.promoter.find(ctx, r.Workers, c); err != nil {
+			return err
+		}
+		return r.catalog.lookUp(ctx, c)
+	}
+	return nil
 }
 
 // planner returns what decides, on what is known now.

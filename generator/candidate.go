@@ -14,6 +14,7 @@ type candidate struct {
 	upload     *publisher.Upload
 	request    publisher.Request
 	asked      *asked             // nil if it is not an action
+	origin     *origin            // where it is promoted from; nil if it was uploaded
 	chart      *check.Chart       // nil if it was refused, or did not come
 	weight     int                // about how many bytes its line in the index takes
 	prov       string             // SHA-256 of the provenance file; "" if absent

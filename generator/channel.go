@@ -19,6 +19,7 @@ type channelRun struct {
 	earlier  *earlier
 	catalog  *catalog
 	reader   *reader
+	promoter *promoter
 	stager   *stager
 	report   *ChannelReport
 	progress *progress
@@ -67,6 +68,7 @@ func openRun(ctx context.Context, o Options, name string, found *adopted) (*chan
 		stager:   newStager(o, name, manifests),
 		progress: &progress{channel: name, total: len(found.uploads), tell: o.Progress},
 	}
+	r.promoter = newPromoter(o.Site, r.reader)
 	return r, r.earlier.search(ctx, found.uploads, o.Now())
 }
 

@@ -95,6 +95,12 @@ func (r *channelRun) commit(ctx context.Context, p *plan) error {
 
 // stageAll puts everything on the site that the plan's record will name.
 func (r *channelRun) stageAll(ctx context.Context, p *plan) error {
+	err := each(ctx, r.Workers, len(p.promotions), func(i int) error {
+		return r.stager.promoted(ctx, p.promotions[i].release)
+	})
+	if err != nil {
+		return err
+	}
 	for _, rel := range p.releases {
 		if rel.staged() {
 			continue
@@ -124,6 +130,9 @@ func (r *channelRun) stageAll(ctx context.Context, p *plan) error {
 // stage stages a release that could not be when its upload was read. The error
 // is bucket.ErrNotFound if another generator has taken the upload.
 func (r *channelRun) stage(ctx context.Context, rel *release) error {
+	if rel.chart != nil && rel.chart.origin != nil {
+		return nil // it has been tried
+	}
 	if rel.chart == nil {
 		info, err := r.catalog.released(ctx, *rel.base)
 		if err != nil {

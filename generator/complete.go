@@ -78,7 +78,7 @@ func CompleteRegistry(ctx context.Context, o Options, channel string) (Completio
 
 func (o *Options) complete(ctx context.Context, c *publisher.Channel) (int, error) {
 	m, _ := newManifests(o, c.Name, true)
-	b := &completer{Options: o, channel: c, manifests: m, charts: map[string]bool{}, uploads: map[string]bool{}}
+	b := &completer{Options: o, channel: c, manifests: m, charts: map[string]bool{}, given: map[string]bool{}}
 	for {
 		if in := c.Registry(); in.Since > 0 && in.All {
 			return b.n, nil
@@ -103,7 +103,7 @@ type completer struct {
 	manifests *manifests
 	catalog   *catalog
 	charts    map[string]bool // that are complete
-	uploads   map[string]bool // whose versions got a manifest
+	given     map[string]bool // URLs of versions that got a manifest
 	n         int             // of these
 	mu        sync.Mutex
 	missing   error // why some get none; nil if all do
@@ -129,7 +129,7 @@ func (b *completer) step(ctx context.Context) (bool, error) {
 	for _, v := range some {
 		if v.Manifest == "" {
 			lacking[v.Chart] = true
-			b.uploads[v.Upload], b.charts[v.Chart] = true, true // not tried again
+			b.given[v.is.URLs[0]], b.charts[v.Chart] = true, true // not tried again
 			continue
 		}
 		change.Manifests = append(change.Manifests, v.VersionManifest)
@@ -158,7 +158,7 @@ func (b *completer) step(ctx context.Context) (bool, error) {
 // done notes what a record has done.
 func (b *completer) done(change *publisher.RegistryChange) {
 	for _, m := range change.Manifests {
-		b.uploads[m.Upload] = true
+		b.given[publisher.ReleaseURL(m.Chart, m.Version, m.Upload)] = true
 	}
 	for _, chart := range change.Complete {
 		b.charts[chart] = true
@@ -201,7 +201,7 @@ func (b *completer) some(ctx context.Context) (some []incomplete, complete []str
 		}
 		for _, p := range releases {
 			upload, ok := publisher.UploadOf(p.URLs[0])
-			if !ok || b.uploads[upload] || b.manifests.lacks(ref{chart, p.Version}) != nil {
+			if !ok || b.given[p.URLs[0]] || b.manifests.lacks(ref{chart, p.Version}) != nil {
 				continue
 			}
 			if len(some) == publisher.MaxManifests {

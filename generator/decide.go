@@ -120,6 +120,10 @@ func (p *planner) publishesAlone(c *candidate) bool {
 
 // chart decides an upload that has a chart.
 func (p *planner) chart(o *outcome) {
+	if problem := p.promotesOnly(o.ref); problem != nil {
+		o.reject(problem)
+		return
+	}
 	if other, clash := p.clash(o.ref.name); clash {
 		o.reject(rejectNameCase(o.ref.name, other))
 		return
@@ -185,6 +189,10 @@ func (p *planner) clash(name string) (string, bool) {
 
 // signature decides a provenance file that came alone.
 func (p *planner) signature(o *outcome) {
+	if problem := p.promotesOnly(o.ref); problem != nil {
+		o.reject(problem)
+		return
+	}
 	s, ok := p.signed(o)
 	refusal := o.signature.refusal
 	switch {

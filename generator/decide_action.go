@@ -30,12 +30,22 @@ func (p *planner) dueAction(o *outcome) bool {
 
 // refuse says why an action is refused, whatever is published.
 func (p *planner) refuse(o *outcome) *check.Problem {
-	return cmp.Or(o.candidate.problem, checkKind(p.policy, o.asked.Kind))
+	if problem := cmp.Or(o.candidate.problem, checkKind(p.policy, o.asked.Kind)); problem != nil {
+		return problem
+	}
+	if problem, mayCome := o.asked.unready(); !mayCome {
+		return problem
+	}
+	return nil
 }
 
 // unknown says what the action names that is not published, if it may still come; nil if
 // everything is there.
 func (p *planner) unknown(a *asked) *check.Problem {
+	if a.Kind == action.Promote {
+		problem, _ := a.unready()
+		return problem
+	}
 	for _, v := range a.Versions {
 		r := ref{v.Chart, v.Version}
 		if _, ok := p.catalog.find(r); !ok && p.gone(v) == nil {
@@ -73,6 +83,8 @@ func (p *planner) act(o *outcome) {
 		p.deprecate(o)
 	case action.Undeprecate:
 		p.undeprecate(o)
+	case action.Promote:
+		p.promote(o)
 	case action.Rollback:
 		p.rollback(o)
 	}
@@ -86,6 +98,7 @@ func (p *planner) stands(o *outcome) bool {
 		r := ref{v.Chart, v.Version}
 		is, ok := p.catalog.find(r)
 		switch {
+		case o.asked.Kind == action.Promote: // it names what another channel has
 		case !ok:
 			o.reject(p.gone(v))
 			return false

@@ -47,6 +47,8 @@ func (a *asked) done() string {
 		return fmt.Sprintf("all versions of %s are marked as deprecated, also later ones", a.Chart)
 	case action.Undeprecate:
 		return fmt.Sprintf("%s is not deprecated any more, but for versions whose Chart.yaml says so", a.Chart)
+	case action.Promote:
+		return a.subject(" is", " are") + fmt.Sprintf(" published as in channel %s", a.From)
 	case action.Rollback:
 		return fmt.Sprintf("the channel shows what generation %d showed; what was yanked, deprecated or removed since stays so", a.Generation)
 	}
@@ -64,6 +66,8 @@ func (a *asked) wasDone() string {
 		return fmt.Sprintf("%s is deprecated already, with the same text", a.Chart)
 	case action.Undeprecate:
 		return fmt.Sprintf("%s is not deprecated, but for versions whose Chart.yaml says so", a.Chart)
+	case action.Promote:
+		return a.subject(" is", " are") + fmt.Sprintf(" published already as in channel %s", a.From)
 	case action.Rollback:
 		return fmt.Sprintf("the channel shows what generation %d showed already", a.Generation)
 	}

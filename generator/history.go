@@ -82,6 +82,9 @@ func (h *history) acts(a publisher.ActionDecision) {
 	for _, v := range a.Versions {
 		r := ref{v.Chart, v.Version}
 		note(h.acted, r, at)
+		if a.Publishes(v) {
+			note(h.latest, r, at)
+		}
 		if a.Kind == action.Yank {
 			note(h.settled, r, at)
 		}

@@ -11,18 +11,19 @@ import (
 
 // plan is what one record will say, and what must be on the site before it.
 type plan struct {
-	time     time.Time
-	outcomes []*outcome
-	waiting  []*candidate // those of which a part has not come
-	since    time.Time    // from when on records must be read before more can be decided; zero if none
-	releases []*release   // new ones, in the order of charts and versions
-	removed  []publisher.Line
-	added    []publisher.Line
-	shown    []publisher.Shown          // see keep
-	hides    map[string]map[string]bool // versions by chart: whether they are yanked from now on
-	marks    map[string]*mark           // charts that are deprecated or not from now on
-	back     map[ref]published          // releases that versions get again
-	slots    map[ref]*slot              // the versions that it has looked at
+	time       time.Time
+	outcomes   []*outcome
+	waiting    []*candidate // those of which a part has not come
+	since      time.Time    // from when on records must be read before more can be decided; zero if none
+	releases   []*release   // new ones, in the order of charts and versions
+	removed    []publisher.Line
+	added      []publisher.Line
+	shown      []publisher.Shown          // see keep
+	hides      map[string]map[string]bool // versions by chart: whether they are yanked from now on
+	marks      map[string]*mark           // charts that are deprecated or not from now on
+	back       map[ref]published          // releases that versions get again
+	promotions []*promotion
+	slots      map[ref]*slot // the versions that it has looked at
 }
 
 // changes reports whether the plan changes anything, be it without a verdict.
@@ -56,6 +57,9 @@ func (p *plan) changeIndex(c *catalog, keep int) error {
 		for _, o := range s.group {
 			o.release, o.yanked, o.restores = s.current, s.yanked, s.restores
 		}
+	}
+	for _, m := range p.promotions {
+		m.settle()
 	}
 	err = p.noteOlder(c, keep, changed)
 	p.slots = nil // what they are needed for is done, and there may be many

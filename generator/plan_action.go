@@ -97,6 +97,9 @@ func (r *release) markBy(state *action.State) {
 
 // actions are the plan's verdicts on actions as the log has them.
 func (p *plan) actions() []publisher.ActionDecision {
+	for _, m := range p.promotions {
+		m.outcome.act.Versions[m.at].Manifest = m.release.manifest().SHA256()
+	}
 	var actions []publisher.ActionDecision
 	for _, o := range p.outcomes {
 		if o.act != nil {

@@ -1,6 +1,7 @@
 package generator_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -87,7 +88,7 @@ func (w *world) checkList(s *state, k registry.Key, b []byte) error {
 // tag, and the lists of complete charts name all.
 func (c *channelState) checkTags(channel string, site map[string][]byte) error {
 	since, all := 0, false
-	given := map[string]string{} // manifests by upload
+	given := map[string]string{} // manifests by URL
 	listed := map[string]bool{}  // charts
 	for _, r := range c.records {
 		if r.Change == nil {
@@ -107,12 +108,19 @@ func (c *channelState) checkTags(channel string, site map[string][]byte) error {
 		}
 		for _, d := range r.Decisions {
 			if d.Manifest != "" {
-				given[d.Upload] = d.Manifest
+				given[publisher.ReleaseURL(d.Chart, d.Version, d.Upload)] = d.Manifest
+			}
+		}
+		for _, a := range r.Actions {
+			for _, v := range a.Versions {
+				if v.Manifest != "" {
+					given[publisher.ReleaseURL(v.Chart, v.Version, cmp.Or(v.Upload, a.ID))] = v.Manifest
+				}
 			}
 		}
 		if r.Registry != nil {
 			for _, m := range r.Registry.Manifests {
-				given[m.Upload] = m.Manifest
+				given[publisher.ReleaseURL(m.Chart, m.Version, m.Upload)] = m.Manifest
 			}
 			for _, chart := range r.Registry.Complete {
 				listed[chart] = true
@@ -146,12 +154,11 @@ func checkChartTags(site map[string][]byte, channel, chart string, entries []ind
 	repository := registry.Repository(channel, chart)
 	list, _ := registry.ParseTags(site[registry.TagsKey(repository)])
 	for _, e := range entries {
-		upload, _ := publisher.UploadOf(e.URLs[0][strings.Index(e.URLs[0], "charts/"):])
 		if len(e.Version) > 128 {
 			continue // no tag is that long
 		}
 		tag := registry.Tag(e.Version)
-		sum := given[upload]
+		sum := given[e.URLs[0][strings.Index(e.URLs[0], "charts/"):]]
 		switch {
 		case sum == "" && listed:
 			return fmt.Errorf("%s %s has no manifest in the log", repository, e.Version)

@@ -39,6 +39,9 @@ func newRelease(c *candidate, current *release) *release {
 	r := &release{content: c.content(), ref: v, upload: c.upload.ID, chart: c}
 	r.url = publisher.ReleaseURL(v.name, v.version, c.upload.ID)
 	r.created, _ = c.created()
+	if c.origin != nil {
+		r.created = c.origin.is.Created
+	}
 	if current.same(r.content) {
 		r.created = current.created
 	}

@@ -142,6 +142,9 @@ type Channel struct {
 	// What may be asked for apart from uploads.
 	Actions *Actions `yaml:"actions"`
 
+	// What is asked of promotions to the channel.
+	Promote *Promote `yaml:"promote"`
+
 	// Which versions stay. 'portolan prune' yanks the others, and no run does.
 	Retain *Retain `yaml:"retain"`
 
@@ -167,6 +170,25 @@ type Retain struct {
 
 	// Keeps that many of the newest versions of each minor version. It is about semantic versions.
 	PerMinor int `yaml:"perMinor" jsonschema:"minimum=1,maximum=1000000"`
+}
+
+// Promote are gates: a promotion that one of them refuses is told which, and what
+// opens it.
+type Promote struct {
+	// The channels, or patterns of their names, that versions may come from. All may be promoted from if it is empty.
+	From []string `yaml:"from" check:"channelPattern"`
+
+	// Whether the channel takes promotions only, and no uploads.
+	Only *bool `yaml:"only" jsonschema:"default=false"`
+
+	// How long a version must have been in the channel that it comes from.
+	Soak time.Duration `yaml:"soak" min:"1m" max:"3650d"`
+
+	// Whether a version needs a signature that was verified, with the keys of this channel or of the one that it comes from.
+	Signed *bool `yaml:"signed" jsonschema:"default=false"`
+
+	// With the value present, the channel must have what the version depends on, as far as that is on this site. This needs baseURL.
+	Dependencies string `yaml:"dependencies" jsonschema:"enum=present"`
 }
 
 // Actions says which actions are carried out.
@@ -209,6 +231,16 @@ type Signatures struct {
 	keyring *check.Keyring // of the files; nil if none are named
 }
 
+// Gates are what a channel asks of promotions to it. See [Promote].
+type Gates struct {
+	From         []string // patterns of channels; all are allowed if it is empty
+	Only         bool
+	Soak         time.Duration
+	Signed       bool
+	Dependencies bool   // those that are on this site must be there
+	Site         string // where the site's root is served, with Dependencies
+}
+
 // Values of [Policy.Duplicates].
 const (
 	Replace = "replace"
@@ -222,6 +254,7 @@ type Policy struct {
 	OCI        bool          // whether each version is in the registry as well
 	Actions    []action.Kind // that may be asked for; nil if all may: see Takes
 	Retain     retain.Rule
+	Promote    Gates
 	Checks     check.Options
 	Keyring    *check.Keyring // whose signatures are verified; nil if none are
 	Signed     bool           // whether only what is signed with it is published
@@ -264,6 +297,10 @@ func parse(b []byte, name string, keys *keyFiles) (*Config, error) {
 	if c.RootChannel != "" && !c.Allows(c.RootChannel) {
 		return nil, fmt.Errorf("%s: rootChannel: onlyChannels does not allow %s; add it there, or name another channel", placeOf(b, name, "rootChannel"), c.RootChannel)
 	}
+	needsSite := func(entry Channel) bool { return entry.Promote != nil && entry.Promote.Dependencies != "" }
+	if c.BaseURL == "" && slices.ContainsFunc(c.Channels, needsSite) {
+		return nil, fmt.Errorf("%s: promote.dependencies needs baseURL, which says which charts are on this site", name)
+	}
 	return c, nil
 }
 
@@ -296,6 +333,9 @@ func (c *Config) Policy(channel string) Policy {
 			entry.apply(&p)
 		}
 	}
+	if p.Promote.Dependencies {
+		p.Promote.Site = c.BaseURL
+	}
 	return p
 }
 
@@ -304,6 +344,9 @@ func (c Channel) apply(p *Policy) {
 	override(&p.Keep, c.Keep)
 	if c.OCI != nil {
 		p.OCI = *c.OCI
+	}
+	if g := c.Promote; g != nil {
+		p.Promote = Gates{From: g.From, Only: isSet(g.Only), Soak: g.Soak, Signed: isSet(g.Signed), Dependencies: g.Dependencies != ""}
 	}
 	if c.Retain != nil {
 		p.Retain = retain.Rule(*c.Retain)
@@ -357,6 +400,8 @@ func (c *Config) Private(channel string) bool {
 	}
 	return *private
 }
+
+func isSet(b *bool) bool { return b != nil && *b }
 
 // override sets the field, unless the value is not set.
 func override[T comparable](field *T, value T) {

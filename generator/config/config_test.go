@@ -74,6 +74,19 @@ channels:
 	}
 }
 
+// TestPromoteNeedsBaseURL: without it, nobody knows which charts are on the site.
+func TestPromoteNeedsBaseURL(t *testing.T) {
+	channels := "channels:\n- match: stable\n  promote: {from: [dev], dependencies: present}\n"
+	if _, err := Parse([]byte(channels), "portolan.yaml"); err == nil || !strings.Contains(err.Error(), "needs baseURL") {
+		t.Errorf("got %v", err)
+	}
+	c, err := Parse([]byte("baseURL: https://charts.example.com\n"+channels), "portolan.yaml")
+	want := Gates{From: []string{"dev"}, Dependencies: true, Site: "https://charts.example.com"}
+	if err != nil || !reflect.DeepEqual(c.Policy("stable").Promote, want) {
+		t.Errorf("got %+v, %v", c, err)
+	}
+}
+
 // TestRetain: a channel has the rule of the last entry that has one, as a whole.
 func TestRetain(t *testing.T) {
 	c, err := Parse([]byte("channels:\n- match: '**'\n  retain: {prereleases: 30d, newest: 20}\n- match: stable\n  retain: {perMinor: 3}\n"), "portolan.yaml")
@@ -118,7 +131,7 @@ func TestParseProblems(t *testing.T) {
 		{"unknown key by case", "baseUrl: https://x", `c.yaml:1: unknown key "baseUrl"; did you mean "baseURL"?`},
 		{"unknown key far from all", "zzzzzzzzzzzz: x", `c.yaml:1: unknown key "zzzzzzzzzzzz"; the keys are drop, site, baseURL, title, description, pages, templates, logo, colors, footer, repoPrefix, provenanceWait, workers, rootChannel, onlyChannels, channels`},
 		{"root channel that is not allowed", "onlyChannels: [prod]\nrootChannel: stable", `c.yaml:2: rootChannel: onlyChannels does not allow stable; add it there, or name another channel`},
-		{"merge key", "channels:\n- &a {match: x}\n- <<: *a", "c.yaml:3: channels[1]: unknown key \"<<\"; the keys are match, duplicates, keep, oci, versions, charts, require, warnings, limits, signatures, actions, retain, private, notify, artifactHub\nc.yaml:3: channels[1]: the key \"match\" is missing"},
+		{"merge key", "channels:\n- &a {match: x}\n- <<: *a", "c.yaml:3: channels[1]: unknown key \"<<\"; the keys are match, duplicates, keep, oci, versions, charts, require, warnings, limits, signatures, actions, promote, retain, private, notify, artifactHub\nc.yaml:3: channels[1]: the key \"match\" is missing"},
 		{"nested unknown key", "channels:\n- match: a\n  limits:\n    pakced: 1MiB", `c.yaml:4: channels[0].limits: unknown key "pakced"; did you mean "packed"?`},
 		{"duplicate key", "title: a\nsite: b\ntitle: c", `c.yaml:3: key "title" occurs twice, first in line 1`},
 		{"key that is no text", "[a]: b", `c.yaml:1: unknown key ""; the keys are drop, site, baseURL, title, description, pages, templates, logo, colors, footer, repoPrefix, provenanceWait, workers, rootChannel, onlyChannels, channels`},

@@ -1,0 +1,155 @@
+package generator_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/portolan-charts/portolan/generator/charttest"
+	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/action"
+)
+
+func promote(from string, pins ...action.Pin) action.Request {
+	return action.Request{Kind: action.Promote, From: from, Versions: pins}
+}
+
+// decide asks for an action, runs, and returns its receipt.
+func (w *world) decide(channel string, n int, r action.Request) publisher.Receipt {
+	w.t.Helper()
+	w.mustAsk(channel, id(n), r)
+	return w.runOnce()[id(n)]
+}
+
+// line is what the channel's index says of a version, without its URL.
+func (w *world) line(channel, chart, version string) string {
+	w.t.Helper()
+	for line := range strings.Lines(w.entries(channel)) {
+		if strings.Contains(line, fmt.Sprintf(`"name":%q,"version":%q`, chart, version)) {
+			before, _, _ := strings.Cut(line, `,"urls"`)
+			return before
+		}
+	}
+	return ""
+}
+
+// TestPromote: a version comes to another channel as it is: with its signature, its date
+// and its manifest; once more changes nothing.
+func TestPromote(t *testing.T) {
+	for _, settings := range []string{"", ociOn} {
+		w := newWorld(t)
+		w.configure(settings)
+		archive := alphaAt("1.1.0")
+		w.mustUpload("dev", id(1), archive, alphaProv)
+		w.publish("dev", 2, alphaAt("1.0.0"), beta)
+		w.clock = w.clock.Add(time.Hour)
+		if r := w.decide("stable", 10, promote("dev", pin("alpha", "1.1.0", archive), pin("beta", "1.0.0", beta))); r.Verdict != publisher.Accepted {
+			t.Fatalf("it is %s, %s: %s", r.Verdict, r.Rule, r.Message)
+		}
+		w.mustList("stable/index.yaml", "alpha", "1.1.0")
+		if is, was := w.line("stable", "alpha", "1.1.0"), w.line("dev", "alpha", "1.1.0"); is != was || is == "" {
+			t.Errorf("it is listed as\n%s\nnot\n%s", is, was)
+		}
+		if is, was := w.manifestOf("stable", "alpha", "1.1.0"), w.manifestOf("dev", "alpha", "1.1.0"); string(is) != string(was) || (is == nil) != (settings == "") {
+			t.Errorf("its manifest is %s, not %s", is, was)
+		}
+		url := publisher.ReleaseURL("alpha", "1.1.0", id(10))
+		if got := w.site.Snapshot()["stable/"+url+".prov"]; string(got) != string(alphaProv) {
+			t.Errorf("its provenance file is %q", got)
+		}
+		info, err := publisher.ReadRelease(context.Background(), w.site.Handle("reader"), "stable", url)
+		if err != nil || info.From != "dev" || info.Upload != id(10) {
+			t.Errorf("%+v, %v", info, err)
+		}
+		before := w.generation("stable")
+		r := w.decide("stable", 11, promote("dev", pin("alpha", "1.1.0", archive)))
+		if r.Verdict != publisher.Unchanged || !strings.Contains(r.Message, "already as in channel dev") {
+			t.Errorf("once more it is %s: %s", r.Verdict, r.Message)
+		}
+		if after := w.generation("stable"); after != before+1 {
+			t.Errorf("from generation %d to %d", before, after)
+		}
+	}
+}
+
+// TestPromoteRefused: what cannot be promoted is refused as a whole, and says why.
+func TestPromoteRefused(t *testing.T) {
+	one, other := alphaAt("1.0.0"), alphaAt("1.0.0", "README.md", "other content")
+	for name, tt := range map[string]struct {
+		settings string
+		prepare  func(w *world)
+		request  action.Request
+		rule     string
+		message  string
+	}{
+		"no channel":    {"", nil, promote("nowhere", pin("alpha", "1.0.0", one)), "promote-unknown", "alpha 1.0.0 is not published in channel nowhere"},
+		"no version":    {"", nil, promote("dev", pin("alpha", "7.0.0", one), pin("beta", "1.0.0", beta)), "promote-unknown", "alpha 7.0.0"},
+		"other content": {"", nil, promote("dev", pin("alpha", "1.0.0", other)), "action-digest", digest(one)},
+		"yanked": {"", func(w *world) { w.mustAsk("dev", id(50), yank(pin("alpha", "1.0.0", one))) },
+			promote("dev", pin("alpha", "1.0.0", one)), "promote-yanked", "it loses data"},
+		"final": {"channels: [{match: stable, duplicates: reject}]", func(w *world) { w.mustUpload("stable", id(50), other, nil) },
+			promote("dev", pin("alpha", "1.0.0", one), pin("beta", "1.0.0", beta)), "version-exists", "other content"},
+		"its rules":   {"channels: [{match: stable, require: [home]}]", nil, promote("dev", pin("alpha", "1.0.0", one)), "field-required", "home"},
+		"odd channel": {"", nil, promote("../dev", pin("alpha", "1.0.0", one)), "action-malformed", "../dev"},
+		"lost": {"", func(w *world) { w.remove("dev/" + publisher.ReleaseURL("alpha", "1.0.0", id(1))) },
+			promote("dev", pin("alpha", "1.0.0", one)), "promote-lost", "missing or damaged"},
+
+		"from":   {"channels: [{match: stable, promote: {from: [qa, 'team/*']}}]", nil, promote("dev", pin("alpha", "1.0.0", one)), "gate-from", "from qa, team/* only"},
+		"soak":   {"channels: [{match: stable, promote: {soak: 3d}}]", nil, promote("dev", pin("alpha", "1.0.0", one)), "gate-soak", "this gate opens at 2026-03-04T"},
+		"signed": {"channels: [{match: stable, promote: {signed: true}}]", nil, promote("dev", pin("alpha", "1.0.0", one)), "gate-signed", "no signature that was verified"},
+		"dependencies": {"baseURL: https://charts.example.com\nchannels: [{match: stable, promote: {dependencies: present}}]", func(w *world) {
+			w.mustUpload("dev", id(50), withDependency, nil)
+		}, promote("dev", pin("needs", "1.0.0", withDependency)), "gate-dependencies", `depends on "beta" "^1.0.0"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.configure(tt.settings)
+			w.publish("dev", 1, one, beta)
+			if tt.prepare != nil {
+				tt.prepare(w)
+				_, _ = w.run("generator")
+			}
+			w.mustAsk("stable", id(60), tt.request)
+			w.clock = w.clock.Add(actionWait)
+			if _, err := w.run("generator"); err != nil {
+				t.Fatal(err)
+			}
+			if name != "lost" {
+				w.mustHold()
+			}
+			r, err := publisher.ReadReceipt(context.Background(), w.drop.Handle("reader"), id(60))
+			if err != nil || r.Verdict != publisher.Rejected || r.Rule != tt.rule || !strings.Contains(r.Message, tt.message) || r.Fix == "" {
+				t.Errorf("%+v, %v", r, err)
+			}
+			if got := w.line("stable", "beta", "1.0.0"); got != "" {
+				t.Errorf("a part of it was promoted: %s", got)
+			}
+		})
+	}
+}
+
+const actionWait = 10 * time.Minute
+
+var withDependency = charttest.Pack("needs", map[string]string{
+	"Chart.yaml": "apiVersion: v2\nname: needs\nversion: 1.0.0\ndependencies:\n- {name: beta, version: ^1.0.0, repository: 'https://charts.example.com/dev'}\n",
+}, nil)
+
+// TestGatesOpen: the same gates let through what they ask for.
+func TestGatesOpen(t *testing.T) {
+	w := newWorld(t)
+	w.configure("baseURL: https://charts.example.com\nchannels: [{match: stable, promote: {from: [d*], only: true, soak: 3d, dependencies: present}}]")
+	w.publish("dev", 1, beta, withDependency)
+	if r := w.decide("stable", 10, promote("dev", pin("beta", "1.0.0", beta))); r.Rule != "gate-soak" {
+		t.Errorf("it is %s, %s: %s", r.Verdict, r.Rule, r.Message)
+	}
+	w.clock = w.clock.Add(72 * time.Hour)
+	if r := w.decide("stable", 11, promote("dev", pin("needs", "1.0.0", withDependency), pin("beta", "1.0.0", beta))); r.Verdict != publisher.Accepted {
+		t.Errorf("it is %s, %s: %s", r.Verdict, r.Rule, r.Message)
+	}
+	w.mustUpload("stable", id(12), alphaAt("1.0.0"), nil)
+	if r := w.runOnce()[id(12)]; r.Rule != "promote-only" || !strings.Contains(r.Fix, "promote FROM stable alpha 1.0.0") || !strings.Contains(r.Fix, "upload to channel d*") {
+		t.Errorf("an upload is %s, %s: %s", r.Verdict, r.Message, r.Fix)
+	}
+}
