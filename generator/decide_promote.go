@@ -77,7 +77,7 @@ func (p *planner) refuseOffer(o, version *outcome) *check.Problem {
 	case version.signature.refuses(version.ruling):
 		return version.signature.refusal
 	}
-	return explain(version.rule, version.ref, s.current.content, version.candidate.chart.Digest, p.now)
+	return p.catalog.explain(version.rule, version.ref, s.current.content, version.candidate.chart.Digest, p.now)
 }
 
 // unready says why a promotion cannot be decided yet, or is to be refused whatever is
