@@ -26,7 +26,6 @@ type ReleaseInfo struct {
 	Size        int64         `json:"size"`           // of the archive, in bytes
 	Fingerprint string        `json:"fingerprint"`    // equal for archives of the same content
 	Provenance  string        `json:"provenance,omitempty"`
-	From        string        `json:"from,omitempty"`   // the channel that it was promoted from
 	Signer      *Signer       `json:"signer,omitempty"` // nil unless its provenance file was verified
 	Warnings    []Warning     `json:"warnings,omitempty"`
 	Files       []ReleaseFile `json:"files,omitempty"`
