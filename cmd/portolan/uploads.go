@@ -29,18 +29,7 @@ func (p *program) uploads(ctx context.Context, args []string) error {
 	if err != nil {
 		return usagef("%s: %v", f.given["since"], err)
 	}
-	if err := f.checkNumber(*number); err != nil {
-		return err
-	}
-	if f.NArg() > 1 {
-		return hint(usagef("uploads takes one channel, but got %d operands", f.NArg()), "see 'portolan uploads --help'")
-	}
-	if f.NArg() == 1 {
-		if err := checkOperand(f.Arg(0)); err != nil {
-			return err
-		}
-	}
-	if err := f.apart(); err != nil {
+	if err := f.checkUploads(*number); err != nil {
 		return err
 	}
 	site, err := p.openExisting(ctx, f, "site")
@@ -55,7 +44,7 @@ func (p *program) uploads(ctx context.Context, args []string) error {
 		Channels: f.Args(), Since: from, Rejected: *rejected, Most: *number,
 	})
 	if err != nil {
-		return err
+		return f.noChannel(f.Arg(0), err)
 	}
 	if p.found = map[string]any{"since": from.UTC(), "uploads": all, "more": more}; f.output.json {
 		return nil
@@ -65,6 +54,19 @@ func (p *program) uploads(ctx context.Context, args []string) error {
 		p.say("note", fmt.Sprintf("there were more in that time: -n says how many to show, and is %d", *number))
 	}
 	return err
+}
+
+// checkUploads refuses command lines before anything is read.
+func (f *flags) checkUploads(number int) error {
+	if f.NArg() > 1 {
+		return hint(usagef("uploads takes one channel, but got %d operands", f.NArg()), "see 'portolan uploads --help'")
+	}
+	if f.NArg() == 1 {
+		if err := checkOperand(f.Arg(0)); err != nil {
+			return err
+		}
+	}
+	return cmp.Or(f.checkNumber(number), f.apart())
 }
 
 // checkNumber refuses a --number that shows nothing.

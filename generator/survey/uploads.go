@@ -3,6 +3,7 @@ package survey
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -47,9 +48,11 @@ const receiptReaders = 16
 // Uploads returns uploads that were decided, the newest first, and whether there were more
 // than Most in that time. It reads the records of that time, and for each upload that it
 // returns, a receipt: that beside a rejected one in rejected/, and of others the one in
-// receipts/. Without it, little is known of an upload.
+// receipts/. Without it, little is known of an upload. It fails with ErrNoChannel for a
+// channel in which nothing was ever decided.
 func Uploads(ctx context.Context, drop, site bucket.Store, o UploadsOptions) (uploads []Upload, more bool, err error) {
-	if len(o.Channels) == 0 {
+	all := len(o.Channels) == 0
+	if all {
 		if o.Channels, err = publisher.Channels(ctx, site); err != nil {
 			return nil, false, err
 		}
@@ -57,6 +60,9 @@ func Uploads(ctx context.Context, drop, site bucket.Store, o UploadsOptions) (up
 	uploads = []Upload{}
 	for _, channel := range o.Channels {
 		some, err := decided(ctx, site, channel, o)
+		if all && errors.Is(err, ErrNoChannel) { // its first record was not committed
+			continue
+		}
 		if err != nil {
 			return nil, false, err
 		}
@@ -73,10 +79,12 @@ func Uploads(ctx context.Context, drop, site bucket.Store, o UploadsOptions) (up
 // at most one more than are asked for.
 func decided(ctx context.Context, site bucket.Store, channel string, o UploadsOptions) ([]Upload, error) {
 	var all []Upload
+	there := false
 	for r, err := range publisher.Records(ctx, site, channel) {
 		if err != nil {
 			return nil, err
 		}
+		there = true
 		if r.Time.Before(o.Since) {
 			break
 		}
@@ -88,6 +96,9 @@ func decided(ctx context.Context, site bucket.Store, channel string, o UploadsOp
 				all = append(all, u)
 			}
 		}
+	}
+	if !there {
+		return nil, fmt.Errorf("%s: %w", channel, ErrNoChannel)
 	}
 	return all, nil
 }

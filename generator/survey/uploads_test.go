@@ -3,6 +3,7 @@ package survey_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -77,7 +78,6 @@ func TestUploadsOptions(t *testing.T) {
 		more bool
 	}{
 		"one channel":    {survey.UploadsOptions{Channels: []string{"devel"}}, "4", false},
-		"no channel":     {survey.UploadsOptions{Channels: []string{"nosuch"}}, "", false},
 		"since":          {survey.UploadsOptions{Since: at(2)}, "563", false},
 		"since later":    {survey.UploadsOptions{Since: at(9)}, "", false},
 		"rejected":       {survey.UploadsOptions{Rejected: true}, "632", false},
@@ -93,6 +93,20 @@ func TestUploadsOptions(t *testing.T) {
 		if err != nil || got != test.want || more != test.more {
 			t.Errorf("%s: got %s, %v, %v; want %s", name, got, more, err, test.want)
 		}
+	}
+}
+
+// TestUploadsOfNoChannel: a channel that is misspelt is not one without uploads.
+func TestUploadsOfNoChannel(t *testing.T) {
+	t.Parallel()
+	w := busy(t)
+	_, _, err := survey.Uploads(t.Context(), w.drop.Handle("test"), w.store(), survey.UploadsOptions{Channels: []string{"nosuch"}})
+	if !errors.Is(err, survey.ErrNoChannel) {
+		t.Errorf("got %v", err)
+	}
+	w.site.Put("begun/log/00000001-nonce.state.json", nil) // by a run that was interrupted
+	if all, _, err := survey.Uploads(t.Context(), w.drop.Handle("test"), w.store(), survey.UploadsOptions{}); err != nil || len(all) != 6 {
+		t.Errorf("got %v, %v", all, err)
 	}
 }
 
