@@ -25,17 +25,17 @@ func signedTown(t *testing.T, settings string) (*town, *charttest.Signer) {
 	return w, signer
 }
 
-// TestSignedByHelm has both Helms sign charts, which are published, and verify them with
-// the keys that the channel publishes.
+// TestSignedByHelm has both Helms sign charts and push them, and verify them with the keys
+// that the channel publishes.
 func TestSignedByHelm(t *testing.T) {
 	t.Parallel()
 	for _, client := range clients {
 		testenv.Tool(t, client)
 	}
-	w, signer := signedTown(t, "")
+	w, signer := signedTown(t, ", oci: true")
 	secret := filepath.Join(t.TempDir(), "secret.gpg")
 	write(t, secret, signer.SecretKeyring())
-	archives := map[string]map[string][]byte{}
+	archives, url := map[string]map[string][]byte{}, w.shim().url
 	for _, client := range clients {
 		h := newHelm(t, client)
 		for name, text := range charttest.Chart("web"+h.major, "1.0.0") {
@@ -43,7 +43,12 @@ func TestSignedByHelm(t *testing.T) {
 		}
 		h.run("package", "--sign", "--key", "Portolan Test", "--keyring", secret, "--destination", filepath.Join(h.dir, "made"), filepath.Join(h.dir, "chart"))
 		archives[client] = readFolder(t, filepath.Join(h.dir, "made"))
-		w.drop("team", archives[client])
+		h.run("push", filepath.Join(h.dir, "made", sortedKeys(archives[client])[0]), "oci://"+strings.TrimPrefix(url, "http://")+"/team", "--plain-http")
+		unsigned := filepath.Join(h.dir, "unsigned-1.0.0.tgz")
+		write(t, unsigned, charttest.Simple("unsigned", "1.0.0"))
+		if said := h.fails("push", unsigned, "oci://"+strings.TrimPrefix(url, "http://")+"/team", "--plain-http"); !strings.Contains(said, "the chart is not signed") {
+			t.Errorf("%s says of an unsigned chart: %s", client, said)
+		}
 	}
 	if out := w.done("generate").stdout; strings.Count(out, "accepted    ") != len(clients) {
 		t.Errorf("got %s, want a chart of each", out)
