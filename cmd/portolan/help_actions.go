@@ -131,7 +131,7 @@ generations.
 The site is read to print what becomes of each version. Then one action is put
 into the drop area, and its id is printed. The next 'portolan generate' carries
 it out in a new generation, by what the channel has then. To undo it, roll back
-to the generation before, and restore what is yanked.
+to the generation before that: what a rollback has hidden is listed again.
 
 Options:
     --dry-run           Only print what would be asked for.    PORTOLAN_DRY_RUN

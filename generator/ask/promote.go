@@ -106,7 +106,7 @@ func (p *promotion) step(c comparison) error {
 	add := func(effect Effect, was string) { p.plan.Steps = append(p.plan.Steps, Step{v.Pin, effect, was}) }
 	switch {
 	case v.yanked != nil && slices.Contains(p.Versions, v.Version):
-		return wrong(fmt.Sprintf("%s %s is yanked in %s: %s", v.Chart, v.Version, p.From, v.yanked.Reason),
+		return refused("promote-yanked", fmt.Sprintf("%s %s is yanked in %s: %s", v.Chart, v.Version, p.From, v.yanked.Reason),
 			"promote another version, or restore it first")
 	case v.yanked != nil:
 		p.yanked = append(p.yanked, v.Version)

@@ -40,7 +40,7 @@ func Rollback(ctx context.Context, site bucket.Store, channel string, generation
 		}
 		r.chart(now, then)
 	}
-	return r.done(), nil
+	return r.done()
 }
 
 // kept makes sure that a generation can be rolled back to.
@@ -62,7 +62,8 @@ type rollback struct {
 	gone   int // versions of which the content is not to come back
 }
 
-// chart notes what becomes of a chart's versions.
+// chart notes what becomes of a chart's versions. What an earlier rollback has hidden is
+// listed again; what a yank has, is not.
 func (r *rollback) chart(now, then *shelf) {
 	before := map[string]version{}
 	for _, v := range then.versions {
@@ -74,20 +75,30 @@ func (r *rollback) chart(now, then *shelf) {
 		was, there := before[v.Version]
 		_, gone := now.state.FindGone(was.Digest, "")
 		switch {
-		case v.yanked != nil && there:
-			r.yanked++
-		case v.yanked != nil, there && was.Digest == v.Digest:
+		case !there && v.yanked == nil:
+			r.add(v.Pin, Hidden, "")
 		case !there:
-			r.plan.Steps = append(r.plan.Steps, Step{Pin: v.Pin, Effect: Hidden})
-		case gone:
+		case was.Digest != v.Digest && gone:
 			r.gone++
-		default:
-			r.plan.Steps = append(r.plan.Steps, Step{was.Pin, PutBack, v.Digest})
+		case was.Digest != v.Digest:
+			r.add(was.Pin, PutBack, v.Digest)
+		case v.yanked != nil && v.yanked.Rollback > 0:
+			r.add(v.Pin, Listed, "")
+		case v.yanked != nil:
+			r.yanked++
 		}
 	}
 }
 
-func (r *rollback) done() *Plan {
+func (r *rollback) add(pin action.Pin, effect Effect, was string) {
+	r.plan.Steps = append(r.plan.Steps, Step{pin, effect, was})
+}
+
+func (r *rollback) done() (*Plan, error) {
+	if n := len(r.plan.Steps); n > action.MaxVersions {
+		return nil, refused("action-too-large", fmt.Sprintf("rolling back to generation %d changes %d versions, and one record takes %d", r.plan.Request.Generation, n, action.MaxVersions),
+			"yank the versions that are to go, in several actions")
+	}
 	if r.yanked > 0 {
 		r.plan.Notes = append(r.plan.Notes, fmt.Sprintf("%s of that generation yanked since, and left so", count(r.yanked)))
 	}
@@ -95,7 +106,7 @@ func (r *rollback) done() *Plan {
 		r.plan.Notes = append(r.plan.Notes, fmt.Sprintf("%s with the content of today, since that of the generation was removed", count(r.gone)))
 	}
 	r.plan.Idle = len(r.plan.Steps) == 0
-	return r.plan
+	return r.plan, nil
 }
 
 func count(versions int) string {

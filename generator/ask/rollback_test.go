@@ -1,6 +1,7 @@
 package ask
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,8 +14,9 @@ import (
 // back, and what was yanked or removed since stays so.
 func TestRollback(t *testing.T) {
 	t.Parallel()
-	now := shelfOf("2.0.0", "1.5.0!", "1.4.0", "1.3.0", "1.2.0!", "1.1.0", "1.0.0")
-	then := shelfOf("2.0.0", "1.5.0", "1.4.0", "1.3.0", "1.2.0", "1.1.0!", "1.0.0")
+	now := shelfOf("2.0.0", "1.5.0!", "1.4.0", "1.3.0", "1.2.0!", "1.1.0", "1.0.0", "0.9.0!")
+	now.versions[7].yanked.Rollback = 2
+	then := shelfOf("2.0.0", "1.5.0", "1.4.0", "1.3.0", "1.2.0", "1.1.0!", "1.0.0", "0.9.0")
 	then.versions = then.versions[1:] // without 2.0.0
 	content := func(s *shelf, version, digest string) {
 		for i := range s.versions {
@@ -33,12 +35,15 @@ func TestRollback(t *testing.T) {
 
 	r := &rollback{plan: newPlan("stable", action.Request{Kind: action.Rollback, Generation: 3})}
 	r.chart(now, then)
-	p := r.done()
+	p, err := r.done()
+	if err != nil {
+		t.Fatal(err)
+	}
 	var got []string
 	for _, s := range p.Steps {
 		got = append(got, fmt.Sprintf("%s %s %.3s %.3s", s.Version, s.Effect, s.Digest, s.Was))
 	}
-	want := []string{"2.0.0 hidden 000 ", "1.4.0 put back old new", "1.1.0 hidden 000 "}
+	want := []string{"2.0.0 hidden 000 ", "1.4.0 put back old new", "1.1.0 hidden 000 ", "0.9.0 listed 000 "}
 	if !slices.Equal(got, want) || p.Idle || p.Request.Check() != nil {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -48,8 +53,24 @@ func TestRollback(t *testing.T) {
 			t.Errorf("it notes %q, want %q", notes, want)
 		}
 	}
-	same := &rollback{plan: newPlan("stable", action.Request{Kind: action.Rollback, Generation: 3})}
-	if same.chart(now, now); !same.done().Idle {
-		t.Errorf("there is %+v to do", same.plan.Steps)
+	same := &rollback{plan: newPlan("stable", p.Request)}
+	same.chart(shelfOf("1.0.0", "0.9.0!"), shelfOf("1.0.0", "0.9.0"))
+	if p, err := same.done(); err != nil || !p.Idle {
+		t.Errorf("there is %+v to do, %v", same.plan.Steps, err)
+	}
+}
+
+// TestRollbackTooLarge: what does not fit a record is refused at once.
+func TestRollbackTooLarge(t *testing.T) {
+	t.Parallel()
+	var versions []string
+	for i := range action.MaxVersions + 1 {
+		versions = append(versions, fmt.Sprintf("1.0.%d", i))
+	}
+	r := &rollback{plan: newPlan("stable", action.Request{Kind: action.Rollback, Generation: 3})}
+	r.chart(shelfOf(versions...), shelfOf())
+	_, err := r.done()
+	if e := (*Error)(nil); !errors.As(err, &e) || e.Rule != "action-too-large" {
+		t.Errorf("got %v", err)
 	}
 }
