@@ -13,7 +13,7 @@ import (
 // Ask puts a request for an action into a channel's inbox under the id, which must be new
 // (see [NewID]). When it returns nil, the request is durable. After an error, it may be in
 // the inbox or not; it may be repeated with a new id, since an action that is decided twice
-// changes nothing the second time. It fails with bucket.ErrTooLarge if the request must be
+// changes nothing the second time. It fails with action.ErrTooLarge if the request must be
 // divided.
 func Ask(ctx context.Context, drop bucket.Store, channel, id string, r action.Request) error {
 	if err := CheckChannel(channel); err != nil {
@@ -28,7 +28,7 @@ func Ask(ctx context.Context, drop bucket.Store, channel, id string, r action.Re
 		return fmt.Errorf("encoding %s: %v", key, err)
 	}
 	if len(b) > action.MaxRequest {
-		return fmt.Errorf("%w: the request has %d bytes, and %d are allowed: divide it", bucket.ErrTooLarge, len(b), action.MaxRequest)
+		return action.ErrTooLarge
 	}
 	err = drop.Create(ctx, bucket.Object{Key: key, Body: bucket.Bytes(b), ContentType: typeJSON})
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/publisher"
 )
 
@@ -70,6 +71,7 @@ func TestCMDelete(t *testing.T) {
 					t.Errorf("helm says %s", out)
 				}
 				s.restores(t, channel, first)
+				p.published("1.0.0")
 				p.pulls("1.0.0", "replicas: 1")
 			})
 		}
@@ -85,10 +87,16 @@ func (p *pushing) pulls(version, values string) {
 	}
 }
 
-// restores restores web 1.0.0, and waits for the verdict.
+// restores restores web 1.0.0.
 func (s *shimProcess) restores(t *testing.T, channel, digest string) {
 	t.Helper()
-	o := s.curl(t, s.url+"/api/"+channel+"/actions", "--data", `{"kind": "restore", "versions": [{"chart": "web", "version": "1.0.0", "digest": "`+digest+`"}]}`)
+	s.acts(t, channel, `{"kind": "restore", "versions": [{"chart": "web", "version": "1.0.0", "digest": "`+digest+`"}]}`)
+}
+
+// acts asks for an action with curl, and waits until it is accepted.
+func (s *shimProcess) acts(t *testing.T, channel, request string) {
+	t.Helper()
+	o := s.curl(t, s.url+"/api/"+channel+"/actions", "--data", request)
 	var asked struct{ ID, Receipt string }
 	if err := json.Unmarshal([]byte(o.stdout), &asked); err != nil || o.code != 0 || asked.ID == "" {
 		t.Fatalf("curl: exit code %d\n%s%s", o.code, o.stdout, o.stderr)
@@ -96,6 +104,36 @@ func (s *shimProcess) restores(t *testing.T, channel, digest string) {
 	o = s.curl(t, asked.Receipt+"?wait=60s")
 	var receipt publisher.Receipt
 	if err := json.Unmarshal([]byte(o.stdout), &receipt); err != nil || receipt.Verdict != publisher.Accepted || receipt.Action == nil || receipt.Action.Requester["token"] != "forcer" {
-		t.Errorf("the verdict is %s", o.stdout)
+		t.Errorf("the verdict on %s is %s", request, o.stdout)
 	}
+}
+
+// TestCurlActs asks for the other actions with curl, and looks at what the index has then.
+func TestCurlActs(t *testing.T) {
+	t.Parallel()
+	s := newPushTown(t, "--generate")
+	index := func(want string) {
+		t.Helper()
+		s.waitFor(t, s.url+"/team", pusher, want, func(all []headRelease) bool { // a shim may show an index for a second
+			var got []string
+			for _, r := range all {
+				got = append(got, r.Version+map[bool]string{true: " deprecated"}[r.Deprecated])
+			}
+			return strings.Join(got, ", ") == want
+		})
+	}
+	for i, version := range []string{"1.0.0", "1.1.0"} {
+		if status, b := s.post(t, s.url+"/api/team/charts", pusher, charttest.Simple("web", version)); status != http.StatusCreated {
+			t.Fatalf("an upload is answered %d %s", status, b)
+		}
+		s.waitFor(t, s.url+"/team", pusher, version, func(all []headRelease) bool { return len(all) == i+1 })
+	}
+	s.acts(t, "team", `{"kind": "rollback", "generation": 1}`)
+	index("1.0.0")
+	s.acts(t, "team", `{"kind": "deprecate", "chart": "web", "reason": "use site", "successor": "site"}`)
+	index("1.0.0 deprecated")
+	s.acts(t, "team", `{"kind": "undeprecate", "chart": "web"}`)
+	index("1.0.0")
+	s.acts(t, "team", `{"kind": "restore", "versions": [{"chart": "web", "version": "1.1.0", "digest": "`+digest(charttest.Simple("web", "1.1.0"))+`"}]}`)
+	index("1.1.0, 1.0.0")
 }

@@ -39,7 +39,7 @@ func newPushTown(t *testing.T, flags ...string) *shimProcess {
     scopes: ["read:**", "write:**"]
   - id: forcer
     hash: %s
-    scopes: ["read:**", "write:**", "force:**", "yank:**"]
+    scopes: ["read:**", "write:**", "force:**", "yank:**", "rollback:**"]
 anonymous: ["read:**"]
 `, auth.HashToken(pusher.secret), auth.HashToken(forcer.secret)))
 	return w.shim(append([]string{"--auth", "auth.yaml", "--project", "7"}, flags...)...)

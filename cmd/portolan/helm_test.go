@@ -270,6 +270,7 @@ func (m *market) archiveURLs() map[string]string {
 type headRelease struct {
 	Name, Version, Digest string
 	URLs                  []string
+	Deprecated            bool
 }
 
 // readHead reads a channel's index from the disk.

@@ -54,6 +54,9 @@ const (
 	MaxVersions = 10_000
 )
 
+// ErrTooLarge is the error of a request that has more than MaxRequest bytes.
+var ErrTooLarge = fmt.Errorf("the request has more than %d bytes: divide it", MaxRequest)
+
 // Request asks for an action. It lies in the drop area, which is not trusted: who asks is
 // only a claim.
 type Request struct {

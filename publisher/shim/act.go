@@ -9,7 +9,6 @@ import (
 
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
-	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
 	"github.com/portolan-charts/portolan/publisher/untrusted"
 )
@@ -164,7 +163,7 @@ func (s *Shim) ask(a *answer, r *http.Request, channel string, who *auth.Identit
 	// A client that goes away now has asked for everything, so it is done.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), submitTime)
 	defer cancel()
-	if err := publisher.Ask(ctx, s.Drop, channel, id, request); errors.Is(err, bucket.ErrTooLarge) {
+	if err := publisher.Ask(ctx, s.Drop, channel, id, request); errors.Is(err, action.ErrTooLarge) {
 		return "", actionTooLarge()
 	} else if err != nil {
 		return "", err

@@ -41,8 +41,12 @@ func (s *Shim) yank(a *answer, r *http.Request, to *route, who *auth.Identity) (
 		return "", err
 	}
 	_, found, ok := v.version(chart, version)
-	if _, is := v.head.State.FindYanked(chart, version); is || !ok || !v.delete(chart, version) {
+	if !ok {
 		return "", versionUnknown(to.channel, chart, version)
+	}
+	if _, is := v.head.State.FindYanked(chart, version); is || !v.delete(chart, version) {
+		return "", fail(http.StatusNotFound, "version-deleted", "what was uploaded since can be deleted once it is published",
+			"version %s of chart %s in channel %s is deleted already", version, chart, to.channel)
 	}
 	end, err := s.acts(r.Context())
 	if err == nil {

@@ -61,7 +61,7 @@ func TestDelete(t *testing.T) {
 		if all := p.yanks(channel); len(all) != 1 || all[0] != "1.1.0+b.1" {
 			t.Errorf("%s: the inbox has yanks of %q", path, all)
 		}
-		failed(t, p.delete(path+"/alpha/1.1.0+b.1"), http.StatusNotFound, "version-unknown")
+		failed(t, p.delete(path+"/alpha/1.1.0+b.1"), http.StatusNotFound, "version-deleted")
 		if got := p.delete(path + "/alpha/1.0.0"); got.StatusCode != http.StatusOK {
 			t.Errorf("%s: after another: %d %s", path, got.StatusCode, got.body)
 		}

@@ -58,8 +58,8 @@ func TestYanked(t *testing.T) {
 	if got := p.get("/team/charts/alpha-2.0.0.tgz"); got.body != "the archive" {
 		t.Errorf("the archive: %d %s", got.StatusCode, got.body)
 	}
-	failed(t, p.delete("/api/team/charts/alpha/2.0.0"), http.StatusNotFound, "version-unknown")
-	failed(t, p.delete("/api/team/charts/beta/1.0.0"), http.StatusNotFound, "version-unknown")
+	failed(t, p.delete("/api/team/charts/alpha/2.0.0"), http.StatusNotFound, "version-deleted")
+	failed(t, p.delete("/api/team/charts/beta/1.0.0"), http.StatusNotFound, "version-deleted")
 	if got := p.delete("/api/team/charts/alpha/1.0.0"); got.StatusCode != http.StatusOK {
 		t.Errorf("what keep leaves out: %d %s", got.StatusCode, got.body)
 	}
