@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -390,4 +391,44 @@ func TestPromotedVersion(t *testing.T) {
 		t.Errorf("the document has %+v", doc.Versions)
 	}
 	w.mustBeRebuilt("stable", "promoted")
+}
+
+// ask asks for an action through the drop area.
+func (w *town) ask(channel string, r action.Request) {
+	w.t.Helper()
+	w.clock = w.clock.Add(time.Second)
+	w.uploads++
+	if err := publisher.Ask(context.Background(), w.drop, channel, fmt.Sprintf("019cab00-0000-7000-8000-%012d", w.uploads), r); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// askAny asks for one of the actions on what the channel has.
+func (w *town) askAny(random *rand.Rand, channel string) {
+	w.t.Helper()
+	c, err := publisher.OpenChannel(context.Background(), w.site, channel)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	charts := slices.Collect(c.Index().Charts())
+	chart := charts[random.IntN(len(charts))]
+	some := c.Index().Lines(chart)
+	some = some[:1+random.IntN(len(some))]
+	var versions []action.Pin
+	for _, text := range some {
+		l := w.parse(text)
+		versions = append(versions, action.Pin{Chart: chart, Version: l.Version, Digest: l.Digest})
+	}
+	switch random.IntN(6) {
+	case 0, 1:
+		w.ask(channel, action.Request{Kind: action.Yank, Versions: versions, Reason: "broken"})
+	case 2:
+		w.ask(channel, action.Request{Kind: action.Restore, Versions: versions})
+	case 3:
+		w.ask(channel, action.Request{Kind: action.Deprecate, Chart: chart, Reason: "old", Successor: "gamma"})
+	case 4:
+		w.ask(channel, action.Request{Kind: action.Undeprecate, Chart: chart})
+	default:
+		w.ask(channel, action.Request{Kind: action.Rollback, Generation: 1 + random.IntN(c.Generation())})
+	}
 }

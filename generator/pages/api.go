@@ -148,11 +148,11 @@ type GenerationDoc struct {
 // EventDoc is what a generation did to one version.
 type EventDoc struct {
 	Chart   string `json:"chart"`
-	Version string `json:"version" jsonschema_description:"Empty if all of the chart's versions are deprecated, or are no longer"`
+	Version string `json:"version" jsonschema_description:"Empty if the event is about the whole chart"`
 	What    string `json:"what" jsonschema:"enum=added,enum=replaced,enum=removed,enum=yanked,enum=restored,enum=deprecated,enum=undeprecated"`
 
 	Action string `json:"action,omitempty" jsonschema_description:"The action that did it, such as yank, promote, rollback or takedown; empty for an upload"`
-	Reason string `json:"reason,omitempty" jsonschema_description:"Of the action"`
+	Reason string `json:"reason,omitempty" jsonschema_description:"Of the action; at most 120 characters"`
 	From   string `json:"from,omitempty" jsonschema_description:"The channel that the version was promoted from"`
 }
 

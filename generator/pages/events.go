@@ -76,7 +76,7 @@ func (all events) act(a publisher.ActionDecision) {
 		action.Deprecate: deprecated, action.Undeprecate: undeprecated, action.Yank: yanked, action.Rollback: yanked, action.Restore: restored,
 	}[a.Kind]
 	if a.Chart != "" {
-		all[[2]string{a.Chart}] = EventDoc{Chart: a.Chart, What: what, Action: string(a.Kind), Reason: a.Reason}
+		all[[2]string{a.Chart}] = EventDoc{Chart: a.Chart, What: what, Action: string(a.Kind), Reason: shorten(a.Reason, maxDescription)}
 	}
 	for _, v := range a.Versions {
 		of := [2]string{v.Chart, v.Version}
@@ -90,7 +90,7 @@ func (all events) act(a publisher.ActionDecision) {
 				e.What = restored
 			}
 		}
-		e.Action, e.Reason, e.From = string(a.Kind), a.Reason, v.From
+		e.Action, e.Reason, e.From = string(a.Kind), shorten(a.Reason, maxDescription), v.From
 		all[of] = e
 	}
 }

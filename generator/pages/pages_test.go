@@ -105,7 +105,7 @@ func (w *town) mustBeRebuilt(channel, when string) {
 // Whatever is published, in whatever order, runs leave the same pages that a
 // rebuild makes from nothing.
 func TestRunsMakeWhatARebuildMakes(t *testing.T) {
-	signer := charttest.NewSigner()
+	signer, told := charttest.NewSigner(), ""
 	for seed := range uint64(4) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 1))
@@ -124,10 +124,19 @@ func TestRunsMakeWhatARebuildMakes(t *testing.T) {
 				if seed >= 2 {
 					w.keep(random.IntN(4))
 				}
+				for range 2 * (seed % 2) * uint64(min(round, 1)) {
+					w.askAny(random, "group/stable")
+				}
 				w.run()
 				w.mustBeRebuilt("group/stable", fmt.Sprintf("round %d", round))
 			}
+			told += string(w.mem.Snapshot()["group/stable/api/changes.json"])
 		})
+	}
+	for _, what := range []string{`"yanked"`, `"restored"`, `"deprecated"`, `"undeprecated"`, `"rolledBack"`} {
+		if !strings.Contains(told, what) {
+			t.Errorf("nothing was %s: the test tests too little", what)
+		}
 	}
 }
 
