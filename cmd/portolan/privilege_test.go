@@ -499,6 +499,12 @@ func TestShimRights(t *testing.T) {
 	web.get("/new/index.yaml", http.StatusOK) // to be pushed to
 	web.get("/api/stable/charts", http.StatusOK)
 	web.upload("web", "1.0.0", http.StatusCreated) // the same again
+	web.send(http.MethodDelete, "/api/stable/charts/web/1.0.0", "", http.StatusOK)
+	web.send(http.MethodPost, "/api/stable/actions", `{"kind": "undeprecate", "chart": "web"}`, http.StatusAccepted)
+	w.generate(t, nil, generator.Options{})
+	web = shimOn(t, shim.Options{Drop: drop, Site: site}) // with what is yanked now
+	web.get("/api/stable/charts/web", http.StatusOK)
+	web.send(http.MethodDelete, "/api/stable/charts/web/1.0.0", "", http.StatusNotFound)
 	wantRights(t, "portolan shim --site", allowed, drop, site)
 }
 
@@ -545,13 +551,17 @@ func shimOn(t *testing.T, o shim.Options) shimClient {
 
 func (c shimClient) get(path string, status int) {
 	c.t.Helper()
-	r, err := http.Get(c.url + strings.TrimPrefix(path, c.url))
+	c.send(http.MethodGet, path, "", status)
+}
+
+func (c shimClient) send(method, path, body string, status int) {
+	c.t.Helper()
+	r, err := http.NewRequestWithContext(c.t.Context(), method, c.url+strings.TrimPrefix(path, c.url), strings.NewReader(body))
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	defer r.Body.Close()
-	if b, _ := io.ReadAll(r.Body); r.StatusCode != status {
-		c.t.Errorf("%s: got %s, want %d: %s", path, r.Status, status, b)
+	if code, b := answerOf(c.t, r); code != status {
+		c.t.Errorf("%s %s: got %d, want %d: %s", method, path, code, status, b)
 	}
 }
 
