@@ -196,6 +196,12 @@ func (d *dropper) files(ctx context.Context, names []string) error {
 		} else if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
+		if u.warned != nil {
+			r.Warnings = nil // it has those of the archive as well
+		}
+		for _, w := range u.warned {
+			r.Warnings = append(r.Warnings, check.Warning(w))
+		}
 		if d.odd != nil {
 			r.Warnings = append(r.Warnings, check.Warning(*d.odd))
 		}

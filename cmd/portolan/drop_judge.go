@@ -15,7 +15,7 @@ import (
 )
 
 // judge says why a run would refuse an upload that is good by itself, as far as the site
-// shows that: a *[check.Problem].
+// shows that: a *[check.Problem]. It notes what the run would warn of.
 type judge func(context.Context, *upload) error
 
 // lookTime is how long drop waits for a site that it can do without.
@@ -73,23 +73,27 @@ func (d *dropper) readSite(ctx context.Context, site bucket.Store, c *config.Con
 			}
 			return ctx.Err()
 		}
+		u.warned = offer.Warnings
 		return err
 	}
 }
 
 // judgeAlone has uploads judged without a site: by their signatures, if the channel
-// requires any.
+// has keys for that.
 func (d *dropper) judgeAlone(c *config.Config) {
 	d.judge = nil
-	if !c.Policy(d.channel).Signed {
+	if p := c.Policy(d.channel); !p.Signed && p.Keyring == nil {
 		return
 	}
 	d.judge = func(_ context.Context, u *upload) error {
 		offer, err := generator.CheckOffer(c, d.channel, readerOf(u.chart), readerOf(u.prov))
-		if err != nil || offer.Signature == nil {
+		if err != nil {
 			return nil // it is good: with other options it has been checked before
 		}
-		return (*check.Problem)(offer.Signature)
+		if u.warned = offer.Warnings; offer.Signature != nil {
+			return (*check.Problem)(offer.Signature)
+		}
+		return nil
 	}
 }
 

@@ -216,6 +216,13 @@ func TestUnsigned(t *testing.T) {
 	answers(sited, "the shim")
 	drop("drop")
 	drop("drop of another", "--strict")
+
+	// Where it is not required, it gets a warning.
+	settings := read(t, filepath.Join(w.folder, "portolan.yaml"))
+	write(t, filepath.Join(w.folder, "portolan.yaml"), bytes.Replace(settings, []byte("require: true"), []byte("require: false"), 1))
+	for _, site := range []string{"site", "none"} {
+		tell("drop with a warning", w.done("drop", "--site", site, "team", file).stderr, "warning", "the chart is not signed")
+	}
 }
 
 // postForm uploads files as curl does with --form.
