@@ -104,8 +104,9 @@ back out of the lists of TO.
 
 A VERSION is one that the chart has in FROM, such as 1.2.3, or a range in
 quotes, such as '1.2.x' or '>=1.2.0 <1.3.0'; 'portolan help yank' says more.
-Neither a range nor --all-newer takes yanked versions; nor does it take
-prereleases, unless the range names one.
+Neither a range nor --all-newer takes yanked versions, nor those that have not
+been in FROM for as long as TO asks ('promote: {soak: 72h}' in portolan.yaml);
+nor prereleases, unless the range names one.
 
 Options:
     --all-newer         All versions of FROM that are higher  PORTOLAN_ALL_NEWER

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"time"
 
 	"github.com/portolan-charts/portolan/generator/ask"
 	"github.com/portolan-charts/portolan/publisher"
@@ -26,7 +27,7 @@ func (p *program) promote(ctx context.Context, args []string) error {
 		if odd != nil {
 			p.say("warning", odd.Message)
 		}
-		what.Policy = f.config.Policy(what.To)
+		what.Policy, what.Now = f.config.Policy(what.To), time.Now()
 		return ask.Promote(ctx, site, what)
 	})
 }

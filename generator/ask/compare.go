@@ -3,6 +3,7 @@ package ask
 import (
 	"context"
 	"errors"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -17,6 +18,7 @@ type comparison struct {
 	is       *version // nil if the other channel does not have it
 	relation relation
 	gone     *action.Tombstone // why its content is not to come to the other channel; nil if it may
+	opens    time.Time         // when it has been where it is for as long as the other channel asks
 }
 
 // relation is how what one channel has differs from what another one has.
@@ -43,7 +45,7 @@ func (p *promotion) compareAll(ctx context.Context, site bucket.Store, versions 
 	group.SetLimit(maxReads)
 	for i, v := range versions {
 		all[i] = comparison{version: v, is: there[v.Version]}
-		if v.yanked == nil && (all[i].is != nil || p.to.hasGone()) {
+		if v.yanked == nil && (all[i].is != nil || p.to.hasGone() || p.Policy.Promote.Soak > 0) {
 			group.Go(func() error { return p.compare(ctx, site, &all[i]) })
 		}
 	}
@@ -59,6 +61,11 @@ func (p *promotion) compare(ctx context.Context, site bucket.Store, c *compariso
 	if err != nil {
 		return err
 	}
+	since := c.created
+	if !source.Arrival.IsZero() {
+		since = source.Arrival
+	}
+	c.opens = since.Add(p.Policy.Promote.Soak)
 	if gone, ok := p.to.state.FindGone(c.Digest, source.Fingerprint); ok {
 		c.gone = &gone
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/Masterminds/semver/v3"
 
@@ -11,6 +13,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/pattern"
 )
 
 // Promotion says what is to be published in another channel.
@@ -23,11 +26,15 @@ type Promotion struct {
 	AllNewer bool
 
 	Policy config.Policy // of To
+	Now    time.Time
 }
 
 // Promote plans to publish versions of one channel in another. Those that are there with
 // the same content are left out. Errors are as those of [Yank].
 func Promote(ctx context.Context, site bucket.Store, what Promotion) (*Plan, error) {
+	if err := what.mayCome(); err != nil {
+		return nil, err
+	}
 	from, err := openChart(ctx, site, what.From, what.Chart)
 	if err != nil {
 		return nil, err
@@ -52,13 +59,23 @@ func Promote(ctx context.Context, site bucket.Store, what Promotion) (*Plan, err
 	return p.make(compared)
 }
 
+// mayCome refuses a promotion from a channel that the target takes none from.
+func (what Promotion) mayCome() error {
+	from := what.Policy.Promote.From
+	if len(from) == 0 || slices.ContainsFunc(from, func(name string) bool { return pattern.MatchesChannel(name, what.From) }) {
+		return nil
+	}
+	return refused("gate-from", fmt.Sprintf("channel %s takes promotions from %s only, not from %s", what.To, strings.Join(from, ", "), what.From),
+		"promote from another channel, or add this one to promote: {from: […]} in portolan.yaml")
+}
+
 // promotion is a Promotion in the making.
 type promotion struct {
 	Promotion
 	from, to *shelf
 	plan     *Plan
 
-	same, yanked, stillYanked []string // versions that are left out
+	same, yanked, stillYanked, soaking []string // versions that are left out
 }
 
 // make plans what becomes of the versions.
@@ -71,6 +88,7 @@ func (p *promotion) make(compared []comparison) (*Plan, error) {
 	p.plan.leave("yanked in "+p.From, p.from, p.yanked)
 	p.plan.leave("in "+p.To+" already", p.from, p.same)
 	p.plan.leave(fmt.Sprintf("in %s already, where it is yanked ('portolan restore' lists it again)", p.To), p.from, p.stillYanked)
+	p.plan.leave(fmt.Sprintf("%s takes what has been in %s for %s", p.To, p.From, p.Policy.Promote.Soak), p.from, p.soaking)
 	return p.plan.ofVersions()
 }
 
@@ -103,41 +121,53 @@ func (p *promotion) choose() ([]version, error) {
 // step notes what becomes of a version.
 func (p *promotion) step(c comparison) error {
 	v := c.version
-	add := func(effect Effect, was string) { p.plan.Steps = append(p.plan.Steps, Step{v.Pin, effect, was}) }
+	named := slices.Contains(p.Versions, v.Version)
 	switch {
-	case v.yanked != nil && slices.Contains(p.Versions, v.Version):
+	case v.yanked != nil && named:
 		return refused("promote-yanked", fmt.Sprintf("%s %s is yanked in %s: %s", v.Chart, v.Version, p.From, v.yanked.Reason),
 			"promote another version, or restore it first")
 	case v.yanked != nil:
 		p.yanked = append(p.yanked, v.Version)
 	case c.gone != nil:
 		return refused("content-gone", fmt.Sprintf("%s %s: this content %s", v.Chart, v.Version, goneFrom(p.To, *c.gone)), "leave it out: what is gone does not come back")
-	case c.is == nil:
-		return p.add(v)
-	case c.relation == same && c.is.yanked != nil:
+	case c.is != nil && c.relation == same && c.is.yanked != nil:
 		p.stillYanked = append(p.stillYanked, v.Version)
-	case c.relation == same:
+	case c.is != nil && c.relation == same:
 		p.same = append(p.same, v.Version)
-	case c.relation == unsigned:
-		add(Signed, "")
-	case c.relation == signedByElse:
-		return refused("provenance-differs", fmt.Sprintf("%s %s is in %s with another provenance file", v.Chart, v.Version, p.To), "leave it out: the first signature of an archive stands")
-	case p.Policy.Duplicates == config.Reject:
-		return refused("version-exists", fmt.Sprintf("%s %s is in %s with another archive, and the channel has 'duplicates: reject'", v.Chart, v.Version, p.To),
-			"leave it out, or publish the content under a new version")
+	case c.opens.After(p.Now) && named:
+		return refused("gate-soak", fmt.Sprintf("%s %s is to stay in %s for %s before it is promoted to %s: this gate opens at %s",
+			v.Chart, v.Version, p.From, p.Policy.Promote.Soak, p.To, timeText(c.opens)), "ask again then")
+	case c.opens.After(p.Now):
+		p.soaking = append(p.soaking, fmt.Sprintf("%s (from %s on)", v.Version, timeText(c.opens)))
 	default:
-		add(Replaced, c.is.Digest)
+		return p.publish(c)
 	}
 	return nil
 }
 
-// add notes a version that the target does not have.
-func (p *promotion) add(v version) error {
-	gone, ok := p.to.state.FindGoneVersion(v.Chart, v.Version)
-	if ok && p.Policy.Duplicates == config.Reject {
+func timeText(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// publish notes a version that the target does not have, or has otherwise.
+func (p *promotion) publish(c comparison) error {
+	v := c.version
+	step := Step{Pin: v.Pin, Effect: New}
+	gone, wasThere := p.to.state.FindGoneVersion(v.Chart, v.Version)
+	final := p.Policy.Duplicates == config.Reject
+	switch {
+	case c.is == nil && wasThere && final:
 		return refused("version-exists", fmt.Sprintf("%s %s %s, and the channel has 'duplicates: reject'", v.Chart, v.Version, goneFrom(p.To, gone)),
 			"leave it out, or publish the content under a new version")
+	case c.is == nil:
+	case c.relation == unsigned:
+		step.Effect = Signed
+	case c.relation == signedByElse:
+		return refused("provenance-differs", fmt.Sprintf("%s %s is in %s with another provenance file", v.Chart, v.Version, p.To), "leave it out: the first signature of an archive stands")
+	case final:
+		return refused("version-exists", fmt.Sprintf("%s %s is in %s with another archive, and the channel has 'duplicates: reject'", v.Chart, v.Version, p.To),
+			"leave it out, or publish the content under a new version")
+	default:
+		step.Effect, step.Was = Replaced, c.is.Digest
 	}
-	p.plan.Steps = append(p.plan.Steps, Step{Pin: v.Pin, Effect: New})
+	p.plan.Steps = append(p.plan.Steps, step)
 	return nil
 }

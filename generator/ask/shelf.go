@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/Masterminds/semver/v3"
 
@@ -25,6 +26,7 @@ type shelf struct {
 type version struct {
 	action.Pin
 	url        string
+	created    time.Time
 	semantic   *semver.Version // nil if it is not
 	yanked     *action.Yanked  // nil if it is not
 	deprecated bool            // its line says so
@@ -64,15 +66,16 @@ func shelve(channel, chart string, index *publisher.Index, state *action.State) 
 	s := &shelf{channel: channel, chart: chart, state: state, versions: make([]version, len(lines))}
 	for i, line := range lines {
 		var l struct {
-			Version    string   `json:"version"`
-			Digest     string   `json:"digest"`
-			Deprecated bool     `json:"deprecated"`
-			URLs       []string `json:"urls"`
+			Version    string    `json:"version"`
+			Created    time.Time `json:"created"`
+			Digest     string    `json:"digest"`
+			Deprecated bool      `json:"deprecated"`
+			URLs       []string  `json:"urls"`
 		}
 		if err := json.Unmarshal([]byte(line), &l); err != nil || len(l.URLs) != 1 {
 			return nil, fmt.Errorf("channel %s: a line of the index cannot be read: %.80s…", channel, line)
 		}
-		v := version{Pin: action.Pin{Chart: chart, Version: l.Version, Digest: l.Digest}, url: l.URLs[0], deprecated: l.Deprecated}
+		v := version{Pin: action.Pin{Chart: chart, Version: l.Version, Digest: l.Digest}, url: l.URLs[0], created: l.Created, deprecated: l.Deprecated}
 		v.semantic, _ = semver.NewVersion(l.Version)
 		if y, ok := s.state.FindYanked(chart, l.Version); ok {
 			v.yanked = &y
