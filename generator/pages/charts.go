@@ -29,12 +29,23 @@ func (p *pass) charts() []generator.Part {
 		}
 		parts = append(parts, p.part(name, i))
 	}
-	for name := range p.before.Charts() {
-		if p.after.Lines(name) == nil {
-			parts = append(parts, func(ctx context.Context) (bool, error) { return true, p.removeChart(ctx, name) })
-		}
+	for _, name := range p.goneCharts() {
+		parts = append(parts, func(ctx context.Context) (bool, error) { return true, p.removeChart(ctx, name) })
 	}
 	return parts
+}
+
+// goneCharts are the charts that have pages, or may have, and no version.
+func (p *pass) goneCharts() (gone []string) {
+	for name := range p.before.Charts() {
+		if p.after.Lines(name) == nil {
+			gone = append(gone, name)
+		}
+	}
+	if p.again != "" && p.after.Lines(p.again) == nil && p.before.Lines(p.again) == nil {
+		gone = append(gone, p.again)
+	}
+	return gone
 }
 
 // unlisted is the position of a chart that lists leave out.
@@ -83,7 +94,7 @@ func (p *pass) unchanged(chart string) bool { return p.same(chart) && p.progress
 // same reports whether a chart has the same versions as when its pages were made,
 // and the index and the registry show the same ones.
 func (p *pass) same(chart string) bool {
-	return !p.registry.moved(chart) && p.before.same(chart, p.after)
+	return chart != p.again && !p.registry.moved(chart) && p.before.same(chart, p.after)
 }
 
 // describes reports whether the summary belongs to one of its chart's lines and counts
@@ -120,6 +131,10 @@ func (p *pass) chart(ctx context.Context, name string) (*chartPages, error) {
 	c.gone = missing(c.had, c.all)
 	if err := c.findKeys(ctx, doc); err != nil {
 		return nil, err
+	}
+	if name == p.again {
+		c.mark, c.had, c.unknown = p.mark(name, c.versions), nil, true
+		return c, nil
 	}
 	c.made = p.unchanged(name) // and only its summary was missing
 	c.resume(p.progress.earlier[name])

@@ -28,6 +28,7 @@ type pass struct {
 	channel *publisher.Channel
 	look    string // see ChangesDoc
 	remake  bool   // make all pages, whatever exists already
+	again   string // make all pages of this chart, whatever exists already
 	held    *generator.Archives
 
 	// save gives a file the content body, and reports whether it had to write it.
@@ -77,7 +78,7 @@ func (p *pass) project(ctx context.Context) (*generator.Projection, error) {
 	p.report.Generation = p.state.Generation
 	switch {
 	case p.state.Generation > p.head.Generation: // another generator has got further, and writes the rest
-	case p.state.Generation == p.head.Generation:
+	case p.state.Generation == p.head.Generation && p.again == "":
 		all.Finish = p.join
 	default:
 		all.Parts, all.Pause = p.charts(), p.pause
@@ -148,7 +149,7 @@ func (p *pass) openState(ctx context.Context) error {
 	if p.progress.of = state; state.Generation < 1 {
 		return nil
 	}
-	if state.Generation < p.head.Generation {
+	if state.Generation < p.head.Generation || p.again != "" {
 		before, err := p.channel.At(ctx, state.Generation)
 		if errors.Is(err, bucket.ErrNotFound) {
 			return nil // its snapshot was pruned
