@@ -22,6 +22,7 @@ Usage:
     portolan rollback [--dry-run] CHANNEL GENERATION
     portolan verify [--site URL] [--channel NAME]... [--deep]
     portolan doctor [--drop URL] [--site URL] [--base-url URL] [--read-only]
+    portolan takedown [--dry-run] CHANNEL CHART VERSION --reason TEXT
     portolan prune [--drop URL] [--site URL] [--keep-snapshots N] [--dry-run]
     portolan rebuild [--site URL] --channel NAME
     portolan preview [--site URL] [--listen ADDRESS]
@@ -48,6 +49,7 @@ Commands:
     rollback    Make a channel list what an earlier generation listed.
     verify      Check a site against its log.
     doctor      Check the set-up: buckets, permissions, web server.
+    takedown    Remove a version and all its files, for good.
     prune       Remove old snapshots, charts and receipts.
     rebuild     Restore a channel's index and pages from its log.
     preview     Serve a site on this machine, to try it.
@@ -349,6 +351,8 @@ func helpOf(command string) string {
 		return helpVerify
 	case "doctor":
 		return helpDoctor
+	case "takedown":
+		return helpTakedown
 	case "prune":
 		return helpPrune
 	case "rebuild":
@@ -370,7 +374,7 @@ func helpOf(command string) string {
 }
 
 func commandNames() []string {
-	return []string{"generate", "drop", "import", "status", "list", "log", "diff", "uploads", "yank", "restore", "deprecate", "undeprecate", "promote", "rollback", "verify", "doctor", "prune", "rebuild", "preview", "shim", "token", "auth", "version", "help"}
+	return []string{"generate", "drop", "import", "status", "list", "log", "diff", "uploads", "yank", "restore", "deprecate", "undeprecate", "promote", "rollback", "verify", "doctor", "takedown", "prune", "rebuild", "preview", "shim", "token", "auth", "version", "help"}
 }
 
 // wordsOf are the words that a command's first operand can be; nil for most.

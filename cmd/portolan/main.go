@@ -127,6 +127,8 @@ func (p *program) command(ctx context.Context, args []string) error {
 		return p.rollback(ctx, args)
 	case "verify":
 		return p.verify(ctx, args)
+	case "takedown":
+		return p.takedown(ctx, args)
 	case "prune":
 		return p.prune(ctx, args)
 	case "rebuild":

@@ -135,7 +135,7 @@ func valueOf(flag string) string {
 		return "=1"
 	case "timeout", "grace", "watch":
 		return "=1s"
-	case "all-newer", "dry-run", "read-only", "deep", "force", "wait", "generate", "pages", "verbose", "allow-anonymous-uploads", "replace-root", "strict", "proxy-strips-path", "plain-http", "versions", "yanked", "rejected":
+	case "again", "all-newer", "dry-run", "read-only", "deep", "force", "wait", "generate", "pages", "verbose", "allow-anonymous-uploads", "replace-root", "strict", "proxy-strips-path", "plain-http", "versions", "yanked", "rejected":
 		return ""
 	}
 	return "=x"

@@ -195,6 +195,38 @@ func TestDropRights(t *testing.T) {
 // askers are the commands that ask for actions, as the table names them.
 const askers = "portolan yank`, `restore`, `deprecate`, `undeprecate`, `promote`, `rollback"
 
+// TestTakedownRights takes a version down, with no rights but those that the table lists.
+func TestTakedownRights(t *testing.T) {
+	t.Parallel()
+	w := newGuarded()
+	settings, err := config.Parse([]byte("channels: [{match: stable, oci: true}]"), "portolan.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, content := range []string{"one", "two"} {
+		w.submit(t, charttest.Simple("web", "1.0.0", "README.md", content), nil)
+		w.submit(t, charttest.Simple("web", "1.1.0"), nil)
+		w.generate(t, nil, generator.Options{Config: settings})
+	}
+	w.submit(t, charttest.Simple("web", "1.0.0", "README.md", "three"), nil)
+	w.submit(t, []byte("no chart"), nil)
+	w.generate(t, nil, generator.Options{Config: settings})
+	for key := range w.drop.Snapshot() { // what was refused is of that version
+		if strings.HasPrefix(key, "rejected/") && strings.HasSuffix(key, ".json") {
+			w.drop.Put(key, []byte(`{"chart":"web","version":"1.0.0"}`))
+		}
+	}
+	allowed := readmeRights(t, "portolan takedown")
+	drop, site := w.as(allowed)
+	r, err := generator.TakeDown(t.Context(), lister{site}, publisher.TakeDownOptions{
+		Channel: "stable", Chart: "web", Version: "1.0.0", Reason: "has a key in it", Drop: lister{drop},
+	})
+	if err != nil || len(r.Rejected) != 2 || len(r.Contents) < 2 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	wantRights(t, "portolan takedown", allowed, drop, site)
+}
+
 // TestAskRights asks for a yank, with no rights but those that the table lists, and waits
 // for the verdict; and for one in a channel that is misspelt.
 func TestAskRights(t *testing.T) {

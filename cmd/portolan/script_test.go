@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"net/http"
@@ -64,6 +66,7 @@ func TestScript(t *testing.T) {
 			"mkprov":     mkprov,
 			"tree":       tree,
 			"change":     change,
+			"repack":     repack,
 			"freeport":   freeport,
 			"waithttp":   waithttp,
 			"await":      await,
@@ -191,6 +194,24 @@ func change(ts *testscript.TestScript, neg bool, args []string) {
 		b[len(b)/2] ^= 1
 		ts.Check(os.WriteFile(file, b, 0o666))
 	}
+}
+
+// repack ARCHIVE: packs the archive again, with the same files in other bytes.
+func repack(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: repack archive")
+	}
+	b, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	in, err := gzip.NewReader(bytes.NewReader(b))
+	ts.Check(err)
+	var again bytes.Buffer
+	out, err := gzip.NewWriterLevel(&again, gzip.NoCompression)
+	ts.Check(err)
+	_, err = io.Copy(out, in)
+	ts.Check(err)
+	ts.Check(out.Close())
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), again.Bytes(), 0o666))
 }
 
 // freeport NAME: sets the variable to a port that nothing listens on.

@@ -35,6 +35,8 @@ var synonyms = []synonym{
 		"did you mean 'portolan uploads'? It shows how uploads were decided"},
 	{[]string{"search", "find"},
 		"did you mean 'portolan list'? It lists charts; to search for them, use 'helm search repo', or the site's pages"},
+	{[]string{"take-down", "destroy", "shred", "burn", "scrub-secret", "leak"},
+		"did you mean 'portolan takedown'? It removes a version and all its files, for good; 'portolan yank' hides one, and can be undone"},
 	{[]string{"delete", "del", "rm", "remove", "unpublish", "hide", "withdraw", "retract", "unlist", "erase", "uninstall"},
 		"did you mean 'portolan yank'? It hides versions from all lists, and those who rely on one still get it: portolan yank stable mychart 1.2.3 --reason TEXT"},
 	{[]string{"unyank", "undelete", "unhide", "relist", "republish", "undo"},

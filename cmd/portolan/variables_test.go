@@ -11,7 +11,7 @@ import (
 // oneMeaning are the flags of several commands that mean the same in all of them, so that
 // they share a variable. Whoever adds a flag to a second command decides here.
 var oneMeaning = []string{
-	"auth", "base-url", "ca-file", "channel", "config", "drop", "dry-run", "listen", "output", "pages", "replace-root", "site", "templates", "verbose", "wait", "workers",
+	"auth", "base-url", "ca-file", "channel", "config", "drop", "dry-run", "listen", "output", "pages", "reason", "replace-root", "site", "templates", "verbose", "wait", "workers",
 }
 
 // TestVariables: no variable sets flags of several commands that differ in meaning.
