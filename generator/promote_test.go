@@ -153,3 +153,78 @@ func TestGatesOpen(t *testing.T) {
 		t.Errorf("an upload is %s, %s: %s", r.Verdict, r.Message, r.Fix)
 	}
 }
+
+// promotable has a promotion of three versions that waits: one is new, one is published
+// already, and one takes the place of other content that is yanked.
+func promotable(t testing.TB) *world {
+	w := newWorld(t)
+	w.configure(ociOn)
+	was, is := alphaAt("1.0.0", "README.md", "other content"), alphaAt("1.0.0")
+	w.mustUpload("dev", id(1), alphaAt("1.1.0"), alphaProv)
+	w.publish("dev", 2, is, beta)
+	w.publish("stable", 11, was, beta)
+	w.mustAsk("stable", id(12), yank(pin("alpha", "1.0.0", was)))
+	w.clock = w.clock.Add(time.Minute)
+	w.mustRun()
+	w.mustAsk("stable", id(13), promote("dev", pin("alpha", "1.1.0", alphaAt("1.1.0")), pin("alpha", "1.0.0", is), pin("beta", "1.0.0", beta)))
+	w.mustUpload("stable", id(14), gamma, gammaSig)
+	w.clock = w.clock.Add(time.Minute)
+	return w
+}
+
+// TestPromoteCrashes is TestEveryCrash with a promotion, after which the yanked version is
+// shown, since it has other content.
+func TestPromoteCrashes(t *testing.T) {
+	crashEverywhere(t, promotable)
+	w := promotable(t)
+	w.mustRun()
+	w.mustList("stable/index.yaml", "alpha", "1.1.0", "1.0.0")
+	w.mustVerify()
+}
+
+// TestPromoteOrders: two generators decide a promotion while somebody asks for it once
+// more, and what it names is replaced where it comes from, and pruned there.
+func TestPromoteOrders(t *testing.T) {
+	was, is := alphaAt("1.0.0"), alphaAt("1.0.0", "README.md", "other content")
+	explore := func(t testing.TB, plan schedule) (*turns, error) {
+		w := newWorld(t)
+		w.publish("dev", 1, was)
+		w.clock = w.clock.Add(leap)
+		w.mustUpload("dev", id(2), is, nil)
+		w.mustAsk("stable", id(3), promote("dev", pin("alpha", "1.0.0", was)))
+		w.clock = w.clock.Add(time.Minute)
+		turns := w.takeTurns(plan, w.generates("generator 0"), w.generates("generator 1"), actor{pruneActor, func(turn func()) {
+			_ = w.ask(pruneActor, "stable", id(4), promote("dev", pin("alpha", "1.0.0", was)))
+			turn()
+			w.clock = w.clock.Add(leap)
+			_, _ = publisher.Prune(context.Background(), w.drop.Handle(pruneActor), w.site.Handle(pruneActor), publisher.PruneOptions{
+				Channels: []string{"dev"}, Snapshots: 1, Keep: 9 * day, Grace: grace, Workers: 1,
+				Now: func() time.Time { return w.clock }, Nonce: func() string { return "prune" },
+			})
+		}})
+		if err := w.settleWrites(); err != nil {
+			return turns, err
+		}
+		var listed []string
+		if w.site.Snapshot()["stable/index.yaml"] != nil {
+			listed = w.listed("stable/index.yaml", "alpha")
+		}
+		receipt, err := publisher.ReadReceipt(context.Background(), w.drop.Handle("reader"), id(3))
+		switch {
+		case err != nil:
+			return turns, err
+		case receipt.Verdict == publisher.Accepted && len(listed) == 1:
+		case receipt.Rule == "action-digest" || receipt.Rule == "promote-lost":
+		default:
+			return turns, fmt.Errorf("it is %s, %s: %s; %q are listed", receipt.Verdict, receipt.Rule, receipt.Message, listed)
+		}
+		report, err := publisher.Verify(context.Background(), w.site.Handle("verify"), publisher.VerifyOptions{
+			Deep: true, Now: func() time.Time { return w.clock },
+		})
+		if err == nil && !report.OK() {
+			err = fmt.Errorf("verify: %+v", report.Channels)
+		}
+		return turns, err
+	}
+	eachScheduleAndFault(t, explore)
+}
