@@ -133,7 +133,18 @@ func whoAsks(command string) map[string]string {
 	if host, err := os.Hostname(); err == nil {
 		who["host"] = host
 	}
+	if job := ciJob(os.Getenv); job != "" {
+		who["job"] = job
+	}
 	return who
+}
+
+// ciJob is the URL of the CI job that this is, as GitLab and GitHub tell it; "" if unknown.
+func ciJob(env func(string) string) string {
+	if run := env("GITHUB_RUN_ID"); run != "" {
+		return env("GITHUB_SERVER_URL") + "/" + env("GITHUB_REPOSITORY") + "/actions/runs/" + run
+	}
+	return env("CI_JOB_URL")
 }
 
 // dropper puts files into one channel's inbox.

@@ -48,6 +48,20 @@ func TestDropInJob(t *testing.T) {
 	}
 }
 
+// TestCIJob: receipts lead to the job that has asked, wherever it runs.
+func TestCIJob(t *testing.T) {
+	t.Parallel()
+	for want, env := range map[string]map[string]string{
+		"https://gitlab.example.com/a/-/jobs/8":      {"CI_JOB_URL": "https://gitlab.example.com/a/-/jobs/8"},
+		"https://github.com/acme/app/actions/runs/9": {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "acme/app", "GITHUB_RUN_ID": "9"},
+		"": {},
+	} {
+		if got := ciJob(func(name string) string { return env[name] }); got != want {
+			t.Errorf("%v: got %q, want %q", env, got, want)
+		}
+	}
+}
+
 // TestWaitSilent waits for verdicts of a drop area that has stopped answering:
 // for as long as it is told to, and at least a few seconds.
 func TestWaitSilent(t *testing.T) {
