@@ -17,6 +17,7 @@ func (o *outcome) actionReceipt(channel string, generation int, decided time.Tim
 	r := publisher.Receipt{
 		ID: o.upload.ID, Channel: channel, Verdict: o.verdict, Rule: o.rule,
 		Chart: request.Chart, Generation: generation, Arrival: o.upload.Arrival, Decided: decided, Action: &request,
+		About: request.Subject(),
 	}
 	if len(request.Versions) == 1 {
 		r.Chart, r.Version, r.Digest = request.Versions[0].Chart, request.Versions[0].Version, request.Versions[0].Digest

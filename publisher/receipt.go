@@ -37,6 +37,7 @@ type Receipt struct {
 	// Action is what was asked for, if it was no chart. Then Chart and Version are set
 	// if it is about one only.
 	Action *action.Request `json:"action,omitempty"`
+	About  string          `json:"about,omitempty"` // what that is in a few words, such as "yank web 1.2.3"
 
 	Request *Request `json:"request,omitempty"`
 }

@@ -124,7 +124,7 @@ func verdictColumn(v publisher.Verdict, dryRun bool) string {
 // subject names the thing that a receipt is about, safe to print.
 func subject(r publisher.Receipt) string {
 	if r.Action != nil {
-		return short(fmt.Sprintf("%s (action %s)", r.Action.Subject(), r.ID), 3*maxName)
+		return short(fmt.Sprintf("%s (action %s)", r.About, r.ID), 3*maxName)
 	}
 	var words []string
 	if r.Chart != "" {
@@ -152,10 +152,14 @@ func printReason(w io.Writer, message, fix string) {
 	}
 }
 
-// printJob prints which job made a rejected upload, so that its people are found.
+// printJob prints which job is behind what was rejected, so that its people are found.
 func printJob(w io.Writer, r publisher.Receipt) {
+	by := "uploaded by"
+	if r.Action != nil {
+		by = "asked for by"
+	}
 	if job := reporting.Job(r); job != "" {
-		fmt.Fprintf(w, "      uploaded by %s\n", job)
+		fmt.Fprintf(w, "      %s %s\n", by, job)
 	}
 }
 

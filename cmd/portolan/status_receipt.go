@@ -21,6 +21,7 @@ func (p *program) printReceipt(r *publisher.Receipt) error {
 		line("upload", r.ID)
 	} else {
 		line("action", r.ID)
+		line("asks to", r.About)
 		asksFor(*r.Action, line)
 	}
 	line("channel", r.Channel)
@@ -40,6 +41,7 @@ func (p *program) printReceipt(r *publisher.Receipt) error {
 	line("decided", timeText(r.Decided))
 	if r.Action != nil {
 		line("user", short(r.Action.Requester["user"], maxName))
+		line("job", reporting.Job(*r))
 	}
 	if r.Request != nil {
 		line("file", short(r.Request.File, maxName))
@@ -54,7 +56,6 @@ func (p *program) printReceipt(r *publisher.Receipt) error {
 
 // asksFor says line by line what an action asks for.
 func asksFor(r action.Request, line func(name, value string)) {
-	line("asks to", r.Subject())
 	if len(r.Versions) > 1 {
 		var versions []string
 		for _, v := range r.Versions {

@@ -42,7 +42,7 @@ func annotation(c generator.ChannelReport, r publisher.Receipt) string {
 		text += "\nfix: " + short(r.Fix, maxProse)
 	}
 	if job := Job(r); job != "" {
-		text += "\nuploaded by " + job
+		text += "\n" + by(r) + " " + job
 	}
 	return command(fmt.Sprintf("%s: %s rejected", c.Channel, subject(r)), text)
 }

@@ -145,9 +145,9 @@ func (r *Run) testCase(receipt publisher.Receipt) testCase {
 	for _, w := range receipt.Warnings {
 		text = append(text, "warning: "+short(w.Message, maxProse))
 	}
-	text = append(text, "upload: "+short(receipt.ID, maxName))
+	text = append(text, noun(receipt)+": "+short(receipt.ID, maxName))
 	if job := Job(receipt); job != "" {
-		text = append(text, "uploaded by: "+job)
+		text = append(text, by(receipt)+": "+job)
 	}
 	details := strings.Join(text, "\n")
 	if receipt.Verdict == publisher.Rejected {

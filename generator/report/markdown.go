@@ -169,6 +169,9 @@ func (m *markdown) decided(c generator.ChannelReport, all []publisher.Receipt) {
 			verdict += fmt.Sprintf("<br>and %d more warnings", more)
 		}
 		page := m.run.page(c, r)
+		if r.Action != nil {
+			return fmt.Sprintf("| %s | | %s | |", escape(subject(r)), verdict)
+		}
 		return fmt.Sprintf("| %s | %s | %s | %s |", linked(cmp.Or(r.Chart, subject(r)), page), escape(short(r.Version, maxName)), verdict, archive)
 	})
 }

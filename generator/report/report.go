@@ -83,8 +83,11 @@ func (r *Run) page(c generator.ChannelReport, receipt publisher.Receipt) string 
 	return r.link(c.Channel + "/charts/" + receipt.Chart + "/" + receipt.Version + "/")
 }
 
-// subject names what a receipt is about: the version, the file or the upload.
+// subject names what a receipt is about: the action, the version, the file or the upload.
 func subject(r publisher.Receipt) string {
+	if r.Action != nil {
+		return short(r.About, maxName)
+	}
 	if r.Chart != "" {
 		return short(r.Chart+" "+r.Version, maxName)
 	}
@@ -94,13 +97,32 @@ func subject(r publisher.Receipt) string {
 	return "upload " + short(r.ID, maxName)
 }
 
-// Job returns the URL of the CI job that made an upload, as the upload claims. It
-// returns "" if the upload names no job, or if its URL is not safe to show.
-func Job(r publisher.Receipt) string {
-	if r.Request == nil {
-		return ""
+// noun says what a receipt is about.
+func noun(r publisher.Receipt) string {
+	if r.Action != nil {
+		return "action"
 	}
-	text := r.Request.Uploader["job"]
+	return "upload"
+}
+
+// by leads to who is behind it.
+func by(r publisher.Receipt) string {
+	if r.Action != nil {
+		return "asked for by"
+	}
+	return "uploaded by"
+}
+
+// Job returns the URL of the CI job that made an upload or asked for an action, as that
+// claims. It returns "" if no job is named, or if its URL is not safe to show.
+func Job(r publisher.Receipt) string {
+	text := ""
+	switch {
+	case r.Action != nil:
+		text = r.Action.Requester["job"]
+	case r.Request != nil:
+		text = r.Request.Uploader["job"]
+	}
 	u, err := url.Parse(text)
 	if err != nil || len(text) > maxURL || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil {
 		return ""

@@ -18,6 +18,7 @@ import (
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/report"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/action"
 
 	"github.com/portolan-charts/portolan/ci/testenv"
 )
@@ -41,6 +42,9 @@ func aRun() *report.Run {
 				Request: request("web-1.0.0.tgz", "https://gitlab.example.com/acme/app/-/jobs/8?a=1&b=2")},
 			{ID: "id-3", Verdict: publisher.Unchanged, Chart: "db", Version: "2.0.0", URL: "group/stable/charts/db/2.0.0/id-0/db-2.0.0.tgz"},
 			{ID: "id-4", Verdict: publisher.Rejected, Rule: "not-gzip", Message: "the file is not a gzip archive", Request: request("notes.tgz", "")},
+			{ID: "id-6", Verdict: publisher.Accepted, Chart: "web", Version: "1.0.0", About: "yank web 1.0.0", Action: &action.Request{Kind: action.Yank}},
+			{ID: "id-7", Verdict: publisher.Rejected, Rule: "gate-soak", About: "promote 2 versions of web from dev", Message: "this gate opens at noon", Fix: "ask again then",
+				Action: &action.Request{Kind: action.Promote, Requester: map[string]string{"job": "https://gitlab.example.com/acme/app/-/jobs/9"}}},
 		},
 		Waiting: []generator.Waiting{{ID: "id-5", File: "web-1.2.0.tgz.prov", Reason: "its chart has not arrived yet"}},
 	}
@@ -90,7 +94,11 @@ func TestHostile(t *testing.T) {
 		for j := range c.Receipts {
 			one := &c.Receipts[j]
 			one.ID, one.Rule, one.Message, one.Fix = text, text, text, text
-			one.Request = request(text, text)
+			if one.Action != nil {
+				one.About, one.Action.Requester = text, map[string]string{"job": text}
+			} else {
+				one.Request = request(text, text)
+			}
 			if one.Verdict == publisher.Rejected {
 				one.Chart = ""
 			}
@@ -122,8 +130,8 @@ func TestHostile(t *testing.T) {
 				cases++
 			}
 		}
-		if cases != 7 {
-			t.Errorf("text %d: %d test cases, want 7", i, cases)
+		if cases != 9 {
+			t.Errorf("text %d: %d test cases, want 9", i, cases)
 		}
 		if !annotated.MatchString(out["annotations.txt"]) {
 			t.Errorf("text %d: got annotations\n%s", i, out["annotations.txt"])
@@ -135,7 +143,7 @@ func TestHostile(t *testing.T) {
 		if m := foreign.FindString(ofJob.ReplaceAllString(page.String(), "")); m != "" {
 			t.Errorf("text %d: %q in\n%s", i, m, page.String())
 		}
-		if strings.Count(page.String(), "<tr>") != 8 || strings.Count(page.String(), "<h2") != 1 {
+		if strings.Count(page.String(), "<tr>") != 10 || strings.Count(page.String(), "<h2") != 1 {
 			t.Errorf("text %d breaks the tables:\n%s", i, page.String())
 		}
 	}
@@ -150,6 +158,10 @@ func TestJob(t *testing.T) {
 		if got := report.Job(publisher.Receipt{Request: request("", text)}) != ""; got != want {
 			t.Errorf("%.50q: got %v, want %v", text, got, want)
 		}
+	}
+	asked := publisher.Receipt{Action: &action.Request{Requester: map[string]string{"job": "https://ci.example.com/x"}}}
+	if got := report.Job(asked); got != "https://ci.example.com/x" {
+		t.Errorf("the job of an action is %q", got)
 	}
 	if report.Job(publisher.Receipt{}) != "" {
 		t.Error("an upload without a request has a job")
