@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -15,90 +14,51 @@ import (
 	"github.com/portolan-charts/portolan/generator/pages"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
-	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/registry"
 )
 
-// act commits actions to the channel, with the lines that charts get by them, and shows
-// head. It leaves the pages as they are.
-func (w *town) act(channel string, lines map[string][]string, actions ...publisher.ActionDecision) {
+// ask asks for an action through the drop area.
+func (w *town) ask(channel string, r action.Request) {
 	w.t.Helper()
-	w.clock = w.clock.Add(time.Minute)
-	c, err := publisher.OpenChannel(context.Background(), w.site, channel)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	d := publisher.Draft{Time: w.clock, Nonce: "n", Actions: actions, Shown: w.hide(c, lines, actions)}
-	d.Removed, d.Added = c.Index().Diff(lines)
-	for i := range d.Actions {
-		w.uploads++
-		d.Actions[i].ID, d.Actions[i].Arrival, d.Actions[i].Verdict = fmt.Sprintf("019cac00-0000-7000-8000-%012d", w.uploads), w.clock, publisher.Accepted
-	}
-	if err := c.Commit(context.Background(), d); err != nil {
-		w.t.Fatal(err)
-	}
-	if err := c.Project(context.Background()); err != nil {
+	w.clock = w.clock.Add(time.Second)
+	w.uploads++
+	if err := publisher.Ask(context.Background(), w.drop, channel, fmt.Sprintf("019cab00-0000-7000-8000-%012d", w.uploads), r); err != nil {
 		w.t.Fatal(err)
 	}
 }
 
-// hide is what head shows of charts after actions on them.
-func (w *town) hide(c *publisher.Channel, lines map[string][]string, actions []publisher.ActionDecision) (shown []publisher.Shown) {
-	hidden := map[string]map[string]bool{}
-	for _, a := range actions {
-		for _, v := range a.Versions {
-			if hidden[v.Chart] == nil {
-				hidden[v.Chart] = c.State().YankedOf(v.Chart)
-			}
-			hidden[v.Chart][v.Version] = a.Kind == action.Yank || a.Kind == action.Rollback && v.Upload == "" && !v.Restores
-		}
-	}
-	for _, chart := range slices.Sorted(maps.Keys(hidden)) {
-		all, moved := lines[chart]
-		if !moved {
-			all = c.Index().Lines(chart)
-		}
-		var at []bool
-		for i, line := range all {
-			version := w.parse(line).Version
-			_, yanked := c.State().FindYanked(chart, version)
-			older := !moved && !yanked && !c.Index().Shown(chart).Has(i)
-			at = append(at, older || hidden[chart][version])
-		}
-		if len(at) > 0 {
-			shown = append(shown, publisher.ShownBut(chart, at))
-		}
-	}
-	return shown
-}
-
-type line struct{ Version, Digest string }
-
-func (w *town) parse(text string) (l line) {
+// on asks for an action on versions of a chart.
+func (w *town) on(channel string, kind action.Kind, reason, chart string, versions ...string) {
 	w.t.Helper()
-	if err := json.Unmarshal([]byte(text), &l); err != nil {
-		w.t.Fatal(err)
+	r := action.Request{Kind: kind, Reason: reason}
+	for _, pin := range w.pins(channel, chart) {
+		if slices.Contains(versions, pin.Version) {
+			r.Versions = append(r.Versions, pin)
+		}
 	}
-	return l
+	w.ask(channel, r)
 }
 
-// on is an action about versions of a chart.
-func on(kind action.Kind, reason, chart string, versions ...string) publisher.ActionDecision {
-	a := publisher.ActionDecision{Kind: kind, Reason: reason}
-	for _, v := range versions {
-		a.Versions = append(a.Versions, publisher.ActionVersion{Pin: action.Pin{Chart: chart, Version: v, Digest: strings.Repeat("0", 64)}})
+// pins are the versions of a chart with their content.
+func (w *town) pins(channel, chart string) (all []action.Pin) {
+	w.t.Helper()
+	for _, text := range w.open(channel).Index().Lines(chart) {
+		pin := action.Pin{Chart: chart}
+		if err := json.Unmarshal([]byte(text), &pin); err != nil {
+			w.t.Fatal(err)
+		}
+		all = append(all, pin)
 	}
-	return a
+	return all
 }
 
-// update makes a channel's pages, and returns which files it wrote.
-func (w *town) update(channel string) []string {
+func (w *town) open(channel string) *publisher.Channel {
 	w.t.Helper()
 	c, err := publisher.OpenChannel(context.Background(), w.site, channel)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return w.show(c)
+	return c
 }
 
 // mustSay fails unless files of the site have texts, and lack those that begin with "!".
@@ -130,8 +90,8 @@ func TestYankedVersion(t *testing.T) {
 	w.upload("stable", charttest.Simple("db", "1.0.0"), nil)
 	w.run()
 	before := w.mem.Snapshot()
-	w.act("stable", nil, on(action.Yank, "Loses <data> & more", "web", "1.2.0"))
-	for _, key := range w.update("stable") {
+	w.on("stable", action.Yank, "Loses <data> & more", "web", "1.2.0")
+	for _, key := range w.run() {
 		if strings.Contains(key, "/db") || strings.Contains(key, "/1.1.0/") || strings.Contains(key, "/1.0.0/") {
 			t.Errorf("yanking another version wrote %s", key)
 		}
@@ -156,16 +116,16 @@ func TestYankedVersion(t *testing.T) {
 	})
 	var doc pages.ChartDoc
 	w.decode("stable/api/charts/web.json", &doc)
-	if y := doc.Versions[0].Yanked; doc.Version != "1.1.0" || y == nil || y.Reason != "Loses <data> & more" || !y.Time.Equal(w.clock) || doc.Versions[1].Yanked != nil {
+	if y := doc.Versions[0].Yanked; doc.Version != "1.1.0" || y == nil || y.Reason != "Loses <data> & more" || y.Time.IsZero() || doc.Versions[1].Yanked != nil {
 		t.Errorf("the chart's document is %+v", doc)
 	}
 	w.mustBeRebuilt("stable", "yanked")
-	if written := w.update("stable"); len(written) > 0 {
+	if written := w.show(w.open("stable")); len(written) > 0 {
 		t.Errorf("pages that were up to date were written again: %q", written)
 	}
 
-	w.act("stable", nil, on(action.Restore, "", "web", "1.2.0"))
-	w.update("stable")
+	w.on("stable", action.Restore, "", "web", "1.2.0")
+	w.run()
 	w.mustSay("restored", map[string][]string{"stable/changes.html": {`<span class="what restored">restored</span> <a href="charts/web/1.2.0/index.html">`}})
 	for key, content := range w.mem.Snapshot() {
 		if strings.HasPrefix(key, "stable/charts/web/") && !strings.HasSuffix(key, "/index.yaml") && string(before[key]) != string(content) {
@@ -183,11 +143,11 @@ func TestYankedChart(t *testing.T) {
 	}
 	w.upload("stable", charttest.Simple("db", "1.0.0"), nil)
 	w.run()
-	w.act("stable", nil, on(action.Yank, "Broken", "web", "1.0.0", "1.1.0"))
-	w.update("stable")
+	w.on("stable", action.Yank, "Broken", "web", "1.0.0", "1.1.0")
+	w.run()
 	w.mustSay("but for a prerelease", map[string][]string{"stable/charts/web/index.html": {`<span class="version">2.0.0-rc.1</span>`, "!anked"}, "stable/index.html": {">web<"}})
-	w.act("stable", nil, on(action.Yank, "Broken, too", "web", "2.0.0-rc.1"))
-	w.update("stable")
+	w.on("stable", action.Yank, "Broken, too", "web", "2.0.0-rc.1")
+	w.run()
 	gone := []string{"!web"}
 	w.mustSay("yanked", map[string][]string{
 		"stable/charts/web/index.html":       {"All versions of this chart are yanked.", "Do not use 1.1.0", "Broken"},
@@ -209,27 +169,10 @@ func TestYankedChart(t *testing.T) {
 	if written := w.run(); slices.ContainsFunc(written, func(key string) bool { return strings.Contains(key, "web") }) {
 		t.Errorf("another chart's change wrote %q", written)
 	}
-	w.act("stable", nil, on(action.Restore, "", "web", "1.0.0"))
-	w.update("stable")
+	w.on("stable", action.Restore, "", "web", "1.0.0")
+	w.run()
 	w.mustSay("one is back", map[string][]string{"stable/charts/web/index.html": {`<span class="version">1.0.0</span>`, "!anked"}, "stable/index.html": {">web<", "2 charts · 3 versions"}})
 	w.mustBeRebuilt("stable", "one is back")
-}
-
-// marked are lines that say deprecated.
-func marked(all []string) (lines []string) {
-	for _, line := range all {
-		lines = append(lines, strings.Replace(line, `{"name"`, `{"deprecated":true,"name"`, 1))
-	}
-	return lines
-}
-
-func (w *town) lines(channel, chart string) []string {
-	w.t.Helper()
-	c, err := publisher.OpenChannel(context.Background(), w.site, channel)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return c.Index().Lines(chart)
 }
 
 // A chart that an action deprecated says so once, on all its pages, with what to use
@@ -241,10 +184,8 @@ func TestDeprecatedChart(t *testing.T) {
 	w.run()
 	own := []string{"<strong>Deprecated.</strong> This chart is no longer maintained.</p>"}
 	w.mustSay("by Chart.yaml", map[string][]string{"stable/charts/web/2.0.0/index.html": own, "stable/charts/web/1.0.0/index.html": {"!Deprecated"}})
-	lines := w.lines("stable", "web")
-	w.act("stable", map[string][]string{"web": append([]string{lines[0]}, marked(lines[1:])...)},
-		publisher.ActionDecision{Kind: action.Deprecate, Chart: "web", Reason: "<b>Old</b>", Successor: "site", Own: []string{"2.0.0"}})
-	w.update("stable")
+	w.ask("stable", action.Request{Kind: action.Deprecate, Chart: "web", Reason: "<b>Old</b>", Successor: "site"})
+	w.run()
 	for _, page := range []string{"1.0.0/index.html", "1.0.0/values.html", "2.0.0/index.html", "index.html"} {
 		key := "stable/charts/web/" + page
 		w.mustSay("deprecated", map[string][]string{key: {`<strong>Deprecated.</strong> <span dir="auto">&lt;b&gt;Old&lt;/b&gt;</span> Use site instead.</p>`}})
@@ -268,8 +209,8 @@ func TestDeprecatedChart(t *testing.T) {
 		"stable/charts/web/1.0.0/values.html": {`Use <a href="../../site/index.html">site</a> instead.`},
 	})
 	w.mustBeRebuilt("stable", "with its successor")
-	w.act("stable", map[string][]string{"web": lines}, publisher.ActionDecision{Kind: action.Undeprecate, Chart: "web"})
-	w.update("stable")
+	w.ask("stable", action.Request{Kind: action.Undeprecate, Chart: "web"})
+	w.run()
 	w.mustSay("undone", map[string][]string{"stable/charts/web/2.0.0/index.html": own, "stable/charts/web/1.0.0/index.html": {"!Deprecated"}, "stable/changes.html": {">undeprecated<"}})
 	w.mustBeRebuilt("stable", "undone")
 }
@@ -278,25 +219,29 @@ func TestDeprecatedChart(t *testing.T) {
 // that they removed.
 func TestActivityTellsActions(t *testing.T) {
 	w := newTown(t, published)
-	for _, version := range []string{"1.0.0", "1.1.0", "1.2.0"} {
-		w.upload("stable", charttest.Simple("web", version), nil)
-	}
+	w.upload("group/dev", charttest.Simple("web", "1.2.0"), nil)
 	w.run()
-	lines := w.lines("stable", "web")
-	w.act("stable", map[string][]string{"web": lines[1:]})
-	promoted := on(action.Promote, "", "web", "1.2.0")
-	promoted.Versions[0].From = "group/dev"
-	w.act("stable", map[string][]string{"web": lines}, promoted)
-	w.act("stable", nil, on(action.Yank, "Broken", "web", "1.2.0"))
-	back := on(action.Rollback, "rolled back to 1", "web", "1.1.0", "1.0.0", "1.2.0")
-	back.Generation, back.Versions[1].Upload, back.Versions[2].Restores = 1, "019cab00-0000-7000-8000-000000000001", true
-	w.act("stable", nil, back)
-	w.act("stable", map[string][]string{"web": lines[:2]}, on(action.TakeDown, "leaked <key>", "web", "1.0.0"))
-	w.update("stable")
+	w.upload("stable", charttest.Simple("web", "1.0.0"), nil)
+	w.upload("stable", charttest.Simple("web", "1.1.0"), nil)
+	w.run()
+	w.ask("stable", action.Request{Kind: action.Promote, From: "group/dev", Versions: w.pins("group/dev", "web")})
+	w.run()
+	for _, generation := range []int{1, 2} {
+		w.ask("stable", action.Request{Kind: action.Rollback, Generation: generation})
+		w.run()
+		w.mustBeRebuilt("stable", "rolled back")
+	}
+	if _, err := publisher.TakeDown(context.Background(), w.site, publisher.TakeDownOptions{
+		Channel: "stable", Chart: "web", Version: "1.0.0", Reason: "leaked <key>", Drop: w.drop, Now: func() time.Time { return w.clock.Add(time.Minute) },
+	}); err != nil {
+		t.Fatal(err)
+	}
+	w.show(w.open("stable"))
 	w.mustSay("in the end", map[string][]string{
 		"stable/changes.html": {
 			`<span class="what added">added</span> <a href="charts/web/1.2.0/index.html">web 1.2.0</a> <span class="meta">promoted from group/dev</span>`,
-			"rolled back to generation 1:", `<span class="what restored">restored</span> <a href="charts/web/1.2.0/index.html">`, `<span class="what yanked">yanked</span> <a href="charts/web/1.1.0/index.html">`,
+			"rolled back to generation 1:", `<span class="what yanked">yanked</span> <a href="charts/web/1.2.0/index.html">`,
+			"rolled back to generation 2:", `<span class="what restored">restored</span> <a href="charts/web/1.2.0/index.html">`,
 			`<span class="what removed">removed</span> web 1.0.0 <span class="meta">taken down</span> <span class="meta" dir="auto">leaked &lt;key&gt;</span>`,
 			`<span class="what added">added</span> web 1.0.0<`,
 		},
@@ -304,7 +249,7 @@ func TestActivityTellsActions(t *testing.T) {
 		"stable/charts/web/1.1.0/changes.html": {"There is no earlier version to compare it with"},
 	})
 	for key := range w.mem.Snapshot() {
-		if strings.Contains(key, "/1.0.0/") && !strings.Contains(key, "019cab00") {
+		if strings.HasPrefix(key, "stable/charts/web/1.0.0/") {
 			t.Errorf("%s is left of a version that was taken down", key)
 		}
 	}
@@ -314,9 +259,14 @@ func TestActivityTellsActions(t *testing.T) {
 // Pages of a yank that were cut off are finished by the next pass, and made again if the
 // state has moved on since.
 func TestYankIsCutOff(t *testing.T) {
-	for name, then := range map[string]publisher.ActionDecision{
-		"finished": {}, "restored": on(action.Restore, "", "web", "1.1.0"), "another": on(action.Yank, "Broken, too", "web", "1.0.0"),
-		"other reason": on(action.Yank, "Once more", "web", "1.1.0"),
+	for name, then := range map[string]func(*town){
+		"finished": func(w *town) {},
+		"restored": func(w *town) { w.on("stable", action.Restore, "", "web", "1.1.0") },
+		"another":  func(w *town) { w.on("stable", action.Yank, "Broken, too", "web", "1.0.0") },
+		"other reason": func(w *town) {
+			w.on("stable", action.Restore, "", "web", "1.1.0")
+			w.on("stable", action.Yank, "Once more", "web", "1.1.0")
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newTown(t, published)
@@ -324,20 +274,13 @@ func TestYankIsCutOff(t *testing.T) {
 				w.upload("stable", charttest.Simple("web", version), nil)
 			}
 			w.run()
-			w.act("stable", nil, on(action.Yank, "Broken", "web", "1.1.0", "1.3.0"))
+			w.on("stable", action.Yank, "Broken", "web", "1.1.0", "1.3.0")
 			for _, last := range []string{"charts/web/1.1.0/values.html", "feed.xml"} {
-				w.upload("stable", charttest.Simple("web", "1.2.0"), nil) // nothing new, but work
 				if _, err := w.runUntil("stable/" + last); err == nil {
 					t.Fatal("the run was not cut off")
 				}
 			}
-			if name == "other reason" {
-				w.act("stable", nil, on(action.Restore, "", "web", "1.1.0"))
-			}
-			if then.Kind != "" {
-				w.act("stable", nil, then)
-			}
-			w.upload("stable", charttest.Simple("web", "1.2.0"), nil)
+			then(w)
 			w.run()
 			w.mustBeRebuilt("stable", "in the end")
 		})
@@ -353,8 +296,8 @@ func TestYankedOlderVersion(t *testing.T) {
 		w.upload("stable", charttest.Simple("web", fmt.Sprintf("1.%d.0", i)), nil)
 	}
 	w.run()
-	w.act("stable", nil, on(action.Yank, "Broken", "web", "1.1.0"))
-	w.update("stable")
+	w.on("stable", action.Yank, "Broken", "web", "1.1.0")
+	w.run()
 	w.mustSay("yanked", map[string][]string{
 		"stable/charts/web/versions-1.html": {`<s><a href="1.1.0/index.html">1.1.0</a></s>`, "1.2.0</a> *"},
 		"stable/index.html":                 {"1 chart · 202 versions", "Not in this repository: 200 older versions, 1 yanked version<"},
@@ -362,63 +305,40 @@ func TestYankedOlderVersion(t *testing.T) {
 	w.mustBeRebuilt("stable", "yanked")
 }
 
-// A promoted version says from where and since when, on its page and to programs.
+// A promoted version says from where and since when, on its page, to programs and in feeds.
 func TestPromotedVersion(t *testing.T) {
 	w := newTown(t, published)
-	w.upload("stable", charttest.Simple("web", "1.0.0"), nil)
-	w.run()
-	const id = "019cac00-0000-7000-8000-000000000001"
-	when := w.clock.Add(time.Minute)
 	archive := charttest.Simple("web", "1.1.0")
-	r := &publisher.Release{Chart: "web", Version: "1.1.0", Archive: bucket.Bytes(archive)}
-	r.Info = publisher.ReleaseInfo{Upload: id, Arrival: when, From: "group/dev", Digest: registry.SumOf(archive).SHA256, Size: int64(len(archive))}
-	if err := publisher.PutRelease(context.Background(), w.site, "stable", r); err != nil {
-		t.Fatal(err)
-	}
-	created := fmt.Sprintf(`{"name":"web","version":"1.1.0","apiVersion":"v2","created":"2026-02-01T00:00:00Z","digest":%q,"urls":[%q]}`, r.Info.Digest, r.URL())
-	promoted := on(action.Promote, "", "web", "1.1.0")
-	promoted.Versions[0].From = "group/dev"
-	w.act("stable", map[string][]string{"web": append([]string{created}, w.lines("stable", "web")...)}, promoted)
-	w.update("stable")
+	w.upload("group/dev", archive, nil)
+	w.run()
+	w.clock = w.clock.Add(24 * time.Hour)
+	w.upload("group/stable", charttest.Simple("web", "1.0.0"), nil)
+	w.ask("group/stable", action.Request{Kind: action.Promote, From: "group/dev", Versions: []action.Pin{{Chart: "web", Version: "1.1.0", Digest: registry.SumOf(archive).SHA256}}})
+	when := w.clock
+	w.run()
 	w.mustSay("promoted", map[string][]string{
-		"stable/charts/web/1.1.0/index.html": {`<dt>Published<dd><time datetime="2026-02-01T00:00:00Z">2026-02-01</time>`, `<dt>Promoted<dd><time datetime="2026-03-01T12:02:01Z">2026-03-01</time> from group/dev`},
-		"stable/charts/web/1.0.0/index.html": {"!Promoted"},
-		"stable/charts/web/feed.xml":         {"<updated>2026-03-01T12:02:01Z</updated>"},
+		"group/stable/charts/web/1.1.0/index.html": {`">2026-03-01</time>` + "\n<dt>Promoted<dd>" + `<time datetime="` + when.Format(time.RFC3339) + `">2026-03-02</time> from group/dev`},
+		"group/stable/charts/web/1.0.0/index.html": {"!Promoted"},
+		"group/dev/charts/web/1.1.0/index.html":    {"!Promoted"},
+		"group/stable/charts/web/feed.xml":         {"<updated>" + when.Format(time.RFC3339) + "</updated>"},
+		"group/stable/changes.html":                {`web 1.1.0</a> <span class="meta">promoted from group/dev</span>`},
 	})
 	var doc pages.ChartDoc
-	w.decode("stable/api/charts/web.json", &doc)
+	w.decode("group/stable/api/charts/web.json", &doc)
 	if p := doc.Versions[0].Promoted; p == nil || *p != (pages.Promotion{From: "group/dev", Time: when}) || doc.Versions[1].Promoted != nil {
 		t.Errorf("the document has %+v", doc.Versions)
 	}
-	w.mustBeRebuilt("stable", "promoted")
-}
-
-// ask asks for an action through the drop area.
-func (w *town) ask(channel string, r action.Request) {
-	w.t.Helper()
-	w.clock = w.clock.Add(time.Second)
-	w.uploads++
-	if err := publisher.Ask(context.Background(), w.drop, channel, fmt.Sprintf("019cab00-0000-7000-8000-%012d", w.uploads), r); err != nil {
-		w.t.Fatal(err)
-	}
+	w.mustBeRebuilt("group/stable", "promoted")
 }
 
 // askAny asks for one of the actions on what the channel has.
 func (w *town) askAny(random *rand.Rand, channel string) {
 	w.t.Helper()
-	c, err := publisher.OpenChannel(context.Background(), w.site, channel)
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	c := w.open(channel)
 	charts := slices.Collect(c.Index().Charts())
 	chart := charts[random.IntN(len(charts))]
-	some := c.Index().Lines(chart)
-	some = some[:1+random.IntN(len(some))]
-	var versions []action.Pin
-	for _, text := range some {
-		l := w.parse(text)
-		versions = append(versions, action.Pin{Chart: chart, Version: l.Version, Digest: l.Digest})
-	}
+	versions := w.pins(channel, chart)
+	versions = versions[:1+random.IntN(len(versions))]
 	switch random.IntN(6) {
 	case 0, 1:
 		w.ask(channel, action.Request{Kind: action.Yank, Versions: versions, Reason: "broken"})
