@@ -20,7 +20,7 @@
 //   - registry*: what a channel has in the OCI registry, which package registry lays out
 //   - root: the index in the site's root, which shows one channel once more
 //   - verify*, rebuild, status: whether the site is what the log says
-//   - prune*: what is kept, and what is removed
+//   - prune*: what is kept, and what is removed; takedown*: what goes at once, and for good
 //   - serve*, head: the site over HTTP, also as a registry, and the index that readers see
 //   - layout, channels, headers: where files lie, what a channel may be called, and
 //     what a file is served as
@@ -91,6 +91,8 @@
 // names. Each of their paths belongs to one upload, which is decided, so no generator
 // will need them again, however slow it is. Records are never removed: [Rebuild] can
 // always derive head and the kept snapshots from them.
+//
+// [TakeDown] removes a version at once, whatever names it, after a record that says so.
 //
 // # Invariants
 //
