@@ -2,14 +2,12 @@ package generator
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/portolan-charts/portolan/publisher"
-	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
 // maxNews is how many versions a list names.
@@ -23,7 +21,7 @@ type News struct {
 	Time       time.Time `json:"time"` // when the generation was made
 
 	// Changes says how the index differs from an earlier generation's; nil if that index is
-	// not kept any more.
+	// not kept any more, or cannot be read.
 	Changes *Changes `json:"changes,omitempty"`
 }
 
@@ -57,11 +55,8 @@ func newsOf(ctx context.Context, o *Options, c *publisher.Channel, since int) (*
 		n.Time = h.Generated
 	}
 	before, err := c.At(ctx, since)
-	if errors.Is(err, bucket.ErrNotFound) || errors.Is(err, publisher.ErrNotOurs) {
-		return n, nil
-	}
-	if err != nil {
-		return nil, err
+	if err != nil { // the news must not wait for what only explains it
+		return n, ctx.Err()
 	}
 	n.Changes = &Changes{Since: since, Added: Versions{Versions: []Version{}}, Changed: Versions{Versions: []Version{}}, Removed: Versions{Versions: []Version{}}}
 	return n, n.Changes.compare(before, c.Index())

@@ -92,6 +92,50 @@ func TestTellOfActions(t *testing.T) {
 	}
 }
 
+// TestTellWithoutChanges: if what a receiver knows is not kept any more, it is told that there
+// is a new generation all the same.
+func TestTellWithoutChanges(t *testing.T) {
+	r := newReceiver(t)
+	w := newWorld(t)
+	w.quiet = true
+	w.notify(r)
+	w.publish("stable", 1, alphaOld)
+	r.fails(http.StatusServiceUnavailable)
+	w.mustUpload("stable", id(2), beta, nil)
+	w.mustRunQuiet()
+	w.mustUpload("stable", id(3), gamma, nil)
+	w.mustRunQuiet()
+	if err := w.site.Handle("pruner").Delete(t.Context(), "stable/snapshots/00000001/index.yaml", ""); err != nil {
+		t.Fatal(err)
+	}
+	r.fails(0)
+	w.clock = w.clock.Add(time.Hour)
+	w.mustRunQuiet()
+	if n := len(r.told); n != 2 || r.told[0].Changes == nil || r.told[1].Generation != 3 || r.told[1].Changes != nil {
+		t.Errorf("told %+v", r.told)
+	}
+	w.mustHaveNoOutbox("stable")
+}
+
+// TestTellNobodyAnyMore: what nobody is to be told any more costs nothing, and is gone a day
+// later.
+func TestTellNobodyAnyMore(t *testing.T) {
+	w := newWorld(t)
+	w.publish("stable", 1, alphaOld)
+	w.drop.Put("inbox/stable/00000000-00000001.notify.json", []byte("{}"))
+	if ops := w.operations(func() { w.mustRunQuiet() }); !slices.Equal(ops, []string{"drop list inbox"}) {
+		t.Errorf("operations: %q", ops)
+	}
+	w.mustUpload("stable", id(2), beta, nil)
+	w.mustRunQuiet()
+	if len(w.outbox("stable")) != 1 {
+		t.Error("a run that may not know of receivers empties the outbox")
+	}
+	w.clock = w.clock.Add(24 * time.Hour)
+	w.mustRunQuiet()
+	w.mustHaveNoOutbox("stable")
+}
+
 // TestTellOfMany: the lists are bounded, and say how many there are.
 func TestTellOfMany(t *testing.T) {
 	r := newReceiver(t)
