@@ -225,6 +225,15 @@ func TestTakedownRights(t *testing.T) {
 		t.Fatalf("%+v, %v", r, err)
 	}
 	wantRights(t, "portolan takedown", allowed, drop, site)
+
+	allowed = union(allowed, readmeRights(t, "portolan takedown`, with `notify"))
+	drop, site = w.as(allowed)
+	_, err = generator.TakeDown(t.Context(), lister{site}, publisher.TakeDownOptions{
+		Channel: "stable", Chart: "web", Version: "1.1.0", Reason: "likewise", Drop: lister{drop}, BeforeHead: publisher.Announce(drop, "stable"),
+	})
+	if err != nil || !drop.used["drop inbox/ create"] {
+		t.Errorf("with notify: %v, and it does\n%s", err, drop.used)
+	}
 }
 
 // TestAskRights asks for a yank, with no rights but those that the table lists, and waits

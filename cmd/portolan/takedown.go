@@ -41,10 +41,14 @@ func (p *program) takedown(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	report, err := generator.TakeDown(ctx, site, publisher.TakeDownOptions{
+	o := publisher.TakeDownOptions{
 		Channel: f.Arg(0), Chart: f.Arg(1), Version: f.Arg(2), Reason: *reason, Again: *again,
 		Drop: drop, DryRun: *dryRun, Workers: f.workers,
-	})
+	}
+	if len(f.config.Receivers(o.Channel)) > 0 {
+		o.BeforeHead = publisher.Announce(drop, o.Channel)
+	}
+	report, err := generator.TakeDown(ctx, site, o)
 	if never := (*publisher.NoVersionError)(nil); errors.As(err, &never) {
 		return hint(err, "'portolan list %s %s --versions --yanked' shows what there is; a version is written as it is there", f.Arg(0), f.Arg(1))
 	}
