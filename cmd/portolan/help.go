@@ -71,7 +71,7 @@ Exit codes:
     0     done; preview, shim and generate --watch also end with it on a signal
     1     failed
     2     wrong settings: the command line, a variable or portolan.yaml
-    3     done, but some upload was rejected
+    3     done, but some upload or action was rejected
     130   interrupted
 
 Example:

@@ -71,7 +71,7 @@ also printed as annotations.
 
 Exit codes:
     0 done, 1 failed, 2 wrong settings, 3 done (or, with --dry-run, would be
-    done) but some upload was rejected, 130 interrupted
+    done) but some upload or action was rejected, 130 interrupted
 
 Example:
     $ portolan generate --drop s3://my-drop --site s3://my-charts

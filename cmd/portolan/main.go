@@ -27,13 +27,13 @@ const (
 	exitDone        = 0
 	exitFailed      = 1
 	exitUsage       = 2   // wrong settings, on the command line or elsewhere
-	exitRejected    = 3   // done, but some upload was rejected
+	exitRejected    = 3   // done, but some upload or action was rejected
 	exitInterrupted = 130 // by a signal
 )
 
 // errRejected ends a command that did all it should, and has said what was
 // rejected and why.
-var errRejected = errors.New("some upload was rejected")
+var errRejected = errors.New("some upload or action was rejected")
 
 // errInterrupted is what is said of a command that a signal ended.
 var errInterrupted = errors.New("interrupted")

@@ -244,7 +244,7 @@ func TestAskRights(t *testing.T) {
 	w.submit(t, charttest.Simple("web", "1.0.0"), nil)
 	w.generate(t, nil, generator.Options{})
 	allowed := readmeRights(t, askers)
-	ask := func(more ...string) (drop, site *guard, err error) {
+	asks := func(more ...string) (drop, site *guard, err error) {
 		drop, site = w.as(allowed)
 		f := newAskFlags("yank")
 		if err := f.Parse(more); err != nil {
@@ -260,14 +260,33 @@ func TestAskRights(t *testing.T) {
 		p := &program{stdout: &checkedWriter{w: io.Discard}, stderr: io.Discard}
 		return drop, site, p.putAction(t.Context(), f, drop, &asked{Plan: plan})
 	}
-	drop, site, err := ask()
+	drop, site, err := asks()
 	if err != nil {
 		t.Fatal(err)
 	}
 	wantRights(t, "portolan yank", allowed, drop, site)
 
+	for name, plan := range map[string]func(bucket.Store) (*ask.Plan, error){
+		"restore": func(s bucket.Store) (*ask.Plan, error) {
+			return ask.Restore(t.Context(), s, "stable", "web", []string{"1.x"})
+		},
+		"deprecate": func(s bucket.Store) (*ask.Plan, error) {
+			return ask.Deprecate(t.Context(), s, "stable", "web", "old", "")
+		},
+		"undeprecate": func(s bucket.Store) (*ask.Plan, error) { return ask.Undeprecate(t.Context(), s, "stable", "web") },
+		"rollback":    func(s bucket.Store) (*ask.Plan, error) { return ask.Rollback(t.Context(), s, "stable", 1) },
+		"promote": func(s bucket.Store) (*ask.Plan, error) {
+			return ask.Promote(t.Context(), s, ask.Promotion{From: "stable", To: "prod", Chart: "web", AllNewer: true})
+		},
+	} {
+		_, site := w.as(allowed)
+		if _, err := plan(lister{site}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+
 	allowed = union(allowed, readmeRights(t, askers+"`, with `--wait"))
-	drop, site, err = ask("--wait", "--timeout", "0s")
+	drop, site, err = asks("--wait", "--timeout", "0s")
 	if err == nil || !strings.Contains(err.Error(), "not decided") {
 		t.Errorf("got %v, want that it is not decided", err)
 	}
