@@ -7,9 +7,10 @@ import (
 	"github.com/portolan-charts/portolan/publisher/action"
 )
 
-// actingWorld has a yank, and waiting for it a restore of that, yanks beside uploads of the
-// same versions, a deprecation beside an upload of the same chart, a repeated action, one
-// that is refused and one that is none. It takes several records.
+// actingWorld has a version that is yanked, and waiting: its restore, yanks, two
+// deprecations, one beside uploads to its chart, an action that is refused and one that is
+// none. All of these come to the same in any order, since a fault can keep one from being
+// read. It takes several records.
 func actingWorld(t testing.TB) *world {
 	w := newWorld(t)
 	one, two := pin("alpha", "1.1.0", alphaAt("1.1.0")), pin("alpha", "1.2.0", alphaAt("1.2.0"))
@@ -19,19 +20,18 @@ func actingWorld(t testing.TB) *world {
 	w.mustRun()
 	w.mustAsk("stable", id(21), restore(one))
 	w.mustAsk("stable", id(22), yank(oldPin, two))
-	w.mustUpload("stable", id(23), alphaNew, nil)
-	w.mustAsk("stable", id(24), restore(oldPin)) // its content is another by then
-	w.mustAsk("stable", id(25), yank(two))
-	w.mustAsk("stable", id(26), action.Request{Kind: action.Deprecate, Chart: "beta"})
-	w.mustUpload("stable", id(27), betaAsIs, betaAsIsProv)
-	w.mustAsk("stable", id(28), yank(pin("delta", "1.0.0", gamma)))
-	w.mustUpload("stable", id(29), gamma, nil)
-	w.drop.Put("inbox/stable/"+id(30)+".action.json", []byte("none"))
+	w.mustUpload("stable", id(23), alphaAt("1.3.0"), nil)
+	w.mustAsk("stable", id(24), yank(newPin)) // that is not its content
+	w.mustAsk("stable", id(25), deprecate("alpha"))
+	w.mustUpload("stable", id(26), deprecated("1.4.0"), nil)
+	w.mustAsk("stable", id(27), action.Request{Kind: action.Deprecate, Chart: "beta"})
+	w.mustUpload("stable", id(28), nil, betaProv)
+	w.mustUpload("stable", id(29), gamma, gammaSig)
+	w.mustAsk("stable", id(30), yank(pin("gamma", "0.1.0", gamma)))
+	w.drop.Put("inbox/stable/"+id(31)+".action.json", []byte("none"))
 	w.clock = w.clock.Add(time.Hour)
 	return w
 }
-
-var betaAsIsProv = signer.Sign("beta-1.0.0.tgz", betaAsIs)
 
 // TestEveryCrashOfActions breaks every operation of a run with actions, whatever the
 // policy, also in the registry.

@@ -21,6 +21,7 @@ func (r *channelRun) batch(ctx context.Context, all []*publisher.Upload) (n int,
 		return 0, nil, err
 	}
 	candidates, n, unread := r.takeAll(ctx, uploads, before)
+	r.partial = r.partial || unread != nil
 	decided, before, err := r.commitAll(ctx, candidates, before)
 	if err != nil {
 		return n, unread, err
@@ -150,7 +151,9 @@ func (r *channelRun) planner(h *history) *planner {
 	if parent := r.channel.Time(); now.Before(parent) {
 		now = parent // time never goes back along the log, whatever this clock says
 	}
-	return newPlanner(r.policy, r.Config.Wait(), now, r.catalog, h)
+	p := newPlanner(r.policy, r.Config.Wait(), now, r.catalog, h)
+	p.partial = r.partial
+	return p
 }
 
 // progress counts the uploads that have been taken in.

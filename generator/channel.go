@@ -24,6 +24,7 @@ type channelRun struct {
 	report   *ChannelReport
 	progress *progress
 	rest     *remainder
+	partial  bool // some of what waits could not be read
 
 	registryLeft string // see ChannelReport
 }
@@ -38,7 +39,7 @@ func runChannel(ctx context.Context, o Options, w *publisher.ChannelInbox) *rema
 	found.uploads, rest.uploads = o.Patience.told(w.Channel, found.uploads)
 	r, err := openRun(ctx, o, w.Channel, found)
 	if err == nil {
-		r.report, r.rest = rest.report, rest
+		r.report, r.rest, r.partial = rest.report, rest, w.Err != nil || adoptErr != nil
 		err = r.run(ctx, found.uploads)
 	}
 	rest.err = errors.Join(w.Err, adoptErr, err)

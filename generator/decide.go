@@ -17,6 +17,8 @@ type planner struct {
 	catalog *catalog
 	history *history
 
+	partial bool // some of what waits could not be read: it may be what an action names
+
 	claims *claims           // nil if there are no actions
 	lower  map[string]string // names that this plan adds
 	bytes  int               // of new lines, roughly

@@ -25,7 +25,8 @@ const (
 
 // dueAction reports whether an action need not wait for what it names.
 func (p *planner) dueAction(o *outcome) bool {
-	return p.now.Sub(o.upload.Arrival) >= actionWait || p.refuse(o) != nil || p.unknown(o.asked) == nil
+	waited := p.now.Sub(o.upload.Arrival) >= actionWait && !p.partial
+	return waited || p.refuse(o) != nil || p.unknown(o.asked) == nil
 }
 
 // refuse says why an action is refused, whatever is published.
@@ -110,8 +111,9 @@ func (p *planner) stands(o *outcome) bool {
 			return false
 		}
 	}
+	against := p.against(o.asked.Kind)
 	for _, r := range o.asked.refs() {
-		if after(p.history.acted, r, o.arrival()) {
+		if after(against, r, o.arrival()) {
 			overtaken = ruleLaterAction
 		}
 	}
@@ -119,6 +121,17 @@ func (p *planner) stands(o *outcome) bool {
 		o.ruling = ruling{publisher.Superseded, overtaken}
 	}
 	return overtaken == ""
+}
+
+// against are the latest actions that undo what one of that kind does. Two yanks do not.
+func (p *planner) against(kind action.Kind) map[ref]arrival {
+	switch kind {
+	case action.Yank:
+		return p.history.restored
+	case action.Restore:
+		return p.history.settled
+	}
+	return p.history.acted
 }
 
 // hide yanks versions, or restores them.

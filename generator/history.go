@@ -16,7 +16,8 @@ type history struct {
 	decided    map[string]past               // by upload
 	latest     map[ref]arrival               // the latest upload of a version that was decided, and not rejected
 	acted      map[ref]arrival               // the latest action on a version that was decided, or on a chart, which has no version here
-	settled    map[ref]arrival               // the latest action that settled what becomes of the version's uploads before it
+	settled    map[ref]arrival               // the latest yank, or rollback, which settles what becomes of what came before it
+	restored   map[ref]arrival               // the latest restore
 	receipts   map[string]*publisher.Receipt // by upload
 }
 
@@ -38,7 +39,7 @@ func (a arrival) compare(b arrival) int { return cmp.Or(a.at.Compare(b.at), cmp.
 func newHistory(since time.Time) *history {
 	return &history{
 		since: since, decided: map[string]past{},
-		latest: map[ref]arrival{}, acted: map[ref]arrival{}, settled: map[ref]arrival{},
+		latest: map[ref]arrival{}, acted: map[ref]arrival{}, settled: map[ref]arrival{}, restored: map[ref]arrival{},
 	}
 }
 
@@ -85,8 +86,11 @@ func (h *history) acts(a publisher.ActionDecision) {
 		if a.Publishes(v) {
 			note(h.latest, r, at)
 		}
-		if a.Kind == action.Yank {
+		switch a.Kind {
+		case action.Yank:
 			note(h.settled, r, at)
+		case action.Restore:
+			note(h.restored, r, at)
 		}
 	}
 }
