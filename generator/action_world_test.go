@@ -28,7 +28,7 @@ func (w *world) ask(actor, channel, id string, r action.Request) error {
 
 func (w *world) mustAsk(channel, id string, r action.Request) {
 	w.t.Helper()
-	if err := w.ask("asker", channel, id, r); err != nil {
+	if err := w.ask("uploader", channel, id, r); err != nil {
 		w.t.Fatal(err)
 	}
 }

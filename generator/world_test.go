@@ -209,6 +209,8 @@ type indexEntry struct {
 	Digest  string   `json:"digest"`
 	Created string   `json:"created"`
 	URLs    []string `json:"urls"`
+
+	Deprecated bool `json:"deprecated"`
 }
 
 func newJudge() judge {
