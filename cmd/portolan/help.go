@@ -41,7 +41,7 @@ Commands:
     log         Show what each generation of a channel changed.
     diff        Show how two generations of a channel differ.
     uploads     Show how uploads were decided, and why some were rejected.
-    yank        Hide versions of a chart from all lists; their URLs stay.
+    yank        Hide versions of a chart; those who pinned one still get it.
     restore     List yanked versions again.
     deprecate   Mark all versions of a chart as deprecated.
     undeprecate Take that mark away.

@@ -4,14 +4,15 @@ const helpYank = `Usage:
     portolan yank [--drop URL] [--site URL] CHANNEL CHART VERSION...
                   --reason TEXT [--dry-run] [--wait]
 
-Ask for versions of a chart to be hidden: no index, search or update shows them
-any more, but who has pinned one still gets it by its URL, its digest and its
-tag. The version stays taken. 'portolan restore' undoes it.
+Ask for versions of a chart to be hidden: index.yaml does not list them any
+more, so no search or update finds them, but who has pinned one still gets it by
+its URL, its digest and its tag. all/index.yaml lists them as before. A version
+stays taken. 'portolan restore' undoes it.
 
 The site is read to see which versions are meant. They are printed with their
 digests; then one action is put into the drop area, and its id is printed. The
-next 'portolan generate' carries it out; it does nothing to a version that has
-got other content meanwhile. Versions that are yanked already are left out.
+next 'portolan generate' carries it out; it is refused if a version has got
+other content meanwhile. Versions that are yanked already are left out.
 
 A VERSION is one that the chart has, such as 1.2.3, or a range in quotes:
 '1.2.x', '~1.2', '>=1.2.0 <1.3.0', '<1.0.0 || 2.0.x'. A range leaves out

@@ -27,7 +27,11 @@ func (p *program) printReceipt(r *publisher.Receipt) error {
 	line("channel", r.Channel)
 	line("verdict", string(r.Verdict))
 	line("rule", r.Rule)
-	line("reason", r.Message)
+	if r.Action != nil && r.Verdict == publisher.Accepted {
+		line("result", r.Message)
+	} else {
+		line("reason", r.Message)
+	}
 	line("fix", r.Fix)
 	if r.Action == nil {
 		line("chart", r.Chart)

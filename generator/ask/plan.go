@@ -28,7 +28,7 @@ type Effect string
 
 // The effects.
 const (
-	Hidden       Effect = "hidden"       // no list has it any more; its URL, digest and tag stay
+	Hidden       Effect = "hidden"       // no list but all/ has it any more; its URL, digest and tag stay
 	Listed       Effect = "listed"       // lists have it again
 	Deprecated   Effect = "deprecated"   // lists say that it is
 	Undeprecated Effect = "undeprecated" // lists do not say so any more
