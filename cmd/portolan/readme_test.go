@@ -4,8 +4,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator/charttest"
@@ -112,6 +114,19 @@ func TestReadmeNotify(t *testing.T) {
 		if r := c.Receivers("devel"); len(r) > 0 {
 			t.Errorf("receivers of devel: %+v", r)
 		}
+	}
+}
+
+// TestReadmeGates reads the gates that a README shows.
+func TestReadmeGates(t *testing.T) {
+	t.Parallel()
+	c, err := config.Parse([]byte(block(t, "gates")), "README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := config.Gates{From: []string{"dev"}, Only: true, Soak: 72 * time.Hour, Signed: true, Dependencies: true, Site: "https://charts.example.com"}
+	if got := c.Policy("stable").Promote; !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
 
