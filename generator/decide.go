@@ -122,7 +122,7 @@ func (p *planner) publishesAlone(c *candidate) bool {
 
 // chart decides an upload that has a chart.
 func (p *planner) chart(o *outcome) {
-	if problem := p.promotesOnly(o.ref); problem != nil {
+	if problem := promotesOnly(p.policy, p.catalog.channel, o.ref.String()); problem != nil {
 		o.reject(problem)
 		return
 	}
@@ -191,7 +191,7 @@ func (p *planner) clash(name string) (string, bool) {
 
 // signature decides a provenance file that came alone.
 func (p *planner) signature(o *outcome) {
-	if problem := p.promotesOnly(o.ref); problem != nil {
+	if problem := promotesOnly(p.policy, p.catalog.channel, "CHART VERSION"); problem != nil {
 		o.reject(problem)
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/Masterminds/semver/v3"
 
 	"github.com/portolan-charts/portolan/generator/check"
+	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher/pattern"
 )
 
@@ -94,18 +95,32 @@ func (p *planner) has(a *asked, chart, versions string) bool {
 	return false
 }
 
-// promotesOnly refuses an upload to a channel that takes promotions only; nil if it takes
-// uploads.
-func (p *planner) promotesOnly(r ref) *check.Problem {
-	gates := p.policy.Promote
-	if !gates.Only {
+// CheckUploads returns a *check.Problem if the configuration does not let the channel take
+// uploads: the site may not have it, or it takes promotions only.
+func CheckUploads(c *config.Config, channel string) error {
+	if err := CheckChannel(c, channel); err != nil {
+		return err
+	}
+	if problem := promotesOnly(c.Policy(channel), channel, "CHART VERSION"); problem != nil {
+		return problem
+	}
+	return nil
+}
+
+// promotesOnly refuses an upload of what is named so to a channel that takes promotions
+// only; nil if it takes uploads.
+func promotesOnly(p config.Policy, channel, name string) *check.Problem {
+	if !p.Promote.Only {
 		return nil
 	}
-	from := "another channel"
-	if len(gates.From) > 0 {
-		from = "channel " + strings.Join(gates.From, " or ")
+	to, from := "another channel", "FROM"
+	if names := p.Promote.From; len(names) > 0 {
+		to = "channel " + strings.Join(names, " or ")
+		if len(names) == 1 && !strings.Contains(names[0], "*") {
+			from = names[0]
+		}
 	}
-	problem := reject("promote-only", "channel %s takes no uploads, only promotions", p.catalog.channel)
-	problem.Fix = fmt.Sprintf("upload to %s, and promote it from there: portolan promote FROM %s %s", from, p.catalog.channel, r)
+	problem := reject("promote-only", "channel %s takes no uploads, only promotions", channel)
+	problem.Fix = fmt.Sprintf("upload to %s, and promote it from there: portolan promote %s %s %s", to, from, channel, name)
 	return problem
 }

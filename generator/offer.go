@@ -24,7 +24,7 @@ import (
 // provenance file or both, and finds the faults that a run would find. What is
 // not uploaded is nil. A fault is a *check.Problem; any other error is a reader's.
 func CheckOffer(c *config.Config, channel string, chart, prov io.Reader) (*publisher.Offer, error) {
-	if err := CheckChannel(c, channel); err != nil {
+	if err := CheckUploads(c, channel); err != nil {
 		return nil, err
 	}
 	policy := c.Policy(channel)

@@ -232,11 +232,18 @@ func (r *Record) acts() bool {
 
 // changesState reports whether the state after the record may be another than before.
 func (r *Record) changesState(before *action.State) bool {
-	return r.acts() || slices.ContainsFunc(r.Decisions, func(d Decision) bool {
-		if d.Restores {
-			return true
+	changes := func(chart, version string, publishes, restores, own bool) bool {
+		deprecated, ok := before.FindDeprecated(chart)
+		return restores || ok && publishes && slices.Contains(deprecated.Own, version) != own
+	}
+	return slices.ContainsFunc(r.Decisions, func(d Decision) bool {
+		return changes(d.Chart, d.Version, d.Verdict.Publishes(), d.Restores, d.Deprecated)
+	}) || slices.ContainsFunc(r.Actions, func(a ActionDecision) bool {
+		if a.Verdict != Accepted || a.Kind != action.Promote {
+			return a.Verdict == Accepted
 		}
-		deprecated, ok := before.FindDeprecated(d.Chart)
-		return ok && d.Verdict.Publishes() && slices.Contains(deprecated.Own, d.Version) != d.Deprecated
+		return slices.ContainsFunc(a.Versions, func(v ActionVersion) bool {
+			return changes(v.Chart, v.Version, a.Publishes(v), v.Restores, v.Deprecated)
+		})
 	})
 }

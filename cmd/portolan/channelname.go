@@ -13,19 +13,28 @@ import (
 // checkAllowed refuses a channel that portolan.yaml does not let the site have. That is a
 // wrong setting, or a wrong name; what clashes with the site's own channels is a refusal.
 func (f *flags) checkAllowed(channel string) error {
-	err := generator.CheckChannel(f.config, channel)
+	return refusedUse(generator.CheckChannel(f.config, channel))
+}
+
+// checkTakesUploads is checkAllowed for a channel that something is uploaded to.
+func (f *flags) checkTakesUploads(channel string) error {
+	return refusedUse(generator.CheckUploads(f.config, channel))
+}
+
+// refusedUse makes an error of use of a problem, and leaves other errors alone.
+func refusedUse(err error) error {
 	if problem := (*check.Problem)(nil); errors.As(err, &problem) {
 		return hint(usagef("%s", problem.Message), "%s", problem.Fix)
 	}
 	return err
 }
 
-// checkName is checkAllowed, and also refuses a channel that differs from one of the site's
+// checkName is checkTakesUploads, and also refuses a channel that differs from one of the site's
 // in case alone. It returns a warning about a new one that is a slip away from another.
 // The site may be nil; who may not read it, or gets no answer, learns all this from the
 // receipt.
 func (f *flags) checkName(ctx context.Context, site bucket.Store, channel string) (*publisher.Warning, error) {
-	if err := f.checkAllowed(channel); err != nil || site == nil {
+	if err := f.checkTakesUploads(channel); err != nil || site == nil {
 		return nil, err
 	}
 	limited, cancel := context.WithTimeout(ctx, lookTime)

@@ -43,7 +43,7 @@ func (p *program) drop(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := f.checkAllowed(channel); err != nil {
+	if err := f.checkTakesUploads(channel); err != nil {
 		return err
 	}
 	store, err := p.open(ctx, f, "drop")
