@@ -26,6 +26,7 @@ type candidate struct {
 	awaited    bool               // its uploader announced a chart under the same id
 	bare       bool               // its uploader announced a provenance file with the chart, which is not there
 	staged     bool               // its files are on the site
+	copied     bool               // of a promoted version: its files may be there, whatever becomes of it
 	manifest   publisher.Manifest // that stands in these; zero without one
 	gone       bool               // another generator has taken it out of the inbox
 	pushes     bool               // it came with a manifest, which is read again when it is needed

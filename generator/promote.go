@@ -170,7 +170,9 @@ func (p *promoter) provenance(ctx context.Context, channel, url string) ([]byte,
 }
 
 // promoted copies a version's files from the channel that it comes from. If something
-// there is lost by now, that is the candidate's problem.
+// there is lost by now, that is the candidate's problem. It looks once more when all is
+// copied: so a takedown there, which looks for copies once it has removed everything, finds
+// this one, or it is not published.
 func (s *stager) promoted(ctx context.Context, rel *release) error {
 	c := rel.chart
 	from, url := c.origin.channel, c.origin.is.URLs[0]
@@ -196,17 +198,18 @@ func (s *stager) promoted(ctx context.Context, rel *release) error {
 	if c.prov != "" {
 		files.Prov = publisher.CopyArchive(ctx, s.site, from, url+".prov", registry.Sum{SHA256: c.prov, Size: c.provSize})
 	}
+	c.copied = true
 	err := s.put(ctx, c, files)
-	if err != nil {
-		in, lost := publisher.OpenArchive(ctx, s.site, from, url)
-		if errors.Is(lost, bucket.ErrNotFound) {
-			c.problem = rejectLost(rel.ref, from)
-			return nil
-		}
-		if lost == nil {
-			lost = in.Close()
-		}
-		return errors.Join(err, lost)
+	in, lost := publisher.OpenArchive(ctx, s.site, from, url)
+	if errors.Is(lost, bucket.ErrNotFound) {
+		c.problem = rejectLost(rel.ref, from)
+		return nil
+	}
+	if lost == nil {
+		lost = in.Close()
+	}
+	if err = errors.Join(err, lost); err != nil {
+		return err
 	}
 	c.staged, c.manifest = c.problem == nil, files.Info.Manifest
 	return nil

@@ -7,9 +7,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 )
 
 func promote(from string, pins ...action.Pin) action.Request {
@@ -227,4 +229,63 @@ func TestPromoteOrders(t *testing.T) {
 		return turns, err
 	}
 	eachScheduleAndFault(t, explore)
+}
+
+// TestPromoteTakenDown takes a version down in the middle of its promotion, between any two
+// operations: either the takedown names the copy in the other channel, or there is none.
+func TestPromoteTakenDown(t *testing.T) {
+	is := alphaAt("1.0.0")
+	named, refused := 0, 0
+	for n := 0; ; n++ {
+		w := newWorld(t)
+		w.publish("dev", 1, is)
+		w.mustAsk("stable", id(2), promote("dev", pin("alpha", "1.0.0", is)))
+		w.clock = w.clock.Add(time.Minute)
+		first := len(w.site.Ops()) + n
+		var report *publisher.TakeDownReport
+		hook := w.site.Hook
+		w.site.Hook = func(op buckettest.Op) buckettest.Fault {
+			if report == nil && op.Actor == "generator" && op.N >= first {
+				report = &publisher.TakeDownReport{}
+				r, err := generator.TakeDown(t.Context(), w.site.Handle("takedown"), publisher.TakeDownOptions{
+					Channel: "dev", Chart: "alpha", Version: "1.0.0", Reason: "has a key in it", Workers: 1, Now: func() time.Time { return w.clock },
+				})
+				if err != nil {
+					t.Error(err)
+				}
+				report = r
+			}
+			if hook != nil {
+				return hook(op)
+			}
+			return buckettest.None
+		}
+		_, _ = w.run("generator")
+		w.site.Hook = hook
+		if report == nil {
+			break
+		}
+		w.clock = w.clock.Add(actionWait)
+		w.mustRun()
+		copies := 0
+		for key := range w.site.Snapshot() {
+			if strings.HasPrefix(key, "stable/charts/alpha/1.0.0/"+id(2)+"/") && strings.HasSuffix(key, ".tgz") {
+				copies++
+			}
+		}
+		switch {
+		case copies != 0 && len(report.Copies) == 0:
+			t.Errorf("operation %d: the takedown does not name the copy", n)
+		case copies != 0:
+			named++
+		default:
+			refused++
+		}
+		if report, err := publisher.Verify(t.Context(), w.site.Handle("verify"), publisher.VerifyOptions{Deep: true, Now: func() time.Time { return w.clock.Add(leap) }}); err != nil || !report.OK() {
+			t.Errorf("operation %d: %+v, %v", n, report, err)
+		}
+	}
+	if named == 0 || refused == 0 {
+		t.Errorf("%d times it was named, and %d times refused", named, refused)
+	}
 }

@@ -148,11 +148,31 @@ func (s *stager) signed(ctx context.Context, rel *release, info *publisher.Relea
 func (s *stager) unstage(ctx context.Context, p *plan) error {
 	return each(ctx, s.workers, len(p.outcomes), func(i int) error {
 		o := p.outcomes[i]
+		if o.asked != nil {
+			return s.uncopy(ctx, o)
+		}
 		if !o.staged || o.verdict.Publishes() && o.release.upload == o.upload.ID {
 			return nil
 		}
 		return publisher.RemoveRelease(ctx, s.site, s.channel, publisher.ReleaseURL(o.ref.name, o.ref.version, o.upload.ID))
 	})
+}
+
+// uncopy removes what was copied for a promotion that is decided, and not carried out.
+func (s *stager) uncopy(ctx context.Context, o *outcome) error {
+	if o.verdict == publisher.Accepted {
+		return nil
+	}
+	for _, offer := range o.asked.offers {
+		if offer.version == nil || !offer.version.copied {
+			continue
+		}
+		r := offer.version.ref()
+		if err := publisher.RemoveRelease(ctx, s.site, s.channel, publisher.ReleaseURL(r.name, r.version, o.upload.ID)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func rejectOverwritten(upload string) *check.Problem {

@@ -18,6 +18,7 @@ import (
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 	"github.com/portolan-charts/portolan/publisher/registry"
@@ -255,6 +256,7 @@ type state struct {
 	channels   map[string]*channelState
 	decided    map[string]verdict // by upload
 	pruned     map[string]bool    // keys in the drop area
+	gone       map[string]bool    // digests of what was taken down or freed
 }
 
 type channelState struct {
@@ -271,7 +273,7 @@ type verdict struct {
 
 // check tells which of the invariants 1 to 4 and 6 does not hold right now.
 func (w *world) check() error {
-	s := &state{drop: w.drop.Snapshot(), site: w.site.Snapshot(), channels: map[string]*channelState{}, decided: map[string]verdict{}, pruned: w.pruned}
+	s := &state{drop: w.drop.Snapshot(), site: w.site.Snapshot(), channels: map[string]*channelState{}, decided: map[string]verdict{}, pruned: w.pruned, gone: map[string]bool{}}
 	if err := s.readLogs(w.judge); err != nil {
 		return err
 	}
@@ -340,6 +342,11 @@ func (s *state) readLogs(j judge) error {
 				return fmt.Errorf("invariant 4: action %s is decided by generations %d and %d", a.ID, before.generation, r.Generation)
 			}
 			s.decided[a.ID] = verdict{publisher.Decision{Upload: a.ID, Verdict: a.Verdict}, name, r.Generation}
+			for _, v := range a.Versions {
+				if a.Kind == action.TakeDown || a.Kind == action.Free {
+					s.gone[v.Digest] = true
+				}
+			}
 		}
 	}
 	return nil
@@ -369,6 +376,9 @@ func (s *state) checkIndex(j judge, key string, b []byte) error {
 	for _, entries := range x.Entries {
 		for _, e := range entries {
 			archive, ok := s.site[path.Join(folder, e.URLs[0])]
+			if !ok && s.gone[e.Digest] && strings.Contains(folder, "/snapshots/") {
+				continue
+			}
 			if !ok {
 				return fmt.Errorf("%s is missing", e.URLs[0])
 			}

@@ -103,6 +103,7 @@ type channelWalk struct {
 	enter  func(folder string) bool // whether to look into a folder
 	closed bool                     // pass over what may not be read
 	heads  bool                     // find those that have lost their log as well
+	charts bool                     // find those with charts, be they published or not, instead of those with a log
 }
 
 // from finds the channels in these folders and in those below them that it may enter. One
@@ -122,7 +123,7 @@ func (w *channelWalk) from(ctx context.Context, folders ...string) (channels, lo
 			has[path.Base(e.Key)] = true
 			switch {
 			case !e.Dir:
-			case folder != "" && path.Base(e.Key) == logDir:
+			case folder != "" && path.Base(e.Key) == w.mark():
 				channels = append(channels, folder)
 			case w.enter(e.Key):
 				folders = append(folders, e.Key)
@@ -151,6 +152,14 @@ func (w *channelWalk) from(ctx context.Context, folders ...string) (channels, lo
 	slices.Sort(channels)
 	channels, err = w.withRecords(ctx, channels)
 	return channels, lost, err
+}
+
+// mark is the folder that makes a channel of the one that it lies in.
+func (w *channelWalk) mark() string {
+	if w.charts {
+		return chartsDir
+	}
+	return logDir
 }
 
 // isRepository reports whether a folder, with these names in it, is a chart's in the

@@ -87,7 +87,8 @@ func (t *takedown) removeKept(ctx context.Context, keys []string) error {
 // out of lists, or are not published yet. What has the same content has the same Chart.yaml,
 // so its name and version.
 func (t *takedown) findCopies(ctx context.Context) error {
-	channels, err := Channels(ctx, t.site)
+	walk := channelWalk{site: t.site, enter: mayHoldChannels, charts: true} // it may not have a log yet
+	channels, _, err := walk.from(ctx, "")
 	if err != nil {
 		return err
 	}
