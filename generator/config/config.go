@@ -18,9 +18,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/portolan-charts/portolan/generator/check"
-	"github.com/portolan-charts/portolan/generator/retain"
-	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/pattern"
 	"github.com/portolan-charts/portolan/publisher/smallfile"
 	"github.com/portolan-charts/portolan/publisher/strictyaml"
@@ -106,160 +103,6 @@ type Link struct {
 	URL string `yaml:"url" jsonschema:"required" check:"link"`
 }
 
-// Channel is the policy of the channels that it matches. What it does
-// not set is left as it was.
-type Channel struct {
-	// A channel's name, or a pattern: * stands for one segment or a part of it, ** for any number of them.
-	Match string `yaml:"match" jsonschema:"required" check:"channelPattern"`
-
-	// What new content for a published version does: it takes its place, or it is refused.
-	Duplicates string `yaml:"duplicates" jsonschema:"enum=replace,enum=reject,default=replace"`
-
-	// How many versions of a chart its channel's index shows: the newest ones. The others stay at their URLs, in an index of older versions, in snapshots and on the pages. All are shown if it is not set.
-	Keep int `yaml:"keep" jsonschema:"minimum=1,maximum=1000000"`
-
-	// Whether each version can be read by oci:// as well. This needs a host of the site's own, whose root it is: see publisher/README.md.
-	OCI *bool `yaml:"oci" jsonschema:"default=false"`
-
-	// Which versions charts may have: semantic ones only, or whatever Helm can order.
-	Versions string `yaml:"versions" jsonschema:"enum=strict,enum=helm,default=strict"`
-
-	// The names, or patterns of names, that charts may have. All are allowed if it is empty.
-	Charts []string `yaml:"charts" check:"chartPattern"`
-
-	// Fields that Chart.yaml must have, for example maintainers.
-	Require []string `yaml:"require" check:"chartField"`
-
-	// Whether charts with warnings are published, or refused, for example those that no Helm can install.
-	Warnings string `yaml:"warnings" jsonschema:"enum=accept,enum=reject,default=accept"`
-
-	// How large a chart may be.
-	Limits *Limits `yaml:"limits"`
-
-	// Whose signatures the channel takes.
-	Signatures *Signatures `yaml:"signatures"`
-
-	// What may be asked for apart from uploads.
-	Actions *Actions `yaml:"actions"`
-
-	// What is asked of promotions to the channel.
-	Promote *Promote `yaml:"promote"`
-
-	// Which versions stay. 'portolan prune' yanks the others, and no run does.
-	Retain *Retain `yaml:"retain"`
-
-	// Whether users need a name and a password to read the channel. Pages then mark it, and their commands ask for both. This setting does not protect anything: the server that hands out the files does.
-	Private *bool `yaml:"private" jsonschema:"default=false"`
-
-	// Servers that are told of each generation that changes the channel's index. A later entry's list takes the place of an earlier one's; an empty one tells nobody.
-	Notify []Receiver `yaml:"notify"`
-
-	// What artifacthub-repo.yml tells Artifact Hub about the repository.
-	ArtifactHub *ArtifactHub `yaml:"artifactHub"`
-}
-
-// Retain says how long, or how many, versions of a chart stay. A version stays if
-// any of these keys keeps it, or if none is about it. The newest version of a chart
-// always stays, and so does the newest that is not a prerelease.
-type Retain struct {
-	// Keeps prereleases that are younger, such as 30d. It is about no other versions.
-	Prereleases time.Duration `yaml:"prereleases" min:"1h" max:"36500d"`
-
-	// Keeps that many of the newest versions.
-	Newest int `yaml:"newest" jsonschema:"minimum=1,maximum=1000000"`
-
-	// Keeps that many of the newest versions of each minor version. It is about semantic versions.
-	PerMinor int `yaml:"perMinor" jsonschema:"minimum=1,maximum=1000000"`
-}
-
-// Promote are gates: a promotion that one of them refuses is told which, and what
-// opens it.
-type Promote struct {
-	// The channels, or patterns of their names, that versions may come from. All may be promoted from if it is empty.
-	From []string `yaml:"from" check:"channelPattern"`
-
-	// Whether the channel takes promotions only, and no uploads.
-	Only *bool `yaml:"only" jsonschema:"default=false"`
-
-	// How long a version must have been in the channel that it comes from.
-	Soak time.Duration `yaml:"soak" min:"1m" max:"3650d"`
-
-	// Whether a version needs a signature that was verified, with the keys of this channel or of the one that it comes from.
-	Signed *bool `yaml:"signed" jsonschema:"default=false"`
-
-	// With the value present, the channel must have what the version depends on, as far as that is on this site. This needs baseURL.
-	Dependencies string `yaml:"dependencies" jsonschema:"enum=present"`
-}
-
-// Actions says which actions are carried out.
-type Actions struct {
-	// Those that the drop area may carry: yank, restore, deprecate, undeprecate, promote, rollback. All of them may be asked for if it is not set, and none if it is empty.
-	Drop []string `yaml:"drop" check:"action"`
-}
-
-// Limits says how large a chart may be. Sizes are bytes, or text such as
-// 20MiB. The maxima are what Helm itself can load.
-type Limits struct {
-	// The packed archive; 20MiB if it is not set.
-	Packed strictyaml.Size `yaml:"packed" max:"100MiB"`
-
-	// The unpacked archive, with the archives in it; 100MiB if it is not set.
-	Unpacked strictyaml.Size `yaml:"unpacked" max:"100MiB"`
-
-	// One file; 5MiB if it is not set. Helm before 4.2 loads no file above that.
-	File strictyaml.Size `yaml:"file" max:"100MiB"`
-
-	// Chart.yaml; 1MiB if it is not set.
-	ChartYAML strictyaml.Size `yaml:"chartYAML" max:"5MiB"`
-
-	// The number of files and folders.
-	Entries int `yaml:"entries" jsonschema:"minimum=1,maximum=100000,default=10000"`
-
-	// How deep charts may be nested in charts.
-	Depth int `yaml:"depth" jsonschema:"minimum=1,maximum=10,default=10"`
-}
-
-// Signatures says whose signatures a channel takes. The public keys are published with the
-// channel.
-type Signatures struct {
-	// Files with public keys, armored or binary, relative to this file. Provenance files are verified with them. What does not fit gets a warning, or is refused if signatures are required.
-	Keyrings []string `yaml:"keyrings" check:"keyring"`
-
-	// Whether charts without a good signature by one of the keys are refused.
-	Require *bool `yaml:"require" jsonschema:"default=false"`
-
-	keyring *check.Keyring // of the files; nil if none are named
-}
-
-// Gates are what a channel asks of promotions to it. See [Promote].
-type Gates struct {
-	From         []string // patterns of channels; all are allowed if it is empty
-	Only         bool
-	Soak         time.Duration
-	Signed       bool
-	Dependencies bool   // those that are on this site must be there
-	Site         string // where the site's root is served, with Dependencies
-}
-
-// Values of [Policy.Duplicates].
-const (
-	Replace = "replace"
-	Reject  = "reject"
-)
-
-// Policy is what the configuration asks of one channel.
-type Policy struct {
-	Duplicates string        // Replace or Reject
-	Keep       int           // how many versions of a chart the index shows; 0 for all
-	OCI        bool          // whether each version is in the registry as well
-	Actions    []action.Kind // that may be asked for; nil if all may: see Takes
-	Retain     retain.Rule
-	Promote    Gates
-	Checks     check.Options
-	Keyring    *check.Keyring // whose signatures are verified; nil if none are
-	Signed     bool           // whether only what is signed with it is published
-}
-
 const (
 	maxConfig   = 1 << 20 // bytes of portolan.yaml
 	defaultWait = 24 * time.Hour
@@ -322,71 +165,6 @@ func (c *Config) Allows(channel string) bool {
 	})
 }
 
-// Policy returns what is asked of the channel.
-func (c *Config) Policy(channel string) Policy {
-	p := Policy{Duplicates: Replace, Checks: check.Options{Versions: "strict"}}
-	if c == nil {
-		return p
-	}
-	for _, entry := range c.Channels {
-		if pattern.MatchesChannel(entry.Match, channel) {
-			entry.apply(&p)
-		}
-	}
-	if p.Promote.Dependencies {
-		p.Promote.Site = c.BaseURL
-	}
-	return p
-}
-
-func (c Channel) apply(p *Policy) {
-	override(&p.Duplicates, c.Duplicates)
-	override(&p.Keep, c.Keep)
-	if c.OCI != nil {
-		p.OCI = *c.OCI
-	}
-	if g := c.Promote; g != nil {
-		p.Promote = Gates{From: g.From, Only: isSet(g.Only), Soak: g.Soak, Signed: isSet(g.Signed), Dependencies: g.Dependencies != ""}
-	}
-	if c.Retain != nil {
-		p.Retain = retain.Rule(*c.Retain)
-	}
-	override(&p.Checks.Versions, c.Versions)
-	override(&p.Checks.Warnings, c.Warnings)
-	if c.Charts != nil {
-		p.Checks.Charts = c.Charts
-	}
-	if c.Require != nil {
-		p.Checks.Require = c.Require
-	}
-	if c.Limits != nil {
-		c.Limits.apply(&p.Checks.Limits)
-	}
-	if c.Signatures != nil {
-		c.Signatures.apply(p)
-	}
-	if c.Actions != nil && c.Actions.Drop != nil {
-		p.Actions = make([]action.Kind, len(c.Actions.Drop))
-		for i, kind := range c.Actions.Drop {
-			p.Actions[i] = action.Kind(kind)
-		}
-	}
-}
-
-// Takes reports whether an action may be asked for through the drop area.
-func (p Policy) Takes(kind action.Kind) bool {
-	return p.Actions == nil || slices.Contains(p.Actions, kind)
-}
-
-func (c *Limits) apply(l *check.Limits) {
-	override(&l.Packed, int64(c.Packed))
-	override(&l.Unpacked, int64(c.Unpacked))
-	override(&l.File, int64(c.File))
-	override(&l.ChartYAML, int64(c.ChartYAML))
-	override(&l.Entries, c.Entries)
-	override(&l.Depth, c.Depth)
-}
-
 // Private reports whether users need a password to read the channel.
 func (c *Config) Private(channel string) bool {
 	private := new(bool)
@@ -399,15 +177,6 @@ func (c *Config) Private(channel string) bool {
 		}
 	}
 	return *private
-}
-
-func isSet(b *bool) bool { return b != nil && *b }
-
-// override sets the field, unless the value is not set.
-func override[T comparable](field *T, value T) {
-	if value != *new(T) {
-		*field = value
-	}
 }
 
 // ContextPath is the path under which the site's root is served, without a
