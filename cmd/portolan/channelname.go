@@ -29,13 +29,12 @@ func refusedUse(err error) error {
 	return err
 }
 
-// checkName is checkTakesUploads, and also refuses a channel that differs from one of the site's
-// in case alone. It returns a warning about a new one that is a slip away from another.
-// The site may be nil; who may not read it, or gets no answer, learns all this from the
-// receipt.
+// checkName refuses a channel that differs from one of the site's in case alone. It returns
+// a warning about a new one that is a slip away from another. The site may be nil; who may
+// not read it, or gets no answer, learns all this from the receipt.
 func (f *flags) checkName(ctx context.Context, site bucket.Store, channel string) (*publisher.Warning, error) {
-	if err := f.checkTakesUploads(channel); err != nil || site == nil {
-		return nil, err
+	if site == nil {
+		return nil, nil
 	}
 	limited, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
@@ -45,7 +44,7 @@ func (f *flags) checkName(ctx context.Context, site bucket.Store, channel string
 	}
 	warning, err := generator.CheckNewChannel(limited, f.config, site, channel)
 	if problem := (*check.Problem)(nil); errors.As(err, &problem) {
-		return nil, hint(usagef("%s", problem.Message), "%s", problem.Fix)
+		return nil, refusedUse(problem)
 	}
 	return warning, ctx.Err()
 }

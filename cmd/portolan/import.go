@@ -37,6 +37,9 @@ func (p *program) importCharts(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := i.checkTakesUploads(i.Arg(0)); err != nil {
+		return err
+	}
 	odd, err := i.checkName(ctx, site, i.Arg(0))
 	if err != nil {
 		return err
