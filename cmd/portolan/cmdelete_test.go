@@ -13,7 +13,13 @@ import (
 // curl sends a request as the forcer, and returns what is answered.
 func (s *shimProcess) curl(t *testing.T, args ...string) outcome {
 	t.Helper()
-	return process(t, t.TempDir(), plainEnv(), "curl", append([]string{"--silent", "--show-error", "--fail-with-body", "--user", forcer.user + ":" + forcer.secret}, args...)...)
+	return s.curlAs(t, forcer, args...)
+}
+
+// curlAs sends a request as somebody, and returns what is answered.
+func (s *shimProcess) curlAs(t *testing.T, who credentials, args ...string) outcome {
+	t.Helper()
+	return process(t, t.TempDir(), plainEnv(), "curl", append([]string{"--silent", "--show-error", "--fail-with-body", "--user", who.user + ":" + who.secret}, args...)...)
 }
 
 // deletes asks for the deletion of web 1.0.0 in a repository, as ChartMuseum's users do.
