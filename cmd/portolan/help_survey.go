@@ -75,7 +75,11 @@ const helpDiff = `Usage:
 
 Show how two generations of a CHANNEL differ: the versions that the second has
 and the first has not (+), those that have other content (~, with the beginnings
-of XX
+of both digests), those that were yanked or restored in between and charts that
+were deprecated or are no longer (~), and versions that are gone (-). A single
+GENERATION is compared with the newest one; 0 is the empty channel before the
+first.
+
 The snapshots of both must be there: 'portolan prune' removes old ones.
 
 Options:
