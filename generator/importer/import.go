@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/url"
 	"os"
+	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -15,6 +16,8 @@ import (
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/generator/config"
+	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/httpread"
 )
@@ -46,48 +49,70 @@ const defaultWorkers = 8
 // site failed; the report then says what was done before.
 func Run(ctx context.Context, o Options) (*Report, error) {
 	report := &Report{From: o.From.String(), Channel: o.Channel, DryRun: o.DryRun, Results: []Result{}}
-	index, notes, err := readIndex(ctx, o)
+	from, err := readSource(ctx, o)
 	if err != nil {
 		return report, fmt.Errorf("%s: %s: %w", o.From, o.From.index, err)
 	}
-	report.Notes = notes
+	report.Notes = from.notes
 	r := &run{Options: o}
-	if r.judge, r.published, err = readChannel(ctx, o); err != nil {
+	if r.head, err = readHead(ctx, o); err != nil {
+		return report, err
+	}
+	r.judge = generator.NewJudge(o.Config, o.Site, o.Channel, r.head)
+	if r.published, err = digests(o.Channel, r.head); err != nil {
 		return report, err
 	}
 	if r.waiting, err = readWaiting(ctx, o); err != nil {
 		return report, err
 	}
-	work, left := o.pick(index)
+	work, left := o.pick(from.index)
 	if _, ok := o.From.place.(*inRegistry); ok {
 		r.tags = map[release]bool{}
 		for _, e := range work {
 			r.tags[release{e.Name, e.Version}] = true
 		}
 	}
-	if text := oneDate(work); text != "" && !o.ArchiveDates {
-		report.Warnings = []string{text}
-		if o.Warn != nil {
-			o.Warn(text)
-		}
-	}
+	r.warn(report, work, from.state)
 	err = r.all(ctx, work, report)
-	report.Results = append(report.Results, left...)
+	if ctx.Err() == nil { // whatever failed, what was taken is not to be listed if it is yanked
+		err = errors.Join(err, r.askAll(ctx, from.state, report))
+	}
+	report.Results = slices.Concat(report.Results, left, from.left)
 	sortResults(report.Results)
 	return report, err
 }
 
-// readIndex reads the repository's index. For a folder or a bucket without an index,
+// warn warns of what will be wrong in the channel.
+func (r *run) warn(report *Report, work []Entry, from *action.State) {
+	if text := oneDate(work); text != "" && !r.ArchiveDates {
+		report.Warnings = append(report.Warnings, text)
+	}
+	report.Warnings = append(report.Warnings, r.takenDown(from)...)
+	if r.Warn == nil {
+		return
+	}
+	for _, text := range report.Warnings {
+		r.Warn(text)
+	}
+}
+
+// readSource reads the repository's index. For a folder or a bucket without an index,
 // it makes one from what is there.
-func readIndex(ctx context.Context, o Options) (x *Index, notes []string, err error) {
+func readSource(ctx context.Context, o Options) (s *source, err error) {
+	s = &source{}
 	if p, ok := o.From.place.(*inRegistry); ok {
-		return p.index(ctx, o.Charts)
+		s.index, s.notes, err = p.index(ctx, o.Charts)
+		return s, err
 	}
-	x, err = readIndexFile(ctx, o.From.place, localURL(o.From.index))
+	s.index, err = readIndexFile(ctx, o.From.place, localURL(o.From.index))
 	if at, ok := isStore(o.From.place, err); ok {
-		return readStorage(ctx, at, o.Config.Policy(o.Channel).Checks)
+		s.index, s.notes, err = readStorage(ctx, at, o.Config.Policy(o.Channel).Checks)
+		return s, err
 	}
-	return x, nil, err
+	if err == nil {
+		err = s.readActions(ctx, o.From.place)
+	}
+	return s, err
 }
 
 // readIndexFile reads an index from a place.
@@ -112,7 +137,17 @@ func readIndexFile(ctx context.Context, at place, ref string) (*Index, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ReadIndex(file)
+	x, err := ReadIndex(file)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return nil, err
+	}
+	if o, err := publisher.ReadOrigin(file); err == nil {
+		x.origin = o
+	}
+	return x, nil
 }
 
 // release names a version of a chart.
@@ -121,6 +156,7 @@ type release struct{ chart, version string }
 // run is an import in progress.
 type run struct {
 	Options
+	head      *publisher.Head // of the channel
 	judge     *generator.Judge
 	published map[release]string // digests
 	waiting   *waiting
@@ -216,7 +252,10 @@ func (r *run) one(ctx context.Context, e Entry) (Result, error) {
 	if t.known(e.Digest) {
 		return t.result, nil
 	}
-	err := t.fetch(ctx)
+	err := t.mayHide()
+	if err == nil {
+		err = t.fetch(ctx)
+	}
 	if err == nil {
 		err = t.check(ctx)
 	}

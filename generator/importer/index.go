@@ -8,6 +8,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"github.com/portolan-charts/portolan/publisher"
 )
 
 const (
@@ -33,6 +35,8 @@ type Entry struct {
 	Created       time.Time // zero if the index does not say
 	Digest        string    // SHA-256 of the archive, in hex; "" if the index does not say
 	URL           string    // the first, which is the one that Helm uses
+
+	yanked bool // in another portolan's channel
 }
 
 // Flaw is an entry that cannot be used.
@@ -47,7 +51,8 @@ type Index struct {
 	Entries []Entry
 	Flaws   []Flaw
 
-	charts int // with and without entries
+	charts int              // with and without entries
+	origin publisher.Origin // if portolan wrote it
 }
 
 var (

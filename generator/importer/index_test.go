@@ -35,7 +35,7 @@ func reference(t *testing.T, b []byte) []Entry {
 	var all []Entry
 	for _, list := range x.Entries {
 		for _, e := range list {
-			all = append(all, Entry{e.Name, e.Version, e.Created, e.Digest, e.URLs[0]})
+			all = append(all, Entry{Name: e.Name, Version: e.Version, Created: e.Created, Digest: e.Digest, URL: e.URLs[0]})
 		}
 	}
 	return sorted(all)

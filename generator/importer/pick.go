@@ -13,7 +13,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
@@ -26,7 +25,8 @@ func sum(b []byte) string {
 }
 
 // pick returns the entries to import, oldest first, and results for those that
-// cannot be imported.
+// cannot be imported. What is yanked comes last, so that it is soon followed by the
+// actions that hide it.
 func (o Options) pick(x *Index) (work []Entry, left []Result) {
 	for _, f := range x.Flaws {
 		if pattern.MatchesChart(o.Charts, f.Chart) {
@@ -53,9 +53,16 @@ func (o Options) pick(x *Index) (work []Entry, left []Result) {
 		work = append(work, o.newest(all)...)
 	}
 	slices.SortStableFunc(work, func(a, b Entry) int {
-		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.Name, b.Name), check.CompareVersions(a.Version, b.Version), check.CompareNatural(a.Version, b.Version))
+		return cmp.Or(last(a)-last(b), a.Created.Compare(b.Created), cmp.Compare(a.Name, b.Name), check.CompareVersions(a.Version, b.Version), check.CompareNatural(a.Version, b.Version))
 	})
 	return work, left
+}
+
+func last(e Entry) int {
+	if e.yanked {
+		return 1
+	}
+	return 0
 }
 
 // twin returns the result for an entry whose version is already listed before it.
@@ -71,7 +78,8 @@ func twin(first, second Entry) Result {
 	return r
 }
 
-// newest returns the newest versions of a chart, at most o.Keep of them.
+// newest returns the newest versions of a chart, at most o.Keep of them, and what is
+// yanked above the last of these.
 func (o Options) newest(all []Entry) []Entry {
 	if o.Keep == 0 || len(all) <= o.Keep {
 		return all
@@ -79,7 +87,16 @@ func (o Options) newest(all []Entry) []Entry {
 	slices.SortStableFunc(all, func(a, b Entry) int {
 		return cmp.Or(check.CompareVersions(b.Version, a.Version), b.Created.Compare(a.Created), check.CompareNatural(b.Version, a.Version))
 	})
-	return all[:o.Keep]
+	left := o.Keep
+	for i, e := range all {
+		if !e.yanked {
+			left--
+		}
+		if left == 0 {
+			return all[:i+1]
+		}
+	}
+	return all
 }
 
 // sortResults sorts by chart, then newest version first.
@@ -89,32 +106,35 @@ func sortResults(all []Result) {
 	})
 }
 
-// readChannel reads what is published in the channel.
-func readChannel(ctx context.Context, o Options) (*generator.Judge, map[release]string, error) {
+// readHead reads the channel.
+func readHead(ctx context.Context, o Options) (*publisher.Head, error) {
 	head, err := publisher.ReadHead(ctx, o.Site, o.Channel, nil)
 	if errors.Is(err, bucket.ErrNotFound) {
-		head, err = publisher.EmptyHead(), nil
+		return publisher.EmptyHead(), nil
 	}
-	if err != nil {
-		return nil, nil, err
-	}
+	return head, err
+}
+
+// digests are those of what is published in the channel.
+func digests(channel string, head *publisher.Head) (map[release]string, error) {
 	published := map[release]string{}
 	for chart := range head.Charts() {
 		for _, line := range head.Lines(chart) {
 			var l struct{ Version, Digest string }
 			if err := json.Unmarshal([]byte(line), &l); err != nil {
-				return nil, nil, fmt.Errorf("the index of channel %s cannot be read: %v", o.Channel, err)
+				return nil, fmt.Errorf("the index of channel %s cannot be read: %v", channel, err)
 			}
 			published[release{chart, l.Version}] = l.Digest
 		}
 	}
-	return generator.NewJudge(o.Config, o.Site, o.Channel, head), published, nil
+	return published, nil
 }
 
 // waiting is what the inbox holds for the channel.
 type waiting struct {
-	digests map[string]bool // of the uploads that say theirs
-	files   map[string]bool // names of waiting archives, whatever their content
+	digests map[string]bool     // of the uploads that say theirs
+	files   map[string]bool     // names of waiting archives, whatever their content
+	actions []*publisher.Upload // not read yet
 }
 
 // readWaiting reads what waits for the channel. Uploads of imports say their
@@ -136,6 +156,9 @@ func readWaiting(ctx context.Context, o Options) (*waiting, error) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(cmp.Or(o.Workers, defaultWorkers))
 	for _, u := range inbox.Channels[i].Uploads {
+		if u.Action != nil {
+			w.actions = append(w.actions, u)
+		}
 		if u.Chart == nil {
 			continue
 		}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/generator/check"
+	"github.com/portolan-charts/portolan/publisher/action"
 )
 
 // Outcome says how the import of one entry ended.
@@ -49,6 +50,20 @@ type Result struct {
 
 	// Lost reports whether the channel will lack something that the repository has.
 	Lost bool `json:"lost"`
+
+	here string // the digest that the channel has of it, or will have; "" if it will not have it
+}
+
+// Action says what became of an action that makes the channel what another portolan's is:
+// it is asked for (Taken), there already or waiting (There), or Refused.
+type Action struct {
+	Outcome Outcome `json:"outcome"`
+	ID      string  `json:"id,omitempty"` // of the action
+	action.Request
+	Rule    string `json:"rule,omitempty"`
+	Message string `json:"message,omitempty"`
+	Fix     string `json:"fix,omitempty"`
+	Lost    bool   `json:"lost"` // the channel will lack it
 }
 
 // Report says what an import did.
@@ -58,6 +73,7 @@ type Report struct {
 	DryRun  bool     `json:"dryRun"`
 	Notes   []string `json:"notes,omitempty"` // on where the charts were found
 	Results []Result `json:"charts"`
+	Actions []Action `json:"actions,omitempty"` // in the order in which they are asked for
 
 	// Warnings are about what will be wrong in the channel, though nothing is left out.
 	Warnings []string `json:"warnings,omitempty"`
@@ -74,9 +90,14 @@ func (r *Report) Count(o Outcome) int {
 	return n
 }
 
-// Lost returns the number of entries that the channel will lack.
+// Lost returns the number of entries and actions that the channel will lack.
 func (r *Report) Lost() int {
 	n := 0
+	for _, a := range r.Actions {
+		if a.Lost {
+			n++
+		}
+	}
 	for _, result := range r.Results {
 		if result.Lost {
 			n++

@@ -37,9 +37,9 @@ func (t *take) left(o Outcome, format string, args ...any) error {
 	return errSettled
 }
 
-// there settles the entry: the channel has it.
-func (t *take) there(how string) error {
-	t.result.Outcome, t.result.Message = There, how
+// there settles the entry: the channel has it, with that digest.
+func (t *take) there(how, digest string) error {
+	t.result.Outcome, t.result.Message, t.result.here = There, how, digest
 	return errSettled
 }
 
@@ -50,10 +50,10 @@ func (t *take) known(digest string) bool {
 	}
 	switch {
 	case t.published[release{t.entry.Name, t.entry.Version}] == digest:
-		_ = t.there("it is already published")
+		_ = t.there("it is already published", digest)
 		t.result.Digest = digest
 	case t.waiting.digests[digest]:
-		_ = t.there("it is already waiting in the drop area")
+		_ = t.there("it is already waiting in the drop area", digest)
 		t.result.Digest = digest
 	default:
 		return false
@@ -212,14 +212,14 @@ func (t *take) new(ctx context.Context) error {
 	case err != nil:
 		return err
 	case verdict == publisher.Unchanged:
-		return t.there("the same content is already published")
+		return t.there("the same content is already published", t.published[release{t.offer.Name, t.offer.Version}])
 	}
 	return nil
 }
 
 // upload puts the archive into the inbox.
 func (t *take) upload(ctx context.Context) error {
-	t.result.Outcome = Taken
+	t.result.Outcome, t.result.here = Taken, t.offer.Digest
 	if t.DryRun {
 		return nil
 	}
