@@ -20,6 +20,10 @@ again, so an interrupted import continues when you run it again. It replaces
 nothing that is published. At the end, everything that was left out is listed
 with the reason.
 
+Another portolan's channel comes with its yanked versions and deprecations:
+after the charts, import asks for the same here, unless it is so or waits to be.
+What was taken down there, or freed, is not brought.
+
 Options:
     --from URL          The repository: the URL that 'helm     PORTOLAN_FROM
                         repo add' takes, one of a bucket, or
@@ -56,7 +60,8 @@ Options:
                         that has one date for all.
     --plain-http        Ask the registry by http. One on    PORTOLAN_PLAIN_HTTP
                         this machine is anyway.
-    --dry-run           Fetch and check; upload nothing.       PORTOLAN_DRY_RUN
+    --dry-run           Fetch and check; upload nothing, and   PORTOLAN_DRY_RUN
+                        ask for nothing.
     --drop URL          Drop area (default ./drop).            PORTOLAN_DROP
     --site URL          Site (default ./site), to see what is  PORTOLAN_SITE
                         already published.

@@ -51,6 +51,7 @@ func (p *program) printImported(r *importer.Report, failed bool) {
 		}
 		fmt.Fprintf(w, "  %-18s%d\n", text, n)
 	}
+	printAsked(w, r)
 	w.Flush() // the writer below remembers an error
 	for _, note := range r.Notes {
 		p.say("note", short(note, maxProse))
@@ -58,8 +59,43 @@ func (p *program) printImported(r *importer.Report, failed bool) {
 	switch {
 	case failed:
 		p.say("note", "the import did not finish; run it again to continue")
-	case r.Count(importer.Taken) > 0 && !r.DryRun:
+	case r.DryRun:
+	case r.Count(importer.Taken) > 0:
 		p.say("note", "run 'portolan generate' to publish what was taken")
+	case r.Asked(importer.Taken) > 0:
+		p.say("note", "run 'portolan generate' to carry out what was asked for")
+	}
+}
+
+// printAsked prints which actions another portolan's channel brought.
+func printAsked(w io.Writer, r *importer.Report) {
+	lines := 0
+	for _, a := range r.Actions {
+		if a.Outcome == importer.There {
+			continue
+		}
+		if lines++; lines > maxSteps {
+			continue
+		}
+		what := outcomeText(a.Outcome)
+		if a.Outcome == importer.Taken {
+			what = "asked for"
+			if r.DryRun {
+				what = "would be asked for"
+			}
+		}
+		text := short(a.Subject(), 3*maxName)
+		if a.Reason != "" {
+			text += ": " + short(a.Reason, maxProse)
+		}
+		fmt.Fprintf(w, "%-20s%s\n", what, text)
+		printReason(w, a.Message, a.Fix)
+	}
+	if more := lines - maxSteps; more > 0 {
+		fmt.Fprintf(w, "and %s more; --output json lists all\n", count(more, "action"))
+	}
+	if n := r.Asked(importer.There); n > 0 {
+		fmt.Fprintf(w, "%-20s%s\n", "already there", count(n, "action"))
 	}
 }
 

@@ -86,6 +86,19 @@
 // time is spent on fetching it, since servers fail in many ways for a file that
 // they do not have.
 //
+// # Channels of another portolan
+//
+// The first line of an index of portolan's names the file with the channel's state. If it
+// does, that is read, and where something is yanked, the index that lists it. Both are
+// bounded as an index is; the state has at most 16 MiB. A channel without actions costs no
+// further request, and one of which they cannot be read comes as it is listed. The list of
+// all versions, which has those that are yanked, is not imported without the state.
+//
+// What is yanked comes last, and after it what asks to yank and to deprecate: an action
+// about a version that is not there waits for it for ten minutes only. Each yank names the
+// digests that the channel has or will have, so other content is never yanked. It is not
+// asked for again if it is so already, or waits.
+//
 // # Running it again
 //
 // An import keeps no state of its own: the channel and the inbox show what an

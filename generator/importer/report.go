@@ -90,6 +90,17 @@ func (r *Report) Count(o Outcome) int {
 	return n
 }
 
+// Asked returns the number of actions with the outcome.
+func (r *Report) Asked(o Outcome) int {
+	n := 0
+	for _, a := range r.Actions {
+		if a.Outcome == o {
+			n++
+		}
+	}
+	return n
+}
+
 // Lost returns the number of entries and actions that the channel will lack.
 func (r *Report) Lost() int {
 	n := 0
