@@ -48,6 +48,15 @@
 // refused unless it is signed with one of the channel's keys, as of its arrival. What is
 // published already stays unchanged.
 //
+// An action names versions with their content, and is decided as a whole, in order of
+// arrival among the uploads. What it names and is not published may still come: it waits
+// for ten minutes. It is refused if a version has other content, and superseded if that came
+// later, or if a later action says the opposite. A yank, and a rollback, supersede all
+// uploads of the version that came before. A yanked version stays taken: the same content
+// is unchanged, and a first signature is added, without showing it; other content, where
+// that may take its place, is shown again. What was taken down, or freed, is never
+// published again. No record decides twice about one version if an action is among it.
+//
 // The index dates a release by when its content was accepted. If the upload's
 // request has a date, as that of an import does, that is the date, unless it is
 // before 1970 or after the upload. The date never changes.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
+	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/registry"
@@ -95,13 +97,7 @@ func (f *finisher) recall(ctx context.Context, u *publisher.Upload, p past) (*pu
 		if err != nil && !errors.Is(err, bucket.ErrNotFound) {
 			return nil, err
 		}
-		if again.problem != nil && again.problem.Rule == p.Rule {
-			o.problem = again.problem
-		} else if refusal := again.signature.refusal; refusal != nil && refusal.Rule == p.Rule {
-			o.problem = refusal
-		} else if release, ok := f.catalog.find(o.ref); ok {
-			o.problem = f.catalog.explain(p.Rule, o.ref, content{digest: release.Digest, created: release.Created}, p.Digest, f.Now())
-		}
+		o.problem = f.reason(again, p)
 		o.chart = again.chart // for its warnings
 	}
 	if y, ok := f.catalog.state.FindYanked(p.Chart, p.Version); ok && (p.Verdict.Publishes() || p.Verdict == publisher.Unchanged) {
@@ -114,6 +110,30 @@ func (f *finisher) recall(ctx context.Context, u *publisher.Upload, p past) (*pu
 		receipt.Manifest = registry.Digest(p.record.ManifestAt(url))
 	}
 	return &receipt, nil
+}
+
+// reason says once more why an upload, which has been read again, was refused; nil if that
+// cannot be seen any more.
+func (f *finisher) reason(again *candidate, p past) *check.Problem {
+	reasons := []*check.Problem{again.problem, again.signature.refusal}
+	if again.chart != nil {
+		reasons = append(reasons, f.planner().refuseGone(&outcome{candidate: again, ref: again.ref()}))
+	}
+	for _, problem := range reasons {
+		if problem != nil && problem.Rule == p.Rule {
+			return problem
+		}
+	}
+	v := ref{p.Chart, p.Version}
+	if release, ok := f.catalog.find(v); ok {
+		return f.catalog.explain(p.Rule, v, content{digest: release.Digest, created: release.Created}, p.Digest, f.Now())
+	}
+	return nil
+}
+
+// planner is what would decide now.
+func (f *finisher) planner() *planner {
+	return newPlanner(f.Config.Policy(f.channel), f.Config.Wait(), f.Now(), f.catalog, newHistory(time.Time{}))
 }
 
 // urlOf finds where the content that was decided on is published: as its

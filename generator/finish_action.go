@@ -3,7 +3,6 @@ package generator
 import (
 	"context"
 	"slices"
-	"time"
 
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
@@ -33,7 +32,7 @@ func (f *finisher) recallAction(ctx context.Context, u *publisher.Upload, p past
 // seen any more.
 func (f *finisher) explainAgain(c *candidate, rule string) *check.Problem {
 	again := &outcome{candidate: c}
-	newPlanner(f.Config.Policy(f.channel), f.Config.Wait(), f.Now(), f.catalog, newHistory(time.Time{})).act(again)
+	f.planner().act(again)
 	if again.rule != rule {
 		return nil
 	}
