@@ -2,9 +2,12 @@ package generator_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -13,6 +16,7 @@ import (
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest/servers"
 )
@@ -83,7 +87,11 @@ func contend(t *testing.T, each int, open func(t *testing.T, name string) bucket
 			}
 		})
 	}
+	var asked map[string][]string
+	var asker sync.WaitGroup
+	asker.Go(func() { asked = askAll(ctx, t, open(t, "drop"), open(t, "site"), each/5) })
 	ids := uploadAll(ctx, t, open(t, "drop"), each)
+	asker.Wait()
 	close(sent)
 	generators.Wait()
 	// A run that saw the inbox before the last rival took its uploads out may
@@ -93,7 +101,7 @@ func contend(t *testing.T, each int, open func(t *testing.T, name string) bucket
 		t.Fatal(err)
 	}
 	for _, channel := range contended {
-		mustBeDecidedOnce(ctx, t, drop, site, channel, ids[channel])
+		mustBeDecidedOnce(ctx, t, drop, site, channel, append(ids[channel], asked[channel]...))
 	}
 	mustBeVerified(ctx, t, drop, site)
 }
@@ -132,6 +140,46 @@ func uploadAll(ctx context.Context, t *testing.T, drop bucket.Store, each int) m
 	return ids
 }
 
+// askAll yanks, restores, deprecates and undeprecates what is published in each channel by
+// then, while it may be about to get other content.
+func askAll(ctx context.Context, t *testing.T, drop, site bucket.Store, each int) map[string][]string {
+	ids := map[string][]string{}
+	for _, channel := range contended {
+		for n := range each {
+			c, err := publisher.OpenChannel(ctx, site, channel)
+			if err != nil {
+				t.Error(err)
+				return ids
+			}
+			request := undeprecate("chart-1")
+			if n%4 == 1 {
+				request = deprecate("chart-1")
+			}
+			if lines := c.Index().Lines("chart-0"); n%2 == 0 && len(lines) > 0 {
+				var is action.Pin
+				if err := json.Unmarshal([]byte(lines[n/4%len(lines)]), &is); err != nil {
+					t.Error(err)
+					return ids
+				}
+				is.Chart = "chart-0"
+				if request = yank(is); n%4 == 2 {
+					request = restore(is)
+				}
+			}
+			id, err := publisher.NewID()
+			if err == nil {
+				err = publisher.Ask(ctx, drop, channel, id, request)
+			}
+			if err != nil {
+				t.Error(err)
+				return ids
+			}
+			ids[channel] = append(ids[channel], id)
+		}
+	}
+	return ids
+}
+
 // mustBeDecidedOnce fails unless each of the uploads has one decision in the
 // channel's log, a receipt that says the same, and nothing else is decided.
 func mustBeDecidedOnce(ctx context.Context, t *testing.T, drop, site bucket.Store, channel string, ids []string) {
@@ -144,7 +192,7 @@ func mustBeDecidedOnce(ctx context.Context, t *testing.T, drop, site bucket.Stor
 	if err != nil {
 		t.Fatal(err)
 	}
-	decided := map[string]publisher.Decision{}
+	decided, acted := map[string]publisher.Decision{}, map[publisher.Verdict]int{}
 	for i, r := range records {
 		if want := len(records) - i; r.Generation != want {
 			t.Fatalf("%s: generation %d stands where %d should", channel, r.Generation, want)
@@ -154,6 +202,13 @@ func mustBeDecidedOnce(ctx context.Context, t *testing.T, drop, site bucket.Stor
 				t.Errorf("%s: upload %s is decided twice", channel, d.Upload)
 			}
 			decided[d.Upload] = d
+		}
+		for _, a := range r.Actions {
+			if _, twice := decided[a.ID]; twice {
+				t.Errorf("%s: action %s is decided twice", channel, a.ID)
+			}
+			decided[a.ID] = publisher.Decision{Upload: a.ID, Verdict: a.Verdict}
+			acted[a.Verdict]++
 		}
 	}
 	if len(decided) != len(ids) {
@@ -171,7 +226,10 @@ func mustBeDecidedOnce(ctx context.Context, t *testing.T, drop, site bucket.Stor
 			t.Errorf("%s: upload %s is %s in the log, and its receipt says %s", channel, id, d.Verdict, receipt.Verdict)
 		}
 	}
-	t.Logf("%s: %d uploads in %d generations", channel, len(ids), len(records))
+	for _, verdict := range slices.Sorted(maps.Keys(acted)) {
+		t.Logf("%s: %d actions are %s", channel, acted[verdict], verdict)
+	}
+	t.Logf("%s: %d uploads and actions in %d generations", channel, len(ids), len(records))
 }
 
 // mustBeVerified fails unless the inbox is empty and the site what its logs say.

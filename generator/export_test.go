@@ -25,3 +25,10 @@ func Apart(i, workers, n int) int { return apart(i, workers, n) }
 
 // MakeManifests lets another function make manifests, as another build of portolan would.
 func MakeManifests(o *Options, f func(registry.Release) ([]byte, error)) { o.manifest = f }
+
+// SetMaxLines lets records change fewer bytes of lines until the test ends.
+func SetMaxLines(t *testing.T, bytes int) {
+	was := maxLines
+	maxLines = bytes
+	t.Cleanup(func() { maxLines = was })
+}

@@ -310,6 +310,9 @@ func (s *state) readLogs(j judge) error {
 		}
 	}
 	slices.Sort(keys)
+	if s.gone == nil {
+		s.gone = map[string]bool{}
+	}
 	for _, key := range keys {
 		if strings.HasSuffix(key, ".state.json") {
 			continue
