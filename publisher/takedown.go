@@ -98,7 +98,7 @@ func (e *NoVersionError) Error() string {
 //
 // The report says what was done, even if TakeDown returns an error.
 func TakeDown(ctx context.Context, site bucket.Store, o TakeDownOptions) (*TakeDownReport, error) {
-	t := &takedown{TakeDownOptions: o, site: site, at: version{o.Chart, o.Version}}
+	t := &takedown{TakeDownOptions: o, site: site, at: version{o.Chart, o.Version}, past: newPast()}
 	t.setDefaults()
 	t.report = &TakeDownReport{
 		Channel: o.Channel, Chart: o.Chart, Version: o.Version, DryRun: o.DryRun,
@@ -174,7 +174,7 @@ func (t *takedown) show(ctx context.Context) error {
 		err = t.channel.Project(ctx)
 	}
 	if err == nil {
-		t.past, err = t.channel.pastOf(ctx, t.at)
+		err = t.channel.readPast(ctx, t.at, t.past)
 	}
 	return err
 }
@@ -195,7 +195,7 @@ func (t *takedown) commit(ctx context.Context) error {
 		}
 		c.Workers, c.BeforeHead = t.Workers, t.BeforeHead
 		t.channel = c
-		if t.past, err = c.pastOf(ctx, t.at); err != nil {
+		if err := c.readPast(ctx, t.at, t.past); err != nil {
 			return err
 		}
 		if len(t.past.uploads) == 0 {

@@ -16,6 +16,7 @@ type past struct {
 	prints     map[string]string      // fingerprints, by digest
 	generation int                    // the newest record that took it down; 0 if none did
 	time       time.Time              // of that record
+	read       int                    // the newest record that was read
 }
 
 // pastUpload is an upload, or an action that copied an archive, as which a version was
@@ -28,22 +29,30 @@ type pastUpload struct {
 	generation int      // the record that published it
 }
 
-// pastOf reads the log back to its beginning for what it says of a version.
-func (c *Channel) pastOf(ctx context.Context, at version) (*past, error) {
-	p := &past{uploads: map[string]*pastUpload{}, others: map[string]int{}, prints: map[string]string{}}
+func newPast() *past {
+	return &past{uploads: map[string]*pastUpload{}, others: map[string]int{}, prints: map[string]string{}}
+}
+
+// readPast reads the log back for what it says of a version: to its beginning, or to where it
+// was read before.
+func (c *Channel) readPast(ctx context.Context, at version, p *past) error {
 	for r, err := range c.back(ctx) {
 		if err != nil {
-			return nil, err
+			return err
+		}
+		if r.Generation <= p.read {
+			break
 		}
 		p.add(r, at)
 	}
 	for id := range p.uploads {
 		delete(p.others, id)
 	}
-	return p, nil
+	p.read = c.Generation()
+	return nil
 }
 
-// add adds what an earlier record says.
+// add adds what a record says.
 func (p *past) add(r *Record, at version) {
 	if r.Change != nil {
 		for _, l := range r.Change.Added {
@@ -76,17 +85,19 @@ func (p *past) add(r *Record, at version) {
 	}
 }
 
-// addLine notes an upload whose line is added. If it came back later, it counts from its
+// addLine notes an upload whose line is added. If it comes back later, it counts from its
 // first time on.
 func (p *past) addLine(r *Record, line releaseLine) {
 	id, ok := parseReleaseURL(line.url())
 	if !ok {
 		return
 	}
-	if p.uploads[id] == nil {
-		p.uploads[id] = &pastUpload{url: line.url(), digest: line.Digest}
+	u := p.uploads[id]
+	if u == nil {
+		u = &pastUpload{url: line.url(), digest: line.Digest, generation: r.Generation}
+		p.uploads[id] = u
 	}
-	p.uploads[id].generation = r.Generation
+	u.generation = min(u.generation, r.Generation)
 }
 
 func (p *past) addAction(r *Record, a *ActionDecision, v ActionVersion) {
