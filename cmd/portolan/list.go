@@ -116,15 +116,11 @@ func (f *flags) versions(ctx context.Context, site bucket.Store, channel, chart 
 	if chart == "" {
 		return c.AllVersions()
 	}
-	all, err := c.Versions(chart)
-	if err != nil || len(all) > 0 {
-		return all, err
+	all, err := c.Chart(chart)
+	if missing := (*survey.ChartError)(nil); errors.As(err, &missing) {
+		return nil, hint(err, "%s", missing.Fix())
 	}
-	err = fmt.Errorf("channel %s has no chart %s", channel, chart)
-	if near := c.Near(chart); near != "" {
-		return nil, hint(err, "did you mean %s?", near)
-	}
-	return nil, hint(err, "'portolan list %s' lists its charts", channel)
+	return all, err
 }
 
 // noChannel says in plain words that a channel does not exist.

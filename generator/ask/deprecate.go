@@ -3,11 +3,9 @@ package ask
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
-	"github.com/portolan-charts/portolan/publisher/spelling"
 )
 
 // Deprecate plans to mark all versions of a chart as deprecated, with a message and the
@@ -22,12 +20,11 @@ func Deprecate(ctx context.Context, site bucket.Store, channel, chart, message, 
 		return nil, err
 	}
 	p, err := s.deprecate(message, successor)
-	if err != nil || successor == "" || len(c.Index().Lines(successor)) > 0 {
+	if err != nil || successor == "" || len(c.Index.Lines(successor)) > 0 {
 		return p, err
 	}
 	note := fmt.Sprintf("channel %s has no chart %s", channel, successor)
-	others := slices.DeleteFunc(chartsOf(c), func(name string) bool { return name == chart })
-	if near := spelling.Nearest(successor, others); near != "" {
+	if near := c.Near(successor, chart); near != "" {
 		note += fmt.Sprintf("; did you mean %s?", near)
 	}
 	p.Notes = append(p.Notes, note)

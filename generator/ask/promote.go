@@ -10,6 +10,7 @@ import (
 	"github.com/Masterminds/semver/v3"
 
 	"github.com/portolan-charts/portolan/generator/config"
+	"github.com/portolan-charts/portolan/generator/survey"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
@@ -43,7 +44,7 @@ func Promote(ctx context.Context, site bucket.Store, what Promotion) (*Plan, err
 	if err != nil {
 		return nil, err
 	}
-	to, err := shelve(c.Name, what.Chart, c.Index(), c.State())
+	to, err := takeAny(survey.Newest(c), what.Chart) // it may be the channel's first
 	if err != nil {
 		return nil, err
 	}

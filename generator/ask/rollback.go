@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/generator/survey"
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
@@ -17,42 +17,34 @@ func Rollback(ctx context.Context, site bucket.Store, channel string, generation
 	if err != nil {
 		return nil, err
 	}
-	if err := kept(c, generation); err != nil {
-		return nil, err
-	}
-	index, state, err := c.AsOf(ctx, generation)
-	if errors.Is(err, bucket.ErrNotFound) {
-		return nil, wrong(fmt.Sprintf("the snapshot of generation %d of channel %s is not there", generation, channel),
-			fmt.Sprintf("'portolan rebuild --channel %s' restores it from the log", channel))
+	then, err := kept(ctx, c, generation)
+	if missing := (*survey.GenerationError)(nil); errors.As(err, &missing) {
+		return nil, wrong(missing.Error(), missing.Fix())
 	}
 	if err != nil {
 		return nil, err
 	}
 	r := &rollback{plan: newPlan(channel, action.Request{Kind: action.Rollback, Generation: generation})}
-	for chart := range c.Index().Charts() {
-		now, err := shelve(channel, chart, c.Index(), c.State())
+	for chart := range c.Index.Charts() {
+		now, err := takeAny(c, chart)
 		if err != nil {
 			return nil, err
 		}
-		then, err := shelve(channel, chart, index, state)
+		before, err := takeAny(then, chart)
 		if err != nil {
 			return nil, err
 		}
-		r.chart(now, then)
+		r.chart(now, before)
 	}
 	return r.done()
 }
 
-// kept makes sure that a generation can be rolled back to.
-func kept(c *publisher.Channel, generation int) error {
-	lists := fmt.Sprintf("'portolan log %s' lists them", c.Name)
-	switch newest, floor := c.Generation(), c.Floor(); {
-	case generation < 1 || generation > newest:
-		return wrong(fmt.Sprintf("channel %s has no generation %d: it has 1 to %d", c.Name, generation, newest), lists)
-	case generation < floor:
-		return wrong(fmt.Sprintf("generation %d of channel %s is not kept any more: it is before %d, the oldest since the last prune", generation, c.Name, floor), lists)
+// kept returns what the channel had at a generation that can be rolled back to.
+func kept(ctx context.Context, c *survey.Contents, generation int) (*survey.Contents, error) {
+	if generation < 1 || generation < c.Channel.Floor() {
+		return nil, c.NoGeneration(generation)
 	}
-	return nil
+	return c.At(ctx, generation)
 }
 
 // rollback is a plan in the making.

@@ -2,13 +2,14 @@ package ask
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
-	"slices"
+	"strings"
 	"time"
 
 	"github.com/Masterminds/semver/v3"
 
+	"github.com/portolan-charts/portolan/generator/survey"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
@@ -25,7 +26,7 @@ type shelf struct {
 // version is one of a chart's versions.
 type version struct {
 	action.Pin
-	url        string
+	url        string // of the archive, relative to the channel
 	created    time.Time
 	semantic   *semver.Version // nil if it is not
 	yanked     *action.Yanked  // nil if it is not
@@ -33,13 +34,10 @@ type version struct {
 }
 
 // open reads a channel in which something was published.
-func open(ctx context.Context, site bucket.Store, channel string) (*publisher.Channel, error) {
-	c, err := publisher.OpenChannel(ctx, site, channel)
-	if err != nil {
-		return nil, err
-	}
-	if c.IndexGeneration() > 0 {
-		return c, nil
+func open(ctx context.Context, site bucket.Store, channel string) (*survey.Contents, error) {
+	c, err := survey.Open(ctx, site, channel)
+	if !errors.Is(err, survey.ErrNoChannel) {
+		return c, err
 	}
 	missing := wrong(fmt.Sprintf("nothing was ever published in channel %s", channel), "'portolan status' lists the channels")
 	names, err := publisher.Channels(ctx, site) // a web site cannot be listed
@@ -52,53 +50,7 @@ func open(ctx context.Context, site bucket.Store, channel string) (*publisher.Ch
 	return nil, missing
 }
 
-// take returns a chart that the channel has.
-func take(c *publisher.Channel, chart string) (*shelf, error) {
-	if len(c.Index().Lines(chart)) == 0 {
-		return nil, noChart(c, chart)
-	}
-	return shelve(c.Name, chart, c.Index(), c.State())
-}
-
-// shelve returns a chart that the channel may have, as of an index and a state.
-func shelve(channel, chart string, index *publisher.Index, state *action.State) (*shelf, error) {
-	lines := index.Lines(chart)
-	s := &shelf{channel: channel, chart: chart, state: state, versions: make([]version, len(lines))}
-	for i, line := range lines {
-		var l struct {
-			Version    string    `json:"version"`
-			Created    time.Time `json:"created"`
-			Digest     string    `json:"digest"`
-			Deprecated bool      `json:"deprecated"`
-			URLs       []string  `json:"urls"`
-		}
-		if err := json.Unmarshal([]byte(line), &l); err != nil || len(l.URLs) != 1 {
-			return nil, fmt.Errorf("channel %s: a line of the index cannot be read: %.80s…", channel, line)
-		}
-		v := version{Pin: action.Pin{Chart: chart, Version: l.Version, Digest: l.Digest}, url: l.URLs[0], created: l.Created, deprecated: l.Deprecated}
-		v.semantic, _ = semver.NewVersion(l.Version)
-		if y, ok := s.state.FindYanked(chart, l.Version); ok {
-			v.yanked = &y
-		}
-		s.versions[i] = v
-	}
-	return s, nil
-}
-
-func noChart(c *publisher.Channel, chart string) error {
-	missing := wrong(fmt.Sprintf("channel %s has no chart %q", c.Name, chart), fmt.Sprintf("'portolan list %s' lists its charts", c.Name))
-	if near := spelling.Nearest(chart, chartsOf(c)); near != "" {
-		missing.fix = fmt.Sprintf("did you mean %s? %s", near, missing.fix)
-	}
-	return missing
-}
-
-func chartsOf(c *publisher.Channel) []string { return slices.Collect(c.Index().Charts()) }
-
-// hasGone reports whether something was removed from the channel.
-func (s *shelf) hasGone() bool { return s.state != nil && len(s.state.Gone) > 0 }
-
-// openChart is open and take.
+// openChart reads a chart that a channel has.
 func openChart(ctx context.Context, site bucket.Store, channel, chart string) (*shelf, error) {
 	c, err := open(ctx, site, channel)
 	if err != nil {
@@ -106,3 +58,43 @@ func openChart(ctx context.Context, site bucket.Store, channel, chart string) (*
 	}
 	return take(c, chart)
 }
+
+// take returns a chart that the channel has.
+func take(c *survey.Contents, chart string) (*shelf, error) {
+	all, err := c.Chart(chart)
+	if missing := (*survey.ChartError)(nil); errors.As(err, &missing) {
+		return nil, wrong(missing.Error(), missing.Fix())
+	}
+	if err != nil {
+		return nil, err
+	}
+	return shelve(c, chart, all), nil
+}
+
+// takeAny returns a chart that the channel may have.
+func takeAny(c *survey.Contents, chart string) (*shelf, error) {
+	all, err := c.Versions(chart)
+	if err != nil {
+		return nil, err
+	}
+	return shelve(c, chart, all), nil
+}
+
+func shelve(c *survey.Contents, chart string, all []survey.Version) *shelf {
+	s := &shelf{channel: c.Channel.Name, chart: chart, state: c.State, versions: make([]version, len(all))}
+	for i, is := range all {
+		v := version{
+			Pin: action.Pin{Chart: chart, Version: is.Version, Digest: is.Digest},
+			url: strings.TrimPrefix(is.URL, s.channel+"/"), created: is.Created, deprecated: is.Deprecated,
+		}
+		v.semantic, _ = semver.NewVersion(is.Version)
+		if y, ok := s.state.FindYanked(chart, is.Version); ok {
+			v.yanked = &y
+		}
+		s.versions[i] = v
+	}
+	return s
+}
+
+// hasGone reports whether something was removed from the channel.
+func (s *shelf) hasGone() bool { return s.state != nil && len(s.state.Gone) > 0 }

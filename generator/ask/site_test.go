@@ -123,7 +123,7 @@ func TestUnknown(t *testing.T) {
 			t.Errorf("%s %s: got %v", tt.channel, tt.chart, err)
 		}
 	}
-	for generation, want := range map[int]string{-1: "it has 1 to 1", 2: "it has 1 to 1"} {
+	for generation, want := range map[int]string{-1: "no generation -1", 0: "no generation 0", 2: "its newest is 1"} {
 		if _, err := ask.Rollback(ctx, w.site, "stable", generation); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("generation %d: got %v", generation, err)
 		}

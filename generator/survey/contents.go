@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
@@ -12,15 +13,12 @@ import (
 	"github.com/portolan-charts/portolan/publisher/spelling"
 )
 
-// Contents is what a channel has at its newest generation.
+// Contents is what a channel has at one of its generations.
 type Contents struct {
-	channel *publisher.Channel
-	index   *publisher.Index
-	state   *action.State
+	Channel *publisher.Channel
+	Index   *publisher.Index
+	State   *action.State
 }
-
-// ErrNoChannel is reported for a channel that the site does not have.
-var ErrNoChannel = errors.New("there is no such channel")
 
 // Open reads a channel. It fails with ErrNoChannel also if nothing was ever published in
 // it.
@@ -32,7 +30,26 @@ func Open(ctx context.Context, site bucket.Store, channel string) (*Contents, er
 	if c.IndexGeneration() == 0 {
 		return nil, fmt.Errorf("%s: %w", channel, ErrNoChannel)
 	}
-	return &Contents{c, c.Index(), c.State()}, nil
+	return Newest(c), nil
+}
+
+// Newest is what the channel has at its newest generation: nothing if it has none.
+func Newest(c *publisher.Channel) *Contents { return &Contents{c, c.Index(), c.State()} }
+
+// At returns what the channel had at a generation; 0 is the empty channel before the first.
+// It fails with a [*GenerationError] if that cannot be had.
+func (c *Contents) At(ctx context.Context, generation int) (*Contents, error) {
+	switch {
+	case generation == 0:
+		return &Contents{Channel: c.Channel, Index: &publisher.Index{}}, nil
+	case generation < 0 || generation > c.Channel.Generation():
+		return nil, c.NoGeneration(generation)
+	}
+	index, state, err := c.Channel.AsOf(ctx, generation)
+	if errors.Is(err, bucket.ErrNotFound) {
+		return nil, c.NoGeneration(generation)
+	}
+	return &Contents{c.Channel, index, state}, err
 }
 
 // Channels returns the channels of the site. One that cannot be read has an Error, and
@@ -76,7 +93,7 @@ func Versions(ctx context.Context, site bucket.Store) ([]Version, error) {
 			some, err = c.AllVersions()
 		}
 		if err != nil {
-			return all, fmt.Errorf("channel %s: %w", name, err)
+			return all, err
 		}
 		all = append(all, some...)
 	}
@@ -85,19 +102,19 @@ func Versions(ctx context.Context, site bucket.Store) ([]Version, error) {
 
 // Summary says how much there is.
 func (c *Contents) Summary() Channel {
-	s := Channel{Channel: c.channel.Name, Generation: c.channel.Generation(), Changed: c.channel.Time()}
-	s.Charts, s.Versions = c.index.Counts()
-	if c.state != nil {
-		s.Yanked = len(c.state.Yanked)
+	s := Channel{Channel: c.Channel.Name, Generation: c.Channel.Generation(), Changed: c.Channel.Time()}
+	s.Charts, s.Versions = c.Index.Counts()
+	if c.State != nil {
+		s.Yanked = len(c.State.Yanked)
 	}
-	s.Hidden = c.index.Older() - s.Yanked // what is yanked is never listed
+	s.Hidden = c.Index.Older() - s.Yanked // what is yanked is never listed
 	return s
 }
 
 // Charts returns the charts, by name.
 func (c *Contents) Charts() ([]Chart, error) {
 	all := []Chart{}
-	for name := range c.index.Charts() {
+	for name := range c.Index.Charts() {
 		versions, err := c.Versions(name)
 		if err != nil {
 			return nil, err
@@ -124,7 +141,7 @@ func (c *Contents) chartOf(versions []Version) Chart {
 			chart.Yanked++
 		}
 	}
-	if d, ok := c.state.FindDeprecated(v.Chart); ok {
+	if d, ok := c.State.FindDeprecated(v.Chart); ok {
 		chart.Deprecation = &Deprecation{Message: d.Message, Successor: d.Successor, Time: d.Time}
 	}
 	return chart
@@ -150,7 +167,7 @@ func newest(versions []Version) Version {
 // AllVersions returns the versions of all charts, by chart.
 func (c *Contents) AllVersions() ([]Version, error) {
 	all := []Version{}
-	for name := range c.index.Charts() {
+	for name := range c.Index.Charts() {
 		versions, err := c.Versions(name)
 		if err != nil {
 			return nil, err
@@ -160,35 +177,46 @@ func (c *Contents) AllVersions() ([]Version, error) {
 	return all, nil
 }
 
+// Chart returns the versions of a chart as Versions does. It fails with a [*ChartError] if
+// the channel does not have it.
+func (c *Contents) Chart(chart string) ([]Version, error) {
+	all, err := c.Versions(chart)
+	if err == nil && len(all) == 0 {
+		return nil, &ChartError{Channel: c.Channel.Name, Chart: chart, Near: c.Near(chart)}
+	}
+	return all, err
+}
+
 // Versions returns the versions of a chart, in the index's order: the newest first. There
 // are none if the channel does not have the chart.
 func (c *Contents) Versions(chart string) ([]Version, error) {
-	lines, shown := c.index.Lines(chart), c.index.Shown(chart)
+	lines, shown := c.Index.Lines(chart), c.Index.Shown(chart)
 	all := make([]Version, len(lines))
 	for i, line := range lines {
 		r, err := parseLine(line)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("channel %s: %w", c.Channel.Name, err)
 		}
 		all[i] = Version{
-			Channel: c.channel.Name, Chart: chart, Version: r.Version, AppVersion: r.AppVersion, Created: r.Created,
-			Digest: r.Digest, URL: path.Join(c.channel.Name, r.URLs[0]), State: Listed, Deprecated: r.Deprecated,
+			Channel: c.Channel.Name, Chart: chart, Version: r.Version, AppVersion: r.AppVersion, Created: r.Created,
+			Digest: r.Digest, URL: path.Join(c.Channel.Name, r.URLs[0]), State: Listed, Deprecated: r.Deprecated,
 		}
 		if !shown.Has(i) {
 			all[i].State = Hidden
 		}
-		if y, ok := c.state.FindYanked(chart, r.Version); ok {
+		if y, ok := c.State.FindYanked(chart, r.Version); ok {
 			all[i].State, all[i].Yanked = Yanked, &Yank{y.Reason, y.Time, y.Action}
 		}
 	}
 	return all, nil
 }
 
-// Near returns the chart whose name is most like this one; "" if none is.
-func (c *Contents) Near(name string) string {
+// Near returns the chart whose name is most like this one, except for those others; "" if
+// no name is.
+func (c *Contents) Near(name string, others ...string) string {
 	var names []string
-	for chart := range c.index.Charts() {
-		if chart != "" {
+	for chart := range c.Index.Charts() {
+		if chart != "" && !slices.Contains(others, chart) {
 			names = append(names, chart)
 		}
 	}

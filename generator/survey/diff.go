@@ -3,7 +3,6 @@ package survey
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -31,22 +30,23 @@ type Point struct {
 // first one, and a negative to for the newest. It reads their records and snapshots. The
 // error is a [*GenerationError] if one of them cannot be had.
 func Diff(ctx context.Context, site bucket.Store, channel string, from, to int) (*Difference, error) {
-	c, err := publisher.OpenChannel(ctx, site, channel)
+	opened, err := publisher.OpenChannel(ctx, site, channel)
 	if err != nil {
 		return nil, err
 	}
-	if c.Generation() == 0 {
+	if opened.Generation() == 0 {
 		return nil, fmt.Errorf("%s: %w", channel, ErrNoChannel)
 	}
 	if to < 0 {
-		to = c.Generation()
+		to = opened.Generation()
 	}
+	c := Newest(opened)
 	d := &Difference{Channel: channel}
-	before, err := asOf(ctx, c, from, &d.From)
+	before, err := d.From.at(ctx, c, from)
 	if err != nil {
 		return nil, err
 	}
-	after, err := asOf(ctx, c, to, &d.To)
+	after, err := d.To.at(ctx, c, to)
 	if err != nil {
 		return nil, err
 	}
@@ -54,43 +54,27 @@ func Diff(ctx context.Context, site bucket.Store, channel string, from, to int) 
 	return d, err
 }
 
-// past is a channel as it was.
-type past struct {
-	index *publisher.Index
-	state *action.State
-}
-
-// asOf returns the channel as it was at a generation, and says since when.
-func asOf(ctx context.Context, c *publisher.Channel, generation int, p *Point) (past, error) {
+// at returns what the channel had at a generation, and says since when.
+func (p *Point) at(ctx context.Context, c *Contents, generation int) (*Contents, error) {
 	p.Generation = generation
-	if generation == 0 {
-		return past{index: &publisher.Index{}}, nil
+	then, err := c.At(ctx, generation)
+	if err != nil || generation == 0 {
+		return then, err
 	}
-	missing := &GenerationError{Channel: c.Name, Generation: generation, Newest: c.Generation(), Floor: c.Floor()}
-	if generation > c.Generation() {
-		return past{}, missing
-	}
-	x, state, err := c.AsOf(ctx, generation)
-	if errors.Is(err, bucket.ErrNotFound) {
-		return past{}, missing
-	}
-	if err != nil {
-		return past{}, err
-	}
-	header, err := x.Header()
+	header, err := then.Index.Header()
 	p.Time = header.Generated
-	return past{x, state}, err
+	return then, err
 }
 
-// to returns the changes that lead from one past to another.
-func (p past) to(after past) ([]Change, error) {
+// to returns the changes that lead from these contents to later ones, or earlier ones.
+func (c *Contents) to(after *Contents) ([]Change, error) {
 	charts := map[string][]string{}
-	for _, x := range []*publisher.Index{p.index, after.index} {
+	for _, x := range []*publisher.Index{c.Index, after.Index} {
 		for chart := range x.Charts() {
-			charts[chart] = after.index.Lines(chart)
+			charts[chart] = after.Index.Lines(chart)
 		}
 	}
-	all, err := changes(p.index.Diff(charts))
+	all, err := changes(c.Index.Diff(charts))
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +84,7 @@ func (p past) to(after past) ([]Change, error) {
 			removed[[2]string{c.Chart, c.Version}] = true
 		}
 	}
-	for _, c := range stateChanges(p.state, after.state) {
+	for _, c := range stateChanges(c.State, after.State) {
 		if !removed[[2]string{c.Chart, c.Version}] {
 			all = append(all, c)
 		}
@@ -133,31 +117,4 @@ func stateChanges(before, after *action.State) (all []Change) {
 		}
 	}
 	return all
-}
-
-// GenerationError is the error for a generation that does not exist, or of which the
-// snapshot is gone.
-type GenerationError struct {
-	Channel    string
-	Generation int
-	Newest     int // that the channel has
-	Floor      int // the oldest one that is kept; 0 if all are
-}
-
-func (e *GenerationError) Error() string {
-	if e.Generation > e.Newest {
-		return fmt.Sprintf("channel %s has no generation %d: its newest is %d", e.Channel, e.Generation, e.Newest)
-	}
-	return fmt.Sprintf("the snapshot of generation %d of channel %s is not there any more", e.Generation, e.Channel)
-}
-
-// Fix says what to do instead.
-func (e *GenerationError) Fix() string {
-	switch {
-	case e.Generation > e.Newest:
-		return fmt.Sprintf("'portolan log %s' lists its generations", e.Channel)
-	case e.Generation < e.Floor:
-		return fmt.Sprintf("a prune has removed the snapshots before generation %d: compare with that or a later one, or see 'portolan log %s'", e.Floor, e.Channel)
-	}
-	return fmt.Sprintf("it was lost: run 'portolan rebuild --channel %s', which restores it from the log", e.Channel)
 }

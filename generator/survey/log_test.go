@@ -176,8 +176,8 @@ func TestDiffMissing(t *testing.T) {
 		}
 	}
 	for generation, want := range map[int][2]string{
-		1: {"the snapshot of generation 1 of channel stable is not there", "before generation 3"},
-		3: {"the snapshot of generation 3 of channel stable is not there", "portolan rebuild --channel stable"},
+		1: {"generation 1 of channel stable is not kept any more: the last prune kept those from 3 on", "portolan log stable"},
+		3: {"the snapshot of generation 3 of channel stable is missing", "portolan rebuild --channel stable"},
 		9: {"channel stable has no generation 9: its newest is 5", "portolan log stable"},
 	} {
 		_, err := survey.Diff(t.Context(), w.store(), "stable", generation, -1)
