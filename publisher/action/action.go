@@ -50,6 +50,9 @@ const (
 	// MaxWho is the most bytes of what a request says about who asks.
 	MaxWho = 8 << 10
 
+	// MaxName is the most bytes of the name of a chart or channel, and of a version.
+	MaxName = 255
+
 	// MaxVersions is the most versions that one action names.
 	MaxVersions = 10_000
 )
@@ -126,7 +129,21 @@ func (r Request) Check() error {
 			return fmt.Errorf("a request to %s takes no %q", r.Kind, name)
 		}
 	}
-	return errors.Join(r.checkWho(), r.checkVersions(), CheckText(r.Reason))
+	return errors.Join(r.checkWho(), r.checkNames(), r.checkVersions(), CheckText(r.Reason))
+}
+
+// checkNames bounds what is repeated in receipts, lists and messages.
+func (r Request) checkNames() error {
+	names := []string{r.Chart, r.Successor, r.From}
+	for _, v := range r.Versions {
+		names = append(names, v.Chart, v.Version)
+	}
+	for _, name := range names {
+		if len(name) > MaxName {
+			return fmt.Errorf("it names something with %d bytes; %d are allowed", len(name), MaxName)
+		}
+	}
+	return nil
 }
 
 func (r Request) checkWho() error {

@@ -2,7 +2,6 @@ package action
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -10,6 +9,8 @@ import (
 // request's own texts, which may not be safe to print.
 func (r Request) Subject() string {
 	switch r.Kind {
+	case "":
+		return "an action that cannot be read"
 	case Deprecate, Undeprecate:
 		return fmt.Sprintf("%s %s", r.Kind, r.Chart)
 	case Rollback:
@@ -23,9 +24,10 @@ func (r Request) Subject() string {
 // subjects names one version, or counts them.
 func (r Request) subjects() string {
 	var charts []string
+	seen := map[string]bool{}
 	for _, v := range r.Versions {
-		if !slices.Contains(charts, v.Chart) {
-			charts = append(charts, v.Chart)
+		if !seen[v.Chart] {
+			seen[v.Chart], charts = true, append(charts, v.Chart)
 		}
 	}
 	switch {

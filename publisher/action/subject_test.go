@@ -24,6 +24,7 @@ func TestSubject(t *testing.T) {
 		{action.Request{Kind: action.Deprecate, Chart: "web", Successor: "web2"}, "deprecate web"},
 		{action.Request{Kind: action.Rollback, Generation: 7}, "roll back to generation 7"},
 		{action.Request{Kind: action.Yank}, "yank nothing"},
+		{action.Request{}, "an action that cannot be read"},
 	} {
 		if got := tt.request.Subject(); got != tt.want {
 			t.Errorf("got %q, want %q", got, tt.want)
