@@ -18,6 +18,7 @@ type asked struct {
 	action.Request
 	back   *shownAt  // what is rolled back to; nil if it is not there
 	offers []offered // what is promoted, by the place among Versions
+	unread error     // why these are not known: the channel that they come from cannot be read
 }
 
 // wholeChannel stands for all versions among those that an action is about.
@@ -78,7 +79,7 @@ func (r *reader) readAction(ctx context.Context, u *publisher.Upload) (*candidat
 	}
 	c := &candidate{upload: u, weight: int(u.Action.Size), odd: r.name.warning, problem: r.name.problem}
 	if fault != nil {
-		c.problem = reject("action-malformed", "it is not an action: %s", check.Foreign(fault))
+		c.problem = reject("action-malformed", "%s", check.Foreign(fault))
 	} else if problem := checkSuccessor(&request); problem != nil {
 		c.problem = problem
 	}

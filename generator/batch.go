@@ -22,6 +22,11 @@ func (r *channelRun) batch(ctx context.Context, all []*publisher.Upload) (n int,
 	}
 	candidates, n, unread := r.takeAll(ctx, uploads, before)
 	r.partial = r.partial || unread != nil
+	for _, c := range candidates {
+		if c.asked != nil { // that alone waits: what it is about lies elsewhere
+			unread = errors.Join(unread, c.asked.unread)
+		}
+	}
 	decided, before, err := r.commitAll(ctx, candidates, before)
 	if err != nil {
 		return n, unread, err
@@ -137,8 +142,11 @@ func (r *channelRun) lookFor(ctx context.Context, c *candidate) error {
 	case action.Rollback:
 		return lookBackFor(ctx, r.channel, r.catalog, c.asked)
 	case action.Promote:
-		if err := r.promoter.find(ctx, r.Workers, c); err != nil {
+		if err := r.promoter.find(ctx, r.Workers, c); ctx.Err() != nil {
 			return err
+		} else if err != nil {
+			c.asked.offers, c.asked.unread = nil, fmt.Errorf("upload %s: %w", c.upload.ID, err)
+			return nil
 		}
 		return r.catalog.lookUp(ctx, c)
 	}

@@ -25,8 +25,17 @@ const (
 
 // dueAction reports whether an action need not wait for what it names.
 func (p *planner) dueAction(o *outcome) bool {
-	waited := p.now.Sub(o.upload.Arrival) >= actionWait && !p.partial
-	return waited || p.refuse(o) != nil || p.unknown(o.asked) == nil
+	switch {
+	case o.asked.unread != nil:
+		return false
+	case p.now.Sub(o.upload.Arrival) >= actionWait && !p.partial, p.refuse(o) != nil:
+		return true
+	case o.asked.Kind == action.Promote:
+		problem, _ := o.asked.unready()
+		return problem == nil
+	}
+	_, unknown := p.unknown(o.asked)
+	return !unknown
 }
 
 // refuse says why an action is refused, whatever is published.
@@ -40,23 +49,28 @@ func (p *planner) refuse(o *outcome) *check.Problem {
 	return nil
 }
 
-// unknown says what the action names that is not published, if it may still come; nil if
-// everything is there.
-func (p *planner) unknown(a *asked) *check.Problem {
+// refuseUnknown says what the action names that is not published; nil if everything is there.
+func (p *planner) refuseUnknown(a *asked) *check.Problem {
 	if a.Kind == action.Promote {
 		problem, _ := a.unready()
 		return problem
 	}
+	if r, unknown := p.unknown(a); unknown {
+		return rejectUnknown(p.catalog, r)
+	}
+	return nil
+}
+
+// unknown finds a version, or a chart, that the action names and that is not published, if
+// it may still come.
+func (p *planner) unknown(a *asked) (r ref, unknown bool) {
 	for _, v := range a.Versions {
 		r := ref{v.Chart, v.Version}
 		if _, ok := p.catalog.find(r); !ok && p.gone(v) == nil {
-			return rejectUnknown(p.catalog, r)
+			return r, true
 		}
 	}
-	if a.Chart != "" && len(p.catalog.index.Lines(a.Chart)) == 0 {
-		return rejectUnknown(p.catalog, ref{name: a.Chart})
-	}
-	return nil
+	return ref{name: a.Chart}, a.Chart != "" && len(p.catalog.index.Lines(a.Chart)) == 0
 }
 
 // gone says that the content which an action names is not to come back; nil if it is not so.
@@ -70,7 +84,7 @@ func (p *planner) gone(v action.Pin) *check.Problem {
 // act decides an action, as a whole.
 func (p *planner) act(o *outcome) {
 	o.act = &publisher.ActionDecision{ID: o.upload.ID, Arrival: o.upload.Arrival, Kind: o.asked.Kind}
-	if problem := cmp.Or(p.refuse(o), p.unknown(o.asked)); problem != nil {
+	if problem := cmp.Or(p.refuse(o), p.refuseUnknown(o.asked)); problem != nil {
 		o.reject(problem)
 		return
 	}

@@ -112,6 +112,9 @@ func (r ref) String() string {
 
 // awaits says what an action waits for.
 func (c *candidate) awaits() string {
+	if c.asked.unread != nil {
+		return fmt.Sprintf("it asks to %s, and channel %s cannot be read", c.asked.Kind, c.asked.From)
+	}
 	return fmt.Sprintf("it asks to %s %s, and not all of that is published yet", c.asked.Kind, nameVersions(c.asked.refs()))
 }
 

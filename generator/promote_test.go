@@ -132,6 +132,37 @@ func TestPromoteRefused(t *testing.T) {
 	}
 }
 
+// TestPromoteUnread: a promotion from a channel that cannot be read waits, and delays nothing
+// else in the channel that it would come to.
+func TestPromoteUnread(t *testing.T) {
+	w := newWorld(t)
+	w.publish("dev", 1, alphaOld)
+	w.site.Hook = func(op buckettest.Op) buckettest.Fault {
+		if op.Kind == "get" && strings.HasPrefix(op.Key, "dev/log/") {
+			return buckettest.Refused
+		}
+		return buckettest.None
+	}
+	w.mustAsk("stable", id(60), promote("dev", oldPin))
+	w.mustAsk("stable", id(61), yank(pin("gamma", "1.0.0", beta)))
+	w.mustUpload("stable", id(62), beta, nil)
+	w.clock = w.clock.Add(actionWait)
+	report, err := w.run("generator")
+	if err == nil || !strings.Contains(err.Error(), "dev/log/00000001.json") {
+		t.Errorf("the run says %v", err)
+	}
+	if got, want := fmt.Sprint(verdicts(report)), fmt.Sprint(map[string]string{id(61): "rejected action-unknown", id(62): "accepted"}); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if waiting := fmt.Sprint(report.Channels[0].Waiting); !strings.Contains(waiting, "channel dev cannot be read") {
+		t.Errorf("waiting is %s", waiting)
+	}
+	w.site.Hook = nil
+	if r := w.runOnce()[id(60)]; r.Verdict != publisher.Accepted {
+		t.Errorf("then it is %s %s", r.Verdict, r.Rule)
+	}
+}
+
 const actionWait = 10 * time.Minute
 
 var withDependency = charttest.Pack("needs", map[string]string{
