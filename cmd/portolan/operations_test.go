@@ -26,7 +26,7 @@ func TestReadmeOperations(t *testing.T) {
 		o := &operations{drop: newPlace(t, "file").open(t), site: newPlace(t, "file").open(t)}
 		stored := []string{}
 		for _, n := range []int{100, 1, 0} {
-			o.submit(t, n)
+			o.submit(t, "stable", n)
 			stored = append(stored, o.run(t, n))
 		}
 		wantReadmeRow(t, "Store operations", stored)
@@ -39,7 +39,7 @@ func TestReadmeOperations(t *testing.T) {
 			o := &operations{drop: bucket.folder("drop").open(t), site: bucket.folder("site").open(t)}
 			stored, requested := []string{}, []string{}
 			for _, n := range []int{100, 1, 0} {
-				o.submit(t, n)
+				o.submit(t, "stable", n)
 				server.Inject(bucket.url, nil)
 				stored = append(stored, o.run(t, n))
 				methods := &buckettest.Counter{}
@@ -92,7 +92,7 @@ type operations struct {
 }
 
 // submit uploads n charts.
-func (o *operations) submit(t *testing.T, n int) {
+func (o *operations) submit(t *testing.T, channel string, n int) {
 	t.Helper()
 	for range n {
 		id, err := publisher.NewID()
@@ -101,7 +101,7 @@ func (o *operations) submit(t *testing.T, n int) {
 		}
 		o.next++
 		chart := charttest.Simple(fmt.Sprintf("chart-%d", o.next), "1.0.0")
-		if err := publisher.Submit(t.Context(), o.drop, "stable", id, publisher.Submission{Chart: bucket.Bytes(chart)}); err != nil {
+		if err := publisher.Submit(t.Context(), o.drop, channel, id, publisher.Submission{Chart: bucket.Bytes(chart)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -110,11 +110,7 @@ func (o *operations) submit(t *testing.T, n int) {
 // run makes a run of the command for this many charts, and counts.
 func (o *operations) run(t *testing.T, charts int) string {
 	t.Helper()
-	c := &buckettest.Counter{}
-	p := &program{stdout: &checkedWriter{w: io.Discard}, stderr: io.Discard}
-	if _, err := p.round(t.Context(), newGenerateFlags(), generator.Options{Drop: c.Of(o.drop), Site: c.Of(o.site)}); err != nil {
-		t.Fatal(err)
-	}
+	c := o.count(t)
 	if charts == 1 && c.Count("") > oneChartOps {
 		t.Errorf("one chart took %s, want at most %d", c, oneChartOps)
 	}
@@ -122,4 +118,15 @@ func (o *operations) run(t *testing.T, charts int) string {
 		t.Errorf("nothing to do took %s, want listings only", c)
 	}
 	return c.String()
+}
+
+// count makes a run of the command, and counts.
+func (o *operations) count(t *testing.T) *buckettest.Counter {
+	t.Helper()
+	c := &buckettest.Counter{}
+	p := &program{stdout: &checkedWriter{w: io.Discard}, stderr: io.Discard}
+	if _, err := p.round(t.Context(), newGenerateFlags(), generator.Options{Drop: c.Of(o.drop), Site: c.Of(o.site)}); err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
