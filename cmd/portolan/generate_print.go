@@ -76,8 +76,17 @@ func printChannel(w io.Writer, c generator.ChannelReport, dryRun bool) {
 // settingsText says what the configuration makes of a channel.
 func settingsText(c generator.ChannelReport) string {
 	text := "its index lists all versions"
+	var others []string
 	if c.Older > 0 {
-		text += fmt.Sprintf(" except %d older ones", c.Older)
+		others = append(others, fmt.Sprintf("%d older ones", c.Older))
+	}
+	if c.Yanked == 1 {
+		others = append(others, "1 that is yanked")
+	} else if c.Yanked > 0 {
+		others = append(others, fmt.Sprintf("%d that are yanked", c.Yanked))
+	}
+	if len(others) > 0 {
+		text += " except " + strings.Join(others, " and ")
 	}
 	if c.AtRoot {
 		text += "; the site's root shows it as well"
