@@ -27,7 +27,7 @@ func TestActions(t *testing.T) {
 	}{
 		{yank(pin("alpha", "1.2.0", two)), "alpha 1.2.0 is yanked: lists hide it, its URL stays", []string{"1.1.0"}, 0},
 		{yank(pin("alpha", "1.1.0", one)), "alpha 1.1.0 is yanked: lists hide it, its URL stays", nil, 0},
-		{restore(pin("alpha", "1.2.0", two), pin("alpha", "1.1.0", one)), "alpha 1.2.0 and 1.1.0 are shown again", []string{"1.2.0", "1.1.0"}, 0},
+		{restore(pin("alpha", "1.2.0", two), pin("alpha", "1.1.0", one)), "alpha 1.2.0 and 1.1.0 are listed again", []string{"1.2.0", "1.1.0"}, 0},
 		{deprecate("alpha"), "all versions of alpha are marked as deprecated, also later ones", []string{"1.2.0", "1.1.0"}, 2},
 		{undeprecate("alpha"), "alpha is not deprecated any more, but for versions whose Chart.yaml says so", []string{"1.2.0", "1.1.0"}, 0},
 	} {

@@ -91,7 +91,7 @@ func (p *planner) one(o *outcome) {
 
 // due reports whether an upload need not wait for its other part any more. Of a
 // provenance file alone: it is faulty, its chart is there, or it has waited for
-// long enough. Of an action: likewise, for what it is about.
+// long enough. An action waits in the same way for what it is about.
 func (p *planner) due(o *outcome) bool {
 	switch {
 	case o.asked != nil:

@@ -43,7 +43,7 @@ func (a *asked) done() string {
 	case action.Yank:
 		return fmt.Sprintf("%s: %s", a.subject(" is yanked", " are yanked"), a.plural("lists hide it, its URL stays", "lists hide them, their URLs stay"))
 	case action.Restore:
-		return a.subject(" is shown again", " are shown again")
+		return a.subject(" is listed again", " are listed again")
 	case action.Deprecate:
 		return fmt.Sprintf("all versions of %s are marked as deprecated, also later ones", a.Chart)
 	case action.Undeprecate:
@@ -172,6 +172,6 @@ func goneText(t action.Tombstone) string {
 
 func warnYanked(r ref, channel string, y action.Yanked) publisher.Warning {
 	return publisher.Warning{Rule: "warn-yanked", Message: fmt.Sprintf(
-		"%s was yanked %s (%s), and lists go on hiding it: 'portolan restore %s %s %s' shows it again",
+		"%s was yanked %s (%s), and lists go on hiding it: 'portolan restore %s %s %s' lists it again",
 		r, y.Time.UTC().Format(time.RFC3339), y.Reason, channel, r.name, r.version)}
 }

@@ -50,7 +50,7 @@ func CheckOffer(c *config.Config, channel string, chart, prov io.Reader) (*publi
 }
 
 // offerSignature notes in the offer what the channel's keys say of its provenance file,
-// which is empty if there is none.
+// which is empty if the upload has no such file.
 func offerSignature(o *publisher.Offer, p config.Policy, prov []byte) error {
 	if len(prov) == 0 {
 		prov = nil

@@ -43,7 +43,7 @@ func newOutbox(o *Options, inbox *publisher.Inbox) *outbox {
 }
 
 // before returns what notes, before head shows a generation of the channel, that receivers
-// are to be told of it; nil if there are none. The uploads that make the generation leave
+// are to be told of it; nil if the channel has no receivers. The uploads that make the generation leave
 // the inbox later, so after a crash either they bring the next run here or the note does.
 func (b *outbox) before(channel string) func(ctx context.Context, shown, next int) error {
 	if b == nil || len(b.config.Receivers(channel)) == 0 {
@@ -80,7 +80,7 @@ func (b *outbox) discard(ctx context.Context, channel string) error {
 }
 
 // idle reports whether nothing in the channel's inbox has to be looked at now: there are
-// only entries of the outbox, and of these none is due.
+// only entries of the outbox, and no receiver is due.
 func (o *Options) idle(w *publisher.ChannelInbox) bool {
 	b, now := o.outbox, o.Now()
 	if len(w.Uploads)+len(w.Foreign) > 0 || w.Err != nil {
@@ -160,7 +160,7 @@ func (e *errand) again() time.Time {
 	return e.last.Modified.Add(pauseAfter(e.last.Tries))
 }
 
-// pauseAfter is how long a receiver is left alone after so many tries have failed.
+// pauseAfter is how long a receiver is left alone after this many tries have failed.
 func pauseAfter(tries int) time.Duration {
 	return min(firstPause<<min(tries-1, 16), lastPause)
 }

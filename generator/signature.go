@@ -21,8 +21,8 @@ type signature struct {
 	warning *publisher.Warning // the same, in a channel that does not require signatures
 }
 
-// judgeSignature verifies a provenance file, nil if there is none, that arrived at that
-// time.
+// judgeSignature verifies a provenance file that arrived at that time; nil stands for an
+// unsigned upload.
 func judgeSignature(p config.Policy, prov []byte, at time.Time) (signature, error) {
 	if !p.Signed && p.Keyring == nil {
 		return signature{}, nil

@@ -125,7 +125,7 @@ func (t *telling) send(ctx context.Context, due []*errand) {
 	_ = group.Wait() // the errors are in the errands
 }
 
-// send makes one request. Flux takes it, and whoever knows the secret can check it.
+// send makes one request. Flux takes it, and a receiver that knows the secret can check it.
 func send(ctx context.Context, to config.Receiver, news *News) error {
 	secret, err := to.Secret()
 	if err != nil {
@@ -151,8 +151,8 @@ func send(ctx context.Context, to config.Receiver, news *News) error {
 	return err
 }
 
-// sign returns the signature that proves to whoever has the secret that the body comes from
-// somebody else who has it.
+// sign returns the signature that proves, to those who have the secret, that the body comes
+// from somebody who has it too.
 func sign(secret string, body []byte) string {
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write(body)

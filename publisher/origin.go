@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Origin is what an index says about the channel that it is of. Whoever has read the index
-// somewhere finds the channel's other files by it. Paths are relative to the folder that
+// Origin is what an index says about the channel that it is of. One who has read the index
+// finds the channel's other files by it. Paths are relative to the folder that
 // the index is in.
 type Origin struct {
 	// Head is the path of head if the index is that of all versions: it lists what is

@@ -180,8 +180,8 @@ func TestStateAt(t *testing.T) {
 	}
 }
 
-// TestStateLost: if the file of the newest state is lost or damaged, whoever opens the
-// channel derives it from the log, verify tells, and rebuild writes it again.
+// TestStateLost: if the file of the newest state is lost or damaged, a channel that
+// is opened derives it from the log, verify tells, and rebuild writes it again.
 func TestStateLost(t *testing.T) {
 	for name, spoil := range map[string]func(*buckettest.Mem){
 		"missing":  func(m *buckettest.Mem) { remove(t, m, newestState) },

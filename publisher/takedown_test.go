@@ -133,7 +133,7 @@ func (w *leak) wantGone(when string) {
 	wantSound(w.t, w.site, when)
 }
 
-// TestTakeDown: all of a version goes, the report says what, and whoever looks finds all well.
+// TestTakeDown: all of a version goes, the report says what, and verify finds all well.
 func TestTakeDown(t *testing.T) {
 	w := newLeak(t)
 	before := w.site.Snapshot()

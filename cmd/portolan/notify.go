@@ -49,8 +49,8 @@ func (f *shimFlags) notifier(log *slog.Logger) (*notify.Notifier, error) {
 	return notify.New(target, secret), nil
 }
 
-// checkReceivers makes sure that whoever is to be told of new generations can be: a secret
-// that is missing is a wrong setting of the job.
+// checkReceivers makes sure that the receivers of new generations can be told: a secret that
+// is missing is a wrong setting of the job.
 func (f *flags) checkReceivers() error {
 	if err := f.config.CheckSecrets(f.channels); err != nil {
 		return hint(wrongSetting(fmt.Errorf("%s: %w", f.configFile, err)), "give this job the secret that the receiver knows")

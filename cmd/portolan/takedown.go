@@ -168,6 +168,6 @@ func (p *program) noteTakenDown(t *takenDown) {
 	if t.Pages != nil {
 		p.notes("note", t.Pages.Problems)
 	}
-	p.say("note", "whoever has downloaded it still has it; the log and snapshots keep its line of the index, and nothing of its files")
+	p.say("note", "those who have downloaded it still have it; the log and snapshots keep its line of the index, and nothing of its files")
 	p.say("note", "a generator that ran meanwhile may have written some of it again: 'portolan verify' tells, and the same command removes it")
 }

@@ -60,7 +60,7 @@ type Channel struct {
 }
 
 // Retain says how long, or how many, versions of a chart stay. A version stays if
-// any of these keys keeps it, or if none is about it. The newest version of a chart
+// any of these keys keeps it, or if no key is about it. The newest version of a chart
 // always stays, and so does the newest that is not a prerelease.
 type Retain struct {
 	// Keeps prereleases that are younger, such as 30d. It is about no other versions.

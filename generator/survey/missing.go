@@ -11,7 +11,7 @@ var ErrNoChannel = errors.New("there is no such channel")
 // ChartError is the error for a chart that a channel does not have.
 type ChartError struct {
 	Channel, Chart string
-	Near           string // the chart whose name is most like it; "" if none is
+	Near           string // the chart whose name is most like it; "" if no name is
 }
 
 func (e *ChartError) Error() string {
