@@ -73,9 +73,14 @@ func (e *exam) channel(ctx context.Context, base *url.URL, name string, first bo
 	if first {
 		e.contextPath(base, x)
 	}
-	for _, r := range samples(x) {
+	sampled := samples(x)
+	for _, r := range sampled {
 		e.chart(ctx, base, name, r)
 	}
+	if len(sampled) == 0 {
+		e.Add("web: "+name, Warning, "its index.yaml lists no version, so no archive was checked", "publish a chart; if all that is there is yanked, 'portolan restore' lists it again")
+	}
+	e.yanked(ctx, name)
 	e.registry(ctx, base, name, x)
 }
 
