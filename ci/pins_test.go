@@ -71,8 +71,8 @@ func checkVersions(t *testing.T, root, version string) {
 			t.Errorf("%s names what will be another tomorrow: %s", file, m)
 		}
 	}
-	for _, file := range []string{"README.md", "ci/README.md", "ci/Containerfile", "ci/github/workflows/generate.yml", "ci/github/workflows/pages.yml",
-		"ci/github/workflows/upload.yml", "ci/gitlab/portolan.yml", "ci/gitlab/templates/generate.yml", "ci/gitlab/templates/upload.yml"} {
+	for _, file := range []string{"README.md", "ci/README.md", "ci/Containerfile", "ci/github/workflows/generate.yml", "ci/github/workflows/pages.yml", "ci/github/workflows/promote.yml",
+		"ci/github/workflows/upload.yml", "ci/gitlab/portolan.yml", "ci/gitlab/templates/generate.yml", "ci/gitlab/templates/promote.yml", "ci/gitlab/templates/upload.yml"} {
 		if named[file] == 0 {
 			t.Errorf("%s names no version of portolan", file)
 		}

@@ -4,6 +4,7 @@
 #
 #	ci/portolan.sh upload CHART...		to the shim at CHARTS_URL
 #	ci/portolan.sh package FOLDER CHART...	into the folder only
+#	ci/portolan.sh promote FROM NAME VERSION...	what the channel FROM has of a chart to CHARTS_CHANNEL
 #	ci/portolan.sh generate [FLAG]...	what 'portolan generate' does
 #	ci/portolan.sh get			prints the path of the binary, which it gets first if needed
 #
@@ -11,12 +12,13 @@
 # before anything is uploaded.
 #
 #	CHARTS_URL           where the shim is, such as https://charts.example.com
-#	CHARTS_CHANNEL       the channel to upload to (stable)
-#	CHARTS_TOKEN         the token to upload with; it may be the job's, of GitLab's id_tokens
+#	CHARTS_CHANNEL       the channel to upload or to promote to (stable)
+#	CHARTS_TOKEN         the token to do that with; it may be the job's, of GitLab's id_tokens
 #	CHARTS_TOKEN_FILE    a file that holds it instead
 #	CHARTS_USER          a user name, if the token is to go with one, such as gitlab-ci-token
 #	CHARTS_AUDIENCE      in GitHub without a token: whom the job's OIDC token is made for (CHARTS_URL)
 #	CHARTS_SINCE         a commit, by its hash: charts that have not changed since then are left out
+#	CHARTS_WAIT          how many seconds to wait for the verdict on a promotion (600)
 #	CHARTS_PLAIN_HTTP    yes sends the token to an http:// URL of another machine
 #	HELM_PACKAGE_FLAGS   flags of 'helm package' (--dependency-update)
 #	PORTOLAN_BINARY_URL, PORTOLAN_BINARY_SHA256   where the binary is, or an archive of a release (.tar.gz), and what
@@ -25,7 +27,7 @@
 #	                     is used, or else the one that the checkout around this script holds is built
 #
 # It ends with 0 when all is done, 1 when it failed, 2 for wrong settings, 3 when some chart was refused:
-# the others are uploaded.
+# the others are uploaded. A promotion is refused as a whole.
 
 set -eu
 
@@ -183,37 +185,53 @@ check_transport() {
 	esac
 }
 
+# Sends a request. The status of the answer is then in status, and why it may be refused in why.
+ask() { # WHAT CURL-ARGUMENT...
+	subject=$1
+	shift
+	status=$(curl --silent --show-error --config "$tmp/credentials" --retry 4 --connect-timeout 20 --max-time 600 \
+		--output "$tmp/answer" --write-out '%{http_code}' "$@") ||
+		die "$subject: $CHARTS_URL cannot be reached; curl says above why"
+	why=$(sed -n 's/^{"error":"\(.*\)","message":.*/\1/p' "$tmp/answer" | sed 's/\\\(["\]\)/\1/g')
+	[ -n "$why" ] || why=$(head -c 500 "$tmp/answer" | tr '\r\n' '  ') # in GitHub, a line of its own may be a command
+}
+
+refuse() { # WHAT
+	say "refused $1: $why"
+	[ -z "${GITHUB_ACTIONS:-}" ] || printf '::error title=%s is refused::%s\n' \
+		"$(printf '%s' "$1" | sed 's/%/%25/g; s/:/%3A/g; s/,/%2C/g')" "$(printf '%s' "$why" | sed 's/%/%25/g')"
+}
+
 # Uploads an archive. What the shim refuses is said, and counted; when it cannot take anything, that is the end.
 send() { # ARCHIVE
 	name=$(printf '%s' "${1##*/}" | tr -d '\r\n')
 	form=$(printf '%s' "$1" | quoted)
 	set -- --form "chart=@\"$form\"" ${2+--form "prov=@\"$form.prov\""}
-	status=$(curl --silent --show-error --config "$tmp/credentials" --retry 4 --connect-timeout 20 --max-time 600 \
-		--output "$tmp/answer" --write-out '%{http_code}' --request POST "$@" --url "$endpoint") ||
-		die "$name is not uploaded: $endpoint cannot be reached; curl says above why"
-	why=$(sed -n 's/^{"error":"\(.*\)","message":.*/\1/p' "$tmp/answer" | sed 's/\\\(["\\]\)/\1/g')
-	[ -n "$why" ] || why=$(head -c 500 "$tmp/answer" | tr '\r\n' '  ') # in GitHub, a line of its own may be a command
+	ask "$name is not uploaded" --request POST "$@" --url "$endpoint/charts"
 	case $status in
 	20?) say "uploaded $name to ${CHARTS_CHANNEL:-stable}" ;;
 	400 | 409 | 413 | 422)
 		refused=$((refused + 1))
-		say "refused $name: $why"
-		[ -z "${GITHUB_ACTIONS:-}" ] || printf '::error title=%s is refused::%s\n' \
-			"$(printf '%s' "$name" | sed 's/%/%25/g; s/:/%3A/g; s/,/%2C/g')" "$(printf '%s' "$why" | sed 's/%/%25/g')"
+		refuse "$name"
 		;;
 	*) die "$name is not uploaded: $endpoint answers $status: $why" ;;
 	esac
 }
 
-upload() { # CHART...
-	[ $# -ge 1 ] || usage
+# Sets endpoint to where the channel is to be asked for.
+check_url() {
 	[ -n "${CHARTS_URL:-}" ] || die "CHARTS_URL is not set; it says where the shim is, such as https://charts.example.com"
 	case $CHARTS_URL in
 	http://* | https://*) ;;
 	*) die "CHARTS_URL: $CHARTS_URL is not a URL such as https://charts.example.com" ;;
 	esac
 	need curl "install it"
-	endpoint=${CHARTS_URL%/}/api/${CHARTS_CHANNEL:-stable}/charts
+	endpoint=${CHARTS_URL%/}/api/${CHARTS_CHANNEL:-stable}
+}
+
+upload() { # CHART...
+	[ $# -ge 1 ] || usage
+	check_url
 	package "$tmp/packages" "$@"
 	credentials
 	refused=0
@@ -227,6 +245,60 @@ upload() { # CHART...
 		fi
 	done
 	[ "$refused" = 0 ] || exit 3
+}
+
+# Asks for versions by what they are now, so that nothing else is promoted, and waits for the verdict.
+promote() { # FROM NAME VERSION...
+	[ $# -ge 3 ] || usage
+	check_url
+	for word; do
+		case $word in
+		*[!A-Za-z0-9._+/-]*) die "$word is neither a channel, nor a chart's name, nor a version" ;;
+		esac
+	done
+	from=$1 chart=$2 pins=''
+	shift 2
+	credentials
+	for version; do
+		ask "$chart $version" --url "${CHARTS_URL%/}/api/$from/charts/$chart/$version"
+		digest=$(sed -n 's/.*"digest":"\([0-9a-f]\{64\}\)".*/\1/p' "$tmp/answer")
+		[ "$status:${digest:+known}" = 200:known ] || die "$chart $version is not promoted: $from answers $status: $why"
+		pins="$pins${pins:+, }{\"chart\": \"$chart\", \"version\": \"$version\", \"digest\": \"$digest\"}"
+	done
+	what="$chart $* from $from"
+	printf '{"kind": "promote", "from": "%s", "versions": [%s]}\n' "$from" "$pins" >"$tmp/request"
+	ask "$what" --data-binary "@$tmp/request" --url "$endpoint/actions"
+	case $status in
+	202) ;;
+	400 | 409 | 413 | 422)
+		refuse "$what"
+		exit 3
+		;;
+	*) die "$what is not promoted: $endpoint answers $status: $why" ;;
+	esac
+	id=$(sed -n 's/.*"id":"\([0-9a-f-]*\)".*/\1/p' "$tmp/answer")
+	say "asked for $what: $id"
+	verdict_on "$id"
+	why=$(sed -n 's/.*"message":"\([^"]*\)".*/\1/p' "$tmp/answer")
+	case $verdict in
+	accepted | unchanged) say "$verdict: $what" ;;
+	*)
+		refuse "$what"
+		exit 3
+		;;
+	esac
+}
+
+# Waits for the verdict on an action.
+verdict_on() { # ID
+	give_up=$(($(date +%s) + ${CHARTS_WAIT:-600}))
+	while :; do
+		ask "$1" --url "$endpoint/uploads/$1?wait=30s"
+		[ "$status" != 200 ] || break
+		[ "$status" = 202 ] || die "$1: $endpoint answers $status: $why"
+		[ "$(date +%s)" -lt "$give_up" ] || die "there is no verdict on $1 yet; the generator is still to run"
+	done
+	verdict=$(sed -n 's/.*"verdict":"\([a-z]*\)".*/\1/p' "$tmp/answer")
 }
 
 sha256() { if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi | cut -d ' ' -f 1; }
@@ -284,7 +356,7 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM
 case $command in
-upload | package) "$command" "$@" ;;
+upload | package | promote) "$command" "$@" ;;
 generate)
 	get
 	"$binary" generate "$@"

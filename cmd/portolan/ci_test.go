@@ -29,6 +29,12 @@ type workshop struct {
 
 func newWorkshop(t *testing.T) *workshop {
 	t.Helper()
+	return newWorkshopWith(t, (*town).writeForgeAuth)
+}
+
+// newWorkshopWith is a workshop whose shim has another auth file, and these flags.
+func newWorkshopWith(t *testing.T, writeAuth func(*town, *forge), flags ...string) *workshop {
+	t.Helper()
 	f, w := newForge(t), newTown(t)
 	// Jobs ask for tokens for the shim's URL, which its auth file must know before it is there.
 	free, err := net.Listen("tcp", "127.0.0.1:0")
@@ -37,8 +43,9 @@ func newWorkshop(t *testing.T) *workshop {
 	}
 	free.Close()
 	f.audience = "http://" + free.Addr().String()
-	w.writeForgeAuth(f)
-	s := &workshop{town: w, forge: f, shim: w.shim("--auth", "auth.yaml", "--listen", free.Addr().String()), checkout: t.TempDir(), home: t.TempDir(), bin: t.TempDir(), checked: map[string]bool{}}
+	writeAuth(w, f)
+	flags = append([]string{"--auth", "auth.yaml", "--listen", free.Addr().String()}, flags...)
+	s := &workshop{town: w, forge: f, shim: w.shim(flags...), checkout: t.TempDir(), home: t.TempDir(), bin: t.TempDir(), checked: map[string]bool{}}
 	s.curls = filepath.Join(t.TempDir(), "curls")
 	s.program("helm", testenv.Tool(t, "helm4"), "")
 	s.program("curl", testenv.Program(t, "curl"), `printf '%s\n' "$*" >>'`+s.curls+"'")

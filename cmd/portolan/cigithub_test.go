@@ -159,7 +159,7 @@ func TestGitHubWorkflows(t *testing.T) {
 	if dispatched := dispatchType(t); !strings.Contains(string(read(t, "../../ci/github/workflows/generate.yml")), "    types: ["+dispatched+"]\n") {
 		t.Errorf("the shim dispatches %q, for which generate.yml does not wait", dispatched)
 	}
-	equal(t, "actions that the workflows use", used, map[string]int{"upload": 1, "generate": 1, "pages": 1})
+	equal(t, "actions that the workflows use", used, map[string]int{"upload": 1, "generate": 1, "pages": 1, "promote": 1})
 	if o := process(t, s.checkout, s.env(), testenv.Tool(t, "actionlint")); o.code != 0 {
 		t.Errorf("actionlint says\n%s%s", o.stdout, o.stderr)
 	}
