@@ -186,11 +186,11 @@ check_transport() {
 }
 
 # Sends a request. The status of the answer is then in status, and why it may be refused in why.
-ask() { # WHAT CURL-ARGUMENT...
-	subject=$1
-	shift
+ask() { # WHAT URL CURL-ARGUMENT...
+	subject=$1 url=$2
+	shift 2
 	status=$(curl --silent --show-error --config "$tmp/credentials" --retry 4 --connect-timeout 20 --max-time 600 \
-		--output "$tmp/answer" --write-out '%{http_code}' "$@") ||
+		--output "$tmp/answer" --write-out '%{http_code}' "$@" --url "$url") ||
 		die "$subject: $CHARTS_URL cannot be reached; curl says above why"
 	why=$(sed -n 's/^{"error":"\(.*\)","message":.*/\1/p' "$tmp/answer" | sed 's/\\\(["\]\)/\1/g')
 	[ -n "$why" ] || why=$(head -c 500 "$tmp/answer" | tr '\r\n' '  ') # in GitHub, a line of its own may be a command
@@ -207,7 +207,7 @@ send() { # ARCHIVE
 	name=$(printf '%s' "${1##*/}" | tr -d '\r\n')
 	form=$(printf '%s' "$1" | quoted)
 	set -- --form "chart=@\"$form\"" ${2+--form "prov=@\"$form.prov\""}
-	ask "$name is not uploaded" --request POST "$@" --url "$endpoint/charts"
+	ask "$name is not uploaded" "$endpoint/charts" --request POST "$@"
 	case $status in
 	20?) say "uploaded $name to ${CHARTS_CHANNEL:-stable}" ;;
 	400 | 409 | 413 | 422)
@@ -260,14 +260,14 @@ promote() { # FROM NAME VERSION...
 	shift 2
 	credentials
 	for version; do
-		ask "$chart $version" --url "${CHARTS_URL%/}/api/$from/charts/$chart/$version"
+		ask "$chart $version" "${CHARTS_URL%/}/api/$from/charts/$chart/$version"
 		digest=$(sed -n 's/.*"digest":"\([0-9a-f]\{64\}\)".*/\1/p' "$tmp/answer")
 		[ "$status:${digest:+known}" = 200:known ] || die "$chart $version is not promoted: $from answers $status: $why"
 		pins="$pins${pins:+, }{\"chart\": \"$chart\", \"version\": \"$version\", \"digest\": \"$digest\"}"
 	done
 	what="$chart $* from $from"
 	printf '{"kind": "promote", "from": "%s", "versions": [%s]}\n' "$from" "$pins" >"$tmp/request"
-	ask "$what" --data-binary "@$tmp/request" --url "$endpoint/actions"
+	ask "$what" "$endpoint/actions" --data-binary "@$tmp/request"
 	case $status in
 	202) ;;
 	400 | 409 | 413 | 422)
@@ -293,7 +293,7 @@ promote() { # FROM NAME VERSION...
 verdict_on() { # ID
 	give_up=$(($(date +%s) + ${CHARTS_WAIT:-600}))
 	while :; do
-		ask "$1" --url "$endpoint/uploads/$1?wait=30s"
+		ask "$1" "$endpoint/uploads/$1?wait=30s"
 		[ "$status" != 200 ] || break
 		[ "$status" = 202 ] || die "$1: $endpoint answers $status: $why"
 		[ "$(date +%s)" -lt "$give_up" ] || die "there is no verdict on $1 yet; the generator is still to run"

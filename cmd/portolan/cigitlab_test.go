@@ -277,19 +277,24 @@ func (s *workshop) checkGitlabRules() {
 // they are run with.
 func (s *workshop) checkGitlabJobs(jobs map[string]gitlabJob) {
 	s.t.Helper()
-	helm4 := string(read(s.t, "../../ci/tools/helm4/go.mod"))
 	for _, name := range sortedKeys(jobs) {
 		j := jobs[name]
 		if strings.Contains(j.Script[0], "packages=") {
-			if version, ok := strings.CutPrefix(j.Image.Name, "alpine/helm:"); !ok || !strings.Contains(helm4, "helm.sh/helm/v4 v"+version+" ") {
-				s.t.Errorf("%s: the image %s has not the Helm of the tests", name, j.Image.Name)
-			}
+			s.checkHelmImage(name, j)
 		} else if j.ResourceGroup == "" || j.AllowFailure.ExitCodes != exitRejected {
 			s.t.Errorf("%s: its resource group is %q, and it may fail with %d", name, j.ResourceGroup, j.AllowFailure.ExitCodes)
 		} else if a := j.Artifacts; a.When != "always" || a.Reports.Junit != "portolan.xml" || !slices.Equal(a.Paths, []string{"portolan.md"}) {
 			s.t.Errorf("%s: its artifacts are %+v", name, a)
 		}
 		s.shellcheck(name, "sh", strings.Join(j.lines(), "\n"))
+	}
+}
+
+func (s *workshop) checkHelmImage(name string, j gitlabJob) {
+	s.t.Helper()
+	helm4 := string(read(s.t, "../../ci/tools/helm4/go.mod"))
+	if version, ok := strings.CutPrefix(j.Image.Name, "alpine/helm:"); !ok || !strings.Contains(helm4, "helm.sh/helm/v4 v"+version+" ") {
+		s.t.Errorf("%s: the image %s has not the Helm of the tests", name, j.Image.Name)
 	}
 }
 

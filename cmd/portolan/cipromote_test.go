@@ -65,7 +65,12 @@ func TestCIScriptPromotes(t *testing.T) {
 			t.Errorf("%s: exit code %d, want %d and %q in\n%s%s", c.name, o.code, c.code, c.says, o.stdout, o.stderr)
 		}
 	}
-	equal(t, "promoted", s.published("42/stable"), []string{"web 1.1.0+build.7", "web 1.0.0"})
+	write(t, filepath.Join(s.checkout, "token"), []byte(s.forge.idToken("main")+"\n"))
+	lines := block(t, "ci promote", "https://charts.example.com", s.shim.url, "CHARTS_CHANNEL=stable", "CHARTS_CHANNEL=42/stable", "ci/portolan.sh", scriptPath(t), "dev mychart 0.1.0", "42/dev web 1.2.0")
+	if o := process(t, s.checkout, s.env(), "sh", "-eu", "-c", lines); o.code != 0 {
+		t.Errorf("the README's lines: exit code %d\n%s%s", o.code, o.stdout, o.stderr)
+	}
+	equal(t, "promoted", s.published("42/stable"), []string{"web 1.2.0", "web 1.1.0+build.7", "web 1.0.0"})
 	if strings.Contains(string(read(t, s.curls)), "eyJ") {
 		t.Error("a command line of curl shows a token")
 	}
@@ -75,10 +80,10 @@ func TestCIScriptPromotes(t *testing.T) {
 func TestGitLabPromotes(t *testing.T) {
 	t.Parallel()
 	s := newPromotions(t)
-	s.gitlabProject(fmt.Sprintf("include:\n  - local: ci/gitlab/templates/promote.yml\n    inputs: {url: %q, chart: web}\n", s.shim.url))
-	jobs := s.gitlabJobs()
-	job := jobs["promote-charts"]
-	s.checkGitlabJobs(jobs)
+	s.gitlabProject(remoteTemplate.ReplaceAllString(block(t, "gitlab promote", "https://charts.example.com", s.shim.url, "mychart", "web"), "local: "))
+	job := s.gitlabJobs()["promote-charts"]
+	s.checkHelmImage("promote-charts", job)
+	s.shellcheck("promote-charts", "sh", strings.Join(job.lines(), "\n"))
 	for i, c := range []struct {
 		env  []string
 		code int

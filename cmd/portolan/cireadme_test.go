@@ -10,13 +10,15 @@ import (
 	"github.com/portolan-charts/portolan/ci/testenv"
 )
 
+// remoteTemplate begins the address of a template, up to its path in the checkout.
+var remoteTemplate = regexp.MustCompile(`remote: https://raw\.githubusercontent\.com/portolan-charts/portolan/[^/]+/`)
+
 // TestReadmePipelines runs the jobs that the READMEs tell users to write.
 func TestReadmePipelines(t *testing.T) {
 	t.Parallel()
 	s := newWorkshop(t)
 	s.chart("mychart", "app-mychart", "1.0.0")
-	remote := regexp.MustCompile(`remote: https://raw\.githubusercontent\.com/portolan-charts/portolan/[^/]+/`)
-	s.gitlabProject(remote.ReplaceAllString(block(t, "gitlab", "https://charts.example.com", s.shim.url,
+	s.gitlabProject(remoteTemplate.ReplaceAllString(block(t, "gitlab", "https://charts.example.com", s.shim.url,
 		"s3://acme-chart-drop?region=eu-central-1", filepath.Join(s.folder, "drop"), "s3://acme-charts?region=eu-central-1", filepath.Join(s.folder, "site")), "local: "))
 	jobs := s.gitlabJobs()
 	for _, name := range []string{"upload-charts", "publish-charts"} {
