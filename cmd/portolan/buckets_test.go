@@ -108,6 +108,36 @@ func (h *harbor) trade() {
 	}
 	h.done("rebuild", "--channel", "stable")
 	h.done("verify", "--deep")
+	h.checkTakedown()
+}
+
+// checkTakedown takes a version down, whose file names have a plus, and looks for what is left.
+func (h *harbor) checkTakedown() {
+	h.t.Helper()
+	o := h.done("takedown", "stable", "signedbuilt", "1.0.0+b.1", "--reason", "a test")
+	if !regexp.MustCompile(`(?m)^removed  stable/charts/signedbuilt/1\.0\.0\+b\.1/[^/]+/signedbuilt-1\.0\.0\+b\.1\.tgz\.prov$`).MatchString(o.stdout) {
+		h.t.Errorf("portolan takedown prints %s%s", o.stdout, o.stderr)
+	}
+	for _, key := range h.keys() {
+		if strings.Contains(key, "signedbuilt/1.0.0") {
+			h.t.Errorf("%s is still there", key)
+		}
+	}
+	// S3 takes the plus in an address for a space, and has each file under both names.
+	for _, line := range regexp.MustCompile(`(?m)^removed  (.*)$`).FindAllStringSubmatch(o.stdout, -1) {
+		if h.site.public == "" {
+			break
+		}
+		r, err := http.Get(h.site.public + "/" + line[1])
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		r.Body.Close()
+		if r.StatusCode == http.StatusOK {
+			h.t.Errorf("%s can still be read", line[1])
+		}
+	}
+	h.done("verify", "--deep")
 }
 
 // goods are what is published.

@@ -61,6 +61,9 @@ func (p *program) takedown(ctx context.Context, args []string) error {
 	if !f.output.json {
 		p.printTakenDown(t, err != nil)
 	}
+	if pages == nil && f.Changed("pages") && err == nil {
+		p.say("note", fmt.Sprintf("the pages of other versions may still show parts of it: 'portolan rebuild --channel %s' makes them again", report.Channel))
+	}
 	return err
 }
 
