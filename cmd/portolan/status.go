@@ -1,17 +1,11 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
-	"strings"
-	"text/tabwriter"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/publisher"
@@ -36,16 +30,6 @@ func (p *program) status(ctx context.Context, args []string) error {
 		return p.oneStatus(ctx, f, f.Arg(0))
 	}
 	return p.allStatus(ctx, f)
-}
-
-// uploadID returns the upload's id that an operand is, in any case of letters,
-// if it is one. A channel could be called like one, but nobody would.
-func uploadID(s string) (string, bool) {
-	id, err := uuid.Parse(s)
-	if err != nil || id.String() != strings.ToLower(s) {
-		return "", false
-	}
-	return id.String(), true
 }
 
 // openBoth opens the site, and reads the inbox. A local drop area that is not
@@ -154,24 +138,6 @@ func statusError(s publisher.ChannelStatus) error {
 	return fmt.Errorf("channel %s: %s", s.Channel, s.Error)
 }
 
-func (p *program) printAll(all []publisher.ChannelStatus) error {
-	if len(all) == 0 {
-		p.printf("no channels yet\n")
-		return nil
-	}
-	w := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "CHANNEL\tGENERATION\tCHARTS\tVERSIONS\tSIZE\tCHANGED\tWAITING\tREJECTED")
-	for _, s := range all {
-		if s.Error != "" {
-			fmt.Fprintf(w, "%s\terror\t-\t-\t-\t-\t%d\t%d\n", s.Channel, s.Waiting, s.Rejected)
-			continue
-		}
-		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%s\t%s\t%d\t%d\n",
-			s.Channel, s.Generation, s.Charts, s.Versions, sizeText(s.Size), timeText(s.Changed), s.Waiting, s.Rejected)
-	}
-	return w.Flush()
-}
-
 // channelStatus is one channel's status, with the uploads that wait for it.
 type channelStatus struct {
 	publisher.ChannelStatus
@@ -264,83 +230,4 @@ func waitingFor(ctx context.Context, drop bucket.Store, u *publisher.Upload) (wa
 		w.Action = request.Subject()
 	}
 	return w, err
-}
-
-func (p *program) printStatus(s channelStatus) error {
-	w := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "channel\t%s\n", s.Channel)
-	if s.Error == "" {
-		printPublished(w, s)
-	}
-	fmt.Fprintf(w, "waiting\t%d\n", s.Waiting)
-	if s.Rejected > 0 {
-		fmt.Fprintf(w, "rejected\t%d in %d days; 'portolan uploads --rejected %s' says why\n", s.Rejected, rejectedDays, s.Channel)
-	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	for _, u := range s.Uploads {
-		p.printf("  %s  %-36s  %s\n", timeText(u.Arrival), u.ID, short(cmp.Or(u.Action, u.File), maxName))
-	}
-	return nil
-}
-
-func printPublished(w io.Writer, s channelStatus) {
-	fmt.Fprintf(w, "generation\t%d\n", s.Generation)
-	fmt.Fprintf(w, "index of generation\t%d\n", s.IndexGeneration)
-	fmt.Fprintf(w, "charts\t%d\n", s.Charts)
-	fmt.Fprintf(w, "versions\t%d\n", s.Versions)
-	if s.Older > 0 {
-		fmt.Fprintf(w, "not in the index\t%s\n", count(s.Older, "older version"))
-	}
-	fmt.Fprintf(w, "size\t%s\n", sizeText(s.Size))
-	fmt.Fprintf(w, "changed\t%s\n", timeText(s.Changed))
-	if s.Untold > 0 {
-		fmt.Fprintf(w, "still to be told\tgeneration %d\n", s.Untold)
-	}
-}
-
-// uploadStatus prints the verdict on an upload.
-func (p *program) uploadStatus(ctx context.Context, f *flags, id string) error {
-	drop, err := p.openExisting(ctx, f, "drop")
-	if err != nil {
-		return err
-	}
-	receipt, err := publisher.ReadReceipt(ctx, drop, id)
-	if errors.Is(err, bucket.ErrNotFound) {
-		return p.undecided(ctx, f, drop, id)
-	}
-	if err != nil {
-		return err
-	}
-	if p.found = receipt; f.output.json {
-		return nil
-	}
-	return p.printReceipt(receipt)
-}
-
-// undecided tells where an upload without a receipt is.
-func (p *program) undecided(ctx context.Context, f *flags, drop bucket.Store, id string) error {
-	inbox, err := publisher.ReadInbox(ctx, drop)
-	if err != nil {
-		return err
-	}
-	for _, w := range inbox.Channels {
-		for _, u := range w.Uploads {
-			if u.ID != id {
-				continue
-			}
-			p.found = map[string]any{"id": id, "channel": u.Channel, "verdict": verdictWaiting, "arrival": u.Arrival}
-			if f.output.json {
-				return nil
-			}
-			noun := "upload"
-			if u.Action != nil {
-				noun = "action"
-			}
-			p.printf("%s %s has waited in %s since %s; 'portolan generate' decides it\n", noun, id, u.Channel, timeText(u.Arrival))
-			return nil
-		}
-	}
-	return hint(fmt.Errorf("no upload or action %s in %s", id, f.drop), "its receipt may have been pruned; to look in another drop area, use --drop")
 }

@@ -1,14 +1,74 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"text/tabwriter"
 
+	"github.com/google/uuid"
+
 	reporting "github.com/portolan-charts/portolan/generator/report"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 )
+
+// uploadID returns the upload's id that an operand is, in any case of letters,
+// if it is one. A channel could be called like one, but nobody would.
+func uploadID(s string) (string, bool) {
+	id, err := uuid.Parse(s)
+	if err != nil || id.String() != strings.ToLower(s) {
+		return "", false
+	}
+	return id.String(), true
+}
+
+// uploadStatus prints the verdict on an upload.
+func (p *program) uploadStatus(ctx context.Context, f *flags, id string) error {
+	drop, err := p.openExisting(ctx, f, "drop")
+	if err != nil {
+		return err
+	}
+	receipt, err := publisher.ReadReceipt(ctx, drop, id)
+	if errors.Is(err, bucket.ErrNotFound) {
+		return p.undecided(ctx, f, drop, id)
+	}
+	if err != nil {
+		return err
+	}
+	if p.found = receipt; f.output.json {
+		return nil
+	}
+	return p.printReceipt(receipt)
+}
+
+// undecided tells where an upload without a receipt is.
+func (p *program) undecided(ctx context.Context, f *flags, drop bucket.Store, id string) error {
+	inbox, err := publisher.ReadInbox(ctx, drop)
+	if err != nil {
+		return err
+	}
+	for _, w := range inbox.Channels {
+		for _, u := range w.Uploads {
+			if u.ID != id {
+				continue
+			}
+			p.found = map[string]any{"id": id, "channel": u.Channel, "verdict": verdictWaiting, "arrival": u.Arrival}
+			if f.output.json {
+				return nil
+			}
+			noun := "upload"
+			if u.Action != nil {
+				noun = "action"
+			}
+			p.printf("%s %s has waited in %s since %s; 'portolan generate' decides it\n", noun, id, u.Channel, timeText(u.Arrival))
+			return nil
+		}
+	}
+	return hint(fmt.Errorf("no upload or action %s in %s", id, f.drop), "its receipt may have been pruned; to look in another drop area, use --drop")
+}
 
 func (p *program) printReceipt(r *publisher.Receipt) error {
 	w := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
