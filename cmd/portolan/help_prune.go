@@ -5,10 +5,11 @@ const helpPrune = `Usage:
                    [--keep-snapshots N] [--keep-days D] [--grace TIME]
 
 Remove what is no longer needed, and print how much that was: snapshots, if told
-how many to keep; replaced charts that no kept snapshot names; files of a
-crashed run that were never published; old receipts and refused uploads; and in
-local folders, files left by writers that died. It never removes anything that
-index.yaml names, nor the records of the log. Generators may run meanwhile.
+how many to keep; replaced charts that no kept snapshot names; states that newer
+ones replaced (what is yanked, deprecated or gone); files of a crashed run that
+were never published; old receipts and refused uploads; and in local folders,
+files left by writers that died. It never removes anything that index.yaml
+names, nor the records of the log. Generators may run meanwhile.
 
 Options:
     --drop URL          Drop area (default ./drop).            PORTOLAN_DROP
