@@ -6,6 +6,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/action"
 )
 
 // promotion is a version that the plan promotes.
@@ -33,9 +34,7 @@ func (p *planner) promote(o *outcome) {
 		verdicts[i] = version.ruling
 		publishes = publishes || verdicts[i].verdict.Publishes()
 	}
-	if !p.changes(o, publishes) {
-		return
-	}
+	p.changes(o, publishes)
 	for i, offer := range o.asked.offers {
 		v := publisher.ActionVersion{Pin: o.asked.Versions[i], From: o.asked.From}
 		if verdicts[i].verdict.Publishes() {
@@ -94,6 +93,19 @@ func (a *asked) unready() (problem *check.Problem, mayCome bool) {
 		}
 	}
 	return problem, mayCome
+}
+
+// noteYanked notes which of the versions that an action promotes are yanked, and stay so:
+// their content was there before.
+func (o *outcome) noteYanked(state *action.State) {
+	if o.act == nil || o.act.Kind != action.Promote {
+		return
+	}
+	for _, v := range o.act.Versions {
+		if y, ok := state.FindYanked(v.Chart, v.Version); ok && !v.Restores {
+			o.hidden = append(o.hidden, y)
+		}
+	}
 }
 
 // settle notes what has become of the version that was there before.

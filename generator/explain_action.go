@@ -25,6 +25,9 @@ func (o *outcome) actionReceipt(channel string, generation int, decided time.Tim
 	if o.odd != nil {
 		r.Warnings = append(r.Warnings, *o.odd)
 	}
+	if len(o.hidden) > 0 {
+		r.Warnings = append(r.Warnings, warnHidden(channel, o.hidden))
+	}
 	r.Message, r.Fix = Describe(o.rule)
 	switch {
 	case o.problem != nil:
@@ -168,6 +171,19 @@ func goneText(t action.Tombstone) string {
 		why = ": " + t.Reason
 	}
 	return how + " " + t.Time.UTC().Format(time.RFC3339) + why
+}
+
+// warnHidden says which promoted versions stay yanked.
+func warnHidden(channel string, all []action.Yanked) publisher.Warning {
+	refs := make([]ref, len(all))
+	for i, y := range all {
+		refs[i] = ref{y.Chart, y.Version}
+	}
+	if len(all) == 1 {
+		return warnYanked(refs[0], channel, all[0])
+	}
+	return publisher.Warning{Rule: "warn-yanked", Message: fmt.Sprintf(
+		"%s are yanked, and lists go on hiding them: 'portolan restore' lists them again", nameVersions(refs))}
 }
 
 func warnYanked(r ref, channel string, y action.Yanked) publisher.Warning {

@@ -21,7 +21,8 @@ func (f *finisher) recallAction(ctx context.Context, u *publisher.Upload, p past
 	case p.Verdict == publisher.Rejected:
 		o.problem = f.explainAgain(c, p.Rule)
 	case p.action != nil:
-		c.asked = c.asked.as(p.action)
+		c.asked, o.act = c.asked.as(p.action), p.action
+		o.noteYanked(f.catalog.state)
 	}
 	receipt := o.receipt(f.channel, p.record.Generation, p.record.Time)
 	receipt.Arrival = p.Arrival

@@ -83,7 +83,7 @@ func (h *history) acts(a publisher.ActionDecision) {
 	for _, v := range a.Versions {
 		r := ref{v.Chart, v.Version}
 		note(h.acted, r, at)
-		if a.Publishes(v) {
+		if a.Kind == action.Promote { // as an upload, also of what was there
 			note(h.latest, r, at)
 		}
 		switch a.Kind {

@@ -25,6 +25,7 @@ type outcome struct {
 	yanked   *action.Yanked            // what is said of its version if it is yanked
 	restores bool                      // its version was yanked, and is shown again
 	act      *publisher.ActionDecision // what an action does; nil of an upload
+	hidden   []action.Yanked           // versions that it promotes, and that stay yanked
 }
 
 func (o *outcome) reject(problem *check.Problem) {

@@ -61,6 +61,9 @@ func (p *plan) changeIndex(c *catalog, keep int) error {
 	for _, m := range p.promotions {
 		m.settle()
 	}
+	for _, o := range p.outcomes {
+		o.noteYanked(c.state)
+	}
 	err = p.noteOlder(c, keep, changed)
 	p.slots = nil // what they are needed for is done, and there may be many
 	return err

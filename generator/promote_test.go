@@ -320,3 +320,64 @@ func TestPromoteTakenDown(t *testing.T) {
 		t.Errorf("%d times it was named, and %d times refused", named, refused)
 	}
 }
+
+// TestPromoteYanked: of versions that are yanked, and stay so since they have the same
+// content, a promotion warns, also when its receipt is written by a later run.
+func TestPromoteYanked(t *testing.T) {
+	for _, later := range []bool{false, true} {
+		promoteYanked(t, later)
+	}
+}
+
+func promoteYanked(t *testing.T, later bool) {
+	w := newWorld(t)
+	one, two, signed := alphaAt("1.0.0"), alphaAt("1.2.0"), alphaAt("1.1.0")
+	w.mustUpload("dev", id(1), signed, alphaProv)
+	w.publish("dev", 2, one, two, beta)
+	w.publish("stable", 11, one, two, signed)
+	w.mustAsk("stable", id(20), yank(pin("alpha", "1.0.0", one), pin("alpha", "1.1.0", signed), pin("alpha", "1.2.0", two)))
+	w.runOnce()
+	for i, tt := range []struct {
+		pins              []action.Pin
+		verdict           publisher.Verdict
+		message, warnings string
+	}{
+		{[]action.Pin{pin("alpha", "1.0.0", one)}, publisher.Unchanged, "alpha 1.0.0 is published already as in channel dev", "'portolan restore stable alpha 1.0.0' lists it again"},
+		{[]action.Pin{pin("alpha", "1.0.0", one), pin("alpha", "1.2.0", two)}, publisher.Unchanged, "alpha 1.0.0 and 1.2.0 are published", "alpha 1.0.0 and 1.2.0 are yanked, and lists go on hiding them"},
+		{[]action.Pin{pin("alpha", "1.1.0", signed), pin("beta", "1.0.0", beta)}, publisher.Accepted, "alpha 1.1.0 and beta 1.0.0 are published", "alpha 1.1.0 was yanked"},
+	} {
+		w.mustAsk("stable", id(30+i), promote("dev", tt.pins...))
+		w.clock = w.clock.Add(time.Minute)
+		w.inject(func(_ int, _ string, op buckettest.Op) buckettest.Fault {
+			if later && strings.HasPrefix(op.Key, "receipts/") && op.Kind == buckettest.Create {
+				return buckettest.DieBefore
+			}
+			return buckettest.None
+		})
+		if _, err := w.run("dies"); (err != nil) != later {
+			t.Errorf("%d ends with %v", i, err)
+		}
+		w.inject(nil)
+		if later {
+			w.mustRun()
+		}
+		r, err := publisher.ReadReceipt(t.Context(), w.drop.Handle("reader"), id(30+i))
+		if warnings := fmt.Sprint(r.Warnings); err != nil || r.Verdict != tt.verdict || !strings.Contains(r.Message, tt.message) || !strings.Contains(warnings, tt.warnings) {
+			t.Errorf("%d is %s: %s, with %s; %v", i, r.Verdict, r.Message, warnings, err)
+		}
+	}
+	w.mustList("stable/index.yaml", "alpha")
+}
+
+// TestPromoteStands: an upload from before a promotion does not replace what that found
+// published already.
+func TestPromoteStands(t *testing.T) {
+	w := newWorld(t)
+	w.publish("dev", 1, alphaOld)
+	w.publish("stable", 11, alphaOld)
+	requests(20, promote("dev", oldPin))(w)
+	decides("20 unchanged action-unchanged")(w)
+	unseen(90*time.Second, uploads(21, alphaNew, nil))(w)
+	decides("21 superseded later-upload")(w)
+	shows("1.0.0", alphaOld)(w)
+}
