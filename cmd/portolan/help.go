@@ -20,9 +20,9 @@ Usage:
     portolan undeprecate [--dry-run] CHANNEL CHART
     portolan promote [--dry-run] FROM TO CHART [VERSION... | --all-newer]
     portolan rollback [--dry-run] CHANNEL GENERATION
+    portolan takedown [--dry-run] CHANNEL CHART VERSION --reason TEXT
     portolan verify [--site URL] [--channel NAME]... [--deep]
     portolan doctor [--drop URL] [--site URL] [--base-url URL] [--read-only]
-    portolan takedown [--dry-run] CHANNEL CHART VERSION --reason TEXT
     portolan prune [--drop URL] [--site URL] [--keep-snapshots N] [--dry-run]
     portolan rebuild [--site URL] --channel NAME
     portolan preview [--site URL] [--listen ADDRESS]
@@ -32,30 +32,40 @@ Usage:
     portolan version
     portolan help [COMMAND]
 
-Commands:
+Publish:
     generate    Check the waiting uploads and publish the good ones.
     drop        Check charts and put them into the drop area.
     import      Take over the charts of another Helm repository.
+
+See what there is:
     status      Show the channels, or the verdict on an upload.
     list        List channels, charts and versions.
     log         Show what each generation of a channel changed.
     diff        Show how two generations of a channel differ.
     uploads     Show how uploads were decided, and why some were rejected.
+
+Change what is published:
     yank        Hide versions of a chart; those who pinned one still get it.
     restore     List yanked versions again.
     deprecate   Mark all versions of a chart as deprecated.
     undeprecate Take that mark away.
     promote     Publish versions of one channel in another, by digest.
     rollback    Make a channel list what an earlier generation listed.
+    takedown    Remove a version and all its files, for good.
+
+Look after a site:
     verify      Check a site against its log.
     doctor      Check the set-up: buckets, permissions, web server.
-    takedown    Remove a version and all its files, for good.
     prune       Remove old snapshots, charts and receipts.
     rebuild     Restore a channel's index and pages from its log.
     preview     Serve a site on this machine, to try it.
+
+Take uploads over HTTP:
     shim        Take uploads over HTTP, as GitLab and ChartMuseum do.
     token       Make, list and revoke tokens for uploads.
     auth        Explain what a token may do, and why.
+
+About portolan:
     version     Print the version.
     help        Print this help, or that of a command.
 
