@@ -22,6 +22,7 @@
 //   - verify*, rebuild, status: whether the site is what the log says
 //   - prune*: what is kept, and what is removed; takedown*: what goes at once, and for good
 //   - serve*, head: the site over HTTP, also as a registry, and the index that readers see
+//   - origin: what an index that was read somewhere says about its channel
 //   - layout, channels, headers: where files lie, what a channel may be called, and
 //     what a file is served as
 //
@@ -54,7 +55,7 @@
 //	<channel>/api/keyring.gpg                                         public keys, and as text in keyring.asc: see PutKeyring
 //
 // Head and the last four are replaced; every other file is written once, never changed, and
-// removed only by [Prune]. A snapshot is head as it was, with "../../" in front of each URL.
+// removed only by [Prune] and [TakeDown]. A snapshot is head as it was, with "../../" in front of each URL.
 //
 // Head need not list every version of a chart: a record says which versions it has,
 // see [Shown]. The others are in the generation's older index, a repository of its
