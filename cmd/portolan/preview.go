@@ -14,6 +14,9 @@ import (
 	"github.com/portolan-charts/portolan/publisher/shim"
 )
 
+// maxTags is the largest list of tags that is looked at for an example, in bytes.
+const maxTags = 1 << 20
+
 // graceTime is what answers under way get when a preview is stopped.
 const graceTime = 5 * time.Second
 
@@ -71,9 +74,11 @@ func registryChart(ctx context.Context, site bucket.Store, channel string) strin
 			return ""
 		}
 		chart := path.Base(folder.Key)
-		list, err := site.Get(ctx, registry.TagsKey(registry.Repository(channel, chart)))
-		if err == nil {
-			list.Close()
+		b, _, err := bucket.ReadAll(ctx, site, registry.TagsKey(registry.Repository(channel, chart)), maxTags)
+		if err != nil {
+			continue
+		}
+		if list, err := registry.ParseTags(b); err == nil && len(list.Tags) > 0 { // none if all is yanked
 			return chart
 		}
 	}
