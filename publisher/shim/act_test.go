@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -71,6 +72,10 @@ func TestActions(t *testing.T) {
 // gets into the inbox.
 func TestBadActions(t *testing.T) {
 	p := open(t, nil)
+	large := make([]string, 5_000) // each < takes six bytes in the inbox
+	for i := range large {
+		large[i] = strings.Repeat("<", 200) + strconv.Itoa(i)
+	}
 	for name, c := range map[string]struct {
 		body, rule, says string
 	}{
@@ -86,7 +91,7 @@ func TestBadActions(t *testing.T) {
 		"two":           {requests[action.Restore] + requests[action.Restore], "action", "something follows it"},
 		"no channel":    {`{"kind":"promote","from":"../dev",` + pins("a") + `}`, "action", `\"../dev\" is not a channel`},
 		"large":         {`{"kind":"undeprecate","chart":"` + strings.Repeat("a", action.MaxRequest) + `"}`, "action-size", "divide it"},
-		"large inside":  {`{"kind":"undeprecate","chart":"` + strings.Repeat("<", action.MaxRequest-100) + `"}`, "action-size", "divide it"},
+		"large inside":  {`{"kind":"restore",` + pins(large...) + `}`, "action-size", "divide it"},
 	} {
 		status := map[string]int{"action": http.StatusBadRequest, "action-size": http.StatusRequestEntityTooLarge}[c.rule]
 		for _, chunked := range []bool{false, true} {
