@@ -163,14 +163,11 @@ func rejectGone(r ref, t action.Tombstone) *check.Problem {
 
 // goneText says why content is not to come back: it …
 func goneText(t action.Tombstone) string {
-	how, why := "was taken down", ""
-	if t.Kind == action.Free {
-		how = "was yanked and removed"
-	}
+	text := t.Fate() + " " + timeText(t.Time)
 	if t.Reason != "" {
-		why = ": " + t.Reason
+		text += ": " + t.Reason
 	}
-	return how + " " + t.Time.UTC().Format(time.RFC3339) + why
+	return text
 }
 
 // warnHidden says which promoted versions stay yanked.
@@ -189,5 +186,5 @@ func warnHidden(channel string, all []action.Yanked) publisher.Warning {
 func warnYanked(r ref, channel string, y action.Yanked) publisher.Warning {
 	return publisher.Warning{Rule: "warn-yanked", Message: fmt.Sprintf(
 		"%s was yanked %s (%s), and lists go on hiding it: 'portolan restore %s %s %s' lists it again",
-		r, y.Time.UTC().Format(time.RFC3339), y.Reason, channel, r.name, r.version)}
+		r, timeText(y.Time), y.Reason, channel, r.name, r.version)}
 }

@@ -50,34 +50,8 @@ func (o *outcome) receipt(channel string, generation int, decided time.Time) pub
 	}
 	if o.chart != nil {
 		r.Digest = o.chart.Digest
-		r.Warnings = warningsOf(o.chart)
 	}
-	if o.verdict.Publishes() {
-		r.Warnings = o.signature.withWarning(r.Warnings)
-	}
-	if o.odd != nil {
-		r.Warnings = append(r.Warnings, *o.odd)
-	}
-	if err := o.request.Err; err != nil {
-		r.Warnings = append(r.Warnings, publisher.Warning{Rule: "warn-request", Message: fmt.Sprintf(
-			"the .json file beside the upload was ignored, since it cannot be read: %s", check.Foreign(err))})
-	}
-	if _, ok := o.created(); !ok {
-		r.Warnings = append(r.Warnings, publisher.Warning{Rule: "warn-created", Message: fmt.Sprintf(
-			"the chart was created %s, it is said, which is before 1970 or after the upload: its date is when it was accepted", o.request.Created.UTC().Format(time.RFC3339))})
-	}
-	if len(o.equal) > 0 {
-		r.Warnings = append(r.Warnings, warnPrecedence(o.ref.version, o.equal, o.more))
-	}
-	if o.noManifest != nil && o.release != nil {
-		r.Warnings = append(r.Warnings, warnManifest(o.noManifest))
-	}
-	if o.keep > 0 {
-		r.Warnings = append(r.Warnings, warnOlder(o.ref.version, o.keep))
-	}
-	if o.yanked != nil {
-		r.Warnings = append(r.Warnings, warnYanked(o.ref, channel, *o.yanked))
-	}
+	r.Warnings = o.warnings(channel)
 	if o.release != nil {
 		r.URL = channel + "/" + o.release.url
 		o.shareText(&r)
@@ -90,6 +64,40 @@ func (o *outcome) receipt(channel string, generation int, decided time.Time) pub
 		r.Message += "; " + kept
 	}
 	return r
+}
+
+// warnings are what an uploader should know, whatever the verdict.
+func (o *outcome) warnings(channel string) (all []publisher.Warning) {
+	if o.chart != nil {
+		all = warningsOf(o.chart)
+	}
+	if o.verdict.Publishes() {
+		all = o.signature.withWarning(all)
+	}
+	if o.odd != nil {
+		all = append(all, *o.odd)
+	}
+	if err := o.request.Err; err != nil {
+		all = append(all, publisher.Warning{Rule: "warn-request", Message: fmt.Sprintf(
+			"the .json file beside the upload was ignored, since it cannot be read: %s", check.Foreign(err))})
+	}
+	if _, ok := o.created(); !ok {
+		all = append(all, publisher.Warning{Rule: "warn-created", Message: fmt.Sprintf(
+			"the chart was created %s, it is said, which is before 1970 or after the upload: its date is when it was accepted", o.request.Created.UTC().Format(time.RFC3339))})
+	}
+	if len(o.equal) > 0 {
+		all = append(all, warnPrecedence(o.ref.version, o.equal, o.more))
+	}
+	if o.noManifest != nil && o.release != nil {
+		all = append(all, warnManifest(o.noManifest))
+	}
+	if o.keep > 0 {
+		all = append(all, warnOlder(o.ref.version, o.keep))
+	}
+	if o.yanked != nil {
+		all = append(all, warnYanked(o.ref, channel, *o.yanked))
+	}
+	return all
 }
 
 // shareText makes texts of the receipt parts of its URL and of the line in the index. A

@@ -56,13 +56,9 @@ func (c *Channel) Commit(ctx context.Context, d Draft) error {
 	if err := record.check(record.Generation); err != nil {
 		return bucket.About(recordKey(c.Name, record.Generation), err)
 	}
-	sum, size, err := record.measure()
+	sum, err := record.fits()
 	if err != nil {
-		return err
-	}
-	if size > maxRecord || record.Change != nil && record.Change.largest() > maxIndex {
-		// If it were written, no generator could read it, or get past it.
-		return bucket.About(recordKey(c.Name, record.Generation), errTooMuch)
+		return bucket.About(recordKey(c.Name, record.Generation), err)
 	}
 	if err := c.probeNew(ctx); err != nil {
 		return err
@@ -97,6 +93,16 @@ func (c *Channel) Commit(ctx context.Context, d Draft) error {
 }
 
 var errTooMuch = fmt.Errorf("refused to commit an index of more than %d bytes, or a record of more than %d: divide the channel", maxIndex, maxRecord)
+
+// fits returns the record's SHA-256, or an error if the record or its index is too large: if
+// that were written, no generator could read it, or get past it.
+func (r *Record) fits() (sum string, err error) {
+	sum, size, err := r.measure()
+	if err == nil && (size > maxRecord || r.Change != nil && r.Change.largest() > maxIndex) {
+		err = errTooMuch
+	}
+	return sum, err
+}
 
 // describe sets the record's change to the one that the draft makes in the channel's
 // index, and returns the resulting index.

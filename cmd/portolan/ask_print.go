@@ -1,11 +1,6 @@
 package main
 
-import (
-	"fmt"
-	"text/tabwriter"
-
-	"github.com/portolan-charts/portolan/generator/ask"
-)
+import "github.com/portolan-charts/portolan/generator/ask"
 
 // maxSteps is how many versions a table has.
 const maxSteps = 50
@@ -19,17 +14,16 @@ func (p *program) printPlan(plan *ask.Plan) error {
 		p.printf("nothing to do\n")
 		return nil
 	}
-	w := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "CHART\tVERSION\tDIGEST\tEFFECT")
+	w := p.table("CHART", "VERSION", "DIGEST", "EFFECT")
 	for i, s := range plan.Steps {
 		if i == maxSteps {
 			break
 		}
 		effect := string(s.Effect)
 		if s.Was != "" {
-			effect += fmt.Sprintf(", was %.12s", s.Was)
+			effect += ", was " + cut(s.Was)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%.12s\t%s\n", short(s.Chart, maxName), short(s.Version, maxName), s.Digest, effect)
+		row(w, cell(s.Chart), cell(s.Version), cut(s.Digest), effect)
 	}
 	if err := w.Flush(); err != nil {
 		return err

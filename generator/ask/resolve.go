@@ -137,11 +137,7 @@ func (s *shelf) missing(text string) error {
 
 // goneFrom says why something does not come back to a channel: it …
 func goneFrom(channel string, t action.Tombstone) string {
-	how := "was taken down from"
-	if t.Kind == action.Free {
-		how = "was yanked and removed from"
-	}
-	return fmt.Sprintf("%s %s on %s", how, channel, t.Time.UTC().Format(time.DateOnly))
+	return fmt.Sprintf("%s from %s on %s", t.Fate(), channel, t.Time.UTC().Format(time.DateOnly))
 }
 
 // near returns versions that may have been meant: those of the same number, or else those

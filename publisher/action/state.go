@@ -58,6 +58,14 @@ type Tombstone struct {
 	Time        time.Time `json:"time"`
 }
 
+// Fate says what became of the content: it …
+func (t Tombstone) Fate() string {
+	if t.Kind == Free {
+		return "was yanked and removed"
+	}
+	return "was taken down"
+}
+
 // ParseState reads a state as [State.Bytes] writes it.
 func ParseState(b []byte) (*State, error) {
 	s := &State{}

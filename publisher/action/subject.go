@@ -21,15 +21,23 @@ func (r Request) Subject() string {
 	return fmt.Sprintf("%s %s", r.Kind, r.subjects())
 }
 
-// subjects names one version, or counts them.
-func (r Request) subjects() string {
-	var charts []string
-	seen := map[string]bool{}
+// Charts are the charts that the request names, each once; none if it is about all.
+func (r Request) Charts() (charts []string) {
+	if r.Chart != "" {
+		charts = append(charts, r.Chart)
+	}
+	seen := map[string]bool{r.Chart: true}
 	for _, v := range r.Versions {
 		if !seen[v.Chart] {
 			seen[v.Chart], charts = true, append(charts, v.Chart)
 		}
 	}
+	return charts
+}
+
+// subjects names one version, or counts them.
+func (r Request) subjects() string {
+	charts := r.Charts()
 	switch {
 	case len(r.Versions) == 0:
 		return "nothing"

@@ -48,7 +48,7 @@ func (s *Shim) act(a *answer, r *http.Request, to *route, who *auth.Identity) er
 		return s.countedAction(r, "", err)
 	}
 	a.note.action = request.Kind.String()
-	if charts := chartsOf(&request); len(charts) == 1 {
+	if charts := request.Charts(); len(charts) == 1 {
 		a.note.chart = untrusted.Cut(charts[0], maxFlat)
 	}
 	if len(request.Versions) == 1 {
@@ -156,7 +156,7 @@ func (s *Shim) ask(a *answer, r *http.Request, channel string, who *auth.Identit
 	if id, err = publisher.NewID(); err != nil {
 		return "", err
 	}
-	who = who.For(channel, chartsOf(&request), scope)
+	who = who.For(channel, request.Charts(), scope)
 	request.Requester = who.Uploader()
 	request.Requester["client"] = untrusted.Cut(r.UserAgent(), 128)
 	request.Requester["address"] = r.RemoteAddr
@@ -191,28 +191,13 @@ func scopeOf(kind action.Kind) auth.Action {
 	return auth.Yank
 }
 
-// chartsOf are the charts that a request names; none if it is about all.
-func chartsOf(request *action.Request) (charts []string) {
-	if request.Chart != "" {
-		charts = append(charts, request.Chart)
-	}
-	named := map[string]bool{}
-	for _, v := range request.Versions {
-		if !named[v.Chart] {
-			charts = append(charts, v.Chart)
-		}
-		named[v.Chart] = true
-	}
-	return charts
-}
-
 // allowAction returns an error if the caller may not ask for this.
 func allowAction(who *auth.Identity, channel string, request *action.Request) error {
 	scope := scopeOf(request.Kind)
 	if !who.May(scope, channel) {
 		return denied(who, scope, channel, "")
 	}
-	for _, chart := range chartsOf(request) {
+	for _, chart := range request.Charts() {
 		if !who.MayChart(scope, channel, chart) {
 			return denied(who, scope, channel, chart)
 		}
