@@ -331,3 +331,51 @@ func TestImportTakenDown(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// TestImportOnlyPromotes: a channel that takes promotions only takes no import.
+func TestImportOnlyPromotes(t *testing.T) {
+	from := newActed(t)
+	url, _ := from.serve()
+	g := newTarget(t)
+	g.parse("channels: [{match: stable, promote: {from: [dev], only: true}}]")
+	o := g.options(openWeb(t, url+"/stable"))
+	o.Charts = []string{"web"}
+	got, report := g.imports(o)
+	if report.Count(Refused) != len(report.Results) || len(report.Actions) > 0 || len(g.waitsFor()) > 0 {
+		t.Errorf("got %s; %s", got, deeds(report))
+	}
+}
+
+// TestImportActionsFaulty makes each operation on the drop area and the site fail, with and
+// without effect. Whatever that leaves behind, the next import completes it.
+func TestImportActionsFaulty(t *testing.T) {
+	from := newActed(t)
+	url, _ := from.serve()
+	n, clean := 0, newTarget(t)
+	count := func(buckettest.Op) buckettest.Fault { n++; return buckettest.None }
+	clean.drop.Hook, clean.site.Hook = count, count
+	clean.imports(clean.options(openWeb(t, url+"/stable")))
+	for at := range n {
+		for _, fault := range []buckettest.Fault{buckettest.Refused, buckettest.Unacked} {
+			g, i := newTarget(t), 0
+			hook := func(buckettest.Op) buckettest.Fault {
+				if i++; i == at+1 {
+					return fault
+				}
+				return buckettest.None
+			}
+			g.drop.Hook, g.site.Hook = hook, hook
+			o := g.options(openWeb(t, url+"/stable"))
+			o.Workers = 1
+			if _, err := Run(t.Context(), o); err == nil && fault == buckettest.Refused {
+				t.Errorf("operation %d is refused, but the import reports no failure", at)
+			}
+			g.drop.Hook, g.site.Hook = nil, nil
+			if _, r := g.imports(o); r.Lost() > 0 {
+				t.Errorf("operation %d: %+v, %+v", at, r.Results, r.Actions)
+			}
+			g.generate()
+			g.want(fmt.Sprint("operation ", at), g.state(), from.state())
+		}
+	}
+}
