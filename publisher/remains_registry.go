@@ -13,15 +13,15 @@ import (
 // under its digest, except the config, which is Chart.yaml: other content of the version may
 // have the same, and keeps it or gets it back, see [Channel.restoreReturned]. Manifests go
 // last, since they say what there is.
-func (t *takedown) removeRegistry(ctx context.Context) error {
-	if registry.CheckVersion(t.Channel, t.Chart, t.Version) != nil {
+func (r *remains) removeRegistry(ctx context.Context) error {
+	if registry.CheckVersion(r.channel.Name, r.at.chart, r.at.version) != nil {
 		return nil // it never had any of this
 	}
-	blobs, manifests, err := t.inRegistry(ctx)
+	blobs, manifests, err := r.inRegistry(ctx)
 	if err != nil {
 		return err
 	}
-	repository := registry.Repository(t.Channel, t.Chart)
+	repository := registry.Repository(r.channel.Name, r.at.chart)
 	var first, last []string
 	for sum := range blobs {
 		first = append(first, registry.BlobKey(repository, sum))
@@ -30,13 +30,13 @@ func (t *takedown) removeRegistry(ctx context.Context) error {
 		first = append(first, registry.ReferrersKey(repository, sum))
 		last = append(last, registry.ManifestKey(repository, sum))
 	}
-	if !t.stays() {
-		first = append(first, registry.TagKey(repository, registry.Tag(t.Version)))
+	if !r.stays {
+		first = append(first, registry.TagKey(repository, registry.Tag(r.at.version)))
 	}
 	for _, keys := range [][]string{first, last} {
-		there, err := t.there(ctx, keys)
+		there, err := r.there(ctx, keys)
 		if err == nil {
-			err = t.remove(ctx, there)
+			err = r.remove(ctx, there)
 		}
 		if err != nil {
 			return err
@@ -46,19 +46,19 @@ func (t *takedown) removeRegistry(ctx context.Context) error {
 }
 
 // inRegistry returns the SHA-256 of the blobs and manifests that only uploads have that go.
-func (t *takedown) inRegistry(ctx context.Context) (blobs, manifests map[string]bool, err error) {
+func (r *remains) inRegistry(ctx context.Context) (blobs, manifests map[string]bool, err error) {
 	blobs, manifests = map[string]bool{}, map[string]bool{}
 	used := map[string]bool{"": true}
-	for id, u := range t.past.uploads {
-		if t.past.gone(id) {
+	for id, u := range r.past.uploads {
+		if r.past.gone(id) {
 			blobs[u.digest], blobs[u.provenance] = true, true
 		}
 		for _, sum := range u.manifests {
-			text, err := t.manifestText(ctx, u.url, sum)
+			text, err := r.manifestText(ctx, u.url, sum)
 			if err != nil {
 				return nil, nil, err
 			}
-			if t.past.gone(id) {
+			if r.past.gone(id) {
 				manifests[sum] = true
 				maps.Copy(blobs, blobsOf(text))
 			} else {
@@ -67,8 +67,8 @@ func (t *takedown) inRegistry(ctx context.Context) (blobs, manifests map[string]
 			}
 		}
 	}
-	for _, f := range t.folders { // also those that were never published
-		m, err := ReadManifest(ctx, t.site, t.Channel, ReleaseURL(t.Chart, t.Version, f.upload))
+	for _, f := range r.folders { // also those that were never published
+		m, err := ReadManifest(ctx, r.site, r.channel.Name, ReleaseURL(r.at.chart, r.at.version, f.upload))
 		switch {
 		case errors.Is(err, bucket.ErrNotFound):
 		case err != nil:
@@ -89,16 +89,16 @@ func (t *takedown) inRegistry(ctx context.Context) (blobs, manifests map[string]
 
 // manifestText is a manifest of an upload; "" if neither the registry nor the upload's folder
 // has it any more.
-func (t *takedown) manifestText(ctx context.Context, url, sum string) (string, error) {
-	m, err := ReadManifest(ctx, t.site, t.Channel, url)
+func (r *remains) manifestText(ctx context.Context, url, sum string) (string, error) {
+	m, err := ReadManifest(ctx, r.site, r.channel.Name, url)
 	if err == nil && m.SHA256() == sum {
 		return m.Manifest, nil
 	}
 	if err != nil && !errors.Is(err, bucket.ErrNotFound) {
 		return "", err
 	}
-	key := registry.ManifestKey(registry.Repository(t.Channel, t.Chart), sum)
-	text, _, err := bucket.ReadAll(ctx, t.site, key, registry.MaxManifest)
+	key := registry.ManifestKey(registry.Repository(r.channel.Name, r.at.chart), sum)
+	text, _, err := bucket.ReadAll(ctx, r.site, key, registry.MaxManifest)
 	if errors.Is(err, bucket.ErrNotFound) || errors.Is(err, bucket.ErrTooLarge) {
 		return "", nil
 	}

@@ -98,7 +98,7 @@ func (e *NoVersionError) Error() string {
 //
 // The report says what was done, even if TakeDown returns an error.
 func TakeDown(ctx context.Context, site bucket.Store, o TakeDownOptions) (*TakeDownReport, error) {
-	t := &takedown{TakeDownOptions: o, site: site, at: version{o.Chart, o.Version}, past: newPast()}
+	t := &takedown{TakeDownOptions: o, remains: remains{site: site, at: version{o.Chart, o.Version}, past: newPast(), dry: o.DryRun}}
 	t.setDefaults()
 	t.report = &TakeDownReport{
 		Channel: o.Channel, Chart: o.Chart, Version: o.Version, DryRun: o.DryRun,
@@ -106,6 +106,9 @@ func TakeDown(ctx context.Context, site bucket.Store, o TakeDownOptions) (*TakeD
 	}
 	err := t.run(ctx)
 	t.report.Keys = slices.Sorted(maps.Keys(t.keys))
+	for _, e := range t.removed {
+		t.report.Removed = append(t.report.Removed, e.Key)
+	}
 	slices.Sort(t.report.Removed)
 	return t.report, err
 }
@@ -113,19 +116,14 @@ func TakeDown(ctx context.Context, site bucket.Store, o TakeDownOptions) (*TakeD
 // takedown is one call of TakeDown.
 type takedown struct {
 	TakeDownOptions
-	site    bucket.Store
-	at      version
-	channel *Channel
-	past    *past
-	pages   []string        // keys
-	folders []folder        // of its uploads
-	buried  map[string]bool // digests and fingerprints of what was taken down
-	keys    map[string]bool
-	report  *TakeDownReport
+	remains
+	pages  []bucket.Entry
+	report *TakeDownReport
 }
 
 func (t *takedown) setDefaults() {
 	t.Workers = cmp.Or(t.Workers, 2*runtime.GOMAXPROCS(0))
+	t.workers = t.Workers
 	t.keys, t.buried = map[string]bool{}, map[string]bool{}
 	if t.Show == nil {
 		t.Show = func(chart string, lines []string, _ int, yanked map[string]bool) (Shown, error) {
@@ -166,7 +164,7 @@ func (t *takedown) run(ctx context.Context) error {
 // then looks at the log again: what other content of the version shares with what was taken
 // down stays, or is there again.
 func (t *takedown) show(ctx context.Context) error {
-	if t.DryRun {
+	if t.stays = t.report.Since; t.DryRun {
 		return nil
 	}
 	err := t.channel.Refresh(ctx)
@@ -174,6 +172,7 @@ func (t *takedown) show(ctx context.Context) error {
 		err = t.channel.Project(ctx)
 	}
 	if err == nil {
+		t.stays = t.channel.index.mayHave(t.at)
 		err = t.channel.readPast(ctx, t.at, t.past)
 	}
 	return err
