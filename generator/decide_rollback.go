@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
@@ -18,6 +19,7 @@ import (
 // shownAt is what a generation showed.
 type shownAt struct {
 	*catalog
+	time time.Time // when it began to
 }
 
 // lookBackFor finds out what the generation showed that an action rolls back to.
@@ -27,7 +29,7 @@ func lookBackFor(ctx context.Context, channel *publisher.Channel, c *catalog, a 
 		return nil // see rollback
 	}
 	if err == nil {
-		a.back = &shownAt{newCatalog(c.site, c.channel, index, state)}
+		a.back = &shownAt{newCatalog(c.site, c.channel, index, state), index.Generated()}
 	}
 	return err
 }
@@ -105,7 +107,7 @@ func (p *planner) rollBack(o *outcome, r ref, is published) (bytes int) {
 		return 0
 	}
 	if shown && earlier.Digest != is.Digest {
-		if _, gone := p.catalog.state.FindGone(earlier.Digest, ""); gone {
+		if _, gone := p.catalog.state.FindGone(earlier.Digest, ""); gone || p.catalog.state.GoneSince(r.name, r.version, o.asked.back.time) {
 			return 0
 		}
 		upload, _ := publisher.UploadOf(earlier.URLs[0])

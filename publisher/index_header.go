@@ -45,6 +45,15 @@ type Header struct {
 	State       string // the name of the channel's state among the files of the log; "" if no action has made any
 }
 
+// Generated is when the generation was made; zero for the empty index before the first.
+func (x *Index) Generated() time.Time {
+	l, err := decodeHeader(x.header)
+	if err != nil {
+		return time.Time{}
+	}
+	return l.Generated
+}
+
 // headerLine is the first line's JSON, up to the brace that opens "entries".
 type headerLine struct {
 	APIVersion  string            `json:"apiVersion"`

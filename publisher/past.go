@@ -121,8 +121,8 @@ func (p *past) print(digest, fingerprint string) {
 func (p *past) contents(at version, state *action.State) []ActionVersion {
 	var all []ActionVersion
 	seen := map[string]bool{}
-	for _, g := range state.GoneOf(at.chart, at.version, action.TakeDown) {
-		seen[g.Digest] = true
+	for _, g := range state.GoneOf(at.chart, at.version) {
+		seen[g.Digest] = g.Kind == action.TakeDown
 	}
 	for _, u := range p.uploads {
 		if !seen[u.digest] {

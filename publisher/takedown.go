@@ -234,8 +234,10 @@ func (t *takedown) decide(ctx context.Context) error {
 // bury notes what was taken down: what the channel's state says, and these.
 func (t *takedown) bury(contents []ActionVersion) {
 	digests := map[string]bool{}
-	for _, g := range t.channel.state.GoneOf(t.Chart, t.Version, action.TakeDown) {
-		digests[g.Digest], t.buried[g.Fingerprint] = true, true
+	for _, g := range t.channel.state.GoneOf(t.Chart, t.Version) {
+		if g.Kind == action.TakeDown {
+			digests[g.Digest], t.buried[g.Fingerprint] = true, true
+		}
 	}
 	for _, v := range contents {
 		digests[v.Digest], t.buried[v.Fingerprint] = true, true

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/portolan-charts/portolan/generator/survey"
 	"github.com/portolan-charts/portolan/publisher/action"
@@ -24,7 +25,7 @@ func Rollback(ctx context.Context, site bucket.Store, channel string, generation
 	if err != nil {
 		return nil, err
 	}
-	r := &rollback{plan: newPlan(channel, action.Request{Kind: action.Rollback, Generation: generation})}
+	r := &rollback{plan: newPlan(channel, action.Request{Kind: action.Rollback, Generation: generation}), since: then.Index.Generated()}
 	for chart := range c.Index.Charts() {
 		now, err := takeAny(c, chart)
 		if err != nil {
@@ -50,8 +51,9 @@ func kept(ctx context.Context, c *survey.Contents, generation int) (*survey.Cont
 // rollback is a plan in the making.
 type rollback struct {
 	plan   *Plan
-	yanked int // versions that the generation lists, and that have been yanked since
-	gone   int // versions of which the content is not to come back
+	since  time.Time // when the generation began to be shown
+	yanked int       // versions that the generation lists, and that have been yanked since
+	gone   int       // versions of which the content is not to come back
 }
 
 // chart notes what becomes of a chart's versions. What an earlier rollback has hidden is
@@ -66,6 +68,7 @@ func (r *rollback) chart(now, then *shelf) {
 	for _, v := range now.versions {
 		was, there := before[v.Version]
 		_, gone := now.state.FindGone(was.Digest, "")
+		gone = gone || now.state.GoneSince(v.Chart, v.Version, r.since)
 		switch {
 		case !there && v.yanked == nil:
 			r.add(v.Pin, Hidden, "")

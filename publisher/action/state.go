@@ -90,6 +90,10 @@ func (y Yanked) compare(z Yanked) int {
 	return cmp.Or(cmp.Compare(y.Chart, z.Chart), cmp.Compare(y.Version, z.Version))
 }
 
+func (t Tombstone) compare(u Tombstone) int {
+	return cmp.Or(cmp.Compare(t.Chart, u.Chart), cmp.Compare(t.Version, u.Version), cmp.Compare(t.Digest, u.Digest))
+}
+
 // FindYanked returns what is said of a version if it is yanked.
 func (s *State) FindYanked(chart, version string) (Yanked, bool) {
 	if s == nil {
@@ -137,27 +141,33 @@ func (s *State) FindGone(digest, fingerprint string) (Tombstone, bool) {
 
 // FindGoneVersion returns the newest tombstone of a version.
 func (s *State) FindGoneVersion(chart, version string) (newest Tombstone, ok bool) {
-	if s == nil {
-		return Tombstone{}, false
-	}
-	for _, t := range s.Gone {
-		if t.Chart == chart && t.Version == version && !t.Time.Before(newest.Time) {
+	for _, t := range s.GoneOf(chart, version) {
+		if !t.Time.Before(newest.Time) {
 			newest, ok = t, true
 		}
 	}
 	return newest, ok
 }
 
-// GoneOf are the tombstones of a version that are of a kind.
-func (s *State) GoneOf(chart, version string, kind Kind) (all []Tombstone) {
-	if s != nil {
-		for _, t := range s.Gone {
-			if t.Chart == chart && t.Version == version && t.Kind == kind {
-				all = append(all, t)
-			}
-		}
+// GoneOf are the tombstones of a version. The caller must not change them.
+func (s *State) GoneOf(chart, version string) []Tombstone {
+	if s == nil {
+		return nil
 	}
-	return all
+	first := Tombstone{Chart: chart, Version: version}
+	at, _ := slices.BinarySearchFunc(s.Gone, first, Tombstone.compare)
+	end := at
+	for end < len(s.Gone) && s.Gone[end].Chart == chart && s.Gone[end].Version == version {
+		end++
+	}
+	return s.Gone[at:end:end]
+}
+
+// GoneSince reports whether what was published as a version at the time t has been removed
+// since.
+func (s *State) GoneSince(chart, version string, t time.Time) bool {
+	gone, ok := s.FindGoneVersion(chart, version)
+	return ok && !gone.Time.Before(t)
 }
 
 // YankedOf are the yanked versions of a chart.
@@ -259,9 +269,7 @@ func (c *Change) State() *State {
 	}
 	slices.SortFunc(s.Yanked, Yanked.compare)
 	slices.SortFunc(s.Deprecated, func(a, b Deprecation) int { return cmp.Compare(a.Chart, b.Chart) })
-	slices.SortFunc(s.Gone, func(a, b Tombstone) int {
-		return cmp.Or(cmp.Compare(a.Chart, b.Chart), cmp.Compare(a.Version, b.Version), cmp.Compare(a.Digest, b.Digest))
-	})
+	slices.SortFunc(s.Gone, Tombstone.compare)
 	return s
 }
 
