@@ -50,7 +50,7 @@ func (d *decisions) take(r *Record) (lines []published, foreign []error, err err
 			}
 		}
 	}
-	if gone := r.gone(); len(gone) > 0 {
+	if gone := r.gone(removals...); len(gone) > 0 {
 		maps.DeleteFunc(d.released, func(url, _ string) bool { return gone[releaseVersion(url)] })
 	}
 	if r.Change == nil {

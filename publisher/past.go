@@ -14,9 +14,18 @@ type past struct {
 	uploads    map[string]*pastUpload // that were published, by id
 	others     map[string]int         // the records that decided other uploads, by id
 	prints     map[string]string      // fingerprints, by digest
-	generation int                    // the newest record that took it down; 0 if none did
+	generation int                    // the newest record that made it go; 0 if none did
 	time       time.Time              // of that record
-	read       int                    // the newest record that was read
+}
+
+// pasts is what a log says of versions.
+type pasts struct {
+	by       []action.Kind // what makes them go
+	versions map[version]*past
+	names    map[string]bool  // of their charts
+	charts   map[string]touch // the last changes of these
+	registry bool             // the channel has been in the registry
+	read     int              // the newest record that was read
 }
 
 // pastUpload is an upload, or an action that copied an archive, as which a version was
@@ -29,60 +38,71 @@ type pastUpload struct {
 	generation int      // the record that published it
 }
 
-func newPast() *past {
-	return &past{uploads: map[string]*pastUpload{}, others: map[string]int{}, prints: map[string]string{}}
+// newPasts is empty. The versions go by actions of these kinds.
+func newPasts(of map[version]bool, by ...action.Kind) *pasts {
+	all := &pasts{by: by, versions: map[version]*past{}, names: map[string]bool{}, charts: map[string]touch{}}
+	for at := range of {
+		all.versions[at] = &past{uploads: map[string]*pastUpload{}, others: map[string]int{}, prints: map[string]string{}}
+		all.names[at.chart] = true
+	}
+	return all
 }
 
-// readPast reads the log back for what it says of a version: to its beginning, or to where it
+// readPasts reads the log back for what it says of versions: to its beginning, or to where it
 // was read before.
-func (c *Channel) readPast(ctx context.Context, at version, p *past) error {
+func (c *Channel) readPasts(ctx context.Context, all *pasts) error {
 	for r, err := range c.back(ctx) {
 		if err != nil {
 			return err
 		}
-		if r.Generation <= p.read {
+		if r.Generation <= all.read {
 			break
 		}
-		p.add(r, at)
+		all.add(r)
 	}
-	for id := range p.uploads {
-		delete(p.others, id)
+	for _, p := range all.versions {
+		for id := range p.uploads {
+			delete(p.others, id)
+		}
 	}
-	p.read = c.Generation()
+	all.read = c.Generation()
 	return nil
 }
 
 // add adds what a record says.
-func (p *past) add(r *Record, at version) {
+func (all *pasts) add(r *Record) {
 	if r.Change != nil {
 		for _, l := range r.Change.Added {
-			if l.Chart == at.chart && lineVersion(l.Text) == at.version {
+			if p := all.versions[version{l.Chart, lineVersion(l.Text)}]; p != nil {
 				p.addLine(r, lineOf(l.Text))
 			}
 		}
 	}
 	for _, d := range r.Decisions {
-		if (version{d.Chart, d.Version}) != at {
-			continue
-		}
-		p.others[d.Upload] = r.Generation
-		p.print(d.Digest, d.Fingerprint)
-		if u := p.uploads[d.Upload]; u != nil {
-			u.provenance = d.Provenance
+		if p := all.versions[version{d.Chart, d.Version}]; p != nil {
+			p.others[d.Upload] = r.Generation
+			p.print(d.Digest, d.Fingerprint)
+			if u := p.uploads[d.Upload]; u != nil {
+				u.provenance = d.Provenance
+			}
 		}
 	}
 	for _, a := range r.Actions {
 		for _, v := range a.Versions {
-			if (version{v.Chart, v.Version}) == at {
-				p.addAction(r, &a, v)
+			if p := all.versions[version{v.Chart, v.Version}]; p != nil {
+				p.addAction(r, &a, v, slices.Contains(all.by, a.Kind))
 			}
 		}
 	}
 	for _, m := range r.manifests() {
-		if u := p.uploads[m.Upload]; u != nil && (version{m.Chart, m.Version}) == at {
+		if p := all.versions[version{m.Chart, m.Version}]; p != nil && p.uploads[m.Upload] != nil {
+			u := p.uploads[m.Upload]
 			u.manifests = append(u.manifests, m.Manifest)
 		}
 	}
+	in, _ := r.registry()
+	all.registry = all.registry || in.Since > 0
+	noteTouched(all.charts, all.names, r)
 }
 
 // addLine notes an upload whose line is added. If it comes back later, it counts from its
@@ -100,13 +120,13 @@ func (p *past) addLine(r *Record, line releaseLine) {
 	u.generation = min(u.generation, r.Generation)
 }
 
-func (p *past) addAction(r *Record, a *ActionDecision, v ActionVersion) {
+func (p *past) addAction(r *Record, a *ActionDecision, v ActionVersion, goes bool) {
 	p.others[a.ID] = r.Generation
 	p.print(v.Digest, v.Fingerprint)
 	if u := p.uploads[a.ID]; u != nil && a.Publishes(v) {
 		u.provenance = v.Provenance
 	}
-	if a.Kind == action.TakeDown && r.Generation > p.generation {
+	if goes && r.Generation > p.generation {
 		p.generation, p.time = r.Generation, r.Time
 	}
 }
@@ -135,13 +155,13 @@ func (p *past) contents(at version, state *action.State) []ActionVersion {
 	return all
 }
 
-// gone reports whether the upload was published, and taken down since.
+// gone reports whether the upload was published, and has gone since.
 func (p *past) gone(id string) bool {
 	u := p.uploads[id]
 	return u != nil && u.generation <= p.generation
 }
 
-// useless reports whether the upload was decided before the version was taken down, and not
+// useless reports whether the upload was decided before the version had gone, and not
 // published.
 func (p *past) useless(id string) bool {
 	generation, ok := p.others[id]

@@ -19,9 +19,17 @@ type PruneOptions struct {
 	Snapshots int           // how many of the newest snapshots to keep at least; 0 keeps all
 	Keep      time.Duration // how long to keep receipts, refused uploads, and what head showed
 	Grace     time.Duration // how long to keep files that head named
-	DryRun    bool          // remove nothing, and commit nothing
-	Workers   int           // files removed at the same time; 0 means two a processor
-	Progress  func(PruneProgress)
+
+	// Yanked frees the versions that have been yanked for that long; nil frees none.
+	Yanked *time.Duration
+	Show   Show // of the versions that are left then
+	// BeforeHead is that of a channel in which versions are freed; nil tells nobody. See
+	// [TakeDownOptions.BeforeHead].
+	BeforeHead func(channel string) func(ctx context.Context, shown, next int) error
+
+	DryRun   bool // remove nothing, and commit nothing
+	Workers  int  // files removed at the same time; 0 means two a processor
+	Progress func(PruneProgress)
 
 	// For tests, which own time.
 	Now   func() time.Time
@@ -54,7 +62,12 @@ type ChannelPrune struct {
 	Charts     Freed  `json:"charts"`   // files of releases that were published once
 	Orphans    Freed  `json:"orphans"`  // files of uploads that were never published
 	Registry   Freed  `json:"registry"` // files there, once the channel is not in the registry any more
-	Error      string `json:"error,omitempty"`
+
+	Freed      []FreedVersion `json:"freed,omitempty"`     // versions that it freed, or would
+	FreedFiles Freed          `json:"freedFiles"`          // files of versions that were freed before
+	FreedUntil time.Time      `json:"freedUntil,omitzero"` // when the files of others may go
+
+	Error string `json:"error,omitempty"`
 
 	// RegistryUntil is when files in the registry may go, if the channel left it too recently.
 	RegistryUntil time.Time `json:"registryUntil,omitzero"`
@@ -94,7 +107,7 @@ func (r *PruneReport) Total() Freed {
 	var t Freed
 	all := []Freed{r.Receipts, r.Rejected, r.Leftovers}
 	for _, c := range r.Channels {
-		all = append(all, c.Snapshots, c.States, c.Charts, c.Orphans, c.Registry)
+		all = append(all, c.Snapshots, c.States, c.Charts, c.Orphans, c.Registry, c.FreedFiles)
 	}
 	for _, f := range all {
 		t.Files += f.Files
@@ -157,11 +170,14 @@ func (p *pruner) setDefaults() {
 // and whose upload is decided will never be named again, since an upload is decided once,
 // and no other upload has its path.
 func (p *pruner) channel(ctx context.Context, report *ChannelPrune) error {
+	if err := p.free(ctx, report); err != nil {
+		return err
+	}
 	c, k, err := p.raiseFloor(ctx, report.Channel)
 	if err != nil {
 		return err
 	}
-	report.Generation, report.Floor, report.Kept = c.Generation(), k.floor, k.kept
+	report.Generation, report.Floor, report.Kept, report.FreedUntil = c.Generation(), k.floor, k.kept, k.freed.until
 	if err := p.snapshots(ctx, c, k, report); err != nil {
 		return err
 	}
@@ -198,6 +214,9 @@ func (p *pruner) raiseFloor(ctx context.Context, name string) (*Channel, *keepin
 		// A head that is behind may name what is to go, and so may what follows from the
 		// log as head does, and the site's root.
 		c.Workers = p.Workers
+		if p.Yanked != nil && p.BeforeHead != nil {
+			c.BeforeHead = p.BeforeHead(name)
+		}
 		if err := c.touchIndex(ctx); err != nil {
 			return nil, nil, err
 		}
@@ -211,17 +230,11 @@ func (p *pruner) raiseFloor(ctx context.Context, name string) (*Channel, *keepin
 		if k.floor == c.Floor() {
 			return c, k, nil
 		}
-		err = c.Commit(ctx, p.draft(c, k.floor))
+		d := c.draftAt(p.now, p.Nonce())
+		d.Floor = k.floor
+		err = c.Commit(ctx, d)
 		if !errors.Is(err, bucket.ErrConflict) {
 			return c, k, err
 		}
 	}
-}
-
-func (p *pruner) draft(c *Channel, floor int) Draft {
-	d := Draft{Time: p.now.UTC(), Floor: floor, Nonce: p.Nonce()}
-	if d.Time.Before(c.Time()) {
-		d.Time = c.Time()
-	}
-	return d
 }

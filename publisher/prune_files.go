@@ -54,7 +54,10 @@ func (p *pruner) probes(ctx context.Context, c *Channel) error {
 // are decided. Others may be about to be published.
 func (p *pruner) chartFiles(ctx context.Context, c *Channel, k *keeping, report *ChannelPrune) error {
 	var some []candidate
-	files := 0
+	files, freed := 0, map[version]*FreedVersion{}
+	for i, v := range report.Freed {
+		freed[version{v.Chart, v.Version}] = &report.Freed[i]
+	}
 	for e, err := range p.site.List(ctx, path.Join(c.Name, chartsDir), bucket.Descendants) {
 		if err != nil {
 			return err
@@ -63,17 +66,20 @@ func (p *pruner) chartFiles(ctx context.Context, c *Channel, k *keeping, report 
 		p.Progress(PruneProgress{c.Name, files})
 		rel := strings.TrimPrefix(e.Key, c.Name+"/")
 		chart, upload, ok := chartFile(rel)
+		if v := freed[releaseVersion(rel)]; ok && v != nil {
+			v.Bytes += e.Size
+		}
 		if !ok || k.folders[path.Dir(rel)] {
 			continue
 		}
 		if some = append(some, candidate{e, chart, upload}); len(some) == maxCandidates {
-			if err := p.removeDecided(ctx, c, some, report); err != nil {
+			if err := p.removeUnkept(ctx, c, k, some, report); err != nil {
 				return err
 			}
 			some = some[:0]
 		}
 	}
-	return p.removeDecided(ctx, c, some, report)
+	return p.removeUnkept(ctx, c, k, some, report)
 }
 
 // chartFile returns the chart and the upload that a file below charts/ belongs to, if
@@ -86,6 +92,16 @@ func chartFile(rel string) (chart, upload string, ok bool) {
 	archive := parts[1] + "-" + parts[2] + chartExt
 	_, ours := parseID(parts[3])
 	return parts[1], parts[3], ours && (parts[4] == archive || parts[4] == archive+".prov" || parts[4] == releaseFile || parts[4] == manifestFile)
+}
+
+// removeUnkept removes the files of versions that were freed, and of the others those whose
+// uploads are decided.
+func (p *pruner) removeUnkept(ctx context.Context, c *Channel, k *keeping, some []candidate, report *ChannelPrune) error {
+	others, err := p.removeFreed(ctx, c, k, some, report)
+	if err != nil {
+		return err
+	}
+	return p.removeDecided(ctx, c, others, report)
 }
 
 // removeDecided removes the files whose uploads are decided in the channel's log. A
@@ -169,13 +185,7 @@ func (c *Channel) verdicts(ctx context.Context, some []candidate) (map[string]Ve
 		if err != nil {
 			return nil, nil, err
 		}
-		newest := touched{}
-		newest.add(r)
-		for name, t := range newest.charts {
-			if _, later := changed[name]; charts[name] && !later {
-				changed[name] = t
-			}
-		}
+		noteTouched(changed, charts, r)
 		for _, d := range r.Decisions {
 			if wanted[d.Upload] {
 				verdicts[d.Upload] = d.Verdict
@@ -191,4 +201,16 @@ func (c *Channel) verdicts(ctx context.Context, some []candidate) (map[string]Ve
 		}
 	}
 	return verdicts, changed, nil
+}
+
+// noteTouched notes what a record changed of these charts, unless it is known that a later one
+// did.
+func noteTouched(changed map[string]touch, charts map[string]bool, r *Record) {
+	now := touched{}
+	now.add(r)
+	for name, t := range now.charts {
+		if charts[name] && changed[name].generation < t.generation {
+			changed[name] = t
+		}
+	}
 }

@@ -18,6 +18,7 @@ type keeping struct {
 	from int
 
 	folders map[string]bool // of the archives that this or a later generation names, in the channel
+	freed   freed           // of these, what need not be there all the same
 
 	kept Kept
 }
@@ -67,8 +68,13 @@ func (p *pruner) keeping(ctx context.Context, c *Channel) (*keeping, error) {
 				k.kept.Until = until
 			}
 		}
+		if err := k.freed.add(ctx, p, c, r); err != nil {
+			return nil, err
+		}
 		for _, l := range r.Change.Removed {
-			k.keep(l.Text)
+			if !k.freed.gone[version{l.Chart, lineVersion(l.Text)}] {
+				k.keep(l.Text)
+			}
 		}
 	}
 	return k, nil

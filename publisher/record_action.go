@@ -211,11 +211,15 @@ func (r *Record) acted() iter.Seq[string] {
 	}
 }
 
-// gone are the versions that the record takes away for good, or until other content comes.
-func (r *Record) gone() map[version]bool {
+// removals are the kinds of actions that take versions away for good, or until other content
+// comes.
+var removals = []action.Kind{action.TakeDown, action.Free}
+
+// gone are the versions that the record takes away by actions of these kinds.
+func (r *Record) gone(by ...action.Kind) map[version]bool {
 	gone := map[version]bool{}
 	for _, a := range r.Actions {
-		if a.Verdict != Accepted || a.Kind != action.TakeDown && a.Kind != action.Free {
+		if a.Verdict != Accepted || !slices.Contains(by, a.Kind) {
 			continue
 		}
 		for _, v := range a.Versions {

@@ -46,7 +46,7 @@ func (l *registryLog) add(r *Record) (foreign []error) {
 		}
 	}
 	l.since = in.Since
-	if gone := r.gone(); len(gone) > 0 {
+	if gone := r.gone(removals...); len(gone) > 0 {
 		for url, release := range l.releases {
 			release.gone = release.gone || gone[releaseVersion(url)]
 		}

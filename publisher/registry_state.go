@@ -167,7 +167,7 @@ func (t *touched) addRegistry(r *Record) {
 	if t.tags == nil {
 		t.tags, t.lists = map[version]tagTouch{}, map[string]int{}
 	}
-	for v := range r.gone() {
+	for v := range r.gone(removals...) {
 		t.tags[v] = tagTouch{"", r.Generation}
 	}
 	for _, m := range r.manifests() {

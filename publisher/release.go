@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"strings"
 	"time"
 
 	"github.com/portolan-charts/portolan/publisher/bucket"
@@ -130,6 +131,21 @@ func ReadRelease(ctx context.Context, site bucket.Store, channel, url string) (*
 // OpenArchive opens the archive that lies at url in the channel.
 func OpenArchive(ctx context.Context, site bucket.Store, channel, url string) (*bucket.Reader, error) {
 	return site.Get(ctx, path.Join(channel, url))
+}
+
+// ArchiveSizes returns the size of each archive of the channel, by its URL, whether or not
+// anything names it.
+func ArchiveSizes(ctx context.Context, site bucket.Store, channel string) (map[string]int64, error) {
+	sizes := map[string]int64{}
+	for e, err := range site.List(ctx, path.Join(channel, chartsDir), bucket.Descendants) {
+		if err != nil {
+			return nil, err
+		}
+		if strings.HasSuffix(e.Key, chartExt) {
+			sizes[strings.TrimPrefix(e.Key, channel+"/")] = e.Size
+		}
+	}
+	return sizes, nil
 }
 
 // CopyArchive is the archive that lies at url in the channel. The site promises that it

@@ -33,9 +33,7 @@ type TakeDownOptions struct {
 
 	Workers int // files removed at the same time; 0 means two a processor
 
-	// Show says which of a chart's remaining versions head lists, if it lists at most keep
-	// of them. Nil lists all but those that are yanked.
-	Show func(chart string, lines []string, keep int, yanked map[string]bool) (Shown, error)
+	Show Show
 
 	// For tests, which own time.
 	Now   func() time.Time
@@ -98,7 +96,9 @@ func (e *NoVersionError) Error() string {
 //
 // The report says what was done, even if TakeDown returns an error.
 func TakeDown(ctx context.Context, site bucket.Store, o TakeDownOptions) (*TakeDownReport, error) {
-	t := &takedown{TakeDownOptions: o, remains: remains{site: site, at: version{o.Chart, o.Version}, past: newPast(), dry: o.DryRun}}
+	t := &takedown{TakeDownOptions: o, remains: remains{site: site, at: version{o.Chart, o.Version}, dry: o.DryRun}}
+	t.pasts = newPasts(map[version]bool{t.at: true}, action.TakeDown)
+	t.past = t.pasts.versions[t.at]
 	t.setDefaults()
 	t.report = &TakeDownReport{
 		Channel: o.Channel, Chart: o.Chart, Version: o.Version, DryRun: o.DryRun,
@@ -117,6 +117,7 @@ func TakeDown(ctx context.Context, site bucket.Store, o TakeDownOptions) (*TakeD
 type takedown struct {
 	TakeDownOptions
 	remains
+	pasts  *pasts
 	pages  []bucket.Entry
 	report *TakeDownReport
 }
@@ -125,15 +126,6 @@ func (t *takedown) setDefaults() {
 	t.Workers = cmp.Or(t.Workers, 2*runtime.GOMAXPROCS(0))
 	t.workers = t.Workers
 	t.keys, t.buried = map[string]bool{}, map[string]bool{}
-	if t.Show == nil {
-		t.Show = func(chart string, lines []string, _ int, yanked map[string]bool) (Shown, error) {
-			hidden := make([]bool, len(lines))
-			for i, line := range lines {
-				hidden[i] = yanked[lineVersion(line)]
-			}
-			return ShownBut(chart, hidden), nil
-		}
-	}
 	if t.Now == nil {
 		t.Now = time.Now
 	}
@@ -173,7 +165,7 @@ func (t *takedown) show(ctx context.Context) error {
 	}
 	if err == nil {
 		t.stays = t.channel.index.mayHave(t.at)
-		err = t.channel.readPast(ctx, t.at, t.past)
+		err = t.channel.readPasts(ctx, t.pasts)
 	}
 	return err
 }
@@ -194,7 +186,7 @@ func (t *takedown) commit(ctx context.Context) error {
 		}
 		c.Workers, c.BeforeHead = t.Workers, t.BeforeHead
 		t.channel = c
-		if err := c.readPast(ctx, t.at, t.past); err != nil {
+		if err := c.readPasts(ctx, t.pasts); err != nil {
 			return err
 		}
 		if len(t.past.uploads) == 0 {
@@ -253,26 +245,8 @@ func (t *takedown) draft(contents []ActionVersion) (Draft, error) {
 	if err != nil {
 		return Draft{}, err
 	}
-	head, err := c.index.Header()
-	if err != nil {
-		return Draft{}, err
-	}
-	d := Draft{Time: t.Now().UTC().Truncate(time.Millisecond), Nonce: t.Nonce(), Keep: head.Keep, ContextPath: head.ContextPath}
-	if d.Time.Before(c.Time()) {
-		d.Time = c.Time()
-	}
+	d := c.draftAt(t.Now(), t.Nonce())
 	d.Actions = []ActionDecision{{ID: id, Arrival: d.Time, Kind: action.TakeDown, Verdict: Accepted, Reason: t.Reason, Versions: contents}}
-	if !c.index.mayHave(t.at) {
-		return d, nil
-	}
-	rest := slices.DeleteFunc(slices.Clone(c.index.Lines(t.Chart)), func(line string) bool { return lineVersion(line) == t.Version })
-	d.Removed, d.Added = c.index.Diff(map[string][]string{t.Chart: rest})
-	if len(rest) == 0 {
-		return d, nil
-	}
-	shown, err := t.Show(t.Chart, rest, head.Keep, c.state.YankedOf(t.Chart))
-	if err == nil && !shown.Equal(Shown{Chart: t.Chart, First: len(rest)}) {
-		d.Shown = []Shown{shown}
-	}
+	err = c.withoutVersions(&d, map[version]bool{t.at: true}, t.Show)
 	return d, err
 }

@@ -136,7 +136,7 @@ func (v *verifier) faultDerived(ctx context.Context, d derived) {
 	n := generationIn(ctx, v.site, d.key)
 	switch {
 	case d.gone:
-		v.fault(d.key, fixTaken, stillThere)
+		v.faultLeft(d.key)
 	case err == nil && !there:
 		v.fault(d.key, v.fixSnapshot(), "it is missing")
 	case n > 0 && n < d.generation:

@@ -26,7 +26,7 @@ type taken struct {
 // takeAway notes what a record takes down or frees: of that, nothing need be there, whatever
 // snapshots name.
 func (v *verifier) takeAway(r *Record) {
-	gone := r.gone()
+	gone := r.gone(removals...)
 	if len(gone) == 0 {
 		return
 	}
@@ -70,6 +70,17 @@ func (v *verifier) checkTaken(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// faultLeft tells of a tag that is left of a version which was taken down, or freed.
+func (v *verifier) faultLeft(key string) {
+	for at := range v.taken {
+		if key == registry.TagKey(registry.Repository(v.name, at.chart), registry.Tag(at.version)) {
+			v.fault(key, fixTaken, stillThere)
+			return
+		}
+	}
+	v.fault(key, "delete this file", "its version was freed, but it is still there")
 }
 
 // leftOf returns the keys of what is left of a version that was taken down.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/generator/check"
+	"github.com/portolan-charts/portolan/publisher/days"
 )
 
 // Rule says how long, or how many, versions of a chart stay. A version stays if any part
@@ -26,7 +27,7 @@ func (r Rule) None() bool { return r == Rule{} }
 func (r Rule) String() string {
 	var parts []string
 	if r.Prereleases > 0 {
-		parts = append(parts, fmt.Sprintf("prereleases for %s", text(r.Prereleases)))
+		parts = append(parts, fmt.Sprintf("prereleases for %s", days.Format(r.Prereleases)))
 	}
 	if r.Newest > 0 {
 		parts = append(parts, fmt.Sprintf("the newest %d", r.Newest))
@@ -35,13 +36,6 @@ func (r Rule) String() string {
 		parts = append(parts, fmt.Sprintf("%d of each minor version", r.PerMinor))
 	}
 	return "retention keeps " + strings.Join(parts, ", ")
-}
-
-func text(d time.Duration) string {
-	if day := 24 * time.Hour; d%day == 0 {
-		return fmt.Sprintf("%dd", d/day)
-	}
-	return d.String()
 }
 
 // Version is a version of a chart.
