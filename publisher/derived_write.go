@@ -44,12 +44,13 @@ func (c *Channel) foresee(ctx context.Context, next *Index, state *action.State,
 	return err
 }
 
-// unlikely yields the keys of files that are not there, since what they are about is new. If
-// one is there nevertheless, that is found out when it is to be created.
+// unlikely yields the keys of files that are not there, since what they are about is new: no
+// earlier record has touched it that head does not show. If one is there nevertheless, that is
+// found out when it is to be created.
 func (c *Channel) unlikely(t touched) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for name := range t.charts {
-			if len(c.index.Lines(name)) > 0 {
+			if _, before := c.touched.charts[name]; before || len(c.index.Lines(name)) > 0 {
 				continue
 			}
 			if !yield(chartIndexKey(c.Name, name)) || !yield(registry.TagsKey(registry.Repository(c.Name, name))) {
@@ -57,7 +58,7 @@ func (c *Channel) unlikely(t touched) iter.Seq[string] {
 			}
 		}
 		for v := range t.tags {
-			if !c.index.mayHave(v) && !yield(registry.TagKey(registry.Repository(c.Name, v.chart), registry.Tag(v.version))) {
+			if _, before := c.touched.tags[v]; !before && !c.index.mayHave(v) && !yield(registry.TagKey(registry.Repository(c.Name, v.chart), registry.Tag(v.version))) {
 				return
 			}
 		}

@@ -53,8 +53,12 @@ func (p *pruner) free(ctx context.Context, report *ChannelPrune) error {
 // freeIn commits as many records as it takes.
 func (p *pruner) freeIn(ctx context.Context, c *Channel, report *ChannelPrune) error {
 	for some := p.yankedLong(c); len(some) > 0; some = p.yankedLong(c) {
+		known := c.Generation()
 		if err := c.compareEnd(ctx); err != nil { // a lost record could have restored it
 			return err
+		}
+		if c.Generation() > known {
+			continue
 		}
 		d, err := p.draftFree(ctx, c, some)
 		switch {

@@ -215,6 +215,30 @@ func TestFreeAgain(t *testing.T) {
 	}
 }
 
+// TestFreeUnshown: a prune dies right after its record, and another record follows before
+// anybody shows that: the tag goes all the same.
+func TestFreeUnshown(t *testing.T) {
+	w := newAttic(t)
+	w.now = start().Add(91 * day)
+	w.site.Hook = func(op buckettest.Op) buckettest.Fault {
+		if op.Kind == buckettest.Create && op.Key == "stable/log/00000005.json" {
+			return buckettest.DieAfter
+		}
+		return buckettest.None
+	}
+	if _, err := w.prune(publisher.PruneOptions{}); err == nil {
+		t.Error("the prune did not die")
+	}
+	w.site.Hook = nil
+	s, beta := w.site.Handle("test"), content(t, "beta", "1.0.0", upload(80), "beta")
+	stage(t, s, "stable", beta)
+	act(t, s, func(c *publisher.Channel) publisher.Draft { d := accepting(c, beta); d.Time = w.now; return d })
+	if w.site.Snapshot()[registry.TagKey("stable/alpha", "1.0.0")] != nil {
+		t.Error("the tag is still there")
+	}
+	wantSound(t, w.site, "shown")
+}
+
 // TestFreeMany: more versions than a record takes are freed by several.
 func TestFreeMany(t *testing.T) {
 	publisher.SetMaxFreed(t, 2)
