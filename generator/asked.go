@@ -16,6 +16,7 @@ import (
 // asked is what a candidate asks for that brings no archive.
 type asked struct {
 	action.Request
+	rule   string    // of the channel that asks for it; "" if the drop area carried it
 	back   *shownAt  // what is rolled back to; nil if it is not there
 	offers []offered // what is promoted, by the place among Versions
 	unread error     // why these are not known: the channel that they come from cannot be read

@@ -21,6 +21,7 @@ var maxLines = publisher.MaxLines // a variable for tests
 const (
 	ruleLaterAction = "later-action"     // superseded: an action that came later was decided before
 	ruleAlready     = "action-unchanged" // unchanged: it is so already
+	ruleRetain      = "retain"           // accepted: nobody asked for it but the channel's rule
 )
 
 // dueAction reports whether an action need not wait for what it names.
@@ -40,6 +41,9 @@ func (p *planner) dueAction(o *outcome) bool {
 
 // refuse says why an action is refused, whatever is published.
 func (p *planner) refuse(o *outcome) *check.Problem {
+	if o.asked.rule != "" {
+		return nil // the drop area may not carry it, but did not
+	}
 	if problem := cmp.Or(o.candidate.problem, checkKind(p.policy, o.asked.Kind)); problem != nil {
 		return problem
 	}
@@ -172,7 +176,7 @@ func (p *planner) hide(o *outcome, yank bool) {
 // changes decides an action by whether it changes anything.
 func (p *planner) changes(o *outcome, is bool) bool {
 	if o.act.Chart = o.asked.Chart; is {
-		o.ruling = ruling{publisher.Accepted, ""}
+		o.ruling = ruling{publisher.Accepted, o.asked.rule}
 	} else {
 		o.ruling = ruling{publisher.Unchanged, ruleAlready}
 	}

@@ -64,7 +64,7 @@ func (l *replayed) act(r *publisher.Record) {
 				} else if v.Upload == "" {
 					l.yanked[v.Chart+" "+v.Version] = true
 				}
-			case action.Restore:
+			case action.Restore, action.Free:
 				delete(l.yanked, v.Chart+" "+v.Version)
 			}
 		}

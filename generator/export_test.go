@@ -32,3 +32,10 @@ func SetMaxLines(t *testing.T, bytes int) {
 	maxLines = bytes
 	t.Cleanup(func() { maxLines = was })
 }
+
+// SetMaxRetained has actions that rules ask for name fewer versions until the test ends.
+func SetMaxRetained(t *testing.T, n int) {
+	was := maxRetained
+	maxRetained = n
+	t.Cleanup(func() { maxRetained = was })
+}

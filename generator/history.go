@@ -70,8 +70,12 @@ func (h *history) decides(d publisher.Decision) {
 	}
 }
 
-// acts adds which versions an action was the latest one on.
+// acts adds which versions an action was the latest one on. What a rule does overtakes
+// nothing: whoever uploads a version, or asks for something, before that means it all the same.
 func (h *history) acts(a publisher.ActionDecision) {
+	if a.Rule == ruleRetain || a.Kind == action.Free {
+		return
+	}
 	at := arrival{a.Arrival, a.ID}
 	if a.Kind == action.Rollback && a.Verdict == publisher.Accepted {
 		note(h.acted, wholeChannel, at)

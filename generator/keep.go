@@ -32,6 +32,18 @@ func limit(chart string, all []published, keep int, yanked map[string]bool) publ
 	return publisher.ShownBut(chart, hidden)
 }
 
+// showNewest is limit for lines, of whose releases nothing else need be known.
+func showNewest(chart string, lines []string, keep int, yanked map[string]bool) (publisher.Shown, error) {
+	all := make([]published, len(lines))
+	for i, line := range lines {
+		var err error
+		if all[i], err = parseLine(line); err != nil {
+			return publisher.Shown{}, err
+		}
+	}
+	return limit(chart, all, keep, yanked), nil
+}
+
 // stable reports whether the version is not a prerelease.
 func (p published) stable() bool { return !p.version.Prerelease() }
 

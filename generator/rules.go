@@ -49,6 +49,7 @@ var rules = map[string]struct{ message, fix string }{
 	"action-unchanged": {"it is so already", ""},
 	"forced":           {"the upload was forced: it took the place of a final version", ""},
 	"restored":         {"the published archive was missing; this one is the same", ""},
+	"retain":           {"by the channel's rule, versions like these do not stay", ""},
 
 	// What is accepted, with a warning.
 	"warn-request":    {"the .json file beside the upload cannot be read", ""},

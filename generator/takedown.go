@@ -10,15 +10,6 @@ import (
 // TakeDown takes a version down, as [publisher.TakeDown] does. Of those that are left, head
 // lists as many as it may, by the rules of a run.
 func TakeDown(ctx context.Context, site bucket.Store, o publisher.TakeDownOptions) (*publisher.TakeDownReport, error) {
-	o.Show = func(chart string, lines []string, keep int, yanked map[string]bool) (publisher.Shown, error) {
-		all := make([]published, len(lines))
-		for i, line := range lines {
-			var err error
-			if all[i], err = parseLine(line); err != nil {
-				return publisher.Shown{}, err
-			}
-		}
-		return limit(chart, all, keep, yanked), nil
-	}
+	o.Show = showNewest
 	return publisher.TakeDown(ctx, site, o)
 }

@@ -39,6 +39,7 @@ type world struct {
 	quiet      bool // no invariants are checked
 	older      int  // versions that head does not list, in the end
 	failed     error
+	retains    int             // nonces of prunes that carry out rules
 	pruned     map[string]bool // keys in the drop area
 	shown      map[string]int  // the generation that an index which is replaced has shown; see checkOrder
 }
