@@ -9,6 +9,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/generator/config"
+	"github.com/portolan-charts/portolan/publisher/days"
 	"github.com/portolan-charts/portolan/publisher/pattern"
 )
 
@@ -25,7 +26,7 @@ func (p *planner) gate(a *asked, version *outcome) *check.Problem {
 	}
 	if opens := from.since().Add(gates.Soak); gates.Soak > 0 && p.now.Before(opens) {
 		return reject("gate-soak", "%s came to channel %s at %s, and is to stay there for %s: this gate opens at %s",
-			version.ref, from.channel, timeText(from.since()), gates.Soak, timeText(opens))
+			version.ref, from.channel, timeText(from.since()), days.Format(gates.Soak), timeText(opens))
 	}
 	if gates.Signed && version.signature.signer == nil && from.info.Signer == nil {
 		return reject("gate-signed", "%s has no signature that was verified with the keys of channel %s or %s", version.ref, p.catalog.channel, from.channel)

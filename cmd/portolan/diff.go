@@ -42,7 +42,7 @@ func (p *program) diff(ctx context.Context, args []string) error {
 		return hint(err, "%s", gone.Fix())
 	}
 	if err != nil {
-		return f.noChannel(channel, err)
+		return f.noChannel(ctx, site, channel, err)
 	}
 	if p.found = d; !f.output.json {
 		p.printDiff(d)

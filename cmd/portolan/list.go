@@ -78,7 +78,7 @@ func (p *program) listChannels(ctx context.Context, f *flags, site bucket.Store)
 func (p *program) listCharts(ctx context.Context, f *flags, site bucket.Store, channel string) error {
 	c, err := survey.Open(ctx, site, channel)
 	if err != nil {
-		return f.noChannel(channel, err)
+		return f.noChannel(ctx, site, channel, err)
 	}
 	all, err := c.Charts()
 	if err != nil {
@@ -111,7 +111,7 @@ func (f *flags) versions(ctx context.Context, site bucket.Store, channel, chart 
 	}
 	c, err := survey.Open(ctx, site, channel)
 	if err != nil {
-		return nil, f.noChannel(channel, err)
+		return nil, f.noChannel(ctx, site, channel, err)
 	}
 	if chart == "" {
 		return c.AllVersions()
@@ -123,14 +123,17 @@ func (f *flags) versions(ctx context.Context, site bucket.Store, channel, chart 
 	return all, err
 }
 
-// noChannel says in plain words that a channel does not exist.
-func (f *flags) noChannel(channel string, err error) error {
+// noChannel says in plain words that a channel does not exist on the site.
+func (f *flags) noChannel(ctx context.Context, site bucket.Store, channel string, err error) error {
 	if !errors.Is(err, survey.ErrNoChannel) {
 		return err
 	}
 	err = fmt.Errorf("no channel %s in %s", channel, f.site)
 	if isWeb(f.site) {
 		return hint(err, "check the name, and that --site has the channel's folder in it")
+	}
+	if near := survey.NearChannel(ctx, site, channel); near != "" {
+		return hint(err, "did you mean %s? 'portolan list' lists the channels", near)
 	}
 	return hint(err, "'portolan list' lists the channels")
 }

@@ -39,7 +39,7 @@ func (p *program) log(ctx context.Context, args []string) error {
 	if !f.output.json {
 		p.printLog(all)
 	}
-	return f.noChannel(channel, err)
+	return f.noChannel(ctx, site, channel, err)
 }
 
 // printLog prints one line for each generation.

@@ -44,7 +44,7 @@ func (p *program) uploads(ctx context.Context, args []string) error {
 		Channels: f.Args(), Since: from, Rejected: *rejected, Most: *number,
 	})
 	if err != nil {
-		return f.noChannel(f.Arg(0), err)
+		return f.noChannel(ctx, site, f.Arg(0), err)
 	}
 	if p.found = map[string]any{"since": from.UTC(), "uploads": all, "more": more}; f.output.json {
 		return nil

@@ -62,10 +62,10 @@ func TestUndeprecate(t *testing.T) {
 		idle  bool
 	}{
 		"all":     {shelfOf("1.1.0", "1.0.0").deprecated(""), []string{"1.1.0", "1.0.0"}, "", false},
-		"but one": {shelfOf("1.1.0", "1.0.0").deprecated("", "1.0.0"), []string{"1.1.0"}, "left out, since their own Chart.yaml says so: web 1.0.0", false},
-		"none":    {shelfOf("1.0.0").deprecated("", "1.0.0"), nil, "left out, since their own Chart.yaml says so: web 1.0.0", false},
+		"but one": {shelfOf("1.1.0", "1.0.0").deprecated("", "1.0.0"), []string{"1.1.0"}, "left out (their own Chart.yaml says so): web 1.0.0", false},
+		"none":    {shelfOf("1.0.0").deprecated("", "1.0.0"), nil, "left out (their own Chart.yaml says so): web 1.0.0", false},
 		"is not":  {shelfOf("1.0.0"), nil, "no action has deprecated web", true},
-		"own":     {own, nil, "left out, since their own Chart.yaml says so: web 1.0.0;no action has deprecated web", true},
+		"own":     {own, nil, "left out (their own Chart.yaml says so): web 1.0.0;no action has deprecated web", true},
 	} {
 		p := tt.shelf.undeprecate()
 		var got []string

@@ -42,10 +42,10 @@ func newPlan(channel string, r action.Request) *Plan {
 	return &Plan{Channel: channel, Request: r, Steps: []Step{}}
 }
 
-// leave notes which versions the action leaves out, and why.
+// leave notes which versions the action leaves out, and in a few words, why.
 func (p *Plan) leave(why string, s *shelf, versions []string) {
 	if len(versions) > 0 {
-		p.Notes = append(p.Notes, fmt.Sprintf("left out, since %s: %s %s", why, s.chart, s.list(versions)))
+		p.Notes = append(p.Notes, fmt.Sprintf("left out (%s): %s %s", why, s.chart, s.list(versions)))
 	}
 }
 
@@ -72,7 +72,7 @@ func (p *Plan) Check(c *config.Config) error {
 		return nil
 	}
 	return refused("action-not-allowed", fmt.Sprintf("channel %s takes no %s from the drop area", p.Channel, kind),
-		fmt.Sprintf("add %s to actions: {drop: […]} of the channel in portolan.yaml, or ask somebody who may", kind))
+		fmt.Sprintf("add %s to actions: {drop: […]} of the channel in portolan.yaml", kind))
 }
 
 // Error says why there is nothing that could be asked for.

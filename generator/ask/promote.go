@@ -14,6 +14,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/days"
 	"github.com/portolan-charts/portolan/publisher/pattern"
 )
 
@@ -88,8 +89,8 @@ func (p *promotion) make(compared []comparison) (*Plan, error) {
 	}
 	p.plan.leave("yanked in "+p.From, p.from, p.yanked)
 	p.plan.leave("in "+p.To+" already", p.from, p.same)
-	p.plan.leave(fmt.Sprintf("in %s already, where it is yanked ('portolan restore' lists it again)", p.To), p.from, p.stillYanked)
-	p.plan.leave(fmt.Sprintf("%s takes what has been in %s for %s", p.To, p.From, p.Policy.Promote.Soak), p.from, p.soaking)
+	p.plan.leave(fmt.Sprintf("yanked in %s, where 'portolan restore' lists them again", p.To), p.from, p.stillYanked)
+	p.plan.leave(fmt.Sprintf("%s takes what has been in %s for %s", p.To, p.From, days.Format(p.Policy.Promote.Soak)), p.from, p.soaking)
 	return p.plan.ofVersions()
 }
 
@@ -115,7 +116,7 @@ func (p *promotion) choose() ([]version, error) {
 			chosen = append(chosen, v)
 		}
 	}
-	p.plan.leave("a prerelease, which has to be named", p.from, early)
+	p.plan.leave("prereleases have to be named", p.from, early)
 	return chosen, nil
 }
 
@@ -137,7 +138,7 @@ func (p *promotion) step(c comparison) error {
 		p.same = append(p.same, v.Version)
 	case c.opens.After(p.Now) && named:
 		return refused("gate-soak", fmt.Sprintf("%s %s is to stay in %s for %s before it is promoted to %s: this gate opens at %s",
-			v.Chart, v.Version, p.From, p.Policy.Promote.Soak, p.To, timeText(c.opens)), "ask again then")
+			v.Chart, v.Version, p.From, days.Format(p.Policy.Promote.Soak), p.To, timeText(c.opens)), "ask again then")
 	case c.opens.After(p.Now):
 		p.soaking = append(p.soaking, fmt.Sprintf("%s (from %s on)", v.Version, timeText(c.opens)))
 	default:

@@ -39,7 +39,7 @@ func TestAllNewer(t *testing.T) {
 		if err != nil || !slices.Equal(textsOf(got), tt.want) {
 			t.Errorf("%q: got %q, %v; want %q", tt.to, textsOf(got), err, tt.want)
 		}
-		if note := strings.Join(p.plan.Notes, ""); strings.HasSuffix(note, "named: web "+tt.note) != (tt.note != "") {
+		if note := strings.Join(p.plan.Notes, ""); strings.HasSuffix(note, "named): web "+tt.note) != (tt.note != "") {
 			t.Errorf("%q: it notes %q", tt.to, note)
 		}
 	}
@@ -61,7 +61,7 @@ func TestPromote(t *testing.T) {
 		err      string
 	}{
 		"new":                   {is: nil, effect: New},
-		"the same":              {is: &listed, relation: same, note: "in stable already: web 1.0.0"},
+		"the same":              {is: &listed, relation: same, note: "in stable already): web 1.0.0"},
 		"the same, yanked":      {is: &yanked, relation: same, note: "portolan restore"},
 		"unsigned":              {is: &listed, relation: unsigned, reject: true, effect: Signed},
 		"unsigned, yanked":      {is: &yanked, relation: unsigned, effect: Signed},
@@ -70,9 +70,9 @@ func TestPromote(t *testing.T) {
 		"different, and final":  {is: &listed, relation: different, reject: true, err: "duplicates: reject"},
 		"signed otherwise":      {is: &listed, relation: signedByElse, err: "another provenance file"},
 		"gone":                  {gone: &action.Tombstone{Kind: action.Free}, err: "this content was yanked and removed from stable"},
-		"yanked where it is":    {version: 1, note: "yanked in dev: web 0.9.0"},
+		"yanked where it is":    {version: 1, note: "yanked in dev): web 0.9.0"},
 		"named, and yanked":     {version: 1, err: "web 0.9.0 is yanked in dev"},
-		"yanked, and different": {version: 1, is: &listed, relation: different, note: "yanked in dev: web 0.9.0"},
+		"yanked, and different": {version: 1, is: &listed, relation: different, note: "yanked in dev): web 0.9.0"},
 	} {
 		p := promotionOf(from, shelfOf(), false)
 		if strings.HasPrefix(name, "named") {
@@ -113,7 +113,7 @@ func TestPromoteGates(t *testing.T) {
 		return p.make([]comparison{{version: from.versions[0], opens: now.Add(time.Hour)}, {version: from.versions[1], opens: now}})
 	}
 	got, err := plan("1.x")
-	want := "left out, since stable takes what has been in dev for 72h0m0s: web 1.1.0 (from 2026-03-01T13:00:00Z on)"
+	want := "left out (stable takes what has been in dev for 3d): web 1.1.0 (from 2026-03-01T13:00:00Z on)"
 	if err != nil || len(got.Steps) != 1 || got.Steps[0].Version != "1.0.0" || strings.Join(got.Notes, ";") != want {
 		t.Errorf("got %+v, %v", got, err)
 	}

@@ -132,7 +132,7 @@ func (s *shelf) missing(text string) error {
 			"nothing brings its content back; 'portolan log "+s.channel+"' tells more")
 	}
 	near := s.near(text)
-	return wrong(fmt.Sprintf("%s has no version %s in %s", s.chart, text, s.channel), "the nearest are "+s.list(near))
+	return wrong(fmt.Sprintf("%s has no version %s in %s", s.chart, text, s.channel), "the nearest: "+s.list(near))
 }
 
 // goneFrom says why something does not come back to a channel: it …

@@ -79,10 +79,10 @@ func TestResolveNothing(t *testing.T) {
 	t.Parallel()
 	s := shelfOf("2.0.0", "1.3.0-rc.1", "1.2.10", "1.2.3!", "1.0.2", "1.0.1", "1.0.0")
 	for _, tt := range []struct{ texts, want, fix string }{
-		{"1.2.4", "web has no version 1.2.4 in stable", "the nearest are 1.2.3, 1.2.10"},
-		{"v2.0.0", "web has no version v2.0.0", "the nearest are 2.0.0"},
-		{"3.0.0", "web has no version 3.0.0", "the nearest are 2.0.0"},
-		{"1.3.0-rc.2", "web has no version 1.3.0-rc.2", "the nearest are 1.3.0-rc.1, 2.0.0"},
+		{"1.2.4", "web has no version 1.2.4 in stable", "the nearest: 1.2.3, 1.2.10"},
+		{"v2.0.0", "web has no version v2.0.0", "the nearest: 2.0.0"},
+		{"3.0.0", "web has no version 3.0.0", "the nearest: 2.0.0"},
+		{"1.3.0-rc.2", "web has no version 1.3.0-rc.2", "the nearest: 1.3.0-rc.1, 2.0.0"},
 		{"0.0.1", "web 0.0.1 was taken down from stable on 2026-03-01", "nothing brings"},
 		{"1.3.x", `no version of web in stable is in the range "1.3.x"`, "leaves out prereleases unless it names one, as '>=1.2.0-0 <1.3.0' does; these would be in it: 1.3.0-rc.1"},
 		{">3", `no version of web in stable is in the range ">3"`, "its newest versions: 2.0.0, 1.3.0-rc.1, 1.2.10, 1.2.3, 1.0.2 and 2 more, which 'portolan list stable web' lists"},
@@ -114,11 +114,11 @@ func TestYankLeavesOut(t *testing.T) {
 		effect Effect
 		note   string
 	}{
-		{s.yankFor("it is broken"), "1.2.x", "1.2.2", Hidden, "left out, since yanked already: web 1.2.1, 1.2.0"},
+		{s.yankFor("it is broken"), "1.2.x", "1.2.2", Hidden, "left out (yanked already): web 1.2.1, 1.2.0"},
 		{s.yankFor("it is broken"), "1.2.2", "1.2.2", Hidden, ""},
-		{s.yankFor("it is broken"), "1.2.1", "", "", "left out, since yanked already: web 1.2.1"},
-		{s.restoreThem, "1.2.x", "1.2.1 1.2.0", Listed, "left out, since not yanked: web 1.2.2"},
-		{s.restoreThem, "1.2.2", "", "", "left out, since not yanked: web 1.2.2"},
+		{s.yankFor("it is broken"), "1.2.1", "", "", "left out (yanked already): web 1.2.1"},
+		{s.restoreThem, "1.2.x", "1.2.1 1.2.0", Listed, "left out (not yanked): web 1.2.2"},
+		{s.restoreThem, "1.2.2", "", "", "left out (not yanked): web 1.2.2"},
 	} {
 		p, err := tt.plan(tt.texts)
 		if err != nil {

@@ -10,10 +10,8 @@ import (
 	"github.com/Masterminds/semver/v3"
 
 	"github.com/portolan-charts/portolan/generator/survey"
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
-	"github.com/portolan-charts/portolan/publisher/spelling"
 )
 
 // shelf is a chart of a channel with all its versions.
@@ -40,8 +38,7 @@ func open(ctx context.Context, site bucket.Store, channel string) (*survey.Conte
 		return c, err
 	}
 	missing := wrong(fmt.Sprintf("nothing was ever published in channel %s", channel), "'portolan status' lists the channels")
-	names, err := publisher.Channels(ctx, site) // a web site cannot be listed
-	if near := spelling.Nearest(channel, names); err == nil && near != "" && near != channel {
+	if near := survey.NearChannel(ctx, site, channel); near != "" {
 		missing.fix = fmt.Sprintf("did you mean %s? %s", near, missing.fix)
 	}
 	if ctx.Err() != nil {

@@ -1,12 +1,28 @@
 package survey
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"slices"
+
+	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/spelling"
 )
 
 // ErrNoChannel is reported for a channel that the site does not have.
 var ErrNoChannel = errors.New("there is no such channel")
+
+// NearChannel returns the channel whose name is most like this one; "" if no name is, or if
+// the site cannot be listed, as on the web.
+func NearChannel(ctx context.Context, site bucket.Store, name string) string {
+	names, err := publisher.Channels(ctx, site)
+	if err != nil {
+		return ""
+	}
+	return spelling.Nearest(name, slices.DeleteFunc(names, func(other string) bool { return other == name }))
+}
 
 // ChartError is the error for a chart that a channel does not have.
 type ChartError struct {
