@@ -79,6 +79,30 @@ func TestYankAndKeep(t *testing.T) {
 	w.mustList("stable/index.yaml", "alpha", "1.3.0", "1.2.0-rc.1")
 }
 
+// TestActionsOlder: what an action publishes or lists again, and what keep then leaves out,
+// its receipt says.
+func TestActionsOlder(t *testing.T) {
+	w := newWorld(t)
+	w.keep(1)
+	one, two, newest := pin("alpha", "1.0.0", alphaAt("1.0.0")), pin("alpha", "1.1.0", alphaAt("1.1.0")), pin("alpha", "1.2.0", alphaAt("1.2.0"))
+	w.publish("dev", 1, alphaAt("1.0.0"), alphaAt("1.1.0"), alphaAt("1.2.0"))
+	for i, tt := range []struct {
+		request action.Request
+		older   string // "" if everything is listed
+	}{
+		{promote("dev", two), ""},
+		{promote("dev", one), "alpha 1.0.0 is not among these: clients find it at its URL"},
+		{promote("dev", two, newest), "alpha 1.1.0 is not among these"},
+		{yank(one, two, newest), ""},
+		{restore(one, two, newest), "alpha 1.0.0 and 1.1.0 are not among these: clients find them at their URLs"},
+	} {
+		r := w.decide("stable", 10+i, tt.request)
+		if warnings := fmt.Sprint(r.Warnings); r.Verdict != publisher.Accepted || !strings.Contains(warnings, tt.older) || (tt.older == "") != (len(r.Warnings) == 0) {
+			t.Errorf("%d is %s: %s, with %s", i, r.Verdict, r.Message, warnings)
+		}
+	}
+}
+
 // deprecated is alpha with a Chart.yaml that says so.
 func deprecated(version string) []byte {
 	return alphaAt(version, "Chart.yaml", "apiVersion: v2\nname: alpha\nversion: "+version+"\ndescription: A chart for tests\ndeprecated: true\n")

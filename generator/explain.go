@@ -53,8 +53,12 @@ func warnPrecedence(version string, equal []string, more int) publisher.Warning 
 		version, check.List(equal, maxNamed, more))}
 }
 
-func warnOlder(version string, keep int) publisher.Warning {
+func warnOlder(refs []ref, keep int) publisher.Warning {
+	is, them, urls := "is", "it", "its URL"
+	if len(refs) > 1 {
+		is, them, urls = "are", "them", "their URLs"
+	}
 	return publisher.Warning{Rule: "warn-older", Message: fmt.Sprintf(
-		"the index shows the newest %d of the chart (keep: %d), and version %s is not among them: "+
-			"clients find it at its URL, and in the older index that index.yaml names", keep, keep, version)}
+		"the index shows the newest %d of each chart (keep: %d), and %s %s not among these: "+
+			"clients find %s at %s, and in the repository of all versions, all/", keep, keep, nameVersions(refs), is, them, urls)}
 }

@@ -25,6 +25,9 @@ func (o *outcome) actionReceipt(channel string, generation int, decided time.Tim
 	if o.odd != nil {
 		r.Warnings = append(r.Warnings, *o.odd)
 	}
+	if len(o.older) > 0 {
+		r.Warnings = append(r.Warnings, warnOlder(o.older, o.keep))
+	}
 	if len(o.hidden) > 0 {
 		r.Warnings = append(r.Warnings, warnHidden(channel, o.hidden))
 	}

@@ -87,3 +87,55 @@ func (p *plan) toLimit(c *catalog, keep int, changed map[string][]published) []s
 	slices.Sort(names)
 	return slices.Compact(names)
 }
+
+// noteOlder notes which versions that the plan publishes or lists again the index does not
+// show, since it shows newer ones.
+func (p *plan) noteOlder(c *catalog, keep int, changed map[string][]published) error {
+	if keep == 0 {
+		return nil
+	}
+	older := map[string]map[string]bool{} // versions by chart
+	note := func(o *outcome, r ref) (err error) {
+		if older[r.name] == nil {
+			older[r.name], err = p.older(c, keep, changed, r.name)
+		}
+		if older[r.name][r.version] {
+			o.keep, o.older = keep, append(o.older, r)
+		}
+		return err
+	}
+	for _, s := range p.slots {
+		for _, o := range s.group {
+			if err := note(o, s.current.ref); err != nil {
+				return err
+			}
+		}
+	}
+	for _, o := range p.outcomes {
+		for _, r := range o.lists() {
+			if err := note(o, r); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// older are the versions of a chart that are neither shown nor yanked.
+func (p *plan) older(c *catalog, keep int, changed map[string][]published, name string) (map[string]bool, error) {
+	all, ok := changed[name]
+	if !ok {
+		var err error
+		if all, err = c.releases(name); err != nil {
+			return nil, err
+		}
+	}
+	older, yanked := map[string]bool{}, p.yanked(c, name)
+	shown := limit(name, all, keep, yanked)
+	for i, r := range all {
+		if !shown.Has(i) && !yanked[r.Version] {
+			older[r.Version] = true
+		}
+	}
+	return older, nil
+}

@@ -20,7 +20,8 @@ type outcome struct {
 	more    int            // how many more there are
 	release *release       // where its content is in the index afterwards; nil if it is not
 	pin     string         // digest of the manifest of that, once it is committed
-	keep    int            // how many newer versions the index shows instead; 0 if it shows this one
+	older   []ref          // versions that the index does not show, since it shows newer ones
+	keep    int            // how many of a chart it shows, if there are any
 
 	yanked   *action.Yanked            // what is said of its version if it is yanked
 	restores bool                      // its version was yanked, and is shown again
@@ -91,8 +92,8 @@ func (o *outcome) warnings(channel string) (all []publisher.Warning) {
 	if o.noManifest != nil && o.release != nil {
 		all = append(all, warnManifest(o.noManifest))
 	}
-	if o.keep > 0 {
-		all = append(all, warnOlder(o.ref.version, o.keep))
+	if len(o.older) > 0 {
+		all = append(all, warnOlder(o.older, o.keep))
 	}
 	if o.yanked != nil {
 		all = append(all, warnYanked(o.ref, channel, *o.yanked))

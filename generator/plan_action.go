@@ -73,6 +73,17 @@ func (p *plan) putBack(c *catalog, changed map[string][]published) error {
 	return nil
 }
 
+// lists are the versions that an action publishes or lists again.
+func (o *outcome) lists() (refs []ref) {
+	if o.act == nil || o.verdict != publisher.Accepted || o.act.Kind != action.Promote && o.act.Kind != action.Restore {
+		return nil
+	}
+	for _, v := range o.act.Versions {
+		refs = append(refs, ref{v.Chart, v.Version})
+	}
+	return refs
+}
+
 // settle notes what becomes of a yanked version that gets a new release: with other
 // content it is shown again.
 func (s *slot) settle(p *plan) {
