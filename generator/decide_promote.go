@@ -111,5 +111,5 @@ func (o *outcome) noteYanked(state *action.State) {
 // settle notes what has become of the version that was there before.
 func (m *promotion) settle() {
 	v := &m.outcome.act.Versions[m.at]
-	v.Restores, v.Deprecated = m.slot.restores, m.release.own
+	v.Restores, v.Deprecated = m.slot.ended != nil, m.release.own
 }

@@ -1,6 +1,7 @@
 package generator
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -67,7 +68,8 @@ func (p *planner) rollback(o *outcome) {
 		return
 	}
 	d := o.act
-	d.Generation, d.Reason = generation, fmt.Sprintf("rolled back to generation %d", generation)
+	d.Generation = generation
+	d.Reason = cmp.Or(o.asked.Reason, action.RolledBack(generation))
 	bytes := 0
 	for name := range p.catalog.index.Charts() {
 		all, err := p.catalog.releases(name)

@@ -191,3 +191,9 @@ func warnYanked(r ref, channel string, y action.Yanked) publisher.Warning {
 		"%s was yanked %s (%s), and lists go on hiding it: 'portolan restore %s %s %s' lists it again",
 		r, timeText(y.Time), y.Reason, channel, r.name, r.version)}
 }
+
+func warnEnded(r ref, channel string, y action.Yanked) publisher.Warning {
+	return publisher.Warning{Rule: "warn-yank-ended", Message: fmt.Sprintf(
+		"%s was yanked %s (%s); this is other content, so lists show it again: 'portolan yank %s %s %s' hides it",
+		r, timeText(y.Time), y.Reason, channel, r.name, r.version)}
+}

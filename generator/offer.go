@@ -17,6 +17,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
@@ -128,7 +129,7 @@ func NewJudge(c *config.Config, site bucket.Store, channel string, head *publish
 // remains the run's: somebody else may publish before it. Any other error is the
 // site's. The offer gets a warning if the channel would be new and its name is almost
 // another's, if it is pushed with a manifest that would not be published, or if its
-// version would stay yanked.
+// version is yanked.
 func (j *Judge) Judge(ctx context.Context, o *publisher.Offer, force bool) error {
 	if j.isNew {
 		warning, err := CheckNewChannel(ctx, j.config, j.site, j.catalog.channel)
@@ -139,14 +140,23 @@ func (j *Judge) Judge(ctx context.Context, o *publisher.Offer, force bool) error
 			o.Warnings = append(o.Warnings, *warning)
 		}
 	}
-	verdict, _, err := j.Foresee(ctx, o, force)
-	if y, is := j.catalog.state.FindYanked(o.Name, o.Version); is && err == nil && verdict == publisher.Unchanged {
-		o.Warnings = append(o.Warnings, warnYanked(ref{o.Name, o.Version}, j.catalog.channel, y))
+	verdict, rule, err := j.Foresee(ctx, o, force)
+	if y, is := j.catalog.state.FindYanked(o.Name, o.Version); is && err == nil {
+		o.Warnings = append(o.Warnings, j.warnOfYank(o, y, verdict, rule))
 	}
 	if err == nil && verdict == publisher.Unchanged && o.Manifest != "" {
 		err = j.warnOfDigest(ctx, o)
 	}
 	return err
+}
+
+// warnOfYank says what becomes of a yanked version.
+func (j *Judge) warnOfYank(o *publisher.Offer, y action.Yanked, verdict publisher.Verdict, rule string) publisher.Warning {
+	warn := warnYanked
+	if verdict == publisher.Replaced && rule != ruleSignature && rule != ruleRestored {
+		warn = warnEnded
+	}
+	return warn(ref{o.Name, o.Version}, j.catalog.channel, y)
 }
 
 // warnOfDigest gives the offer a warning if the version that is published with the same

@@ -23,10 +23,10 @@ type outcome struct {
 	older   []ref          // versions that the index does not show, since it shows newer ones
 	keep    int            // how many of a chart it shows, if there are any
 
-	yanked   *action.Yanked            // what is said of its version if it is yanked
-	restores bool                      // its version was yanked, and is shown again
-	act      *publisher.ActionDecision // what an action does; nil of an upload
-	hidden   []action.Yanked           // versions that it promotes, and that stay yanked
+	yanked *action.Yanked            // what is said of its version if it is yanked
+	ended  *action.Yanked            // what was said of its version if that was yanked, and is shown again
+	act    *publisher.ActionDecision // what an action does; nil of an upload
+	hidden []action.Yanked           // versions that it promotes, and that stay yanked
 }
 
 func (o *outcome) reject(problem *check.Problem) {
@@ -97,6 +97,9 @@ func (o *outcome) warnings(channel string) (all []publisher.Warning) {
 	}
 	if o.yanked != nil {
 		all = append(all, warnYanked(o.ref, channel, *o.yanked))
+	}
+	if o.ended != nil {
+		all = append(all, warnEnded(o.ref, channel, *o.ended))
 	}
 	return all
 }

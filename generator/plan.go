@@ -55,7 +55,7 @@ func (p *plan) changeIndex(c *catalog, keep int) error {
 	}
 	for _, s := range p.slots {
 		for _, o := range s.group {
-			o.release, o.yanked, o.restores = s.current, s.yanked, s.restores
+			o.release, o.yanked, o.ended = s.current, s.yanked, s.ended
 		}
 	}
 	for _, m := range p.promotions {
@@ -151,7 +151,7 @@ func (p *plan) decisions() []publisher.Decision {
 			d.Manifest = o.release.manifest().SHA256()
 		}
 		if o.verdict.Publishes() && o.release != nil {
-			d.Restores, d.Deprecated = o.restores, o.release.own
+			d.Restores, d.Deprecated = o.ended != nil, o.release.own
 		}
 		decisions = append(decisions, d)
 	}
@@ -176,11 +176,11 @@ func (p *plan) left() []Waiting {
 
 // slot is a version in the course of deciding.
 type slot struct {
-	base     *release       // what is published; nil if nothing is
-	current  *release       // what will be
-	group    []*outcome     // of this plan, whose content is that of current
-	yanked   *action.Yanked // what is said of the version if it is yanked, and stays so
-	restores bool           // it was yanked, and is shown again
+	base    *release       // what is published; nil if nothing is
+	current *release       // what will be
+	group   []*outcome     // of this plan, whose content is that of current
+	yanked  *action.Yanked // what is said of the version if it is yanked, and stays so
+	ended   *action.Yanked // what was said of the version if it was yanked, and is shown again
 }
 
 // displace makes room for newer content. What this plan would have published is

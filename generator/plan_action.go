@@ -90,7 +90,7 @@ func (s *slot) settle(p *plan) {
 	if s.yanked == nil || s.current == s.base || s.current.same(s.base.content) {
 		return
 	}
-	s.yanked, s.restores = nil, true
+	s.yanked, s.ended = nil, s.yanked
 	p.hide(s.base.ref.name, s.base.ref.version, false)
 }
 

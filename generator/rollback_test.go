@@ -1,6 +1,7 @@
 package generator_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -91,6 +92,43 @@ func TestRollbackRefused(t *testing.T) {
 		if r := w.runOnce()[id(20+i)]; r.Verdict != tt.verdict || r.Rule != tt.rule || !strings.Contains(r.Message, tt.message) {
 			t.Errorf("to %d: %s, %s: %s", tt.generation, r.Verdict, r.Rule, r.Message)
 		}
+	}
+}
+
+// TestRollbackReason: a rollback has the reason that its asker gives, or its own.
+func TestRollbackReason(t *testing.T) {
+	w := newWorld(t)
+	w.publish("stable", 1, beta)
+	w.publish("stable", 2, alphaAt("1.0.0"))
+	for i, reason := range []string{"", "a bad day"} {
+		r := rollback(1)
+		r.Reason = reason
+		w.mustAsk("stable", id(20+i), r)
+		w.runOnce()
+		c, err := publisher.OpenChannel(t.Context(), w.site.Handle("reader"), "stable")
+		if err != nil {
+			t.Fatal(err)
+		}
+		y, ok := c.State().FindYanked("alpha", "1.0.0")
+		if want := cmp.Or(reason, "rolled back to generation 1"); !ok || y.Reason != want || y.Rollback != 1 {
+			t.Errorf("it is yanked: %t, %+v, want %q", ok, y, want)
+		}
+		w.mustAsk("stable", id(30+i), rollback(2))
+		w.runOnce()
+	}
+}
+
+// TestYankEnded: whoever uploads other content for a yanked version is told that lists show
+// it again, and that it was yanked.
+func TestYankEnded(t *testing.T) {
+	w := newWorld(t)
+	w.publish("stable", 1, alphaAt("1.0.0"))
+	w.mustAsk("stable", id(2), yank(pin("alpha", "1.0.0", alphaAt("1.0.0"))))
+	w.runOnce()
+	w.mustUpload("stable", id(3), alphaAt("1.0.0", "README.md", "other content"), nil)
+	r := w.runOnce()[id(3)]
+	if r.Verdict != publisher.Replaced || len(r.Warnings) != 1 || r.Warnings[0].Rule != "warn-yank-ended" || !strings.Contains(r.Warnings[0].Message, "it loses data") {
+		t.Errorf("%s with %+v", r.Verdict, r.Warnings)
 	}
 }
 

@@ -59,6 +59,7 @@ var rules = map[string]struct{ message, fix string }{
 	"warn-oci":        {"the version cannot be read by oci://", ""},
 	"warn-digest":     {"the same content is published under another digest", ""},
 	"warn-yanked":     {"the version is yanked, and stays so", ""},
+	"warn-yank-ended": {"the version was yanked, and has other content now, which lists show", ""},
 	"warn-older":      {"the index shows newer versions only", ""},
 
 	"warn-signature-missing": {"the chart is not signed, and the channel has keys to verify signatures with", ""},

@@ -32,7 +32,7 @@ func release(text string) Release {
 		Channel: Channel{Name: text, RepoName: text, OCI: text, Link: "../../index.html"}, OCI: &OCI{text, text, text, text, true}, Badges: Badges{true, false, true, true},
 		Name: text, Version: text, AppVersion: text, Description: text, KubeVersion: text, License: text, Home: safeURL(text), Source: safeURL(text),
 		Icon: image, Created: day, From: text, Promoted: day, Digest: text, Size: 1, File: text, Archive: "../../a.tgz", Prov: "../../a.tgz.prov", KeyID: text,
-		Note: text, Faults: []string{text}, Yanked: &Notice{text, day, Link{}}, Deprecation: &Notice{text, day, Link{text, safeURL(text)}},
+		Note: text, Faults: []string{text}, Yanked: &Notice{Text: text, Time: day}, Deprecation: &Notice{Text: text, Time: day, Successor: Link{text, safeURL(text)}},
 		Tabs:     []Tab{{"Overview", "index.html", 0, true}, {"Values", "values.html", 1234, false}},
 		Versions: "../versions.json", List: "../versions.html", ChartLink: "../index.html", Alone: Repository{text, "../index.yaml"},
 	}

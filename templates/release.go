@@ -70,8 +70,9 @@ func (r Release) Repository() Channel {
 
 // Notice is why somebody yanked a version, or deprecated a chart.
 type Notice struct {
-	Text      string // may be "" for a chart
+	Text      string // may be "" for a chart, or after a rollback
 	Time      time.Time
+	Rollback  int  // the generation that was rolled back to, which did not list the version; 0 if it was yanked itself
 	Successor Link // the chart to use instead; its URL is "" if the channel does not have it, and its text if none is named
 }
 

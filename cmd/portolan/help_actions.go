@@ -121,7 +121,7 @@ Example:
 
 const helpRollback = `Usage:
     portolan rollback [--drop URL] [--site URL] CHANNEL GENERATION
-                      [--dry-run] [--wait]
+                      [--reason TEXT] [--dry-run] [--wait]
 
 Ask for a channel to list what it listed at an earlier generation, of which the
 snapshot is still kept. Versions that it did not list then are yanked, so that
@@ -136,6 +136,8 @@ it out in a new generation, by what the channel has then. To undo it, roll back
 to the generation before that: what a rollback has hidden is listed again.
 
 Options:
+    --reason TEXT       Why. It is public: pages show it, and  PORTOLAN_REASON
+                        the log keeps it.
     --dry-run           Only print what would be asked for.    PORTOLAN_DRY_RUN
 ` + helpAsking + `
 Example:

@@ -274,7 +274,7 @@ func TestAskRights(t *testing.T) {
 			return ask.Deprecate(t.Context(), s, "stable", "web", "old", "")
 		},
 		"undeprecate": func(s bucket.Store) (*ask.Plan, error) { return ask.Undeprecate(t.Context(), s, "stable", "web") },
-		"rollback":    func(s bucket.Store) (*ask.Plan, error) { return ask.Rollback(t.Context(), s, "stable", 1) },
+		"rollback":    func(s bucket.Store) (*ask.Plan, error) { return ask.Rollback(t.Context(), s, "stable", 1, "") },
 		"promote": func(s bucket.Store) (*ask.Plan, error) {
 			return ask.Promote(t.Context(), s, ask.Promotion{From: "stable", To: "prod", Chart: "web", AllNewer: true})
 		},

@@ -10,6 +10,7 @@ import (
 
 func (p *program) rollback(ctx context.Context, args []string) error {
 	f := newAskFlags("rollback")
+	reason := f.String("reason", "", "")
 	if err := p.parse(f.flags, args); err != nil {
 		return err
 	}
@@ -25,7 +26,10 @@ func (p *program) rollback(ctx context.Context, args []string) error {
 	if err != nil || generation < 1 {
 		return hint(usagef("%q is not the number of a generation", f.Arg(1)), "'portolan log %s' lists them", channel)
 	}
+	if err := f.checkText("reason", *reason); err != nil {
+		return err
+	}
 	return p.ask(ctx, f, channel, func(site bucket.Store) (*ask.Plan, error) {
-		return ask.Rollback(ctx, site, channel, generation)
+		return ask.Rollback(ctx, site, channel, generation, *reason)
 	})
 }

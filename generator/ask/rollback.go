@@ -13,7 +13,7 @@ import (
 
 // Rollback plans to make a channel list what it listed at a generation. What was yanked,
 // removed or deprecated since stays so. Errors are as those of [Yank].
-func Rollback(ctx context.Context, site bucket.Store, channel string, generation int) (*Plan, error) {
+func Rollback(ctx context.Context, site bucket.Store, channel string, generation int, reason string) (*Plan, error) {
 	c, err := open(ctx, site, channel)
 	if err != nil {
 		return nil, err
@@ -25,7 +25,10 @@ func Rollback(ctx context.Context, site bucket.Store, channel string, generation
 	if err != nil {
 		return nil, err
 	}
-	r := &rollback{plan: newPlan(channel, action.Request{Kind: action.Rollback, Generation: generation}), since: then.Index.Generated()}
+	r := &rollback{
+		plan:  newPlan(channel, action.Request{Kind: action.Rollback, Generation: generation, Reason: reason}),
+		since: then.Index.Generated(),
+	}
 	for chart := range c.Index.Charts() {
 		now, err := takeAny(c, chart)
 		if err != nil {

@@ -85,8 +85,8 @@ func TestPlansAreDone(t *testing.T) {
 		func() (*ask.Plan, error) { return ask.Yank(ctx, w.site, "dev", "web", []string{"1.0.0"}, "broken") },
 		func() (*ask.Plan, error) { return ask.Restore(ctx, w.site, "dev", "web", []string{"*"}) },
 		func() (*ask.Plan, error) { return ask.Promote(ctx, w.site, promotion) },
-		func() (*ask.Plan, error) { return ask.Rollback(ctx, w.site, "stable", 1) },
-		func() (*ask.Plan, error) { return ask.Rollback(ctx, w.site, "stable", 2) },
+		func() (*ask.Plan, error) { return ask.Rollback(ctx, w.site, "stable", 1, "") },
+		func() (*ask.Plan, error) { return ask.Rollback(ctx, w.site, "stable", 2, "") },
 		func() (*ask.Plan, error) { return ask.Deprecate(ctx, w.site, "stable", "web", "use db", "db") },
 		func() (*ask.Plan, error) { return ask.Undeprecate(ctx, w.site, "stable", "web") },
 	}
@@ -124,7 +124,7 @@ func TestUnknown(t *testing.T) {
 		}
 	}
 	for generation, want := range map[int]string{-1: "no generation -1", 0: "no generation 0", 2: "its newest is 1"} {
-		if _, err := ask.Rollback(ctx, w.site, "stable", generation); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := ask.Rollback(ctx, w.site, "stable", generation, ""); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("generation %d: got %v", generation, err)
 		}
 	}

@@ -3,6 +3,7 @@ package pages
 import (
 	"path"
 
+	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/templates"
 )
 
@@ -16,7 +17,10 @@ func (c *chartPages) describeActions(p *templates.Release, r *release, name stri
 		}
 	}
 	if r.yanked != nil {
-		p.Yanked = &templates.Notice{Text: r.yanked.Reason, Time: r.yanked.Time}
+		p.Yanked = &templates.Notice{Text: r.yanked.Reason, Time: r.yanked.Time, Rollback: r.yanked.Rollback}
+		if p.Yanked.Text == action.RolledBack(r.yanked.Rollback) {
+			p.Yanked.Text = "" // the page says that already
+		}
 		p.AllYanked = name == path.Join(chartDir(c.name), indexPage) // which is that of another version otherwise
 		p.InAll = c.head.All
 		p.Alone = templates.Repository{} // which does not list it

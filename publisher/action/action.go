@@ -72,7 +72,7 @@ type Request struct {
 	// asker saw, so that nobody yanks or promotes other content than was meant.
 	Versions []Pin `json:"versions,omitempty"`
 
-	Reason     string `json:"reason,omitempty"`     // of a yank; the message of a deprecation
+	Reason     string `json:"reason,omitempty"`     // of a yank or a rollback; the message of a deprecation
 	Successor  string `json:"successor,omitempty"`  // the chart to use instead of a deprecated one
 	From       string `json:"from,omitempty"`       // the channel that is promoted from
 	Generation int    `json:"generation,omitempty"` // to roll back to
@@ -86,6 +86,11 @@ type Pin struct {
 	Chart   string `json:"chart"`
 	Version string `json:"version"`
 	Digest  string `json:"digest"` // SHA-256 of the archive, in hex
+}
+
+// RolledBack is the reason of a rollback whose asker gives none.
+func RolledBack(generation int) string {
+	return fmt.Sprintf("rolled back to generation %d", generation)
 }
 
 // Parse reads a request. It is strict: a field that it does not know may be what makes an
@@ -170,7 +175,7 @@ func (k Kind) fields() (need, may []string, ok bool) {
 	case Promote:
 		return []string{"from", "versions"}, nil, true
 	case Rollback:
-		return []string{"generation"}, nil, true
+		return []string{"generation"}, []string{"reason"}, true
 	}
 	return nil, nil, false
 }
