@@ -20,7 +20,9 @@
 //   - registry*: what a channel has in the OCI registry, which package registry lays out
 //   - root: the index in the site's root, which shows one channel once more
 //   - verify*, rebuild, status: whether the site is what the log says
-//   - prune*: what is kept, and what is removed; takedown*: what goes at once, and for good
+//   - prune*: what is kept, and what is removed
+//   - takedown*: what goes at once, and for good; remains*, past, without: what that takes,
+//     also where prune frees versions
 //   - serve*, head: the site over HTTP, also as a registry, and the index that readers see
 //   - origin: what an index that was read somewhere says about its channel
 //   - layout, channels, headers: where files lie, what a channel may be called, and
@@ -55,7 +57,8 @@
 //	<channel>/api/keyring.gpg                                         public keys, and as text in keyring.asc: see PutKeyring
 //
 // Head and the last four are replaced; every other file is written once, never changed, and
-// removed only by [Prune] and [TakeDown]. A snapshot is head as it was, with "../../" in front of each URL.
+// removed only by [Prune] and [TakeDown]. A snapshot is head as it was, with "../../" in
+// front of each URL.
 //
 // Head need not list every version of a chart: a record says which versions it has,
 // see [Shown]. The others are in the generation's older index, a repository of its
@@ -79,7 +82,8 @@
 // it; the others read what that one did, and decide again. Everything that the record
 // refers to is in the store, and durable, before. Everything else follows from the log
 // and may be done by anyone, any number of times: snapshots, the files that are replaced,
-// head, receipts, and the deletion of decided uploads, in that order. So there is no repair mode: the next run
+// a note in the outbox, head, receipts, and the deletion of decided uploads, in that order.
+// So there is no repair mode: the next run
 // recovers from a crash.
 //
 // All this depends on promises of the store. Before a channel's first record is

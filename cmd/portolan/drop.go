@@ -62,18 +62,27 @@ func (p *program) drop(ctx context.Context, args []string) error {
 	if site != nil {
 		d.readSite(ctx, site, f.config)
 	}
-	err = d.files(ctx, files)
-	if err == nil {
-		d.tellWhere(f.drop, *wait, *timeout)
-	}
-	if err == nil && *wait {
-		err = d.wait(ctx, *timeout)
-	}
+	err = d.all(ctx, files, f.drop, *wait, *timeout)
 	p.found = map[string]any{"uploads": append([]*dropped{}, d.results...)}
-	if err == nil && d.rejected() {
+	return err
+}
+
+// all drops the files into the drop area of that name, and waits for the verdicts if it is
+// to wait.
+func (d *dropper) all(ctx context.Context, files []string, area string, wait bool, timeout time.Duration) error {
+	if err := d.files(ctx, files); err != nil {
+		return err
+	}
+	d.tellWhere(area, wait, timeout)
+	if wait {
+		if err := d.wait(ctx, timeout); err != nil {
+			return err
+		}
+	}
+	if d.rejected() {
 		return errRejected
 	}
-	return err
+	return nil
 }
 
 // dropOperands returns the channel and the files. All that can be wrong with
