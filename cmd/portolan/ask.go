@@ -159,6 +159,9 @@ func (p *program) awaitAction(ctx context.Context, f *askFlags, drop bucket.Stor
 	a.Rule, a.Message, a.Fix = receipt.Rule, receipt.Message, receipt.Fix
 	if !f.output.json {
 		p.printVerdict(receipt)
+		for _, w := range receipt.Warnings {
+			p.say("warning", w.Message)
+		}
 	}
 	if receipt.Verdict == publisher.Rejected {
 		return errRejected
