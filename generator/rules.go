@@ -36,7 +36,7 @@ var rules = map[string]struct{ message, fix string }{
 	"gate-from":          {"the channel takes no promotions from that channel", "promote from another channel, or add this one to promote: {from: […]} in portolan.yaml"},
 	"gate-soak":          {"the version has not been in the channel that it comes from for long enough", "ask again when the gate opens"},
 	"gate-signed":        {"the version has no signature that was verified", "upload its provenance file to the channel that it comes from, whose signatures: {keyrings: […]} must have the key, and ask again"},
-	"gate-dependencies":  {"the version depends on a chart of this site that the channel does not have", "promote that chart first, or in the same action"},
+	"gate-dependencies":  {"the version depends on a chart of this site that the channel does not have", "promote that chart first"},
 	"rollback-unknown":   {"the channel has no such generation", "see its generations with 'portolan log'"},
 	"rollback-pruned":    {"the generation is not kept any more", "roll back to a later one: 'portolan log' shows them"},
 	"content-gone":       {"the same content was removed, and is not to come back", "publish other content, as another version"},

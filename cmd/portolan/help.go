@@ -45,7 +45,7 @@ See what there is:
     uploads     Show how uploads were decided, and why some were rejected.
 
 Change what is published:
-    yank        Hide versions of a chart; those who pinned one still get it.
+    yank        Hide versions of a chart from all lists; their files stay.
     restore     List yanked versions again.
     deprecate   Mark all versions of a chart as deprecated.
     undeprecate Take that mark away.

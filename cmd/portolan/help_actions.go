@@ -4,10 +4,19 @@ const helpYank = `Usage:
     portolan yank [--drop URL] [--site URL] CHANNEL CHART VERSION...
                   --reason TEXT [--dry-run] [--wait]
 
-Ask for versions of a chart to be hidden: index.yaml does not list them any
-more, so no search or update finds them, but who has pinned one still gets it by
-its URL, its digest and its tag. all/index.yaml lists them as before. A version
-stays taken. 'portolan restore' undoes it.
+Ask for versions of a chart to be hidden: no list but all/index.yaml has them
+any more. 'portolan restore' undoes it.
+
+A yanked version can still be installed from the repository CHANNEL/all, by
+oci://, and from its archive's URL. The repository CHANNEL does not find it any
+more, not even by its number: neither 'helm pull --version' does, nor 'helm
+dependency build' with a Chart.lock, nor Flux or Argo CD. Users who pin versions
+should add CHANNEL/all. It exists from the first generation on that hides
+something, and has all versions.
+
+A version stays taken. With 'duplicates: reject', other content is refused. With
+'duplicates: replace', the default, an upload with other content takes its
+place, and is listed.
 
 The site is read to see which versions are meant. They are printed with their
 digests; then one action is put into the drop area, and its id is printed. The
@@ -56,10 +65,12 @@ const helpDeprecate = `Usage:
                        [--message TEXT] [--successor CHART] [--dry-run] [--wait]
 
 Ask for all versions of a chart to be marked as deprecated, also those that are
-published later: Helm warns of them, and the chart's pages say what is to be
-used instead. Nothing is hidden. 'portolan undeprecate' undoes it. The next
-'portolan generate' carries it out; asked once more, with another text, it
-replaces the text.
+published later. index.yaml, the chart's pages and sites that search indexes,
+such as Artifact Hub, show it; the pages also say what to use instead. Helm
+itself warns only if Chart.yaml in the archive says so: set 'deprecated: true'
+there in the next version, too. Nothing is hidden. 'portolan undeprecate' undoes
+it. The next 'portolan generate' carries it out; asked once more, with another
+text, it replaces the text.
 
 Options:
     --message TEXT      What to tell users. It is public: one  PORTOLAN_MESSAGE
@@ -124,10 +135,10 @@ const helpRollback = `Usage:
                       [--reason TEXT] [--dry-run] [--wait]
 
 Ask for a channel to list what it listed at an earlier generation, of which the
-snapshot is still kept. Versions that it did not list then are yanked, so that
-those who have pinned one still get it; versions that have got other content
-since get back what they had. Versions that were yanked or removed since stay
-so, and charts that were deprecated since, too. 'portolan log' lists the
+snapshot is still kept. Versions that it did not list then are yanked: see
+'portolan help yank' for who still gets them. Versions that have got other
+content since get back what they had. Versions that were yanked or removed since
+stay so, and charts that were deprecated since, too. 'portolan log' lists the
 generations.
 
 The site is read to print what becomes of each version. Then one action is put

@@ -12,7 +12,7 @@ type Plan struct {
 	Channel string         `json:"channel"`
 	Request action.Request `json:"-"`
 	Steps   []Step         `json:"versions"`        // in the index's order
-	Notes   []string       `json:"notes,omitempty"` // what is left out, and why
+	Notes   []string       `json:"notes,omitempty"` // such as what is left out, and why
 	Idle    bool           `json:"-"`               // everything is as the action would make it
 }
 

@@ -125,6 +125,11 @@ func TestYankLeavesOut(t *testing.T) {
 			t.Fatal(err)
 		}
 		var got []string
+		if last := len(p.Notes) - 1; tt.effect == Hidden && last >= 0 && strings.Contains(p.Notes[last], "the repository stable/all does") {
+			p.Notes = p.Notes[:last]
+		} else if tt.effect == Hidden {
+			t.Errorf("it does not note who still finds what is yanked: %q", p.Notes)
+		}
 		for i, step := range p.Steps {
 			got = append(got, step.Version)
 			if step.Effect != tt.effect || p.Request.Versions[i] != step.Pin {

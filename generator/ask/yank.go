@@ -2,6 +2,7 @@ package ask
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
@@ -42,6 +43,10 @@ func (s *shelf) yank(texts []string, reason string) (*Plan, error) {
 		}
 	}
 	p.leave("yanked already", s, left)
+	if len(p.Steps) > 0 {
+		p.Notes = append(p.Notes, fmt.Sprintf("the repository %[1]s does not find what is yanked any more, not even by its number; "+
+			"the repository %[1]s/all does, and so does oci://, if the channel has that", s.channel))
+	}
 	return p.ofVersions()
 }
 

@@ -107,7 +107,7 @@ type VersionSummary struct {
 	Signer      *Signer    `json:"signer,omitempty" jsonschema_description:"Who signed it, as it was verified with the channel's keys when it was published"`
 	Promoted    *Promotion `json:"promoted,omitempty" jsonschema_description:"Present if it was promoted from another channel"`
 	Older       bool       `json:"older,omitempty" jsonschema_description:"True if the repository's index does not list this version, but newer ones, or because it is yanked; its archive stays at its URL"`
-	Yanked      *YankedDoc `json:"yanked,omitempty" jsonschema_description:"Present if the version is yanked: lists hide it, and installs that name it go on working"`
+	Yanked      *YankedDoc `json:"yanked,omitempty" jsonschema_description:"Present if the version is yanked: all/index.yaml alone lists it; its URL, digest and tag stay"`
 	Archive     string     `json:"archive" jsonschema_description:"URL of the archive. With .prov added, it is the URL of the provenance file"`
 	Page        string     `json:"page" jsonschema_description:"URL of the version's page"`
 }
