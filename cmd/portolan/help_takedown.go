@@ -5,8 +5,12 @@ const helpTakedown = `Usage:
                       --reason TEXT [--again] [--dry-run]
 
 Remove a version for good, such as one with a password in it. To hide a version
-that merely should not exist, use 'portolan yank': it can be undone, and those
-who rely on the version still get it.
+that merely should not exist, use 'portolan yank': it can be undone, and the
+version's files stay.
+
+It takes one version at a time, written as the chart has it, and no range. A
+secret is often in several versions: take down each of them. 'portolan list
+CHANNEL CHART --versions' shows which there are, the yanked ones too.
 
 First the log says that the version is gone: it leaves all indexes, and none of
 the contents that it ever had can be published in the channel again, also not
