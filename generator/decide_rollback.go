@@ -99,6 +99,11 @@ func (p *planner) rollBack(o *outcome, r ref, is published) (bytes int) {
 	yanked, isYanked := p.catalog.state.FindYanked(r.name, r.version)
 	earlier, shown := o.asked.back.find(r)
 	v := publisher.ActionVersion{Pin: action.Pin{Chart: r.name, Version: r.version, Digest: is.Digest}}
+	if shown && earlier.Digest != is.Digest {
+		if _, gone := p.catalog.state.FindGone(earlier.Digest, ""); gone || p.catalog.state.GoneSince(r.name, r.version, o.asked.back.time) {
+			return 0 // what the generation showed does not come back
+		}
+	}
 	switch {
 	case !shown && !isYanked:
 		p.plan.hide(r.name, r.version, true)
@@ -109,9 +114,6 @@ func (p *planner) rollBack(o *outcome, r ref, is published) (bytes int) {
 		return 0
 	}
 	if shown && earlier.Digest != is.Digest {
-		if _, gone := p.catalog.state.FindGone(earlier.Digest, ""); gone || p.catalog.state.GoneSince(r.name, r.version, o.asked.back.time) {
-			return 0
-		}
 		upload, _ := publisher.UploadOf(earlier.URLs[0])
 		v.Digest, v.Upload, v.Deprecated = earlier.Digest, upload, o.asked.back.own(r, earlier)
 		_, marked := p.catalog.state.FindDeprecated(r.name)

@@ -58,13 +58,13 @@ func (l *replayed) act(r *publisher.Record) {
 			switch a.Kind {
 			case action.Yank:
 				l.yanked[v.Chart+" "+v.Version] = true
-			case action.Rollback:
+			case action.Rollback, action.Promote:
 				if v.Restores {
 					delete(l.yanked, v.Chart+" "+v.Version)
-				} else if v.Upload == "" {
+				} else if a.Kind == action.Rollback && v.Upload == "" {
 					l.yanked[v.Chart+" "+v.Version] = true
 				}
-			case action.Restore, action.Free:
+			case action.Restore, action.TakeDown, action.Free:
 				delete(l.yanked, v.Chart+" "+v.Version)
 			}
 		}

@@ -219,3 +219,22 @@ func TestRollbackBesidePrune(t *testing.T) {
 	}
 	eachSchedule(t, explore, 1, func(s schedule, explore func(schedule) *turns) { explore(s) })
 }
+
+// TestRollbackGone: a version that a rollback has hidden stays hidden by one to a generation
+// that showed what was taken down since.
+func TestRollbackGone(t *testing.T) {
+	w := newWorld(t)
+	w.publish("stable", 1, beta)
+	w.publish("stable", 2, alphaAt("1.0.0"))
+	if _, err := w.takeDown(); err != nil {
+		t.Fatal(err)
+	}
+	w.publish("stable", 3, alphaAt("1.0.0", "README.md", "without it"))
+	if r := w.decide("stable", 10, action.Request{Kind: action.Rollback, Generation: 1}); r.Verdict != publisher.Accepted {
+		t.Errorf("to 1: %+v", r)
+	}
+	if r := w.decide("stable", 11, action.Request{Kind: action.Rollback, Generation: 2}); r.Verdict != publisher.Unchanged {
+		t.Errorf("to 2: %+v", r)
+	}
+	w.mustList("stable/index.yaml", "alpha")
+}

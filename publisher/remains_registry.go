@@ -11,8 +11,9 @@ import (
 
 // removeRegistry removes what the registry has of the version. None of it can come back
 // under its digest, except the config, which is Chart.yaml: other content of the version may
-// have the same, and keeps it or gets it back, see [Channel.restoreReturned]. Manifests go
-// last, since they say what there is.
+// have the same, and keeps it or gets it back, see [Channel.restoreReturned]. The tag goes
+// first, so that it never leads to what is gone, and manifests last, since they say what
+// there is.
 func (r *remains) removeRegistry(ctx context.Context) error {
 	if registry.CheckVersion(r.channel.Name, r.at.chart, r.at.version) != nil {
 		return nil // it never had any of this
@@ -22,7 +23,7 @@ func (r *remains) removeRegistry(ctx context.Context) error {
 		return err
 	}
 	repository := registry.Repository(r.channel.Name, r.at.chart)
-	var first, last []string
+	var tag, first, last []string
 	for sum := range blobs {
 		first = append(first, registry.BlobKey(repository, sum))
 	}
@@ -31,9 +32,9 @@ func (r *remains) removeRegistry(ctx context.Context) error {
 		last = append(last, registry.ManifestKey(repository, sum))
 	}
 	if !r.stays {
-		first = append(first, registry.TagKey(repository, registry.Tag(r.at.version)))
+		tag = append(tag, registry.TagKey(repository, registry.Tag(r.at.version)))
 	}
-	for _, keys := range [][]string{first, last} {
+	for _, keys := range [][]string{tag, first, last} {
 		there, err := r.there(ctx, keys)
 		if err == nil {
 			err = r.remove(ctx, there)
