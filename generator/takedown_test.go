@@ -94,3 +94,19 @@ func TestTakeDownKeep(t *testing.T) {
 	w.publish("stable", 5, alphaAt("0.7.0"))
 	w.mustList("stable/index.yaml", "alpha", "0.8.0")
 }
+
+// TestTakeDownTagsAgain: the list of a chart's tags that is left once all its versions are
+// taken down is that of the newest generation, also if the next version is yanked by the run
+// that publishes it.
+func TestTakeDownTagsAgain(t *testing.T) {
+	w := newWorld(t)
+	w.configure("channels: [{match: '**', oci: true}]")
+	w.publish("stable", 1, alphaAt("1.0.0"), beta)
+	if _, err := w.takeDown(); err != nil {
+		t.Fatal(err)
+	}
+	next := alphaAt("1.1.0")
+	w.mustUpload("stable", id(10), next, nil)
+	w.mustAsk("stable", id(11), yank(pin("alpha", "1.1.0", next)))
+	w.runOnce()
+}

@@ -19,11 +19,15 @@ type found struct {
 	token   string // "" if nothing did
 	right   int    // the generation whose content it has, byte for byte; 0 if that is unknown
 	written bool   // since then, by this channel, so that the token is unknown
+	assumed bool   // nobody has looked: it is most likely not there
 }
 
 // fits reports whether it can be told from what was found whether, and in place of what,
-// the file is to be written.
-func (f found) fits(d derived) bool { return !f.written || f.right == d.generation }
+// the file is to be written. If one that is assumed not to be there has to be, that is found
+// out when it is created.
+func (f found) fits(d derived) bool {
+	return (!f.written || f.right == d.generation) && (!f.assumed || d.due)
+}
 
 // foresee looks at the files that will have to be written once a record is committed. A
 // chart that is new has none.
@@ -37,7 +41,7 @@ func (c *Channel) foresee(ctx context.Context, next *Index, state *action.State,
 	}
 	for key := range c.unlikely(t) {
 		if _, looked := c.found[key]; !looked {
-			c.find(key, found{})
+			c.find(key, found{assumed: true})
 		}
 	}
 	_, err = c.look(ctx, files)
