@@ -106,11 +106,6 @@ func (w *world) mustList(key, chart string, versions ...string) {
 	}
 }
 
-// asks asks in the channel stable once it is told the id.
-func (w *world) asks(r action.Request) func(id string) {
-	return func(id string) { w.mustAsk("stable", id, r) }
-}
-
 // entries is what the channel's index lists, without its header.
 func (w *world) entries(channel string) string {
 	_, entries, _ := strings.Cut(string(w.site.Snapshot()[channel+"/index.yaml"]), "\n")
