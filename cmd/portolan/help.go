@@ -56,7 +56,7 @@ Change what is published:
 Look after a site:
     verify      Check a site against its log.
     doctor      Check the set-up: buckets, permissions, web server.
-    prune       Remove old snapshots, charts and receipts.
+    prune       Remove what is old, and what rules let go.
     rebuild     Restore a channel's index and pages from its log.
     preview     Serve a site on this machine, to try it.
 

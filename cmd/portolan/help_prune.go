@@ -3,6 +3,7 @@ package main
 const helpPrune = `Usage:
     portolan prune [--drop URL] [--site URL] [--channel NAME]... [--dry-run]
                    [--keep-snapshots N] [--keep-days D] [--grace TIME]
+                   [--yanked TIME]
 
 Remove what is no longer needed, and print how much that was: snapshots, if told
 how many to keep; replaced charts that no kept snapshot names; states that newer
@@ -10,6 +11,13 @@ ones replaced (what is yanked, deprecated or gone); files of a crashed run that
 were never published; old receipts and refused uploads; and in local folders,
 files left by writers that died. It never removes anything that index.yaml
 names, nor the records of the log. Generators may run meanwhile.
+
+Before that, it yanks what the rules of channels let go ("retain" in
+portolan.yaml): lists hide these versions, and those who pinned one still get
+it. With --yanked, versions that have been yanked for that long are freed: the
+index of all versions lists them no more, and neither they nor their content
+come back. Their files go by the first prune after --grace, also those that
+snapshots name. A dry run names each version, why, and how large it is.
 
 Options:
     --drop URL          Drop area (default ./drop).            PORTOLAN_DROP
@@ -28,6 +36,8 @@ Options:
     --grace TIME        Keep charts for this long after  PORTOLAN_PRUNE_GRACE
                         index.yaml stopped naming them
                         (default 168h).
+    --yanked TIME       Free what has been yanked for    PORTOLAN_PRUNE_YANKED
+                        TIME, such as 90d (default: nothing).
     --dry-run           Only say what would be removed.        PORTOLAN_DRY_RUN
     --base-url URL      Where the site's root is served        PORTOLAN_BASE_URL
                         (default: baseURL in portolan.yaml).
@@ -47,6 +57,7 @@ Exit codes:
 Example:
     $ portolan prune --keep-snapshots 10 --dry-run
     $ portolan prune --keep-snapshots 10
+    $ portolan prune --keep-snapshots 10 --yanked 90d
 `
 
 const helpRebuild = `Usage:

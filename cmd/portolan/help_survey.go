@@ -19,7 +19,7 @@ Options:
     --ca-file FILE      Certificates of authorities to trust   PORTOLAN_CA_FILE
                         in addition to the system's.
     --versions          List versions.                         PORTOLAN_VERSIONS
-    --yanked            List yanked versions only.             PORTOLAN_YANKED
+    --yanked            List yanked versions only.        PORTOLAN_LIST_YANKED
     --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
                         which need not be there).
     --verbose           Print all that is behind an error.  PORTOLAN_VERBOSE

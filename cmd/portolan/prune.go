@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/pages"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
@@ -25,10 +26,15 @@ func (p *program) prune(ctx context.Context, args []string) error {
 	days := f.Int("keep-days", 30, "")
 	grace := f.Duration("grace", 168*time.Hour, "")
 	dryRun := f.Bool("dry-run", false, "")
+	yankedFor := f.String("yanked", "", "")
 	if err := p.parse(f, args); err != nil {
 		return err
 	}
 	if err := f.checkPrune(*snapshots, *days, *grace); err != nil {
+		return err
+	}
+	yanked, err := f.yankedFor(*yankedFor)
+	if err != nil {
 		return err
 	}
 	if err := f.apart(); err != nil {
@@ -47,22 +53,26 @@ func (p *program) prune(ctx context.Context, args []string) error {
 		return err
 	}
 	progress := p.newProgress("files")
-	report, err := publisher.Prune(ctx, drop, site, publisher.PruneOptions{
-		Channels: f.channels, Snapshots: *snapshots, Keep: time.Duration(*days) * 24 * time.Hour, Grace: *grace,
-		DryRun: *dryRun, Workers: f.workers,
+	o := generator.Options{Drop: drop, Site: site, Config: f.config, Channels: f.channels, Pages: pagesOf(pages), DryRun: *dryRun, Workers: f.workers}
+	report, err := generator.Prune(ctx, o, publisher.PruneOptions{
+		Snapshots: *snapshots, Keep: time.Duration(*days) * 24 * time.Hour, Grace: *grace, Yanked: yanked,
 		Progress: func(v publisher.PruneProgress) { progress.update(v.Channel, v.Files, v.Files) },
 	})
 	progress.finish()
 	if err == nil && pages != nil && !*dryRun {
-		err = prunedPages(ctx, site, report, pages)
+		err = prunedPages(ctx, site, report.PruneReport, pages)
 	}
 	p.found = report
-	// After a failure, that nothing was removed does not mean that all is well.
-	if !f.output.json && (err == nil || report.Total().Files > 0) {
-		err = errors.Join(err, p.printPruned(report))
+	if f.output.json {
+		return err
 	}
-	if !f.output.json && err == nil && report.Total().Files == 0 {
-		p.printKept(f, report, *snapshots, *days)
+	p.printRuled(report)
+	// After a failure, that nothing was removed does not mean that all is well.
+	if err == nil || report.Total().Files > 0 {
+		err = errors.Join(err, p.printPruned(report.PruneReport))
+	}
+	if err == nil && report.Total().Files == 0 {
+		p.printKept(f, report.PruneReport, *snapshots, *days)
 	}
 	return err
 }
@@ -145,6 +155,7 @@ func (p *program) printPruned(r *publisher.PruneReport) error {
 		printFreed(w, c.Channel, "charts that only they named", c.Charts)
 		printFreed(w, c.Channel, "charts that were never published", c.Orphans)
 		printFreed(w, c.Channel, "the registry, which it has left", c.Registry)
+		printFreed(w, c.Channel, "versions that were freed", c.FreedFiles)
 	}
 	printFreed(w, "-", "receipts", r.Receipts)
 	printFreed(w, "-", "refused uploads", r.Rejected)

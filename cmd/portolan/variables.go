@@ -16,7 +16,7 @@ import (
 // ownMeaning are the flags that mean something else in each command that has them, such
 // as the time that a server stops in, and the time that prune spares charts for. Each
 // command has a variable of its own for them: who sets one must not change the other.
-var ownMeaning = []string{"chart", "grace", "number", "timeout", "token-file", "username"}
+var ownMeaning = []string{"chart", "grace", "number", "timeout", "token-file", "username", "yanked"}
 
 // asksForAction reports whether a command asks for an action. Its --timeout is that of
 // drop: how long to wait for a verdict.
