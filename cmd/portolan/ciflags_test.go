@@ -52,7 +52,7 @@ func TestCIFlags(t *testing.T) {
 				}
 				calls[command]++
 				for _, f := range flag.FindAllString(m[2], -1) {
-					if code, _, stderr := runIn(t, t.Context(), command, f+valueOf(f[2:]), "--help"); code != 0 {
+					if code, _, stderr := runIn(t, t.Context(), command, f+valueOf(command, f[2:]), "--help"); code != 0 {
 						t.Errorf("%s: %s: %s", name, strings.TrimSpace(line), stderr)
 					}
 				}

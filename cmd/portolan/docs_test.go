@@ -156,7 +156,7 @@ func TestMarkdownCommands(t *testing.T) {
 					}
 					calls++
 					for _, f := range flag.FindAllString(m[2], -1) {
-						if code, _, stderr := runIn(t, t.Context(), m[1], f+valueOf(f[2:]), "--help"); code != 0 {
+						if code, _, stderr := runIn(t, t.Context(), m[1], f+valueOf(m[1], f[2:]), "--help"); code != 0 {
 							t.Errorf("%s: %s: %s", name, line, stderr)
 						}
 					}

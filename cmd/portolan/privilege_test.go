@@ -503,6 +503,35 @@ func TestUpkeepRights(t *testing.T) {
 		t.Errorf("%d files are removed", files)
 	}
 	wantRights(t, "portolan prune", allowed, pruned, prunedSite)
+
+	// By rule: the first prune yanks, the second frees, the third removes.
+	for i := range 3 {
+		w.submit(t, charttest.Simple("ruled", fmt.Sprintf("1.%d.0", i)), nil)
+	}
+	w.generate(t, nil, generator.Options{Now: ago})
+	settings, err := config.Parse([]byte("channels: [{match: stable, retain: {newest: 1}, notify: [{url: 'https://example.com', secretEnv: X}]}]"), "portolan.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	allowed = union(allowed, readmeRights(t, "portolan prune`, with `notify"))
+	var used []*guard
+	went := 0
+	for i := range 3 {
+		now := func() time.Time { return time.Now().Add(time.Duration(i) * time.Hour) }
+		w.site.Now = now
+		drop, site, forDrop, forSite := open(allowed)
+		used = append(used, drop, site)
+		yanked := time.Minute
+		r, err := generator.Prune(t.Context(), generator.Options{Drop: forDrop, Site: forSite, Config: settings, Now: now}, publisher.PruneOptions{Yanked: &yanked})
+		if err != nil {
+			t.Fatal(err)
+		}
+		went += len(r.Retained[0].Versions) + len(r.Channels[0].Freed) + r.Channels[0].FreedFiles.Files
+	}
+	if went != 2+2+4 {
+		t.Errorf("rules removed %d of what they should", went)
+	}
+	wantRights(t, "portolan prune, with notify", allowed, append(used, pruned, prunedSite)...)
 }
 
 func (w *guarded) inbox() (keys []string) {
