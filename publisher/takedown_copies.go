@@ -64,6 +64,9 @@ func (t *takedown) refused(ctx context.Context, id string) (bool, error) {
 	if err != nil || json.Unmarshal(b, &r) != nil || r.Action != nil {
 		return false, err
 	}
+	if r.Chart == "" && r.Request != nil && r.Request.File == t.Chart+"-"+t.Version+chartExt {
+		return true, nil // nobody could read more of it than its name
+	}
 	return (version{r.Chart, r.Version}) == t.at || t.isGone(r.Digest, ""), nil
 }
 

@@ -60,6 +60,7 @@ func newLeak(t *testing.T) *leak {
 	}
 	w.refuse(upload(70), publisher.Receipt{Chart: "alpha", Version: "1.0.0"})
 	w.refuse(upload(71), publisher.Receipt{Digest: hash([]byte("first"))})
+	w.refuse(upload(73), publisher.Receipt{Rule: "gzip-truncated", Request: &publisher.Request{File: "alpha-1.0.0.tgz"}})
 	w.refuse(upload(72), publisher.Receipt{Chart: "alpha", Version: "2.0.0", Digest: hash([]byte("newer"))})
 	return w
 }
@@ -164,7 +165,7 @@ func TestTakeDown(t *testing.T) {
 			t.Errorf("%s is not among the keys", key)
 		}
 	}
-	if len(r.Copies) != 2 || r.Copies[0].Same || r.Copies[0].Key != "other/charts/alpha/1.0.0/"+upload(60)+"/alpha-1.0.0.tgz" || !r.Copies[1].Same || len(r.Rejected) != 4 {
+	if len(r.Copies) != 2 || r.Copies[0].Same || r.Copies[0].Key != "other/charts/alpha/1.0.0/"+upload(60)+"/alpha-1.0.0.tgz" || !r.Copies[1].Same || len(r.Rejected) != 6 {
 		t.Errorf("copies %+v, refused uploads %q", r.Copies, r.Rejected)
 	}
 	c := open(t, w.site)

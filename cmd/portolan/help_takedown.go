@@ -26,6 +26,12 @@ copies: each archive of this version there, also one that was replaced, is
 yanked or not published yet, is compared by its digest and by the fingerprint of
 its files. Copies are named, and stay.
 
+Nobody can know of these what they are, and they stay in the drop area, which is
+private: refused uploads that could not be read and have another file name, and
+those that other channels refused. On a folder, a program that was killed may
+have left what it was writing in .portolan/tmp of the site or of the drop area:
+'portolan prune' removes that a day later, and do not serve that folder.
+
 It may be repeated after any failure, also without the version being there any
 more. It needs the generator's rights on the site, and is no action that the
 drop area or the shim can carry.
