@@ -201,7 +201,7 @@ func (s *stager) promoted(ctx context.Context, rel *release) error {
 	c.copied = true
 	err := s.put(ctx, c, files)
 	in, lost := publisher.OpenArchive(ctx, s.site, from, url)
-	if errors.Is(lost, bucket.ErrNotFound) {
+	if errors.Is(lost, bucket.ErrNotFound) || errors.Is(err, publisher.ErrUnsound) {
 		c.problem = rejectLost(rel.ref, from)
 		return nil
 	}
