@@ -14,6 +14,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"unicode"
@@ -94,18 +95,36 @@ func RolledBack(generation int) string {
 }
 
 // Parse reads a request. It is strict: a field that it does not know may be what makes an
-// action harmless.
+// action harmless. The kind may be known all the same.
 func Parse(b []byte) (Request, error) {
 	var r Request
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&r); err != nil {
-		return Request{}, fmt.Errorf("not an action: %v", err)
+		return Request{Kind: r.Kind}, fmt.Errorf("not an action: %s", fault(err))
 	}
 	if len(bytes.TrimSpace(b[d.InputOffset():])) > 0 {
 		return Request{}, errors.New("not an action: something follows it")
 	}
 	return r, r.Check()
+}
+
+// fault says what is wrong with JSON.
+func fault(err error) string {
+	wrong := (*json.UnmarshalTypeError)(nil)
+	if !errors.As(err, &wrong) {
+		return strings.TrimPrefix(err.Error(), "json: ")
+	}
+	must := map[reflect.Kind]string{
+		reflect.Int: "a whole number", reflect.String: "text", reflect.Slice: "a list",
+	}[wrong.Type.Kind()]
+	if must == "" {
+		must = "an object, in { and }"
+	}
+	if wrong.Field == "" {
+		return "it must be " + must
+	}
+	return fmt.Sprintf("%q must be %s", wrong.Field, must)
 }
 
 // Check returns an error if the request is not complete, or says what its kind does not

@@ -85,6 +85,7 @@ func TestBadActions(t *testing.T) {
 		"no kind":       {`{}`, "action", `{\"kind\": \"yank\", \"versions\"`},
 		"incomplete":    {`{"kind":"promote","from":"dev"}`, "action", `needs \"versions\"; send JSON, such as {\"kind\": \"promote\"`},
 		"too much":      {`{"kind":"restore",` + pins("a") + `,"reason":"x"}`, "action", `takes no \"reason\"`},
+		"text":          {`{"generation":"7","kind":"rollback"}`, "action", `\"generation\" must be a whole number; send JSON, such as {\"kind\": \"rollback\"`},
 		"unknown field": {`{"kind":"undeprecate","chart":"a","dryRun":true}`, "action", `unknown field \"dryRun\"`},
 		"who asks":      {`{"kind":"undeprecate","chart":"a","requester":{"user":"root"}}`, "action", "are filled in here"},
 		"request id":    {`{"kind":"undeprecate","chart":"a","requestID":"x"}`, "action", "are filled in here"},
