@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -100,8 +101,8 @@ type authorisedBy struct {
 	Rules   []string    `json:"rules,omitempty"`
 }
 
-// printExplained fails if the token is refused, or may not upload where it is
-// asked about.
+// printExplained fails if the token is refused, or may neither upload nor ask for an
+// action where it is asked about.
 func (p *program) printExplained(f *authFlags, e *auth.Explanation) error {
 	all := &explained{Explanation: e, Channel: strings.Join(f.channels, ""), Chart: f.chart}
 	if e.Identity != nil && all.Channel != "" {
@@ -118,14 +119,33 @@ func (p *program) printExplained(f *authFlags, e *auth.Explanation) error {
 	switch {
 	case e.Refused != "":
 		return errors.New("the token is refused: " + e.Refused)
-	case len(all.Actions) > 0 && !all.Actions[0].Allowed:
-		what := "any chart"
-		if f.chart != "" {
-			what = "a chart called " + f.chart
-		}
-		return hint(fmt.Errorf("the token may not upload %s to channel %s", what, all.Channel), "the token needs the scope %s:%s, and if the rule lists charts, a matching one", auth.Write, all.Channel)
+	case len(all.Actions) > 0 && !all.may(auth.Write):
+		return p.noUploads(f, all)
 	}
 	return nil
+}
+
+// noUploads says that the token may not upload. That is an error unless it may ask for an
+// action.
+func (p *program) noUploads(f *authFlags, e *explained) error {
+	what := "any chart"
+	if f.chart != "" {
+		what = "a chart called " + f.chart
+	}
+	text := fmt.Sprintf("the token may not upload %s to channel %s", what, e.Channel)
+	if e.may(auth.Yank, auth.Promote, auth.Rollback) {
+		if !f.output.json {
+			p.say("note", fmt.Sprintf("%s: that needs the scope %s:%s", text, auth.Write, e.Channel))
+		}
+		return nil
+	}
+	return hint(errors.New(text), "the token needs the scope %[1]s:%[5]s to upload, or %[2]s:%[5]s, %[3]s:%[5]s or %[4]s:%[5]s for actions, and if the rule lists charts, a matching one",
+		auth.Write, auth.Yank, auth.Promote, auth.Rollback, e.Channel)
+}
+
+// may reports whether one of the actions is allowed.
+func (e *explained) may(actions ...auth.Action) bool {
+	return slices.ContainsFunc(e.Actions, func(a authorisedBy) bool { return a.Allowed && slices.Contains(actions, a.Action) })
 }
 
 func authorise(id *auth.Identity, action auth.Action, channel, chart string) authorisedBy {

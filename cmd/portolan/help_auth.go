@@ -26,8 +26,8 @@ Options:
     --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
 
 Exit codes:
-    0 done; with --channel, the token may upload there, 1 failed, or the token
-    is refused or may not upload there, 2 wrong settings
+    0 done; with --channel, the token may upload or ask for an action there,
+    1 failed, or the token is refused or may do neither there, 2 wrong settings
 
 Example:
     $ portolan auth check --auth auth.yaml --token-file id-token \
