@@ -50,7 +50,7 @@ func (p *program) takedown(ctx context.Context, args []string) error {
 	}
 	report, err := generator.TakeDown(ctx, site, o)
 	if never := (*publisher.NoVersionError)(nil); errors.As(err, &never) {
-		return hint(err, "'portolan list %s %s --versions --yanked' shows what there is; a version is written as it is there", f.Arg(0), f.Arg(1))
+		return hint(err, "'portolan list %s %s --versions --yanked' shows what there is; takedown takes one version, written as it is there, and no range", f.Arg(0), f.Arg(1))
 	}
 	t := &takenDown{TakeDownReport: report}
 	if err == nil && pages != nil && !*dryRun {
