@@ -42,7 +42,7 @@ func TestForgedReceipt(t *testing.T) {
 			return p.printUploads([]survey.Upload{{
 				ID: r.ID, Channel: r.Channel, Verdict: r.Verdict, Chart: r.Chart, Version: r.Version, File: r.Request.File,
 				Message: r.Message, Fix: r.Fix, Uploader: r.Request.Uploader,
-			}})
+			}}, "in the last 7 days")
 		},
 		"generate": func(p *program, r *publisher.Receipt) error {
 			p.printReport(&generator.Report{Channels: []generator.ChannelReport{{

@@ -14,13 +14,16 @@ import (
 	"github.com/portolan-charts/portolan/publisher/days"
 )
 
+// sinceDefault is how far back uploads are shown if nothing else is said.
+const sinceDefault = "7d"
+
 func (p *program) uploads(ctx context.Context, args []string) error {
 	f := newFlags("uploads")
 	f.withDrop()
 	f.withSite()
 	f.withConfig()
 	rejected := f.Bool("rejected", false, "")
-	since := f.String("since", "7d", "")
+	since := f.String("since", sinceDefault, "")
 	number := f.IntP("number", "n", 100, "")
 	if err := p.parse(f, args); err != nil {
 		return err
@@ -49,9 +52,13 @@ func (p *program) uploads(ctx context.Context, args []string) error {
 	if p.found = map[string]any{"since": from.UTC(), "uploads": all, "more": more}; f.output.json {
 		return nil
 	}
-	err = p.printUploads(all)
+	when := "since " + timeText(from)
+	if *since == sinceDefault {
+		when = "in the last 7 days"
+	}
+	err = p.printUploads(all, when)
 	if more {
-		p.say("note", fmt.Sprintf("there were more in that time: -n says how many to show, and is %d", *number))
+		p.say("note", fmt.Sprintf("there were more %s: -n says how many to show, and is %d", when, *number))
 	}
 	return err
 }
@@ -90,9 +97,9 @@ func parseSince(s string, now time.Time) (time.Time, error) {
 	return time.Time{}, fmt.Errorf("%q is neither a time such as 7d or 12h nor a date such as 2027-01-31", s)
 }
 
-func (p *program) printUploads(all []survey.Upload) error {
+func (p *program) printUploads(all []survey.Upload, when string) error {
 	if len(all) == 0 {
-		p.printf("no uploads were decided in that time, or none like that\n")
+		p.printf("no uploads were decided %s, or none like that; --since looks further back\n", when)
 		return nil
 	}
 	// The reasons stand between the rows, and must not break the columns.
