@@ -91,7 +91,22 @@ func (p *promotion) make(compared []comparison) (*Plan, error) {
 	p.plan.leave("in "+p.To+" already", p.from, p.same)
 	p.plan.leave(fmt.Sprintf("yanked in %s, where 'portolan restore' lists them again", p.To), p.from, p.stillYanked)
 	p.plan.leave(fmt.Sprintf("%s takes what has been in %s for %s", p.To, p.From, days.Format(p.Policy.Promote.Soak)), p.from, p.soaking)
+	if left := p.uncheckedGates(); len(p.plan.Steps) > 0 && left != "" {
+		p.plan.Notes = append(p.plan.Notes, "not checked here, but by the run that decides: "+left)
+	}
 	return p.plan.ofVersions()
+}
+
+// uncheckedGates names the gates of the target that need more than descriptions of releases.
+func (p *promotion) uncheckedGates() string {
+	var names []string
+	if p.Policy.Promote.Signed {
+		names = append(names, "signed")
+	}
+	if p.Policy.Promote.Dependencies {
+		names = append(names, "dependencies")
+	}
+	return strings.Join(names, ", ")
 }
 
 // choose returns the versions that are asked for.

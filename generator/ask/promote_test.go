@@ -107,15 +107,21 @@ func TestPromoteGates(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	from := shelfOf("1.1.0", "1.0.0")
+	var gates config.Gates
 	plan := func(texts ...string) (*Plan, error) {
 		p := promotionOf(from, shelfOf(), false, texts...)
-		p.Now, p.Policy.Promote.Soak = now, 72*time.Hour
+		p.Now, p.Policy.Promote = now, gates
+		p.Policy.Promote.Soak = 72 * time.Hour
 		return p.make([]comparison{{version: from.versions[0], opens: now.Add(time.Hour)}, {version: from.versions[1], opens: now}})
 	}
 	got, err := plan("1.x")
 	want := "left out (stable takes what has been in dev for 3d): web 1.1.0 (from 2026-03-01T13:00:00Z on)"
 	if err != nil || len(got.Steps) != 1 || got.Steps[0].Version != "1.0.0" || strings.Join(got.Notes, ";") != want {
 		t.Errorf("got %+v, %v", got, err)
+	}
+	gates.Signed, gates.Dependencies = true, true
+	if got, err = plan("1.0.0"); err != nil || !slices.Contains(got.Notes, "not checked here, but by the run that decides: signed, dependencies") {
+		t.Errorf("it does not note which gates it leaves to the run: %+v, %v", got, err)
 	}
 	_, err = plan("1.1.0", "1.0.0")
 	if e := (*Error)(nil); !errors.As(err, &e) || e.Rule != "gate-soak" || !strings.Contains(err.Error(), "opens at 2026-03-01T13:00:00Z") {
