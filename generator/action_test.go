@@ -224,8 +224,10 @@ func TestActionWaits(t *testing.T) {
 	w := newWorld(t)
 	w.mustAsk("stable", id(1), yank(oldPin, pin("beta", "1.0.0", beta)))
 	report := w.mustRun()
-	if waiting := fmt.Sprint(report.Channels[0].Waiting); !strings.Contains(waiting, "yank alpha 1.0.0 and beta 1.0.0") {
-		t.Errorf("the report says: %s", waiting)
+	ends := w.clock.Add(10 * time.Minute).UTC().Format(time.RFC3339)
+	if got := report.Channels[0].Waiting; len(got) != 1 || got[0].Name() != "action "+id(1) || got[0].Action != action.Yank ||
+		!strings.Contains(got[0].Reason, "yank alpha 1.0.0 and beta 1.0.0") || !strings.Contains(got[0].Reason, "until "+ends) {
+		t.Errorf("the report says: %+v, want until %s", got, ends)
 	}
 	if log := w.site.Snapshot()["stable/log/00000001.json"]; log != nil {
 		t.Errorf("the channel has a record:\n%s", log)

@@ -14,6 +14,9 @@ import (
 // actionWait is how long an action on what is not published waits for it.
 const actionWait = 10 * time.Minute
 
+// ActionEnds is until when an action waits for what is not published.
+func ActionEnds(arrival time.Time) time.Time { return arrival.Add(actionWait) }
+
 // maxLines is the most bytes of lines that one record changes.
 var maxLines = publisher.MaxLines // a variable for tests
 

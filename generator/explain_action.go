@@ -121,7 +121,8 @@ func (c *candidate) awaits() string {
 	if c.asked.unread != nil {
 		return fmt.Sprintf("it asks to %s, and channel %s cannot be read", c.asked.Kind, c.asked.From)
 	}
-	return fmt.Sprintf("it asks to %s %s, and not all of that is published yet", c.asked.Kind, nameVersions(c.asked.refs()))
+	return fmt.Sprintf("it asks to %s %s, and not all of that is published yet; it waits for that until %s, and is then refused",
+		c.asked.Kind, nameVersions(c.asked.refs()), timeText(ActionEnds(c.upload.Arrival)))
 }
 
 // maxCompared is how many names are compared with one that is not known.

@@ -162,14 +162,14 @@ func (p *plan) decisions() []publisher.Decision {
 func (p *plan) left() []Waiting {
 	var left []Waiting
 	for _, c := range p.waiting {
-		reason := "it is a provenance file, and the chart that it names has not arrived yet"
+		w := Waiting{ID: c.upload.ID, File: c.request.File, Reason: "it is a provenance file, and the chart that it names has not arrived yet"}
 		switch {
 		case c.asked != nil:
-			reason = c.awaits()
+			w.Action, w.Reason = c.asked.Kind, c.awaits()
 		case c.bare:
-			reason = "its uploader announced a provenance file, which has not arrived yet"
+			w.Reason = "its uploader announced a provenance file, which has not arrived yet"
 		}
-		left = append(left, Waiting{ID: c.upload.ID, File: c.request.File, Reason: reason})
+		left = append(left, w)
 	}
 	return left
 }

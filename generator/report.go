@@ -2,6 +2,7 @@ package generator
 
 import (
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/action"
 )
 
 // Report is what a run did, or with DryRun would do.
@@ -60,9 +61,21 @@ type ChannelReport struct {
 
 // Waiting is something in the inbox that cannot be decided yet, and why.
 type Waiting struct {
-	ID     string `json:"id,omitempty"` // "" as long as it has none
-	File   string `json:"file,omitempty"`
-	Reason string `json:"reason"`
+	ID     string      `json:"id,omitempty"` // "" as long as it has none
+	File   string      `json:"file,omitempty"`
+	Action action.Kind `json:"action,omitempty"` // "" if it is an upload
+	Reason string      `json:"reason"`
+}
+
+// Name names it for people: by its file, or by its id.
+func (w Waiting) Name() string {
+	switch {
+	case w.Action != "":
+		return "action " + w.ID
+	case w.File != "":
+		return w.File
+	}
+	return "upload " + w.ID
 }
 
 // OnlyPages reports whether nothing went wrong but pages: everything was decided

@@ -216,11 +216,7 @@ func (p *program) noteReport(r *generator.Report) {
 			p.notePages(c.Channel, c.Pages)
 		}
 		for _, w := range c.Waiting {
-			name := short(w.File, maxName)
-			if name == "" {
-				name = "upload " + w.ID
-			}
-			waiting = append(waiting, fmt.Sprintf("%s: %s waits: %s", c.Channel, name, w.Reason))
+			waiting = append(waiting, fmt.Sprintf("%s: %s waits: %s", c.Channel, short(w.Name(), maxName), w.Reason))
 		}
 		for _, receipt := range c.Receipts {
 			if len(receipt.Warnings) > 0 {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/portolan-charts/portolan/generator"
 	reporting "github.com/portolan-charts/portolan/generator/report"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
@@ -59,11 +60,12 @@ func (p *program) undecided(ctx context.Context, f *flags, drop bucket.Store, id
 			if f.output.json {
 				return nil
 			}
-			noun := "upload"
+			noun, ends := "upload", ""
 			if u.Action != nil {
 				noun = "action"
+				ends = fmt.Sprintf(", and refuses it after %s if it names what is not published by then", timeText(generator.ActionEnds(u.Arrival)))
 			}
-			p.printf("%s %s has waited in %s since %s; 'portolan generate' decides it\n", noun, id, u.Channel, timeText(u.Arrival))
+			p.printf("%s %s has waited in %s since %s; 'portolan generate' decides it%s\n", noun, id, u.Channel, timeText(u.Arrival), ends)
 			return nil
 		}
 	}

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -108,7 +107,7 @@ func (r *Run) suite(c generator.ChannelReport) testSuite {
 		s.Cases = append(s.Cases, one)
 	}
 	for _, u := range c.Waiting {
-		t := testCase{Name: short(cmp.Or(u.File, "upload "+u.ID), maxName)}
+		t := testCase{Name: short(u.Name(), maxName)}
 		t.Skipped = &reason{Message: "waiting: " + short(u.Reason, maxProse)}
 		s.Cases = append(s.Cases, t)
 	}

@@ -178,7 +178,7 @@ func (m *markdown) decided(c generator.ChannelReport, all []publisher.Receipt) {
 
 func (m *markdown) waiting(all []generator.Waiting) {
 	table(m, "| waiting | why |", all, func(w generator.Waiting) string {
-		return fmt.Sprintf("| %s | %s |", escape(short(cmp.Or(w.File, "upload "+w.ID), maxName)), escape(short(w.Reason, maxProse)))
+		return fmt.Sprintf("| %s | %s |", escape(short(w.Name(), maxName)), escape(short(w.Reason, maxProse)))
 	})
 }
 
