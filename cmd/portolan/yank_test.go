@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -13,7 +14,8 @@ import (
 
 // TestYank: a bad release is yanked. Nobody finds it any more, in a repository or in a
 // registry, and who has pinned it by its URL, its digest, its tag, or its version in the
-// repository of all versions still gets it. Then it is restored. In between, all are yanked.
+// repository of all versions still gets it, but not by its version, or a Chart.lock, of the
+// channel's repository. Then it is restored. In between, all are yanked.
 func TestYank(t *testing.T) {
 	t.Parallel()
 	for _, client := range clients {
@@ -37,6 +39,7 @@ func TestYank(t *testing.T) {
 		h.run("repo", "add", "acme", server+"/stable")
 		s.shows(h, pinned, "1.1.0", "1.0.0")
 	}
+	locked, kept := locks(t, helms[0], server+"/stable"), ""
 
 	w.done("yank", "stable", "web", "1.1.x", "--reason", "loses data")
 	w.done("generate")
@@ -45,6 +48,13 @@ func TestYank(t *testing.T) {
 		h.fails("pull", "acme/web", "--version", "1.1.0")
 		h.run("repo", "add", "all", server+"/stable/all")
 		sameFiles(t, h.pull("all/web", "--version", "1.1.0"), only(s.files, "web-1.1.0.tgz"))
+		if said := h.fails("dependency", "build", locked); !strings.Contains(said, "no matching version") {
+			t.Error(said)
+		}
+		if kept == "" {
+			kept = locks(t, h, server+"/stable/all")
+		}
+		h.run("dependency", "build", kept)
 	}
 	w.done("verify", "--deep")
 	w.lacks("1.1.0")
@@ -72,6 +82,17 @@ func TestYank(t *testing.T) {
 		equal(t, "the repository of all versions", h.search("all"), map[string][]string{"web": {"1.2.0", "1.1.0", "1.0.0"}})
 	}
 	w.done("verify", "--deep")
+}
+
+// locks makes the folder of a chart that depends on web 1.1.0 of a repository, with a
+// Chart.lock, and returns its name.
+func locks(t *testing.T, h *helm, repository string) string {
+	t.Helper()
+	folder := t.TempDir()
+	write(t, filepath.Join(folder, "Chart.yaml"), fmt.Appendf(nil, "apiVersion: v2\nname: app\nversion: 1.0.0\n"+
+		"dependencies: [{name: web, version: 1.1.0, repository: %q}]\n", repository))
+	h.run("dependency", "update", folder)
+	return folder
 }
 
 // pin is how somebody has pinned web 1.1.0.
