@@ -24,7 +24,7 @@ type remains struct {
 	workers int
 	dry     bool // remove nothing
 
-	keys    map[string]bool // all that may have been there
+	keys    map[string]bool // what caches may have copies of
 	removed []bucket.Entry  // all that was
 }
 
@@ -35,10 +35,9 @@ type folder struct {
 	goes   bool // it is to be removed
 }
 
-// there returns those of the keys that exist, and notes all of them.
+// there returns those of the keys that exist.
 func (r *remains) there(ctx context.Context, keys []string) (there []bucket.Entry, err error) {
 	for _, key := range keys {
-		r.keys[key] = true
 		in, err := r.site.Get(ctx, key)
 		switch {
 		case errors.Is(err, bucket.ErrNotFound):
@@ -54,11 +53,8 @@ func (r *remains) there(ctx context.Context, keys []string) (there []bucket.Entr
 
 // remove removes files of the site.
 func (r *remains) remove(ctx context.Context, files []bucket.Entry) error {
-	keys := make([]string, len(files))
-	for i, e := range files {
-		keys[i] = e.Key
-		r.keys[e.Key] = true
-	}
+	keys := keysOf(files)
+	r.note(keys...)
 	if !r.dry {
 		if err := errors.Join(bucket.DeleteAll(ctx, r.site, r.workers, keys)...); err != nil {
 			return err
@@ -66,6 +62,21 @@ func (r *remains) remove(ctx context.Context, files []bucket.Entry) error {
 	}
 	r.removed = append(r.removed, files...)
 	return nil
+}
+
+// note notes keys of files of which caches may have copies.
+func (r *remains) note(keys ...string) {
+	for _, key := range keys {
+		r.keys[key] = true
+	}
+}
+
+func keysOf(files []bucket.Entry) []string {
+	keys := make([]string, len(files))
+	for i, e := range files {
+		keys[i] = e.Key
+	}
+	return keys
 }
 
 // goes reports whether an upload's files are to be removed. What is undecided, or was

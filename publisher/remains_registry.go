@@ -23,18 +23,25 @@ func (r *remains) removeRegistry(ctx context.Context) error {
 		return err
 	}
 	repository := registry.Repository(r.channel.Name, r.at.chart)
-	var tag, first, last []string
-	for sum := range blobs {
+	tag := registry.TagKey(repository, registry.Tag(r.at.version))
+	var tags, first, last []string
+	for sum, logged := range blobs {
 		first = append(first, registry.BlobKey(repository, sum))
+		if logged {
+			r.note(registry.BlobKey(repository, sum))
+		}
 	}
-	for sum := range manifests {
+	for sum, logged := range manifests {
 		first = append(first, registry.ReferrersKey(repository, sum))
 		last = append(last, registry.ManifestKey(repository, sum))
+		if logged {
+			r.note(registry.ReferrersKey(repository, sum), registry.ManifestKey(repository, sum), tag)
+		}
 	}
 	if !r.stays {
-		tag = append(tag, registry.TagKey(repository, registry.Tag(r.at.version)))
+		tags = append(tags, tag)
 	}
-	for _, keys := range [][]string{tag, first, last} {
+	for _, keys := range [][]string{tags, first, last} {
 		there, err := r.there(ctx, keys)
 		if err == nil {
 			err = r.remove(ctx, there)
@@ -46,13 +53,15 @@ func (r *remains) removeRegistry(ctx context.Context) error {
 	return nil
 }
 
-// inRegistry returns the SHA-256 of the blobs and manifests that only uploads have that go.
+// inRegistry returns the SHA-256 of the blobs and manifests that only uploads have that go,
+// and of each whether the log says that the registry had it.
 func (r *remains) inRegistry(ctx context.Context) (blobs, manifests map[string]bool, err error) {
 	blobs, manifests = map[string]bool{}, map[string]bool{}
 	used := map[string]bool{"": true}
 	for id, u := range r.past.uploads {
 		if r.past.gone(id) {
-			blobs[u.digest], blobs[u.provenance] = true, true
+			addSum(blobs, u.digest, len(u.manifests) > 0)
+			addSum(blobs, u.provenance, len(u.manifests) > 0)
 		}
 		for _, sum := range u.manifests {
 			text, err := r.manifestText(ctx, u.url, sum)
@@ -75,8 +84,10 @@ func (r *remains) inRegistry(ctx context.Context) (blobs, manifests map[string]b
 		case err != nil:
 			return nil, nil, err
 		case f.goes:
-			manifests[m.SHA256()] = true
-			maps.Copy(blobs, blobsOf(m.Manifest))
+			addSum(manifests, m.SHA256(), false)
+			for sum := range blobsOf(m.Manifest) {
+				addSum(blobs, sum, false)
+			}
 		default:
 			used[m.SHA256()] = true
 			maps.Copy(used, blobsOf(m.Manifest))
@@ -87,6 +98,9 @@ func (r *remains) inRegistry(ctx context.Context) (blobs, manifests map[string]b
 	}
 	return blobs, manifests, nil
 }
+
+// addSum adds a sum, and that the log has it, if it does.
+func addSum(to map[string]bool, sum string, logged bool) { to[sum] = to[sum] || logged }
 
 // manifestText is a manifest of an upload; "" if neither the registry nor the upload's folder
 // has it any more.

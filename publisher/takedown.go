@@ -55,9 +55,10 @@ type TakeDownReport struct {
 	Removed  []string `json:"removed"`  // keys on the site that were there
 	Rejected []string `json:"rejected"` // keys in the drop area
 
-	// Keys are all that were ever there, so that copies can be purged from caches, also
-	// when an earlier call has removed them. Of pages, and of Chart.yaml in the registry,
-	// there are only those that this call has removed.
+	// Keys are the files of which caches may have copies with something of the version:
+	// those that the log says were there, also if an earlier call has removed them; what
+	// else this call has removed, or has found when it began; and the indexes and the list of
+	// tags, which no longer list it.
 	Keys []string `json:"keys"`
 
 	// Copies are where other channels have the same content.
@@ -141,10 +142,9 @@ func (t *takedown) run(ctx context.Context) error {
 	if t.Reason == "" {
 		return errors.New("a takedown needs a reason, which is public")
 	}
-	if err := t.commit(ctx); err != nil {
-		return err
-	}
-	for _, step := range []func(context.Context) error{t.show, t.look, t.removeRegistry, t.removeFiles, t.show, t.removeRejected, t.findCopies} {
+	for _, step := range []func(context.Context) error{
+		t.commit, t.show, t.look, t.removeRegistry, t.removeFiles, t.show, t.noteLists, t.removeRejected, t.findCopies,
+	} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -191,6 +191,9 @@ func (t *takedown) commit(ctx context.Context) error {
 		}
 		if len(t.past.uploads) == 0 {
 			return &NoVersionError{t.Channel, t.Chart, t.Version}
+		}
+		if err := t.notePages(ctx); err != nil {
+			return err
 		}
 		if err := t.decide(ctx); !errors.Is(err, bucket.ErrConflict) {
 			return err

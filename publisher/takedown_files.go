@@ -7,7 +7,30 @@ import (
 	"slices"
 
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/registry"
 )
+
+// notePages notes the version's pages before anything is committed: a generator that knows
+// of that may remove them first.
+func (t *takedown) notePages(ctx context.Context) error {
+	pages, _, err := t.listFiles(ctx, t.Channel)
+	t.note(keysOf(pages)...)
+	return err
+}
+
+// noteLists notes the files that list the channel's versions.
+func (t *takedown) noteLists(ctx context.Context) error {
+	lists := []string{headKey(t.Channel), chartIndexKey(t.Channel, t.Chart), allIndexKey(t.Channel)}
+	if t.channel.root != nil {
+		lists = append(lists, rootKey)
+	}
+	if registry.CheckVersion(t.Channel, t.Chart, t.Version) == nil {
+		lists = append(lists, registry.TagsKey(registry.Repository(t.Channel, t.Chart)))
+	}
+	there, err := t.there(ctx, lists)
+	t.note(keysOf(there)...)
+	return err
+}
 
 // look finds out what of the version's folder is to be removed: its pages, and the files of
 // its uploads, also of those that were never published, or not yet, if they are decided or
@@ -50,9 +73,9 @@ func (t *takedown) removeFiles(ctx context.Context) error {
 // noteFiles notes the keys of an upload's files.
 func (t *takedown) noteFiles(u *pastUpload) {
 	archive := path.Join(t.Channel, u.url)
-	t.keys[archive], t.keys[releaseKey(archive)] = true, true
+	t.note(archive, releaseKey(archive))
 	if u.provenance != "" {
-		t.keys[archive+".prov"] = true
+		t.note(archive + ".prov")
 	}
 }
 

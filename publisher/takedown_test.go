@@ -186,6 +186,37 @@ func TestTakeDown(t *testing.T) {
 	}
 }
 
+// TestTakeDownKeys: caches are told of files that were there, and of no others: not of a
+// registry that the channel was never in, nor of an index of all versions without one. What
+// lists the versions is among them, also once more.
+func TestTakeDownKeys(t *testing.T) {
+	m := published(t)
+	page := "stable/charts/alpha/1.0.0/index.html"
+	m.Put(page, []byte("page"))
+	before := m.Snapshot()
+	o := publisher.TakeDownOptions{Channel: "stable", Chart: "alpha", Version: "1.0.0", Reason: "leaked"}
+	for _, when := range []string{"at first", "once more"} {
+		r, err := publisher.TakeDown(t.Context(), m.Handle("takedown"), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, key := range r.Keys {
+			if before[key] == nil {
+				t.Errorf("%s, it tells of %s, which was never there", when, key)
+			}
+		}
+		want := []string{"stable/index.yaml", "stable/charts/alpha/index.yaml", "stable/" + release("alpha", "1.0.0", id1, "").URL()}
+		if when == "at first" {
+			want = append(want, page)
+		}
+		for _, key := range want {
+			if !slices.Contains(r.Keys, key) {
+				t.Errorf("%s, it does not tell of %s", when, key)
+			}
+		}
+	}
+}
+
 // unpublished reports whether a file is of the upload that was superseded.
 func unpublished(t *testing.T, key string) bool {
 	r := content(t, "alpha", "1.0.0", upload(50), "superseded")
