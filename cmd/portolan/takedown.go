@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/portolan-charts/portolan/generator"
-	"github.com/portolan-charts/portolan/generator/pages"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
 )
@@ -54,7 +53,7 @@ func (p *program) takedown(ctx context.Context, args []string) error {
 	}
 	t := &takenDown{TakeDownReport: report}
 	if err == nil && pages != nil && !*dryRun {
-		t.Pages, err = pages.TakenDown(ctx, site, report.Channel, report.Chart)
+		t.Pages, t.cached, err = pages.TakenDown(ctx, site, report)
 	}
 	t.setPurge(f)
 	p.found = t
@@ -89,9 +88,12 @@ type takenDown struct {
 	*publisher.TakeDownReport
 	Pages *generator.PagesReport `json:"pages,omitempty"`
 
-	// Purge are the addresses of all that was there, to be purged from caches: below
-	// the site's URL if that is known, and otherwise relative to its root.
+	// Purge are the addresses of all that caches may have of it, to be purged from them:
+	// below the site's URL if that is known, and otherwise relative to its root. In a dry run,
+	// the pages that would be made again are not among them.
 	Purge []string `json:"purge"`
+
+	cached []string // see [pages.Writer.TakenDown]
 }
 
 func (t *takenDown) setPurge(f *flags) {
@@ -99,11 +101,8 @@ func (t *takenDown) setPurge(f *flags) {
 	if f.config != nil && f.config.BaseURL != "" {
 		base = strings.TrimSuffix(f.config.BaseURL, "/") + "/"
 	}
-	keys := t.Keys
-	if t.Pages != nil && !t.Since {
-		keys = append(slices.Clone(keys), pages.VersionFiles(t.Channel, t.Chart, t.Version)...)
-		slices.Sort(keys)
-	}
+	keys := slices.Concat(t.Keys, t.cached)
+	slices.Sort(keys)
 	t.Purge = []string{}
 	for _, key := range slices.Compact(keys) {
 		t.Purge = append(t.Purge, base+key)

@@ -3,8 +3,6 @@ package pages
 import (
 	"cmp"
 	"context"
-	"errors"
-	"path"
 	"runtime"
 	"strings"
 	"time"
@@ -106,45 +104,6 @@ func (p *pass) make(ctx context.Context, all *generator.Projection) error {
 		return err
 	}
 	return all.Finish(ctx)
-}
-
-// TakenDown makes all pages of a chart again, and those that list it, after one of its
-// versions was taken down, whatever is there: pages of other versions compare with that one.
-// The version's own pages are removed already. TakenDown may be repeated after any failure. A
-// channel without pages gets none.
-func (w *Writer) TakenDown(ctx context.Context, site bucket.Store, channel, chart string) (*generator.PagesReport, error) {
-	c, err := publisher.OpenChannel(ctx, site, channel)
-	if err != nil {
-		return nil, err
-	}
-	p := w.pass(site, c)
-	p.again = chart
-	for _, name := range []string{changesDoc, path.Join(chartDir(chart), indexPage)} {
-		r, err := site.Get(ctx, path.Join(channel, name))
-		if errors.Is(err, bucket.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return p.report, err
-		}
-		r.Close()
-		all, err := p.project(ctx)
-		if err != nil {
-			return p.report, err
-		}
-		return p.report, p.make(ctx, all)
-	}
-	return p.report, nil
-}
-
-// VersionFiles are the keys of all pages that a version may have, and of what lies beside
-// them.
-func VersionFiles(channel, chart, version string) []string {
-	files := filesOf(chart, version)
-	for i, file := range files {
-		files[i] = path.Join(channel, file)
-	}
-	return files
 }
 
 // Pruned removes links to pruned snapshots from the channel's activity page. It
