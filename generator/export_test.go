@@ -1,8 +1,10 @@
 package generator
 
 import (
+	"context"
 	"testing"
 
+	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/registry"
 )
 
@@ -38,4 +40,11 @@ func SetMaxRetained(t *testing.T, n int) {
 	was := maxRetained
 	maxRetained = n
 	t.Cleanup(func() { maxRetained = was })
+}
+
+// FindBundles looks at the files of at most so many charts.
+func FindBundles(ctx context.Context, site bucket.Store, chart, version string, room int) ([]Bundle, int, error) {
+	s := &bundleSearch{site: site, chart: chart, version: version, room: room}
+	err := s.run(ctx)
+	return s.found, s.unseen, err
 }

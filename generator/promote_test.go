@@ -273,11 +273,11 @@ func TestPromoteTakenDown(t *testing.T) {
 		w.mustAsk("stable", id(2), promote("dev", pin("alpha", "1.0.0", is)))
 		w.clock = w.clock.Add(time.Minute)
 		first := len(w.site.Ops()) + n
-		var report *publisher.TakeDownReport
+		var report *generator.TakeDownReport
 		hook := w.site.Hook
 		w.site.Hook = func(op buckettest.Op) buckettest.Fault {
 			if report == nil && op.Actor == "generator" && op.N >= first {
-				report = &publisher.TakeDownReport{}
+				report = &generator.TakeDownReport{}
 				r, err := generator.TakeDown(t.Context(), w.site.Handle("takedown"), publisher.TakeDownOptions{
 					Channel: "dev", Chart: "alpha", Version: "1.0.0", Reason: "has a key in it", Workers: 1, Now: func() time.Time { return w.clock },
 				})

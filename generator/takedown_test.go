@@ -14,7 +14,7 @@ import (
 )
 
 // takeDown takes alpha 1.0.0 of stable down.
-func (w *world) takeDown() (*publisher.TakeDownReport, error) {
+func (w *world) takeDown() (*generator.TakeDownReport, error) {
 	return generator.TakeDown(context.Background(), w.site.Handle("takedown"), publisher.TakeDownOptions{
 		Channel: "stable", Chart: "alpha", Version: "1.0.0", Reason: "has a key in it", Workers: 1, Drop: w.drop.Handle(pruneActor),
 		Now: func() time.Time { return w.clock }, Nonce: func() string { return "takedown" },

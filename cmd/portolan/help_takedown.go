@@ -18,13 +18,16 @@ packed again. Then the files go: archives, provenance files and descriptions of
 all its uploads; its blobs, manifests and tag in the registry; its pages, while
 those that compare other versions with it are made again; and what was refused
 of it and is kept in the drop area. Each is printed, and then what to purge from
-a CDN. Other content can be published as the same version later.
+a CDN, with all pages that may have shown it. Other content can be published as
+the same version later.
 
 Snapshots stay byte for byte: what they name is gone. They and the log keep the
 version's line, with what its Chart.yaml said. Other channels are searched for
 copies: each archive of this version there, also one that was replaced, is
 yanked or not published yet, is compared by its digest and by the fingerprint of
-its files. Copies are named, and stay.
+its files. Copies are named, and stay. So are the charts of all indexes that may
+hold the version: those that depend on it and have a folder or an archive of it
+in charts/. Take each of them down, too, and publish a new version without it.
 
 Nobody can know of these what they are, and they stay in the drop area, which is
 private: refused uploads that could not be read and have another file name, and

@@ -53,7 +53,7 @@ func (p *program) takedown(ctx context.Context, args []string) error {
 	}
 	t := &takenDown{TakeDownReport: report}
 	if err == nil && pages != nil && !*dryRun {
-		t.Pages, t.cached, err = pages.TakenDown(ctx, site, report)
+		t.Pages, t.cached, err = pages.TakenDown(ctx, site, report.TakeDownReport)
 	}
 	t.setPurge(f)
 	p.found = t
@@ -85,7 +85,7 @@ func (f *flags) checkTakedown(reason string) error {
 
 // takenDown is what a takedown did.
 type takenDown struct {
-	*publisher.TakeDownReport
+	*generator.TakeDownReport
 	Pages *generator.PagesReport `json:"pages,omitempty"`
 
 	// Purge are the addresses of all that caches may have of it, to be purged from them:
@@ -135,6 +135,12 @@ func (p *program) printTakenDown(t *takenDown, failed bool) {
 		}
 		p.printf("copy  %s: %s\n", plain(c.Key), how)
 	}
+	if len(t.Bundles) > 0 {
+		p.printf("these charts may hold it in charts/:\n")
+		for _, b := range t.Bundles {
+			p.printf("  %s: %s\n", plain(b.Channel+" "+b.Chart+" "+b.Version), plain(b.File))
+		}
+	}
 	if len(t.Purge) > 0 && !t.DryRun {
 		p.printf("purge these from your CDN and other caches:\n")
 		for _, url := range t.Purge {
@@ -160,6 +166,12 @@ func (p *program) noteTakenDown(t *takenDown) {
 	slices.Sort(others)
 	for _, name := range slices.Compact(others) {
 		p.say("warning", fmt.Sprintf("channel %s has a copy: 'portolan takedown %s %s %s --reason TEXT' takes that down, too", name, name, t.Chart, t.Version))
+	}
+	if len(t.Bundles) > 0 {
+		p.say("warning", "charts may hold it in charts/: take each of them down, too, with 'portolan takedown CHANNEL CHART VERSION --reason TEXT', and publish a new version without it")
+	}
+	if t.Unseen > 0 {
+		p.say("warning", fmt.Sprintf("%s more may hold it in charts/: they depend on it, but their files were not looked at", count(t.Unseen, "chart")))
 	}
 	if t.Since {
 		p.say("note", "it has been published since, with other content, which stays: with --again, that is taken down, too")

@@ -22,7 +22,7 @@ func (w *town) takeDown(version string) *publisher.TakeDownReport {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return r
+	return r.TakeDownReport
 }
 
 // takenDown makes the pages, and returns which were written, and which caches may have.
