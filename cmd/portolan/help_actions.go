@@ -8,11 +8,11 @@ Ask for versions of a chart to be hidden: no list but all/index.yaml has them
 any more. 'portolan restore' undoes it.
 
 A yanked version can still be installed from the repository CHANNEL/all, by
-oci://, and from its archive's URL. The repository CHANNEL does not find it any
-more, not even by its number: neither 'helm pull --version' does, nor 'helm
-dependency build' with a Chart.lock, nor Flux or Argo CD. Users who pin versions
-should add CHANNEL/all. It exists from the first generation on that hides
-something, and has all versions.
+oci:// if the channel has that, and from its archive's URL. The repository
+CHANNEL does not find it any more, not even by its number: neither 'helm pull
+--version' does, nor 'helm dependency build' with a Chart.lock, nor Flux or Argo
+CD. Users who pin versions should add CHANNEL/all. It exists from the first
+generation on that hides something, and has all versions.
 
 A version stays taken. With 'duplicates: reject', other content is refused. With
 'duplicates: replace', the default, an upload with other content takes its
