@@ -284,14 +284,14 @@ func TestAuthCheck(t *testing.T) {
 		says        []string
 	}{
 		{"allowed", f.idToken("main"), []string{"--channel", "42/stable", "--chart", "app-web"}, 0, []string{
-			"who     oidc project_path:acme/app:ref_type:branch:ref:main\n", "issuer  " + f.URL + "\n", "rule    main (line 5) matches\n", "write   allowed by rule main\n", "force   denied\n", "read    denied\n"}},
-		{"another chart", f.idToken("main"), []string{"--channel", "42/stable", "--chart", "web"}, 1, []string{"write   denied", "may not upload a chart called web to channel 42/stable"}},
-		{"another channel", f.idToken("main"), []string{"--channel", "stable"}, 1, []string{"write   denied", "may not upload any chart to channel stable"}},
+			"who       oidc project_path:acme/app:ref_type:branch:ref:main\n", "issuer    " + f.URL + "\n", "rule      main (line 5) matches\n", "write     allowed by rule main\n", "force     denied\n", "read      denied\n"}},
+		{"another chart", f.idToken("main"), []string{"--channel", "42/stable", "--chart", "web"}, 1, []string{"write     denied", "may not upload a chart called web to channel 42/stable"}},
+		{"another channel", f.idToken("main"), []string{"--channel", "stable"}, 1, []string{"write     denied", "may not upload any chart to channel stable"}},
 		{"no rule", f.idToken("next"), nil, 1, []string{`main (line 5) does not match: ref is "next", not "main"`, "no rule of this server matches"}},
 		{"no token", "nonsense", nil, 1, []string{"not a token in the file"}},
-		{"a job token", jobSecret, []string{"--channel", "42/x"}, 0, []string{"who     gitlab job 8", "rule    job (line 15) matches", `people (line 16) does not match: token is "job", not "access"`, "write   allowed by rule job"}},
+		{"a job token", jobSecret, []string{"--channel", "42/x"}, 0, []string{"who       gitlab job 8", "rule      job (line 15) matches", `people (line 16) does not match: token is "job", not "access"`, "write     allowed by rule job"}},
 		{"an older job token", "64_old", []string{"--username", "gitlab-ci-token"}, 1, []string{"GitLab does not know the job token"}},
-		{"an access token", accessSecret, []string{"--channel", "42/x"}, 0, []string{"job (line 15) does not match: there is no claim ref", "read    allowed by rule people"}},
+		{"an access token", accessSecret, []string{"--channel", "42/x"}, 0, []string{"job (line 15) does not match: there is no claim ref", "read      allowed by rule people"}},
 	} {
 		write(t, filepath.Join(w.folder, "token"), []byte(c.token+"\n"))
 		args := append([]string{"auth", "check", "--auth", "auth.yaml", "--token-file", "token"}, c.args...)
