@@ -71,7 +71,7 @@ func (h *history) decides(d publisher.Decision) {
 }
 
 // acts adds which versions an action was the latest one on. What a rule does overtakes
-// nothing: whoever uploads a version, or asks for something, before that means it all the same.
+// nothing: an upload or an action that came before them is meant all the same.
 func (h *history) acts(a publisher.ActionDecision) {
 	if a.Rule == ruleRetain || a.Kind == action.Free {
 		return

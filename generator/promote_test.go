@@ -263,7 +263,7 @@ func TestPromoteOrders(t *testing.T) {
 }
 
 // TestPromoteTakenDown takes a version down in the middle of its promotion, between any two
-// operations: either the takedown names the copy in the other channel, or there is none.
+// operations: either the takedown names the copy in the other channel, or nothing was copied.
 func TestPromoteTakenDown(t *testing.T) {
 	is := alphaAt("1.0.0")
 	named, refused := 0, 0

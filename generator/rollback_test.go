@@ -118,8 +118,8 @@ func TestRollbackReason(t *testing.T) {
 	}
 }
 
-// TestYankEnded: whoever uploads other content for a yanked version is told that lists show
-// it again, and that it was yanked.
+// TestYankEnded: the receipt of other content for a yanked version says that lists show it
+// again, and why it was yanked.
 func TestYankEnded(t *testing.T) {
 	w := newWorld(t)
 	w.publish("stable", 1, alphaAt("1.0.0"))

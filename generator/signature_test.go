@@ -187,7 +187,7 @@ func TestSignatureWaits(t *testing.T) {
 	}
 }
 
-// A signature that is added takes back the warning that there is none.
+// A signature that is added takes back the warning that it was missing.
 func TestSignatureAdded(t *testing.T) {
 	w := newWorld(t)
 	ann := charttest.NewSignerAt(w.clock)

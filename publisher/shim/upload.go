@@ -219,7 +219,7 @@ func (u *uploading) judge(ctx context.Context, v *view) error {
 	return f
 }
 
-// failure is the answer to an upload that breaks a rule by itself; nil if there is none.
+// failure is the answer to an upload that breaks a rule by itself; nil if it breaks none.
 func (r *Refusal) failure() error {
 	if r == nil {
 		return nil
