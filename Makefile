@@ -10,7 +10,7 @@ BENCH = .
 # What the tests run beside portolan: the clients that users have, and servers of the buckets that they keep.
 TOOLS = helm3 helm4 helm3.4-index helm3.5-index helm3.8-index helm3.12-index helm3.13-index argocd-index helm-cm-push curl \
 	crane oci-conformance registry versitygw fake-gcs-server azurite-blob strace html-validate chromium nginx kube-schemas \
-	gitlab-ci-local actionlint shellcheck busybox git
+	gitlab-ci-local actionlint shellcheck busybox git gpg
 
 # How portolan is built, here and wherever ci/ builds it: static, stripped, without this machine's paths, and without what
 # only the gRPC client of Google Cloud Storage needs, which portolan does not use.

@@ -7,15 +7,14 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/portolan-charts/portolan/ci/testenv"
 )
 
 // TestGPG takes keys and signatures that GnuPG has made, as people make them: with a
 // subkey, extended, revoked, and armored.
 func TestGPG(t *testing.T) {
-	file, err := exec.LookPath("gpg")
-	if err != nil {
-		t.Skip("gpg is not installed")
-	}
+	file := testenv.Program(t, "gpg")
 	home, err := os.MkdirTemp("", "gpg") // short: it holds a socket
 	if err != nil {
 		t.Fatal(err)
