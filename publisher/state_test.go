@@ -449,7 +449,7 @@ func TestStateRaced(t *testing.T) {
 // TestStateMany: a channel with 10,000 yanked versions opens without trouble.
 func TestStateMany(t *testing.T) {
 	if testing.Short() {
-		t.Skip("takes a second")
+		t.Skip("takes a second: it makes 10,000 versions")
 	}
 	const n = 10_000
 	m, _ := clocked(t)

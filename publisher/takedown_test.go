@@ -242,7 +242,7 @@ func TestTakeDownDry(t *testing.T) {
 // moment head names only what is there; and one more call ends with all gone.
 func TestTakeDownCrash(t *testing.T) {
 	if testing.Short() {
-		t.Skip("takes half a minute")
+		t.Skip("takes half a minute: it breaks every operation, in five ways")
 	}
 	clean := newLeak(t)
 	first, firstDrop := len(clean.site.Ops()), len(clean.drop.Ops())
@@ -406,7 +406,7 @@ func TestTakeDownSince(t *testing.T) {
 // takedown has ended. What both share in the registry is there afterwards.
 func TestTakeDownShares(t *testing.T) {
 	if testing.Short() {
-		t.Skip("takes some seconds")
+		t.Skip("takes seconds: it stops at every operation")
 	}
 	fixed := content(t, "alpha", "1.0.0", upload(80), "fixed")
 	for _, late := range []bool{false, true} {
