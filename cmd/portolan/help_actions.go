@@ -141,7 +141,7 @@ content since get back what they had. Versions that were yanked or removed since
 stay so, and charts that were deprecated since, too. 'portolan log' lists the
 generations.
 
-The site is read to print what becomes of each version. Then one action is put
+The command reads the site and prints what will change. Then one action is put
 into the drop area, and its id is printed. The next 'portolan generate' carries
 it out in a new generation, by what the channel has then. To undo it, roll back
 to the generation before that: what a rollback has hidden is listed again.

@@ -7,8 +7,8 @@ import (
 	"github.com/portolan-charts/portolan/publisher/registry"
 )
 
-// TestRegistryChart: the example that a preview shows can be pulled, so it is no chart whose
-// versions are all yanked.
+// TestRegistryChart: the example that a preview shows can be pulled. So it is a chart that
+// has versions which are not yanked.
 func TestRegistryChart(t *testing.T) {
 	t.Parallel()
 	site := &buckettest.Mem{TB: t}

@@ -149,7 +149,7 @@ type channelStatus struct {
 type waitingUpload struct {
 	ID      string    `json:"id,omitempty"` // "" if it has none yet
 	File    string    `json:"file,omitempty"`
-	Action  string    `json:"action,omitempty"` // what is asked for, if it is no chart
+	Action  string    `json:"action,omitempty"` // what is asked for; "" for an upload
 	Arrival time.Time `json:"arrival"`
 }
 

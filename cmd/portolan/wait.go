@@ -90,8 +90,8 @@ func (p *program) warnOfDefault(f *flags) {
 	}
 }
 
-// waitFor polls for the receipt of one upload or action until the deadline; nil if there
-// is none by then.
+// waitFor polls for the receipt of one upload or action until the deadline. It
+// returns nil if the receipt has not come by then.
 func waitFor(ctx context.Context, drop bucket.Store, noun, id string, deadline time.Time) (*publisher.Receipt, error) {
 	for {
 		receipt, err := look(ctx, drop, noun, id, deadline)

@@ -23,7 +23,7 @@ type Step struct {
 	Was    string `json:"was,omitempty"` // the digest of what it replaces
 }
 
-// Effect is what becomes of a version.
+// Effect is what an action does to a version.
 type Effect string
 
 // The effects.

@@ -80,7 +80,7 @@ type promotion struct {
 	same, yanked, stillYanked, soaking []string // versions that are left out
 }
 
-// make plans what becomes of the versions.
+// make plans what is done with each version.
 func (p *promotion) make(compared []comparison) (*Plan, error) {
 	for _, c := range compared {
 		if err := p.step(c); err != nil {
@@ -135,7 +135,7 @@ func (p *promotion) choose() ([]version, error) {
 	return chosen, nil
 }
 
-// step notes what becomes of a version.
+// step plans what is done with one version.
 func (p *promotion) step(c comparison) error {
 	v := c.version
 	named := slices.Contains(p.Versions, v.Version)
