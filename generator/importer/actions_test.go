@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -119,12 +120,15 @@ func (g *target) parse(text string) {
 	g.config = c
 }
 
-// serve serves the site, and notes which files are asked for.
-func (g *target) serve() (url string, asked *[]string) {
-	asked = &[]string{}
+// serve serves the site, and notes the paths that are asked for; requests overlap.
+func (g *target) serve() (url string, paths func() []string) {
 	store := g.site.Handle("serve")
+	var mu sync.Mutex
+	var asked []string
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		*asked = append(*asked, r.URL.Path)
+		mu.Lock()
+		asked = append(asked, r.URL.Path)
+		mu.Unlock()
 		b, err := store.Get(r.Context(), strings.TrimPrefix(r.URL.Path, "/"))
 		if errors.Is(err, bucket.ErrNotFound) {
 			http.NotFound(w, r)
@@ -138,7 +142,11 @@ func (g *target) serve() (url string, asked *[]string) {
 		_, _ = io.Copy(w, b)
 	}))
 	g.t.Cleanup(server.Close)
-	return server.URL, asked
+	return server.URL, func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		return slices.Clone(asked)
+	}
 }
 
 // waitsFor are the files in the drop area.
@@ -224,11 +232,11 @@ func TestImportNoActions(t *testing.T) {
 	from.put("web", "1.0.0")
 	from.put("web", "1.1.0")
 	from.generate()
-	url, asked := from.serve()
+	url, paths := from.serve()
 	g := newTarget(t)
 	got, report := g.imports(g.options(openWeb(t, url+"/stable")))
 	g.want("the import", got+deeds(report), "web 1.1.0 taken")
-	for _, path := range *asked {
+	for _, path := range paths() {
 		if path != "/stable/index.yaml" && !strings.HasPrefix(path, "/stable/charts/web/1.1.0/") {
 			t.Errorf("it asks for %s", path)
 		}
