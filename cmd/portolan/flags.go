@@ -98,7 +98,7 @@ var errHelp = errors.New("help was asked for")
 // parse reads the command line, the environment and the configuration file.
 func (p *program) parse(f *flags, args []string) error {
 	if err := f.Parse(args); errors.Is(err, pflag.ErrHelp) {
-		p.printf("%s", helpOf(f.command))
+		p.printf("%s", commandOf(f.command).help)
 		return errHelp
 	} else if err != nil {
 		return f.explain(err)

@@ -1,94 +1,9 @@
 package main
 
-import "slices"
-
-// helpOverview is the help for portolan as a whole.
-const helpOverview = `portolan publishes Helm charts as a static site.
-
-Usage:
-    portolan generate [--drop URL] [--site URL] [--channel NAME]... [--dry-run]
-    portolan drop [--drop URL] [--wait] CHANNEL FILE...
-    portolan import --from URL|DIR [--drop URL] [--site URL] CHANNEL
-    portolan status [--drop URL] [--site URL] [CHANNEL | UPLOAD-ID]
-    portolan list [--site URL] [CHANNEL [CHART]] [--versions] [--yanked]
-    portolan log [--site URL] [-n N] CHANNEL
-    portolan diff [--site URL] CHANNEL GENERATION [GENERATION]
-    portolan uploads [--drop URL] [--site URL] [--rejected] [CHANNEL]
-    portolan yank [--dry-run] CHANNEL CHART VERSION... --reason TEXT
-    portolan restore [--dry-run] CHANNEL CHART VERSION...
-    portolan deprecate [--dry-run] CHANNEL CHART [--message TEXT]
-    portolan undeprecate [--dry-run] CHANNEL CHART
-    portolan promote [--dry-run] FROM TO CHART [VERSION... | --all-newer]
-    portolan rollback [--dry-run] CHANNEL GENERATION
-    portolan takedown [--dry-run] CHANNEL CHART VERSION --reason TEXT
-    portolan verify [--site URL] [--channel NAME]... [--deep]
-    portolan doctor [--drop URL] [--site URL] [--base-url URL] [--read-only]
-    portolan prune [--drop URL] [--site URL] [--keep-snapshots N] [--dry-run]
-    portolan rebuild [--site URL] --channel NAME
-    portolan preview [--site URL] [--listen ADDRESS]
-    portolan shim [--drop URL] [--site URL] [--auth FILE] [--generate]
-    portolan token new|list|revoke|hash [--auth FILE]
-    portolan auth check --auth FILE --token-file FILE [--channel NAME]
-    portolan version
-    portolan help [COMMAND]
-
-Publish:
-    generate    Check the waiting uploads and publish the good ones.
-    drop        Check charts and put them into the drop area.
-    import      Take over the charts of another Helm repository.
-
-See what there is:
-    status      Show the channels, or the verdict on an upload.
-    list        List channels, charts and versions.
-    log         Show what each generation of a channel changed.
-    diff        Show how two generations of a channel differ.
-    uploads     Show how uploads were decided, and why some were rejected.
-
-Change what is published:
-    yank        Hide versions of a chart from all lists; their files stay.
-    restore     List yanked versions again.
-    deprecate   Mark all versions of a chart as deprecated.
-    undeprecate Take that mark away.
-    promote     Publish versions of one channel in another, by digest.
-    rollback    Make a channel list what an earlier generation listed.
-    takedown    Remove a version and all its files, for good.
-
-Look after a site:
-    verify      Check a site against its log.
-    doctor      Check the set-up: buckets, permissions, web server.
-    prune       Remove what is old, and what rules let go.
-    rebuild     Restore a channel's index and pages from its log.
-    preview     Serve a site on this machine, to try it.
-
-Take uploads over HTTP:
-    shim        Take uploads over HTTP, as GitLab and ChartMuseum do.
-    token       Make, list and revoke tokens for uploads.
-    auth        Explain what a token may do, and why.
-
-About portolan:
-    version     Print the version.
-    help        Print this help, or that of a command.
-
-A channel is one Helm repository, such as stable or group/app/stable. A URL
-names a bucket (s3://, gs://, azblob://) or a local folder. Settings can be kept
-in portolan.yaml; environment variables override it, and flags override both.
-
-With --output json, a command prints one JSON object. If the command fails, the
-object has the key "error", and perhaps "hint" and "cause", next to the results
-so far. --verbose prints that cause: what a bucket's server and its client said.
-
-Exit codes:
-    0     done; preview, shim and generate --watch also end with it on a signal
-    1     failed
-    2     wrong settings: the command line, a variable or portolan.yaml
-    3     done, but some upload or action was rejected
-    130   interrupted
-
-Example:
-    $ portolan drop stable mychart-0.1.0.tgz
-    $ portolan generate
-    $ portolan preview
-`
+import (
+	"context"
+	"slices"
+)
 
 const helpDrop = `Usage:
     portolan drop [--drop URL] [--wait] CHANNEL FILE...
@@ -326,80 +241,8 @@ Example:
     $ portolan help generate
 `
 
-// helpOf returns the help for a command; "" if the command is unknown.
-func helpOf(command string) string {
-	switch command {
-	case "generate":
-		return helpGenerate
-	case "drop":
-		return helpDrop
-	case "import":
-		return helpImport
-	case "status":
-		return helpStatus
-	case "list":
-		return helpList
-	case "log":
-		return helpLog
-	case "diff":
-		return helpDiff
-	case "uploads":
-		return helpUploads
-	case "yank":
-		return helpYank
-	case "restore":
-		return helpRestore
-	case "deprecate":
-		return helpDeprecate
-	case "undeprecate":
-		return helpUndeprecate
-	case "promote":
-		return helpPromote
-	case "rollback":
-		return helpRollback
-	case "verify":
-		return helpVerify
-	case "doctor":
-		return helpDoctor
-	case "takedown":
-		return helpTakedown
-	case "prune":
-		return helpPrune
-	case "rebuild":
-		return helpRebuild
-	case "preview":
-		return helpPreview
-	case "shim":
-		return helpShim
-	case "token":
-		return helpToken
-	case "auth":
-		return helpAuth
-	case "version":
-		return helpVersion
-	case "help":
-		return helpHelp
-	}
-	return ""
-}
-
-func commandNames() []string {
-	return []string{"generate", "drop", "import", "status", "list", "log", "diff", "uploads", "yank", "restore", "deprecate", "undeprecate", "promote", "rollback", "verify", "doctor", "takedown", "prune", "rebuild", "preview", "shim", "token", "auth", "version", "help"}
-}
-
-// wordsOf are the words that a command's first operand can be; nil for most.
-func wordsOf(command string) []string {
-	switch command {
-	case "token":
-		return []string{"new", "list", "revoke", "hash"}
-	case "auth":
-		return []string{"check"}
-	}
-	return nil
-}
-
-func (p *program) help(args []string) error {
-	if len(args) == 2 && slices.Contains(wordsOf(args[0]), args[1]) {
+func (p *program) help(_ context.Context, args []string) error {
+	if len(args) == 2 && slices.Contains(commandOf(args[0]).words, args[1]) {
 		args = args[:1] // whose help describes them all
 	}
 	if len(args) > 1 {
@@ -413,10 +256,10 @@ func (p *program) help(args []string) error {
 	if name == "--help" || name == "-h" {
 		name = "help"
 	}
-	text := helpOf(name)
-	if text == "" {
+	c := commandOf(name)
+	if c.run == nil {
 		return unknownCommand(name)
 	}
-	p.printf("%s", text)
+	p.printf("%s", c.help)
 	return nil
 }

@@ -97,12 +97,12 @@ func TestHelpNamesFlags(t *testing.T) {
 	line := regexp.MustCompile(`(?m)^    (--([a-z-]+))(?: [A-Z]+| \(=false\))?(?: .*|\n +)\b(PORTOLAN_[A-Z_]+)$`)
 	long := regexp.MustCompile(`(?m)^.{81,}$`)
 	for _, command := range commandNames() {
-		text := helpOf(command)
+		text := commandOf(command).help
 		if text == "" {
 			t.Errorf("%s has no help", command)
 		}
-		if !strings.Contains(helpOverview, "\n    "+command) {
-			t.Errorf("the overview does not name %s", command)
+		if !strings.Contains(helpOverview, "\n    "+command+" ") || !strings.Contains(helpOverview, "\n    portolan "+command) {
+			t.Errorf("the overview does not name %s, or not how to use it", command)
 		}
 		found := line.FindAllStringSubmatch(text, -1)
 		if got := strings.Count(text, "\n    --"); got != len(found) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -27,7 +28,7 @@ type tokenFlags struct {
 	scopes, charts    []string
 }
 
-func (p *program) token(args []string) error {
+func (p *program) token(_ context.Context, args []string) error {
 	f := &tokenFlags{flags: newFlags("token")}
 	f.StringVar(&f.auth, "auth", "", "")
 	f.StringVar(&f.id, "id", "", "")

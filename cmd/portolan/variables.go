@@ -112,8 +112,8 @@ var variablesInHelp = lazyregexp.New(`\bPORTOLAN_[A-Z][A-Z_]*[A-Z]\b`)
 // settings are all variables that some command or ci/ reads, or has read.
 func settings() []string {
 	known := slices.Clone(ofCI)
-	for _, command := range commandNames() {
-		known = append(known, variablesInHelp.FindAllString(helpOf(command), -1)...)
+	for _, c := range commands() {
+		known = append(known, variablesInHelp.FindAllString(c.help, -1)...)
 	}
 	for _, flag := range ownMeaning {
 		known = append(known, asVariable(flag))

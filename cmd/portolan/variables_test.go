@@ -18,13 +18,13 @@ var oneMeaning = []string{
 func TestVariables(t *testing.T) {
 	t.Parallel()
 	option := regexp.MustCompile(`(?m)^    --([a-z-]+)`)
-	commands := map[string][]string{}
-	for _, command := range commandNames() {
-		for _, m := range option.FindAllStringSubmatch(helpOf(command), -1) {
-			commands[m[1]] = append(commands[m[1]], command)
+	commandsWith := map[string][]string{}
+	for _, c := range commands() {
+		for _, m := range option.FindAllStringSubmatch(c.help, -1) {
+			commandsWith[m[1]] = append(commandsWith[m[1]], c.name)
 		}
 	}
-	for flag, in := range commands {
+	for flag, in := range commandsWith {
 		shared, own := slices.Contains(oneMeaning, flag), slices.Contains(ownMeaning, flag)
 		switch {
 		case len(in) > 1 && shared == own:

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -17,7 +18,7 @@ type build struct {
 	Platform string `json:"platform"`
 }
 
-func (p *program) version(args []string) error {
+func (p *program) version(_ context.Context, args []string) error {
 	f := newFlags("version")
 	if err := p.parse(f, args); err != nil {
 		return err
