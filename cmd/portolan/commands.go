@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"io"
+	"strings"
 )
 
 // helpOverview is the help for portolan as a whole.
@@ -166,4 +167,12 @@ func (p *program) command(ctx context.Context, args []string) error {
 		return c.run(p, ctx, args)
 	}
 	return unknownCommand(name)
+}
+
+// unknownCommand is the error for a first argument that is not a command.
+func unknownCommand(name string) error {
+	if strings.HasPrefix(name, "-") {
+		return hint(usagef("%s comes before the command", name), "write the command first, as in 'portolan generate --site URL'")
+	}
+	return hint(usagef("unknown command %q", name), "%s", insteadOf(name))
 }

@@ -10,6 +10,36 @@ import (
 	"github.com/portolan-charts/portolan/generator/survey"
 )
 
+const helpDiff = `Usage:
+    portolan diff [--site URL] CHANNEL GENERATION [GENERATION]
+
+Show how two generations of a CHANNEL differ: the versions that the second has
+and the first has not (+), those that have other content (~, with the beginnings
+of both digests), those that were yanked or restored in between and charts that
+were deprecated or are no longer (~), and versions that are gone (-). A single
+GENERATION is compared with the newest one; 0 is the empty channel before the
+first.
+
+The snapshots of both must be there: 'portolan prune' removes old ones.
+
+Options:
+    --site URL          Site (default ./site). It can be the   PORTOLAN_SITE
+                        https:// URL of a published site.
+    --ca-file FILE      Certificates of authorities to trust   PORTOLAN_CA_FILE
+                        in addition to the system's.
+    --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
+                        which need not be there).
+    --verbose           Print all that is behind an error.  PORTOLAN_VERBOSE
+    --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
+
+Exit codes:
+    0 done, whether they differ or not, 1 failed, or there is no such channel or
+    generation, 2 wrong settings, 130 interrupted
+
+Example:
+    $ portolan diff stable 0 1
+`
+
 func (p *program) diff(ctx context.Context, args []string) error {
 	f := newFlags("diff")
 	f.withSite()

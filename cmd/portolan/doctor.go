@@ -16,6 +16,46 @@ import (
 	"github.com/portolan-charts/portolan/publisher/registry"
 )
 
+const helpDoctor = `Usage:
+    portolan doctor [--drop URL] [--site URL] [--base-url URL]
+                    [--channel NAME]... [--read-only]
+
+Look for the usual mistakes in a set-up, and say how to fix them. It checks the
+configuration; the credentials; the drop area and the site: whether they exist,
+what may be done in each folder, and whether the server keeps the promises that
+portolan relies on (a bucket that lets two writers create the same object loses
+charts); the clocks; and the site as it is served: the newest index and a chart,
+their content types and caching, missing files, and private ones; for channels
+that say 'oci: true', what clients of registries ask for as well.
+
+It changes nothing that exists. It writes objects called .probe-... and removes
+them again; with --read-only, it writes nothing.
+
+Options:
+    --drop URL          Drop area (default ./drop).            PORTOLAN_DROP
+    --site URL          Site (default ./site).                 PORTOLAN_SITE
+    --base-url URL      Where the site's root is served        PORTOLAN_BASE_URL
+                        (default: baseURL in portolan.yaml).
+    --ca-file FILE      Certificates of authorities to trust   PORTOLAN_CA_FILE
+                        in addition to the system's.
+    --channel NAME      This channel only; may be repeated.    PORTOLAN_CHANNEL
+                        Writing is also tried in its folders,
+                        for credentials limited to them.
+    --read-only         Write nothing.                      PORTOLAN_READ_ONLY
+    --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
+                        which need not be there).
+    --verbose           Print all that is behind an error.  PORTOLAN_VERBOSE
+    --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
+
+Exit codes:
+    0 nothing failed (there may be warnings), 1 something failed, 2 wrong
+    command line, 130 interrupted
+
+Example:
+    $ portolan doctor --drop s3://my-drop --site s3://my-charts \
+          --base-url https://charts.example.com
+`
+
 // doctorFlags are the flags of doctor.
 type doctorFlags struct {
 	*flags

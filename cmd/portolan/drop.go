@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/user"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,6 +15,44 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
+
+const helpDrop = `Usage:
+    portolan drop [--drop URL] [--wait] CHANNEL FILE...
+
+Check chart archives and put them into the drop area. The next 'portolan
+generate' publishes them in CHANNEL. A provenance file FILE.prov next to an
+archive goes with it; a provenance file named on its own signs a chart that is
+already uploaded or published. If FILE is -, the archive is read from standard
+input.
+
+A chart that breaks a rule or the channel's policy is refused at once and not
+uploaded; if the site can be read, so is one that it would not take, such as
+other content for a version that is final. For each upload, the id, channel,
+chart and version are printed.
+
+Options:
+    --drop URL          Drop area (default ./drop).            PORTOLAN_DROP
+    --site URL          Site (default ./site), to see what is  PORTOLAN_SITE
+                        published. It need not be there, or be readable.
+    --force             Replace a published version even if    PORTOLAN_FORCE
+                        the channel has 'duplicates: reject'.
+    --strict            Refuse charts with warnings, such as   PORTOLAN_STRICT
+                        those that no Helm can install.
+    --wait              Wait for the verdicts and print them.  PORTOLAN_WAIT
+    --timeout TIME      How long to wait (default 10m). PORTOLAN_DROP_TIMEOUT
+    --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
+                        which need not be there).
+    --verbose           Print all that is behind an error.  PORTOLAN_VERBOSE
+    --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
+
+Exit codes:
+    0 done, 1 failed or not decided in time, 2 wrong settings, 3 done but
+    some upload was rejected, 130 interrupted
+
+Example:
+    $ helm package mychart
+    $ portolan drop stable mychart-0.1.0.tgz
+`
 
 func (p *program) drop(ctx context.Context, args []string) error {
 	f := newFlags("drop")
@@ -131,29 +168,6 @@ func cleanPath(file string) string {
 		return abs
 	}
 	return file
-}
-
-// whoAsks says who runs the command, for the receipt.
-func whoAsks(command string) map[string]string {
-	who := map[string]string{"client": "portolan " + command}
-	if u, err := user.Current(); err == nil {
-		who["user"] = u.Username
-	}
-	if host, err := os.Hostname(); err == nil {
-		who["host"] = host
-	}
-	if job := ciJob(os.Getenv); job != "" {
-		who["job"] = job
-	}
-	return who
-}
-
-// ciJob is the URL of the CI job that this is, as GitLab and GitHub tell it; "" if unknown.
-func ciJob(env func(string) string) string {
-	if run := env("GITHUB_RUN_ID"); run != "" {
-		return env("GITHUB_SERVER_URL") + "/" + env("GITHUB_REPOSITORY") + "/actions/runs/" + run
-	}
-	return env("CI_JOB_URL")
 }
 
 // dropper puts files into one channel's inbox.

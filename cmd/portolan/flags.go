@@ -6,7 +6,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -268,12 +267,4 @@ func (f *flags) noOperands() error {
 		return nil
 	}
 	return hint(usagef("%s takes no operands, but got %q", f.command, f.Arg(0)), "see 'portolan %s --help'", f.command)
-}
-
-// unknownCommand is the error for a first argument that is not a command.
-func unknownCommand(name string) error {
-	if strings.HasPrefix(name, "-") {
-		return hint(usagef("%s comes before the command", name), "write the command first, as in 'portolan generate --site URL'")
-	}
-	return hint(usagef("unknown command %q", name), "%s", insteadOf(name))
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/portolan-charts/portolan/generator/importer"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
-	"github.com/portolan-charts/portolan/publisher/pattern"
 	"github.com/portolan-charts/portolan/publisher/smallfile"
 )
 
@@ -84,75 +83,6 @@ func (i *importFlags) advise(err error) error {
 		return hint(err, "import into a channel with another name: portolan does not overwrite files that it did not write")
 	}
 	return err
-}
-
-// importFlags are the flags of import.
-type importFlags struct {
-	*flags
-	from, username, passwordFile, tokenFile string
-	createdFrom                             string
-	charts                                  []string
-	keep, concurrency                       int
-	dryRun, plainHTTP                       bool
-}
-
-// Values of --created-from.
-const (
-	fromIndex   = "index"
-	fromArchive = "archive"
-)
-
-func newImportFlags() *importFlags {
-	i := &importFlags{flags: newFlags("import")}
-	i.withDrop()
-	i.withSite()
-	i.withConfig()
-	i.withCAFile()
-	i.StringVar(&i.from, "from", "", "")
-	i.StringVar(&i.username, "username", "", "")
-	i.StringVar(&i.passwordFile, "password-file", "", "")
-	i.StringVar(&i.tokenFile, "token-file", "", "")
-	i.StringSliceVar(&i.charts, "chart", nil, "")
-	i.IntVar(&i.keep, "keep", 0, "")
-	i.IntVar(&i.concurrency, "concurrency", 8, "")
-	i.BoolVar(&i.dryRun, "dry-run", false, "")
-	i.StringVar(&i.createdFrom, "created-from", fromIndex, "")
-	i.BoolVar(&i.plainHTTP, "plain-http", false, "")
-	return i
-}
-
-// checkImport refuses command lines before anything is read.
-func (i *importFlags) checkImport() error {
-	const maxConcurrency = 256
-	switch {
-	case i.NArg() != 1:
-		return hint(usagef("import takes one operand, the channel"), "for example: portolan import --from https://charts.example.com stable")
-	case i.from == "":
-		return hint(usagef("--from is missing: where is the repository?"), "it is the URL that 'helm repo add' takes, or a folder")
-	case i.keep < 0 || i.keep == 0 && i.Changed("keep"):
-		return hint(usagef("%s: %d is not at least 1", i.given["keep"], i.keep), "without it, all versions are imported")
-	case i.concurrency < 1 || i.concurrency > maxConcurrency:
-		return usagef("%s: %d is not between 1 and %d", i.given["concurrency"], i.concurrency, maxConcurrency)
-	case i.tokenFile != "" && (i.username != "" || i.passwordFile != ""):
-		return hint(usagef("--token-file cannot be used with --username or --password-file"), "if the token is used as a password, give it with --username and --password-file")
-	case (i.username != "") != (i.passwordFile != ""):
-		return usagef("--username and --password-file must be given together")
-	case i.createdFrom != fromIndex && i.createdFrom != fromArchive:
-		return usagef("%s: %q is neither %s nor %s", i.given["created-from"], i.createdFrom, fromIndex, fromArchive)
-	case i.plainHTTP && !isRegistry(i.from):
-		return hint(usagef("%s is for registries (oci://) only", i.given["plain-http"]), "other repositories are read as their URL says")
-	case (i.username != "" || i.tokenFile != "") && !isWeb(i.from) && !isRegistry(i.from):
-		return hint(usagef("credentials are for web sites and registries only"), "credentials for a bucket are found as its cloud's own tools find them")
-	}
-	for _, charts := range i.charts {
-		if err := pattern.CheckCharts(charts); err != nil {
-			return usagef("%s: %q %v", i.given["chart"], charts, err)
-		}
-	}
-	if err := publisher.CheckChannel(i.Arg(0)); err != nil {
-		return wrongChannel(err, "")
-	}
-	return nil
 }
 
 // repository opens the repository that is imported.

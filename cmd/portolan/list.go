@@ -11,6 +11,42 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
+const helpList = `Usage:
+    portolan list [--site URL] [CHANNEL [CHART]] [--versions] [--yanked]
+
+List the channels of a site, with how many charts and versions each has; the
+charts of a CHANNEL, each with its newest version; or the versions of a CHART,
+newest first, with the beginning of each archive's SHA-256. With --versions or
+--yanked, versions are listed for all charts, and for all channels if none is
+named.
+
+A version that is hidden by keep ('keep: N' in portolan.yaml), or yanked, is not
+in index.yaml. The chart's own index lists those that are hidden by keep.
+
+Options:
+    --site URL          Site (default ./site). It can be the   PORTOLAN_SITE
+                        https:// URL of a published site, or
+                        that of one channel.
+    --ca-file FILE      Certificates of authorities to trust   PORTOLAN_CA_FILE
+                        in addition to the system's.
+    --versions          List versions.                         PORTOLAN_VERSIONS
+    --yanked            List yanked versions only.        PORTOLAN_LIST_YANKED
+    --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
+                        which need not be there).
+    --verbose           Print all that is behind an error.  PORTOLAN_VERBOSE
+    --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
+
+Exit codes:
+    0 done, 1 failed, or there is no such channel or chart, 2 wrong settings,
+    130 interrupted
+
+Example:
+    $ portolan list
+    $ portolan list stable mychart
+    $ portolan list --site https://charts.example.com stable --output json |
+          jq --raw-output '.charts[] | .chart + " " + .newest'
+`
+
 func (p *program) list(ctx context.Context, args []string) error {
 	f := newFlags("list")
 	f.withSite()

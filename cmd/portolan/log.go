@@ -14,6 +14,40 @@ import (
 	"github.com/portolan-charts/portolan/publisher/action"
 )
 
+const helpLog = `Usage:
+    portolan log [--site URL] [-n N] CHANNEL
+
+Show what the newest generations of a CHANNEL have changed, the newest first, in
+one line each: the number of the generation, when it was made, what was asked
+for (such as yank, with the reason), and which versions it added (+), changed
+(~) or removed (-). A change is other content for the same version, or, with
+(signature), another provenance file for the same archive. Generations that left
+the index alone are shown, too: those that only decided on uploads which were
+unchanged, superseded or rejected, and those of prune.
+
+At most five versions are named in a line; 'portolan diff CHANNEL 41 42' lists
+all that generation 42 changed.
+
+Options:
+    --number N          How many generations        PORTOLAN_LOG_NUMBER
+                        (default 20); also -n N.
+    --site URL          Site (default ./site). It can be the   PORTOLAN_SITE
+                        https:// URL of a published site.
+    --ca-file FILE      Certificates of authorities to trust   PORTOLAN_CA_FILE
+                        in addition to the system's.
+    --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
+                        which need not be there).
+    --verbose           Print all that is behind an error.  PORTOLAN_VERBOSE
+    --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
+
+Exit codes:
+    0 done, 1 failed, or there is no such channel, 2 wrong settings,
+    130 interrupted
+
+Example:
+    $ portolan log stable -n 5
+`
+
 func (p *program) log(ctx context.Context, args []string) error {
 	f := newFlags("log")
 	f.withSite()

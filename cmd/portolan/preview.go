@@ -20,6 +20,30 @@ const maxTags = 1 << 20
 // graceTime is what answers under way get when a preview is stopped.
 const graceTime = 5 * time.Second
 
+const helpPreview = `Usage:
+    portolan preview [--site URL] [--listen ADDRESS]
+
+Serve a site as a content delivery network would, with content types, cache
+headers and ETags, so that you can try it before you publish it. Press Ctrl-C to
+stop.
+
+Options:
+    --site URL          Site (default ./site).                 PORTOLAN_SITE
+    --listen ADDRESS    Where (default 127.0.0.1:8080; port 0  PORTOLAN_LISTEN
+                        picks a free one).
+    --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
+                        which need not be there).
+    --verbose           Print all that is behind an error.  PORTOLAN_VERBOSE
+    --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
+
+Exit codes:
+    0 ended by Ctrl-C, 1 failed, 2 wrong settings
+
+Example:
+    $ portolan preview --site ./site
+    $ helm repo add stable http://127.0.0.1:8080/stable
+`
+
 func (p *program) preview(ctx context.Context, args []string) error {
 	f := newFlags("preview")
 	f.withSite()

@@ -9,6 +9,38 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
+const helpPromote = `Usage:
+    portolan promote [--drop URL] [--site URL] FROM TO CHART
+                     [VERSION... | --all-newer] [--dry-run] [--wait]
+
+Ask for versions of the channel FROM to be published in the channel TO: the same
+archive, byte for byte, with its provenance file. Nothing is built again. The
+site is read to see which versions are meant, and what TO has of them. They are
+printed with their digests: as new, as replaced if TO has other content for a
+version ('duplicates: replace'), or as signed if TO lacks the provenance file
+only. Versions that TO has with the same content are left out.
+
+Then one action is put into the drop area, and its id is printed. The next
+'portolan generate' carries it out, by the policy of TO; it is refused if a
+version in FROM has got other content meanwhile. 'portolan yank' takes versions
+back out of the lists of TO.
+
+A VERSION is one that the chart has in FROM, such as 1.2.3, or a range in
+quotes, such as '1.2.x' or '>=1.2.0 <1.3.0'; 'portolan help yank' says more.
+Neither a range nor --all-newer takes yanked versions, nor those that have not
+been in FROM for as long as TO asks ('promote: {soak: 72h}' in portolan.yaml);
+nor prereleases, unless the range names one.
+
+Options:
+    --all-newer         All versions of FROM that are higher  PORTOLAN_ALL_NEWER
+                        than the highest one that TO lists.
+    --dry-run           Only print what would be asked for.    PORTOLAN_DRY_RUN
+` + helpAsking + `
+Example:
+    $ portolan promote dev stable mychart 1.2.3 --wait
+    $ portolan promote dev stable mychart --all-newer --dry-run
+`
+
 func (p *program) promote(ctx context.Context, args []string) error {
 	f := newAskFlags("promote")
 	allNewer := f.Bool("all-newer", false, "")

@@ -11,6 +11,47 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
+const helpRebuild = `Usage:
+    portolan rebuild [--site URL] --channel NAME... [--replace-root]
+
+Restore all indexes and the snapshots of a channel from its log, byte for byte,
+where they are missing or damaged. Correct files are left alone. If the log is
+damaged, the damaged record is named and nothing is written, because nothing
+else can take its place. Charts and log records cannot be rebuilt. If the site's
+root shows the channel (rootChannel in portolan.yaml), that index.yaml is
+restored as well.
+
+The channel's pages are rendered again, too. So run rebuild after you change
+page settings or templates, or to give all pages the look of a new version of
+portolan.
+
+Options:
+    --channel NAME      The channel; may be repeated.          PORTOLAN_CHANNEL
+    --site URL          Site (default ./site).                 PORTOLAN_SITE
+    --replace-root
+                        PORTOLAN_REPLACE_ROOT
+                        Let the root channel take the place of another
+                        index.yaml in the site's root.
+    --base-url URL      Where the site's root is served        PORTOLAN_BASE_URL
+                        (default: baseURL in portolan.yaml);
+                        the pages show it to readers.
+    --templates DIR
+                        PORTOLAN_TEMPLATES
+                        Folder of your own HTML templates, style.css, script.js.
+    --pages (=false)    Leave the pages alone.                 PORTOLAN_PAGES
+    --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
+                        which need not be there).
+    --verbose           Print all that is behind an error.  PORTOLAN_VERBOSE
+    --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
+
+Exit codes:
+    0 done, 1 failed, 2 wrong settings, 130 interrupted
+
+Example:
+    $ portolan verify --site s3://my-charts
+    $ portolan rebuild --site s3://my-charts --channel stable
+`
+
 func (p *program) rebuild(ctx context.Context, args []string) error {
 	f := newFlags("rebuild")
 	f.withSite()

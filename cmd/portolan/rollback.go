@@ -8,6 +8,31 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
+const helpRollback = `Usage:
+    portolan rollback [--drop URL] [--site URL] CHANNEL GENERATION
+                      [--reason TEXT] [--dry-run] [--wait]
+
+Ask for a channel to list what it listed at an earlier generation, of which the
+snapshot is still kept. Versions that it did not list then are yanked: see
+'portolan help yank' for who still gets them. Versions that have got other
+content since get back what they had. Versions that were yanked or removed since
+stay so, and charts that were deprecated since, too. 'portolan log' lists the
+generations.
+
+The command reads the site and prints what will change. Then one action is put
+into the drop area, and its id is printed. The next 'portolan generate' carries
+it out in a new generation, by what the channel has then. To undo it, roll back
+to the generation before that: what a rollback has hidden is listed again.
+
+Options:
+    --reason TEXT       Why. It is public: pages show it, and  PORTOLAN_REASON
+                        the log keeps it.
+    --dry-run           Only print what would be asked for.    PORTOLAN_DRY_RUN
+` + helpAsking + `
+Example:
+    $ portolan rollback stable 41 --dry-run
+`
+
 func (p *program) rollback(ctx context.Context, args []string) error {
 	f := newAskFlags("rollback")
 	reason := f.String("reason", "", "")

@@ -12,6 +12,31 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
+const helpStatus = `Usage:
+    portolan status [--drop URL] [--site URL] [CHANNEL | UPLOAD-ID]
+
+Show each channel: its generation, how many charts and versions it has, their
+size, when it last changed, how many uploads and actions are waiting, and how
+many were rejected in the last 7 days, as far as they are kept. For one CHANNEL,
+also list what waits; for the id of an upload or of an action, such as a yank,
+show its receipt.
+
+Options:
+    --drop URL          Drop area (default ./drop).            PORTOLAN_DROP
+    --site URL          Site (default ./site).                 PORTOLAN_SITE
+    --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
+                        which need not be there).
+    --verbose           Print all that is behind an error.  PORTOLAN_VERBOSE
+    --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
+
+Exit codes:
+    0 done (whatever the verdict on the upload), 1 failed, or there is no such
+    channel or upload, 2 wrong settings, 130 interrupted
+
+Example:
+    $ portolan status --site s3://my-charts --drop s3://my-drop stable
+`
+
 func (p *program) status(ctx context.Context, args []string) error {
 	f := newFlags("status")
 	f.withDrop()

@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -20,6 +19,48 @@ import (
 
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
 )
+
+const helpToken = `Usage:
+    portolan token new --scope SCOPE... [--auth FILE] [--id ID]
+                       [--chart PATTERN]... [--expires WHEN]
+    portolan token list --auth FILE
+    portolan token revoke --auth FILE ID
+    portolan token hash
+
+Make a token, print it, and add its hash to an auth file; list the tokens of an
+auth file; or revoke one. A new token is printed only once and stored nowhere.
+Without --auth, the entry to paste into an auth file is printed below the token.
+A shim that uses the file sees the change within a second or two.
+
+'hash' reads an existing token, such as a GitLab deploy token, from standard
+input, and prints its hash, to paste into an auth file.
+
+A SCOPE is read:, write:, force:, yank:, promote: or rollback: and a pattern of
+channels: * stands for one segment or a part of it, ** for any number of
+segments. No scope implies another.
+
+Options:
+    --auth FILE         The auth file; 'new' creates it.       PORTOLAN_AUTH
+    --id ID             The token's name in logs and receipts  PORTOLAN_ID
+                        (default: random).
+    --scope SCOPE       What the token may do; may be          PORTOLAN_SCOPE
+                        repeated.
+    --chart PATTERN     Names of charts the token may   PORTOLAN_TOKEN_CHART
+                        upload, yank or promote; may be
+                        repeated (default: all).
+    --expires WHEN      90d, or a date such as 2027-01-31, at  PORTOLAN_EXPIRES
+                        whose start (UTC) the token expires
+                        (default: never).
+    --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
+
+Exit codes:
+    0 done, 1 failed, 2 wrong settings
+
+Example:
+    $ portolan token new --auth auth.yaml --id ci-team-a \
+          --scope 'write:team-a/**' --scope 'read:**' --expires 90d
+    $ portolan token hash < deploy-token
+`
 
 // tokenFlags are the flags of all subcommands of 'portolan token'.
 type tokenFlags struct {
@@ -152,64 +193,6 @@ func authError(path string, err error) error {
 		return hint(fmt.Errorf("%s: no such auth file", path), "'portolan token new --auth FILE' creates one, in an existing folder")
 	}
 	return err
-}
-
-// listedToken is a token as it is listed.
-type listedToken struct {
-	ID       string     `json:"id"`
-	Scopes   []string   `json:"scopes"`
-	Charts   []string   `json:"charts"`
-	NotAfter *time.Time `json:"notAfter"`
-	Expired  bool       `json:"expired"`
-}
-
-func listed(t *auth.Token) listedToken {
-	l := listedToken{ID: t.ID, Scopes: t.Scopes, Charts: append([]string{}, t.Charts...), Expired: t.Expired(time.Now())}
-	if !t.NotAfter.IsZero() {
-		l.NotAfter = &t.NotAfter
-	}
-	return l
-}
-
-func (p *program) listTokens(f *tokenFlags) error {
-	if err := f.only(nil, "auth"); err != nil {
-		return err
-	}
-	tokens, err := auth.Tokens(f.auth)
-	if err != nil {
-		return authError(f.auth, err)
-	}
-	all := []listedToken{}
-	for _, t := range tokens {
-		all = append(all, listed(t))
-	}
-	if f.output.json {
-		return p.printJSON(map[string]any{"tokens": all})
-	}
-	if len(all) == 0 {
-		p.printf("no tokens yet\n")
-		return nil
-	}
-	return p.printTokens(all)
-}
-
-func (p *program) printTokens(all []listedToken) error {
-	w := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "ID\tSCOPES\tCHARTS\tEXPIRES")
-	for _, t := range all {
-		charts, expires := "all", "never"
-		if len(t.Charts) > 0 {
-			charts = strings.Join(t.Charts, " ")
-		}
-		if t.NotAfter != nil {
-			expires = timeText(*t.NotAfter)
-		}
-		if t.Expired {
-			expires += " (expired)"
-		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", t.ID, plain(strings.Join(t.Scopes, " ")), plain(charts), expires)
-	}
-	return w.Flush()
 }
 
 func (p *program) revokeToken(f *tokenFlags) error {

@@ -17,6 +17,39 @@ import (
 // sinceDefault is how far back uploads are shown if nothing else is said.
 const sinceDefault = "7d"
 
+const helpUploads = `Usage:
+    portolan uploads [--drop URL] [--site URL] [--rejected] [--since TIME]
+                     [-n N] [CHANNEL]
+
+Show uploads that were decided, the newest first: when, the verdict, the
+channel, the chart and version, or the file if it could not be read, who
+uploaded it, and its id; for rejected ones also why, and what to do about it.
+Actions, such as a yank, are shown like uploads. Who it was is what the upload
+claims; nobody knows it any more once the receipt is pruned.
+
+'portolan status CHANNEL' lists the uploads that are not decided yet.
+
+Options:
+    --drop URL          Drop area (default ./drop).            PORTOLAN_DROP
+    --site URL          Site (default ./site).                 PORTOLAN_SITE
+    --rejected          Only those that were rejected.         PORTOLAN_REJECTED
+    --since TIME        7d (the default) or 12h for the last   PORTOLAN_SINCE
+                        seven days or twelve hours, or a
+                        date, such as 2027-01-31 (UTC).
+    --number N          How many uploads        PORTOLAN_UPLOADS_NUMBER
+                        (default 100); also -n N.
+    --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
+                        which need not be there).
+    --verbose           Print all that is behind an error.  PORTOLAN_VERBOSE
+    --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
+
+Exit codes:
+    0 done (whatever the verdicts), 1 failed, 2 wrong settings, 130 interrupted
+
+Example:
+    $ portolan uploads --rejected --since 1d
+`
+
 func (p *program) uploads(ctx context.Context, args []string) error {
 	f := newFlags("uploads")
 	f.withDrop()

@@ -10,6 +10,46 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
+const helpVerify = `Usage:
+    portolan verify [--site URL] [--channel NAME]... [--deep]
+
+Check the whole log of each channel, that index.yaml and each snapshot match the
+log byte for byte, and that every chart they name exists and has the right size.
+If the channel has pages, check that they exist and show its newest generation;
+with --deep, also render them again and compare, if the settings and templates
+are still the same. Each fault is printed with the fix.
+
+Options:
+    --site URL          Site (default ./site). It can be the   PORTOLAN_SITE
+                        https:// URL of a published site; then
+                        name its channels, or give the URL of
+                        one channel.
+    --ca-file FILE      Certificates of authorities to trust   PORTOLAN_CA_FILE
+                        in addition to the system's.
+    --channel NAME      This channel only; may be repeated.    PORTOLAN_CHANNEL
+                        The variable takes several, with commas between them.
+    --deep              Also read and hash every chart.        PORTOLAN_DEEP
+    --base-url URL      Where the site's root is served        PORTOLAN_BASE_URL
+                        (default: baseURL in portolan.yaml);
+                        the pages show it to readers.
+    --templates DIR
+                        PORTOLAN_TEMPLATES
+                        Folder of your own HTML templates, style.css, script.js.
+    --pages (=false)    Do not check the pages.                PORTOLAN_PAGES
+    --workers N         Files read at the same time.           PORTOLAN_WORKERS
+    --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
+                        which need not be there).
+    --verbose           Print all that is behind an error.  PORTOLAN_VERBOSE
+    --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
+
+Exit codes:
+    0 no faults, 1 faults found, or failed, 2 wrong settings,
+    130 interrupted
+
+Example:
+    $ portolan verify --deep --site https://charts.example.com --channel stable
+`
+
 func (p *program) verify(ctx context.Context, args []string) error {
 	f := newFlags("verify")
 	f.withSite()

@@ -18,6 +18,21 @@ type build struct {
 	Platform string `json:"platform"`
 }
 
+const helpVersion = `Usage:
+    portolan version [--output FORMAT]
+
+Print the version, the commit, the version of Go and the platform.
+
+Options:
+    --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
+
+Exit codes:
+    0 done, 1 failed, 2 wrong settings
+
+Example:
+    $ portolan version --output json
+`
+
 func (p *program) version(_ context.Context, args []string) error {
 	f := newFlags("version")
 	if err := p.parse(f, args); err != nil {

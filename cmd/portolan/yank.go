@@ -10,6 +10,45 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
+const helpYank = `Usage:
+    portolan yank [--drop URL] [--site URL] CHANNEL CHART VERSION...
+                  --reason TEXT [--dry-run] [--wait]
+
+Ask for versions of a chart to be hidden: no list but all/index.yaml has them
+any more. 'portolan restore' undoes it.
+
+A yanked version can still be installed from the repository CHANNEL/all, by
+oci:// if the channel has that, and from its archive's URL. The repository
+CHANNEL does not find it any more, not even by its number: neither 'helm pull
+--version' does, nor 'helm dependency build' with a Chart.lock, nor Flux or Argo
+CD. Users who pin versions should add CHANNEL/all. It exists from the first
+generation on that hides something, and has all versions.
+
+A version stays taken. With 'duplicates: reject', other content is refused. With
+'duplicates: replace', the default, an upload with other content takes its
+place, and is listed.
+
+The site is read to see which versions are meant. They are printed with their
+digests; then one action is put into the drop area, and its id is printed. The
+next 'portolan generate' carries it out; it is refused if a version has got
+other content meanwhile. Versions that are yanked already are left out.
+
+A VERSION is one that the chart has, such as 1.2.3, or a range in quotes:
+'1.2.x', '~1.2', '>=1.2.0 <1.3.0', '<1.0.0 || 2.0.x'. A range leaves out
+prereleases unless it names one: '>=1.3.0-0 <1.3.0' has those of 1.3.0, and
+'>=0.0.0-0' has all versions.
+
+Options:
+    --reason TEXT       Why. It is public: pages show it, and  PORTOLAN_REASON
+                        the log keeps it. One line of at most
+                        500 bytes.
+    --dry-run           Only print what would be asked for.    PORTOLAN_DRY_RUN
+` + helpAsking + `
+Example:
+    $ portolan yank stable mychart 1.2.3 --reason 'loses data on upgrade'
+    $ portolan yank stable mychart '>=1.2.0 <1.2.4' --reason 'CVE-2027-1234'
+`
+
 func (p *program) yank(ctx context.Context, args []string) error {
 	f := newAskFlags("yank")
 	reason := f.String("reason", "", "")
@@ -31,6 +70,27 @@ func (p *program) yank(ctx context.Context, args []string) error {
 		return ask.Yank(ctx, site, channel, chart, versions, *reason)
 	})
 }
+
+const helpRestore = `Usage:
+    portolan restore [--drop URL] [--site URL] CHANNEL CHART VERSION...
+                     [--dry-run] [--wait]
+
+Ask for yanked versions of a chart to be listed again. The site is read to see
+which versions are meant. They are printed with their digests; then one action
+is put into the drop area, and its id is printed. The next 'portolan generate'
+carries it out. Versions that are not yanked are left out, and so are those that
+only wait to be yanked.
+
+A VERSION is one that the chart has, such as 1.2.3, or a range in quotes, such
+as '1.2.x' or '>=1.2.0 <1.3.0'; a range leaves out prereleases unless it names
+one. 'portolan help yank' says more.
+
+Options:
+    --dry-run           Only print what would be asked for.    PORTOLAN_DRY_RUN
+` + helpAsking + `
+Example:
+    $ portolan restore stable mychart 1.2.3 --wait
+`
 
 func (p *program) restore(ctx context.Context, args []string) error {
 	f := newAskFlags("restore")
