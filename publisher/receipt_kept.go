@@ -2,7 +2,6 @@ package publisher
 
 import (
 	"context"
-	"errors"
 	"path"
 	"strings"
 	"time"
@@ -14,20 +13,10 @@ import (
 // the channel has it. That of a rejected one is read from rejected/. It fails with
 // ErrNotFound if the receipt is not written yet, has been pruned, or cannot be read as one.
 func ReadDecided(ctx context.Context, drop bucket.Store, channel, id string, v Verdict) (*Receipt, error) {
-	keys := []string{receiptKey(id), receiptKey(path.Join(channel, id))} // see WriteReceipt
 	if v == Rejected {
-		keys = []string{rejectedKey(channel, id, requestExt)}
+		return readFirst(ctx, drop, channel, rejectedKey(channel, id, requestExt))
 	}
-	for _, key := range keys {
-		r, err := readReceipt(ctx, drop, key)
-		if errors.Is(err, errNoReceipt) || errors.Is(err, bucket.ErrTooLarge) {
-			continue
-		}
-		if err != nil || r.Channel == channel {
-			return r, err
-		}
-	}
-	return nil, bucket.About(keys[len(keys)-1], bucket.ErrNotFound)
+	return ReadReceiptIn(ctx, drop, channel, id)
 }
 
 // CountRejected returns how many uploads and actions of each channel were rejected since

@@ -562,6 +562,9 @@ func (w *guarded) submit(t *testing.T, chart, prov []byte) (id string) {
 	return id
 }
 
+// neverCame is the id of no upload.
+const neverCame = "01a22b6d-bb33-7c70-a785-0ffa8fabe9b8"
+
 // TestShimRights uploads to shims that may do nothing but what the table lists,
 // reads what they answer of receipts, and of the site where there is one.
 func TestShimRights(t *testing.T) {
@@ -575,7 +578,18 @@ func TestShimRights(t *testing.T) {
 	web.get(receipt, http.StatusAccepted)
 	w.generate(t, nil, generator.Options{})
 	web.get(receipt, http.StatusOK)
+	web.get("/api/stable/uploads/"+neverCame, http.StatusAccepted) // which it cannot tell
 	wantRights(t, "portolan shim", allowed, drop)
+
+	looking := union(allowed, readmeRights(t, "portolan shim`, to answer what never came with `404"))
+	drop, _ = w.as(looking)
+	web = shimOn(t, shim.Options{Drop: lister{drop}})
+	receipt = web.upload("web", "1.1.0", http.StatusCreated)
+	web.get(receipt, http.StatusAccepted)
+	web.get("/api/stable/uploads/"+neverCame, http.StatusNotFound)
+	w.generate(t, nil, generator.Options{})
+	web.get(receipt, http.StatusOK)
+	wantRights(t, "portolan shim that looks into the inbox", looking, drop)
 
 	allowed = union(allowed, readmeRights(t, "portolan shim --site"))
 	drop, site := w.as(allowed)

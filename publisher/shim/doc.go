@@ -18,7 +18,7 @@
 //	POST     API/{channel}/prov                       a provenance file, not in a form
 //	POST     API/{channel}/actions                    the request for an action, in JSON: see [github.com/portolan-charts/portolan/publisher/action.Request]
 //	DELETE   API/{channel}/charts/{name}/{version}    the same for a yank, as ChartMuseum's clients send it
-//	GET      API/{channel}/uploads/{id}               the receipt of an upload or action: 200, or 202 until it exists
+//	GET      API/{channel}/uploads/{id}               the receipt of an upload or action: 200, or 202 while it waits
 //	GET      API/{channel}/charts[/{name}[/{version}]]   the channel's releases, as ChartMuseum lists them
 //	GET      SITE/{channel}/index.yaml                the index
 //	GET      SITE/{channel}/charts/{name}-{version}.tgz[.prov]
@@ -48,6 +48,14 @@
 // the channel shows; it is answered with 200, and with 404 if lists do not have the version.
 // It needs the site.
 //
+// # Receipts
+//
+// The receipt of an upload or action is answered with 200 once there is a verdict, and with
+// 202 while it waits in the inbox. 404 means that nothing with this id is in the channel: it
+// never came, or its receipt has been pruned. A shim that may not look into the inbox cannot
+// tell that from an upload that waits, and says 202. So ?wait=30s, which waits for the
+// verdict for at most a minute, ends at once if there is nothing to wait for.
+//
 // # Pushes
 //
 // The protocol is that of the OCI distribution specification, as far as Helm, oras and
@@ -75,7 +83,7 @@
 //	400  the path, the channel's name, the form or a query parameter is not valid
 //	401  the credentials are wrong, or missing
 //	403  the caller may not do this
-//	404  there is nothing at this URL
+//	404  there is nothing at this URL, or no upload or action with this id
 //	405  the URL does not take this method
 //	408  the upload came too slowly
 //	409  the upload conflicts with what is published, or the URL may mean two things

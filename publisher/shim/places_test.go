@@ -114,27 +114,20 @@ func TestWaitShare(t *testing.T) {
 		o.Proxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
 	})
 	p.waiting = newPlaces(2)
+	p.put(p.drop, "inbox/stable/"+uploadID+".tgz", "")
 	done := make(chan reply)
 	wait := func(address string) *http.Request {
-		return p.request(http.MethodGet, "/api/stable/uploads/01a22b6d-bb33-7c70-a785-0ffa8fabe9b8?wait=60s", nil, "X-Forwarded-For", address)
-	}
-	until := func(waiting int) {
-		t.Helper()
-		for deadline := testenv.Deadline(t); p.waiting.inUse() != waiting; time.Sleep(time.Millisecond) {
-			if time.Now().After(deadline) {
-				t.Fatalf("%d requests wait, want %d", p.waiting.inUse(), waiting)
-			}
-		}
+		return p.request(http.MethodGet, "/api/stable/uploads/"+uploadID+"?wait=60s", nil, "X-Forwarded-For", address)
 	}
 	first, other := wait("192.0.2.1"), wait("192.0.2.2")
 	go func() { done <- p.do(first) }()
-	until(1)
+	p.until(1)
 	begin := time.Now()
 	if got := p.do(wait("192.0.2.1")); got.StatusCode != http.StatusAccepted || time.Since(begin) > maxWait/2 {
 		t.Errorf("the second of one client: %d after %v", got.StatusCode, time.Since(begin))
 	}
 	go func() { done <- p.do(other) }()
-	until(2)
+	p.until(2)
 	p.End()
 	for range 2 {
 		if got := <-done; got.StatusCode != http.StatusAccepted {

@@ -2,6 +2,7 @@ package shim
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -21,7 +22,7 @@ const (
 	lastPoll   = 2 * time.Second
 )
 
-// undecided is the answer to a request for a receipt that does not exist yet.
+// undecided is the answer to a request for a receipt that is still to come.
 type undecided struct {
 	ID      string `json:"id"`
 	Channel string `json:"channel"`
@@ -38,7 +39,8 @@ func (to *route) receipts() string {
 	return base + "/api/" + strings.TrimPrefix(to.channel, to.prefix) + "/uploads/"
 }
 
-// receipt answers with the receipt of an upload or action, or with 202 until it exists.
+// receipt answers with the receipt of an upload or action, with 202 while that waits for
+// its verdict, or with 404 if there is neither.
 func (s *Shim) receipt(a *answer, r *http.Request, to *route, who *auth.Identity) error {
 	id := strings.ToLower(to.args[0])
 	if uuid.Validate(id) != nil || len(id) != len(uuid.Nil.String()) {
@@ -48,19 +50,34 @@ func (s *Shim) receipt(a *answer, r *http.Request, to *route, who *auth.Identity
 	if err != nil {
 		return err
 	}
+	message := "there is no verdict yet"
 	receipt, err := s.await(r, to.channel, id, wait, who.Party())
-	if err != nil {
+	switch {
+	case errors.Is(err, publisher.ErrHidden):
+		// With the least rights, the shim sees no difference. It must not tell those whose
+		// upload waits that it is lost.
+		message = "there is no verdict, or nothing with this id ever came: this server may not look into the inbox, and cannot tell"
+	case errors.Is(err, bucket.ErrNotFound):
+		return uploadUnknown(to.channel, id)
+	case err != nil:
 		return err
+	case receipt != nil:
+		if err := allowReceipt(who, receipt); err != nil {
+			return err
+		}
+		a.note.upload = id
+		return a.json(r, http.StatusOK, receipt)
 	}
-	if receipt == nil {
-		a.Header().Set("Retry-After", "2")
-		return a.json(r, http.StatusAccepted, undecided{id, to.channel, "waiting", "there is no verdict yet"})
-	}
-	if err := allowReceipt(who, receipt); err != nil {
-		return err
-	}
-	a.note.upload = id
-	return a.json(r, http.StatusOK, receipt)
+	a.Header().Set("Retry-After", "2")
+	return a.json(r, http.StatusAccepted, undecided{id, to.channel, "waiting", message})
+}
+
+// uploadUnknown is the failure for an id under which there is nothing in a channel. Whether
+// another channel has it is not said.
+func uploadUnknown(channel, id string) *failure {
+	return fail(http.StatusNotFound, "upload-unknown",
+		fmt.Sprintf("compare the id and the channel with the answer to the upload; 'portolan uploads --since 90d %s' lists what was decided, and what never came can be sent again", channel),
+		"channel %s has no upload or action %s: it never came, or 'portolan prune' has removed its receipt, which it does 30 days after the verdict unless told otherwise", channel, id)
 }
 
 // allowReceipt returns an error if the caller may not ask for what the receipt is about.
@@ -88,35 +105,31 @@ func waitTime(r *http.Request) (time.Duration, error) {
 	return min(wait, maxWait), nil
 }
 
-// await polls for the receipt for up to wait, and returns nil if none has come.
-// If too many other requests are waiting, or too many of the party's, it looks only once.
+// await looks for the receipt as [publisher.FindReceipt] does. If there may be something to
+// wait for, it then polls for the receipt alone for up to wait, unless too many other
+// requests are waiting, or too many of the party's.
 func (s *Shim) await(r *http.Request, channel, id string, wait time.Duration, party string) (*publisher.Receipt, error) {
-	if wait > 0 {
-		if s.waiting.take(party) == nil {
-			defer s.waiting.giveBack(party)
-		} else {
-			wait = 0
-		}
+	receipt, hidden := publisher.FindReceipt(r.Context(), s.strict, channel, id)
+	if receipt != nil || hidden != nil && !errors.Is(hidden, publisher.ErrHidden) || wait <= 0 || s.waiting.take(party) != nil {
+		return receipt, hidden
 	}
+	defer s.waiting.giveBack(party)
 	deadline := time.Now().Add(wait)
 	for pause := firstPoll; ; pause = min(2*pause, lastPoll) {
-		receipt, err := publisher.ReadReceipt(r.Context(), s.Drop, id)
-		switch {
-		case err == nil && receipt.Channel == channel:
-			return receipt, nil
-		case err != nil && !errors.Is(err, bucket.ErrNotFound):
-			return nil, err
-		}
 		left := time.Until(deadline)
-		if left <= 0 || err == nil { // a receipt of another channel: waiting is no use
-			return nil, nil
+		if left <= 0 {
+			return nil, hidden
 		}
 		select {
 		case <-r.Context().Done():
 			return nil, r.Context().Err()
 		case <-s.ending.Done():
-			return nil, nil
+			return nil, hidden
 		case <-time.After(min(left, pause)):
+		}
+		receipt, err := publisher.ReadReceiptIn(r.Context(), s.Drop, channel, id)
+		if !errors.Is(err, bucket.ErrNotFound) {
+			return receipt, err
 		}
 	}
 }

@@ -2,37 +2,115 @@ package shim
 
 import (
 	"net/http"
+	"path"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 )
 
-// TestReceipt checks the answers to requests for receipts.
+const (
+	uploadID  = "0198f6fe-7e42-78fe-8000-c2c5000fb418"
+	anotherID = "0198f6fe-7e42-78fe-8000-c2c5000fb419"
+)
+
+// TestReceipt follows an upload, and an action, until they are decided, and what prune leaves.
 func TestReceipt(t *testing.T) {
-	p := open(t, nil)
-	const id = "0198f6fe-7e42-78fe-8000-c2c5000fb418"
-	receipt := publisher.Receipt{ID: id, Channel: "team", Verdict: publisher.Accepted, Chart: "alpha", Version: "1.0.0"}
-	if got := p.get("/api/team/uploads/" + id); got.StatusCode != http.StatusAccepted || got.Header.Get("Retry-After") == "" || !strings.Contains(got.body, `"verdict":"waiting"`) {
-		t.Errorf("undecided: %d %s", got.StatusCode, got.body)
+	for _, ext := range []string{".tgz", ".action.json"} {
+		p := open(t, nil)
+		inbox := "inbox/team/" + uploadID + ext
+		p.put(p.drop, inbox, "")
+		waits := p.get("/api/team/uploads/" + uploadID)
+		if waits.StatusCode != http.StatusAccepted || waits.Header.Get("Retry-After") == "" || !strings.Contains(waits.body, `"verdict":"waiting","message":"there is no verdict yet"`) {
+			t.Errorf("undecided: %d %s", waits.StatusCode, waits.body)
+		}
+		decided := make(chan reply)
+		go func() { decided <- p.get("/api/team/uploads/" + strings.ToUpper(uploadID) + "?wait=30s") }()
+		p.until(1)
+		receipt := publisher.Receipt{ID: uploadID, Channel: "team", Verdict: publisher.Accepted, Chart: "alpha", Version: "1.0.0"}
+		p.put(p.drop, "receipts/"+uploadID+".json", encode(t, receipt))
+		p.remove(inbox)
+		for _, got := range []reply{<-decided, p.get("/api/team/uploads/" + uploadID)} {
+			if got.StatusCode != http.StatusOK || !strings.Contains(got.body, `"verdict":"accepted"`) {
+				t.Errorf("decided: %d %s", got.StatusCode, got.body)
+			}
+		}
+		p.remove("receipts/" + uploadID + ".json")
+		failed(t, p.get("/api/team/uploads/"+uploadID+"?wait=30s"), http.StatusNotFound, "upload-unknown")
+		p.put(p.drop, inbox, "")
+		go func() { decided <- p.get("/api/team/uploads/" + uploadID + "?wait=30s") }()
+		p.End()
+		if got := <-decided; got.StatusCode != http.StatusAccepted {
+			t.Errorf("when the shim ends: %d", got.StatusCode)
+		}
 	}
-	waiting := make(chan reply)
-	go func() { waiting <- p.get("/api/team/uploads/" + strings.ToUpper(id) + "?wait=30s") }()
-	p.put(p.drop, "receipts/"+id+".json", encode(t, receipt))
-	if got := <-waiting; got.StatusCode != http.StatusOK || !strings.Contains(got.body, `"verdict":"accepted"`) {
-		t.Errorf("decided while waiting: %d %s", got.StatusCode, got.body)
+}
+
+// TestReceiptUnknown asks for what never came. The answer comes at once, says what may be
+// so, and is the same for an id that another channel has.
+func TestReceiptUnknown(t *testing.T) {
+	p := open(t, func(o *Options) { o.OCI = func(string) bool { return true } })
+	p.put(p.drop, "receipts/"+uploadID+".json", encode(t, publisher.Receipt{ID: uploadID, Channel: "other"}))
+	p.put(p.drop, "inbox/other/"+anotherID+".tgz", "")
+	var said []string
+	for _, id := range []string{uploadID, anotherID, "0198f6fe-7e42-78fe-8000-c2c5000fb410"} {
+		begin := time.Now()
+		got := p.get("/api/team/uploads/" + id + "?wait=60s")
+		failed(t, got, http.StatusNotFound, "upload-unknown")
+		if time.Since(begin) > maxWait/2 {
+			t.Errorf("%s: it took %v to say that there is nothing", id, time.Since(begin))
+		}
+		text, _, _ := strings.Cut(strings.ReplaceAll(got.body, id, "ID"), `,"requestID"`)
+		said = append(said, text)
 	}
-	looks := 0
-	p.drop.Hook = func(buckettest.Op) buckettest.Fault { looks++; return buckettest.None }
-	if got := p.get("/api/other/uploads/" + id + "?wait=30s"); got.StatusCode != http.StatusAccepted || looks != 1 {
-		t.Errorf("another channel's: %d after %d looks, want one", got.StatusCode, looks)
+	for _, want := range []string{"channel team has no upload or action ID: it never came", "'portolan prune' has removed its receipt", "compare the id and the channel"} {
+		if !strings.Contains(said[0], want) || said[0] != said[1] || said[0] != said[2] {
+			t.Errorf("%q, want that all say %q", said, want)
+		}
 	}
+	begun := p.send(http.MethodPost, "team/web/blobs/uploads/", "").Header.Get("Location")
+	failed(t, p.get("/api/team/uploads/"+path.Base(begun)), http.StatusBadRequest, "upload-id") // of a push: a tag makes an upload of it
 	failed(t, p.get("/api/team/uploads/..x"), http.StatusBadRequest, "upload-id")
-	failed(t, p.get("/api/team/uploads/"+id+"?wait=soon"), http.StatusBadRequest, "wait")
-	go func() { waiting <- p.get("/api/team/uploads/0198f6fe-7e42-78fe-8000-c2c5000fb419?wait=30s") }()
-	p.End()
-	if got := <-waiting; got.StatusCode != http.StatusAccepted {
-		t.Errorf("when the shim ends: %d", got.StatusCode)
+	failed(t, p.get("/api/team/uploads/"+uploadID+"?wait=soon"), http.StatusBadRequest, "wait")
+}
+
+// TestReceiptReads counts what one who waits costs: the inbox is looked into once, however
+// often the receipt is looked for.
+func TestReceiptReads(t *testing.T) {
+	p := open(t, nil)
+	for _, ext := range []string{".json", ".tgz"} {
+		p.put(p.drop, "inbox/team/"+uploadID+ext, "")
+	}
+	reads := map[string]int{}
+	p.drop.Hook = func(op buckettest.Op) buckettest.Fault {
+		reads[strings.Split(op.Key, "/")[0]]++
+		return buckettest.None
+	}
+	if got := p.get("/api/team/uploads/" + uploadID + "?wait=700ms"); got.StatusCode != http.StatusAccepted {
+		t.Errorf("%d %s", got.StatusCode, got.body)
+	}
+	if reads["receipts"] < 2 || reads["receipts"] > 4 || reads["inbox"] != 1 { // after 0, 200, 600 and 700 ms
+		t.Errorf("%v", reads)
+	}
+}
+
+// until waits until so many requests wait for a receipt.
+func (p *port) until(waiting int) {
+	p.t.Helper()
+	for deadline := testenv.Deadline(p.t); p.waiting.inUse() != waiting; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			p.t.Fatalf("%d requests wait, want %d", p.waiting.inUse(), waiting)
+		}
+	}
+}
+
+// remove removes an object from the drop area.
+func (p *port) remove(key string) {
+	p.t.Helper()
+	if err := p.drop.Handle("somebody").Delete(p.t.Context(), key, ""); err != nil {
+		p.t.Fatal(err)
 	}
 }

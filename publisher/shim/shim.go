@@ -94,6 +94,7 @@ const (
 // Shim answers requests. Use [New].
 type Shim struct {
 	Options
+	strict     bucket.Store // the drop area, in which what is denied is not taken for missing
 	origins    *http.CrossOriginProtection
 	compress   func(http.Handler) http.HandlerFunc
 	views      *views // nil if there is no site
@@ -131,13 +132,14 @@ func New(o Options) *Shim {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	pushes := newPushes(o.Drop)
+	pushes, strict := newPushes(o.Drop), o.Drop
 	o.Drop = &unlisted{Store: o.Drop, log: o.Log}
 	if o.Site != nil {
 		o.Site = &unlisted{Store: o.Site, log: o.Log}
 	}
 	s := &Shim{
 		Options:    o,
+		strict:     strict,
 		probe:      &probe{stores: []bucket.Store{o.Drop}},
 		uploads:    newPlaces(o.MaxUploads),
 		inventions: newInventions(o.Site != nil),

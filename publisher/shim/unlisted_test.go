@@ -39,6 +39,9 @@ func TestUnlisted(t *testing.T) {
 			}
 		}
 	}
+	if got := p.get("/api/stable/uploads/019cab00-0000-7000-8000-000000000001"); !strings.Contains(got.body, "this server may not look into the inbox, and cannot tell") {
+		t.Errorf("what may wait: %s", got.body)
+	}
 	if got := p.post("/api/stable/charts", "chart web 1.0.0"); got.StatusCode != http.StatusCreated {
 		t.Errorf("upload: got %s: %s", got.Status, got.body)
 	}
