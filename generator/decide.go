@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/generator/config"
+	"github.com/portolan-charts/portolan/generator/gate"
 	"github.com/portolan-charts/portolan/publisher"
 )
 
@@ -122,7 +123,7 @@ func (p *planner) publishesAlone(c *candidate) bool {
 
 // chart decides an upload that has a chart.
 func (p *planner) chart(o *outcome) {
-	if problem := promotesOnly(p.policy, p.catalog.channel, o.ref.String()); problem != nil {
+	if problem := gate.CheckUpload(p.policy.Promote, p.catalog.channel, o.ref.String()); problem != nil {
 		o.reject(problem)
 		return
 	}
@@ -191,7 +192,7 @@ func (p *planner) clash(name string) (string, bool) {
 
 // signature decides a provenance file that came alone.
 func (p *planner) signature(o *outcome) {
-	if problem := promotesOnly(p.policy, p.catalog.channel, "CHART VERSION"); problem != nil {
+	if problem := gate.CheckUpload(p.policy.Promote, p.catalog.channel, "CHART VERSION"); problem != nil {
 		o.reject(problem)
 		return
 	}

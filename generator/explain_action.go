@@ -198,3 +198,5 @@ func warnEnded(r ref, channel string, y action.Yanked) publisher.Warning {
 		"%s was yanked %s (%s); this is other content, so lists show it again: 'portolan yank %s %s %s' hides it",
 		r, timeText(y.Time), y.Reason, channel, r.name, r.version)}
 }
+
+func timeText(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -8,9 +8,9 @@ import (
 	"fmt"
 	"io"
 	"sync"
-	"time"
 
 	"github.com/portolan-charts/portolan/generator/check"
+	"github.com/portolan-charts/portolan/generator/gate"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
@@ -28,12 +28,13 @@ type origin struct {
 	info    *publisher.ReleaseInfo
 }
 
-// since is when the version came to the channel that it comes from.
-func (f *origin) since() time.Time {
-	if f.info.Arrival.IsZero() {
-		return f.is.Created
+// version is what gates ask of a candidate that comes from there.
+func (f *origin) version(c *candidate) *gate.Version {
+	v := &gate.Version{Chart: c.ref().name, Version: c.ref().version, Created: f.is.Created, Info: f.info, Verified: c.signature.signer != nil}
+	if c.chart != nil {
+		v.Dependencies = c.chart.Metadata.Dependencies
 	}
-	return f.info.Arrival
+	return v
 }
 
 // offered is a version that a promotion names.
@@ -156,7 +157,7 @@ func (p *promoter) read(ctx context.Context, c *candidate, url string) error {
 		sum := sha256.Sum256(prov)
 		c.prov, c.provSize = hex.EncodeToString(sum[:]), int64(len(prov))
 	}
-	c.signature, err = judgeSignature(p.reader.policy, prov, c.origin.since())
+	c.signature, err = judgeSignature(p.reader.policy, prov, c.origin.version(c).Since())
 	return c.refuse(err)
 }
 

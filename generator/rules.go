@@ -4,9 +4,10 @@ import (
 	"fmt"
 
 	"github.com/portolan-charts/portolan/generator/check"
+	"github.com/portolan-charts/portolan/generator/gate"
 )
 
-// rules has one line per rule of the run itself, beside those of archives:
+// rules has one line per rule of the run itself, beside those of archives and gates:
 // first what rejects an upload, then how one was decided that nothing is wrong
 // with, then what only warns. Like those of archives, codes are public and stay.
 var rules = map[string]struct{ message, fix string }{
@@ -29,14 +30,9 @@ var rules = map[string]struct{ message, fix string }{
 	"action-unknown":     {"the action names a chart or a version that is not published", "see what is published with 'portolan list', and ask again"},
 	"action-digest":      {"the version has other content than the action names", "look at what is published now, and ask again if that is meant"},
 	"action-too-large":   {"what the action changes does not fit one record", "divide it"},
-	"promote-only":       {"the channel takes no uploads, only promotions", "upload to another channel, and promote from there"},
 	"promote-unknown":    {"the version is not published in the channel that it is to be promoted from", "see what is published there with 'portolan list', and ask again"},
 	"promote-yanked":     {"the version is yanked in the channel that it is to be promoted from", "promote another version, or restore it there first"},
 	"promote-lost":       {"the files of the version are missing or damaged in the channel that it is to be promoted from", "run 'portolan verify --deep' on that channel, and restore or upload the version there"},
-	"gate-from":          {"the channel takes no promotions from that channel", "promote from another channel, or add this one to promote: {from: […]} in portolan.yaml"},
-	"gate-soak":          {"the version has not been in the channel that it comes from for long enough", "ask again when the gate opens"},
-	"gate-signed":        {"the version has no signature that was verified", "upload its provenance file to the channel that it comes from, whose signatures: {keyrings: […]} must have the key, and ask again"},
-	"gate-dependencies":  {"the version depends on a chart of this site that the channel does not have", "promote that chart first"},
 	"rollback-unknown":   {"the channel has no such generation", "see its generations with 'portolan log'"},
 	"rollback-pruned":    {"the generation is not kept any more", "roll back to a later one: 'portolan log' shows them"},
 	"content-gone":       {"the same content was removed, and is not to come back", "publish other content, as another version"},
@@ -76,6 +72,9 @@ var rules = map[string]struct{ message, fix string }{
 func Describe(rule string) (message, fix string) {
 	if r, ok := rules[rule]; ok {
 		return r.message, r.fix
+	}
+	if message, fix = gate.Describe(rule); message != "" {
+		return message, fix
 	}
 	return check.Describe(rule)
 }

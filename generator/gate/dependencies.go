@@ -1,0 +1,54 @@
+package gate
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/Masterminds/semver/v3"
+
+	"github.com/portolan-charts/portolan/generator/check"
+)
+
+// checkDependencies refuses a version that depends on charts of this site which the channel
+// does not have.
+func (p *Promotion) checkDependencies(v *Version) *check.Problem {
+	if !p.Gates.Dependencies {
+		return nil
+	}
+	for _, d := range v.Dependencies {
+		if d == nil || !p.onSite(d.Repository) || p.has(d) {
+			continue
+		}
+		return reject("gate-dependencies", "%s depends on %s %s of %s, and channel %s has no such version", v,
+			check.Quote(d.Name), check.Quote(d.Version), check.Quote(d.Repository), p.To)
+	}
+	return nil
+}
+
+// onSite reports whether a repository is a channel of this site.
+func (p *Promotion) onSite(repository string) bool {
+	base := strings.TrimSuffix(p.Gates.Site, "/")
+	if base == "" {
+		return false
+	}
+	_, host, _ := strings.Cut(base, "://")
+	for _, scheme := range []string{"https://", "http://", "oci://"} {
+		if strings.HasPrefix(repository+"/", scheme+host+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// has reports whether the channel lists a version of the dependency that fits, or the
+// promotion brings one.
+func (p *Promotion) has(d *check.Dependency) bool {
+	fits, err := semver.NewConstraint(d.Version)
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc(p.Lists(d.Name), func(text string) bool {
+		v, err := semver.NewVersion(text)
+		return err == nil && fits.Check(v)
+	})
+}
