@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/portolan-charts/portolan/generator/ask"
@@ -27,9 +28,14 @@ back out of the lists of TO.
 
 A VERSION is one that the chart has in FROM, such as 1.2.3, or a range in
 quotes, such as '1.2.x' or '>=1.2.0 <1.3.0'; 'portolan help yank' says more.
-Neither a range nor --all-newer takes yanked versions, nor those that have not
-been in FROM for as long as TO asks ('promote: {soak: 72h}' in portolan.yaml);
-nor prereleases, unless the range names one.
+Neither a range nor --all-newer takes yanked versions, nor prereleases, unless
+the range names one.
+
+The gates of TO ('promote' in portolan.yaml) are looked at beforehand: from,
+soak, signed and dependencies. A version that one of them is closed to is
+refused if it is named; a range and --all-newer leave it out, and say why. The
+run looks at them again. Signatures are verified with the keys in portolan.yaml,
+and without that file the gates are not known here.
 
 Options:
     --all-newer         All versions of FROM that are higher  PORTOLAN_ALL_NEWER
@@ -60,7 +66,11 @@ func (p *program) promote(ctx context.Context, args []string) error {
 			p.say("warning", odd.Message)
 		}
 		what.Policy, what.Now = f.config.Policy(what.To), time.Now()
-		return ask.Promote(ctx, site, what)
+		plan, err := ask.Promote(ctx, site, what)
+		if err == nil && f.config == nil && !plan.Idle {
+			plan.Notes = append(plan.Notes, fmt.Sprintf("there is no portolan.yaml here: whether the gates and rules of channel %s let this in, only the run says", what.To))
+		}
+		return plan, err
 	})
 }
 

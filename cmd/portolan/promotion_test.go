@@ -41,9 +41,10 @@ anonymous: []
 	return w, signer
 }
 
-// TestPromotion takes charts from dev to stable. A gate refuses one that is not signed; once
-// it is, both channels have the same archive, provenance file and manifest for both Helms.
-// What is newer then comes with one request to a shim, from somebody who may ask for that.
+// TestPromotion takes charts from dev to stable. A gate refuses one that is not signed,
+// beforehand and in the run; once it is, both channels have the same archive, provenance
+// file and manifest for both Helms. What is newer then comes with one request to a shim,
+// from somebody who may ask for that.
 func TestPromotion(t *testing.T) {
 	t.Parallel()
 	for _, tool := range append(clients, "helm-cm-push") {
@@ -55,8 +56,12 @@ func TestPromotion(t *testing.T) {
 	w.done("generate")
 	w.refusesUploads(files)
 
-	w.done("promote", "dev", "stable", "web", "1.0.0")
-	if o := w.run([]int{exitRejected}, "generate"); !strings.Contains(o.stdout, "no signature that was verified with the keys of channel stable or dev") {
+	const unsigned = "no signature that was verified with the keys of channel stable or dev"
+	if o := w.run([]int{exitRejected}, "promote", "dev", "stable", "web", "1.0.0"); !strings.Contains(o.stderr, unsigned) {
+		t.Errorf("without a signature, promote prints\n%s%s", o.stdout, o.stderr)
+	}
+	w.done("promote", "--config=", "dev", "stable", "web", "1.0.0")
+	if o := w.run([]int{exitRejected}, "generate"); !strings.Contains(o.stdout, unsigned) {
 		t.Errorf("without a signature, generate prints\n%s%s", o.stdout, o.stderr)
 	}
 	files["web-1.0.0.tgz.prov"] = signer.Sign("web-1.0.0.tgz", files["web-1.0.0.tgz"])

@@ -3,10 +3,10 @@ package ask
 import (
 	"context"
 	"errors"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/portolan-charts/portolan/generator/gate"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
@@ -18,7 +18,7 @@ type comparison struct {
 	is       *version // nil if the other channel does not have it
 	relation relation
 	gone     *action.Tombstone // why its content is not to come to the other channel; nil if it may
-	opens    time.Time         // when it has been where it is for as long as the other channel asks
+	gated    gate.Version      // what the gates of the other channel ask of it
 }
 
 // relation is how what one channel has differs from what another one has.
@@ -45,38 +45,36 @@ func (p *promotion) compareAll(ctx context.Context, site bucket.Store, versions 
 	group.SetLimit(maxReads)
 	for i, v := range versions {
 		all[i] = comparison{version: v, is: there[v.Version]}
-		if v.yanked == nil && (all[i].is != nil || p.to.hasGone() || p.Policy.Promote.Soak > 0) {
+		if v.yanked == nil {
 			group.Go(func() error { return p.compare(ctx, site, &all[i]) })
 		}
 	}
 	return all, group.Wait()
 }
 
-// compare reads as much of the descriptions as it takes to compare two releases.
+// compare reads as much of the descriptions as it takes to compare two releases, and to
+// judge whether the gates let one in.
 func (p *promotion) compare(ctx context.Context, site bucket.Store, c *comparison) error {
 	if c.is != nil && c.Digest == c.is.Digest {
 		c.relation = same
 	}
-	source, err := describe(ctx, site, p.From, c.url)
-	if err != nil {
-		return err
+	source, err := &publisher.ReleaseInfo{}, error(nil)
+	if gates := p.Policy.Promote; c.is != nil || p.to.hasGone() || gates.Soak > 0 || gates.Signed {
+		if source, err = describe(ctx, site, p.From, c.url); err != nil {
+			return err
+		}
 	}
-	since := c.created
-	if !source.Arrival.IsZero() {
-		since = source.Arrival
-	}
-	c.opens = since.Add(p.Policy.Promote.Soak)
 	if gone, ok := p.to.state.FindGone(c.Digest, source.Fingerprint); ok {
 		c.gone = &gone
 	}
-	if c.is == nil || c.relation == same && source.Provenance == "" {
-		return nil
-	}
-	target, err := describe(ctx, site, p.To, c.is.url)
-	if err == nil {
+	if c.is != nil && (c.relation != same || source.Provenance != "") {
+		target, err := describe(ctx, site, p.To, c.is.url)
+		if err != nil {
+			return err
+		}
 		c.relation = relate(c.relation, source, target)
 	}
-	return err
+	return p.examine(ctx, site, c, source)
 }
 
 // relate looks at more than the digests. A signed archive is better than an unsigned one of

@@ -3,6 +3,7 @@ package ask
 import (
 	"fmt"
 
+	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher/action"
 )
@@ -90,3 +91,6 @@ func (e *Error) Fix() string { return e.fix }
 func wrong(message, fix string) *Error { return &Error{Message: message, fix: fix} }
 
 func refused(rule, message, fix string) *Error { return &Error{message, rule, fix} }
+
+// refusedBy is the error for what a run would refuse for a problem.
+func refusedBy(p *check.Problem) *Error { return refused(p.Rule, p.Message, p.Fix) }

@@ -4,18 +4,16 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/Masterminds/semver/v3"
 
 	"github.com/portolan-charts/portolan/generator/config"
+	"github.com/portolan-charts/portolan/generator/gate"
 	"github.com/portolan-charts/portolan/generator/survey"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
-	"github.com/portolan-charts/portolan/publisher/days"
-	"github.com/portolan-charts/portolan/publisher/pattern"
 )
 
 // Promotion says what is to be published in another channel.
@@ -34,8 +32,8 @@ type Promotion struct {
 // Promote plans to publish versions of one channel in another. Those that are there with
 // the same content are left out. Errors are as those of [Yank].
 func Promote(ctx context.Context, site bucket.Store, what Promotion) (*Plan, error) {
-	if err := what.mayCome(); err != nil {
-		return nil, err
+	if closed := what.gates(nil).CheckFrom(); closed != nil {
+		return nil, refusedBy(closed)
 	}
 	from, err := openChart(ctx, site, what.From, what.Chart)
 	if err != nil {
@@ -54,6 +52,7 @@ func Promote(ctx context.Context, site bucket.Store, what Promotion) (*Plan, err
 	if err != nil {
 		return nil, err
 	}
+	p.gates = what.gates(func(chart string) []string { return append(listed(survey.Newest(c), chart), brought(chosen, chart)...) })
 	compared, err := p.compareAll(ctx, site, chosen)
 	if err != nil {
 		return nil, err
@@ -61,23 +60,15 @@ func Promote(ctx context.Context, site bucket.Store, what Promotion) (*Plan, err
 	return p.make(compared)
 }
 
-// mayCome refuses a promotion from a channel that the target takes none from.
-func (what Promotion) mayCome() error {
-	from := what.Policy.Promote.From
-	if len(from) == 0 || slices.ContainsFunc(from, func(name string) bool { return pattern.MatchesChannel(name, what.From) }) {
-		return nil
-	}
-	return refused("gate-from", fmt.Sprintf("channel %s takes promotions from %s only, not from %s", what.To, strings.Join(from, ", "), what.From),
-		"promote from another channel, or add this one to promote: {from: […]} in portolan.yaml")
-}
-
 // promotion is a Promotion in the making.
 type promotion struct {
 	Promotion
 	from, to *shelf
+	gates    *gate.Promotion
 	plan     *Plan
 
-	same, yanked, stillYanked, soaking []string // versions that are left out
+	same, yanked, stillYanked   []string // versions that are left out
+	soaking, unverified, bereft []string // those that a gate is closed to
 }
 
 // make plans what is done with each version.
@@ -90,23 +81,8 @@ func (p *promotion) make(compared []comparison) (*Plan, error) {
 	p.plan.leave("yanked in "+p.From, p.from, p.yanked)
 	p.plan.leave("in "+p.To+" already", p.from, p.same)
 	p.plan.leave(fmt.Sprintf("yanked in %s, where 'portolan restore' lists them again", p.To), p.from, p.stillYanked)
-	p.plan.leave(fmt.Sprintf("%s takes what has been in %s for %s", p.To, p.From, days.Format(p.Policy.Promote.Soak)), p.from, p.soaking)
-	if left := p.uncheckedGates(); len(p.plan.Steps) > 0 && left != "" {
-		p.plan.Notes = append(p.plan.Notes, "not checked here, but by the run that decides: "+left)
-	}
+	p.leaveGated()
 	return p.plan.ofVersions()
-}
-
-// uncheckedGates names the gates of the target that need more than descriptions of releases.
-func (p *promotion) uncheckedGates() string {
-	var names []string
-	if p.Policy.Promote.Signed {
-		names = append(names, "signed")
-	}
-	if p.Policy.Promote.Dependencies {
-		names = append(names, "dependencies")
-	}
-	return strings.Join(names, ", ")
 }
 
 // choose returns the versions that are asked for.
@@ -151,18 +127,14 @@ func (p *promotion) step(c comparison) error {
 		p.stillYanked = append(p.stillYanked, v.Version)
 	case c.is != nil && c.relation == same:
 		p.same = append(p.same, v.Version)
-	case c.opens.After(p.Now) && named:
-		return refused("gate-soak", fmt.Sprintf("%s %s is to stay in %s for %s before it is promoted to %s: this gate opens at %s",
-			v.Chart, v.Version, p.From, days.Format(p.Policy.Promote.Soak), p.To, timeText(c.opens)), "ask again then")
-	case c.opens.After(p.Now):
-		p.soaking = append(p.soaking, fmt.Sprintf("%s (from %s on)", v.Version, timeText(c.opens)))
 	default:
+		if closed := p.gates.Check(&c.gated); closed != nil {
+			return p.stop(c, closed, named)
+		}
 		return p.publish(c)
 	}
 	return nil
 }
-
-func timeText(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // publish notes a version that the target does not have, or has otherwise.
 func (p *promotion) publish(c comparison) error {

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
@@ -14,9 +13,10 @@ import (
 
 func promotionOf(from, to *shelf, allNewer bool, texts ...string) *promotion {
 	from.channel = "dev"
+	what := Promotion{From: "dev", To: "stable", Chart: "web", Versions: texts, AllNewer: allNewer}
 	return &promotion{
-		Promotion: Promotion{From: "dev", To: "stable", Chart: "web", Versions: texts, AllNewer: allNewer},
-		from:      from, to: to, plan: newPlan("stable", action.Request{Kind: action.Promote, From: "dev"}),
+		Promotion: what, from: from, to: to, gates: what.gates(nil),
+		plan: newPlan("stable", action.Request{Kind: action.Promote, From: "dev"}),
 	}
 }
 
@@ -97,41 +97,6 @@ func TestPromote(t *testing.T) {
 		}
 		if note := strings.Join(plan.Notes, ";"); (note != "") != (tt.note != "") || !strings.Contains(note, tt.note) {
 			t.Errorf("%s: it notes %q, want %q", name, note, tt.note)
-		}
-	}
-}
-
-// TestPromoteGates: what a gate of the target refuses is refused at once if it is named,
-// and left out of a range.
-func TestPromoteGates(t *testing.T) {
-	t.Parallel()
-	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	from := shelfOf("1.1.0", "1.0.0")
-	var gates config.Gates
-	plan := func(texts ...string) (*Plan, error) {
-		p := promotionOf(from, shelfOf(), false, texts...)
-		p.Now, p.Policy.Promote = now, gates
-		p.Policy.Promote.Soak = 72 * time.Hour
-		return p.make([]comparison{{version: from.versions[0], opens: now.Add(time.Hour)}, {version: from.versions[1], opens: now}})
-	}
-	got, err := plan("1.x")
-	want := "left out (stable takes what has been in dev for 3d): web 1.1.0 (from 2026-03-01T13:00:00Z on)"
-	if err != nil || len(got.Steps) != 1 || got.Steps[0].Version != "1.0.0" || strings.Join(got.Notes, ";") != want {
-		t.Errorf("got %+v, %v", got, err)
-	}
-	gates.Signed, gates.Dependencies = true, true
-	if got, err = plan("1.0.0"); err != nil || !slices.Contains(got.Notes, "not checked here, but by the run that decides: signed, dependencies") {
-		t.Errorf("it does not note which gates it leaves to the run: %+v, %v", got, err)
-	}
-	_, err = plan("1.1.0", "1.0.0")
-	if e := (*Error)(nil); !errors.As(err, &e) || e.Rule != "gate-soak" || !strings.Contains(err.Error(), "opens at 2026-03-01T13:00:00Z") {
-		t.Errorf("got %v", err)
-	}
-	for name, want := range map[string]bool{"dev": true, "test/*": false} {
-		what := Promotion{From: "dev", To: "stable", Policy: config.Policy{Promote: config.Gates{From: []string{name}}}}
-		err := what.mayCome()
-		if e := (*Error)(nil); (err == nil) != want || err != nil && (!errors.As(err, &e) || e.Rule != "gate-from") {
-			t.Errorf("from %s: %v", name, err)
 		}
 	}
 }

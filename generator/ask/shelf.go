@@ -24,6 +24,7 @@ type shelf struct {
 // version is one of a chart's versions.
 type version struct {
 	action.Pin
+	line       string // of the index
 	url        string // of the archive, relative to the channel
 	created    time.Time
 	semantic   *semver.Version // nil if it is not
@@ -79,9 +80,10 @@ func takeAny(c *survey.Contents, chart string) (*shelf, error) {
 
 func shelve(c *survey.Contents, chart string, all []survey.Version) *shelf {
 	s := &shelf{channel: c.Channel.Name, chart: chart, state: c.State, versions: make([]version, len(all))}
+	lines := c.Index.Lines(chart)
 	for i, is := range all {
 		v := version{
-			Pin: action.Pin{Chart: chart, Version: is.Version, Digest: is.Digest},
+			Pin: action.Pin{Chart: chart, Version: is.Version, Digest: is.Digest}, line: lines[i],
 			url: strings.TrimPrefix(is.URL, s.channel+"/"), created: is.Created, deprecated: is.Deprecated,
 		}
 		v.semantic, _ = semver.NewVersion(is.Version)

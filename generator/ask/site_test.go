@@ -2,6 +2,7 @@ package ask_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -10,7 +11,9 @@ import (
 	"github.com/portolan-charts/portolan/generator/ask"
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/generator/config"
+	"github.com/portolan-charts/portolan/generator/survey"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 )
@@ -19,18 +22,24 @@ import (
 type world struct {
 	t          *testing.T
 	drop, site bucket.Store
+	config     *config.Config
 }
 
 func newWorld(t *testing.T) *world {
 	drop, site := &buckettest.Mem{Now: time.Now}, &buckettest.Mem{Now: time.Now}
-	return &world{t, drop.Handle("all"), site.Handle("all")}
+	return &world{t: t, drop: drop.Handle("all"), site: site.Handle("all")}
 }
 
 func (w *world) upload(channel, version string, more ...string) {
 	w.t.Helper()
+	w.submit(channel, publisher.Submission{Chart: bucket.Bytes(charttest.Simple("web", version, more...))})
+}
+
+func (w *world) submit(channel string, s publisher.Submission) {
+	w.t.Helper()
 	id, err := publisher.NewID()
 	if err == nil {
-		err = publisher.Submit(w.t.Context(), w.drop, channel, id, publisher.Submission{Chart: bucket.Bytes(charttest.Simple("web", version, more...))})
+		err = publisher.Submit(w.t.Context(), w.drop, channel, id, s)
 	}
 	if err != nil {
 		w.t.Fatal(err)
@@ -39,7 +48,7 @@ func (w *world) upload(channel, version string, more ...string) {
 
 func (w *world) run() {
 	w.t.Helper()
-	if _, err := generator.Run(w.t.Context(), generator.Options{Drop: w.drop, Site: w.site}); err != nil {
+	if _, err := generator.Run(w.t.Context(), generator.Options{Drop: w.drop, Site: w.site, Config: w.config}); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -50,17 +59,42 @@ func (w *world) asks(p *ask.Plan, err error) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	if r := w.decide(p.Channel, p.Request); r.Verdict != publisher.Accepted {
+		w.t.Fatalf("%s: got %+v", p.Request.Subject(), r)
+	}
+}
+
+// decide asks for an action, and returns what a run says of it.
+func (w *world) decide(channel string, request action.Request) *publisher.Receipt {
+	w.t.Helper()
 	id, err := publisher.NewID()
 	if err == nil {
-		err = publisher.Ask(w.t.Context(), w.drop, p.Channel, id, p.Request)
+		err = publisher.Ask(w.t.Context(), w.drop, channel, id, request)
 	}
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	w.run()
-	if r, err := publisher.ReadReceipt(w.t.Context(), w.drop, id); err != nil || r.Verdict != publisher.Accepted {
-		w.t.Fatalf("%s: got %+v, %v", p.Request.Subject(), r, err)
+	r, err := publisher.ReadReceipt(w.t.Context(), w.drop, id)
+	if err != nil {
+		w.t.Fatal(err)
 	}
+	return r
+}
+
+// pin is a version with its digest.
+func (w *world) pin(channel, chart, version string) action.Pin {
+	w.t.Helper()
+	c, err := survey.Open(w.t.Context(), w.site, channel)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	all, err := c.Versions(chart)
+	at := slices.IndexFunc(all, func(v survey.Version) bool { return v.Version == version })
+	if err != nil || at < 0 {
+		w.t.Fatalf("channel %s has no %s %s: %v", channel, chart, version, err)
+	}
+	return action.Pin{Chart: chart, Version: version, Digest: all[at].Digest}
 }
 
 // idle makes sure that there is nothing left to do.

@@ -12,15 +12,24 @@ import (
 // checkDependencies refuses a version that depends on charts of this site which the channel
 // does not have.
 func (p *Promotion) checkDependencies(v *Version) *check.Problem {
+	d := p.Missing(v)
+	if d == nil {
+		return nil
+	}
+	return reject("gate-dependencies", "%s depends on %s %s of %s, and channel %s has no such version", v,
+		check.Quote(d.Name), check.Quote(d.Version), check.Quote(d.Repository), p.To)
+}
+
+// Missing returns what the version depends on that is on this site and must be in the
+// channel, but is not; nil if nothing is missing.
+func (p *Promotion) Missing(v *Version) *check.Dependency {
 	if !p.Gates.Dependencies {
 		return nil
 	}
 	for _, d := range v.Dependencies {
-		if d == nil || !p.onSite(d.Repository) || p.has(d) {
-			continue
+		if d != nil && p.onSite(d.Repository) && !p.has(d) {
+			return d
 		}
-		return reject("gate-dependencies", "%s depends on %s %s of %s, and channel %s has no such version", v,
-			check.Quote(d.Name), check.Quote(d.Version), check.Quote(d.Repository), p.To)
 	}
 	return nil
 }
