@@ -31,7 +31,9 @@ place, and is listed.
 The site is read to see which versions are meant. They are printed with their
 digests; then one action is put into the drop area, and its id is printed. The
 next 'portolan generate' carries it out; it is refused if a version has got
-other content meanwhile. Versions that are yanked already are left out.
+other content meanwhile. Versions that are yanked already are left out. Other
+channels that list the same archives are named, with the command that yanks them
+there: at most 12 channels are read for that, those of the same project first.
 
 A VERSION is one that the chart has, such as 1.2.3, or a range in quotes:
 '1.2.x', '~1.2', '>=1.2.0 <1.3.0', '<1.0.0 || 2.0.x'. A range leaves out
@@ -79,7 +81,8 @@ Ask for yanked versions of a chart to be listed again. The site is read to see
 which versions are meant. They are printed with their digests; then one action
 is put into the drop area, and its id is printed. The next 'portolan generate'
 carries it out. Versions that are not yanked are left out, and so are those that
-only wait to be yanked.
+only wait to be yanked. Other channels in which the same archives are yanked are
+named, with the command that restores them there.
 
 A VERSION is one that the chart has, such as 1.2.3, or a range in quotes, such
 as '1.2.x' or '>=1.2.0 <1.3.0'; a range leaves out prereleases unless it names

@@ -12,9 +12,12 @@ import (
 type Plan struct {
 	Channel string         `json:"channel"`
 	Request action.Request `json:"-"`
-	Steps   []Step         `json:"versions"`        // in the index's order
-	Notes   []string       `json:"notes,omitempty"` // such as what is left out, and why
-	Idle    bool           `json:"-"`               // everything is as the action would make it
+	Steps   []Step         `json:"versions"`         // in the index's order
+	Copies  []Copy         `json:"copies,omitempty"` // in other channels, of what is yanked or restored
+	Notes   []string       `json:"notes,omitempty"`  // such as what is left out, and why
+	Idle    bool           `json:"-"`                // everything is as the action would make it
+
+	about []action.Pin // the versions that are meant to be yanked or restored, also those that are so already
 }
 
 // Step is what an action would do to one version.

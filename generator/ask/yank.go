@@ -9,13 +9,18 @@ import (
 )
 
 // Yank plans to hide versions of a chart, for a reason. Those that are yanked already are
-// left out. What is wrong with what is asked is an [*Error]; any other error is the site's.
+// left out. The plan also says which other channels have the same archives. What is wrong
+// with what is asked is an [*Error]; any other error is the site's.
 func Yank(ctx context.Context, site bucket.Store, channel, chart string, texts []string, reason string) (*Plan, error) {
 	s, err := openChart(ctx, site, channel, chart)
 	if err != nil {
 		return nil, err
 	}
-	return s.yank(texts, reason)
+	p, err := s.yank(texts, reason)
+	if err != nil {
+		return nil, err
+	}
+	return p, p.findCopies(ctx, site)
 }
 
 // Restore plans to list yanked versions of a chart again. Those that are not yanked are
@@ -25,7 +30,11 @@ func Restore(ctx context.Context, site bucket.Store, channel, chart string, text
 	if err != nil {
 		return nil, err
 	}
-	return s.restore(texts)
+	p, err := s.restore(texts)
+	if err != nil {
+		return nil, err
+	}
+	return p, p.findCopies(ctx, site)
 }
 
 func (s *shelf) yank(texts []string, reason string) (*Plan, error) {
@@ -36,6 +45,7 @@ func (s *shelf) yank(texts []string, reason string) (*Plan, error) {
 	p := newPlan(s.channel, action.Request{Kind: action.Yank, Reason: reason})
 	var left []string
 	for _, v := range chosen {
+		p.about = append(p.about, v.Pin)
 		if v.yanked == nil {
 			p.Steps = append(p.Steps, Step{Pin: v.Pin, Effect: Hidden})
 		} else {
@@ -58,6 +68,7 @@ func (s *shelf) restore(texts []string) (*Plan, error) {
 	p := newPlan(s.channel, action.Request{Kind: action.Restore})
 	var left []string
 	for _, v := range chosen {
+		p.about = append(p.about, v.Pin)
 		if v.yanked != nil {
 			p.Steps = append(p.Steps, Step{Pin: v.Pin, Effect: Listed})
 		} else {
