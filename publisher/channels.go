@@ -4,69 +4,14 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"path"
 	"slices"
 	"strings"
 
 	"github.com/portolan-charts/portolan/publisher/bucket"
-	"github.com/portolan-charts/portolan/publisher/lazyregexp"
 	"github.com/portolan-charts/portolan/publisher/registry"
 )
-
-// maxChannel is the longest channel name, in bytes. It leaves room for chart,
-// version and upload in a key of at most 1,024.
-const maxChannel = 255
-
-var (
-	segmentRE = lazyregexp.New(`^[a-zA-Z0-9]+([._-][a-zA-Z0-9]+)*$`)
-
-	// Names of portolan's own folders, which no segment of a channel may have.
-	ownSegments = []string{chartsDir, logDir, snapshotsDir, "api", assetsDir}
-
-	// Endings of the files that portolan writes. By them a web server tells a
-	// file from a channel.
-	ownEndings = []string{".tgz", ".prov", ".html", ".yaml", ".json", ".xml", ".svg", ".txt", ".css", ".js"}
-)
-
-// CheckChannel returns an error if name cannot be the name of a channel. The error is a
-// [*ReservedError] if it could be one in the past.
-func CheckChannel(name string) error {
-	if err := CheckOldChannel(name); err != nil {
-		return err
-	}
-	if segment := reservedSegment(name); segment != "" {
-		return &ReservedError{Channel: name, Segment: segment}
-	}
-	return nil
-}
-
-// CheckOldChannel is [CheckChannel] for a channel that may be on the site already: it
-// allows names that were reserved later.
-func CheckOldChannel(name string) error {
-	if name == "" {
-		return fmt.Errorf("channel name is empty")
-	}
-	if len(name) > maxChannel {
-		return fmt.Errorf("channel %.40q… is longer than %d characters", name, maxChannel)
-	}
-	for segment := range strings.SplitSeq(name, "/") {
-		if !segmentRE.MatchString(segment) {
-			return fmt.Errorf("channel %q: segment %q must be letters and digits, joined by single '.', '-' or '_'", name, segment)
-		}
-		lower := strings.ToLower(segment)
-		if slices.Contains(ownSegments, lower) {
-			return fmt.Errorf("channel %q: segment %q is a folder of portolan's own", name, segment)
-		}
-		for _, ending := range ownEndings {
-			if strings.HasSuffix(lower, ending) {
-				return fmt.Errorf("channel %q: segment %q ends like a file that portolan writes (%s)", name, segment, ending)
-			}
-		}
-	}
-	return nil
-}
 
 // HasChannel reports whether the site has the channel.
 func HasChannel(ctx context.Context, site bucket.Store, name string) (bool, error) {
@@ -139,7 +84,7 @@ func (w *channelWalk) from(ctx context.Context, folders ...string) (channels, lo
 			continue
 		}
 		gone := has[snapshotsDir]
-		if !gone && reservedSegment(folder) == "" {
+		if !gone && Reserved(folder) == nil {
 			var err error
 			if gone, err = hasOwnHead(ctx, w.site, folder); err != nil {
 				return nil, nil, err
@@ -196,7 +141,7 @@ func hasOwnHead(ctx context.Context, site bucket.Store, folder string) (bool, er
 func (w *channelWalk) withRecords(ctx context.Context, channels []string) ([]string, error) {
 	var kept []string
 	for _, name := range channels {
-		if reservedSegment(name) != "" {
+		if Reserved(name) != nil {
 			ours, err := HasChannel(ctx, w.site, name)
 			if err != nil && !(w.closed && unreadable(err)) {
 				return nil, err

@@ -3,7 +3,6 @@ package publisher
 import (
 	"net/http"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/portolan-charts/portolan/publisher/registry"
@@ -107,7 +106,7 @@ func cacheControl(key string) string {
 			segment == snapshotsDir && len(rest) == 2 && rest[1] == indexFile,
 			segment == snapshotsDir && len(rest) == 3 && rest[1] == olderDir && rest[2] == indexFile:
 			return forever
-		case slices.Contains(ownSegments, segment):
+		case IsOwnFolder(segment):
 			return revalidated
 		}
 	}

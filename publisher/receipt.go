@@ -42,12 +42,6 @@ type Receipt struct {
 	Request *Request `json:"request,omitempty"`
 }
 
-// Warning is something odd about a chart that no rule forbids.
-type Warning struct {
-	Rule    string `json:"rule"`
-	Message string `json:"message"`
-}
-
 func (r *Receipt) object(key string) (bucket.Object, error) {
 	b, err := json.MarshalIndent(r, "", " ")
 	if err != nil {

@@ -26,21 +26,6 @@ const (
 	maxRecord = 512 << 20 // bytes; portolan does not write larger ones
 )
 
-// Verdict is what was decided about an upload.
-type Verdict string
-
-// The verdicts.
-const (
-	Accepted   Verdict = "accepted"   // a version that the channel did not have
-	Replaced   Verdict = "replaced"   // it replaced an older upload of its version
-	Unchanged  Verdict = "unchanged"  // its content is published already
-	Superseded Verdict = "superseded" // a later upload of its version was decided before it
-	Rejected   Verdict = "rejected"   // it broke a rule
-)
-
-// Publishes reports whether the index names an upload with this verdict.
-func (v Verdict) Publishes() bool { return v == Accepted || v == Replaced }
-
 // Record is one entry of a channel's log: one generation. It says what was decided, and
 // holds everything needed to derive the index from the previous one, so that its readers
 // need not decide anything again. The log is public: a record holds ids and rule codes,
