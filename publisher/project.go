@@ -59,7 +59,7 @@ func (c *Channel) project(ctx context.Context) error {
 
 // putBeforeHead writes all that comes before head.
 func (c *Channel) putBeforeHead(ctx context.Context) error {
-	for tries, newest := 0, 0; tries < maxRestores; tries++ {
+	for tries, newest := 0, 0; tries < bucket.MaxRestores; tries++ {
 		files, err := c.foreseen(ctx)
 		if err != nil {
 			return err
@@ -77,7 +77,7 @@ func (c *Channel) putBeforeHead(ctx context.Context) error {
 			tries, newest = 0, n
 		}
 	}
-	return fmt.Errorf("the indexes of its charts: %w", errRestored)
+	return fmt.Errorf("the indexes of its charts: %w", bucket.ErrContended)
 }
 
 // foreseen returns the derived files that are to be written, once it is known what lies in

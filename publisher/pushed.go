@@ -53,7 +53,7 @@ func KeepPushed(ctx context.Context, drop bucket.Store, repository, sha256 strin
 	o := bucket.Object{Key: pushedKey(now.UTC().Format(hourFormat), repository, sha256), Body: body, ContentType: typeUnknown}
 	err := drop.Create(ctx, o)
 	if errors.Is(err, bucket.ErrConflict) {
-		_, err = restore(ctx, drop, o, false)
+		_, err = bucket.Restore(ctx, drop, o, false)
 	}
 	return err
 }

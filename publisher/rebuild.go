@@ -211,7 +211,7 @@ func (b *rebuilder) write(ctx context.Context) error {
 func (b *rebuilder) snapshot(ctx context.Context, n int, x *Index) error {
 	for _, o := range x.snapshot(b.Name, n) {
 		// Not deferred, since nothing needs to follow: head may be right.
-		written, err := restore(ctx, b.site, o, false)
+		written, err := bucket.Restore(ctx, b.site, o, false)
 		if err != nil {
 			return err
 		}
@@ -239,7 +239,7 @@ func (b *rebuilder) restoreDerived(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for range maxRestores {
+	for range bucket.MaxRestores {
 		written, overtaken, err := b.putDerived(ctx, files)
 		b.report.Written = append(b.report.Written, written...)
 		if err != nil || !overtaken {
@@ -252,7 +252,7 @@ func (b *rebuilder) restoreDerived(ctx context.Context) error {
 			return err
 		}
 	}
-	return fmt.Errorf("the indexes of its charts: %w", errRestored)
+	return fmt.Errorf("the indexes of its charts: %w", bucket.ErrContended)
 }
 
 // restoreHead makes head the newest generation, unless head shows a later one by now.

@@ -1,6 +1,10 @@
 package publisher
 
-import "context"
+import (
+	"context"
+
+	"github.com/portolan-charts/portolan/publisher/bucket"
+)
 
 // restoreState writes the file of the newest state. Those of older ones are not needed.
 func (b *rebuilder) restoreState(ctx context.Context) error {
@@ -12,7 +16,7 @@ func (b *rebuilder) restoreState(ctx context.Context) error {
 		return err
 	}
 	o := stateObject(b.Name, b.newest.State, text)
-	written, err := restore(ctx, b.site, o, false)
+	written, err := bucket.Restore(ctx, b.site, o, false)
 	if written {
 		b.report.Written = append(b.report.Written, o.Key)
 	}

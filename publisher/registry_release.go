@@ -98,7 +98,7 @@ func PutManifest(ctx context.Context, site bucket.Store, channel, chart, url str
 		o.Deferred = true
 		err := site.Create(ctx, o)
 		if errors.Is(err, bucket.ErrConflict) { // its key is made from its bytes, so what lies there is damaged
-			_, err = restore(ctx, site, o, false)
+			_, err = bucket.Restore(ctx, site, o, false)
 		}
 		if err != nil {
 			return err
@@ -115,19 +115,11 @@ func CheckManifest(ctx context.Context, site bucket.Store, channel, chart, url s
 		return err
 	}
 	for _, o := range files {
-		if err := checkFrom(o); err != nil {
+		if err := o.CheckFrom(); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// checkFrom makes sure that an object which may be linked or copied has the right bytes.
-func checkFrom(o bucket.Object) error {
-	if o.From == "" {
-		return nil
-	}
-	return o.Body(io.Discard)
 }
 
 // manifestFiles are the files of a release in the registry. But for the last one, which

@@ -27,7 +27,7 @@ func (c *Channel) restoreManifest(ctx context.Context, r *registryRelease) (writ
 		return nil, err
 	}
 	for _, o := range files {
-		wrote, err := restore(ctx, c.site, o, false)
+		wrote, err := bucket.Restore(ctx, c.site, o, false)
 		if err != nil {
 			return written, err
 		}

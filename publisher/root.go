@@ -284,7 +284,7 @@ func (c *Channel) putRoot(ctx context.Context) (written bool, err error) {
 		return false, err
 	}
 	object := bucket.Object{Key: rootKey, Body: x.body(up), ContentType: typeYAML, CacheControl: revalidated}
-	for range maxRestores {
+	for range bucket.MaxRestores {
 		switch f := c.root.file; {
 		case f.barred != nil:
 			err = f.barred
@@ -313,5 +313,5 @@ func (c *Channel) putRoot(ctx context.Context) (written bool, err error) {
 			return false, err
 		}
 	}
-	return false, bucket.About(rootKey, errRestored)
+	return false, bucket.About(rootKey, bucket.ErrContended)
 }
