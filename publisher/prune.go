@@ -91,17 +91,6 @@ const (
 	KeptNewest KeptReason = "newest" // the older ones are gone, or go now
 )
 
-// Freed is how much was removed.
-type Freed struct {
-	Files int   `json:"files"`
-	Bytes int64 `json:"bytes"`
-}
-
-func (f *Freed) add(bytes int64) {
-	f.Files++
-	f.Bytes += bytes
-}
-
 // Total is everything that was removed.
 func (r *PruneReport) Total() Freed {
 	var t Freed

@@ -42,7 +42,7 @@ func (p *pruner) pruneDrop(ctx context.Context) error {
 	}
 	return errors.Join(
 		p.pruneOld(ctx, receiptsDir, waiting, &p.report.Receipts, func(_, ext string) bool { return ext == requestExt }),
-		RemovePushed(ctx, p.drop, p.now, p.DryRun, p.report.Leftovers.add))
+		RemovePushed(ctx, p.drop, p.now, p.DryRun, p.report.Leftovers.Add))
 }
 
 // concerns reports whether the channel is to be pruned. The folder of a channel may
@@ -59,18 +59,18 @@ func (p *pruner) concerns(channel string) bool {
 // pruneOld removes files of decided uploads from a folder of the drop area, if they are
 // old enough and wanted says so.
 func (p *pruner) pruneOld(ctx context.Context, folder string, waiting map[string]bool, freed *Freed, wanted func(channel, ext string) bool) error {
-	r := p.remover(ctx, p.drop)
+	r := New(ctx, p.drop, p.Workers, p.DryRun)
 	for e, err := range p.drop.List(ctx, folder, bucket.Descendants) {
 		if err != nil {
-			return r.wait(err)
+			return r.Wait(err)
 		}
 		_, below, _ := strings.Cut(e.Key, "/")
 		id, ext, _ := strings.Cut(path.Base(below), ".")
 		if _, ours := parseID(id); ours && !waiting[id] && p.now.Sub(e.Modified) >= p.Keep && wanted(path.Dir(below), "."+ext) {
-			r.remove(e, freed)
+			r.Remove(e, freed)
 		}
 	}
-	return r.wait(nil)
+	return r.Wait(nil)
 }
 
 // pruneFolders removes what interrupted writes and deletions left in local folders.
@@ -81,7 +81,7 @@ func (p *pruner) pruneFolders(ctx context.Context) error {
 		if !ok {
 			continue
 		}
-		if err := disk.RemoveLeftovers(ctx, p.DryRun, p.report.Leftovers.add); err != nil {
+		if err := disk.RemoveLeftovers(ctx, p.DryRun, p.report.Leftovers.Add); err != nil {
 			return err
 		}
 	}

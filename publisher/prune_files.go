@@ -23,31 +23,31 @@ func (p *pruner) snapshots(ctx context.Context, c *Channel, k *keeping, report *
 	if k.from == 0 {
 		return nil
 	}
-	r := p.remover(ctx, p.site)
-	defer r.removeFolders()
+	r := New(ctx, p.site, p.Workers, p.DryRun)
+	defer r.RemoveFolders()
 	for e, err := range p.site.List(ctx, path.Join(c.Name, snapshotsDir), bucket.Descendants) {
 		if err != nil {
-			return r.wait(err)
+			return r.Wait(err)
 		}
 		if n := snapshotNumber(c.Name, e.Key); n > 0 && n < k.from {
-			r.remove(e, &report.Snapshots)
+			r.Remove(e, &report.Snapshots)
 		}
 	}
-	return r.wait(nil)
+	return r.Wait(nil)
 }
 
 // probes removes what processes that died while they probed the store left there.
 func (p *pruner) probes(ctx context.Context, c *Channel) error {
-	r := p.remover(ctx, p.site)
+	r := New(ctx, p.site, p.Workers, p.DryRun)
 	for e, err := range p.site.List(ctx, c.Name, bucket.Children) {
 		if err != nil {
-			return r.wait(err)
+			return r.Wait(err)
 		}
 		if !e.Dir && strings.HasPrefix(path.Base(e.Key), bucket.ProbePrefix) && p.now.Sub(e.Modified) > p.Grace {
-			r.remove(e, &p.report.Leftovers)
+			r.Remove(e, &p.report.Leftovers)
 		}
 	}
-	return r.wait(nil)
+	return r.Wait(nil)
 }
 
 // chartFiles removes the files that no kept generation names, of uploads that
@@ -118,18 +118,18 @@ func (p *pruner) removeDecided(ctx context.Context, c *Channel, some []candidate
 	if err := p.freshen(ctx, c, touched{charts: changed}); err != nil {
 		return err
 	}
-	r := p.remover(ctx, p.site)
-	defer r.removeFolders()
+	r := New(ctx, p.site, p.Workers, p.DryRun)
+	defer r.RemoveFolders()
 	for _, f := range some {
 		switch v, decided := verdicts[f.upload]; {
 		case !decided:
 		case v.Publishes():
-			r.remove(f.entry, &report.Charts)
+			r.Remove(f.entry, &report.Charts)
 		default:
-			r.remove(f.entry, &report.Orphans)
+			r.Remove(f.entry, &report.Orphans)
 		}
 	}
-	return r.wait(nil)
+	return r.Wait(nil)
 }
 
 // freshen writes the files that follow from the log and depend on what was touched once

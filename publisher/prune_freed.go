@@ -117,7 +117,7 @@ func (p *pruner) removeRemains(ctx context.Context, c *Channel, pasts *pasts, fo
 			mu.Lock()
 			defer mu.Unlock()
 			for _, e := range r.removed {
-				report.FreedFiles.add(e.Size)
+				report.FreedFiles.Add(e.Size)
 			}
 			for _, f := range r.folders {
 				went[f.upload] = f.goes

@@ -50,15 +50,15 @@ func (p *pruner) registryFiles(ctx context.Context, c *Channel, report *ChannelP
 		if err := p.stillLeft(ctx, c); err != nil {
 			return err
 		}
-		r := p.remover(ctx, p.site)
+		r := New(ctx, p.site, p.Workers, p.DryRun)
 		for _, e := range some {
-			r.remove(e, &report.Registry)
+			r.Remove(e, &report.Registry)
 		}
-		err := r.wait(nil)
+		err := r.Wait(nil)
 		for folder := range maps.Clone(r.folders) {
 			r.folders[path.Dir(folder)] = true // the repository's
 		}
-		r.removeFolders()
+		r.RemoveFolders()
 		if err != nil {
 			return err
 		}

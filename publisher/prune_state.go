@@ -17,16 +17,16 @@ func (p *pruner) states(ctx context.Context, c *Channel, report *ChannelPrune) e
 	if c.newest.State == nil {
 		return nil
 	}
-	r := p.remover(ctx, p.site)
+	r := New(ctx, p.site, p.Workers, p.DryRun)
 	for e, err := range p.site.List(ctx, path.Join(c.Name, logDir), bucket.Children) {
 		if err != nil {
-			return r.wait(err)
+			return r.Wait(err)
 		}
 		name := path.Base(e.Key)
 		n := stateGeneration(name)
 		if !e.Dir && n > 0 && n <= c.Generation() && name != c.newest.State.Name && p.now.Sub(e.Modified) > p.Grace {
-			r.remove(e, &report.States)
+			r.Remove(e, &report.States)
 		}
 	}
-	return r.wait(nil)
+	return r.Wait(nil)
 }
