@@ -57,6 +57,12 @@ func parseID(s string) (id uuid.UUID, ok bool) {
 	return id, ok
 }
 
+// IsID reports whether a name is an id that portolan made.
+func IsID(name string) bool {
+	_, ours := parseID(name)
+	return ours
+}
+
 // idTime is the time in an id: for a UUIDv7 when it was made, by the clock of its
 // maker; for a UUIDv8 when the adopted file arrived.
 func idTime(id uuid.UUID) time.Time {

@@ -105,7 +105,7 @@ func (s *sorter) refuse(channel, name string) string {
 	base, isAction := strings.CutSuffix(name, actionExt)
 	base, isRequest := strings.CutSuffix(base, requestExt)
 	_, isUntold := parseUntold(name)
-	switch _, ours := parseID(base); {
+	switch ours := IsID(base); {
 	case channel == ".":
 		return "lies in no channel's folder: move it to " + inboxDir + "/CHANNEL/"
 	case (isRequest || isAction) && ours: // belongs to a chart, or waits for one
@@ -180,7 +180,7 @@ func (f *files) waiting(channel string) *ChannelInbox {
 }
 
 func (w *ChannelInbox) add(base string, chart, prov, request *bucket.Entry) {
-	if _, ours := parseID(base); ours {
+	if IsID(base) {
 		u := newUpload(w.Channel, base, chart, prov)
 		u.Request = request
 		written := cmp.Or(chart, prov).Modified

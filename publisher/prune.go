@@ -129,7 +129,7 @@ func Prune(ctx context.Context, drop, site bucket.Store, o PruneOptions) (*Prune
 			failures = append(failures, fmt.Errorf("channel %s: %w", name, err))
 		}
 	}
-	return p.report, errors.Join(append(failures, p.pruneDrop(ctx), p.pruneFolders(ctx))...)
+	return p.report, errors.Join(append(failures, p.dropArea(ctx), p.pruneFolders(ctx))...)
 }
 
 // pruner is one prune.
@@ -226,4 +226,28 @@ func (p *pruner) raiseFloor(ctx context.Context, name string) (*Channel, *keepin
 			return c, k, err
 		}
 	}
+}
+
+// dropArea prunes the drop area.
+func (p *pruner) dropArea(ctx context.Context) error {
+	freed, err := PruneDrop(ctx, p.drop, DropOptions{Channels: p.Channels, Keep: p.Keep, Now: p.now, DryRun: p.DryRun, Workers: p.Workers})
+	p.report.Receipts, p.report.Rejected = freed.Receipts, freed.Rejected
+	p.report.Leftovers.Files += freed.Pushed.Files
+	p.report.Leftovers.Bytes += freed.Pushed.Bytes
+	return err
+}
+
+// pruneFolders removes what interrupted writes and deletions left in local folders.
+// Buckets have no such leftovers that could be listed.
+func (p *pruner) pruneFolders(ctx context.Context) error {
+	for _, s := range []bucket.Store{p.drop, p.site} {
+		disk, ok := s.(bucket.Folder)
+		if !ok {
+			continue
+		}
+		if err := disk.RemoveLeftovers(ctx, p.DryRun, p.report.Leftovers.Add); err != nil {
+			return err
+		}
+	}
+	return nil
 }

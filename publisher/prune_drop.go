@@ -4,61 +4,95 @@ import (
 	"context"
 	"errors"
 	"path"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/portolan-charts/portolan/publisher/bucket"
 )
 
-// pruneDrop removes old receipts, old refused uploads with their reasons, and files of
+// DropOptions says what a prune of the drop area keeps.
+type DropOptions struct {
+	Channels []string // empty means all, and what has no channel: receipts, and files of pushes
+	Keep     time.Duration
+	Now      time.Time
+	DryRun   bool // remove nothing
+	Workers  int  // files removed at the same time
+}
+
+// DropFreed is what a prune of the drop area removed.
+type DropFreed struct {
+	Receipts Freed
+	Rejected Freed // refused uploads, with their reasons
+	Pushed   Freed // files of pushes
+}
+
+// PruneDrop removes old receipts, old refused uploads with their reasons, and files of
 // pushes that no manifest has named in time. The keys of receipts have no channel, so they
 // are only removed by a prune of all channels, and so are the files of pushes, which shims
-// remove as well.
-func (p *pruner) pruneDrop(ctx context.Context) error {
+// remove as well. It says what was removed even if it fails.
+func PruneDrop(ctx context.Context, drop bucket.Store, o DropOptions) (freed DropFreed, err error) {
 	// The receipt of an upload that was not cleaned up yet is still needed.
-	waiting, err := p.waiting(ctx)
+	waiting, err := WaitingIDs(ctx, drop)
 	if err != nil {
-		return err
+		return freed, err
 	}
+	p := dropPruner{o, drop, waiting}
 	folders := []string{rejectedDir}
-	if len(p.Channels) > 0 {
+	if len(o.Channels) > 0 {
 		folders = nil
-		for _, name := range p.Channels {
+		for _, name := range o.Channels {
 			folders = append(folders, path.Join(rejectedDir, name))
 		}
 	}
 	for _, folder := range folders {
 		// The reason is removed last, so that no upload is kept without it.
 		for _, reasons := range []bool{false, true} {
-			err := p.pruneOld(ctx, folder, waiting, &p.report.Rejected, func(channel, ext string) bool {
+			err := p.removeOld(ctx, folder, &freed.Rejected, func(channel, ext string) bool {
 				return p.concerns(channel) && (ext == requestExt) == reasons
 			})
 			if err != nil {
-				return err
+				return freed, err
 			}
 		}
 	}
-	if len(p.Channels) > 0 {
-		return nil
+	if len(o.Channels) > 0 {
+		return freed, nil
 	}
-	return errors.Join(
-		p.pruneOld(ctx, receiptsDir, waiting, &p.report.Receipts, func(_, ext string) bool { return ext == requestExt }),
-		RemovePushed(ctx, p.drop, p.now, p.DryRun, p.report.Leftovers.Add))
+	return freed, errors.Join(
+		p.removeOld(ctx, receiptsDir, &freed.Receipts, func(_, ext string) bool { return ext == requestExt }),
+		RemovePushed(ctx, drop, o.Now, o.DryRun, freed.Pushed.Add))
+}
+
+// WaitingIDs returns the names, without endings, of the files in the inbox.
+func WaitingIDs(ctx context.Context, drop bucket.Store) (map[string]bool, error) {
+	names := map[string]bool{}
+	for e, err := range drop.List(ctx, inboxDir, bucket.Descendants) {
+		if err != nil {
+			return nil, err
+		}
+		name, _, _ := strings.Cut(path.Base(e.Key), ".")
+		names[name] = true
+	}
+	return names, nil
+}
+
+// dropPruner is one prune of the drop area.
+type dropPruner struct {
+	DropOptions
+	drop    bucket.Store
+	waiting map[string]bool
 }
 
 // concerns reports whether the channel is to be pruned. The folder of a channel may
 // contain folders of others.
-func (p *pruner) concerns(channel string) bool {
-	for _, name := range p.Channels {
-		if name == channel {
-			return true
-		}
-	}
-	return len(p.Channels) == 0
+func (p *dropPruner) concerns(channel string) bool {
+	return len(p.Channels) == 0 || slices.Contains(p.Channels, channel)
 }
 
-// pruneOld removes files of decided uploads from a folder of the drop area, if they are
+// removeOld removes files of decided uploads from a folder of the drop area, if they are
 // old enough and wanted says so.
-func (p *pruner) pruneOld(ctx context.Context, folder string, waiting map[string]bool, freed *Freed, wanted func(channel, ext string) bool) error {
+func (p *dropPruner) removeOld(ctx context.Context, folder string, freed *Freed, wanted func(channel, ext string) bool) error {
 	r := New(ctx, p.drop, p.Workers, p.DryRun)
 	for e, err := range p.drop.List(ctx, folder, bucket.Descendants) {
 		if err != nil {
@@ -66,24 +100,9 @@ func (p *pruner) pruneOld(ctx context.Context, folder string, waiting map[string
 		}
 		_, below, _ := strings.Cut(e.Key, "/")
 		id, ext, _ := strings.Cut(path.Base(below), ".")
-		if _, ours := parseID(id); ours && !waiting[id] && p.now.Sub(e.Modified) >= p.Keep && wanted(path.Dir(below), "."+ext) {
+		if IsID(id) && !p.waiting[id] && p.Now.Sub(e.Modified) >= p.Keep && wanted(path.Dir(below), "."+ext) {
 			r.Remove(e, freed)
 		}
 	}
 	return r.Wait(nil)
-}
-
-// pruneFolders removes what interrupted writes and deletions left in local folders.
-// Buckets have no such leftovers that could be listed.
-func (p *pruner) pruneFolders(ctx context.Context) error {
-	for _, s := range []bucket.Store{p.drop, p.site} {
-		disk, ok := s.(bucket.Folder)
-		if !ok {
-			continue
-		}
-		if err := disk.RemoveLeftovers(ctx, p.DryRun, p.report.Leftovers.Add); err != nil {
-			return err
-		}
-	}
-	return nil
 }

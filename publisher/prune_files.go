@@ -90,8 +90,7 @@ func chartFile(rel string) (chart, upload string, ok bool) {
 		return "", "", false
 	}
 	archive := parts[1] + "-" + parts[2] + chartExt
-	_, ours := parseID(parts[3])
-	return parts[1], parts[3], ours && (parts[4] == archive || parts[4] == archive+".prov" || parts[4] == releaseFile || parts[4] == manifestFile)
+	return parts[1], parts[3], IsID(parts[3]) && (parts[4] == archive || parts[4] == archive+".prov" || parts[4] == releaseFile || parts[4] == manifestFile)
 }
 
 // removeUnkept removes the files of versions that were freed, and of the others those whose
@@ -149,24 +148,11 @@ func (p *pruner) spareWaiting(ctx context.Context, verdicts map[string]Verdict) 
 	if len(verdicts) == 0 {
 		return nil
 	}
-	waiting, err := p.waiting(ctx)
+	waiting, err := WaitingIDs(ctx, p.drop)
 	for id := range waiting {
 		delete(verdicts, id)
 	}
 	return err
-}
-
-// waiting returns the names, without endings, of the files in the inbox.
-func (p *pruner) waiting(ctx context.Context) (map[string]bool, error) {
-	names := map[string]bool{}
-	for e, err := range p.drop.List(ctx, inboxDir, bucket.Descendants) {
-		if err != nil {
-			return nil, err
-		}
-		name, _, _ := strings.Cut(path.Base(e.Key), ".")
-		names[name] = true
-	}
-	return names, nil
 }
 
 // verdicts searches the log for the uploads that the files belong to. On the way it passes

@@ -41,7 +41,7 @@ const manifestFile = "oci.json"
 func manifestKey(archive string) string { return path.Join(path.Dir(archive), manifestFile) }
 
 // maxManifest bounds an oci.json, in bytes.
-const maxManifest = maxRequest
+const maxManifest = MaxRequest
 
 // ReadManifest returns the manifest of the release whose archive lies at url in the
 // channel. It fails with ErrNotFound if it has none.

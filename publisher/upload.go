@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	// maxRequest bounds the JSON beside an upload, in bytes.
-	maxRequest = 64<<10 + registry.MaxTexts
+	// MaxRequest bounds the JSON beside an upload, in bytes.
+	MaxRequest = 64<<10 + registry.MaxTexts
 
 	// maxReceipt bounds a receipt, in bytes. Warnings are bounded by those of an archive;
 	// the request for an action is indented in it, and some of its characters are escaped.
@@ -51,8 +51,8 @@ func (r Request) object(key string) (bucket.Object, error) {
 	if err != nil {
 		return bucket.Object{}, fmt.Errorf("encoding %s: %v", key, err)
 	}
-	if len(b) > maxRequest {
-		return bucket.Object{}, fmt.Errorf("%s would have %d bytes, but no generator reads more than %d: its manifest or config is too long", key, len(b), maxRequest)
+	if len(b) > MaxRequest {
+		return bucket.Object{}, fmt.Errorf("%s would have %d bytes, but no generator reads more than %d: its manifest or config is too long", key, len(b), MaxRequest)
 	}
 	return bucket.Object{Key: key, Body: bucket.Bytes(b), ContentType: typeJSON}, nil
 }
@@ -120,7 +120,7 @@ func ReadRequest(ctx context.Context, drop bucket.Store, u *Upload) (Request, er
 }
 
 func readRequest(ctx context.Context, drop bucket.Store, key string) (Request, error) {
-	b, _, err := bucket.ReadAll(ctx, drop, key, maxRequest)
+	b, _, err := bucket.ReadAll(ctx, drop, key, MaxRequest)
 	var r Request
 	if err == nil {
 		err = json.Unmarshal(b, &r)
