@@ -30,7 +30,7 @@ func Ask(ctx context.Context, drop bucket.Store, channel, id string, r action.Re
 	if len(b) > action.MaxRequest {
 		return action.ErrTooLarge
 	}
-	err = drop.Create(ctx, bucket.Object{Key: key, Body: bucket.Bytes(b), ContentType: typeJSON})
+	err = drop.Create(ctx, bucket.Object{Key: key, Body: bucket.Bytes(b), ContentType: dropTypeJSON})
 	if err != nil {
 		return submitted(ctx, drop, id, err)
 	}

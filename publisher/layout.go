@@ -15,22 +15,7 @@ const (
 	assetsDir    = "assets" // of the whole site; a file's name has a hash of its content in it
 	indexFile    = "index.yaml"
 	releaseFile  = "release.json" // describes the chart that it lies beside
-)
-
-// The folders of the drop area.
-const (
-	inboxDir    = "inbox"
-	receiptsDir = "receipts"
-	rejectedDir = "rejected"
-	pushedDir   = "pushed"
-)
-
-// File name endings of uploads.
-const (
-	chartExt   = ".tgz"
-	provExt    = ".tgz.prov"
-	requestExt = ".json"
-	actionExt  = ".action.json"
+	chartExt     = ".tgz"
 )
 
 func headKey(channel string) string { return path.Join(channel, indexFile) }
@@ -70,14 +55,4 @@ func parseReleaseURL(url string) (upload string, ok bool) {
 func releaseVersion(url string) version {
 	folder := path.Dir(path.Dir(url))
 	return version{path.Base(path.Dir(folder)), path.Base(folder)}
-}
-
-func receiptKey(id string) string { return path.Join(receiptsDir, id+".json") }
-
-func rejectedKey(channel, id, ext string) string {
-	return path.Join(rejectedDir, channel, id+ext)
-}
-
-func inboxKey(channel, id, ext string) string {
-	return path.Join(inboxDir, channel, id+ext)
 }

@@ -68,7 +68,7 @@ func PutUntold(ctx context.Context, drop bucket.Store, channel string, u Untold)
 	if err != nil {
 		return err
 	}
-	return drop.Create(ctx, bucket.Object{Key: u.key(channel), Body: bucket.Bytes(body), ContentType: typeJSON})
+	return drop.Create(ctx, bucket.Object{Key: u.key(channel), Body: bucket.Bytes(body), ContentType: dropTypeJSON})
 }
 
 // Announce returns what notes, before head shows a generation of the channel, that all

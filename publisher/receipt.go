@@ -5,11 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"path"
 	"time"
-
-	"github.com/dustin/go-humanize"
 
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
@@ -47,7 +44,7 @@ func (r *Receipt) object(key string) (bucket.Object, error) {
 	if err != nil {
 		return bucket.Object{}, fmt.Errorf("encoding %s: %v", key, err)
 	}
-	return bucket.Object{Key: key, Body: bucket.Bytes(append(b, '\n')), ContentType: typeJSON, Deferred: true}, nil
+	return bucket.Object{Key: key, Body: bucket.Bytes(append(b, '\n')), ContentType: dropTypeJSON, Deferred: true}, nil
 }
 
 // ReadReceipt returns the receipt of an upload. It fails with ErrNotFound as long as the
@@ -66,6 +63,16 @@ func readReceipt(ctx context.Context, drop bucket.Store, key string) (*Receipt, 
 		return nil, bucket.About(key, fmt.Errorf("%w: %v", errNoReceipt, err))
 	}
 	return &r, nil
+}
+
+// ReadDecided returns the receipt of an upload or action with this verdict, as a record of
+// the channel has it. That of a rejected one is read from rejected/. It fails with
+// ErrNotFound if the receipt is not written yet, has been pruned, or cannot be read as one.
+func ReadDecided(ctx context.Context, drop bucket.Store, channel, id string, v Verdict) (*Receipt, error) {
+	if v == Rejected {
+		return readFirst(ctx, drop, channel, rejectedKey(channel, id, requestExt))
+	}
+	return ReadReceiptIn(ctx, drop, channel, id)
 }
 
 var errNoReceipt = errors.New("not a receipt")
@@ -96,74 +103,6 @@ func WriteReceipt(ctx context.Context, drop bucket.Store, u *Upload, r *Receipt)
 	}
 	receipt.Key = receiptKey(path.Join(u.Channel, u.ID))
 	return first(drop.Create(ctx, receipt))
-}
-
-// keep copies a refused upload to where refused uploads are kept, or the beginning of
-// what is too large for that.
-func keep(ctx context.Context, drop bucket.Store, u *Upload, r *Receipt) error {
-	receipt, err := r.object(rejectedKey(u.Channel, u.ID, requestExt))
-	if err != nil {
-		return err
-	}
-	objects := []bucket.Object{receipt}
-	if u.Prov != nil {
-		objects = append(objects, bucket.Object{Key: rejectedKey(u.Channel, u.ID, provExt), Body: u.head(ctx, drop, u.Prov), Deferred: true})
-	}
-	if u.Chart != nil {
-		objects = append(objects, bucket.Object{Key: rejectedKey(u.Channel, u.ID, chartExt), Body: u.head(ctx, drop, u.Chart), Deferred: true})
-	}
-	if u.Action != nil {
-		objects = append(objects, bucket.Object{Key: rejectedKey(u.Channel, u.ID, actionExt), Body: u.head(ctx, drop, u.Action), Deferred: true})
-	}
-	for _, o := range objects {
-		err := first(drop.Create(ctx, o))
-		if errors.Is(err, bucket.ErrNotFound) {
-			continue // another generator has kept it, and deleted it from the inbox
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-const (
-	// maxKept is how large a file of a refused upload can be to be kept whole, in
-	// bytes: as large as the largest archive that a channel can be set to accept.
-	maxKept = 100 << 20
-
-	// keptHead is how much is kept of a larger one.
-	keptHead = 1 << 20
-)
-
-// head is the content of a refused file as it is kept.
-func (u *Upload) head(ctx context.Context, drop bucket.Store, e *bucket.Entry) bucket.Body {
-	return func(w io.Writer) error {
-		r, err := drop.Get(ctx, e.Key)
-		if err != nil {
-			return err
-		}
-		defer r.Close()
-		if u.foreign != nil && r.Entry.Token != e.Token {
-			return bucket.About(e.Key, bucket.ErrNotFound) // somebody has overwritten it
-		}
-		most := int64(maxKept)
-		if r.Entry.Size > maxKept {
-			most = keptHead
-		}
-		_, err = io.Copy(w, io.LimitReader(r, most))
-		return err
-	}
-}
-
-// KeptPart says what is kept of the upload if it is refused; "" if that is all of it.
-func (u *Upload) KeptPart() string {
-	for _, e := range []*bucket.Entry{u.Chart, u.Prov} {
-		if e != nil && e.Size > maxKept {
-			return fmt.Sprintf("of its %s, the first %s are kept", humanize.IBytes(uint64(e.Size)), humanize.IBytes(keptHead))
-		}
-	}
-	return ""
 }
 
 // first makes a success of the conflict with a writer who was there before.

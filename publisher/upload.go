@@ -54,7 +54,7 @@ func (r Request) object(key string) (bucket.Object, error) {
 	if len(b) > MaxRequest {
 		return bucket.Object{}, fmt.Errorf("%s would have %d bytes, but no generator reads more than %d: its manifest or config is too long", key, len(b), MaxRequest)
 	}
-	return bucket.Object{Key: key, Body: bucket.Bytes(b), ContentType: typeJSON}, nil
+	return bucket.Object{Key: key, Body: bucket.Bytes(b), ContentType: dropTypeJSON}, nil
 }
 
 // Submission is what is uploaded: a chart archive, its provenance file, or both.
@@ -81,10 +81,10 @@ func Submit(ctx context.Context, drop bucket.Store, channel, id string, s Submis
 	}
 	objects := []bucket.Object{request}
 	if s.Prov != nil {
-		objects = append(objects, bucket.Object{Key: u.key(provExt), Body: s.Prov, ContentType: typeText})
+		objects = append(objects, bucket.Object{Key: u.key(dropProvExt), Body: s.Prov, ContentType: dropTypeText})
 	}
 	if s.Chart != nil {
-		objects = append(objects, bucket.Object{Key: u.key(chartExt), Body: s.Chart, ContentType: typeChart})
+		objects = append(objects, bucket.Object{Key: u.key(dropChartExt), Body: s.Chart, ContentType: dropTypeChart})
 	}
 	for _, o := range objects {
 		if err := drop.Create(ctx, o); err != nil {
@@ -114,7 +114,7 @@ func ReadRequest(ctx context.Context, drop bucket.Store, u *Upload) (Request, er
 	}
 	r, err := readRequest(ctx, drop, u.key(requestExt))
 	if r.Provenance && u.Prov == nil {
-		u.Prov = &bucket.Entry{Key: u.key(provExt)}
+		u.Prov = &bucket.Entry{Key: u.key(dropProvExt)}
 	}
 	return r, err
 }
