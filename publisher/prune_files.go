@@ -24,7 +24,7 @@ func (p *pruner) snapshots(ctx context.Context, c *Channel, k *keeping, report *
 		return nil
 	}
 	r := New(ctx, p.site, p.Workers, p.DryRun)
-	defer r.RemoveFolders()
+	defer r.RemoveFolders(1)
 	for e, err := range p.site.List(ctx, path.Join(c.Name, snapshotsDir), bucket.Descendants) {
 		if err != nil {
 			return r.Wait(err)
@@ -118,7 +118,7 @@ func (p *pruner) removeDecided(ctx context.Context, c *Channel, some []candidate
 		return err
 	}
 	r := New(ctx, p.site, p.Workers, p.DryRun)
-	defer r.RemoveFolders()
+	defer r.RemoveFolders(1)
 	for _, f := range some {
 		switch v, decided := verdicts[f.upload]; {
 		case !decided:

@@ -3,7 +3,6 @@ package publisher
 import (
 	"context"
 	"errors"
-	"maps"
 	"path"
 	"time"
 
@@ -55,10 +54,7 @@ func (p *pruner) registryFiles(ctx context.Context, c *Channel, report *ChannelP
 			r.Remove(e, &report.Registry)
 		}
 		err := r.Wait(nil)
-		for folder := range maps.Clone(r.folders) {
-			r.folders[path.Dir(folder)] = true // the repository's
-		}
-		r.RemoveFolders()
+		r.RemoveFolders(2) // lists, tags and the like, and the repository
 		if err != nil {
 			return err
 		}

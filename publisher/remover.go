@@ -33,45 +33,53 @@ func New(ctx context.Context, s bucket.Store, workers int, dry bool) *Remover {
 }
 
 // Remove removes a file if it is still the version that was listed.
-func (s *Remover) Remove(e bucket.Entry, freed *Freed) {
-	if s.dry {
+func (r *Remover) Remove(e bucket.Entry, freed *Freed) {
+	if r.dry {
 		freed.Add(e.Size)
 		return
 	}
-	s.group.Go(func() error {
-		err := s.store.Delete(s.ctx, e.Key, e.Token)
+	r.group.Go(func() error {
+		err := r.store.Delete(r.ctx, e.Key, e.Token)
 		if errors.Is(err, bucket.ErrConflict) {
 			return nil // another writer has just replaced it
 		}
 		if err != nil {
 			return err
 		}
-		s.mu.Lock()
-		defer s.mu.Unlock()
+		r.mu.Lock()
+		defer r.mu.Unlock()
 		freed.Add(e.Size)
-		s.folders[path.Dir(e.Key)] = true
+		r.folders[path.Dir(e.Key)] = true
 		return nil
 	})
 }
 
 // Wait waits until everything is removed. It returns failure, which kept the caller from
 // removing more, or else the first error of the removals.
-func (s *Remover) Wait(failure error) error {
-	err := s.group.Wait()
+func (r *Remover) Wait(failure error) error {
+	err := r.group.Wait()
 	if failure != nil {
 		return failure
 	}
 	return err
 }
 
-// RemoveFolders removes the folders that became empty, if the store has folders. No
-// writer may be about to write into them.
-func (s *Remover) RemoveFolders() {
-	disk, ok := s.store.(bucket.Folder)
+// RemoveFolders removes the folders that became empty, if the store has folders: at one
+// level those that files were removed from, at two also those in which these lie. No writer
+// may be about to write into them.
+func (r *Remover) RemoveFolders(levels int) {
+	disk, ok := r.store.(bucket.Folder)
 	if !ok {
 		return
 	}
-	for _, folder := range slices.Backward(slices.Sorted(maps.Keys(s.folders))) { // those within others first
+	folders := map[string]bool{}
+	for folder := range r.folders {
+		for range levels {
+			folders[folder] = true
+			folder = path.Dir(folder)
+		}
+	}
+	for _, folder := range slices.Backward(slices.Sorted(maps.Keys(folders))) { // those within others first
 		disk.RemoveEmpty(folder)
 	}
 }
