@@ -14,6 +14,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/channelname"
 	"github.com/portolan-charts/portolan/publisher/registry"
 )
 
@@ -80,7 +81,7 @@ func (p *promoter) source(ctx context.Context, channel string) (*catalog, error)
 func (p *promoter) find(ctx context.Context, workers int, c *candidate) error {
 	a := c.asked
 	a.offers = make([]offered, len(a.Versions))
-	if err := publisher.CheckChannel(a.From); err != nil {
+	if err := channelname.Check(a.From); err != nil {
 		c.problem = reject("action-malformed", "%s: %s", check.Quote(a.From), check.Foreign(err))
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/channelname"
 )
 
 // Run makes one generation run: it decides what waits in the inbox, publishes
@@ -22,7 +23,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	}
 	report := &Report{DryRun: o.DryRun, Channels: []ChannelReport{}, Ignored: []publisher.Ignored{}}
 	for _, name := range o.Channels {
-		if err := publisher.CheckChannel(name); err != nil {
+		if err := channelname.Check(name); err != nil {
 			return report, err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/channelname"
 	"github.com/portolan-charts/portolan/publisher/spelling"
 )
 
@@ -23,7 +24,7 @@ func Alike(ctx context.Context, site bucket.Store, name string) (inCase, aSlip s
 					return "", "", err
 				}
 				base := strings.ToLower(path.Base(e.Key))
-				if e.Dir && (base == segment || spelling.OneSlip(base, segment)) && CheckOldChannel(e.Key) == nil {
+				if e.Dir && (base == segment || spelling.OneSlip(base, segment)) && channelname.CheckOld(e.Key) == nil {
 					next = append(next, e.Key)
 				}
 			}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/channelname"
 )
 
 // Ask puts a request for an action into a channel's inbox under the id, which must be new
@@ -16,7 +17,7 @@ import (
 // changes nothing the second time. It fails with action.ErrTooLarge if the request must be
 // divided.
 func Ask(ctx context.Context, drop bucket.Store, channel, id string, r action.Request) error {
-	if err := CheckChannel(channel); err != nil {
+	if err := channelname.Check(channel); err != nil {
 		return err
 	}
 	if err := r.Check(); err != nil {

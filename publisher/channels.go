@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/channelname"
 	"github.com/portolan-charts/portolan/publisher/registry"
 )
 
@@ -40,7 +41,7 @@ func RootFolders(ctx context.Context, site bucket.Store) ([]string, error) {
 	return folders, nil
 }
 
-func mayHoldChannels(folder string) bool { return CheckOldChannel(folder) == nil }
+func mayHoldChannels(folder string) bool { return channelname.CheckOld(folder) == nil }
 
 // channelWalk looks for channels in folders of a site.
 type channelWalk struct {
@@ -84,7 +85,7 @@ func (w *channelWalk) from(ctx context.Context, folders ...string) (channels, lo
 			continue
 		}
 		gone := has[snapshotsDir]
-		if !gone && Reserved(folder) == nil {
+		if !gone && channelname.Reserved(folder) == nil {
 			var err error
 			if gone, err = hasOwnHead(ctx, w.site, folder); err != nil {
 				return nil, nil, err
@@ -141,7 +142,7 @@ func hasOwnHead(ctx context.Context, site bucket.Store, folder string) (bool, er
 func (w *channelWalk) withRecords(ctx context.Context, channels []string) ([]string, error) {
 	var kept []string
 	for _, name := range channels {
-		if Reserved(name) != nil {
+		if channelname.Reserved(name) != nil {
 			ours, err := HasChannel(ctx, w.site, name)
 			if err != nil && !(w.closed && unreadable(err)) {
 				return nil, err

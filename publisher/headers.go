@@ -5,6 +5,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/portolan-charts/portolan/publisher/channelname"
 	"github.com/portolan-charts/portolan/publisher/registry"
 )
 
@@ -106,7 +107,7 @@ func cacheControl(key string) string {
 			segment == snapshotsDir && len(rest) == 2 && rest[1] == indexFile,
 			segment == snapshotsDir && len(rest) == 3 && rest[1] == olderDir && rest[2] == indexFile:
 			return forever
-		case IsOwnFolder(segment):
+		case channelname.IsOwnFolder(segment):
 			return revalidated
 		}
 	}

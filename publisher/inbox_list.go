@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/channelname"
 )
 
 // ReadInbox lists the inbox once. Files that cannot be read are ignored, since they must
@@ -50,7 +51,7 @@ func (s *sorter) Enter(dir string) bool {
 // Unreadable makes a channel's folder that cannot be read an error of the channel.
 func (s *sorter) Unreadable(dir string, err error) bool {
 	channel := strings.TrimPrefix(dir, inboxDir+"/")
-	if CheckChannel(channel) != nil {
+	if channelname.Check(channel) != nil {
 		return false
 	}
 	s.of(channel).err = bucket.About(dir, fmt.Errorf("the folder cannot be read, so what is uploaded there stays undecided; let portolan read and write it: %w", err))
@@ -115,10 +116,10 @@ func (s *sorter) refuse(channel, name string) string {
 	case !strings.HasSuffix(name, dropChartExt) && !strings.HasSuffix(name, dropProvExt):
 		return "is neither a chart (.tgz) nor a provenance file (.tgz.prov)"
 	}
-	if err := CheckOldChannel(channel); err != nil {
+	if err := channelname.CheckOld(channel); err != nil {
 		return err.Error()
 	}
-	if err := Reserved(channel); err != nil {
+	if err := channelname.Reserved(channel); err != nil {
 		return fmt.Sprintf("stays undecided: %v; %s, and what waits in %s/ to %s/NEW/", err, err.Fix(), path.Join(inboxDir, channel), inboxDir)
 	}
 	return ""
@@ -132,7 +133,7 @@ func (s *sorter) named() []Ignored {
 		there[i.Key] = true
 	}
 	return slices.DeleteFunc(s.ignored, func(i Ignored) bool {
-		if Reserved(path.Dir(strings.TrimPrefix(i.Key, inboxDir+"/"))) == nil {
+		if channelname.Reserved(path.Dir(strings.TrimPrefix(i.Key, inboxDir+"/"))) == nil {
 			return false
 		}
 		if base, ok := strings.CutSuffix(i.Key, requestExt); ok {

@@ -1,6 +1,7 @@
 package publisher
 
 import (
+	"github.com/portolan-charts/portolan/publisher/channelname"
 	"strings"
 	"testing"
 )
@@ -23,7 +24,7 @@ func TestReleaseURL(t *testing.T) {
 // TestKeyLength proves that the longest names fit a key.
 func TestKeyLength(t *testing.T) {
 	chart, version := strings.Repeat("c", 200), strings.Repeat("1", 40)
-	key := strings.Repeat("a", MaxChannel) + "/" + ReleaseURL(chart, version, strings.Repeat("u", 36)) + ".prov"
+	key := strings.Repeat("a", channelname.MaxLength) + "/" + ReleaseURL(chart, version, strings.Repeat("u", 36)) + ".prov"
 	if len(key) > 1024 {
 		t.Errorf("%d bytes", len(key))
 	}

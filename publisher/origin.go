@@ -3,6 +3,7 @@ package publisher
 import (
 	"bufio"
 	"errors"
+	"github.com/portolan-charts/portolan/publisher/channelname"
 	"io"
 	"path"
 	"strings"
@@ -40,7 +41,7 @@ func ReadOrigin(r io.Reader) (Origin, error) {
 		return Origin{Head: path.Join("..", indexFile)}, nil
 	}
 	channel := l.Annotations[channelKey]
-	if channel != "" && CheckOldChannel(channel) != nil {
+	if channel != "" && channelname.CheckOld(channel) != nil {
 		return Origin{}, ErrNotOurs
 	}
 	var o Origin

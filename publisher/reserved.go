@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/channelname"
 )
 
 // ReservedChannels finds channels whose names were reserved later, in these folders of the
@@ -14,9 +15,9 @@ import (
 func ReservedChannels(ctx context.Context, site bucket.Store, folders []string) ([]string, error) {
 	_, cheap := site.(bucket.Folder)
 	enter := func(folder string) bool {
-		return mayHoldChannels(folder) && (cheap || Reserved(folder) != nil)
+		return mayHoldChannels(folder) && (cheap || channelname.Reserved(folder) != nil)
 	}
 	folders = slices.DeleteFunc(slices.Clone(folders), func(folder string) bool { return !enter(folder) })
 	channels, _, err := (&channelWalk{site: site, enter: enter, closed: true}).from(ctx, folders...)
-	return slices.DeleteFunc(channels, func(name string) bool { return Reserved(name) == nil }), err
+	return slices.DeleteFunc(channels, func(name string) bool { return channelname.Reserved(name) == nil }), err
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/channelname"
 )
 
 // TestReservedChannels has channels on a site with names that were reserved later. They
@@ -82,7 +83,7 @@ func TestReservedInbox(t *testing.T) {
 	if inbox, err = publisher.ReadInbox(t.Context(), m.Handle("test")); err != nil || len(inbox.Ignored) != 3 {
 		t.Errorf("got %+v, %v, want one note for each upload", inbox.Ignored, err)
 	}
-	reserved := (*publisher.ReservedError)(nil)
+	reserved := (*channelname.ReservedError)(nil)
 	if err := publisher.Submit(t.Context(), m.Handle("test"), "team/v2", id, publisher.Submission{Chart: bucket.Bytes(nil)}); !errors.As(err, &reserved) {
 		t.Errorf("submitting: %v", err)
 	}

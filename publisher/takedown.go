@@ -13,6 +13,7 @@ import (
 
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/channelname"
 )
 
 // TakeDownOptions say what is to be taken down.
@@ -136,7 +137,7 @@ func (t *takedown) setDefaults() {
 }
 
 func (t *takedown) run(ctx context.Context) error {
-	if err := errors.Join(CheckOldChannel(t.Channel), action.CheckText(t.Reason)); err != nil {
+	if err := errors.Join(channelname.CheckOld(t.Channel), action.CheckText(t.Reason)); err != nil {
 		return err
 	}
 	if t.Reason == "" {

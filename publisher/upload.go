@@ -9,6 +9,7 @@ import (
 
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/channelname"
 	"github.com/portolan-charts/portolan/publisher/registry"
 )
 
@@ -70,7 +71,7 @@ type Submission struct {
 // the upload may be in the inbox or not; repeat it with a new id, since another upload of
 // the same content does no harm.
 func Submit(ctx context.Context, drop bucket.Store, channel, id string, s Submission) error {
-	if err := CheckChannel(channel); err != nil {
+	if err := channelname.Check(channel); err != nil {
 		return err
 	}
 	s.Request.Provenance = s.Prov != nil && s.Chart != nil

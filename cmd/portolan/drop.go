@@ -14,6 +14,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/channelname"
 )
 
 const helpDrop = `Usage:
@@ -129,7 +130,7 @@ func (f *flags) dropOperands() (channel string, files []string, err error) {
 		return "", nil, hint(usagef("drop needs a channel and at least one file"), "for example: portolan drop stable mychart-0.1.0.tgz")
 	}
 	channel, files = f.Arg(0), f.Args()[1:]
-	if err := publisher.CheckChannel(channel); err != nil {
+	if err := channelname.Check(channel); err != nil {
 		return "", nil, wrongChannel(err, "the channel comes first, then the files")
 	}
 	named := map[string]string{}

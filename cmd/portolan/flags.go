@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/portolan-charts/portolan/generator/config"
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/channelname"
 	"github.com/portolan-charts/portolan/publisher/spelling"
 )
 
@@ -194,15 +194,15 @@ func (f *flags) check() error {
 // whose name was reserved later.
 func (f *flags) checkChannel(name string) error {
 	if f.command == "generate" {
-		return publisher.CheckChannel(name)
+		return channelname.Check(name)
 	}
-	return publisher.CheckOldChannel(name)
+	return channelname.CheckOld(name)
 }
 
 // wrongChannel makes a usage error of what is wrong with the name of a channel. The
 // advice is given unless there is better.
 func wrongChannel(err error, advice string) error {
-	if reserved := (*publisher.ReservedError)(nil); errors.As(err, &reserved) {
+	if reserved := (*channelname.ReservedError)(nil); errors.As(err, &reserved) {
 		advice = reserved.Fix()
 	}
 	if err = usagef("%v", err); advice == "" {

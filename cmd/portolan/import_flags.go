@@ -1,7 +1,7 @@
 package main
 
 import (
-	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/channelname"
 	"github.com/portolan-charts/portolan/publisher/pattern"
 )
 
@@ -147,7 +147,7 @@ func (i *importFlags) checkImport() error {
 			return usagef("%s: %q %v", i.given["chart"], charts, err)
 		}
 	}
-	if err := publisher.CheckChannel(i.Arg(0)); err != nil {
+	if err := channelname.Check(i.Arg(0)); err != nil {
 		return wrongChannel(err, "")
 	}
 	return nil

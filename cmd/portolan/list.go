@@ -7,8 +7,8 @@ import (
 	"slices"
 
 	"github.com/portolan-charts/portolan/generator/survey"
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/channelname"
 )
 
 const helpList = `Usage:
@@ -87,7 +87,7 @@ func (p *program) list(ctx context.Context, args []string) error {
 
 // checkOperand refuses an operand that cannot be the name of a channel on the site.
 func checkOperand(channel string) error {
-	if err := publisher.CheckOldChannel(channel); err != nil {
+	if err := channelname.CheckOld(channel); err != nil {
 		return wrongChannel(err, "")
 	}
 	return nil

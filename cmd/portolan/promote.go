@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/generator/ask"
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/channelname"
 )
 
 const helpPromote = `Usage:
@@ -87,7 +87,7 @@ func (f *askFlags) promotion(allNewer bool) (what ask.Promotion, err error) {
 	case f.Arg(0) == f.Arg(1):
 		return what, usagef("channel %s cannot be promoted to itself", f.Arg(0))
 	}
-	if err := publisher.CheckChannel(f.Arg(0)); err != nil {
+	if err := channelname.Check(f.Arg(0)); err != nil {
 		return what, wrongChannel(err, "the channel to take from comes first, then the one to publish in")
 	}
 	return ask.Promotion{From: f.Arg(0), To: f.Arg(1), Chart: f.Arg(2), Versions: f.Args()[3:], AllNewer: allNewer}, checkTarget(f.Arg(1))

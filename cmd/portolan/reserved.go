@@ -6,12 +6,13 @@ import (
 
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/channelname"
 )
 
 // noteReserved warns of a channel that the site has if its name was reserved later, and
 // says how to move it.
 func (p *program) noteReserved(channel string) {
-	if reserved := publisher.Reserved(channel); reserved != nil {
+	if reserved := channelname.Reserved(channel); reserved != nil {
 		p.say("warning", reserved.Error()+": it takes no uploads until it is moved")
 		p.say("hint", reserved.Fix())
 	}
@@ -53,7 +54,7 @@ func logReservedChannels(ctx context.Context, site bucket.Store, log *slog.Logge
 		log.Warn("cannot look for channels whose names were reserved", "error", err)
 	}
 	for _, name := range channels {
-		reserved := publisher.Reserved(name)
+		reserved := channelname.Reserved(name)
 		log.Warn(reserved.Error()+": it takes no uploads until it is moved", "channel", name, "fix", reserved.Fix())
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/channelname"
 	"github.com/portolan-charts/portolan/publisher/shim"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
 )
@@ -154,7 +154,7 @@ func (f *shimFlags) options(log *slog.Logger) (shim.Options, error) {
 	if err := f.checkAddresses(); err != nil {
 		return o, err
 	}
-	if err := publisher.CheckChannel(f.rootChannel); err != nil {
+	if err := channelname.Check(f.rootChannel); err != nil {
 		return o, wrongChannel(fmt.Errorf("%s: %w", f.given["root-channel"], err), "")
 	}
 	if f.maxUploads < 1 {

@@ -10,6 +10,7 @@ import (
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/channelname"
 )
 
 const helpStatus = `Usage:
@@ -179,7 +180,7 @@ type waitingUpload struct {
 }
 
 func (p *program) oneStatus(ctx context.Context, f *flags, channel string) error {
-	if err := publisher.CheckOldChannel(channel); err != nil {
+	if err := channelname.CheckOld(channel); err != nil {
 		return usagef("%v", err)
 	}
 	site, drop, inbox, err := p.openBoth(ctx, f)

@@ -13,8 +13,8 @@ import (
 	"runtime"
 	"strings"
 
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/channelname"
 )
 
 // open opens a bucket that is written to, the one that a flag names. A local
@@ -129,7 +129,7 @@ func (f *flags) webChannel(ctx context.Context, site bucket.Store, advice string
 	if err != nil && !errors.Is(err, bucket.ErrNotFound) {
 		return nil, err
 	}
-	if err != nil || publisher.CheckOldChannel(channel) != nil || !strings.Contains(strings.TrimRight(base, "/"), "://") {
+	if err != nil || channelname.CheckOld(channel) != nil || !strings.Contains(strings.TrimRight(base, "/"), "://") {
 		return nil, hint(fmt.Errorf("%s: a web site can't be listed", f.site), "%s", advice)
 	}
 	f.site, f.channels = base, []string{channel}

@@ -5,9 +5,9 @@ import (
 	"fmt"
 
 	"github.com/portolan-charts/portolan/generator/ask"
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/channelname"
 )
 
 const helpYank = `Usage:
@@ -119,7 +119,7 @@ func (f *askFlags) versionOperands(example string) (channel, chart string, versi
 
 // checkTarget refuses what cannot be the name of the channel that an action changes.
 func checkTarget(channel string) error {
-	if err := publisher.CheckChannel(channel); err != nil {
+	if err := channelname.Check(channel); err != nil {
 		return wrongChannel(err, "the channel comes first, then what is in it")
 	}
 	return nil

@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"github.com/portolan-charts/portolan/generator/check"
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/channelname"
 	"github.com/portolan-charts/portolan/publisher/lazyregexp"
 	"github.com/portolan-charts/portolan/publisher/pattern"
 	"github.com/portolan-charts/portolan/publisher/spelling"
@@ -38,7 +38,7 @@ func checkAction(s string) error {
 }
 
 func checkChannel(s string) error {
-	if err := publisher.CheckChannel(s); err != nil {
+	if err := channelname.Check(s); err != nil {
 		return fmt.Errorf("cannot be a channel's name: %w", err)
 	}
 	return nil

@@ -13,6 +13,7 @@ import (
 
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/channelname"
 	"github.com/portolan-charts/portolan/templates"
 )
 
@@ -69,7 +70,7 @@ func (p *pass) withoutMoved(ctx context.Context, doc SiteDoc) (SiteDoc, error) {
 	all := doc.Channels
 	doc.Channels = nil
 	for _, c := range all {
-		if reserved := publisher.Reserved(c.Name); reserved != nil {
+		if reserved := channelname.Reserved(c.Name); reserved != nil {
 			there, err := publisher.HasChannel(ctx, p.site, c.Name)
 			if err != nil {
 				return doc, err

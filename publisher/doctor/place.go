@@ -15,6 +15,7 @@ import (
 
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/channelname"
 )
 
 // The folders of a drop area.
@@ -143,7 +144,7 @@ func (e *exam) listSite(ctx context.Context, p Place) error {
 		}
 	}
 	for _, name := range channels {
-		if reserved := publisher.Reserved(name); reserved != nil {
+		if reserved := channelname.Reserved(name); reserved != nil {
 			e.Add("site: "+name, Warning, reserved.Error(), reserved.Fix())
 		}
 	}

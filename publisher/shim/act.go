@@ -9,6 +9,7 @@ import (
 
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/channelname"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
 	"github.com/portolan-charts/portolan/publisher/untrusted"
 )
@@ -110,7 +111,7 @@ func readAction(r *http.Request, body *spool) (action.Request, error) {
 	if request.Requester != nil || request.RequestID != "" {
 		return request, badAction(request.Kind, "requester and requestID are filled in here")
 	}
-	if request.From != "" && publisher.CheckOldChannel(request.From) != nil {
+	if request.From != "" && channelname.CheckOld(request.From) != nil {
 		return request, badAction(request.Kind, "%.100q is not a channel", request.From)
 	}
 	request.RequestID = r.Header.Get("X-Request-Id")

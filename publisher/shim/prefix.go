@@ -6,7 +6,7 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/channelname"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
 )
 
@@ -61,7 +61,7 @@ func (s *Shim) outside(r *http.Request) error {
 // is called charts, for example, so a path with that prefix has one meaning.
 func (s *Shim) prefixIsChannel() bool {
 	first, _, _ := strings.Cut(strings.Trim(s.prefix(), "/"), "/")
-	return publisher.CheckOldChannel(first) == nil
+	return channelname.CheckOld(first) == nil
 }
 
 // doubt returns a failure for a request that would be about another channel, which

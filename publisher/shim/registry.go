@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/channelname"
 	"github.com/portolan-charts/portolan/publisher/registry"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
 )
@@ -82,7 +82,7 @@ func lacksChannel(segments []string) bool {
 		return false
 	}
 	file := segments[2]
-	return strings.HasPrefix(file, digestPrefix) || publisher.CheckOldChannel(file) == nil
+	return strings.HasPrefix(file, digestPrefix) || channelname.CheckOld(file) == nil
 }
 
 // noChannel is the failure for a repository without a channel. A client that pushes begins
@@ -99,7 +99,7 @@ func (to *route) setRepository(segments []string) error {
 		return noChannel(http.StatusBadRequest, segments)
 	}
 	to.channel, to.chart = strings.Join(segments[:n], "/"), segments[n]
-	err := publisher.CheckChannel(to.channel)
+	err := channelname.Check(to.channel)
 	if err == nil {
 		err = registry.CheckChannel(to.channel)
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/channelname"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
 )
 
@@ -148,14 +149,14 @@ func gitlab(segments []string) (rest []string, project string, ok bool) {
 // siteRoute finds out which of the site's files a request is about.
 func (s *Shim) siteRoute(r *http.Request, to *route, project string, segments []string) (*route, error) {
 	n := 0
-	for n < len(segments) && publisher.CheckOldChannel(segments[n]) == nil {
+	for n < len(segments) && channelname.CheckOld(segments[n]) == nil {
 		n++
 	}
 	folder, rest := path.Join(project, strings.Join(segments[:n], "/")), segments[n:]
 	if folder == "" && len(rest) > 0 && (rest[0] == "index.yaml" || rest[0] == "charts") {
 		folder = s.RootChannel
 	}
-	if folder != "" && publisher.CheckOldChannel(folder) != nil || project != "" && n == 0 {
+	if folder != "" && channelname.CheckOld(folder) != nil || project != "" && n == 0 {
 		return nil, unknownRoute(r)
 	}
 	to.channel, to.path = folder, path.Join(folder, path.Join(rest...))

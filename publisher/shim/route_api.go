@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/channelname"
 )
 
 // isAPI reports whether segments, those after api, may be those of a route of the API,
@@ -85,9 +85,9 @@ func (s *Shim) setChannel(to *route, project string, segments []string) error {
 		}
 		channel = s.RootChannel
 	}
-	check := publisher.CheckChannel
+	check := channelname.Check
 	if to.kind == kindList || to.kind == kindReceipt {
-		check = publisher.CheckOldChannel // which takes no uploads, but can be read
+		check = channelname.CheckOld // which takes no uploads, but can be read
 	}
 	if err := check(channel); err != nil {
 		return fail(http.StatusBadRequest, "channel", "choose another name for the channel", "%s", err)

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/channelname"
 	"github.com/portolan-charts/portolan/publisher/registry"
 )
 
@@ -32,7 +32,7 @@ func FuzzRoute(f *testing.F) {
 		for _, method := range []string{http.MethodPost, http.MethodDelete} {
 			r.Method = method
 			to, err := s.route(r)
-			if err == nil && publisher.CheckChannel(to.channel) != nil && to.kind != kindBlob {
+			if err == nil && channelname.Check(to.channel) != nil && to.kind != kindBlob {
 				t.Errorf("%s %q writes to the channel %q", method, path, to.channel)
 			}
 			if err == nil && to.kind == kindDelete && (len(to.args) != 2 || to.args[0] == "" || to.args[1] == "") {

@@ -1,4 +1,5 @@
-package publisher
+// Package channelname says what a channel may be called.
+package channelname
 
 import (
 	"fmt"
@@ -8,9 +9,9 @@ import (
 	"github.com/portolan-charts/portolan/publisher/lazyregexp"
 )
 
-// MaxChannel is the longest channel name, in bytes. It leaves room for chart,
+// MaxLength is the longest channel name, in bytes. It leaves room for chart,
 // version and upload in a key of at most 1,024.
-const MaxChannel = 255
+const MaxLength = 255
 
 var (
 	segmentRE = lazyregexp.New(`^[a-zA-Z0-9]+([._-][a-zA-Z0-9]+)*$`)
@@ -23,10 +24,10 @@ var (
 	ownEndings = []string{".tgz", ".prov", ".html", ".yaml", ".json", ".xml", ".svg", ".txt", ".css", ".js"}
 )
 
-// CheckChannel returns an error if name cannot be the name of a channel. The error is a
+// Check returns an error if name cannot be the name of a channel. The error is a
 // [*ReservedError] if it could be one in the past.
-func CheckChannel(name string) error {
-	if err := CheckOldChannel(name); err != nil {
+func Check(name string) error {
+	if err := CheckOld(name); err != nil {
 		return err
 	}
 	if reserved := Reserved(name); reserved != nil {
@@ -35,14 +36,14 @@ func CheckChannel(name string) error {
 	return nil
 }
 
-// CheckOldChannel is [CheckChannel] for a channel that may be on the site already: it
+// CheckOld is [Check] for a channel that may be on the site already: it
 // allows names that were reserved later.
-func CheckOldChannel(name string) error {
+func CheckOld(name string) error {
 	if name == "" {
 		return fmt.Errorf("channel name is empty")
 	}
-	if len(name) > MaxChannel {
-		return fmt.Errorf("channel %.40q… is longer than %d characters", name, MaxChannel)
+	if len(name) > MaxLength {
+		return fmt.Errorf("channel %.40q… is longer than %d characters", name, MaxLength)
 	}
 	for segment := range strings.SplitSeq(name, "/") {
 		if !segmentRE.MatchString(segment) {

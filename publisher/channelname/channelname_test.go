@@ -1,12 +1,12 @@
-package publisher
+package channelname
 
 import (
 	"strings"
 	"testing"
 )
 
-func TestCheckChannel(t *testing.T) {
-	long := strings.Repeat("a", MaxChannel)
+func TestCheck(t *testing.T) {
+	long := strings.Repeat("a", MaxLength)
 	for name, want := range map[string]string{
 		"stable": "", "42/devel": "", "group/app/stable": "", "Stable.v1-x_y": "", "logs": "", "v3": "", "overall/v2.1/tag": "", "v1.yamlx": "", long: "",
 		"":             "is empty",
@@ -35,7 +35,7 @@ func TestCheckChannel(t *testing.T) {
 		"a.tgz":        "ends like a file",
 		"x/index.YAML": "ends like a file",
 	} {
-		err := CheckChannel(name)
+		err := Check(name)
 		if want == "" && err != nil {
 			t.Errorf("%.30q: %v", name, err)
 		}
