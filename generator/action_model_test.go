@@ -276,7 +276,7 @@ func (w *modelled) rollBackAny(channel string, m *model) {
 }
 
 func (w *modelled) floor(channel string) int {
-	s := &state{site: w.site.Snapshot(), channels: map[string]*channelState{}, decided: map[string]verdict{}}
+	s := &state{site: w.site.Snapshot(), channels: map[string]*channelState{}, decided: map[string]decided{}}
 	if err := s.readLogs(w.judge); err != nil {
 		w.t.Fatal(err)
 	}

@@ -186,7 +186,7 @@ func (w *world) overwrite(channel, name string, data []byte) {
 	objects := w.drop.Snapshot()
 	if old, ok := objects[key]; ok {
 		delete(objects, key)
-		s := &state{drop: objects, decided: map[string]verdict{}}
+		s := &state{drop: objects, decided: map[string]decided{}}
 		w.promises = slices.DeleteFunc(w.promises, func(p promise) bool {
 			_, adopted := s.find(w.judge, p)
 			return p.digest == digest(old) && !adopted

@@ -140,20 +140,20 @@ func (j *Judge) Judge(ctx context.Context, o *publisher.Offer, force bool) error
 			o.Warnings = append(o.Warnings, *warning)
 		}
 	}
-	verdict, rule, err := j.Foresee(ctx, o, force)
+	would, rule, err := j.Foresee(ctx, o, force)
 	if y, is := j.catalog.state.FindYanked(o.Name, o.Version); is && err == nil {
-		o.Warnings = append(o.Warnings, j.warnOfYank(o, y, verdict, rule))
+		o.Warnings = append(o.Warnings, j.warnOfYank(o, y, would, rule))
 	}
-	if err == nil && verdict == publisher.Unchanged && o.Manifest != "" {
+	if err == nil && would == publisher.Unchanged && o.Manifest != "" {
 		err = j.warnOfDigest(ctx, o)
 	}
 	return err
 }
 
 // warnOfYank says what becomes of a yanked version.
-func (j *Judge) warnOfYank(o *publisher.Offer, y action.Yanked, verdict publisher.Verdict, rule string) publisher.Warning {
+func (j *Judge) warnOfYank(o *publisher.Offer, y action.Yanked, would publisher.Verdict, rule string) publisher.Warning {
 	warn := warnYanked
-	if verdict == publisher.Replaced && rule != ruleSignature && rule != ruleRestored {
+	if would == publisher.Replaced && rule != ruleSignature && rule != ruleRestored {
 		warn = warnEnded
 	}
 	return warn(ref{o.Name, o.Version}, j.catalog.channel, y)

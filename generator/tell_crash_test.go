@@ -46,7 +46,7 @@ func TestEveryCrashTells(t *testing.T) {
 
 // newest is the newest generation that changed the channel's index.
 func (w *world) newest(channel string) int {
-	s := &state{drop: w.drop.Snapshot(), site: w.site.Snapshot(), channels: map[string]*channelState{}, decided: map[string]verdict{}}
+	s := &state{drop: w.drop.Snapshot(), site: w.site.Snapshot(), channels: map[string]*channelState{}, decided: map[string]decided{}}
 	if err := s.readLogs(w.judge); err != nil {
 		w.t.Fatal(err)
 	}

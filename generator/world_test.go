@@ -255,7 +255,7 @@ func (j judge) index(b []byte) (*index, error) {
 type state struct {
 	drop, site map[string][]byte
 	channels   map[string]*channelState
-	decided    map[string]verdict // by upload
+	decided    map[string]decided // by upload
 	pruned     map[string]bool    // keys in the drop area
 	gone       map[string]bool    // digests of what was taken down or freed
 }
@@ -266,7 +266,7 @@ type channelState struct {
 	floor   int                 // the oldest generation that is kept
 }
 
-type verdict struct {
+type decided struct {
 	publisher.Decision
 	channel    string
 	generation int
@@ -274,7 +274,7 @@ type verdict struct {
 
 // check tells which of the invariants 1 to 4 and 6 does not hold right now.
 func (w *world) check() error {
-	s := &state{drop: w.drop.Snapshot(), site: w.site.Snapshot(), channels: map[string]*channelState{}, decided: map[string]verdict{}, pruned: w.pruned, gone: map[string]bool{}}
+	s := &state{drop: w.drop.Snapshot(), site: w.site.Snapshot(), channels: map[string]*channelState{}, decided: map[string]decided{}, pruned: w.pruned, gone: map[string]bool{}}
 	if err := s.readLogs(w.judge); err != nil {
 		return err
 	}
@@ -339,13 +339,13 @@ func (s *state) readLogs(j judge) error {
 			if before, ok := s.decided[d.Upload]; ok {
 				return fmt.Errorf("invariant 4: upload %s is decided by generations %d and %d", d.Upload, before.generation, r.Generation)
 			}
-			s.decided[d.Upload] = verdict{d, name, r.Generation}
+			s.decided[d.Upload] = decided{d, name, r.Generation}
 		}
 		for _, a := range r.Actions {
 			if before, ok := s.decided[a.ID]; ok {
 				return fmt.Errorf("invariant 4: action %s is decided by generations %d and %d", a.ID, before.generation, r.Generation)
 			}
-			s.decided[a.ID] = verdict{publisher.Decision{Upload: a.ID, Verdict: a.Verdict}, name, r.Generation}
+			s.decided[a.ID] = decided{publisher.Decision{Upload: a.ID, Verdict: a.Verdict}, name, r.Generation}
 			for _, v := range a.Versions {
 				if a.Kind == action.TakeDown || a.Kind == action.Free {
 					s.gone[v.Digest] = true
@@ -564,7 +564,7 @@ func (w *world) mustEndAs(want, when string) {
 // invariant 5.
 func (w *world) mustShowNewest() {
 	w.t.Helper()
-	s := &state{drop: w.drop.Snapshot(), site: w.site.Snapshot(), channels: map[string]*channelState{}, decided: map[string]verdict{}}
+	s := &state{drop: w.drop.Snapshot(), site: w.site.Snapshot(), channels: map[string]*channelState{}, decided: map[string]decided{}}
 	if err := s.readLogs(w.judge); err != nil {
 		w.t.Fatal(err)
 	}

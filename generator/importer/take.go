@@ -198,20 +198,20 @@ func (t *take) new(ctx context.Context) error {
 	if t.waiting.files[t.offer.File] {
 		return t.left(Differs, "another upload of this version is waiting in the drop area: run 'portolan generate', then import again")
 	}
-	verdict, rule, err := t.judge.Foresee(ctx, t.offer, false)
+	would, rule, err := t.judge.Foresee(ctx, t.offer, false)
 	if t.withoutSignature(err) {
 		if err := t.makeOffer(); err != nil {
 			return err
 		}
-		verdict, rule, err = t.judge.Foresee(ctx, t.offer, false)
+		would, rule, err = t.judge.Foresee(ctx, t.offer, false)
 	}
 	switch {
-	case rule == "version-exists", verdict == publisher.Replaced && rule == "":
+	case rule == "version-exists", would == publisher.Replaced && rule == "":
 		published := t.published[release{t.offer.Name, t.offer.Version}]
 		return t.left(Differs, "the version is published with other content: its SHA-256 is %s, but this archive's is %s", published, t.offer.Digest)
 	case err != nil:
 		return err
-	case verdict == publisher.Unchanged:
+	case would == publisher.Unchanged:
 		return t.there("the same content is already published", t.published[release{t.offer.Name, t.offer.Version}])
 	}
 	return nil

@@ -66,20 +66,20 @@ func (e *edit) of(chart string) []string {
 // put publishes a version before all others, or in place of its old line.
 func (e *edit) put(chart, version, content string) *edit {
 	e.w.uploads++
-	upload, verdict := id(e.w.uploads), publisher.Accepted
+	upload, v := id(e.w.uploads), publisher.Accepted
 	line := fmt.Sprintf(`{"name":%q,"version":%q,"appVersion":"v%s","created":%q,"digest":%q,"urls":[%q]}`,
 		chart, version, version, e.draft.Time.Format(time.RFC3339), digest(content), publisher.ReleaseURL(chart, version, upload))
 	lines := e.of(chart)
 	for i, old := range lines {
 		if strings.Contains(old, fmt.Sprintf(`"version":%q,`, version)) {
-			lines[i], verdict = line, publisher.Replaced
+			lines[i], v = line, publisher.Replaced
 		}
 	}
-	if verdict == publisher.Accepted {
+	if v == publisher.Accepted {
 		lines = append([]string{line}, lines...)
 	}
 	e.lines[chart] = lines
-	return e.decide(publisher.Decision{Upload: upload, Chart: chart, Version: version, Verdict: verdict, Digest: digest(content)})
+	return e.decide(publisher.Decision{Upload: upload, Chart: chart, Version: version, Verdict: v, Digest: digest(content)})
 }
 
 // take removes a version.
