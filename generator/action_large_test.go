@@ -9,6 +9,7 @@ import (
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // withLines publishes n versions of chart alpha by a record, without their archives.
@@ -25,7 +26,7 @@ func (w *world) withLines(n int) []action.Pin {
 		text := fmt.Sprintf(`{"name":"alpha","version":%q,"apiVersion":"v2","created":"2026-03-01T12:00:00Z","digest":%q,"urls":[%q]}`,
 			version, sum, publisher.ReleaseURL("alpha", version, upload))
 		draft.Decisions = append(draft.Decisions, publisher.Decision{
-			Upload: upload, Arrival: w.clock, Chart: "alpha", Version: version, Verdict: publisher.Accepted, Digest: sum, Fingerprint: sum,
+			Upload: upload, Arrival: w.clock, Chart: "alpha", Version: version, Verdict: verdict.Accepted, Digest: sum, Fingerprint: sum,
 		})
 		draft.Added = append(draft.Added, publisher.Line{Chart: "alpha", At: i, Text: text})
 		pins = append(pins, action.Pin{Chart: "alpha", Version: version, Digest: sum})
@@ -58,7 +59,7 @@ func TestManyVersions(t *testing.T) {
 		t.Errorf("the run commits %d records, not one to mark and hide, and one to undo that", c.After-c.Before)
 	}
 	for _, r := range report.Channels[0].Receipts {
-		if r.Verdict != publisher.Accepted || len(r.Action.Versions) > 100 || len(r.Message) > 300 {
+		if r.Verdict != verdict.Accepted || len(r.Action.Versions) > 100 || len(r.Message) > 300 {
 			t.Errorf("the report has %s %s with %d versions: %s", r.Verdict, r.Rule, len(r.Action.Versions), r.Message)
 		}
 		full, err := publisher.ReadReceipt(t.Context(), w.drop.Handle("reader"), r.ID)

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/generator"
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // TestActions: what is yanked is in no list but all/, and comes back; a deprecation marks
@@ -32,7 +32,7 @@ func TestActions(t *testing.T) {
 		{undeprecate("alpha"), "alpha is not deprecated any more, but for versions whose Chart.yaml says so", []string{"1.2.0", "1.1.0"}, 0},
 	} {
 		w.mustAsk("stable", id(10+i), step.request)
-		if r := w.runOnce()[id(10+i)]; r.Verdict != publisher.Accepted || r.Message != step.message {
+		if r := w.runOnce()[id(10+i)]; r.Verdict != verdict.Accepted || r.Message != step.message {
 			t.Errorf("step %d is %s: %s", i, r.Verdict, r.Message)
 		}
 		w.mustList("stable/index.yaml", "alpha", step.listed...)
@@ -97,7 +97,7 @@ func TestActionsOlder(t *testing.T) {
 		{restore(one, two, newest), "alpha 1.0.0 and 1.1.0 are not among these: clients find them at their URLs"},
 	} {
 		r := w.decide("stable", 10+i, tt.request)
-		if warnings := fmt.Sprint(r.Warnings); r.Verdict != publisher.Accepted || !strings.Contains(warnings, tt.older) || (tt.older == "") != (len(r.Warnings) == 0) {
+		if warnings := fmt.Sprint(r.Warnings); r.Verdict != verdict.Accepted || !strings.Contains(warnings, tt.older) || (tt.older == "") != (len(r.Warnings) == 0) {
 			t.Errorf("%d is %s: %s, with %s", i, r.Verdict, r.Message, warnings)
 		}
 	}

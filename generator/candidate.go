@@ -7,6 +7,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // candidate is an upload that has been read and waits for its verdict.
@@ -22,7 +23,7 @@ type candidate struct {
 	signs      *check.Provenance  // what a provenance file alone names
 	signature  signature          // what the channel's keys say of it
 	problem    *check.Problem     // why it was refused
-	odd        *publisher.Warning // about the channel's name; may be nil
+	odd        *verdict.Warning   // about the channel's name; may be nil
 	awaited    bool               // its uploader announced a chart under the same id
 	bare       bool               // its uploader announced a provenance file with the chart, which is not there
 	staged     bool               // its files are on the site

@@ -10,6 +10,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/spelling"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // CheckChannel returns a *check.Problem if the configuration does not let the site have
@@ -29,7 +30,7 @@ func CheckChannel(c *config.Config, channel string) error {
 // compares the name with those of the site's channels: one that differs in case alone is
 // a problem, and one that is a slip away is worth a warning; both are nil otherwise, and
 // where the site may not be listed. Any other error is the site's.
-func CheckNewChannel(ctx context.Context, c *config.Config, site bucket.Store, channel string) (*publisher.Warning, error) {
+func CheckNewChannel(ctx context.Context, c *config.Config, site bucket.Store, channel string) (*verdict.Warning, error) {
 	if err := CheckChannel(c, channel); err != nil {
 		return nil, err
 	}
@@ -44,7 +45,7 @@ func CheckNewChannel(ctx context.Context, c *config.Config, site bucket.Store, c
 		p.Fix = fmt.Sprintf("did you mean %s? Otherwise %s", inCase, p.Fix)
 		return nil, p
 	case aSlip != "":
-		return &publisher.Warning{Rule: "warn-channel", Message: fmt.Sprintf(
+		return &verdict.Warning{Rule: "warn-channel", Message: fmt.Sprintf(
 			"channel %s is new, and its name is almost that of %s; did you mean that?", channel, aSlip)}, nil
 	}
 	return nil, nil
@@ -53,7 +54,7 @@ func CheckNewChannel(ctx context.Context, c *config.Config, site bucket.Store, c
 // nameJudge says what is wrong with the name of a run's channel.
 type nameJudge struct {
 	problem *check.Problem
-	warning *publisher.Warning
+	warning *verdict.Warning
 }
 
 // judgeName compares a channel's name with the configuration and, if nothing was published

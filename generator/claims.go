@@ -1,8 +1,8 @@
 package generator
 
 import (
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // claims are the versions that a plan has decided about, and the charts, which have no
@@ -43,7 +43,7 @@ func (c *claims) clash(o *outcome) bool {
 // add adds what the outcome is about. What is refused changes nothing.
 func (c *claims) add(o *outcome) {
 	switch {
-	case c == nil || o.verdict == publisher.Rejected:
+	case c == nil || o.verdict == verdict.Rejected:
 	case o.asked == nil:
 		c.uploads[o.ref], c.uploads[ref{name: o.ref.name}] = true, true
 	default:

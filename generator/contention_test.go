@@ -19,6 +19,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest/servers"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 const (
@@ -192,7 +193,7 @@ func mustBeDecidedOnce(ctx context.Context, t *testing.T, drop, site bucket.Stor
 	if err != nil {
 		t.Fatal(err)
 	}
-	decided, acted := map[string]publisher.Decision{}, map[publisher.Verdict]int{}
+	decided, acted := map[string]publisher.Decision{}, map[verdict.Verdict]int{}
 	for i, r := range records {
 		if want := len(records) - i; r.Generation != want {
 			t.Fatalf("%s: generation %d stands where %d should", channel, r.Generation, want)

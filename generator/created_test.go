@@ -9,6 +9,7 @@ import (
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // imported submits a chart with the date that it had elsewhere.
@@ -57,7 +58,7 @@ func TestCreatedImpossible(t *testing.T) {
 		w.imported(id(1), created, alphaOld, nil)
 		report := w.mustRun()
 		receipt := report.Channels[0].Receipts[0]
-		if len(receipt.Warnings) != 1 || receipt.Warnings[0].Rule != "warn-created" || receipt.Verdict != publisher.Accepted {
+		if len(receipt.Warnings) != 1 || receipt.Warnings[0].Rule != "warn-created" || receipt.Verdict != verdict.Accepted {
 			t.Errorf("%s: got %+v, want a warning", created, receipt)
 		}
 		if got, want := w.indexed("alpha"), `"created":"`+receipt.Decided.UTC().Format(time.RFC3339Nano); !strings.Contains(got, want) {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/generator/gate"
-	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // planner decides candidates one by one, in order of arrival.
@@ -137,27 +137,27 @@ func (p *planner) chart(o *outcome) {
 	}
 	switch {
 	case after(p.history.settled, o.ref, o.arrival()):
-		o.ruling = ruling{publisher.Superseded, ruleLaterAction}
+		o.ruling = ruling{verdict.Superseded, ruleLaterAction}
 		return
 	case p.policy.Duplicates != config.Reject && after(p.history.latest, o.ref, o.arrival()):
-		o.ruling = ruling{publisher.Superseded, ruleLater}
+		o.ruling = ruling{verdict.Superseded, ruleLater}
 		return
 	}
 	s := p.slot(o.ref)
 	r := p.ruling(s.current, o.candidate)
-	if r.verdict == publisher.Replaced && !s.current.same(o.content()) {
+	if r.verdict == verdict.Replaced && !s.current.same(o.content()) {
 		// It takes the place of whatever this plan held for the version,
 		// so it is measured against what is published.
-		if r = p.ruling(s.base, o.candidate); r.verdict != publisher.Rejected {
+		if r = p.ruling(s.base, o.candidate); r.verdict != verdict.Rejected {
 			s.displace()
 		}
 	}
 	o.ruling = r
 	switch {
-	case r.verdict == publisher.Rejected && o.signature.refuses(r):
+	case r.verdict == verdict.Rejected && o.signature.refuses(r):
 		o.reject(o.signature.refusal)
 		return
-	case r.verdict == publisher.Rejected:
+	case r.verdict == verdict.Rejected:
 		o.reject(p.catalog.explain(r.rule, o.ref, s.current.content, o.candidate.chart.Digest, p.now))
 		return
 	case r.verdict.Publishes():
@@ -174,7 +174,7 @@ func (p *planner) chart(o *outcome) {
 func (p *planner) ruling(current *release, c *candidate) ruling {
 	r := rulingFor(p.policy, current.contentOrNil(), c.content(), c.request.Force)
 	if refusal := c.signature.refusal; refusal != nil && r.verdict.Publishes() {
-		return ruling{publisher.Rejected, refusal.Rule}
+		return ruling{verdict.Rejected, refusal.Rule}
 	}
 	return r
 }
@@ -208,11 +208,11 @@ func (p *planner) signature(o *outcome) {
 	}
 	switch s.current.provenance {
 	case "":
-		o.ruling = ruling{publisher.Replaced, ruleSignature}
+		o.ruling = ruling{verdict.Replaced, ruleSignature}
 		s.current = s.current.signedBy(o.candidate)
 		s.group = append(s.group, o)
 	case o.prov:
-		o.ruling = ruling{publisher.Unchanged, ruleSameContent}
+		o.ruling = ruling{verdict.Unchanged, ruleSameContent}
 		s.group = append(s.group, o)
 	default:
 		o.reject(p.catalog.explain("provenance-differs", o.ref, s.current.content, "", p.now))

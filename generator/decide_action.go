@@ -9,6 +9,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // actionWait is how long an action on what is not published waits for it.
@@ -139,7 +140,7 @@ func (p *planner) stands(o *outcome) bool {
 		}
 	}
 	if overtaken != "" {
-		o.ruling = ruling{publisher.Superseded, overtaken}
+		o.ruling = ruling{verdict.Superseded, overtaken}
 	}
 	return overtaken == ""
 }
@@ -179,9 +180,9 @@ func (p *planner) hide(o *outcome, yank bool) {
 // changes decides an action by whether it changes anything.
 func (p *planner) changes(o *outcome, is bool) bool {
 	if o.act.Chart = o.asked.Chart; is {
-		o.ruling = ruling{publisher.Accepted, o.asked.rule}
+		o.ruling = ruling{verdict.Accepted, o.asked.rule}
 	} else {
-		o.ruling = ruling{publisher.Unchanged, ruleAlready}
+		o.ruling = ruling{verdict.Unchanged, ruleAlready}
 	}
 	return is
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // promotion is a version that the plan promotes.
@@ -28,7 +29,7 @@ func (p *planner) promote(o *outcome) {
 			return
 		}
 		if p.policy.Duplicates != config.Reject && after(p.history.latest, version.ref, o.arrival()) {
-			o.ruling = ruling{publisher.Superseded, ruleLater}
+			o.ruling = ruling{verdict.Superseded, ruleLater}
 			return
 		}
 		verdicts[i] = version.ruling
@@ -71,7 +72,7 @@ func (p *planner) refuseOffer(o, version *outcome) *check.Problem {
 	s := p.slot(version.ref)
 	version.ruling = p.ruling(s.current, version.candidate)
 	switch {
-	case version.verdict != publisher.Rejected:
+	case version.verdict != verdict.Rejected:
 		return nil
 	case version.signature.refuses(version.ruling):
 		return version.signature.refusal

@@ -10,6 +10,7 @@ import (
 
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // replayed is a channel's log, followed record by record.
@@ -50,7 +51,7 @@ func (l *replayed) act(r *publisher.Record) {
 		}
 	}
 	for _, a := range r.Actions {
-		if a.Verdict != publisher.Accepted {
+		if a.Verdict != verdict.Accepted {
 			continue
 		}
 		for _, v := range a.Versions {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // TestEarlierReadsOnce: each record of another run is read once, and counts. The run's own
@@ -25,7 +26,7 @@ func TestEarlierReadsOnce(t *testing.T) {
 	}
 	commit := func(c *publisher.Channel) {
 		n := c.Generation() + 1
-		d := []publisher.Decision{{Upload: fmt.Sprint(n), Arrival: start, Verdict: publisher.Rejected, Rule: "r"}}
+		d := []publisher.Decision{{Upload: fmt.Sprint(n), Arrival: start, Verdict: verdict.Rejected, Rule: "r"}}
 		if err := c.Commit(t.Context(), publisher.Draft{Time: start.Add(time.Duration(n) * time.Minute), Nonce: fmt.Sprint(n), Decisions: d}); err != nil {
 			t.Fatal(err)
 		}

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/generator/check"
-	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // explain puts a policy's refusal of an archive, or of a signature, into words.
@@ -47,18 +47,18 @@ func rejectProvMissing(v ref, wait time.Duration) *check.Problem {
 // that differ in their metadata alone can be thousands.
 const maxNamed = 3
 
-func warnPrecedence(version string, equal []string, more int) publisher.Warning {
-	return publisher.Warning{Rule: "warn-precedence", Message: fmt.Sprintf(
+func warnPrecedence(version string, equal []string, more int) verdict.Warning {
+	return verdict.Warning{Rule: "warn-precedence", Message: fmt.Sprintf(
 		"version %s has the same precedence as %s: clients that ask for the newest get the one that the index lists first",
 		version, check.List(equal, maxNamed, more))}
 }
 
-func warnOlder(refs []ref, keep int) publisher.Warning {
+func warnOlder(refs []ref, keep int) verdict.Warning {
 	is, them, urls := "is", "it", "its URL"
 	if len(refs) > 1 {
 		is, them, urls = "are", "them", "their URLs"
 	}
-	return publisher.Warning{Rule: "warn-older", Message: fmt.Sprintf(
+	return verdict.Warning{Rule: "warn-older", Message: fmt.Sprintf(
 		"the index shows the newest %d of each chart (keep: %d), and %s %s not among these: "+
 			"clients find %s at %s, and in the repository of all versions, all/", keep, keep, nameVersions(refs), is, them, urls)}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/spelling"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // actionReceipt tells who asked for an action what became of it.
@@ -35,9 +36,9 @@ func (o *outcome) actionReceipt(channel string, generation int, decided time.Tim
 	switch {
 	case o.problem != nil:
 		r.Message, r.Fix = o.problem.Message, o.problem.Fix
-	case o.verdict == publisher.Accepted:
+	case o.verdict == verdict.Accepted:
 		r.Message = o.asked.done()
-	case o.verdict == publisher.Unchanged:
+	case o.verdict == verdict.Unchanged:
 		r.Message = o.asked.wasDone()
 	}
 	return r
@@ -175,7 +176,7 @@ func goneText(t action.Tombstone) string {
 }
 
 // warnHidden says which promoted versions stay yanked.
-func warnHidden(channel string, all []action.Yanked) publisher.Warning {
+func warnHidden(channel string, all []action.Yanked) verdict.Warning {
 	refs := make([]ref, len(all))
 	for i, y := range all {
 		refs[i] = ref{y.Chart, y.Version}
@@ -183,18 +184,18 @@ func warnHidden(channel string, all []action.Yanked) publisher.Warning {
 	if len(all) == 1 {
 		return warnYanked(refs[0], channel, all[0])
 	}
-	return publisher.Warning{Rule: "warn-yanked", Message: fmt.Sprintf(
+	return verdict.Warning{Rule: "warn-yanked", Message: fmt.Sprintf(
 		"%s are yanked, and lists go on hiding them: 'portolan restore' lists them again", nameVersions(refs))}
 }
 
-func warnYanked(r ref, channel string, y action.Yanked) publisher.Warning {
-	return publisher.Warning{Rule: "warn-yanked", Message: fmt.Sprintf(
+func warnYanked(r ref, channel string, y action.Yanked) verdict.Warning {
+	return verdict.Warning{Rule: "warn-yanked", Message: fmt.Sprintf(
 		"%s was yanked %s (%s), and lists go on hiding it: 'portolan restore %s %s %s' lists it again",
 		r, timeText(y.Time), y.Reason, channel, r.name, r.version)}
 }
 
-func warnEnded(r ref, channel string, y action.Yanked) publisher.Warning {
-	return publisher.Warning{Rule: "warn-yank-ended", Message: fmt.Sprintf(
+func warnEnded(r ref, channel string, y action.Yanked) verdict.Warning {
+	return verdict.Warning{Rule: "warn-yank-ended", Message: fmt.Sprintf(
 		"%s was yanked %s (%s); this is other content, so lists show it again: 'portolan yank %s %s %s' hides it",
 		r, timeText(y.Time), y.Reason, channel, r.name, r.version)}
 }

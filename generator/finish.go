@@ -10,6 +10,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/registry"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // finisher ends what a run has decided. Receipts come from the log: what an
@@ -92,7 +93,7 @@ func (f *finisher) recall(ctx context.Context, u *publisher.Upload, p past) (*pu
 	}
 	o := &outcome{candidate: &candidate{upload: u, request: request}, ruling: ruling{p.Verdict, p.Rule}}
 	o.ref = ref{p.Chart, p.Version}
-	if p.Verdict == publisher.Rejected {
+	if p.Verdict == verdict.Rejected {
 		again, _, err := f.reader.readParts(ctx, u, request)
 		if err != nil && !errors.Is(err, bucket.ErrNotFound) {
 			return nil, err
@@ -100,7 +101,7 @@ func (f *finisher) recall(ctx context.Context, u *publisher.Upload, p past) (*pu
 		o.problem = f.reason(again, p)
 		o.chart = again.chart // for its warnings
 	}
-	if y, ok := f.catalog.state.FindYanked(p.Chart, p.Version); ok && (p.Verdict.Publishes() || p.Verdict == publisher.Unchanged) {
+	if y, ok := f.catalog.state.FindYanked(p.Chart, p.Version); ok && (p.Verdict.Publishes() || p.Verdict == verdict.Unchanged) {
 		o.yanked = &y
 	}
 	receipt := o.receipt(f.channel, p.record.Generation, p.record.Time)
@@ -139,7 +140,7 @@ func (f *finisher) planner() *planner {
 // urlOf finds where the content that was decided on is published: as its
 // record says, or as the index does.
 func (f *finisher) urlOf(p past) string {
-	if p.Verdict == publisher.Rejected || p.Verdict == publisher.Superseded {
+	if p.Verdict == verdict.Rejected || p.Verdict == verdict.Superseded {
 		return ""
 	}
 	if p.record.Change != nil {

@@ -7,6 +7,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // recallAction is recall for an action. What it has done is what the log says, whatever
@@ -18,7 +19,7 @@ func (f *finisher) recallAction(ctx context.Context, u *publisher.Upload, p past
 	}
 	o := &outcome{candidate: c, ruling: ruling{p.Verdict, p.Rule}}
 	switch {
-	case p.Verdict == publisher.Rejected:
+	case p.Verdict == verdict.Rejected:
 		o.problem = f.explainAgain(c, p.Rule)
 	case p.action != nil:
 		c.asked, o.act = c.asked.as(p.action), p.action
@@ -47,10 +48,10 @@ func (a *asked) as(d *publisher.ActionDecision) *asked {
 	if d.Kind == action.Rollback { // its versions are not what was asked for
 		return &asked{Request: r}
 	}
-	if d.Verdict == publisher.Accepted {
+	if d.Verdict == verdict.Accepted {
 		r.Reason, r.Successor = d.Reason, d.Successor
 	}
-	if d.Verdict == publisher.Accepted || d.Verdict == publisher.Unchanged {
+	if d.Verdict == verdict.Accepted || d.Verdict == verdict.Unchanged {
 		r.Versions = nil
 		for _, v := range d.Versions {
 			r.Versions = append(r.Versions, v.Pin)

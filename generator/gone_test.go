@@ -11,6 +11,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // takesDown takes alpha 1.0.0 down.
@@ -40,7 +41,7 @@ func frees(w *world) {
 	err = c.Commit(context.Background(), publisher.Draft{
 		Time: w.clock, Nonce: "removed", Removed: []publisher.Line{{Chart: "alpha", Text: c.Index().Lines("alpha")[0]}},
 		Actions: []publisher.ActionDecision{{
-			ID: id(99), Arrival: w.clock, Kind: action.Free, Verdict: publisher.Accepted, Reason: "it has a password",
+			ID: id(99), Arrival: w.clock, Kind: action.Free, Verdict: verdict.Accepted, Reason: "it has a password",
 			Versions: []publisher.ActionVersion{{Pin: oldPin, Fingerprint: chart.Fingerprint}},
 		}},
 	})

@@ -6,6 +6,7 @@ import (
 
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // history is what earlier runs have decided about uploads: what the log's later
@@ -65,7 +66,7 @@ func pastAction(a publisher.ActionDecision, r *publisher.Record) past {
 // decides adds which version an upload was the latest one of.
 func (h *history) decides(d publisher.Decision) {
 	// A signature that came later says nothing about the content.
-	if d.Verdict != publisher.Rejected && d.Fingerprint != "" {
+	if d.Verdict != verdict.Rejected && d.Fingerprint != "" {
 		note(h.latest, ref{d.Chart, d.Version}, arrival{d.Arrival, d.Upload})
 	}
 }
@@ -77,7 +78,7 @@ func (h *history) acts(a publisher.ActionDecision) {
 		return
 	}
 	at := arrival{a.Arrival, a.ID}
-	if a.Kind == action.Rollback && a.Verdict == publisher.Accepted {
+	if a.Kind == action.Rollback && a.Verdict == verdict.Accepted {
 		note(h.acted, wholeChannel, at)
 		note(h.settled, wholeChannel, at)
 	}

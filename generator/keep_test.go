@@ -12,6 +12,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 var alphaProv = signer.Sign("alpha-1.1.0.tgz", alphaAt("1.1.0"))
@@ -128,7 +129,7 @@ func TestKeep(t *testing.T) {
 		id(14): "accepted  true", id(15): "rejected version false",
 	}
 	for _, r := range report.Channels[0].Receipts {
-		older := slices.ContainsFunc(r.Warnings, func(w publisher.Warning) bool { return w.Rule == "warn-older" })
+		older := slices.ContainsFunc(r.Warnings, func(w verdict.Warning) bool { return w.Rule == "warn-older" })
 		if got := fmt.Sprintf("%s %s %t", r.Verdict, r.Rule, older); got != want[r.ID] {
 			t.Errorf("%s %s: got %s, want %s", r.Chart, r.Version, got, want[r.ID])
 		}
@@ -136,7 +137,7 @@ func TestKeep(t *testing.T) {
 	w.mustBeWhole()
 
 	w.mustUpload("stable", id(21), alphaAt("0.9.0"), nil)
-	if r := w.mustRun().Channels[0].Receipts[0]; r.Verdict != publisher.Unchanged || len(r.Warnings) == 0 {
+	if r := w.mustRun().Channels[0].Receipts[0]; r.Verdict != verdict.Unchanged || len(r.Warnings) == 0 {
 		t.Errorf("an older version again: %+v", r)
 	}
 	w.configure("channels: [{match: '**', keep: 2, duplicates: reject}]")

@@ -9,8 +9,8 @@ import (
 
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/charttest"
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // TestSparseFiles: files of 50 GiB that hold nothing cost neither time nor room. Little
@@ -56,7 +56,7 @@ func TestSparseFiles(t *testing.T) {
 			said++
 		}
 	}
-	if report.Count(publisher.Rejected) != 4 || report.Count(publisher.Accepted) != 1 || said != 4 {
+	if report.Count(verdict.Rejected) != 4 || report.Count(verdict.Accepted) != 1 || said != 4 {
 		t.Errorf("got %+v", report.Channels[0].Receipts)
 	}
 	left, total := 0, int64(0)

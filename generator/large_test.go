@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/generator"
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // largeWorld is smallWorld with files that are too large, under names of their
@@ -53,7 +53,7 @@ func TestTooLargeIsNotRead(t *testing.T) {
 	}
 	rules := map[string]int{}
 	for _, r := range report.Channels[0].Receipts {
-		if r.Verdict == publisher.Rejected {
+		if r.Verdict == verdict.Rejected {
 			rules[r.Rule]++
 		}
 	}
@@ -79,7 +79,7 @@ func TestProvenanceGrows(t *testing.T) {
 		return buckettest.None
 	})
 	report, err := w.run("run")
-	if err != nil || report.Count(publisher.Rejected) != 1 || report.Channels[0].Receipts[0].Rule != "upload-overwritten" {
+	if err != nil || report.Count(verdict.Rejected) != 1 || report.Channels[0].Receipts[0].Rule != "upload-overwritten" {
 		t.Errorf("got %+v, %v", report, err)
 	}
 	for key := range w.site.Snapshot() {

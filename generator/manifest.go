@@ -7,6 +7,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/registry"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // manifests makes what versions of a channel are in the registry.
@@ -107,6 +108,6 @@ func checkPushed(c *candidate) *check.Problem {
 }
 
 // warnManifest tells that a version cannot be read by oci://.
-func warnManifest(reason error) publisher.Warning {
-	return publisher.Warning{Rule: "warn-oci", Message: fmt.Sprintf("the version cannot be read by oci://, only by helm repo add: %s", check.Foreign(reason))}
+func warnManifest(reason error) verdict.Warning {
+	return verdict.Warning{Rule: "warn-oci", Message: fmt.Sprintf("the version cannot be read by oci://, only by helm repo add: %s", check.Foreign(reason))}
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // CheckOffer reads what somebody wants to upload to a channel, a chart, a
@@ -144,16 +145,16 @@ func (j *Judge) Judge(ctx context.Context, o *publisher.Offer, force bool) error
 	if y, is := j.catalog.state.FindYanked(o.Name, o.Version); is && err == nil {
 		o.Warnings = append(o.Warnings, j.warnOfYank(o, y, would, rule))
 	}
-	if err == nil && would == publisher.Unchanged && o.Manifest != "" {
+	if err == nil && would == verdict.Unchanged && o.Manifest != "" {
 		err = j.warnOfDigest(ctx, o)
 	}
 	return err
 }
 
 // warnOfYank says what becomes of a yanked version.
-func (j *Judge) warnOfYank(o *publisher.Offer, y action.Yanked, would publisher.Verdict, rule string) publisher.Warning {
+func (j *Judge) warnOfYank(o *publisher.Offer, y action.Yanked, would verdict.Verdict, rule string) verdict.Warning {
 	warn := warnYanked
-	if would == publisher.Replaced && rule != ruleSignature && rule != ruleRestored {
+	if would == verdict.Replaced && rule != ruleSignature && rule != ruleRestored {
 		warn = warnEnded
 	}
 	return warn(ref{o.Name, o.Version}, j.catalog.channel, y)
@@ -171,14 +172,14 @@ func (j *Judge) warnOfDigest(ctx context.Context, o *publisher.Offer) error {
 		return nil
 	}
 	if err == nil && m.SHA256() != o.Manifest {
-		o.Warnings = slices.Insert(o.Warnings, 0, publisher.Warning{Rule: "warn-digest", Message: fmt.Sprintf( // only some reach a client
+		o.Warnings = slices.Insert(o.Warnings, 0, verdict.Warning{Rule: "warn-digest", Message: fmt.Sprintf( // only some reach a client
 			"the digest stays sha256:%s: %.60s is published with the same content", m.SHA256(), o.Name+" "+o.Version)})
 	}
 	return err
 }
 
 // Foresee is Judge, and also says which verdict it would be, and by which rule.
-func (j *Judge) Foresee(ctx context.Context, o *publisher.Offer, force bool) (publisher.Verdict, string, error) {
+func (j *Judge) Foresee(ctx context.Context, o *publisher.Offer, force bool) (verdict.Verdict, string, error) {
 	c, now := candidateOf(o), time.Now()
 	c.upload.Arrival, c.request.Force = now, force
 	if err := j.catalog.lookUp(ctx, c); err != nil {
@@ -186,7 +187,7 @@ func (j *Judge) Foresee(ctx context.Context, o *publisher.Offer, force bool) (pu
 	}
 	foreseen := newPlanner(j.policy, j.config.Wait(), now, j.catalog, &history{}).foresee(c)
 	if foreseen.problem != nil {
-		return publisher.Rejected, foreseen.rule, foreseen.problem
+		return verdict.Rejected, foreseen.rule, foreseen.problem
 	}
 	return foreseen.verdict, foreseen.rule, nil
 }

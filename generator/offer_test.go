@@ -16,6 +16,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/registry"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // foresee returns the rule by which an offer would be rejected; "" if it would
@@ -146,7 +147,7 @@ func TestJudgeDigest(t *testing.T) {
 		if err := judge.Judge(t.Context(), o, false); err != nil {
 			t.Errorf("%s: %v", test.name, err)
 		}
-		warned := slices.ContainsFunc(o.Warnings, func(w publisher.Warning) bool {
+		warned := slices.ContainsFunc(o.Warnings, func(w verdict.Warning) bool {
 			return w.Rule == "warn-digest" && strings.Contains(w.Message, "sha256:"+stands) && len(w.Message) <= 200
 		})
 		if warned != test.warned {
@@ -175,7 +176,7 @@ func (w *world) decided(chart, prov []byte, force bool) string {
 	}
 	for _, c := range report.Channels {
 		for _, r := range c.Receipts {
-			if r.Verdict == publisher.Rejected {
+			if r.Verdict == verdict.Rejected {
 				return r.Rule
 			}
 		}

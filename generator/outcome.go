@@ -8,6 +8,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // outcome is the verdict on one candidate.
@@ -30,7 +31,7 @@ type outcome struct {
 }
 
 func (o *outcome) reject(problem *check.Problem) {
-	o.ruling = ruling{publisher.Rejected, problem.Rule}
+	o.ruling = ruling{verdict.Rejected, problem.Rule}
 	o.problem = problem
 }
 
@@ -61,14 +62,14 @@ func (o *outcome) receipt(channel string, generation int, decided time.Time) pub
 	if o.problem != nil {
 		r.Message, r.Fix = o.problem.Message, o.problem.Fix
 	}
-	if kept := o.upload.KeptPart(); kept != "" && o.verdict == publisher.Rejected {
+	if kept := o.upload.KeptPart(); kept != "" && o.verdict == verdict.Rejected {
 		r.Message += "; " + kept
 	}
 	return r
 }
 
 // warnings are what an uploader should know, whatever the verdict.
-func (o *outcome) warnings(channel string) (all []publisher.Warning) {
+func (o *outcome) warnings(channel string) (all []verdict.Warning) {
 	if o.chart != nil {
 		all = warningsOf(o.chart)
 	}
@@ -79,11 +80,11 @@ func (o *outcome) warnings(channel string) (all []publisher.Warning) {
 		all = append(all, *o.odd)
 	}
 	if err := o.request.Err; err != nil {
-		all = append(all, publisher.Warning{Rule: "warn-request", Message: fmt.Sprintf(
+		all = append(all, verdict.Warning{Rule: "warn-request", Message: fmt.Sprintf(
 			"the .json file beside the upload was ignored, since it cannot be read: %s", check.Foreign(err))})
 	}
 	if _, ok := o.created(); !ok {
-		all = append(all, publisher.Warning{Rule: "warn-created", Message: fmt.Sprintf(
+		all = append(all, verdict.Warning{Rule: "warn-created", Message: fmt.Sprintf(
 			"the chart was created %s, it is said, which is before 1970 or after the upload: its date is when it was accepted", o.request.Created.UTC().Format(time.RFC3339))})
 	}
 	if len(o.equal) > 0 {

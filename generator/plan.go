@@ -7,6 +7,7 @@ import (
 
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // plan is what one record will say, and what must be on the site before it.
@@ -189,7 +190,7 @@ type slot struct {
 func (s *slot) displace() {
 	if s.current != s.base {
 		for _, o := range s.group {
-			o.ruling = ruling{publisher.Superseded, ruleLater}
+			o.ruling = ruling{verdict.Superseded, ruleLater}
 		}
 	}
 	s.current, s.group = s.base, nil

@@ -5,6 +5,7 @@ import (
 
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // mark is what an action makes of the lines of a chart's versions, but of those that are
@@ -75,7 +76,7 @@ func (p *plan) putBack(c *catalog, changed map[string][]published) error {
 
 // lists are the versions that an action publishes or lists again.
 func (o *outcome) lists() (refs []ref) {
-	if o.act == nil || o.verdict != publisher.Accepted || o.act.Kind != action.Promote && o.act.Kind != action.Restore {
+	if o.act == nil || o.verdict != verdict.Accepted || o.act.Kind != action.Promote && o.act.Kind != action.Restore {
 		return nil
 	}
 	for _, v := range o.act.Versions {

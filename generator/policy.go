@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/generator/config"
-	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // content is one chart version's content, published or about to be.
@@ -23,7 +23,7 @@ func (c content) same(d content) bool {
 
 // ruling is what the policy says of an upload of a version.
 type ruling struct {
-	verdict publisher.Verdict
+	verdict verdict.Verdict
 	rule    string // why, where the verdict alone does not say
 }
 
@@ -42,15 +42,15 @@ const (
 func rulingFor(p config.Policy, current *content, u content, force bool) ruling {
 	switch {
 	case current == nil:
-		return ruling{publisher.Accepted, ""}
+		return ruling{verdict.Accepted, ""}
 	case current.same(u):
 		return rulingForSame(p, *current, u, force)
 	case p.Duplicates != config.Reject:
-		return ruling{publisher.Replaced, ""}
+		return ruling{verdict.Replaced, ""}
 	case force:
-		return ruling{publisher.Replaced, ruleForced}
+		return ruling{verdict.Replaced, ruleForced}
 	}
-	return ruling{publisher.Rejected, "version-exists"}
+	return ruling{verdict.Rejected, "version-exists"}
 }
 
 // rulingForSame decides about an upload of what is published already: only its
@@ -59,17 +59,17 @@ func rulingForSame(p config.Policy, current, u content, force bool) ruling {
 	repacked := current.digest != u.digest
 	switch {
 	case current.missing && !repacked:
-		return ruling{publisher.Replaced, ruleRestored}
+		return ruling{verdict.Replaced, ruleRestored}
 	case u.provenance == "" || u.provenance == current.provenance:
-		return ruling{publisher.Unchanged, ruleSameContent}
+		return ruling{verdict.Unchanged, ruleSameContent}
 	case current.provenance != "" && repacked:
 		// It signs other bytes than those that are published, which
 		// have a signature already: as good as the same.
-		return ruling{publisher.Unchanged, ruleSameContent}
+		return ruling{verdict.Unchanged, ruleSameContent}
 	case current.provenance != "":
-		return ruling{publisher.Rejected, "provenance-differs"}
+		return ruling{verdict.Rejected, "provenance-differs"}
 	case repacked && p.Duplicates == config.Reject && !force:
-		return ruling{publisher.Rejected, "provenance-repacked"}
+		return ruling{verdict.Rejected, "provenance-repacked"}
 	}
-	return ruling{publisher.Replaced, ruleSignature}
+	return ruling{verdict.Replaced, ruleSignature}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 func promote(from string, pins ...action.Pin) action.Request {
@@ -47,7 +48,7 @@ func TestPromote(t *testing.T) {
 		w.mustUpload("dev", id(1), archive, alphaProv)
 		w.publish("dev", 2, alphaAt("1.0.0"), beta)
 		w.clock = w.clock.Add(time.Hour)
-		if r := w.decide("stable", 10, promote("dev", pin("alpha", "1.1.0", archive), pin("beta", "1.0.0", beta))); r.Verdict != publisher.Accepted {
+		if r := w.decide("stable", 10, promote("dev", pin("alpha", "1.1.0", archive), pin("beta", "1.0.0", beta))); r.Verdict != verdict.Accepted {
 			t.Fatalf("it is %s, %s: %s", r.Verdict, r.Rule, r.Message)
 		}
 		w.mustList("stable/index.yaml", "alpha", "1.1.0")
@@ -67,7 +68,7 @@ func TestPromote(t *testing.T) {
 		}
 		before := w.generation("stable")
 		r := w.decide("stable", 11, promote("dev", pin("alpha", "1.1.0", archive)))
-		if r.Verdict != publisher.Unchanged || !strings.Contains(r.Message, "already as in channel dev") {
+		if r.Verdict != verdict.Unchanged || !strings.Contains(r.Message, "already as in channel dev") {
 			t.Errorf("once more it is %s: %s", r.Verdict, r.Message)
 		}
 		if after := w.generation("stable"); after != before+1 {
@@ -122,7 +123,7 @@ func TestPromoteRefused(t *testing.T) {
 				w.mustHold()
 			}
 			r, err := publisher.ReadReceipt(context.Background(), w.drop.Handle("reader"), id(60))
-			if err != nil || r.Verdict != publisher.Rejected || r.Rule != tt.rule || !strings.Contains(r.Message, tt.message) || r.Fix == "" {
+			if err != nil || r.Verdict != verdict.Rejected || r.Rule != tt.rule || !strings.Contains(r.Message, tt.message) || r.Fix == "" {
 				t.Errorf("%+v, %v", r, err)
 			}
 			if got := w.line("stable", "beta", "1.0.0"); got != "" {
@@ -158,7 +159,7 @@ func TestPromoteUnread(t *testing.T) {
 		t.Errorf("waiting is %s", waiting)
 	}
 	w.site.Hook = nil
-	if r := w.runOnce()[id(60)]; r.Verdict != publisher.Accepted {
+	if r := w.runOnce()[id(60)]; r.Verdict != verdict.Accepted {
 		t.Errorf("then it is %s %s", r.Verdict, r.Rule)
 	}
 }
@@ -178,7 +179,7 @@ func TestGatesOpen(t *testing.T) {
 		t.Errorf("it is %s, %s: %s", r.Verdict, r.Rule, r.Message)
 	}
 	w.clock = w.clock.Add(72 * time.Hour)
-	if r := w.decide("stable", 11, promote("dev", pin("needs", "1.0.0", withDependency), pin("beta", "1.0.0", beta))); r.Verdict != publisher.Accepted {
+	if r := w.decide("stable", 11, promote("dev", pin("needs", "1.0.0", withDependency), pin("beta", "1.0.0", beta))); r.Verdict != verdict.Accepted {
 		t.Errorf("it is %s, %s: %s", r.Verdict, r.Rule, r.Message)
 	}
 	w.mustUpload("stable", id(12), alphaAt("1.0.0"), nil)
@@ -246,7 +247,7 @@ func TestPromoteOrders(t *testing.T) {
 		switch {
 		case err != nil:
 			return turns, err
-		case receipt.Verdict == publisher.Accepted && len(listed) == 1:
+		case receipt.Verdict == verdict.Accepted && len(listed) == 1:
 		case receipt.Rule == "action-digest" || receipt.Rule == "promote-lost":
 		default:
 			return turns, fmt.Errorf("it is %s, %s: %s; %q are listed", receipt.Verdict, receipt.Rule, receipt.Message, listed)
@@ -339,12 +340,12 @@ func promoteYanked(t *testing.T, later bool) {
 	w.runOnce()
 	for i, tt := range []struct {
 		pins              []action.Pin
-		verdict           publisher.Verdict
+		verdict           verdict.Verdict
 		message, warnings string
 	}{
-		{[]action.Pin{pin("alpha", "1.0.0", one)}, publisher.Unchanged, "alpha 1.0.0 is published already as in channel dev", "'portolan restore stable alpha 1.0.0' lists it again"},
-		{[]action.Pin{pin("alpha", "1.0.0", one), pin("alpha", "1.2.0", two)}, publisher.Unchanged, "alpha 1.0.0 and 1.2.0 are published", "alpha 1.0.0 and 1.2.0 are yanked, and lists go on hiding them"},
-		{[]action.Pin{pin("alpha", "1.1.0", signed), pin("beta", "1.0.0", beta)}, publisher.Accepted, "alpha 1.1.0 and beta 1.0.0 are published", "alpha 1.1.0 was yanked"},
+		{[]action.Pin{pin("alpha", "1.0.0", one)}, verdict.Unchanged, "alpha 1.0.0 is published already as in channel dev", "'portolan restore stable alpha 1.0.0' lists it again"},
+		{[]action.Pin{pin("alpha", "1.0.0", one), pin("alpha", "1.2.0", two)}, verdict.Unchanged, "alpha 1.0.0 and 1.2.0 are published", "alpha 1.0.0 and 1.2.0 are yanked, and lists go on hiding them"},
+		{[]action.Pin{pin("alpha", "1.1.0", signed), pin("beta", "1.0.0", beta)}, verdict.Accepted, "alpha 1.1.0 and beta 1.0.0 are published", "alpha 1.1.0 was yanked"},
 	} {
 		w.mustAsk("stable", id(30+i), promote("dev", tt.pins...))
 		w.clock = w.clock.Add(time.Minute)

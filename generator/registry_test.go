@@ -13,6 +13,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 	"github.com/portolan-charts/portolan/publisher/registry"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 const (
@@ -148,7 +149,7 @@ func TestRegistryReplaced(t *testing.T) {
 func TestRegistryReceipts(t *testing.T) {
 	w := newWorld(t)
 	w.configure(ociOn)
-	mustPin := func(upload string, verdict publisher.Verdict, pin string) {
+	mustPin := func(upload string, verdict verdict.Verdict, pin string) {
 		t.Helper()
 		r, err := publisher.ReadReceipt(t.Context(), w.drop.Handle("uploader"), upload)
 		if err != nil || r.Verdict != verdict || r.Manifest != pin {
@@ -162,10 +163,10 @@ func TestRegistryReceipts(t *testing.T) {
 	w.mustUpload("stable", id(4), alphaNew, nil)
 	backup := w.drop.Snapshot()
 	w.mustRun()
-	mustPin(id(1), publisher.Accepted, first)
-	mustPin(id(2), publisher.Unchanged, first)
-	mustPin(id(3), publisher.Accepted, "")
-	mustPin(id(4), publisher.Replaced, digestNow())
+	mustPin(id(1), verdict.Accepted, first)
+	mustPin(id(2), verdict.Unchanged, first)
+	mustPin(id(3), verdict.Accepted, "")
+	mustPin(id(4), verdict.Replaced, digestNow())
 	if first == digestNow() {
 		t.Error("new content has the old digest")
 	}
@@ -176,10 +177,10 @@ func TestRegistryReceipts(t *testing.T) {
 		w.drop.Put(key, b)
 	}
 	w.mustRun()
-	mustPin(id(4), publisher.Replaced, digestNow())
+	mustPin(id(4), verdict.Replaced, digestNow())
 	w.configure(ociOff)
 	w.publish("stable", 5, alphaNew)
-	mustPin(id(5), publisher.Unchanged, "")
+	mustPin(id(5), verdict.Unchanged, "")
 }
 
 // TestRegistryTurnedOn: new versions have manifests from then on, and older ones get theirs
@@ -353,7 +354,7 @@ func TestSignDamaged(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 			w.site.Put(archive, alphaOld)
-			if r := w.mustRunQuiet().Channels[0].Receipts[0]; r.Verdict != publisher.Replaced || r.Rule != "signature" {
+			if r := w.mustRunQuiet().Channels[0].Receipts[0]; r.Verdict != verdict.Replaced || r.Rule != "signature" {
 				t.Errorf("got %+v", r)
 			}
 			if faulty := w.verify("stable", true); len(faulty) > 0 {
@@ -440,7 +441,7 @@ func TestRegistryPushed(t *testing.T) {
 			}
 			w.mustShowNewest()
 			got := string(w.manifestOf("stable", "alpha", "1.0.0"))
-			if receipt.Verdict != publisher.Accepted || !strings.HasPrefix(got, " {") || receipt.Request.Manifest != "" {
+			if receipt.Verdict != verdict.Accepted || !strings.HasPrefix(got, " {") || receipt.Request.Manifest != "" {
 				t.Errorf("got %+v, and the tag is %q", receipt, got)
 			}
 		})
@@ -460,7 +461,7 @@ func TestRegistryPushed(t *testing.T) {
 	t.Run("turned off", func(t *testing.T) {
 		w := newWorld(t)
 		push(w, 1, alphaOld, same)
-		if r := w.mustRun().Channels[0].Receipts[0]; r.Verdict != publisher.Accepted || w.manifestOf("stable", "alpha", "1.0.0") != nil {
+		if r := w.mustRun().Channels[0].Receipts[0]; r.Verdict != verdict.Accepted || w.manifestOf("stable", "alpha", "1.0.0") != nil {
 			t.Errorf("got %+v", r)
 		}
 	})
@@ -524,8 +525,8 @@ func TestRegistryCannot(t *testing.T) {
 			t.Errorf("%s: %q", c.Channel, c.RegistryLeft)
 		}
 		for _, r := range c.Receipts {
-			warned := slices.ContainsFunc(r.Warnings, func(w publisher.Warning) bool { return w.Rule == "warn-oci" })
-			if r.Verdict != publisher.Accepted || warned != (r.Chart == "Capital" || r.Version == long) {
+			warned := slices.ContainsFunc(r.Warnings, func(w verdict.Warning) bool { return w.Rule == "warn-oci" })
+			if r.Verdict != verdict.Accepted || warned != (r.Chart == "Capital" || r.Version == long) {
 				t.Errorf("got %+v", r)
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // release is a chart version in the new index: one that is there already, or one
@@ -132,10 +133,10 @@ func (r *release) files(chart *check.Chart, pushed publisher.Manifest, p parts, 
 }
 
 // warningsOf are the chart's warnings as receipts and releases have them.
-func warningsOf(chart *check.Chart) []publisher.Warning {
-	var all []publisher.Warning
+func warningsOf(chart *check.Chart) []verdict.Warning {
+	var all []verdict.Warning
 	for _, w := range chart.Warnings {
-		all = append(all, publisher.Warning(w))
+		all = append(all, verdict.Warning(w))
 	}
 	return all
 }

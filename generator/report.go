@@ -3,6 +3,7 @@ package generator
 import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // Report is what a run did, or with DryRun would do.
@@ -95,7 +96,7 @@ func (r *Report) OnlyPages() bool {
 }
 
 // Count returns how many uploads got the verdict.
-func (r *Report) Count(v publisher.Verdict) int {
+func (r *Report) Count(v verdict.Verdict) int {
 	n := 0
 	for _, c := range r.Channels {
 		for _, receipt := range c.Receipts {

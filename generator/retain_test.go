@@ -12,6 +12,7 @@ import (
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 const yankedFor = 90 * day
@@ -171,7 +172,7 @@ func TestRetainOvertakesNothing(t *testing.T) {
 	w.clock = w.clock.Add(time.Second)
 	w.mustRetain()
 	receipts := w.runOnce()
-	for n, want := range map[int]publisher.Verdict{11: publisher.Replaced, 12: publisher.Unchanged, 13: publisher.Accepted} {
+	for n, want := range map[int]verdict.Verdict{11: verdict.Replaced, 12: verdict.Unchanged, 13: verdict.Accepted} {
 		if got := receipts[id(n)].Verdict; got != want {
 			t.Errorf("%d is %s, not %s", n, got, want)
 		}
@@ -285,7 +286,7 @@ func TestEveryOrderOfRetain(t *testing.T) {
 		if err != nil {
 			return turns, err
 		}
-		if accepted := receipt.Verdict == publisher.Accepted; gone == accepted && !yanked {
+		if accepted := receipt.Verdict == verdict.Accepted; gone == accepted && !yanked {
 			return turns, fmt.Errorf("the restore is %s, and that the version is gone is %t", receipt.Verdict, gone)
 		}
 		if _, yanked := state.FindYanked("alpha", "1.0.1-dev.3"); yanked {

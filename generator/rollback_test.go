@@ -13,6 +13,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 func rollback(generation int) action.Request {
@@ -46,7 +47,7 @@ func TestRollback(t *testing.T) {
 		generation := w.generation("stable")
 
 		w.mustAsk("stable", id(20), rollback(1))
-		if r := w.runOnce()[id(20)]; r.Verdict != publisher.Accepted {
+		if r := w.runOnce()[id(20)]; r.Verdict != verdict.Accepted {
 			t.Fatalf("it is %s: %s", r.Verdict, r.Message)
 		}
 		if got := w.entries("stable"); got != was {
@@ -56,7 +57,7 @@ func TestRollback(t *testing.T) {
 		w.mustList("stable/charts/alpha/index.yaml", "alpha", "1.0.0")
 
 		w.mustAsk("stable", id(21), rollback(generation))
-		if r := w.runOnce()[id(21)]; r.Verdict != publisher.Accepted || w.entries("stable") != is {
+		if r := w.runOnce()[id(21)]; r.Verdict != verdict.Accepted || w.entries("stable") != is {
 			t.Errorf("back again is %s: %s\n%s\nwant\n%s", r.Verdict, r.Message, w.entries("stable"), is)
 		}
 
@@ -82,11 +83,11 @@ func TestRollbackRefused(t *testing.T) {
 	newest := w.generation("stable")
 	for i, tt := range []struct {
 		generation    int
-		verdict       publisher.Verdict
+		verdict       verdict.Verdict
 		rule, message string
 	}{
-		{newest + 7, publisher.Rejected, "rollback-unknown", "its newest is"},
-		{newest, publisher.Unchanged, "action-unchanged", "already"},
+		{newest + 7, verdict.Rejected, "rollback-unknown", "its newest is"},
+		{newest, verdict.Unchanged, "action-unchanged", "already"},
 	} {
 		w.mustAsk("stable", id(20+i), rollback(tt.generation))
 		if r := w.runOnce()[id(20+i)]; r.Verdict != tt.verdict || r.Rule != tt.rule || !strings.Contains(r.Message, tt.message) {
@@ -127,7 +128,7 @@ func TestYankEnded(t *testing.T) {
 	w.runOnce()
 	w.mustUpload("stable", id(3), alphaAt("1.0.0", "README.md", "other content"), nil)
 	r := w.runOnce()[id(3)]
-	if r.Verdict != publisher.Replaced || len(r.Warnings) != 1 || r.Warnings[0].Rule != "warn-yank-ended" || !strings.Contains(r.Warnings[0].Message, "it loses data") {
+	if r.Verdict != verdict.Replaced || len(r.Warnings) != 1 || r.Warnings[0].Rule != "warn-yank-ended" || !strings.Contains(r.Warnings[0].Message, "it loses data") {
 		t.Errorf("%s with %+v", r.Verdict, r.Warnings)
 	}
 }
@@ -201,9 +202,9 @@ func TestRollbackBesidePrune(t *testing.T) {
 		}
 		content := digest(alphaAt("1.0.0", "README.md", "other content"))
 		switch {
-		case receipt.Verdict == publisher.Accepted:
+		case receipt.Verdict == verdict.Accepted:
 			content = digest(alphaAt("1.0.0"))
-		case receipt.Verdict != publisher.Rejected || receipt.Rule != "rollback-pruned":
+		case receipt.Verdict != verdict.Rejected || receipt.Rule != "rollback-pruned":
 			return turns, fmt.Errorf("it is %s: %s", receipt.Verdict, receipt.Message)
 		}
 		if !strings.Contains(w.entries("stable"), content) {
@@ -230,10 +231,10 @@ func TestRollbackGone(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.publish("stable", 3, alphaAt("1.0.0", "README.md", "without it"))
-	if r := w.decide("stable", 10, action.Request{Kind: action.Rollback, Generation: 1}); r.Verdict != publisher.Accepted {
+	if r := w.decide("stable", 10, action.Request{Kind: action.Rollback, Generation: 1}); r.Verdict != verdict.Accepted {
 		t.Errorf("to 1: %+v", r)
 	}
-	if r := w.decide("stable", 11, action.Request{Kind: action.Rollback, Generation: 2}); r.Verdict != publisher.Unchanged {
+	if r := w.decide("stable", 11, action.Request{Kind: action.Rollback, Generation: 2}); r.Verdict != verdict.Unchanged {
 		t.Errorf("to 2: %+v", r)
 	}
 	w.mustList("stable/index.yaml", "alpha")

@@ -17,6 +17,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 func (w *world) configure(yaml string) {
@@ -502,7 +503,7 @@ func TestLargeRequest(t *testing.T) {
 	w.mustUpload("stable", id(1), alphaOld, nil)
 	w.drop.Put("inbox/stable/"+id(1)+".json", []byte(`{"file":"`+strings.Repeat("x", 3_000_000)+`"}`))
 	receipt := w.mustRun().Channels[0].Receipts[0]
-	if receipt.Verdict != publisher.Accepted || len(receipt.Warnings) != 1 || receipt.Warnings[0].Rule != "warn-request" {
+	if receipt.Verdict != verdict.Accepted || len(receipt.Warnings) != 1 || receipt.Warnings[0].Rule != "warn-request" {
 		t.Errorf("got %+v", receipt)
 	}
 }
@@ -523,7 +524,7 @@ func TestSettling(t *testing.T) {
 		return nil
 	}
 	report, err := generator.Run(t.Context(), o)
-	if err != nil || report.Count(publisher.Accepted) != 1 {
+	if err != nil || report.Count(verdict.Accepted) != 1 {
 		t.Errorf("got %+v, %v", report, err)
 	}
 	if slept != 2*publisher.Settle {

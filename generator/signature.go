@@ -11,14 +11,15 @@ import (
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // signature is what the channel's keys say of an upload's provenance file, or of the
 // upload that has none. It is zero if the channel has no keys.
 type signature struct {
 	signer  *publisher.Signer
-	refusal *check.Problem     // why the upload must not publish anything
-	warning *publisher.Warning // the same, in a channel that does not require signatures
+	refusal *check.Problem   // why the upload must not publish anything
+	warning *verdict.Warning // the same, in a channel that does not require signatures
 }
 
 // judgeSignature verifies a provenance file that arrived at that time; nil stands for an
@@ -41,7 +42,7 @@ func judgeSignature(p config.Policy, prov []byte, at time.Time) (signature, erro
 	if p.Signed || rule == "" {
 		return signature{refusal: problem}, nil
 	}
-	return signature{warning: &publisher.Warning{Rule: rule, Message: problem.Message}}, nil
+	return signature{warning: &verdict.Warning{Rule: rule, Message: problem.Message}}, nil
 }
 
 // signatureWarnings are the rules of warnings, by those of refusals.
@@ -63,8 +64,8 @@ func rejectUnsigned() *check.Problem {
 
 // withWarning returns the warnings about a release with those about the signature that
 // it has now.
-func (s signature) withWarning(warnings []publisher.Warning) []publisher.Warning {
-	warnings = slices.DeleteFunc(slices.Clone(warnings), func(w publisher.Warning) bool {
+func (s signature) withWarning(warnings []verdict.Warning) []verdict.Warning {
+	warnings = slices.DeleteFunc(slices.Clone(warnings), func(w verdict.Warning) bool {
 		return strings.HasPrefix(w.Rule, "warn-signature-")
 	})
 	if s.warning != nil {

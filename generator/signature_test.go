@@ -16,6 +16,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // withKeys configures the keys that all channels have, and what else is said of them.
@@ -72,7 +73,7 @@ func only(t *testing.T, r *generator.Report) publisher.Receipt {
 	return r.Channels[0].Receipts[0]
 }
 
-func rulesOf(warnings []publisher.Warning) (rules []string) {
+func rulesOf(warnings []verdict.Warning) (rules []string) {
 	for _, w := range warnings {
 		rules = append(rules, w.Rule)
 	}
@@ -109,16 +110,16 @@ func TestSignatures(t *testing.T) {
 				switch {
 				case test.rule == "":
 					want := publisher.Signer{Fingerprint: ann.Fingerprint(), Identity: charttest.SignerIdentity}
-					if got.Verdict != publisher.Accepted || info.Signer == nil || *info.Signer != want || len(got.Warnings) > 0 {
+					if got.Verdict != verdict.Accepted || info.Signer == nil || *info.Signer != want || len(got.Warnings) > 0 {
 						t.Errorf("got %+v, signed by %+v", got, info)
 					}
 				case required:
-					if got.Verdict != publisher.Rejected || got.Rule != test.rule || got.Fix == "" || info != nil {
+					if got.Verdict != verdict.Rejected || got.Rule != test.rule || got.Fix == "" || info != nil {
 						t.Errorf("got %+v and %+v, want %s", got, info, test.rule)
 					}
 				default:
-					warned := func(all []publisher.Warning) bool { return slices.Equal(rulesOf(all), []string{"warn-" + test.rule}) }
-					if got.Verdict != publisher.Accepted || !warned(got.Warnings) || !warned(info.Warnings) || info.Signer != nil {
+					warned := func(all []verdict.Warning) bool { return slices.Equal(rulesOf(all), []string{"warn-" + test.rule}) }
+					if got.Verdict != verdict.Accepted || !warned(got.Warnings) || !warned(info.Warnings) || info.Signer != nil {
 						t.Errorf("got %+v and %+v, want a warning of %s", got, info, test.rule)
 					}
 				}

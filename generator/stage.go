@@ -13,6 +13,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/registry"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // stager puts the releases of one batch on the site, where nothing names them yet.
@@ -160,7 +161,7 @@ func (s *stager) unstage(ctx context.Context, p *plan) error {
 
 // uncopy removes what was copied for a promotion that is decided, and not carried out.
 func (s *stager) uncopy(ctx context.Context, o *outcome) error {
-	if o.verdict == publisher.Accepted {
+	if o.verdict == verdict.Accepted {
 		return nil
 	}
 	for _, offer := range o.asked.offers {

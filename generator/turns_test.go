@@ -13,6 +13,7 @@ import (
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // madePages are pages that exist only in a list of what was done, in order.
@@ -213,7 +214,7 @@ func TestPatience(t *testing.T) {
 		} else if len(ops) != 1 {
 			t.Errorf("minute %d: a run that has nothing to try does %q", minute, ops)
 		}
-		if minute > 0 && report.Count(publisher.Accepted) > 0 {
+		if minute > 0 && report.Count(verdict.Accepted) > 0 {
 			t.Errorf("minute %d: verdicts are told again", minute)
 		}
 		w.clock = w.clock.Add(time.Minute)
@@ -223,7 +224,7 @@ func TestPatience(t *testing.T) {
 	}
 	w.mustUpload("b", id(90), gamma, nil)
 	report, err := w.startWithin(context.Background(), o)
-	if !errors.Is(err, broken) || report.Count(publisher.Accepted) != 1 || report.Count(publisher.Rejected) != 0 {
+	if !errors.Is(err, broken) || report.Count(verdict.Accepted) != 1 || report.Count(verdict.Rejected) != 0 {
 		t.Errorf("a new upload: %v, %+v", err, report)
 	}
 	w.mustShowNewest()

@@ -7,9 +7,9 @@ import (
 	"testing"
 
 	"github.com/portolan-charts/portolan/generator"
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 
 	"github.com/portolan-charts/portolan/ci/testenv"
 )
@@ -46,7 +46,7 @@ func TestUnreadableInbox(t *testing.T) {
 		if fails := err != nil; fails != test.fails || fails && !strings.Contains(err.Error(), "channel group: inbox/group: ") {
 			t.Errorf("%v: %v", test.channels, err)
 		}
-		if got := report.Count(publisher.Accepted); got == 0 {
+		if got := report.Count(verdict.Accepted); got == 0 {
 			t.Errorf("%v: no other channel was published: %+v", test.channels, report)
 		}
 	}

@@ -22,6 +22,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 	"github.com/portolan-charts/portolan/publisher/registry"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // world is a drop area and a site in memory, with one clock, and everything
@@ -451,7 +452,7 @@ func (s *state) checkPromise(j judge, p promise) error {
 		return nil
 	case !decided:
 		return errLost
-	case d.Verdict == publisher.Rejected && !s.kept(d.channel, id):
+	case d.Verdict == verdict.Rejected && !s.kept(d.channel, id):
 		return errKept
 	}
 	c := s.channels[d.channel]
@@ -529,7 +530,7 @@ func (w *world) outcome() string {
 		if err := json.Unmarshal(b, &r); err != nil {
 			w.t.Fatal(err)
 		}
-		if r.Verdict == publisher.Unchanged {
+		if r.Verdict == verdict.Unchanged {
 			r.URL = "" // where the content was at that moment; a signature may have moved it since
 		}
 		lines = append(lines, fmt.Sprintf("%s %s %s %s %s", key, r.Verdict, r.Rule, r.Message, r.URL))

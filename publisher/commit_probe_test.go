@@ -15,13 +15,14 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // TestFirstCommitProbes lets a new channel be committed to servers that are of
 // no use. Nothing gets into the log.
 func TestFirstCommitProbes(t *testing.T) {
 	draft := publisher.Draft{Time: time.Unix(0, 0).UTC(), Nonce: "nonce", Decisions: []publisher.Decision{
-		{Upload: "019cab00-0000-7000-8000-000000000001", Arrival: time.Unix(0, 0).UTC(), Verdict: publisher.Rejected, Rule: "not-gzip"},
+		{Upload: "019cab00-0000-7000-8000-000000000001", Arrival: time.Unix(0, 0).UTC(), Verdict: verdict.Rejected, Rule: "not-gzip"},
 	}}
 	for name, fault := range buckettest.UselessServers() {
 		t.Run(name, func(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // TestCommitConflict: of two generators that saw the same log one commits, and
@@ -16,7 +17,7 @@ import (
 func TestCommitConflict(t *testing.T) {
 	m := published(t)
 	first, second := open(t, m), open(t, m)
-	draft := publisher.Draft{Time: start().Add(time.Hour), Decisions: []publisher.Decision{{Upload: "x", Arrival: start(), Verdict: publisher.Rejected}}}
+	draft := publisher.Draft{Time: start().Add(time.Hour), Decisions: []publisher.Decision{{Upload: "x", Arrival: start(), Verdict: verdict.Rejected}}}
 	draft.Nonce = "first"
 	if err := first.Commit(t.Context(), draft); err != nil {
 		t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 const (
@@ -48,7 +49,7 @@ func commitNewest(t *testing.T, s bucket.Store, version, upload string) {
 	d.Shown = []publisher.Shown{{Chart: "alpha", First: 1}}
 	d.Decisions = []publisher.Decision{{
 		Upload: upload, Arrival: start(), Chart: "alpha", Version: version,
-		Verdict: publisher.Accepted, Digest: r.Info.Digest, Size: r.Info.Size,
+		Verdict: verdict.Accepted, Digest: r.Info.Digest, Size: r.Info.Size,
 	}}
 	if err := c.Commit(t.Context(), d); err != nil {
 		t.Fatal(err)

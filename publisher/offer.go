@@ -1,5 +1,7 @@
 package publisher
 
+import "github.com/portolan-charts/portolan/publisher/verdict"
+
 // Offer is a chart, or a provenance file alone, that was checked and is not in the inbox
 // yet.
 type Offer struct {
@@ -11,7 +13,7 @@ type Offer struct {
 	Provenance    string   // SHA-256 of the provenance file, in hex; "" if absent
 	Manifest      string   // SHA-256 of the manifest with which it is pushed to a registry, in hex; "" otherwise
 	Signature     *Refusal // why it may not publish anything with its signature, or without one; nil if it may
-	Warnings      []Warning
+	Warnings      []verdict.Warning
 }
 
 // Refusal is the rule that an offer breaks.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // maxCandidates is how many files are held while the log is searched for their
@@ -144,7 +145,7 @@ func (p *pruner) freshen(ctx context.Context, c *Channel, t touched) error {
 
 // spareWaiting removes the verdicts on uploads that are in the inbox: somebody may have
 // put back uploads whose receipts are gone.
-func (p *pruner) spareWaiting(ctx context.Context, verdicts map[string]Verdict) error {
+func (p *pruner) spareWaiting(ctx context.Context, verdicts map[string]verdict.Verdict) error {
 	if len(verdicts) == 0 {
 		return nil
 	}
@@ -157,13 +158,13 @@ func (p *pruner) spareWaiting(ctx context.Context, verdicts map[string]Verdict) 
 
 // verdicts searches the log for the uploads that the files belong to. On the way it passes
 // the last changes of the charts that have published one of them: it returns these as well.
-func (c *Channel) verdicts(ctx context.Context, some []candidate) (map[string]Verdict, map[string]touch, error) {
+func (c *Channel) verdicts(ctx context.Context, some []candidate) (map[string]verdict.Verdict, map[string]touch, error) {
 	wanted, charts := map[string]bool{}, map[string]bool{}
 	for _, f := range some {
 		wanted[f.upload] = true
 		charts[f.chart] = true
 	}
-	verdicts, changed := map[string]Verdict{}, map[string]touch{}
+	verdicts, changed := map[string]verdict.Verdict{}, map[string]touch{}
 	if len(wanted) == 0 {
 		return verdicts, changed, nil
 	}

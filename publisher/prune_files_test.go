@@ -11,14 +11,15 @@ import (
 
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // TestPruneOrphans: what an upload left that is decided otherwise goes; what
 // may yet be published stays, and so does what is not portolan's.
 func TestPruneOrphans(t *testing.T) {
 	s := newShop(t, 2)
-	s.decide(upload(50), publisher.Superseded)
-	s.decide(upload(52), publisher.Superseded)
+	s.decide(upload(50), verdict.Superseded)
+	s.decide(upload(52), verdict.Superseded)
 	s.drop.Put("inbox/stable/"+upload(52)+".tgz", []byte("x"))
 	for _, name := range []string{
 		"alpha/1.0.0/" + upload(50) + "/alpha-1.0.0.tgz", "alpha/1.0.0/" + upload(50) + "/release.json",
@@ -37,7 +38,7 @@ func TestPruneOrphans(t *testing.T) {
 }
 
 // decide commits a verdict that leaves the index alone.
-func (s *shop) decide(id string, v publisher.Verdict) {
+func (s *shop) decide(id string, v verdict.Verdict) {
 	s.t.Helper()
 	c := s.open(s.m.Handle("generator"))
 	err := c.Commit(s.t.Context(), publisher.Draft{Time: *s.now, Nonce: "n", Decisions: []publisher.Decision{{Upload: id, Arrival: *s.now, Verdict: v}}})

@@ -11,6 +11,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/days"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // Versions that have been yanked for long can be freed, with everything that was ever
@@ -114,7 +115,7 @@ func (p *pruner) draftFree(ctx context.Context, c *Channel, some []FreedVersion)
 		return Draft{}, err
 	}
 	d := c.draftAt(p.now, p.Nonce())
-	a := ActionDecision{ID: id, Arrival: d.Time, Kind: action.Free, Verdict: Accepted, Reason: fmt.Sprintf("it was yanked for %s or longer", days.Format(*p.Yanked))}
+	a := ActionDecision{ID: id, Arrival: d.Time, Kind: action.Free, Verdict: verdict.Accepted, Reason: fmt.Sprintf("it was yanked for %s or longer", days.Format(*p.Yanked))}
 	if a.Versions, err = p.contents(ctx, c, some); err != nil {
 		return Draft{}, err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 	"github.com/portolan-charts/portolan/publisher/registry"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // attic is a site in the registry whose alpha 1.0.0, which had two contents, was yanked, and
@@ -36,7 +37,7 @@ func newAttic(t *testing.T) *attic {
 	act(t, s, func(c *publisher.Channel) publisher.Draft {
 		d := acts(c, action.Yank, upload(60), "alpha", "1.0.0")
 		d.Decisions = []publisher.Decision{{
-			Upload: upload(50), Arrival: start(), Chart: "alpha", Version: "1.0.0", Verdict: publisher.Superseded, Digest: hash([]byte("superseded")),
+			Upload: upload(50), Arrival: start(), Chart: "alpha", Version: "1.0.0", Verdict: verdict.Superseded, Digest: hash([]byte("superseded")),
 		}}
 		return d
 	})

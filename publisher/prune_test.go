@@ -10,6 +10,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 const (
@@ -52,7 +53,7 @@ func (s *shop) replace(n int) {
 	line := fmt.Sprintf(`{"name":"alpha","version":"1.0.0","digest":%q,"urls":[%q]}`, r.Info.Digest, r.URL())
 	d.Removed, d.Added = c.Index().Diff(map[string][]string{"alpha": {line}})
 	d.Decisions = []publisher.Decision{{
-		Upload: upload(n), Arrival: *s.now, Chart: "alpha", Version: "1.0.0", Verdict: publisher.Accepted,
+		Upload: upload(n), Arrival: *s.now, Chart: "alpha", Version: "1.0.0", Verdict: verdict.Accepted,
 		Digest: r.Info.Digest, Size: r.Info.Size, Provenance: r.Info.Provenance,
 	}}
 	if err := c.Commit(s.t.Context(), d); err != nil {

@@ -14,13 +14,14 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // aged is a channel of 8 generations that change the index, two that do not,
 // and a floor at the fourth.
 func aged(t *testing.T) *shop {
 	s := newShop(t, 6)
-	s.decide(upload(50), publisher.Rejected)
+	s.decide(upload(50), verdict.Rejected)
 	s.mustPrune(publisher.PruneOptions{Snapshots: 3})
 	s.replace(7)
 	s.replace(8)

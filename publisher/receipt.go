@@ -10,26 +10,27 @@ import (
 
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // Receipt is the verdict on an upload, for its uploader. It lies in the drop area, which
 // is private, so it may say who uploaded and why the upload was refused.
 type Receipt struct {
-	ID         string    `json:"id"`
-	Channel    string    `json:"channel"`
-	Verdict    Verdict   `json:"verdict"`
-	Rule       string    `json:"rule,omitempty"`    // a stable code
-	Message    string    `json:"message,omitempty"` // a sentence: the thing and the rule
-	Fix        string    `json:"fix,omitempty"`     // what to do about it
-	Chart      string    `json:"chart,omitempty"`
-	Version    string    `json:"version,omitempty"`
-	Digest     string    `json:"digest,omitempty"`   // SHA-256 of the archive, in hex
-	Manifest   string    `json:"manifest,omitempty"` // digest by which the version can be pinned in the registry: sha256:…; "" if it is not known to have one there
-	URL        string    `json:"url,omitempty"`      // of the archive, relative to the site; only if the upload was published
-	Generation int       `json:"generation"`         // the record that decided it
-	Arrival    time.Time `json:"arrival"`
-	Decided    time.Time `json:"decided"`
-	Warnings   []Warning `json:"warnings,omitempty"`
+	ID         string            `json:"id"`
+	Channel    string            `json:"channel"`
+	Verdict    verdict.Verdict   `json:"verdict"`
+	Rule       string            `json:"rule,omitempty"`    // a stable code
+	Message    string            `json:"message,omitempty"` // a sentence: the thing and the rule
+	Fix        string            `json:"fix,omitempty"`     // what to do about it
+	Chart      string            `json:"chart,omitempty"`
+	Version    string            `json:"version,omitempty"`
+	Digest     string            `json:"digest,omitempty"`   // SHA-256 of the archive, in hex
+	Manifest   string            `json:"manifest,omitempty"` // digest by which the version can be pinned in the registry: sha256:…; "" if it is not known to have one there
+	URL        string            `json:"url,omitempty"`      // of the archive, relative to the site; only if the upload was published
+	Generation int               `json:"generation"`         // the record that decided it
+	Arrival    time.Time         `json:"arrival"`
+	Decided    time.Time         `json:"decided"`
+	Warnings   []verdict.Warning `json:"warnings,omitempty"`
 
 	// Action is what was asked for, if it was no chart. Then Chart and Version are set
 	// if it is about one only.
@@ -68,8 +69,8 @@ func readReceipt(ctx context.Context, drop bucket.Store, key string) (*Receipt, 
 // ReadDecided returns the receipt of an upload or action with this verdict, as a record of
 // the channel has it. That of a rejected one is read from rejected/. It fails with
 // ErrNotFound if the receipt is not written yet, has been pruned, or cannot be read as one.
-func ReadDecided(ctx context.Context, drop bucket.Store, channel, id string, v Verdict) (*Receipt, error) {
-	if v == Rejected {
+func ReadDecided(ctx context.Context, drop bucket.Store, channel, id string, v verdict.Verdict) (*Receipt, error) {
+	if v == verdict.Rejected {
 		return readFirst(ctx, drop, channel, rejectedKey(channel, id, requestExt))
 	}
 	return ReadReceiptIn(ctx, drop, channel, id)
@@ -82,7 +83,7 @@ var errNoReceipt = errors.New("not a receipt")
 // failure; the first receipt stands. If that belongs to an upload with the same id in
 // another channel, this receipt goes into a folder with the channel's name.
 func WriteReceipt(ctx context.Context, drop bucket.Store, u *Upload, r *Receipt) error {
-	if r.Verdict == Rejected {
+	if r.Verdict == verdict.Rejected {
 		if err := keep(ctx, drop, u, r); err != nil {
 			return err
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // TestFindReceipt: what waits has no receipt yet, what is decided has the channel's own, and
@@ -73,7 +74,7 @@ func TestFindReceiptRace(t *testing.T) {
 					return buckettest.None
 				}
 				if reads == at {
-					err := publisher.WriteReceipt(t.Context(), generator, u, &publisher.Receipt{ID: id1, Channel: "stable", Verdict: publisher.Accepted})
+					err := publisher.WriteReceipt(t.Context(), generator, u, &publisher.Receipt{ID: id1, Channel: "stable", Verdict: verdict.Accepted})
 					if err := errors.Join(err, errors.Join(publisher.Remove(t.Context(), generator, 1, []*publisher.Upload{u})...)); err != nil {
 						t.Error(err)
 					}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 func TestReadReceipt(t *testing.T) {
@@ -16,7 +17,7 @@ func TestReadReceipt(t *testing.T) {
 	}
 	m.Put("inbox/stable/"+id1+".tgz", []byte("bad"))
 	u := readInbox(t, m).Channels[0].Uploads[0]
-	want := &publisher.Receipt{ID: id1, Channel: "stable", Verdict: publisher.Rejected, Rule: "r", Message: "m", Fix: "f"}
+	want := &publisher.Receipt{ID: id1, Channel: "stable", Verdict: verdict.Rejected, Rule: "r", Message: "m", Fix: "f"}
 	for range 2 { // it may be repeated
 		if err := publisher.WriteReceipt(t.Context(), s, u, want); err != nil {
 			t.Fatal(err)
@@ -40,7 +41,7 @@ func TestReceiptPerChannel(t *testing.T) {
 	m, _ := clocked(t)
 	for _, channel := range []string{"a", "b", "a", "b"} {
 		u := &publisher.Upload{ID: id1, Channel: channel}
-		r := &publisher.Receipt{ID: id1, Channel: channel, Verdict: publisher.Accepted}
+		r := &publisher.Receipt{ID: id1, Channel: channel, Verdict: verdict.Accepted}
 		if err := publisher.WriteReceipt(t.Context(), m.Handle("test"), u, r); err != nil {
 			t.Fatal(err)
 		}

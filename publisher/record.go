@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 	"time"
 )
 
@@ -52,17 +53,17 @@ type Record struct {
 
 // Decision is the verdict on one upload.
 type Decision struct {
-	Upload      string    `json:"upload"`
-	Arrival     time.Time `json:"arrival"`
-	Chart       string    `json:"chart,omitempty"`   // empty if it could not be read, or is not a valid name
-	Version     string    `json:"version,omitempty"` // as Chart
-	Verdict     Verdict   `json:"verdict"`
-	Rule        string    `json:"rule,omitempty"` // why it was rejected; or how it was decided, if that is not obvious
-	Digest      string    `json:"digest,omitempty"`
-	Fingerprint string    `json:"fingerprint,omitempty"`
-	Size        int64     `json:"size,omitempty"` // of the archive, in bytes
-	Provenance  string    `json:"provenance,omitempty"`
-	Manifest    string    `json:"manifest,omitempty"` // SHA-256 of its manifest in the registry; "" if it has none
+	Upload      string          `json:"upload"`
+	Arrival     time.Time       `json:"arrival"`
+	Chart       string          `json:"chart,omitempty"`   // empty if it could not be read, or is not a valid name
+	Version     string          `json:"version,omitempty"` // as Chart
+	Verdict     verdict.Verdict `json:"verdict"`
+	Rule        string          `json:"rule,omitempty"` // why it was rejected; or how it was decided, if that is not obvious
+	Digest      string          `json:"digest,omitempty"`
+	Fingerprint string          `json:"fingerprint,omitempty"`
+	Size        int64           `json:"size,omitempty"` // of the archive, in bytes
+	Provenance  string          `json:"provenance,omitempty"`
+	Manifest    string          `json:"manifest,omitempty"` // SHA-256 of its manifest in the registry; "" if it has none
 
 	Restores   bool `json:"restores,omitempty"`   // the version was yanked, and this content is shown again
 	Deprecated bool `json:"deprecated,omitempty"` // its chart is deprecated by an action, and Chart.yaml says so, too

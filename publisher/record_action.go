@@ -9,17 +9,18 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // ActionDecision is the verdict on one action, and what it does. It holds everything that
 // is needed to derive the channel's state from the one before.
 type ActionDecision struct {
-	ID      string      `json:"id"`
-	Arrival time.Time   `json:"arrival"`
-	Kind    action.Kind `json:"kind"`
-	Verdict Verdict     `json:"verdict"`          // Accepted, Unchanged, Superseded or Rejected
-	Rule    string      `json:"rule,omitempty"`   // as [Decision.Rule]
-	Reason  string      `json:"reason,omitempty"` // of what is accepted: why, or a deprecation's message
+	ID      string          `json:"id"`
+	Arrival time.Time       `json:"arrival"`
+	Kind    action.Kind     `json:"kind"`
+	Verdict verdict.Verdict `json:"verdict"`          // Accepted, Unchanged, Superseded or Rejected
+	Rule    string          `json:"rule,omitempty"`   // as [Decision.Rule]
+	Reason  string          `json:"reason,omitempty"` // of what is accepted: why, or a deprecation's message
 
 	Chart      string   `json:"chart,omitempty"`      // that is deprecated or undeprecated
 	Successor  string   `json:"successor,omitempty"`  // of a deprecated chart
@@ -54,14 +55,14 @@ type ActionVersion struct {
 // Publishes reports whether the action published this version, so that a line of the
 // index names an archive under the action's id.
 func (d *ActionDecision) Publishes(v ActionVersion) bool {
-	return d.Kind == action.Promote && d.Verdict == Accepted && !v.Unchanged
+	return d.Kind == action.Promote && d.Verdict == verdict.Accepted && !v.Unchanged
 }
 
 // url is where the archive of a version lies that the action gives content; "" if it gives
 // it none.
 func (d *ActionDecision) url(v ActionVersion) string {
 	switch {
-	case d.Verdict != Accepted:
+	case d.Verdict != verdict.Accepted:
 		return ""
 	case v.Upload != "":
 		return ReleaseURL(v.Chart, v.Version, v.Upload)
@@ -86,13 +87,13 @@ func (r *Record) checkActions() error {
 	}
 	in, _ := r.registry()
 	for _, a := range r.Actions {
-		if a.Verdict != Accepted && a.Verdict != Unchanged && len(a.Versions) > 0 {
+		if a.Verdict != verdict.Accepted && a.Verdict != verdict.Unchanged && len(a.Versions) > 0 {
 			return fmt.Errorf("action %s is %s, but names versions", a.ID, a.Verdict)
 		}
 		if a.Arrival.After(r.Time) {
 			return fmt.Errorf("decides action %s before it arrived", a.ID)
 		}
-		if a.Verdict == Accepted && r.Change == nil {
+		if a.Verdict == verdict.Accepted && r.Change == nil {
 			return fmt.Errorf("action %s is accepted, but the index stays as it is", a.ID)
 		}
 		if err := action.CheckText(a.Reason); err != nil {
@@ -121,7 +122,7 @@ func (r *Record) stateAfter(before *action.State) *action.State {
 		}
 	}
 	for _, a := range r.Actions {
-		if a.Verdict == Accepted {
+		if a.Verdict == verdict.Accepted {
 			a.changes(c, r.Time)
 		}
 	}
@@ -199,7 +200,7 @@ func (d *ActionDecision) changes(c *action.Change, at time.Time) {
 func (r *Record) acted() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for _, a := range r.Actions {
-			if a.Verdict != Accepted {
+			if a.Verdict != verdict.Accepted {
 				continue
 			}
 			for _, v := range a.Versions {
@@ -219,7 +220,7 @@ var removals = []action.Kind{action.TakeDown, action.Free}
 func (r *Record) gone(by ...action.Kind) map[version]bool {
 	gone := map[version]bool{}
 	for _, a := range r.Actions {
-		if a.Verdict != Accepted || !slices.Contains(by, a.Kind) {
+		if a.Verdict != verdict.Accepted || !slices.Contains(by, a.Kind) {
 			continue
 		}
 		for _, v := range a.Versions {
@@ -231,7 +232,7 @@ func (r *Record) gone(by ...action.Kind) map[version]bool {
 
 // acts reports whether the record accepts an action.
 func (r *Record) acts() bool {
-	return slices.ContainsFunc(r.Actions, func(a ActionDecision) bool { return a.Verdict == Accepted })
+	return slices.ContainsFunc(r.Actions, func(a ActionDecision) bool { return a.Verdict == verdict.Accepted })
 }
 
 // changesState reports whether the state after the record may be another than before.
@@ -243,8 +244,8 @@ func (r *Record) changesState(before *action.State) bool {
 	return slices.ContainsFunc(r.Decisions, func(d Decision) bool {
 		return changes(d.Chart, d.Version, d.Verdict.Publishes(), d.Restores, d.Deprecated)
 	}) || slices.ContainsFunc(r.Actions, func(a ActionDecision) bool {
-		if a.Verdict != Accepted || a.Kind != action.Promote {
-			return a.Verdict == Accepted
+		if a.Verdict != verdict.Accepted || a.Kind != action.Promote {
+			return a.Verdict == verdict.Accepted
 		}
 		return slices.ContainsFunc(a.Versions, func(v ActionVersion) bool {
 			return changes(v.Chart, v.Version, a.Publishes(v), v.Restores, v.Deprecated)

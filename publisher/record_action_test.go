@@ -11,6 +11,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 	"github.com/portolan-charts/portolan/publisher/registry"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // content is a release with that content, which has a fingerprint of its own and a manifest.
@@ -63,7 +64,7 @@ func naming(c *publisher.Channel, r *publisher.Release) publisher.Draft {
 func accepting(c *publisher.Channel, r *publisher.Release) publisher.Draft {
 	d := naming(c, r)
 	d.Decisions = []publisher.Decision{{
-		Upload: r.Info.Upload, Arrival: start(), Chart: r.Chart, Version: r.Version, Verdict: publisher.Accepted, Digest: r.Info.Digest,
+		Upload: r.Info.Upload, Arrival: start(), Chart: r.Chart, Version: r.Version, Verdict: verdict.Accepted, Digest: r.Info.Digest,
 		Fingerprint: r.Info.Fingerprint, Size: r.Info.Size, Provenance: r.Info.Provenance, Manifest: r.Info.Manifest.SHA256(),
 	}}
 	return d
@@ -100,7 +101,7 @@ func TestPromotedLine(t *testing.T) {
 			if unchanged {
 				v.Manifest = ""
 			}
-			d.Actions = []publisher.ActionDecision{{ID: id4, Arrival: start(), Kind: action.Promote, Verdict: publisher.Accepted, Versions: []publisher.ActionVersion{v}}}
+			d.Actions = []publisher.ActionDecision{{ID: id4, Arrival: start(), Kind: action.Promote, Verdict: verdict.Accepted, Versions: []publisher.ActionVersion{v}}}
 			return d
 		}
 	}
@@ -136,7 +137,7 @@ func TestReturnedLine(t *testing.T) {
 	rollback := func(c *publisher.Channel) publisher.Draft {
 		d := naming(c, first())
 		pin := action.Pin{Chart: "alpha", Version: "1.0.0", Digest: first().Info.Digest}
-		d.Actions = []publisher.ActionDecision{{ID: "back", Arrival: start(), Kind: action.Rollback, Verdict: publisher.Accepted, Generation: 1, Reason: "rolled back to 1", Versions: []publisher.ActionVersion{
+		d.Actions = []publisher.ActionDecision{{ID: "back", Arrival: start(), Kind: action.Rollback, Verdict: verdict.Accepted, Generation: 1, Reason: "rolled back to 1", Versions: []publisher.ActionVersion{
 			{Pin: pin, Upload: id1, Manifest: first().Info.Manifest.SHA256()},
 			{Pin: action.Pin{Chart: "alpha", Version: "2.0.0", Digest: content(t, "alpha", "2.0.0", id3, "newer").Info.Digest}},
 		}}}
@@ -166,7 +167,7 @@ func TestReturnedLine(t *testing.T) {
 	m = pushed(t)
 	act(t, m.Handle("test"), func(c *publisher.Channel) publisher.Draft {
 		d := rollback(c)
-		d.Actions[0].Verdict, d.Actions[0].Versions, d.Shown = publisher.Rejected, nil, nil
+		d.Actions[0].Verdict, d.Actions[0].Versions, d.Shown = verdict.Rejected, nil, nil
 		return d
 	})
 	if faults := verify(t, m.Handle("test"), publisher.VerifyOptions{}).Channels[0].Faults; len(faults) != 1 || !strings.Contains(faults[0].Message, "which it does not accept") {

@@ -3,6 +3,7 @@ package publisher
 import (
 	"bytes"
 	"encoding/json"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 	"reflect"
 	"strings"
 	"testing"
@@ -13,7 +14,7 @@ func sampleRecord() *Record {
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	return &Record{
 		Format: 3, Generation: 2, Parent: strings.Repeat("a", 64), Base: 1, Floor: 1, Nonce: "n", Time: at,
-		Decisions: []Decision{{Upload: "u", Arrival: at, Chart: "alpha", Version: "1.0.0", Verdict: Accepted, Digest: strings.Repeat("b", 64), Size: 3}},
+		Decisions: []Decision{{Upload: "u", Arrival: at, Chart: "alpha", Version: "1.0.0", Verdict: verdict.Accepted, Digest: strings.Repeat("b", 64), Size: 3}},
 		Change: &Change{
 			Header: "h", Added: []Line{{"alpha", 0, `{"description":"<&>"}`}}, Shown: []Shown{{Chart: "alpha", First: 3, Also: 7}, {Chart: "beta", First: 1}},
 			SHA256: strings.Repeat("c", 64), Size: 9, Older: &Sum{strings.Repeat("d", 64), 8},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/registry"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // maxRelease is the largest release.json, in bytes: 10,000 files of 1 KiB names.
@@ -20,17 +21,17 @@ const maxRelease = 16 << 20
 // ReleaseInfo is release.json: what the index has no room for. It is written once,
 // beside the archive. The first one stands, whatever a later portolan would write.
 type ReleaseInfo struct {
-	Upload      string        `json:"upload"`
-	Arrival     time.Time     `json:"arrival"`
-	From        string        `json:"from,omitempty"` // the channel that it was promoted from; then Upload and Arrival are those of the action
-	Digest      string        `json:"digest"`         // SHA-256 of the archive, in hex
-	Size        int64         `json:"size"`           // of the archive, in bytes
-	Fingerprint string        `json:"fingerprint"`    // equal for archives of the same content
-	Provenance  string        `json:"provenance,omitempty"`
-	Signer      *Signer       `json:"signer,omitempty"` // nil unless its provenance file was verified
-	Warnings    []Warning     `json:"warnings,omitempty"`
-	Files       []ReleaseFile `json:"files,omitempty"`
-	Manifest                  // in the registry; its texts are "" if it has none
+	Upload      string            `json:"upload"`
+	Arrival     time.Time         `json:"arrival"`
+	From        string            `json:"from,omitempty"` // the channel that it was promoted from; then Upload and Arrival are those of the action
+	Digest      string            `json:"digest"`         // SHA-256 of the archive, in hex
+	Size        int64             `json:"size"`           // of the archive, in bytes
+	Fingerprint string            `json:"fingerprint"`    // equal for archives of the same content
+	Provenance  string            `json:"provenance,omitempty"`
+	Signer      *Signer           `json:"signer,omitempty"` // nil unless its provenance file was verified
+	Warnings    []verdict.Warning `json:"warnings,omitempty"`
+	Files       []ReleaseFile     `json:"files,omitempty"`
+	Manifest                      // in the registry; its texts are "" if it has none
 }
 
 // Signer is the owner of a key of the channel's keyrings that made a release's

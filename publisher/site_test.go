@@ -11,6 +11,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // published is a site with a channel of three generations: the second adds a
@@ -48,7 +49,7 @@ func commit(t *testing.T, s bucket.Store, channel string, r *publisher.Release) 
 		t.Fatal(err)
 	}
 	d := publisher.Draft{Time: start().Add(time.Duration(c.Generation()) * time.Minute), Nonce: "n"}
-	d.Decisions = []publisher.Decision{{Upload: fmt.Sprint("bad-", c.Generation()), Arrival: start(), Verdict: publisher.Rejected, Rule: "r"}}
+	d.Decisions = []publisher.Decision{{Upload: fmt.Sprint("bad-", c.Generation()), Arrival: start(), Verdict: verdict.Rejected, Rule: "r"}}
 	if r != nil {
 		if err := publisher.PutRelease(t.Context(), s, channel, r); err != nil {
 			t.Fatal(err)
@@ -57,7 +58,7 @@ func commit(t *testing.T, s bucket.Store, channel string, r *publisher.Release) 
 		d.Removed, d.Added = c.Index().Diff(map[string][]string{r.Chart: append([]string{line}, c.Index().Lines(r.Chart)...)})
 		d.Decisions = append(d.Decisions, publisher.Decision{
 			Upload: r.Info.Upload, Arrival: start(), Chart: r.Chart, Version: r.Version,
-			Verdict: publisher.Accepted, Digest: r.Info.Digest, Size: r.Info.Size, Provenance: r.Info.Provenance,
+			Verdict: verdict.Accepted, Digest: r.Info.Digest, Size: r.Info.Size, Provenance: r.Info.Provenance,
 		})
 	}
 	if err := c.Commit(t.Context(), d); err != nil {
@@ -106,7 +107,7 @@ func halfPublish(t *testing.T, m *buckettest.Mem) {
 	line := fmt.Sprintf(`{"name":"gamma","version":"1.0.0","digest":%q,"urls":[%q]}`, r.Info.Digest, r.URL())
 	d := publisher.Draft{Time: start().Add(3 * time.Minute), Nonce: "n"}
 	_, d.Added = c.Index().Diff(map[string][]string{"gamma": {line}})
-	d.Decisions = []publisher.Decision{{Upload: r.Info.Upload, Arrival: start(), Verdict: publisher.Accepted, Digest: r.Info.Digest, Size: r.Info.Size}}
+	d.Decisions = []publisher.Decision{{Upload: r.Info.Upload, Arrival: start(), Verdict: verdict.Accepted, Digest: r.Info.Digest, Size: r.Info.Size}}
 	if err := c.Commit(t.Context(), d); err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 	"github.com/portolan-charts/portolan/publisher/registry"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // acting is a site whose channel has alpha 1.0.0 to 3.0.0 and beta 1.0.0, in four
@@ -33,7 +34,7 @@ func acting(t *testing.T) *buckettest.Mem {
 
 // acts is a draft of an accepted action on versions, which hides them or shows them again.
 func acts(c *publisher.Channel, kind action.Kind, id, chart string, versions ...string) publisher.Draft {
-	a := publisher.ActionDecision{ID: id, Arrival: start(), Kind: kind, Verdict: publisher.Accepted}
+	a := publisher.ActionDecision{ID: id, Arrival: start(), Kind: kind, Verdict: verdict.Accepted}
 	if kind == action.Yank {
 		a.Reason = "broken"
 	}
@@ -55,7 +56,7 @@ func acts(c *publisher.Channel, kind action.Kind, id, chart string, versions ...
 
 func deprecates(c *publisher.Channel, id, chart string, own ...string) publisher.Draft {
 	return publisher.Draft{Time: start().Add(time.Duration(c.Generation()) * time.Minute), Nonce: "nonce-" + id, Actions: []publisher.ActionDecision{{
-		ID: id, Arrival: start(), Kind: action.Deprecate, Verdict: publisher.Accepted, Chart: chart, Reason: "old", Own: own,
+		ID: id, Arrival: start(), Kind: action.Deprecate, Verdict: verdict.Accepted, Chart: chart, Reason: "old", Own: own,
 	}}}
 }
 
@@ -268,7 +269,7 @@ func TestStateOwn(t *testing.T) {
 			d := publisher.Draft{Time: c.Time(), Nonce: "n"}
 			d.Removed, d.Added = c.Index().Diff(map[string][]string{"alpha": lines})
 			d.Decisions = []publisher.Decision{{
-				Upload: id, Arrival: start(), Chart: "alpha", Version: "1.0.0", Verdict: publisher.Replaced, Digest: r.Info.Digest, Size: r.Info.Size, Deprecated: own,
+				Upload: id, Arrival: start(), Chart: "alpha", Version: "1.0.0", Verdict: verdict.Replaced, Digest: r.Info.Digest, Size: r.Info.Size, Deprecated: own,
 			}}
 			if before == lines[2] {
 				t.Fatal("nothing is replaced")
@@ -460,14 +461,14 @@ func TestStateMany(t *testing.T) {
 			id := upload(i)
 			v := fmt.Sprintf("1.0.%d", n-i)
 			lines[i] = fmt.Sprintf(`{"name":"alpha","version":%q,"digest":%q,"urls":[%q]}`, v, hash([]byte(v)), publisher.ReleaseURL("alpha", v, id))
-			d.Decisions = append(d.Decisions, publisher.Decision{Upload: id, Arrival: start(), Chart: "alpha", Version: v, Verdict: publisher.Accepted, Digest: hash([]byte(v))})
+			d.Decisions = append(d.Decisions, publisher.Decision{Upload: id, Arrival: start(), Chart: "alpha", Version: v, Verdict: verdict.Accepted, Digest: hash([]byte(v))})
 		}
 		d.Removed, d.Added = c.Index().Diff(map[string][]string{"alpha": lines})
 		return d
 	})
 	act(t, m.Handle("test"), func(c *publisher.Channel) publisher.Draft {
 		hidden := make([]bool, n)
-		a := publisher.ActionDecision{ID: "y", Arrival: start(), Kind: action.Yank, Verdict: publisher.Accepted, Reason: "all of them"}
+		a := publisher.ActionDecision{ID: "y", Arrival: start(), Kind: action.Yank, Verdict: verdict.Accepted, Reason: "all of them"}
 		for i := range hidden {
 			v := fmt.Sprintf("1.0.%d", n-i)
 			hidden[i] = true

@@ -14,6 +14,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/channelname"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // TakeDownOptions say what is to be taken down.
@@ -250,7 +251,7 @@ func (t *takedown) draft(contents []ActionVersion) (Draft, error) {
 		return Draft{}, err
 	}
 	d := c.draftAt(t.Now(), t.Nonce())
-	d.Actions = []ActionDecision{{ID: id, Arrival: d.Time, Kind: action.TakeDown, Verdict: Accepted, Reason: t.Reason, Versions: contents}}
+	d.Actions = []ActionDecision{{ID: id, Arrival: d.Time, Kind: action.TakeDown, Verdict: verdict.Accepted, Reason: t.Reason, Versions: contents}}
 	err = c.withoutVersions(&d, map[version]bool{t.at: true}, t.Show)
 	return d, err
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 	"github.com/portolan-charts/portolan/publisher/registry"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // leak is a world in which alpha 1.0.0 has to go: it had two contents, has pages, files of an
@@ -41,7 +42,7 @@ func newLeak(t *testing.T) *leak {
 	stage(t, s, "stable", content(t, "alpha", "1.0.0", upload(52), "another"))
 	act(t, s, func(c *publisher.Channel) publisher.Draft {
 		return publisher.Draft{Time: start(), Nonce: "s", Decisions: []publisher.Decision{{
-			Upload: upload(50), Arrival: start(), Chart: "alpha", Version: "1.0.0", Verdict: publisher.Superseded, Digest: hash([]byte("superseded")),
+			Upload: upload(50), Arrival: start(), Chart: "alpha", Version: "1.0.0", Verdict: verdict.Superseded, Digest: hash([]byte("superseded")),
 		}}}
 	})
 	again := content(t, "alpha", "1.0.0", upload(60), "first, packed again")

@@ -15,6 +15,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 func TestVerifyOK(t *testing.T) {
@@ -127,13 +128,13 @@ func TestVerifyForeignNames(t *testing.T) {
 
 // TestVerifyDecisions: a log whose records fit each other, but not the rules.
 func TestVerifyDecisions(t *testing.T) {
-	accepted := publisher.Decision{Upload: id1, Arrival: start(), Verdict: publisher.Accepted}
-	refused := publisher.Decision{Upload: id2, Arrival: start(), Verdict: publisher.Rejected}
+	accepted := publisher.Decision{Upload: id1, Arrival: start(), Verdict: verdict.Accepted}
+	refused := publisher.Decision{Upload: id2, Arrival: start(), Verdict: verdict.Rejected}
 	for want, decisions := range map[string][]publisher.Decision{
-		"which it does not accept":                              {{Upload: id1, Arrival: start(), Verdict: publisher.Unchanged}},
+		"which it does not accept":                              {{Upload: id1, Arrival: start(), Verdict: verdict.Unchanged}},
 		"publishes alpha 1.0.0 of upload " + id1:                {refused},
 		"decides upload " + id2 + ", which generation 1":        {accepted, refused, refused},
-		"decides upload bad-0, which generation 1 decides, too": {accepted, {Upload: "bad-0", Arrival: start(), Verdict: publisher.Rejected}},
+		"decides upload bad-0, which generation 1 decides, too": {accepted, {Upload: "bad-0", Arrival: start(), Verdict: verdict.Rejected}},
 	} {
 		m, _ := clocked(t)
 		s := m.Handle("test")

@@ -10,6 +10,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // helpAsking ends the help of all commands that ask for an action.
@@ -52,10 +53,10 @@ func newAskFlags(command string) *askFlags {
 
 // asked is what was asked for, and what became of it.
 type asked struct {
-	ID      string            `json:"id,omitempty"` // "" if there was nothing to do, or it is a dry run
-	Action  action.Kind       `json:"action"`
-	DryRun  bool              `json:"dryRun,omitempty"`
-	Verdict publisher.Verdict `json:"verdict,omitempty"` // waiting is not decided yet; "" in a dry run
+	ID      string          `json:"id,omitempty"` // "" if there was nothing to do, or it is a dry run
+	Action  action.Kind     `json:"action"`
+	DryRun  bool            `json:"dryRun,omitempty"`
+	Verdict verdict.Verdict `json:"verdict,omitempty"` // waiting is not decided yet; "" in a dry run
 	*ask.Plan
 	Chart      string `json:"chart,omitempty"` // that is deprecated, or not any more
 	Reason     string `json:"reason,omitempty"`
@@ -93,7 +94,7 @@ func (p *program) ask(ctx context.Context, f *askFlags, channel string, plan fun
 	}
 	switch {
 	case a.Idle:
-		a.Verdict = publisher.Unchanged
+		a.Verdict = verdict.Unchanged
 		return nil
 	case *f.dryRun:
 		return nil
@@ -126,7 +127,7 @@ func (p *program) plan(f *askFlags, channel string, plan func(site bucket.Store)
 		}
 		return &asked{
 			Action: action.Kind(f.command), DryRun: *f.dryRun, Plan: &ask.Plan{Channel: channel, Steps: []ask.Step{}},
-			Verdict: publisher.Rejected, Rule: wrong.Rule, Message: wrong.Message, Fix: wrong.Fix(),
+			Verdict: verdict.Rejected, Rule: wrong.Rule, Message: wrong.Message, Fix: wrong.Fix(),
 		}, errRejected
 	case errors.As(err, &wrong):
 		return nil, hint(err, "%s", wrong.Fix())
@@ -182,7 +183,7 @@ func (p *program) awaitAction(ctx context.Context, f *askFlags, drop bucket.Stor
 			p.say("warning", w.Message)
 		}
 	}
-	if receipt.Verdict == publisher.Rejected {
+	if receipt.Verdict == verdict.Rejected {
 		return errRejected
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // checkAllowed refuses a channel that portolan.yaml does not let the site have. That is a
@@ -32,7 +33,7 @@ func refusedUse(err error) error {
 // checkName refuses a channel that differs from one of the site's in case alone. It returns
 // a warning about a new one that is a slip away from another. The site may be nil; who may
 // not read it, or gets no answer, learns all this from the receipt.
-func (f *flags) checkName(ctx context.Context, site bucket.Store, channel string) (*publisher.Warning, error) {
+func (f *flags) checkName(ctx context.Context, site bucket.Store, channel string) (*verdict.Warning, error) {
 	if site == nil {
 		return nil, nil
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // curl sends a request as the forcer, and returns what is answered.
@@ -109,7 +110,7 @@ func (s *shimProcess) acts(t *testing.T, channel, request string) {
 	}
 	o = s.curl(t, asked.Receipt+"?wait=60s")
 	var receipt publisher.Receipt
-	if err := json.Unmarshal([]byte(o.stdout), &receipt); err != nil || receipt.Verdict != publisher.Accepted || receipt.Action == nil || receipt.Action.Requester["token"] != "forcer" {
+	if err := json.Unmarshal([]byte(o.stdout), &receipt); err != nil || receipt.Verdict != verdict.Accepted || receipt.Action == nil || receipt.Action.Requester["token"] != "forcer" {
 		t.Errorf("the verdict on %s is %s", request, o.stdout)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // TestCorpus publishes a folder of real archives in both ways there are, and
@@ -104,7 +105,7 @@ func (w *town) generate() *runReport {
 	r := &runReport{}
 	o := w.run([]int{exitDone, exitRejected}, "generate", "--output", "json")
 	decode(w.t, o.stdout, &r.Report)
-	rejected := r.Count(publisher.Rejected)
+	rejected := r.Count(verdict.Rejected)
 	if (o.code == exitRejected) != (rejected > 0) {
 		w.t.Errorf("exit code %d, and %d rejected", o.code, rejected)
 	}
@@ -143,9 +144,9 @@ func publishedFrom(t *testing.T, receipts []publisher.Receipt, uploads []dropped
 			t.Logf("%s is the same version as %s before it: %s", filepath.Base(u.File), filepath.Base(before), r.Verdict)
 		}
 		switch r.Verdict {
-		case publisher.Accepted, publisher.Replaced:
+		case verdict.Accepted, verdict.Replaced:
 			published[key] = u.File
-		case publisher.Rejected:
+		case verdict.Rejected:
 			t.Errorf("%s: drop takes it, generate rejects it: %s", filepath.Base(u.File), r.Message)
 		}
 	}
@@ -157,7 +158,7 @@ func refusedBy(t *testing.T, report *runReport) map[string]publisher.Receipt {
 	t.Helper()
 	refused := map[string]publisher.Receipt{}
 	for _, r := range report.receipts("other") {
-		if r.Verdict != publisher.Rejected {
+		if r.Verdict != verdict.Rejected {
 			continue
 		}
 		if r.Request == nil || r.Request.File == "" {

@@ -15,6 +15,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/channelname"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 const helpDrop = `Usage:
@@ -179,8 +180,8 @@ type dropper struct {
 	checks  check.Options
 	request publisher.Request
 	json    bool
-	judge   judge              // nil if there is nothing to judge by
-	odd     *publisher.Warning // about the channel's name; may be nil
+	judge   judge            // nil if there is nothing to judge by
+	odd     *verdict.Warning // about the channel's name; may be nil
 	results []*dropped
 }
 
@@ -188,7 +189,7 @@ type dropper struct {
 type dropped struct {
 	File     string             `json:"file"`
 	Channel  string             `json:"channel"`
-	Verdict  publisher.Verdict  `json:"verdict"`      // waiting is not decided yet
+	Verdict  verdict.Verdict    `json:"verdict"`      // waiting is not decided yet
 	ID       string             `json:"id,omitempty"` // "" if it was not uploaded
 	Chart    string             `json:"chart,omitempty"`
 	Version  string             `json:"version,omitempty"`
@@ -201,10 +202,10 @@ type dropped struct {
 	signs    string             // the archive that a provenance file alone is for
 }
 
-const verdictWaiting publisher.Verdict = "waiting"
+const verdictWaiting verdict.Verdict = "waiting"
 
 func (d *dropper) rejected() bool {
-	return slices.ContainsFunc(d.results, func(r *dropped) bool { return r.Verdict == publisher.Rejected })
+	return slices.ContainsFunc(d.results, func(r *dropped) bool { return r.Verdict == verdict.Rejected })
 }
 
 // files checks and uploads each file. A rejected one does not keep the others
@@ -250,7 +251,7 @@ func (d *dropper) files(ctx context.Context, names []string) error {
 
 // refuse notes that a file was not uploaded, and says why.
 func (d *dropper) refuse(r *dropped, p *check.Problem) {
-	r.Verdict, r.Rule, r.Message, r.Fix = publisher.Rejected, p.Rule, p.Message, p.Fix
+	r.Verdict, r.Rule, r.Message, r.Fix = verdict.Rejected, p.Rule, p.Message, p.Fix
 	if !d.json {
 		d.complain(hint(fmt.Errorf("%s: %s", r.File, oneLine(p.Message)), "%s", oneLine(p.Fix)))
 	}

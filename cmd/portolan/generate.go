@@ -12,6 +12,7 @@ import (
 	reporting "github.com/portolan-charts/portolan/generator/report"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 const helpGenerate = `Usage:
@@ -173,7 +174,7 @@ func (p *program) generateOnce(ctx context.Context, f *generateFlags, err error)
 		report, err = p.generateNow(ctx, f)
 	}
 	told := tell.run(p, f, &reporting.Run{Report: report, Err: err, Start: start, Took: time.Since(start)})
-	if err == nil && report.Count(publisher.Rejected) > 0 {
+	if err == nil && report.Count(verdict.Rejected) > 0 {
 		err = errRejected
 	}
 	if told != nil && (err == nil || err == errRejected) {

@@ -9,6 +9,7 @@ import (
 	"github.com/portolan-charts/portolan/generator"
 	reporting "github.com/portolan-charts/portolan/generator/report"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // printReport prints what a run did; it may have failed halfway.
@@ -55,12 +56,12 @@ func printChannel(w io.Writer, c generator.ChannelReport, dryRun bool) {
 		fmt.Fprintln(w, "  it is out of the registry; 'portolan prune' removes its files there after a week (--grace)")
 	}
 	for _, r := range c.Receipts {
-		if r.Verdict != publisher.Rejected {
+		if r.Verdict != verdict.Rejected {
 			fmt.Fprintf(w, "  %s%s\n", verdictColumn(r.Verdict, dryRun), subject(r))
 		}
 	}
 	for _, r := range c.Receipts {
-		if r.Verdict == publisher.Rejected {
+		if r.Verdict == verdict.Rejected {
 			fmt.Fprintf(w, "  %s%s\n", verdictColumn(r.Verdict, dryRun), subject(r))
 			printReason(w, r.Message, r.Fix)
 			printJob(w, r)
@@ -122,7 +123,7 @@ func wouldBe(dryRun bool) string {
 
 // verdictColumn is a verdict, padded, so that the names behind it line up
 // however many there are.
-func verdictColumn(v publisher.Verdict, dryRun bool) string {
+func verdictColumn(v verdict.Verdict, dryRun bool) string {
 	column := fmt.Sprintf("%-12s", short(string(v), maxName))
 	if dryRun {
 		return "would be " + column
@@ -144,7 +145,7 @@ func subject(r publisher.Receipt) string {
 		file = r.Request.File
 	}
 	switch {
-	case r.Verdict != publisher.Rejected && r.Chart != "":
+	case r.Verdict != verdict.Rejected && r.Chart != "":
 	case file != "":
 		words = append(words, fmt.Sprintf("%s (upload %s)", short(file, maxName), short(r.ID, maxName)))
 	default:
@@ -175,7 +176,7 @@ func printJob(w io.Writer, r publisher.Receipt) {
 // summary counts the verdicts on all uploads in one sentence.
 func summary(r *generator.Report) string {
 	var counts []string
-	for _, v := range []publisher.Verdict{publisher.Accepted, publisher.Replaced, publisher.Unchanged, publisher.Superseded, publisher.Rejected} {
+	for _, v := range []verdict.Verdict{verdict.Accepted, verdict.Replaced, verdict.Unchanged, verdict.Superseded, verdict.Rejected} {
 		if n := r.Count(v); n > 0 {
 			counts = append(counts, fmt.Sprintf("%d %s", n, v))
 		}

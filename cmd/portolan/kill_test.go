@@ -19,6 +19,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 const (
@@ -88,7 +89,7 @@ type killing struct {
 // expected is what must become of an upload.
 type expected struct {
 	channel, chart string
-	verdict        publisher.Verdict
+	verdict        verdict.Verdict
 	digest         string // of what is published then; "" if the upload is rejected
 	foreign        bool
 	provenance     bool
@@ -105,7 +106,7 @@ func (k *killing) publishBase(n int) {
 		archive := charttest.Simple(chart, baseVersion)
 		id := k.submit(killChannels[i%len(killChannels)], archive, nil)
 		k.ended[id] = true // well before anything is killed
-		k.want[id] = expected{channel: killChannels[i%len(killChannels)], chart: chart, verdict: publisher.Accepted, digest: digest(archive)}
+		k.want[id] = expected{channel: killChannels[i%len(killChannels)], chart: chart, verdict: verdict.Accepted, digest: digest(archive)}
 	}
 	k.done("generate")
 }
@@ -139,7 +140,7 @@ func (k *killing) upload(n int) {
 		k.next++
 		chart := fmt.Sprintf("new-%d", k.next)
 		base := fmt.Sprintf("base-%d", k.base)
-		e := expected{channel: killChannels[k.random.IntN(len(killChannels))], chart: chart, verdict: publisher.Accepted}
+		e := expected{channel: killChannels[k.random.IntN(len(killChannels))], chart: chart, verdict: verdict.Accepted}
 		var archive, prov []byte
 		switch kind := k.next % 6; kind {
 		case 0, 1: // new
@@ -150,17 +151,17 @@ func (k *killing) upload(n int) {
 			e.digest, e.provenance = digest(archive), true
 			prov = k.signer.Sign(chart+"-"+baseVersion+".tgz", archive)
 		case 3: // replaced
-			e.channel, e.chart, e.verdict = killChannels[k.base%len(killChannels)], base, publisher.Replaced
+			e.channel, e.chart, e.verdict = killChannels[k.base%len(killChannels)], base, verdict.Replaced
 			archive = charttest.Simple(base, baseVersion, "README.md", "# Another\n")
 			e.digest = digest(archive)
 			k.base++
 		case 4: // unchanged: packed in another way
-			e.channel, e.chart, e.verdict = killChannels[k.base%len(killChannels)], base, publisher.Unchanged
+			e.channel, e.chart, e.verdict = killChannels[k.base%len(killChannels)], base, verdict.Unchanged
 			e.digest = digest(charttest.Simple(base, baseVersion))
 			archive = charttest.Pack(base, charttest.Chart(base, baseVersion), &charttest.Options{Level: 1, Reverse: true})
 			k.base++
 		case 5: // rejected
-			e.verdict = publisher.Rejected
+			e.verdict = verdict.Rejected
 			archive = charttest.Pack("other", charttest.Chart(chart, baseVersion), nil)
 		}
 		k.want[k.submit(e.channel, archive, prov)] = e
@@ -174,7 +175,7 @@ func (k *killing) uploadForeign() {
 		chart := fmt.Sprintf("foreign-%d", i)
 		file := chart + "-" + baseVersion + ".tgz"
 		archive := charttest.Simple(chart, baseVersion)
-		e := expected{channel: channel, chart: chart, verdict: publisher.Accepted, digest: digest(archive), foreign: true}
+		e := expected{channel: channel, chart: chart, verdict: verdict.Accepted, digest: digest(archive), foreign: true}
 		inbox := filepath.Join(k.folder, "drop", "inbox", filepath.FromSlash(channel))
 		switch i % 3 {
 		case 1:
@@ -182,7 +183,7 @@ func (k *killing) uploadForeign() {
 			write(k.t, filepath.Join(inbox, file+".prov"), k.signer.Sign(file, archive))
 		case 2:
 			archive = archive[:len(archive)-4] // torn off
-			e.verdict, e.digest = publisher.Rejected, ""
+			e.verdict, e.digest = verdict.Rejected, ""
 		}
 		write(k.t, filepath.Join(inbox, file), archive)
 		k.want[file] = e
@@ -379,7 +380,7 @@ func (k *killing) checkReceipts() {
 		if _, ok := k.want[key]; !ok && r.Request != nil {
 			key = r.Request.File // an id that adopting made
 		}
-		if w := k.want[key]; w.foreign && w.provenance && r.Verdict == publisher.Unchanged {
+		if w := k.want[key]; w.foreign && w.provenance && r.Verdict == verdict.Unchanged {
 			continue // its provenance file alone: a run was killed, or listed the inbox, before that was discarded, too
 		}
 		e, ok := missing[key]
@@ -388,10 +389,10 @@ func (k *killing) checkReceipts() {
 			continue
 		}
 		delete(missing, key)
-		if r.Verdict != e.verdict || r.Channel != e.channel || e.verdict != publisher.Rejected && r.Chart != e.chart {
+		if r.Verdict != e.verdict || r.Channel != e.channel || e.verdict != verdict.Rejected && r.Chart != e.chart {
 			k.t.Errorf("%s: the receipt says %s %s in %s, want %s %s in %s", key, r.Verdict, r.Chart, r.Channel, e.verdict, e.chart, e.channel)
 		}
-		if e.verdict == publisher.Rejected {
+		if e.verdict == verdict.Rejected {
 			k.checkKept(r)
 		}
 	}
@@ -418,7 +419,7 @@ func (k *killing) checkHeads() {
 	for _, e := range k.want {
 		// Of a replaced chart both contents are expected; the later one counts.
 		key := path.Join(e.channel, e.chart)
-		if e.digest != "" && (want[key] == "" || e.verdict == publisher.Replaced) {
+		if e.digest != "" && (want[key] == "" || e.verdict == verdict.Replaced) {
 			want[key] = e.digest
 		}
 		if e.provenance {

@@ -10,8 +10,8 @@ import (
 	"strings"
 
 	"github.com/portolan-charts/portolan/generator/survey"
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 const helpLog = `Usage:
@@ -93,7 +93,7 @@ func (p *program) printLog(all []survey.Entry) {
 func entryText(e survey.Entry) string {
 	var parts, changes []string
 	for _, a := range e.Actions {
-		if a.Verdict == publisher.Accepted {
+		if a.Verdict == verdict.Accepted {
 			parts = append(parts, actionText(a))
 		}
 	}
@@ -148,13 +148,13 @@ func actionText(a survey.Action) string {
 
 // verdictTexts counts the uploads and actions that changed nothing.
 func verdictTexts(e survey.Entry) []string {
-	n := map[publisher.Verdict]int{}
+	n := map[verdict.Verdict]int{}
 	maps.Copy(n, e.Verdicts)
 	for _, a := range e.Actions {
 		n[a.Verdict]++
 	}
 	var texts []string
-	for _, v := range []publisher.Verdict{publisher.Unchanged, publisher.Superseded, publisher.Rejected} {
+	for _, v := range []verdict.Verdict{verdict.Unchanged, verdict.Superseded, verdict.Rejected} {
 		if n[v] > 0 {
 			texts = append(texts, fmt.Sprintf("%d %s", n[v], v))
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // TestReadmeActionOperations compares the table of what an action costs a run with what it
@@ -66,7 +67,7 @@ func (o *operations) ask(t *testing.T, request action.Request) string {
 		t.Fatal(err)
 	}
 	counted := o.count(t)
-	if r, err := publisher.ReadReceipt(t.Context(), o.drop, id); err != nil || r.Verdict != publisher.Accepted {
+	if r, err := publisher.ReadReceipt(t.Context(), o.drop, id); err != nil || r.Verdict != verdict.Accepted {
 		t.Fatalf("%s: %v %s %s", request.Kind, err, r.Verdict, r.Message)
 	}
 	return counted.String()

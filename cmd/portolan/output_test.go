@@ -13,6 +13,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/survey"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // TestForgedReceipt prints, in every way there is, a receipt whose every text
@@ -22,13 +23,13 @@ func TestForgedReceipt(t *testing.T) {
 	t.Parallel()
 	evil := "\x1b[2J\u009b31m\u202e\x7f\r\n" + strings.Repeat("x", 10_000)
 	forged := publisher.Receipt{
-		ID: "1" + evil, Channel: "2" + evil, Verdict: publisher.Verdict("3" + evil), Rule: "4" + evil, Message: "5" + evil, Fix: "6" + evil,
+		ID: "1" + evil, Channel: "2" + evil, Verdict: verdict.Verdict("3" + evil), Rule: "4" + evil, Message: "5" + evil, Fix: "6" + evil,
 		Chart: "7" + evil, Version: "8" + evil, Digest: "9" + evil, URL: "10" + evil,
-		Warnings: []publisher.Warning{{Rule: "11" + evil, Message: "12" + evil}},
+		Warnings: []verdict.Warning{{Rule: "11" + evil, Message: "12" + evil}},
 		Request:  &publisher.Request{File: "13" + evil, Uploader: map[string]string{"user": "14" + evil}},
 	}
 	rejected := forged
-	rejected.Verdict = publisher.Rejected
+	rejected.Verdict = verdict.Rejected
 	for name, show := range map[string]func(*program, *publisher.Receipt) error{
 		"drop --wait": func(p *program, r *publisher.Receipt) error {
 			(&dropper{program: p}).printVerdict(r)
@@ -134,7 +135,7 @@ func TestForgedSite(t *testing.T) {
 		"log": func(p *program) error {
 			e := survey.Entry{Changes: changes}
 			for _, kind := range []action.Kind{action.Yank, action.Deprecate, action.Promote, action.Rollback, action.Kind(evil)} {
-				e.Actions = append(e.Actions, survey.Action{Kind: kind, About: evil, Verdict: publisher.Accepted, Reason: evil, Successor: evil})
+				e.Actions = append(e.Actions, survey.Action{Kind: kind, About: evil, Verdict: verdict.Accepted, Reason: evil, Successor: evil})
 			}
 			p.printLog([]survey.Entry{e})
 			return nil

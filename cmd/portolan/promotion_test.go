@@ -11,6 +11,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 var (
@@ -177,7 +178,7 @@ func (w *town) promotesByCurl(archive []byte) {
 	if o := s.curlAs(w.t, releaser, s.url+"/api/dev/actions", "--data", strings.Replace(request, `"dev"`, `"stable"`, 1)); o.code == 0 || !strings.Contains(o.stdout, "promote:dev") {
 		w.t.Errorf("the other way, the answer is: exit code %d\n%s", o.code, o.stdout)
 	}
-	for _, want := range []publisher.Verdict{publisher.Accepted, publisher.Unchanged} {
+	for _, want := range []verdict.Verdict{verdict.Accepted, verdict.Unchanged} {
 		o := s.curlAs(w.t, releaser, s.url+"/api/stable/actions", "--data", request)
 		var asked struct{ ID, Receipt string }
 		if err := json.Unmarshal([]byte(o.stdout), &asked); err != nil || o.code != 0 {

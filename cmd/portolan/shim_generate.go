@@ -8,9 +8,9 @@ import (
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/pages"
 	reporting "github.com/portolan-charts/portolan/generator/report"
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/shim"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // generating returns what runs the generator beside the shim, and what writes pages
@@ -41,7 +41,7 @@ func (f *shimFlags) run(o shim.Options, pages generator.Pages, log *slog.Logger)
 			return err
 		}
 		for _, c := range report.Channels {
-			verdicts := map[publisher.Verdict]int{}
+			verdicts := map[verdict.Verdict]int{}
 			for _, r := range c.Receipts {
 				verdicts[r.Verdict]++
 			}

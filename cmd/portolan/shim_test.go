@@ -26,6 +26,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/shim"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // caller is somebody who sends requests, and what they may do in the channel
@@ -447,7 +448,7 @@ func TestShimMany(t *testing.T) {
 		want[version] = true
 		var receipt publisher.Receipt
 		decode(t, w.done("status", id, "--output", "json").stdout, &receipt)
-		if receipt.Version != version || receipt.Verdict == publisher.Rejected {
+		if receipt.Version != version || receipt.Verdict == verdict.Rejected {
 			t.Errorf("upload %s of %s: %+v", id, version, receipt)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // uploadID returns the upload's id that an operand is, in any case of letters,
@@ -89,7 +90,7 @@ func (p *program) printReceipt(r *publisher.Receipt) error {
 	line("channel", r.Channel)
 	line("verdict", string(r.Verdict))
 	line("rule", r.Rule)
-	if r.Action != nil && r.Verdict == publisher.Accepted {
+	if r.Action != nil && r.Verdict == verdict.Accepted {
 		line("result", r.Message)
 	} else {
 		line("reason", r.Message)

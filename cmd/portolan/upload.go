@@ -12,7 +12,7 @@ import (
 	"strings"
 
 	"github.com/portolan-charts/portolan/generator/check"
-	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // maxProv is how much is read of a provenance file: more than is accepted, so
@@ -26,7 +26,7 @@ type upload struct {
 	chart []byte // nil in a provenance file alone
 	prov  []byte // nil if absent
 
-	warned []publisher.Warning // of the run, as far as it can be foreseen; nil if it was not
+	warned []verdict.Warning // of the run, as far as it can be foreseen; nil if it was not
 }
 
 // readUnlessDone is read, but does not wait for it once the context has ended:

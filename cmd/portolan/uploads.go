@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/generator/survey"
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/days"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // sinceDefault is how far back uploads are shown if nothing else is said.
@@ -149,7 +149,7 @@ func (p *program) printUploads(all []survey.Upload, when string) error {
 	p.printf("%s\n", heading)
 	for i, line := range strings.Split(strings.TrimSuffix(rows, "\n"), "\n") {
 		p.printf("%s\n", line)
-		if all[i].Verdict == publisher.Rejected {
+		if all[i].Verdict == verdict.Rejected {
 			printReason(p.stdout, all[i].Message, all[i].Fix)
 		}
 	}

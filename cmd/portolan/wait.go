@@ -10,6 +10,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/pause"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 const (
@@ -124,7 +125,7 @@ func look(ctx context.Context, drop bucket.Store, noun, id string, deadline time
 // printVerdict prints one receipt as a line, or three.
 func (p *program) printVerdict(r *publisher.Receipt) {
 	p.printf("%s%s, generation %d\n", verdictColumn(r.Verdict, false), subject(*r), r.Generation)
-	if r.Verdict == publisher.Rejected || r.Action != nil && r.Verdict != publisher.Accepted {
+	if r.Verdict == verdict.Rejected || r.Action != nil && r.Verdict != verdict.Accepted {
 		printReason(p.stdout, r.Message, r.Fix)
 	}
 	if r.Manifest != "" {

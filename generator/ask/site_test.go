@@ -16,6 +16,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // world is a drop area and a site in memory.
@@ -59,7 +60,7 @@ func (w *world) asks(p *ask.Plan, err error) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if r := w.decide(p.Channel, p.Request); r.Verdict != publisher.Accepted {
+	if r := w.decide(p.Channel, p.Request); r.Verdict != verdict.Accepted {
 		w.t.Fatalf("%s: got %+v", p.Request.Subject(), r)
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // old is a repository on a web server.
@@ -137,7 +138,7 @@ func (g *target) imports(o Options) (string, *Report) {
 func (g *target) generate() {
 	g.t.Helper()
 	r, err := generator.Run(g.t.Context(), generator.Options{Drop: g.drop.Handle("generate"), Site: g.site.Handle("generate"), Config: g.config})
-	if err != nil || r.Count(publisher.Rejected) > 0 {
+	if err != nil || r.Count(verdict.Rejected) > 0 {
 		g.t.Fatalf("%+v, %v", r, err)
 	}
 }

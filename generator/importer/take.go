@@ -16,6 +16,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/httpread"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // take is the import of one entry.
@@ -206,12 +207,12 @@ func (t *take) new(ctx context.Context) error {
 		would, rule, err = t.judge.Foresee(ctx, t.offer, false)
 	}
 	switch {
-	case rule == "version-exists", would == publisher.Replaced && rule == "":
+	case rule == "version-exists", would == verdict.Replaced && rule == "":
 		published := t.published[release{t.offer.Name, t.offer.Version}]
 		return t.left(Differs, "the version is published with other content: its SHA-256 is %s, but this archive's is %s", published, t.offer.Digest)
 	case err != nil:
 		return err
-	case would == publisher.Unchanged:
+	case would == verdict.Unchanged:
 		return t.there("the same content is already published", t.published[release{t.offer.Name, t.offer.Version}])
 	}
 	return nil

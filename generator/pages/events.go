@@ -8,6 +8,7 @@ import (
 
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // changesOf returns what a record did to the channel.
@@ -18,7 +19,7 @@ func changesOf(r *publisher.Record) (GenerationDoc, error) {
 		return g, err
 	}
 	for _, a := range r.Actions {
-		if a.Verdict != publisher.Accepted {
+		if a.Verdict != verdict.Accepted {
 			continue
 		}
 		g.RolledBack = max(g.RolledBack, a.Generation)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // maxAnnotations is the number of errors that GitHub shows for a step.
@@ -18,7 +19,7 @@ func Annotations(w io.Writer, r *Run) error {
 	var all []string
 	for _, c := range r.channels() {
 		for _, receipt := range c.Receipts {
-			if receipt.Verdict == publisher.Rejected {
+			if receipt.Verdict == verdict.Rejected {
 				all = append(all, annotation(c, receipt))
 			}
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // The elements of a JUnit report, as GitLab, Jenkins and others read it.
@@ -129,7 +130,7 @@ func failed(what, message, hint string) testCase {
 func (r *Run) testCase(receipt publisher.Receipt) testCase {
 	t := testCase{Name: subject(receipt)}
 	var text []string
-	if receipt.Verdict == publisher.Rejected {
+	if receipt.Verdict == verdict.Rejected {
 		text = append(text, short(receipt.Message, maxProse))
 		if receipt.Fix != "" {
 			text = append(text, "fix: "+short(receipt.Fix, maxProse))
@@ -149,7 +150,7 @@ func (r *Run) testCase(receipt publisher.Receipt) testCase {
 		text = append(text, by(receipt)+": "+job)
 	}
 	details := strings.Join(text, "\n")
-	if receipt.Verdict == publisher.Rejected {
+	if receipt.Verdict == verdict.Rejected {
 		t.Failure = &reason{Message: text[0], Type: short(receipt.Rule, maxName), Text: details}
 	} else {
 		t.SystemOut = details

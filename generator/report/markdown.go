@@ -9,6 +9,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 const (
@@ -51,7 +52,7 @@ func (m *markdown) printf(format string, args ...any) { fmt.Fprintf(m, format, a
 func (m *markdown) title() string {
 	r := m.run
 	var counts []string
-	for _, v := range []publisher.Verdict{publisher.Accepted, publisher.Replaced, publisher.Unchanged, publisher.Superseded, publisher.Rejected} {
+	for _, v := range []verdict.Verdict{verdict.Accepted, verdict.Replaced, verdict.Unchanged, verdict.Superseded, verdict.Rejected} {
 		if r.Report == nil {
 			break
 		}
@@ -90,7 +91,7 @@ func (m *markdown) channel(c generator.ChannelReport) {
 	}
 	var rejected, others []publisher.Receipt
 	for _, r := range c.Receipts {
-		if r.Verdict == publisher.Rejected {
+		if r.Verdict == verdict.Rejected {
 			rejected = append(rejected, r)
 		} else {
 			others = append(others, r)

@@ -19,6 +19,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/report"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 
 	"github.com/portolan-charts/portolan/ci/testenv"
 )
@@ -36,14 +37,14 @@ func aRun() *report.Run {
 	stable := generator.ChannelReport{
 		Channel: "group/stable", Before: 4, After: 5, Pages: &generator.PagesReport{},
 		Receipts: []publisher.Receipt{
-			{ID: "id-1", Verdict: publisher.Accepted, Chart: "web", Version: "1.1.0+a", URL: "group/stable/charts/web/1.1.0+a/id-1/web-1.1.0+a.tgz",
-				Warnings: []publisher.Warning{{Rule: "icon", Message: "the chart has no icon"}}},
-			{ID: "id-2", Verdict: publisher.Rejected, Rule: "version-exists", Chart: "web", Version: "1.0.0", Message: "web 1.0.0 was published with other content", Fix: "raise the version in Chart.yaml",
+			{ID: "id-1", Verdict: verdict.Accepted, Chart: "web", Version: "1.1.0+a", URL: "group/stable/charts/web/1.1.0+a/id-1/web-1.1.0+a.tgz",
+				Warnings: []verdict.Warning{{Rule: "icon", Message: "the chart has no icon"}}},
+			{ID: "id-2", Verdict: verdict.Rejected, Rule: "version-exists", Chart: "web", Version: "1.0.0", Message: "web 1.0.0 was published with other content", Fix: "raise the version in Chart.yaml",
 				Request: request("web-1.0.0.tgz", "https://gitlab.example.com/acme/app/-/jobs/8?a=1&b=2")},
-			{ID: "id-3", Verdict: publisher.Unchanged, Chart: "db", Version: "2.0.0", URL: "group/stable/charts/db/2.0.0/id-0/db-2.0.0.tgz"},
-			{ID: "id-4", Verdict: publisher.Rejected, Rule: "not-gzip", Message: "the file is not a gzip archive", Request: request("notes.tgz", "")},
-			{ID: "id-6", Verdict: publisher.Accepted, Chart: "web", Version: "1.0.0", About: "yank web 1.0.0", Action: &action.Request{Kind: action.Yank}},
-			{ID: "id-7", Verdict: publisher.Rejected, Rule: "gate-soak", About: "promote 2 versions of web from dev", Message: "this gate opens at noon", Fix: "ask again then",
+			{ID: "id-3", Verdict: verdict.Unchanged, Chart: "db", Version: "2.0.0", URL: "group/stable/charts/db/2.0.0/id-0/db-2.0.0.tgz"},
+			{ID: "id-4", Verdict: verdict.Rejected, Rule: "not-gzip", Message: "the file is not a gzip archive", Request: request("notes.tgz", "")},
+			{ID: "id-6", Verdict: verdict.Accepted, Chart: "web", Version: "1.0.0", About: "yank web 1.0.0", Action: &action.Request{Kind: action.Yank}},
+			{ID: "id-7", Verdict: verdict.Rejected, Rule: "gate-soak", About: "promote 2 versions of web from dev", Message: "this gate opens at noon", Fix: "ask again then",
 				Action: &action.Request{Kind: action.Promote, Requester: map[string]string{"job": "https://gitlab.example.com/acme/app/-/jobs/9"}}},
 		},
 		Waiting: []generator.Waiting{{ID: "id-5", File: "web-1.2.0.tgz.prov", Reason: "its chart has not arrived yet"}},
@@ -99,10 +100,10 @@ func TestHostile(t *testing.T) {
 			} else {
 				one.Request = request(text, text)
 			}
-			if one.Verdict == publisher.Rejected {
+			if one.Verdict == verdict.Rejected {
 				one.Chart = ""
 			}
-			one.Warnings = []publisher.Warning{{Rule: text, Message: text}}
+			one.Warnings = []verdict.Warning{{Rule: text, Message: text}}
 		}
 		c.Waiting[0] = generator.Waiting{ID: text, File: text, Reason: text}
 		c.Error, r.Err, r.Hint = text, errors.New(text), text

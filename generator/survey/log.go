@@ -7,6 +7,7 @@ import (
 
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // Entry is what one generation has done.
@@ -19,7 +20,7 @@ type Entry struct {
 	Actions []Action `json:"actions,omitempty"`
 
 	// Verdicts says how many uploads it decided, by verdict.
-	Verdicts map[publisher.Verdict]int `json:"verdicts,omitempty"`
+	Verdicts map[verdict.Verdict]int `json:"verdicts,omitempty"`
 
 	// Settings is whether it changed something else about the index: which versions
 	// 'keep' hides, for example.
@@ -59,7 +60,7 @@ func entryOf(r *publisher.Record) (Entry, error) {
 	e := Entry{Generation: r.Generation, Time: r.Time, Changes: []Change{}}
 	for _, d := range r.Decisions {
 		if e.Verdicts == nil {
-			e.Verdicts = map[publisher.Verdict]int{}
+			e.Verdicts = map[verdict.Verdict]int{}
 		}
 		e.Verdicts[d.Verdict]++
 	}

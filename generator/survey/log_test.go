@@ -9,20 +9,21 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
-type verdicts = map[publisher.Verdict]int
+type verdicts = map[verdict.Verdict]int
 
 func TestLog(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.edit("stable").put("web", "1.0.0", "a").put("db", "1.0.0", "a").commit()
 	w.edit("stable").put("web", "1.0.0", "b").put("web", "1.1.0", "c").reject("not-gzip").reject("not-gzip").commit()
-	w.edit("stable").decide(publisher.Decision{Upload: "u", Chart: "web", Version: "1.0.0", Verdict: publisher.Unchanged}).commit()
+	w.edit("stable").decide(publisher.Decision{Upload: "u", Chart: "web", Version: "1.0.0", Verdict: verdict.Unchanged}).commit()
 	w.edit("stable").put("web", "1.1.0", "c").commit() // the same archive in another place
 	w.edit("stable").
 		act(publisher.ActionDecision{Kind: action.Yank, Reason: "leaks", Versions: pins("web 1.1.0")}).
-		act(publisher.ActionDecision{Kind: action.Restore, Verdict: publisher.Rejected, Rule: "not-yanked"}).hide("web", true, false).commit()
+		act(publisher.ActionDecision{Kind: action.Restore, Verdict: verdict.Rejected, Rule: "not-yanked"}).hide("web", true, false).commit()
 	w.edit("stable").take("db", "1.0.0").act(publisher.ActionDecision{Kind: action.TakeDown, Reason: "secret", Versions: pins("db 1.0.0")}).commit()
 	w.edit("stable").hide("web", true, true).commit()
 	e := w.edit("stable")
@@ -37,22 +38,22 @@ func TestLog(t *testing.T) {
 		{Generation: 8, Time: at(8), Changes: []survey.Change{}, Floor: 4},
 		{Generation: 7, Time: at(7), Changes: []survey.Change{}, Settings: true},
 		{Generation: 6, Time: at(6), Changes: []survey.Change{{What: survey.Removed, Chart: "db", Version: "1.0.0", Digest: digest("a")}}, Actions: []survey.Action{
-			{ID: id(10), Kind: action.TakeDown, About: "takedown db 1.0.0", Verdict: publisher.Accepted, Reason: "secret", Versions: []action.Pin{{Chart: "db", Version: "1.0.0", Digest: digest("db 1.0.0")}}},
+			{ID: id(10), Kind: action.TakeDown, About: "takedown db 1.0.0", Verdict: verdict.Accepted, Reason: "secret", Versions: []action.Pin{{Chart: "db", Version: "1.0.0", Digest: digest("db 1.0.0")}}},
 		}},
 		{Generation: 5, Time: at(5), Changes: []survey.Change{}, Actions: []survey.Action{
-			{ID: id(8), Kind: action.Yank, About: "yank web 1.1.0", Verdict: publisher.Accepted, Reason: "leaks", Versions: []action.Pin{{Chart: "web", Version: "1.1.0", Digest: digest("web 1.1.0")}}},
-			{ID: id(9), Kind: action.Restore, About: "restore", Verdict: publisher.Rejected, Rule: "not-yanked"},
+			{ID: id(8), Kind: action.Yank, About: "yank web 1.1.0", Verdict: verdict.Accepted, Reason: "leaks", Versions: []action.Pin{{Chart: "web", Version: "1.1.0", Digest: digest("web 1.1.0")}}},
+			{ID: id(9), Kind: action.Restore, About: "restore", Verdict: verdict.Rejected, Rule: "not-yanked"},
 		}},
-		{Generation: 4, Time: at(4), Changes: []survey.Change{{What: survey.Signed, Chart: "web", Version: "1.1.0", Digest: digest("c")}}, Verdicts: verdicts{publisher.Replaced: 1}},
-		{Generation: 3, Time: at(3), Changes: []survey.Change{}, Verdicts: verdicts{publisher.Unchanged: 1}},
+		{Generation: 4, Time: at(4), Changes: []survey.Change{{What: survey.Signed, Chart: "web", Version: "1.1.0", Digest: digest("c")}}, Verdicts: verdicts{verdict.Replaced: 1}},
+		{Generation: 3, Time: at(3), Changes: []survey.Change{}, Verdicts: verdicts{verdict.Unchanged: 1}},
 		{Generation: 2, Time: at(2), Changes: []survey.Change{
 			{What: survey.Added, Chart: "web", Version: "1.1.0", Digest: digest("c")},
 			{What: survey.Changed, Chart: "web", Version: "1.0.0", Digest: digest("b"), Was: digest("a")},
-		}, Verdicts: verdicts{publisher.Accepted: 1, publisher.Replaced: 1, publisher.Rejected: 2}},
+		}, Verdicts: verdicts{verdict.Accepted: 1, verdict.Replaced: 1, verdict.Rejected: 2}},
 		{Generation: 1, Time: at(1), Changes: []survey.Change{
 			{What: survey.Added, Chart: "db", Version: "1.0.0", Digest: digest("a")},
 			{What: survey.Added, Chart: "web", Version: "1.0.0", Digest: digest("a")},
-		}, Verdicts: verdicts{publisher.Accepted: 2}},
+		}, Verdicts: verdicts{verdict.Accepted: 2}},
 	})
 	if _, err := survey.Log(t.Context(), w.store(), "nosuch", 1); !errors.Is(err, survey.ErrNoChannel) {
 		t.Errorf("no channel: %v", err)
@@ -78,7 +79,7 @@ func TestLogOfRollback(t *testing.T) {
 		return []action.Pin{{Chart: "web", Version: version, Digest: digest("web " + version)}}
 	}
 	equal(t, "rollback", all[0].Actions, []survey.Action{{
-		ID: id(5), Kind: action.Rollback, About: "roll back to generation 1", Verdict: publisher.Accepted, Reason: "rolled back to 1",
+		ID: id(5), Kind: action.Rollback, About: "roll back to generation 1", Verdict: verdict.Accepted, Reason: "rolled back to 1",
 		Generation: 1, Versions: pin("1.2.0"), Restored: pin("1.1.0"),
 	}})
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // Upload is an upload that was decided, or an action.
@@ -22,7 +23,7 @@ type Upload struct {
 	Decided    time.Time         `json:"decided"`
 	Arrival    time.Time         `json:"arrival"`
 	Generation int               `json:"generation"` // the record that decided it
-	Verdict    publisher.Verdict `json:"verdict"`
+	Verdict    verdict.Verdict   `json:"verdict"`
 	Action     action.Kind       `json:"action,omitempty"` // "" if it was a chart
 	About      string            `json:"about,omitempty"`  // see [Action]
 	Chart      string            `json:"chart,omitempty"`  // "" if it could not be read, or of an action about several
@@ -92,7 +93,7 @@ func decided(ctx context.Context, site bucket.Store, channel string, o UploadsOp
 			if o.Most > 0 && len(all) > o.Most {
 				return all, nil
 			}
-			if u.Channel = channel; !o.Rejected || u.Verdict == publisher.Rejected {
+			if u.Channel = channel; !o.Rejected || u.Verdict == verdict.Rejected {
 				all = append(all, u)
 			}
 		}
@@ -143,7 +144,7 @@ func addReceipts(ctx context.Context, drop bucket.Store, uploads []Upload) error
 				}
 			case !errors.Is(err, bucket.ErrNotFound) && !bucket.Denied(err):
 				return err
-			case u.Verdict == publisher.Rejected:
+			case u.Verdict == verdict.Rejected:
 				u.Message, u.Fix = generator.Describe(u.Rule)
 			}
 			return nil

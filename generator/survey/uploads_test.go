@@ -15,6 +15,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // busy has two channels in which uploads and actions were decided, with receipts for some.
@@ -25,7 +26,7 @@ func busy(t *testing.T) *world {
 	w.edit("devel").put("db", "1.0.0", "a").commit()                      // 4
 	w.edit("stable").
 		act(publisher.ActionDecision{Kind: action.Yank, Reason: "leaks", Versions: pins("web 1.0.0")}). // 5
-		act(publisher.ActionDecision{Kind: action.Deprecate, Chart: "web", Verdict: publisher.Rejected, Rule: "not-allowed"}).
+		act(publisher.ActionDecision{Kind: action.Deprecate, Chart: "web", Verdict: verdict.Rejected, Rule: "not-allowed"}).
 		hide("web", true).commit()
 	w.receipt("receipts/"+id(1)+".json", publisher.Receipt{Channel: "stable", Request: &publisher.Request{File: "w.tgz", Uploader: map[string]string{"user": "alice"}}})
 	w.receipt("receipts/"+id(2)+".json", publisher.Receipt{Channel: "stable", Message: "not this one"})
@@ -59,12 +60,12 @@ func TestUploads(t *testing.T) {
 	}
 	const general, advice = "the file is not a gzip-compressed archive", "package the chart again with `helm package`"
 	want := []survey.Upload{
-		upload(5, 3, "stable", survey.Upload{Verdict: publisher.Accepted, Action: action.Yank, About: "yank web 1.0.0", Chart: "web", Version: "1.0.0", Uploader: map[string]string{"user": "bob"}}),
-		upload(6, 3, "stable", survey.Upload{Verdict: publisher.Rejected, Action: action.Deprecate, About: "deprecate", Chart: "web", Rule: "not-allowed"}),
-		upload(3, 2, "stable", survey.Upload{Verdict: publisher.Rejected, Rule: "not-gzip", Message: general, Fix: advice}),
-		upload(4, 1, "devel", survey.Upload{Verdict: publisher.Accepted, Chart: "db", Version: "1.0.0", Uploader: map[string]string{"token": "ci"}}),
-		upload(1, 1, "stable", survey.Upload{Verdict: publisher.Accepted, Chart: "web", Version: "1.0.0", File: "w.tgz", Uploader: map[string]string{"user": "alice"}}),
-		upload(2, 1, "stable", survey.Upload{Verdict: publisher.Rejected, Rule: "not-gzip", File: "x.tgz", Message: "no gzip", Fix: "gzip it"}),
+		upload(5, 3, "stable", survey.Upload{Verdict: verdict.Accepted, Action: action.Yank, About: "yank web 1.0.0", Chart: "web", Version: "1.0.0", Uploader: map[string]string{"user": "bob"}}),
+		upload(6, 3, "stable", survey.Upload{Verdict: verdict.Rejected, Action: action.Deprecate, About: "deprecate", Chart: "web", Rule: "not-allowed"}),
+		upload(3, 2, "stable", survey.Upload{Verdict: verdict.Rejected, Rule: "not-gzip", Message: general, Fix: advice}),
+		upload(4, 1, "devel", survey.Upload{Verdict: verdict.Accepted, Chart: "db", Version: "1.0.0", Uploader: map[string]string{"token": "ci"}}),
+		upload(1, 1, "stable", survey.Upload{Verdict: verdict.Accepted, Chart: "web", Version: "1.0.0", File: "w.tgz", Uploader: map[string]string{"user": "alice"}}),
+		upload(2, 1, "stable", survey.Upload{Verdict: verdict.Rejected, Rule: "not-gzip", File: "x.tgz", Message: "no gzip", Fix: "gzip it"}),
 	}
 	equal(t, "uploads", all, want)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // world is a site and a drop area, on which a test commits what it likes. Each generation
@@ -66,16 +67,16 @@ func (e *edit) of(chart string) []string {
 // put publishes a version before all others, or in place of its old line.
 func (e *edit) put(chart, version, content string) *edit {
 	e.w.uploads++
-	upload, v := id(e.w.uploads), publisher.Accepted
+	upload, v := id(e.w.uploads), verdict.Accepted
 	line := fmt.Sprintf(`{"name":%q,"version":%q,"appVersion":"v%s","created":%q,"digest":%q,"urls":[%q]}`,
 		chart, version, version, e.draft.Time.Format(time.RFC3339), digest(content), publisher.ReleaseURL(chart, version, upload))
 	lines := e.of(chart)
 	for i, old := range lines {
 		if strings.Contains(old, fmt.Sprintf(`"version":%q,`, version)) {
-			lines[i], v = line, publisher.Replaced
+			lines[i], v = line, verdict.Replaced
 		}
 	}
-	if v == publisher.Accepted {
+	if v == verdict.Accepted {
 		lines = append([]string{line}, lines...)
 	}
 	e.lines[chart] = lines
@@ -104,7 +105,7 @@ func (e *edit) decide(d publisher.Decision) *edit {
 // reject rejects an upload that cannot be read.
 func (e *edit) reject(rule string) *edit {
 	e.w.uploads++
-	return e.decide(publisher.Decision{Upload: id(e.w.uploads), Verdict: publisher.Rejected, Rule: rule})
+	return e.decide(publisher.Decision{Upload: id(e.w.uploads), Verdict: verdict.Rejected, Rule: rule})
 }
 
 // act decides an action.
@@ -112,7 +113,7 @@ func (e *edit) act(a publisher.ActionDecision) *edit {
 	e.w.uploads++
 	a.ID, a.Arrival = id(e.w.uploads), e.draft.Time.Add(-time.Minute)
 	if a.Verdict == "" {
-		a.Verdict = publisher.Accepted
+		a.Verdict = verdict.Accepted
 	}
 	e.draft.Actions = append(e.draft.Actions, a)
 	return e

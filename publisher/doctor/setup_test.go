@@ -16,6 +16,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 	"github.com/portolan-charts/portolan/publisher/doctor"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // setUp is a drop area and a site in memory with two charts in the channel
@@ -60,14 +61,14 @@ func (s *setUp) publish(name, version string) {
 	d := publisher.Draft{Time: now, Nonce: id, ContextPath: "/helm"}
 	d.Removed, d.Added = c.Index().Diff(map[string][]string{name: append(lines, c.Index().Lines(name)...)})
 	d.Decisions = []publisher.Decision{{
-		Upload: id, Arrival: now, Chart: name, Version: version, Verdict: publisher.Accepted, Digest: digest, Size: r.Info.Size,
+		Upload: id, Arrival: now, Chart: name, Version: version, Verdict: verdict.Accepted, Digest: digest, Size: r.Info.Size,
 	}}
 	u := &publisher.Upload{ID: id, Channel: "group/stable", Arrival: now}
 	err = cmp.Or(
 		publisher.PutRelease(s.t.Context(), site, "group/stable", r),
 		c.Commit(s.t.Context(), d),
 		c.Project(s.t.Context()),
-		publisher.WriteReceipt(s.t.Context(), s.drop.Handle("generator"), u, &publisher.Receipt{ID: id, Channel: "group/stable", Verdict: publisher.Accepted}),
+		publisher.WriteReceipt(s.t.Context(), s.drop.Handle("generator"), u, &publisher.Receipt{ID: id, Channel: "group/stable", Verdict: verdict.Accepted}),
 	)
 	if err != nil {
 		s.t.Fatal(err)

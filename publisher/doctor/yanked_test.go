@@ -11,6 +11,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/doctor"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // yank yanks versions of web; hidden says at which places head leaves some out.
@@ -20,7 +21,7 @@ func (s *setUp) yank(hidden []bool, versions ...string) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	a := publisher.ActionDecision{ID: id, Arrival: time.Now().UTC(), Kind: action.Yank, Verdict: publisher.Accepted, Reason: "broken"}
+	a := publisher.ActionDecision{ID: id, Arrival: time.Now().UTC(), Kind: action.Yank, Verdict: verdict.Accepted, Reason: "broken"}
 	for _, v := range versions {
 		digest := fmt.Sprintf("%x", sha256.Sum256(fmt.Appendf(nil, "archive of web %s", v)))
 		a.Versions = append(a.Versions, publisher.ActionVersion{Pin: action.Pin{Chart: "web", Version: v, Digest: digest}})

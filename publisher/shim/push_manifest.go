@@ -18,6 +18,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher/registry"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
 	"github.com/portolan-charts/portolan/publisher/untrusted"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // pushed is what a push brings that other uploads do not have.
@@ -113,7 +114,7 @@ func (g *pushed) cost() int64 {
 const maxWarnings = 16 // that a header holds
 
 // warn sends warnings as clients of a registry read them.
-func (a *answer) warn(warnings []publisher.Warning) {
+func (a *answer) warn(warnings []verdict.Warning) {
 	for _, w := range warnings[:min(len(warnings), maxWarnings)] {
 		a.Header().Add("Warning", "299 - "+strconv.QuoteToASCII(untrusted.Cut(w.Message, 200)))
 	}

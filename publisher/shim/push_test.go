@@ -23,6 +23,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 	"github.com/portolan-charts/portolan/publisher/registry"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // pushTo opens a port whose channel team can be read as a registry.
@@ -474,7 +475,7 @@ func TestPushJudged(t *testing.T) {
 	p := pushTo(t, func(o *Options) {
 		o.Judge = func(string, *publisher.Head) Judge {
 			return func(_ context.Context, o *publisher.Offer, _ bool) error {
-				o.Warnings = append(o.Warnings, publisher.Warning{Message: "not " + o.Manifest})
+				o.Warnings = append(o.Warnings, verdict.Warning{Message: "not " + o.Manifest})
 				return nil
 			}
 		}
@@ -517,7 +518,7 @@ func TestPushWarnings(t *testing.T) {
 		o.Check = func(channel string, chart, prov io.Reader) (*publisher.Offer, error) {
 			offer, err := check(channel, chart, prov)
 			if err == nil {
-				offer.Warnings = []publisher.Warning{{Rule: "x", Message: "say \"hi\"\r\nthen go"}}
+				offer.Warnings = []verdict.Warning{{Rule: "x", Message: "say \"hi\"\r\nthen go"}}
 			}
 			return offer, err
 		}

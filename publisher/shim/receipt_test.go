@@ -10,6 +10,7 @@ import (
 	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 const (
@@ -30,7 +31,7 @@ func TestReceipt(t *testing.T) {
 		decided := make(chan reply)
 		go func() { decided <- p.get("/api/team/uploads/" + strings.ToUpper(uploadID) + "?wait=30s") }()
 		p.until(1)
-		receipt := publisher.Receipt{ID: uploadID, Channel: "team", Verdict: publisher.Accepted, Chart: "alpha", Version: "1.0.0"}
+		receipt := publisher.Receipt{ID: uploadID, Channel: "team", Verdict: verdict.Accepted, Chart: "alpha", Version: "1.0.0"}
 		p.put(p.drop, "receipts/"+uploadID+".json", encode(t, receipt))
 		p.remove(inbox)
 		for _, got := range []reply{<-decided, p.get("/api/team/uploads/" + uploadID)} {

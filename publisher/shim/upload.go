@@ -10,19 +10,20 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
 	"github.com/portolan-charts/portolan/publisher/untrusted"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // taken is the answer to an upload.
 type taken struct {
-	Message  string              `json:"message"`
-	Saved    bool                `json:"saved"` // as ChartMuseum says it
-	ID       string              `json:"id"`
-	Channel  string              `json:"channel"`
-	Name     string              `json:"name,omitempty"`
-	Version  string              `json:"version,omitempty"`
-	Digest   string              `json:"digest,omitempty"`
-	Receipt  string              `json:"receipt"`
-	Warnings []publisher.Warning `json:"warnings,omitempty"`
+	Message  string            `json:"message"`
+	Saved    bool              `json:"saved"` // as ChartMuseum says it
+	ID       string            `json:"id"`
+	Channel  string            `json:"channel"`
+	Name     string            `json:"name,omitempty"`
+	Version  string            `json:"version,omitempty"`
+	Digest   string            `json:"digest,omitempty"`
+	Receipt  string            `json:"receipt"`
+	Warnings []verdict.Warning `json:"warnings,omitempty"`
 }
 
 // upload takes a chart, a provenance file, or both.

@@ -1,4 +1,5 @@
-package publisher
+// Package verdict says what can be decided about an upload, and what else is odd about it.
+package verdict
 
 // Verdict is what was decided about an upload.
 type Verdict string
