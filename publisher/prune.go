@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/sweep"
 )
 
 // PruneOptions says what a prune keeps. It removes what no kept generation needs, but
@@ -46,25 +47,25 @@ type PruneProgress struct {
 type PruneReport struct {
 	DryRun    bool           `json:"dryRun"`
 	Channels  []ChannelPrune `json:"channels"`
-	Receipts  Freed          `json:"receipts"`
-	Rejected  Freed          `json:"rejected"`  // refused uploads, with their reasons
-	Leftovers Freed          `json:"leftovers"` // of interrupted writes and deletions, in local folders; and of pushes
+	Receipts  sweep.Freed    `json:"receipts"`
+	Rejected  sweep.Freed    `json:"rejected"`  // refused uploads, with their reasons
+	Leftovers sweep.Freed    `json:"leftovers"` // of interrupted writes and deletions, in local folders; and of pushes
 }
 
 // ChannelPrune is what a prune removed from one channel.
 type ChannelPrune struct {
-	Channel    string `json:"channel"`
-	Generation int    `json:"generation"` // the newest record
-	Floor      int    `json:"floor"`      // the oldest generation that is kept; 0 if all are
-	Snapshots  Freed  `json:"snapshots"`
-	States     Freed  `json:"states"` // files of states that newer ones replaced, or that no record names
-	Kept       Kept   `json:"kept"`
-	Charts     Freed  `json:"charts"`   // files of releases that were published once
-	Orphans    Freed  `json:"orphans"`  // files of uploads that were never published
-	Registry   Freed  `json:"registry"` // files there, once the channel is not in the registry any more
+	Channel    string      `json:"channel"`
+	Generation int         `json:"generation"` // the newest record
+	Floor      int         `json:"floor"`      // the oldest generation that is kept; 0 if all are
+	Snapshots  sweep.Freed `json:"snapshots"`
+	States     sweep.Freed `json:"states"` // files of states that newer ones replaced, or that no record names
+	Kept       Kept        `json:"kept"`
+	Charts     sweep.Freed `json:"charts"`   // files of releases that were published once
+	Orphans    sweep.Freed `json:"orphans"`  // files of uploads that were never published
+	Registry   sweep.Freed `json:"registry"` // files there, once the channel is not in the registry any more
 
 	Freed      []FreedVersion `json:"freed,omitempty"`     // versions that it freed, or would
-	FreedFiles Freed          `json:"freedFiles"`          // files of versions that were freed before
+	FreedFiles sweep.Freed    `json:"freedFiles"`          // files of versions that were freed before
 	FreedUntil time.Time      `json:"freedUntil,omitzero"` // when the files of others may go
 
 	Error string `json:"error,omitempty"`
@@ -92,9 +93,9 @@ const (
 )
 
 // Total is everything that was removed.
-func (r *PruneReport) Total() Freed {
-	var t Freed
-	all := []Freed{r.Receipts, r.Rejected, r.Leftovers}
+func (r *PruneReport) Total() sweep.Freed {
+	var t sweep.Freed
+	all := []sweep.Freed{r.Receipts, r.Rejected, r.Leftovers}
 	for _, c := range r.Channels {
 		all = append(all, c.Snapshots, c.States, c.Charts, c.Orphans, c.Registry, c.FreedFiles)
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/sweep"
 )
 
 // DropOptions says what a prune of the drop area keeps.
@@ -22,9 +23,9 @@ type DropOptions struct {
 
 // DropFreed is what a prune of the drop area removed.
 type DropFreed struct {
-	Receipts Freed
-	Rejected Freed // refused uploads, with their reasons
-	Pushed   Freed // files of pushes
+	Receipts sweep.Freed
+	Rejected sweep.Freed // refused uploads, with their reasons
+	Pushed   sweep.Freed // files of pushes
 }
 
 // PruneDrop removes old receipts, old refused uploads with their reasons, and files of
@@ -92,8 +93,8 @@ func (p *dropPruner) concerns(channel string) bool {
 
 // removeOld removes files of decided uploads from a folder of the drop area, if they are
 // old enough and wanted says so.
-func (p *dropPruner) removeOld(ctx context.Context, folder string, freed *Freed, wanted func(channel, ext string) bool) error {
-	r := New(ctx, p.drop, p.Workers, p.DryRun)
+func (p *dropPruner) removeOld(ctx context.Context, folder string, freed *sweep.Freed, wanted func(channel, ext string) bool) error {
+	r := sweep.New(ctx, p.drop, p.Workers, p.DryRun)
 	for e, err := range p.drop.List(ctx, folder, bucket.Descendants) {
 		if err != nil {
 			return r.Wait(err)

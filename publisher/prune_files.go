@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/sweep"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
@@ -24,7 +25,7 @@ func (p *pruner) snapshots(ctx context.Context, c *Channel, k *keeping, report *
 	if k.from == 0 {
 		return nil
 	}
-	r := New(ctx, p.site, p.Workers, p.DryRun)
+	r := sweep.New(ctx, p.site, p.Workers, p.DryRun)
 	defer r.RemoveFolders(1)
 	for e, err := range p.site.List(ctx, path.Join(c.Name, snapshotsDir), bucket.Descendants) {
 		if err != nil {
@@ -39,7 +40,7 @@ func (p *pruner) snapshots(ctx context.Context, c *Channel, k *keeping, report *
 
 // probes removes what processes that died while they probed the store left there.
 func (p *pruner) probes(ctx context.Context, c *Channel) error {
-	r := New(ctx, p.site, p.Workers, p.DryRun)
+	r := sweep.New(ctx, p.site, p.Workers, p.DryRun)
 	for e, err := range p.site.List(ctx, c.Name, bucket.Children) {
 		if err != nil {
 			return r.Wait(err)
@@ -118,7 +119,7 @@ func (p *pruner) removeDecided(ctx context.Context, c *Channel, some []candidate
 	if err := p.freshen(ctx, c, touched{charts: changed}); err != nil {
 		return err
 	}
-	r := New(ctx, p.site, p.Workers, p.DryRun)
+	r := sweep.New(ctx, p.site, p.Workers, p.DryRun)
 	defer r.RemoveFolders(1)
 	for _, f := range some {
 		switch v, decided := verdicts[f.upload]; {

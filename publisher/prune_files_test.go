@@ -11,6 +11,7 @@ import (
 
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/sweep"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
@@ -31,7 +32,7 @@ func TestPruneOrphans(t *testing.T) {
 	}
 	before := len(s.m.Snapshot())
 	c := s.mustPrune(publisher.PruneOptions{}).Channels[0]
-	if c.Orphans != (publisher.Freed{Files: 2, Bytes: 10}) || c.Charts.Files != 0 || len(s.m.Snapshot()) != before-2 {
+	if c.Orphans != (sweep.Freed{Files: 2, Bytes: 10}) || c.Charts.Files != 0 || len(s.m.Snapshot()) != before-2 {
 		t.Errorf("got %+v", c)
 	}
 	s.mustVerify(2, 2)
@@ -106,7 +107,7 @@ func TestPruneFolders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if report.Leftovers != (publisher.Freed{Files: 2, Bytes: 7}) || report.Channels[0].Snapshots.Files != 2 || report.Channels[0].Charts.Files != 6 {
+	if report.Leftovers != (sweep.Freed{Files: 2, Bytes: 7}) || report.Channels[0].Snapshots.Files != 2 || report.Channels[0].Charts.Files != 6 {
 		t.Errorf("got %+v", report)
 	}
 	for name, want := range map[string]bool{

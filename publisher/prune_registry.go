@@ -8,6 +8,7 @@ import (
 
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/registry"
+	"github.com/portolan-charts/portolan/publisher/sweep"
 )
 
 // registryFiles removes a channel's files from the registry, once the channel has not been
@@ -49,7 +50,7 @@ func (p *pruner) registryFiles(ctx context.Context, c *Channel, report *ChannelP
 		if err := p.stillLeft(ctx, c); err != nil {
 			return err
 		}
-		r := New(ctx, p.site, p.Workers, p.DryRun)
+		r := sweep.New(ctx, p.site, p.Workers, p.DryRun)
 		for _, e := range some {
 			r.Remove(e, &report.Registry)
 		}

@@ -5,6 +5,7 @@ import (
 	"path"
 
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/sweep"
 )
 
 // states removes the files of states that the newest record does not name: those before it,
@@ -17,7 +18,7 @@ func (p *pruner) states(ctx context.Context, c *Channel, report *ChannelPrune) e
 	if c.newest.State == nil {
 		return nil
 	}
-	r := New(ctx, p.site, p.Workers, p.DryRun)
+	r := sweep.New(ctx, p.site, p.Workers, p.DryRun)
 	for e, err := range p.site.List(ctx, path.Join(c.Name, logDir), bucket.Children) {
 		if err != nil {
 			return r.Wait(err)

@@ -16,6 +16,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 	"github.com/portolan-charts/portolan/publisher/registry"
+	"github.com/portolan-charts/portolan/publisher/sweep"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
@@ -421,7 +422,7 @@ func TestStateRaced(t *testing.T) {
 	}
 	const coming = "stable/log/00000010-coming.state.json"
 	m.Put(coming, []byte("{}\n"))
-	prune := func(after time.Duration) publisher.Freed {
+	prune := func(after time.Duration) sweep.Freed {
 		t.Helper()
 		r, err := publisher.Prune(t.Context(), (&buckettest.Mem{TB: t}).Handle("prune"), m.Handle("prune"), publisher.PruneOptions{
 			Grace: week, Now: func() time.Time { return start().Add(after) }, Nonce: func() string { return "p" },

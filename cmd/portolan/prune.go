@@ -12,6 +12,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/pages"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/sweep"
 )
 
 const helpPrune = `Usage:
@@ -224,7 +225,7 @@ func (p *program) printPruned(r *publisher.PruneReport) error {
 	return w.Flush()
 }
 
-func printFreed(w io.Writer, channel, what string, f publisher.Freed) {
+func printFreed(w io.Writer, channel, what string, f sweep.Freed) {
 	if f.Files > 0 {
 		fmt.Fprintf(w, "%s\t%s\t%d\t%s\n", channel, what, f.Files, sizeText(f.Bytes))
 	}

@@ -1,4 +1,5 @@
-package publisher
+// Package sweep removes many objects and counts them.
+package sweep
 
 import (
 	"context"
