@@ -9,6 +9,7 @@ import (
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
@@ -62,7 +63,7 @@ func TestManyVersions(t *testing.T) {
 		if r.Verdict != verdict.Accepted || len(r.Action.Versions) > 100 || len(r.Message) > 300 {
 			t.Errorf("the report has %s %s with %d versions: %s", r.Verdict, r.Rule, len(r.Action.Versions), r.Message)
 		}
-		full, err := publisher.ReadReceipt(t.Context(), w.drop.Handle("reader"), r.ID)
+		full, err := droparea.ReadReceipt(t.Context(), w.drop.Handle("reader"), r.ID)
 		if err != nil || len(full.Action.Versions) != named[r.ID] {
 			t.Errorf("receipt %s: %v", r.ID, err)
 		}

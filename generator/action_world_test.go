@@ -10,12 +10,13 @@ import (
 
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
 // ask asks for an action as the commands do, a second after what came before.
 func (w *world) ask(actor, channel, id string, r action.Request) error {
 	w.clock = w.clock.Add(time.Second)
-	if err := publisher.Ask(context.Background(), w.drop.Handle(actor), channel, id, r); err != nil {
+	if err := droparea.Ask(context.Background(), w.drop.Handle(actor), channel, id, r); err != nil {
 		return err
 	}
 	b, err := json.Marshal(r)
@@ -70,13 +71,13 @@ func (w *world) mustVerify() {
 
 // runOnce runs, and checks the invariants and what follows from the log. It returns the
 // receipts.
-func (w *world) runOnce() map[string]publisher.Receipt {
+func (w *world) runOnce() map[string]droparea.Receipt {
 	w.t.Helper()
 	w.clock = w.clock.Add(time.Minute)
 	report := w.mustRun()
 	w.mustShowNewest()
 	w.mustVerify()
-	receipts := map[string]publisher.Receipt{}
+	receipts := map[string]droparea.Receipt{}
 	for _, c := range report.Channels {
 		for _, r := range c.Receipts {
 			receipts[r.ID] = r

@@ -7,23 +7,23 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
 // adopted is what waits in a channel's inbox.
 type adopted struct {
-	uploads  []*publisher.Upload           // in order of arrival
-	receipts map[string]*publisher.Receipt // of those that are decided already, by id
-	waiting  []Waiting                     // files that cannot be uploads yet
+	uploads  []*droparea.Upload           // in order of arrival
+	receipts map[string]*droparea.Receipt // of those that are decided already, by id
+	waiting  []Waiting                    // files that cannot be uploads yet
 }
 
 // adopt finds all uploads of the channel: those under portolan's own names, and
 // those under others, which it gives ids.
-func adopt(ctx context.Context, o *Options, w *publisher.ChannelInbox) (*adopted, error) {
-	a := &adopted{receipts: map[string]*publisher.Receipt{}}
+func adopt(ctx context.Context, o *Options, w *droparea.ChannelInbox) (*adopted, error) {
+	a := &adopted{receipts: map[string]*droparea.Receipt{}}
 	unknown := a.recognize(ctx, o, w)
-	uploads := map[string]*publisher.Upload{}
+	uploads := map[string]*droparea.Upload{}
 	for _, u := range w.Uploads {
 		u.Request = nil // only a file under another name needs it, and there may be many
 		uploads[u.ID] = u
@@ -36,7 +36,7 @@ func adopt(ctx context.Context, o *Options, w *publisher.ChannelInbox) (*adopted
 			uploads[u.ID] = u
 		}
 	}
-	a.uploads = slices.SortedFunc(maps.Values(uploads), func(a, b *publisher.Upload) int {
+	a.uploads = slices.SortedFunc(maps.Values(uploads), func(a, b *droparea.Upload) int {
 		return arrival{a.Arrival, a.ID}.compare(arrival{b.Arrival, b.ID})
 	})
 	return a, errors.Join(unknown, err)
@@ -47,14 +47,14 @@ func adopt(ctx context.Context, o *Options, w *publisher.ChannelInbox) (*adopted
 // request that would be missing if it were put back, or came late. One that has the id of an upload in
 // another channel is adopted, as files under other names are; one whose receipt
 // cannot be read stays in the inbox.
-func (a *adopted) recognize(ctx context.Context, o *Options, w *publisher.ChannelInbox) error {
-	receipts, unread := make([]*publisher.Receipt, len(w.Uploads)), make([]bool, len(w.Uploads))
+func (a *adopted) recognize(ctx context.Context, o *Options, w *droparea.ChannelInbox) error {
+	receipts, unread := make([]*droparea.Receipt, len(w.Uploads)), make([]bool, len(w.Uploads))
 	err := each(ctx, o.Workers, len(w.Uploads), func(i int) (err error) {
 		u := w.Uploads[i]
 		if !u.MaybeDecided && u.Action == nil {
 			return nil
 		}
-		receipts[i], err = publisher.ReadReceipt(ctx, o.Drop, u.ID)
+		receipts[i], err = droparea.ReadReceipt(ctx, o.Drop, u.ID)
 		if err == nil || errors.Is(err, bucket.ErrNotFound) {
 			return nil
 		}
@@ -73,14 +73,14 @@ func (a *adopted) recognize(ctx context.Context, o *Options, w *publisher.Channe
 			other[u.ID] = true
 		}
 	}
-	w.Disown(func(u *publisher.Upload) bool { return other[u.ID] })
-	w.Uploads = slices.DeleteFunc(w.Uploads, func(u *publisher.Upload) bool { return stay[u.ID] })
+	w.Disown(func(u *droparea.Upload) bool { return other[u.ID] })
+	w.Uploads = slices.DeleteFunc(w.Uploads, func(u *droparea.Upload) bool { return stay[u.ID] })
 	return err
 }
 
 // adoptForeign returns what the files become, nil for those that stay.
-func (a *adopted) adoptForeign(ctx context.Context, o *Options, w *publisher.ChannelInbox) ([]*publisher.Upload, error) {
-	uploads := make([]*publisher.Upload, len(w.Foreign))
+func (a *adopted) adoptForeign(ctx context.Context, o *Options, w *droparea.ChannelInbox) ([]*droparea.Upload, error) {
+	uploads := make([]*droparea.Upload, len(w.Foreign))
 	if o.DryRun {
 		for i, f := range w.Foreign {
 			uploads[i] = f.Upload(w.Channel)
@@ -90,7 +90,7 @@ func (a *adopted) adoptForeign(ctx context.Context, o *Options, w *publisher.Cha
 	r := &reader{drop: o.Drop, policy: o.Config.Policy(w.Channel)}
 	stay := make([]bool, len(w.Foreign))
 	err := each(ctx, o.Workers, len(w.Foreign), func(i int) (err error) {
-		uploads[i], err = publisher.Adopt(ctx, o.Drop, w.Channel, w.Foreign[i], o.Now(), r.tooLarge)
+		uploads[i], err = droparea.Adopt(ctx, o.Drop, w.Channel, w.Foreign[i], o.Now(), r.tooLarge)
 		stay[i] = uploads[i] == nil && err == nil
 		return err
 	})
@@ -104,6 +104,6 @@ func (a *adopted) adoptForeign(ctx context.Context, o *Options, w *publisher.Cha
 		if uploads[i] == nil || !uploads[i].Adopted() {
 			return nil
 		}
-		return publisher.Discard(ctx, o.Drop, w.Foreign[i])
+		return droparea.Discard(ctx, o.Drop, w.Foreign[i])
 	}))
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest/servers"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
 // The tests in this file let one request of a run go wrong, on the network
@@ -68,11 +69,11 @@ func newCell(t *testing.T, s *servers.Server) (*cell, error) {
 		return nil, err
 	}
 	submit := func(n int, chart, prov []byte) error {
-		u := publisher.Submission{Chart: bucket.Bytes(chart)}
+		u := droparea.Submission{Chart: bucket.Bytes(chart)}
 		if prov != nil {
 			u.Prov = bucket.Bytes(prov)
 		}
-		return publisher.Submit(ctx, drop, "stable", id(n), u)
+		return droparea.Submit(ctx, drop, "stable", id(n), u)
 	}
 	err = submit(1, ambiguousOld, nil)
 	if err == nil {
@@ -92,7 +93,7 @@ func (c *cell) open(ctx context.Context) (drop, site bucket.Store, err error) {
 }
 
 // settled is when files that were written a moment ago may be adopted.
-func settled() time.Time { return time.Now().Add(publisher.Settle + time.Second) }
+func settled() time.Time { return time.Now().Add(droparea.Settle + time.Second) }
 
 // run is a run in which the k-th request has a fault. It returns how many
 // requests there were.
@@ -133,7 +134,7 @@ func (c *cell) check(ctx context.Context) error {
 	var got []string
 	for id, d := range decided {
 		got = append(got, d.Chart+" "+string(d.Verdict))
-		if r, err := publisher.ReadReceipt(ctx, drop, id); err != nil || r.Verdict != d.Verdict {
+		if r, err := droparea.ReadReceipt(ctx, drop, id); err != nil || r.Verdict != d.Verdict {
 			return fmt.Errorf("receipt %s: %v, %+v", id, err, r)
 		}
 	}

@@ -8,9 +8,9 @@ import (
 
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/generator/config"
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
 // asked is what a candidate asks for that brings no archive.
@@ -70,8 +70,8 @@ func checkKind(p config.Policy, kind action.Kind) *check.Problem {
 
 // readAction reads what an action asks for. It returns nil if another generator has taken
 // it out of the inbox. A fault of it is in the candidate.
-func (r *reader) readAction(ctx context.Context, u *publisher.Upload) (*candidate, error) {
-	request, fault, err := publisher.ReadAction(ctx, r.drop, u)
+func (r *reader) readAction(ctx context.Context, u *droparea.Upload) (*candidate, error) {
+	request, fault, err := droparea.ReadAction(ctx, r.drop, u)
 	if errors.Is(err, bucket.ErrNotFound) {
 		return nil, nil
 	}

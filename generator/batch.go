@@ -9,12 +9,13 @@ import (
 
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
 // batch decides and publishes the first of the uploads, as many as fit into
 // memory, and returns how many. What keeps it from reading single ones, which
 // then stay in the inbox, is in unread; err is what stopped it.
-func (r *channelRun) batch(ctx context.Context, all []*publisher.Upload) (n int, unread, err error) {
+func (r *channelRun) batch(ctx context.Context, all []*droparea.Upload) (n int, unread, err error) {
 	uploads := all[:min(len(all), publisher.MaxVerdicts)]
 	before, err := r.earlier.since(ctx, r.earlier.oldest(all))
 	if err != nil {
@@ -55,7 +56,7 @@ const (
 // takeAll takes in those of the uploads that are not decided, in order of arrival
 // and until their index lines would be too much for a record. It returns how
 // many it got through.
-func (r *channelRun) takeAll(ctx context.Context, uploads []*publisher.Upload, before *history) (all []*candidate, n int, err error) {
+func (r *channelRun) takeAll(ctx context.Context, uploads []*droparea.Upload, before *history) (all []*candidate, n int, err error) {
 	weight := 0
 	for some := range unweighed(uploads) {
 		if weight > publisher.MaxLines {
@@ -82,8 +83,8 @@ func (r *channelRun) takeAll(ctx context.Context, uploads []*publisher.Upload, b
 
 // unweighed yields the uploads in parts that can be read before their weight is known. What
 // an action weighs is known beforehand.
-func unweighed(all []*publisher.Upload) iter.Seq[[]*publisher.Upload] {
-	return func(yield func([]*publisher.Upload) bool) {
+func unweighed(all []*droparea.Upload) iter.Seq[[]*droparea.Upload] {
+	return func(yield func([]*droparea.Upload) bool) {
 		for len(all) > 0 {
 			n, weight := 0, int64(0)
 			for n < min(len(all), maxUnweighed) && weight < maxAsked {
@@ -113,7 +114,7 @@ func apart(i, workers, n int) int {
 // nothing names it yet, while its bytes are in memory. It returns nil if another
 // generator has taken the upload out of the inbox, which it only does after
 // deciding it. A fault of the upload is in the candidate; an error is one of a store.
-func (r *channelRun) take(ctx context.Context, u *publisher.Upload) (*candidate, error) {
+func (r *channelRun) take(ctx context.Context, u *droparea.Upload) (*candidate, error) {
 	c, files, err := r.reader.read(ctx, u)
 	if err == nil && c != nil {
 		err = r.catalog.lookUp(ctx, c)

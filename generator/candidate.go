@@ -7,13 +7,14 @@ import (
 
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // candidate is an upload that has been read and waits for its verdict.
 type candidate struct {
-	upload     *publisher.Upload
-	request    publisher.Request
+	upload     *droparea.Upload
+	request    droparea.Request
 	asked      *asked             // nil if it is not an action
 	origin     *origin            // where it is promoted from; nil if it was uploaded
 	chart      *check.Chart       // nil if it was refused, or did not come

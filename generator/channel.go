@@ -7,6 +7,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
 // channelRun is a run in one channel. It takes uploads through the steps, each
@@ -31,8 +32,8 @@ type channelRun struct {
 
 // runChannel decides what waits for one channel, makes its head show that, and
 // writes the receipts. It returns what is left to do there, which is never nil.
-func runChannel(ctx context.Context, o Options, w *publisher.ChannelInbox) *remainder {
-	rest := &remainder{report: &ChannelReport{Channel: w.Channel, Receipts: []publisher.Receipt{}}}
+func runChannel(ctx context.Context, o Options, w *droparea.ChannelInbox) *remainder {
+	rest := &remainder{report: &ChannelReport{Channel: w.Channel, Receipts: []droparea.Receipt{}}}
 	found, adoptErr := adopt(ctx, &o, w)
 	clear(w.Uploads)
 	rest.report.Waiting = found.waiting
@@ -74,7 +75,7 @@ func openRun(ctx context.Context, o Options, name string, found *adopted) (*chan
 }
 
 // run decides and publishes the uploads, which are in order of arrival.
-func (r *channelRun) run(ctx context.Context, uploads []*publisher.Upload) error {
+func (r *channelRun) run(ctx context.Context, uploads []*droparea.Upload) error {
 	r.report.Before, r.report.After = r.channel.Generation(), r.channel.Generation()
 	r.report.Head = r.channel.Behind()
 	behind, err := r.channel.RootBehind()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
 // decision is an outcome that this run has put into the log.
@@ -143,7 +144,7 @@ func (r *channelRun) stage(ctx context.Context, rel *release) error {
 	request := rel.chart.request
 	if rel.chart.pushes {
 		var err error
-		if request, err = publisher.ReadRequest(ctx, r.Drop, rel.chart.upload); err != nil {
+		if request, err = droparea.ReadRequest(ctx, r.Drop, rel.chart.upload); err != nil {
 			return err
 		}
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest/servers"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
@@ -123,9 +124,9 @@ func uploadAll(ctx context.Context, t *testing.T, drop bucket.Store, each int) m
 				if n%3 == 1 {
 					files["README.md"] = "other content"
 				}
-				id, err := publisher.NewID()
+				id, err := droparea.NewID()
 				if err == nil {
-					err = publisher.Submit(ctx, drop, channel, id, publisher.Submission{Chart: bucket.Bytes(charttest.Pack(name, files, o))})
+					err = droparea.Submit(ctx, drop, channel, id, droparea.Submission{Chart: bucket.Bytes(charttest.Pack(name, files, o))})
 				}
 				if err != nil {
 					t.Error(err)
@@ -167,9 +168,9 @@ func askAll(ctx context.Context, t *testing.T, drop, site bucket.Store, each int
 					request = restore(is)
 				}
 			}
-			id, err := publisher.NewID()
+			id, err := droparea.NewID()
 			if err == nil {
-				err = publisher.Ask(ctx, drop, channel, id, request)
+				err = droparea.Ask(ctx, drop, channel, id, request)
 			}
 			if err != nil {
 				t.Error(err)
@@ -217,7 +218,7 @@ func mustBeDecidedOnce(ctx context.Context, t *testing.T, drop, site bucket.Stor
 	}
 	for _, id := range ids {
 		d, ok := decided[id]
-		receipt, err := publisher.ReadReceipt(ctx, drop, id)
+		receipt, err := droparea.ReadReceipt(ctx, drop, id)
 		switch {
 		case err != nil:
 			t.Errorf("%s: %v", channel, err)
@@ -236,7 +237,7 @@ func mustBeDecidedOnce(ctx context.Context, t *testing.T, drop, site bucket.Stor
 // mustBeVerified fails unless the inbox is empty and the site what its logs say.
 func mustBeVerified(ctx context.Context, t *testing.T, drop, site bucket.Store) {
 	t.Helper()
-	inbox, err := publisher.ReadInbox(ctx, drop)
+	inbox, err := droparea.ReadInbox(ctx, drop)
 	if err != nil {
 		t.Fatal(err)
 	}

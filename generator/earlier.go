@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
 const (
@@ -24,15 +25,15 @@ const (
 // earlier finds out what earlier runs have decided about uploads.
 type earlier struct {
 	channel  *publisher.Channel
-	receipts map[string]*publisher.Receipt // of uploads that were decided before the records that are read, by id
-	records  map[string]*publisher.Record  // that decided uploads long ago whose receipts are gone, by id
-	known    *history                      // what has been read; nil at first
+	receipts map[string]*droparea.Receipt // of uploads that were decided before the records that are read, by id
+	records  map[string]*publisher.Record // that decided uploads long ago whose receipts are gone, by id
+	known    *history                     // what has been read; nil at first
 }
 
 // search searches the log for uploads that may have been decided long ago, and
 // have no receipt.
-func (e *earlier) search(ctx context.Context, uploads []*publisher.Upload, now time.Time) error {
-	doubtful := func(u *publisher.Upload) bool { return u.MaybeDecided && e.receipts[u.ID] == nil }
+func (e *earlier) search(ctx context.Context, uploads []*droparea.Upload, now time.Time) error {
+	doubtful := func(u *droparea.Upload) bool { return u.MaybeDecided && e.receipts[u.ID] == nil }
 	if !slices.ContainsFunc(uploads, doubtful) {
 		return nil
 	}
@@ -108,7 +109,7 @@ func (e *earlier) learn(p *plan, left []*candidate) {
 
 // oldest is the time from which on records may be about the charts and actions among the
 // uploads. Provenance files alone may wait for long, and are looked up when they are due.
-func (e *earlier) oldest(uploads []*publisher.Upload) time.Time {
+func (e *earlier) oldest(uploads []*droparea.Upload) time.Time {
 	oldest := e.channel.Time().Add(clockStep) // later than every record
 	for _, u := range uploads {
 		if (u.Chart != nil || u.Action != nil) && e.receipts[u.ID] == nil && u.Earliest.Before(oldest) {

@@ -6,16 +6,16 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/generator/check"
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/spelling"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // actionReceipt tells who asked for an action what became of it.
-func (o *outcome) actionReceipt(channel string, generation int, decided time.Time) publisher.Receipt {
+func (o *outcome) actionReceipt(channel string, generation int, decided time.Time) droparea.Receipt {
 	request := o.asked.Request
-	r := publisher.Receipt{
+	r := droparea.Receipt{
 		ID: o.upload.ID, Channel: channel, Verdict: o.verdict, Rule: o.rule,
 		Chart: request.Chart, Generation: generation, Arrival: o.upload.Arrival, Decided: decided, Action: &request,
 		About: request.Subject(),

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/generator/check"
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/registry"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
@@ -26,13 +26,13 @@ type finisher struct {
 
 // finish gives every decided upload its receipt, and adds it to given. It also returns the
 // uploads that may leave the inbox. Head covers the decisions by now.
-func (f *finisher) finish(ctx context.Context, uploads []*publisher.Upload, given []publisher.Receipt) (_ []publisher.Receipt, done []*publisher.Upload, err error) {
-	receipts := make([]*publisher.Receipt, len(uploads))
+func (f *finisher) finish(ctx context.Context, uploads []*droparea.Upload, given []droparea.Receipt) (_ []droparea.Receipt, done []*droparea.Upload, err error) {
+	receipts := make([]*droparea.Receipt, len(uploads))
 	written := make([]bool, len(uploads))
 	err = each(ctx, f.Workers, len(uploads), func(i int) (err error) {
 		receipts[i], err = f.receipt(ctx, uploads[i])
 		if err == nil && receipts[i] != nil && !f.DryRun {
-			err = publisher.WriteReceipt(ctx, f.Drop, uploads[i], receipts[i])
+			err = droparea.WriteReceipt(ctx, f.Drop, uploads[i], receipts[i])
 			written[i] = err == nil
 		}
 		return unfinished(uploads[i], err)
@@ -50,15 +50,15 @@ func (f *finisher) finish(ctx context.Context, uploads []*publisher.Upload, give
 
 // empty takes uploads that have their receipts out of the inbox. It comes after
 // all receipts, so that a folder on disk flushes once for all.
-func (o *Options) empty(ctx context.Context, uploads []*publisher.Upload) error {
-	errs := publisher.Remove(ctx, o.Drop, o.Workers, uploads)
+func (o *Options) empty(ctx context.Context, uploads []*droparea.Upload) error {
+	errs := droparea.Remove(ctx, o.Drop, o.Workers, uploads)
 	for i, err := range errs {
 		errs[i] = unfinished(uploads[i], err)
 	}
 	return joined(ctx, errs)
 }
 
-func unfinished(u *publisher.Upload, err error) error {
+func unfinished(u *droparea.Upload, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -66,7 +66,7 @@ func unfinished(u *publisher.Upload, err error) error {
 }
 
 // receipt returns the upload's receipt, nil if it is not decided.
-func (f *finisher) receipt(ctx context.Context, u *publisher.Upload) (*publisher.Receipt, error) {
+func (f *finisher) receipt(ctx context.Context, u *droparea.Upload) (*droparea.Receipt, error) {
 	if known := f.before.receipts[u.ID]; known != nil {
 		return known, nil
 	}
@@ -83,11 +83,11 @@ func (f *finisher) receipt(ctx context.Context, u *publisher.Upload) (*publisher
 // recall puts a decision of an earlier run, which did not get to write the
 // receipt, into words: it reads a refused upload once more for the reason, but
 // the verdict and the rule are those in the log, whatever they would be today.
-func (f *finisher) recall(ctx context.Context, u *publisher.Upload, p past) (*publisher.Receipt, error) {
+func (f *finisher) recall(ctx context.Context, u *droparea.Upload, p past) (*droparea.Receipt, error) {
 	if u.Action != nil {
 		return f.recallAction(ctx, u, p)
 	}
-	request, err := publisher.ReadRequest(ctx, f.Drop, u)
+	request, err := droparea.ReadRequest(ctx, f.Drop, u)
 	if err != nil {
 		return nil, err
 	}

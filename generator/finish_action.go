@@ -7,12 +7,13 @@ import (
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // recallAction is recall for an action. What it has done is what the log says, whatever
 // lies in the inbox by now. It returns nil if another generator has taken that out.
-func (f *finisher) recallAction(ctx context.Context, u *publisher.Upload, p past) (*publisher.Receipt, error) {
+func (f *finisher) recallAction(ctx context.Context, u *droparea.Upload, p past) (*droparea.Receipt, error) {
 	c, err := f.reader.readAction(ctx, u)
 	if c == nil || err != nil {
 		return nil, err
@@ -64,7 +65,7 @@ func (a *asked) as(d *publisher.ActionDecision) *asked {
 const maxReported = 100
 
 // reported is a receipt as the report has it: a run holds all of these.
-func reported(r publisher.Receipt) publisher.Receipt {
+func reported(r droparea.Receipt) droparea.Receipt {
 	if r.Action != nil && len(r.Action.Versions) > maxReported {
 		short := *r.Action
 		short.Versions = slices.Clone(short.Versions[:maxReported])

@@ -12,9 +12,8 @@ import (
 
 	"golang.org/x/tools/txtar"
 
-	"github.com/portolan-charts/portolan/generator/charttest"
-
 	"github.com/portolan-charts/portolan/ci/testenv"
+	"github.com/portolan-charts/portolan/generator/charttest"
 )
 
 // TestGolden publishes each drop in testdata/drops and compares the whole site,

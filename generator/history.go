@@ -6,20 +6,21 @@ import (
 
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // history is what earlier runs have decided about uploads: what the log's later
 // records say, and receipts from before these.
 type history struct {
-	since      time.Time                     // it has every record of this time or later
-	generation int                           // up to this one
-	decided    map[string]past               // by upload
-	latest     map[ref]arrival               // the latest upload of a version that was decided, and not rejected
-	acted      map[ref]arrival               // the latest action on a version that was decided, or on a chart, which has no version here
-	settled    map[ref]arrival               // the latest yank, or rollback, which settles what becomes of what came before it
-	restored   map[ref]arrival               // the latest restore
-	receipts   map[string]*publisher.Receipt // by upload
+	since      time.Time                    // it has every record of this time or later
+	generation int                          // up to this one
+	decided    map[string]past              // by upload
+	latest     map[ref]arrival              // the latest upload of a version that was decided, and not rejected
+	acted      map[ref]arrival              // the latest action on a version that was decided, or on a chart, which has no version here
+	settled    map[ref]arrival              // the latest yank, or rollback, which settles what becomes of what came before it
+	restored   map[ref]arrival              // the latest restore
+	receipts   map[string]*droparea.Receipt // by upload
 }
 
 // past is a decision that the log has.

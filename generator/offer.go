@@ -19,13 +19,14 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // CheckOffer reads what somebody wants to upload to a channel, a chart, a
 // provenance file or both, and finds the faults that a run would find. What is
 // not uploaded is nil. A fault is a *check.Problem; any other error is a reader's.
-func CheckOffer(c *config.Config, channel string, chart, prov io.Reader) (*publisher.Offer, error) {
+func CheckOffer(c *config.Config, channel string, chart, prov io.Reader) (*droparea.Offer, error) {
 	if err := CheckUploads(c, channel); err != nil {
 		return nil, err
 	}
@@ -34,7 +35,7 @@ func CheckOffer(c *config.Config, channel string, chart, prov io.Reader) (*publi
 	if prov != nil {
 		prov = io.TeeReader(prov, &read)
 	}
-	var o *publisher.Offer
+	var o *droparea.Offer
 	var err error
 	if chart == nil {
 		o, err = offerProv(prov)
@@ -53,35 +54,35 @@ func CheckOffer(c *config.Config, channel string, chart, prov io.Reader) (*publi
 
 // offerSignature notes in the offer what the channel's keys say of its provenance file,
 // which is empty if the upload has no such file.
-func offerSignature(o *publisher.Offer, p config.Policy, prov []byte) error {
+func offerSignature(o *droparea.Offer, p config.Policy, prov []byte) error {
 	if len(prov) == 0 {
 		prov = nil
 	}
 	s, err := judgeSignature(p, prov, time.Now())
-	o.Signature = (*publisher.Refusal)(s.refusal)
+	o.Signature = (*droparea.Refusal)(s.refusal)
 	o.Warnings = s.withWarning(o.Warnings)
 	return err
 }
 
-func offerProv(prov io.Reader) (*publisher.Offer, error) {
+func offerProv(prov io.Reader) (*droparea.Offer, error) {
 	signs, err := check.ReadProvenance(prov)
 	if err != nil {
 		return nil, err
 	}
-	o := &publisher.Offer{Names: namesIn(signs.File), File: signs.File, Digest: signs.Digest}
+	o := &droparea.Offer{Names: namesIn(signs.File), File: signs.File, Digest: signs.Digest}
 	if len(o.Names) == 0 {
 		return nil, reject("prov-name", "the provenance file is for %s, which is not what an archive is called: name, dash, version and .tgz", check.Quote(signs.File))
 	}
 	return o, nil
 }
 
-func offerChart(checks check.Options, chart, prov io.Reader) (*publisher.Offer, error) {
+func offerChart(checks check.Options, chart, prov io.Reader) (*droparea.Offer, error) {
 	checked, err := check.Archive(chart, checks)
 	if err != nil {
 		return nil, err
 	}
 	name, version := checked.Metadata.Name, checked.Metadata.Version
-	o := &publisher.Offer{
+	o := &droparea.Offer{
 		Name: name, Version: version, Names: []string{name}, File: check.FileName(name, version),
 		Digest: checked.Digest, Fingerprint: checked.Fingerprint, Warnings: warningsOf(checked),
 	}
@@ -131,7 +132,7 @@ func NewJudge(c *config.Config, site bucket.Store, channel string, head *publish
 // site's. The offer gets a warning if the channel would be new and its name is almost
 // another's, if it is pushed with a manifest that would not be published, or if its
 // version is yanked.
-func (j *Judge) Judge(ctx context.Context, o *publisher.Offer, force bool) error {
+func (j *Judge) Judge(ctx context.Context, o *droparea.Offer, force bool) error {
 	if j.isNew {
 		warning, err := CheckNewChannel(ctx, j.config, j.site, j.catalog.channel)
 		if err != nil {
@@ -152,7 +153,7 @@ func (j *Judge) Judge(ctx context.Context, o *publisher.Offer, force bool) error
 }
 
 // warnOfYank says what becomes of a yanked version.
-func (j *Judge) warnOfYank(o *publisher.Offer, y action.Yanked, would verdict.Verdict, rule string) verdict.Warning {
+func (j *Judge) warnOfYank(o *droparea.Offer, y action.Yanked, would verdict.Verdict, rule string) verdict.Warning {
 	warn := warnYanked
 	if would == verdict.Replaced && rule != ruleSignature && rule != ruleRestored {
 		warn = warnEnded
@@ -162,7 +163,7 @@ func (j *Judge) warnOfYank(o *publisher.Offer, y action.Yanked, would verdict.Ve
 
 // warnOfDigest gives the offer a warning if the version that is published with the same
 // content has another manifest, whose digest stands: clients print that of their own.
-func (j *Judge) warnOfDigest(ctx context.Context, o *publisher.Offer) error {
+func (j *Judge) warnOfDigest(ctx context.Context, o *droparea.Offer) error {
 	is, ok := j.catalog.find(ref{o.Name, o.Version})
 	if !ok {
 		return nil
@@ -179,7 +180,7 @@ func (j *Judge) warnOfDigest(ctx context.Context, o *publisher.Offer) error {
 }
 
 // Foresee is Judge, and also says which verdict it would be, and by which rule.
-func (j *Judge) Foresee(ctx context.Context, o *publisher.Offer, force bool) (verdict.Verdict, string, error) {
+func (j *Judge) Foresee(ctx context.Context, o *droparea.Offer, force bool) (verdict.Verdict, string, error) {
 	c, now := candidateOf(o), time.Now()
 	c.upload.Arrival, c.request.Force = now, force
 	if err := j.catalog.lookUp(ctx, c); err != nil {
@@ -193,8 +194,8 @@ func (j *Judge) Foresee(ctx context.Context, o *publisher.Offer, force bool) (ve
 }
 
 // candidateOf is the upload that the offer would be.
-func candidateOf(o *publisher.Offer) *candidate {
-	c := &candidate{upload: &publisher.Upload{}, prov: o.Provenance}
+func candidateOf(o *droparea.Offer) *candidate {
+	c := &candidate{upload: &droparea.Upload{}, prov: o.Provenance}
 	c.signature.refusal = (*check.Problem)(o.Signature)
 	if o.Name == "" {
 		c.signs = &check.Provenance{File: o.File, Digest: o.Digest}

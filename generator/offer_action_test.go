@@ -12,6 +12,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
 // TestJudgeYanked checks that the uploader of what is yanked is told by the judge what the
@@ -30,7 +31,7 @@ func TestJudgeYanked(t *testing.T) {
 			t.Fatal(err)
 		}
 		judge := generator.NewJudge(w.config, w.site.Handle("judge"), "stable", head)
-		say := func(archive []byte) (string, *publisher.Offer) {
+		say := func(archive []byte) (string, *droparea.Offer) {
 			o, err := generator.CheckOffer(w.config, "stable", bytes.NewReader(archive), nil)
 			if err != nil {
 				t.Fatal(err)

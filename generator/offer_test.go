@@ -15,6 +15,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/registry"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
@@ -160,14 +161,14 @@ func TestJudgeDigest(t *testing.T) {
 // run rejects that; "" if it does not.
 func (w *world) decided(chart, prov []byte, force bool) string {
 	w.t.Helper()
-	s := publisher.Submission{Request: publisher.Request{File: "x", Force: force}}
+	s := droparea.Submission{Request: droparea.Request{File: "x", Force: force}}
 	if chart != nil {
 		s.Chart = bucket.Bytes(chart)
 	}
 	if prov != nil {
 		s.Prov = bucket.Bytes(prov)
 	}
-	if err := publisher.Submit(context.Background(), w.drop.Handle("uploader"), "stable", id(900), s); err != nil {
+	if err := droparea.Submit(context.Background(), w.drop.Handle("uploader"), "stable", id(900), s); err != nil {
 		w.t.Fatal(err)
 	}
 	report, err := w.run("second")

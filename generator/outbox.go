@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/generator/config"
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
 // A receiver that cannot be told is tried again after a pause that doubles from firstPause
@@ -28,11 +28,11 @@ const outdated = 24 * time.Hour
 type outbox struct {
 	drop    bucket.Store
 	config  *config.Config
-	entries map[string][]publisher.Untold // by channel
+	entries map[string][]droparea.Untold // by channel
 }
 
-func newOutbox(o *Options, inbox *publisher.Inbox) *outbox {
-	b := &outbox{o.Drop, o.Config, map[string][]publisher.Untold{}}
+func newOutbox(o *Options, inbox *droparea.Inbox) *outbox {
+	b := &outbox{o.Drop, o.Config, map[string][]droparea.Untold{}}
 	if o.DryRun { // which tells nobody
 		return b
 	}
@@ -49,12 +49,12 @@ func (b *outbox) before(channel string) func(ctx context.Context, shown, next in
 	if b == nil || len(b.config.Receivers(channel)) == 0 {
 		return nil
 	}
-	announce := publisher.Announce(b.drop, channel)
+	announce := droparea.Announce(b.drop, channel)
 	return func(ctx context.Context, shown, next int) error {
 		if err := announce(ctx, shown, next); err != nil {
 			return err
 		}
-		u := publisher.Untold{Since: shown, Generation: next}
+		u := droparea.Untold{Since: shown, Generation: next}
 		if !slices.ContainsFunc(b.entries[channel], u.Same) {
 			b.entries[channel] = append(b.entries[channel], u)
 		}
@@ -64,8 +64,8 @@ func (b *outbox) before(channel string) func(ctx context.Context, shown, next in
 
 // without are the channel's entries that can go: all but those to keep, and those that only
 // a run with another configuration needs.
-func (b *outbox) without(channel string, keep []publisher.Untold, now time.Time) []publisher.Untold {
-	var all []publisher.Untold
+func (b *outbox) without(channel string, keep []droparea.Untold, now time.Time) []droparea.Untold {
+	var all []droparea.Untold
 	for _, u := range b.entries[channel] {
 		if !slices.ContainsFunc(keep, u.Same) && (b.wanted(channel, u) || b.stale(channel, u, now)) {
 			all = append(all, u)
@@ -76,42 +76,42 @@ func (b *outbox) without(channel string, keep []publisher.Untold, now time.Time)
 
 // discard empties the outbox of a channel that does not exist.
 func (b *outbox) discard(ctx context.Context, channel string) error {
-	return publisher.RemoveUntold(ctx, b.drop, 1, channel, b.entries[channel])
+	return droparea.RemoveUntold(ctx, b.drop, 1, channel, b.entries[channel])
 }
 
 // idle reports whether nothing in the channel's inbox has to be looked at now: there are
 // only entries of the outbox, and no receiver is due.
-func (o *Options) idle(w *publisher.ChannelInbox) bool {
+func (o *Options) idle(w *droparea.ChannelInbox) bool {
 	b, now := o.outbox, o.Now()
 	if len(w.Uploads)+len(w.Foreign) > 0 || w.Err != nil {
 		return false
 	}
 	return o.DryRun || !slices.ContainsFunc(b.errands(w.Channel), func(e *errand) bool { return e.due(now) }) &&
-		!slices.ContainsFunc(w.Untold, func(u publisher.Untold) bool { return b.stale(w.Channel, u, now) })
+		!slices.ContainsFunc(w.Untold, func(u droparea.Untold) bool { return b.stale(w.Channel, u, now) })
 }
 
 // stale reports whether an entry is outdated.
-func (b *outbox) stale(channel string, u publisher.Untold, now time.Time) bool {
+func (b *outbox) stale(channel string, u droparea.Untold, now time.Time) bool {
 	return now.Sub(u.Modified) >= outdated && !b.wanted(channel, u)
 }
 
 // wanted reports whether there is a receiver that the entry is about.
-func (b *outbox) wanted(channel string, u publisher.Untold) bool {
+func (b *outbox) wanted(channel string, u droparea.Untold) bool {
 	return slices.ContainsFunc(b.config.Receivers(channel), func(r config.Receiver) bool { return concerns(u, r) })
 }
 
 // concerns reports whether the receiver is one of those that the entry is about.
-func concerns(u publisher.Untold, r config.Receiver) bool {
+func concerns(u droparea.Untold, r config.Receiver) bool {
 	return u.Receiver == "" || u.Receiver == r.ID()
 }
 
 // errand is that one receiver of a channel is to be told.
 type errand struct {
 	receiver config.Receiver
-	entries  []publisher.Untold // that ask for it
-	since    int                // the generation that it knows, by these
-	fresh    bool               // there is a generation for which it was not tried yet
-	last     publisher.Untold   // which notes that the last try failed; zero if none did
+	entries  []droparea.Untold // that ask for it
+	since    int               // the generation that it knows, by these
+	fresh    bool              // there is a generation for which it was not tried yet
+	last     droparea.Untold   // which notes that the last try failed; zero if none did
 
 	news       *News
 	err        error // why it was not told
@@ -135,7 +135,7 @@ func (b *outbox) errands(channel string) []*errand {
 	return all
 }
 
-func (e *errand) add(u publisher.Untold) {
+func (e *errand) add(u droparea.Untold) {
 	if len(e.entries) == 0 || u.Since < e.since {
 		e.since = u.Since
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
@@ -36,11 +37,11 @@ func (o *outcome) reject(problem *check.Problem) {
 }
 
 // receipt tells the uploader what the outcome is.
-func (o *outcome) receipt(channel string, generation int, decided time.Time) publisher.Receipt {
+func (o *outcome) receipt(channel string, generation int, decided time.Time) droparea.Receipt {
 	if o.asked != nil {
 		return o.actionReceipt(channel, generation, decided)
 	}
-	r := publisher.Receipt{
+	r := droparea.Receipt{
 		ID: o.upload.ID, Channel: channel, Verdict: o.verdict, Rule: o.ruling.rule,
 		Chart: o.ref.name, Version: o.ref.version,
 		Manifest: o.pin, Generation: generation, Arrival: o.upload.Arrival, Decided: decided,
@@ -107,7 +108,7 @@ func (o *outcome) warnings(channel string) (all []verdict.Warning) {
 
 // shareText makes texts of the receipt parts of its URL and of the line in the index. A
 // run holds all its receipts, and would otherwise hold these twice.
-func (o *outcome) shareText(r *publisher.Receipt) {
+func (o *outcome) shareText(r *droparea.Receipt) {
 	for _, text := range []*string{&r.ID, &r.Chart, &r.Version} {
 		*text = within(r.URL, *text)
 	}

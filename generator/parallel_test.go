@@ -11,6 +11,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
 // TestParallel lets two runs with many workers decide the same uploads on disk,
@@ -35,11 +36,11 @@ func TestParallel(t *testing.T) {
 	}
 	runs.Wait()
 	for id := range ids {
-		if _, err := publisher.ReadReceipt(t.Context(), drop, id); err != nil {
+		if _, err := droparea.ReadReceipt(t.Context(), drop, id); err != nil {
 			t.Errorf("receipt: %v", err)
 		}
 	}
-	inbox, err := publisher.ReadInbox(t.Context(), drop)
+	inbox, err := droparea.ReadInbox(t.Context(), drop)
 	if err != nil || len(inbox.Channels) != 0 {
 		t.Errorf("the inbox still holds %+v, %v", inbox, err)
 	}
@@ -77,11 +78,11 @@ func folder(t *testing.T) bucket.Store {
 
 func submit(t *testing.T, drop bucket.Store, chart []byte) string {
 	t.Helper()
-	id, err := publisher.NewID()
+	id, err := droparea.NewID()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := publisher.Submit(t.Context(), drop, "stable", id, publisher.Submission{Chart: bucket.Bytes(chart)}); err != nil {
+	if err := droparea.Submit(t.Context(), drop, "stable", id, droparea.Submission{Chart: bucket.Bytes(chart)}); err != nil {
 		t.Fatal(err)
 	}
 	return id

@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
 // Patience lets the runs of one process try pages that fail again and again after
@@ -56,7 +56,7 @@ func (p *Patience) made(r *remainder, err error, now time.Time) {
 		f.until = now.Add(f.pause)
 	}
 	f.err, f.tokens = err, map[string]string{}
-	f.report = ChannelReport{Channel: name, Before: r.report.After, After: r.report.After, Receipts: []publisher.Receipt{}}
+	f.report = ChannelReport{Channel: name, Before: r.report.After, After: r.report.After, Receipts: []droparea.Receipt{}}
 	f.report.Pages = &PagesReport{Generation: r.report.Pages.Generation, Written: []string{}, Error: r.report.Pages.Error}
 	for _, u := range r.uploads {
 		f.tokens[u.ID] = token(u)
@@ -68,7 +68,7 @@ func (p *Patience) made(r *remainder, err error, now time.Time) {
 }
 
 // token tells the versions of an upload's object apart.
-func token(u *publisher.Upload) string {
+func token(u *droparea.Upload) string {
 	return cmp.Or(u.Chart, u.Prov, u.Action).Token
 }
 
@@ -87,7 +87,7 @@ func (p *Patience) wait(channel string, now time.Time) error {
 
 // told divides uploads into those to look at, and those that have their receipts
 // and only wait for pages.
-func (p *Patience) told(channel string, all []*publisher.Upload) (fresh, waiting []*publisher.Upload) {
+func (p *Patience) told(channel string, all []*droparea.Upload) (fresh, waiting []*droparea.Upload) {
 	if p == nil {
 		return all, nil
 	}
@@ -104,14 +104,14 @@ func (p *Patience) told(channel string, all []*publisher.Upload) (fresh, waiting
 	return fresh, waiting
 }
 
-func (f *failing) waits(u *publisher.Upload) bool {
+func (f *failing) waits(u *droparea.Upload) bool {
 	had, ok := f.tokens[u.ID]
 	return ok && had == token(u)
 }
 
 // resting returns what is left to do in a channel in which nothing is, until its
 // pages are to be tried again; nil if there is something.
-func (p *Patience) resting(w *publisher.ChannelInbox, now time.Time) *remainder {
+func (p *Patience) resting(w *droparea.ChannelInbox, now time.Time) *remainder {
 	if p == nil || w.Err != nil || len(w.Foreign) > 0 || p.wait(w.Channel, now) == nil {
 		return nil
 	}

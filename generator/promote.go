@@ -15,6 +15,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/channelname"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/registry"
 )
 
@@ -102,7 +103,7 @@ func (p *promoter) find(ctx context.Context, workers int, c *candidate) error {
 }
 
 // offer checks one version.
-func (p *promoter) offer(ctx context.Context, source *catalog, u *publisher.Upload, from string, v action.Pin) (offered, error) {
+func (p *promoter) offer(ctx context.Context, source *catalog, u *droparea.Upload, from string, v action.Pin) (offered, error) {
 	r := ref{v.Chart, v.Version}
 	if source == nil {
 		return offered{problem: rejectNoSource(r, from), mayCome: true}, nil

@@ -12,6 +12,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
@@ -20,7 +21,7 @@ func promote(from string, pins ...action.Pin) action.Request {
 }
 
 // decide asks for an action, runs, and returns its receipt.
-func (w *world) decide(channel string, n int, r action.Request) publisher.Receipt {
+func (w *world) decide(channel string, n int, r action.Request) droparea.Receipt {
 	w.t.Helper()
 	w.mustAsk(channel, id(n), r)
 	return w.runOnce()[id(n)]
@@ -122,7 +123,7 @@ func TestPromoteRefused(t *testing.T) {
 			if name != "lost" {
 				w.mustHold()
 			}
-			r, err := publisher.ReadReceipt(context.Background(), w.drop.Handle("reader"), id(60))
+			r, err := droparea.ReadReceipt(context.Background(), w.drop.Handle("reader"), id(60))
 			if err != nil || r.Verdict != verdict.Rejected || r.Rule != tt.rule || !strings.Contains(r.Message, tt.message) || r.Fix == "" {
 				t.Errorf("%+v, %v", r, err)
 			}
@@ -243,7 +244,7 @@ func TestPromoteOrders(t *testing.T) {
 		if w.site.Snapshot()["stable/index.yaml"] != nil {
 			listed = w.listed("stable/index.yaml", "alpha")
 		}
-		receipt, err := publisher.ReadReceipt(context.Background(), w.drop.Handle("reader"), id(3))
+		receipt, err := droparea.ReadReceipt(context.Background(), w.drop.Handle("reader"), id(3))
 		switch {
 		case err != nil:
 			return turns, err
@@ -362,7 +363,7 @@ func promoteYanked(t *testing.T, later bool) {
 		if later {
 			w.mustRun()
 		}
-		r, err := publisher.ReadReceipt(t.Context(), w.drop.Handle("reader"), id(30+i))
+		r, err := droparea.ReadReceipt(t.Context(), w.drop.Handle("reader"), id(30+i))
 		if warnings := fmt.Sprint(r.Warnings); err != nil || r.Verdict != tt.verdict || !strings.Contains(r.Message, tt.message) || !strings.Contains(warnings, tt.warnings) {
 			t.Errorf("%d is %s: %s, with %s; %v", i, r.Verdict, r.Message, warnings, err)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
 // PruneReport is what a prune did, or would do.
@@ -31,7 +32,7 @@ type ChannelPages struct {
 func Prune(ctx context.Context, o Options, p publisher.PruneOptions) (*PruneReport, error) {
 	p.Channels, p.DryRun, p.Workers, p.Now, p.Nonce = o.Channels, o.DryRun, o.Workers, o.Now, o.Nonce
 	o.setDefaults()
-	o.outbox = newOutbox(&o, &publisher.Inbox{})
+	o.outbox = newOutbox(&o, &droparea.Inbox{})
 	p.Show, p.BeforeHead = showNewest, o.outbox.before
 	report := &PruneReport{Retained: []Retained{}}
 	channels, err := o.ruledChannels(ctx, p)

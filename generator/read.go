@@ -10,8 +10,8 @@ import (
 
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/generator/config"
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
 // reader reads and checks uploads.
@@ -28,12 +28,12 @@ type parts struct{ archive, prov []byte }
 // read reads one upload and finds out what it is. It returns nil if another
 // generator has taken the upload out of the inbox, which it only does after
 // deciding it. A fault of the upload is in the candidate; an error is one of a store.
-func (r *reader) read(ctx context.Context, u *publisher.Upload) (*candidate, parts, error) {
+func (r *reader) read(ctx context.Context, u *droparea.Upload) (*candidate, parts, error) {
 	if u.Action != nil {
 		c, err := r.readAction(ctx, u)
 		return c, parts{}, err
 	}
-	request, err := publisher.ReadRequest(ctx, r.drop, u)
+	request, err := droparea.ReadRequest(ctx, r.drop, u)
 	if err != nil {
 		return nil, parts{}, err
 	}
@@ -47,7 +47,7 @@ func (r *reader) read(ctx context.Context, u *publisher.Upload) (*candidate, par
 
 // readParts reads and checks what the upload consists of. The error is
 // bucket.ErrNotFound if a part has been removed.
-func (r *reader) readParts(ctx context.Context, u *publisher.Upload, request publisher.Request) (c *candidate, p parts, err error) {
+func (r *reader) readParts(ctx context.Context, u *droparea.Upload, request droparea.Request) (c *candidate, p parts, err error) {
 	c = &candidate{upload: u, request: request}
 	if u.Chart != nil {
 		if p.archive, err = r.readChart(ctx, c); err != nil {
@@ -86,13 +86,13 @@ func (r *reader) bare(ctx context.Context, c *candidate) error {
 
 // tooLarge reports whether the upload is refused for the size of one of its files, as
 // the listing has it.
-func (r *reader) tooLarge(u *publisher.Upload) bool {
+func (r *reader) tooLarge(u *droparea.Upload) bool {
 	return u.Chart != nil && r.policy.Checks.CheckSize(u.Chart.Size) != nil || u.Prov != nil && check.CheckProvenanceSize(u.Prov.Size) != nil
 }
 
 // open opens a file of the upload. The error is bucket.ErrNotFound if it is no longer
 // there, or if it is another one now.
-func (r *reader) open(ctx context.Context, u *publisher.Upload, e *bucket.Entry) (*bucket.Reader, error) {
+func (r *reader) open(ctx context.Context, u *droparea.Upload, e *bucket.Entry) (*bucket.Reader, error) {
 	in, err := r.drop.Get(ctx, e.Key)
 	if err == nil && !u.Adopted() && in.Entry.Token != e.Token {
 		in.Close()

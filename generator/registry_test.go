@@ -12,6 +12,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/registry"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
@@ -151,7 +152,7 @@ func TestRegistryReceipts(t *testing.T) {
 	w.configure(ociOn)
 	mustPin := func(upload string, verdict verdict.Verdict, pin string) {
 		t.Helper()
-		r, err := publisher.ReadReceipt(t.Context(), w.drop.Handle("uploader"), upload)
+		r, err := droparea.ReadReceipt(t.Context(), w.drop.Handle("uploader"), upload)
 		if err != nil || r.Verdict != verdict || r.Manifest != pin {
 			t.Errorf("got %+v, %v; want %s, %s", r, err, verdict, pin)
 		}
@@ -388,7 +389,7 @@ func TestRegistryTurnedOff(t *testing.T) {
 
 // pushRequest is the request beside a chart that was pushed. Its manifest is not quite as
 // portolan would make it.
-func pushRequest(w *world, name, version string, chart []byte) publisher.Request {
+func pushRequest(w *world, name, version string, chart []byte) droparea.Request {
 	w.t.Helper()
 	w.clock = w.clock.Add(time.Second)
 	config := fmt.Sprintf(`{"name":%q, "version":%q}`, name, version)
@@ -396,14 +397,14 @@ func pushRequest(w *world, name, version string, chart []byte) publisher.Request
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return publisher.Request{File: "a", Manifest: " " + string(text), Config: config}
+	return droparea.Request{File: "a", Manifest: " " + string(text), Config: config}
 }
 
 // mustPush puts a chart that was pushed to stable into the inbox.
-func (w *world) mustPush(n int, chart []byte, r publisher.Request) {
+func (w *world) mustPush(n int, chart []byte, r droparea.Request) {
 	w.t.Helper()
-	s := publisher.Submission{Chart: bucket.Bytes(chart), Request: r}
-	if err := publisher.Submit(w.t.Context(), w.drop.Handle("shim"), "stable", id(n), s); err != nil {
+	s := droparea.Submission{Chart: bucket.Bytes(chart), Request: r}
+	if err := droparea.Submit(w.t.Context(), w.drop.Handle("shim"), "stable", id(n), s); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -411,22 +412,22 @@ func (w *world) mustPush(n int, chart []byte, r publisher.Request) {
 // TestRegistryPushed: a manifest that was pushed with a chart is used as it is, also if the
 // chart is read a second time; one that is not the chart's own is refused.
 func TestRegistryPushed(t *testing.T) {
-	push := func(w *world, n int, chart []byte, change func(*publisher.Request)) {
+	push := func(w *world, n int, chart []byte, change func(*droparea.Request)) {
 		w.t.Helper()
 		request := pushRequest(w, "alpha", "1.0.0", alphaOld)
 		change(&request)
 		w.mustPush(n, chart, request)
 	}
-	same := func(*publisher.Request) {}
+	same := func(*droparea.Request) {}
 	for name, test := range map[string]struct {
 		chart  []byte
-		change func(*publisher.Request)
+		change func(*droparea.Request)
 		want   string // part of the reason; "" if it is accepted
 	}{
 		"its own":         {alphaOld, same, ""},
 		"another chart's": {alphaNew, same, "names an archive of"},
-		"another config":  {alphaOld, func(r *publisher.Request) { r.Config += " " }, "names a config of"},
-		"no manifest":     {alphaOld, func(r *publisher.Request) { r.Manifest = "" }, "not JSON"},
+		"another config":  {alphaOld, func(r *droparea.Request) { r.Config += " " }, "names a config of"},
+		"no manifest":     {alphaOld, func(r *droparea.Request) { r.Manifest = "" }, "not JSON"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)

@@ -1,16 +1,16 @@
 package generator
 
 import (
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // Report is what a run did, or with DryRun would do.
 type Report struct {
-	DryRun   bool                `json:"dryRun,omitempty"`
-	Channels []ChannelReport     `json:"channels"`
-	Ignored  []publisher.Ignored `json:"ignored"` // files in the inbox that are not uploads
+	DryRun   bool               `json:"dryRun,omitempty"`
+	Channels []ChannelReport    `json:"channels"`
+	Ignored  []droparea.Ignored `json:"ignored"` // files in the inbox that are not uploads
 }
 
 // ChannelReport is what a run did to one channel.
@@ -52,12 +52,12 @@ type ChannelReport struct {
 	// Yanked is how many versions of the channel are yanked.
 	Yanked int `json:"yanked,omitempty"`
 
-	Budget   *Budget             `json:"budget,omitempty"`  // nil if the index is far from what clients refuse
-	Pages    *PagesReport        `json:"pages,omitempty"`   // nil if there are none
-	Receipts []publisher.Receipt `json:"receipts"`          // in the order of arrival
-	Waiting  []Waiting           `json:"waiting,omitempty"` // what stays in the inbox for now
-	Told     []Telling           `json:"told,omitempty"`    // receivers that were told of it, or should have been
-	Error    string              `json:"error,omitempty"`   // what stopped the run in this channel
+	Budget   *Budget            `json:"budget,omitempty"`  // nil if the index is far from what clients refuse
+	Pages    *PagesReport       `json:"pages,omitempty"`   // nil if there are none
+	Receipts []droparea.Receipt `json:"receipts"`          // in the order of arrival
+	Waiting  []Waiting          `json:"waiting,omitempty"` // what stays in the inbox for now
+	Told     []Telling          `json:"told,omitempty"`    // receivers that were told of it, or should have been
+	Error    string             `json:"error,omitempty"`   // what stopped the run in this channel
 }
 
 // Waiting is something in the inbox that cannot be decided yet, and why.

@@ -10,6 +10,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
 // A channel's rule says which versions stay. What it lets go is yanked by an action that
@@ -110,13 +111,13 @@ func (r *channelRun) retain(ctx context.Context) ([]RetainedVersion, error) {
 
 // ruled is a yank that the channel's rule asks for.
 func (r *channelRun) ruled(pins []action.Pin, now time.Time) (*candidate, error) {
-	id, err := publisher.NewID()
+	id, err := droparea.NewID()
 	if err != nil {
 		return nil, err
 	}
 	request := action.Request{Kind: action.Yank, Versions: pins, Reason: r.policy.Retain.String()}
 	return &candidate{
-		upload: &publisher.Upload{ID: id, Arrival: now.UTC(), Earliest: now},
+		upload: &droparea.Upload{ID: id, Arrival: now.UTC(), Earliest: now},
 		asked:  &asked{Request: request, rule: ruleRetain},
 	}, nil
 }

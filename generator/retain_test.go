@@ -12,6 +12,7 @@ import (
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
@@ -282,7 +283,7 @@ func TestEveryOrderOfRetain(t *testing.T) {
 		state := w.open("dev").State()
 		_, gone := state.FindGoneVersion("alpha", "1.0.1-dev.2")
 		_, yanked := state.FindYanked("alpha", "1.0.1-dev.2")
-		receipt, err := publisher.ReadReceipt(context.Background(), w.drop.Handle("reader"), id(20))
+		receipt, err := droparea.ReadReceipt(context.Background(), w.drop.Handle("reader"), id(20))
 		if err != nil {
 			return turns, err
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
@@ -193,7 +194,7 @@ func TestRollbackBesidePrune(t *testing.T) {
 		if err := w.settleWrites(); err != nil {
 			return turns, err
 		}
-		receipt, err := publisher.ReadReceipt(context.Background(), w.drop.Handle("reader"), id(21))
+		receipt, err := droparea.ReadReceipt(context.Background(), w.drop.Handle("reader"), id(21))
 		if errors.Is(err, bucket.ErrNotFound) { // it has been pruned
 			return turns, nil
 		}

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/channelname"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
 // Run makes one generation run: it decides what waits in the inbox, publishes
@@ -21,7 +21,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if o.Pages != nil && !o.DryRun {
 		o.held = newArchives(maxContents)
 	}
-	report := &Report{DryRun: o.DryRun, Channels: []ChannelReport{}, Ignored: []publisher.Ignored{}}
+	report := &Report{DryRun: o.DryRun, Channels: []ChannelReport{}, Ignored: []droparea.Ignored{}}
 	for _, name := range o.Channels {
 		if err := channelname.Check(name); err != nil {
 			return report, err
@@ -53,7 +53,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 
 // decideAll runs one channel after another, and returns what is left to do in
 // each. Nothing that any chart holds has cost more than its reading by then.
-func (o *Options) decideAll(ctx context.Context, work []*publisher.ChannelInbox) []*remainder {
+func (o *Options) decideAll(ctx context.Context, work []*droparea.ChannelInbox) []*remainder {
 	var all []*remainder
 	held := int64(0)
 	for _, w := range work {

@@ -17,6 +17,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
@@ -171,7 +172,7 @@ func (w *world) step(s step) {
 func (w *world) submit(s step) {
 	w.t.Helper()
 	w.clock = w.clock.Add(time.Second)
-	submission := publisher.Submission{Request: publisher.Request{Force: s.force}}
+	submission := droparea.Submission{Request: droparea.Request{Force: s.force}}
 	body := s.prov
 	if s.chart != nil {
 		submission.Chart, body = bucket.Bytes(s.chart), s.chart
@@ -179,7 +180,7 @@ func (w *world) submit(s step) {
 	if s.prov != nil {
 		submission.Prov = bucket.Bytes(s.prov)
 	}
-	if err := publisher.Submit(w.t.Context(), w.drop.Handle("uploader"), "stable", id(s.id), submission); err != nil {
+	if err := droparea.Submit(w.t.Context(), w.drop.Handle("uploader"), "stable", id(s.id), submission); err != nil {
 		w.t.Fatal(err)
 	}
 	w.promises = append(w.promises, promise{id(s.id), digest(body)})
@@ -242,7 +243,7 @@ func TestReceipt(t *testing.T) {
 	w.publish("stable", 1, alphaOld)
 	w.mustUpload("stable", id(2), alphaNew, nil)
 	w.mustRun()
-	var r publisher.Receipt
+	var r droparea.Receipt
 	if err := json.Unmarshal(w.drop.Snapshot()["receipts/"+id(2)+".json"], &r); err != nil {
 		t.Fatal(err)
 	}
@@ -491,7 +492,7 @@ func TestBadRequests(t *testing.T) {
 	}
 	w.clock = w.clock.Add(25 * time.Hour)
 	report = w.mustRun()
-	orphan := slices.IndexFunc(report.Ignored, func(i publisher.Ignored) bool { return i.Key == "inbox/stable/"+id(2)+".json" })
+	orphan := slices.IndexFunc(report.Ignored, func(i droparea.Ignored) bool { return i.Key == "inbox/stable/"+id(2)+".json" })
 	if orphan < 0 || len(report.Ignored) != 4 || !strings.Contains(report.Ignored[orphan].Reason, "has not arrived") {
 		t.Errorf("ignored: %v; want the request without a chart, too", report.Ignored)
 	}
@@ -518,7 +519,7 @@ func TestSettling(t *testing.T) {
 	o.Sleep = func(_ context.Context, d time.Duration) error {
 		slept += d
 		w.clock = w.clock.Add(d)
-		if slept <= publisher.Settle { // it goes on being written
+		if slept <= droparea.Settle { // it goes on being written
 			w.drop.Put("inbox/stable/alpha-1.0.0.tgz", alphaOld)
 		}
 		return nil
@@ -527,7 +528,7 @@ func TestSettling(t *testing.T) {
 	if err != nil || report.Count(verdict.Accepted) != 1 {
 		t.Errorf("got %+v, %v", report, err)
 	}
-	if slept != 2*publisher.Settle {
-		t.Errorf("slept %v, want %v", slept, 2*publisher.Settle)
+	if slept != 2*droparea.Settle {
+		t.Errorf("slept %v, want %v", slept, 2*droparea.Settle)
 	}
 }

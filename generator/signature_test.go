@@ -16,6 +16,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
@@ -65,7 +66,7 @@ func (w *world) described(chart, version string) *publisher.ReleaseInfo {
 }
 
 // only is the one receipt of a run.
-func only(t *testing.T, r *generator.Report) publisher.Receipt {
+func only(t *testing.T, r *generator.Report) droparea.Receipt {
 	t.Helper()
 	if len(r.Channels) != 1 || len(r.Channels[0].Receipts) != 1 {
 		t.Fatalf("got %+v, want one receipt", r.Channels)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/webhook"
 )
 
@@ -182,7 +183,7 @@ func (t *telling) conclude(ctx context.Context) {
 // told. If that fails, more is left than need be, and some are told twice.
 func (t *telling) settle(ctx context.Context, h *heard) error {
 	name := h.report.Channel
-	var keep []publisher.Untold
+	var keep []droparea.Untold
 	for _, e := range h.errands {
 		some, result := t.outcome(h, e)
 		if result != nil {
@@ -192,16 +193,16 @@ func (t *telling) settle(ctx context.Context, h *heard) error {
 	}
 	for _, u := range keep {
 		if u.Modified.IsZero() && u.Receiver != "" {
-			if err := publisher.PutUntold(ctx, t.Drop, name, u); err != nil {
+			if err := droparea.PutUntold(ctx, t.Drop, name, u); err != nil {
 				return err
 			}
 		}
 	}
-	return publisher.RemoveUntold(ctx, t.Drop, t.Workers, name, t.outbox.without(name, keep, t.Now()))
+	return droparea.RemoveUntold(ctx, t.Drop, t.Workers, name, t.outbox.without(name, keep, t.Now()))
 }
 
 // outcome is what an errand leaves in the outbox, and how it went; nil if it was not due.
-func (t *telling) outcome(h *heard, e *errand) (keep []publisher.Untold, result *Telling) {
+func (t *telling) outcome(h *heard, e *errand) (keep []droparea.Untold, result *Telling) {
 	if e.news == nil {
 		return e.entries, nil
 	}
@@ -214,15 +215,15 @@ func (t *telling) outcome(h *heard, e *errand) (keep []publisher.Untold, result 
 		return e.entries, result
 	}
 	result.Error = e.err.Error()
-	next := publisher.Untold{Since: e.since, Generation: h.generation, Receiver: e.receiver.ID(), Tries: e.last.Tries}
+	next := droparea.Untold{Since: e.since, Generation: h.generation, Receiver: e.receiver.ID(), Tries: e.last.Tries}
 	if t.Now().Before(e.again()) { // it was tried for a new generation only
 		result.Again = e.again()
-		return []publisher.Untold{next, e.last}, result
+		return []droparea.Untold{next, e.last}, result
 	}
 	if next.Tries++; next.Tries >= maxTries {
 		result.GivenUp = true
 		return nil, result
 	}
 	result.Again = t.Now().Add(pauseAfter(next.Tries)).UTC()
-	return []publisher.Untold{next}, result
+	return []droparea.Untold{next}, result
 }

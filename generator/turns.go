@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
 // maxHeld bounds the indexes of channels that are held from the time when they
@@ -22,11 +23,11 @@ const maxPauseTime = 10 * time.Second
 // shows that, and whose uploads have their receipts.
 type remainder struct {
 	report     *ChannelReport
-	shown      bool                // head shows what is committed
-	incomplete bool                // older versions have no manifest yet, though the channel is in the registry
-	channel    *publisher.Channel  // nil if it has to be opened again
-	size       int64               // bytes of its index
-	uploads    []*publisher.Upload // that leave the inbox
+	shown      bool               // head shows what is committed
+	incomplete bool               // older versions have no manifest yet, though the channel is in the registry
+	channel    *publisher.Channel // nil if it has to be opened again
+	size       int64              // bytes of its index
+	uploads    []*droparea.Upload // that leave the inbox
 	err        error
 }
 

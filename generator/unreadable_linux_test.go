@@ -6,12 +6,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 	"github.com/portolan-charts/portolan/publisher/verdict"
-
-	"github.com/portolan-charts/portolan/ci/testenv"
 )
 
 // TestUnreadableInbox: a channel whose inbox cannot be read fails, and does not

@@ -21,6 +21,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/registry"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
@@ -109,7 +110,7 @@ func (w *world) inject(f faultFunc) {
 // upload submits a chart as 'portolan drop' does, a second after the last one.
 func (w *world) upload(actor, channel, id string, chart, prov []byte) error {
 	w.clock = w.clock.Add(time.Second)
-	s := publisher.Submission{Request: publisher.Request{File: "upload.tgz"}}
+	s := droparea.Submission{Request: droparea.Request{File: "upload.tgz"}}
 	body := prov
 	if chart != nil {
 		s.Chart, body = bucket.Bytes(chart), chart
@@ -117,7 +118,7 @@ func (w *world) upload(actor, channel, id string, chart, prov []byte) error {
 	if prov != nil {
 		s.Prov = bucket.Bytes(prov)
 	}
-	if err := publisher.Submit(context.Background(), w.drop.Handle(actor), channel, id, s); err != nil {
+	if err := droparea.Submit(context.Background(), w.drop.Handle(actor), channel, id, s); err != nil {
 		return err
 	}
 	w.promises = append(w.promises, promise{id, digest(body)})
@@ -526,7 +527,7 @@ func (w *world) outcome() string {
 			lines = append(lines, key)
 			continue
 		}
-		var r publisher.Receipt
+		var r droparea.Receipt
 		if err := json.Unmarshal(b, &r); err != nil {
 			w.t.Fatal(err)
 		}

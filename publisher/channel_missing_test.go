@@ -8,6 +8,7 @@ import (
 
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest/servers"
 )
 
@@ -20,7 +21,7 @@ func TestChannelOfMissingBucket(t *testing.T) {
 			t.Fatal(err)
 		}
 		u.Host = "missing"
-		_, err = publisher.OpenChannel(t.Context(), openStore(t, u.String()), "stable")
+		_, err = publisher.OpenChannel(t.Context(), buckettest.Open(t, u.String()), "stable")
 		named := (*bucket.ServerError)(nil)
 		if !errors.As(err, &named) || errors.Is(err, bucket.ErrNotFound) {
 			t.Errorf("%s: got %v, want an error of the bucket", scheme, err)

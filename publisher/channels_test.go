@@ -9,6 +9,7 @@ import (
 
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
 func TestChannels(t *testing.T) {
@@ -71,7 +72,7 @@ func TestLostLogs(t *testing.T) {
 	if len(want) > 0 {
 		t.Errorf("verify leaves out %q", want)
 	}
-	all, err := publisher.ReadStatus(t.Context(), m.Handle("test"), &publisher.Inbox{}, nil, nil)
+	all, err := publisher.ReadStatus(t.Context(), m.Handle("test"), &droparea.Inbox{}, nil, nil)
 	if err != nil || len(all) != 4 {
 		t.Errorf("status: %+v, %v", all, err)
 	}

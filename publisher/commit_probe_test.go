@@ -15,6 +15,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
@@ -111,7 +112,7 @@ func TestProbesUnseen(t *testing.T) {
 						t.Error(err)
 					}
 					channels, err := publisher.Channels(t.Context(), store)
-					inbox, ierr := publisher.ReadInbox(t.Context(), store)
+					inbox, ierr := droparea.ReadInbox(t.Context(), store)
 					if err != nil || ierr != nil || len(channels) > 0 || len(inbox.Channels)+len(inbox.Ignored)+len(inbox.Orphans) > 0 {
 						t.Errorf("during a probe there are the channels %v and the inbox %+v (%v, %v)", channels, inbox, err, ierr)
 					}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
@@ -17,7 +18,7 @@ import (
 func TestCommitConflict(t *testing.T) {
 	m := published(t)
 	first, second := open(t, m), open(t, m)
-	draft := publisher.Draft{Time: start().Add(time.Hour), Decisions: []publisher.Decision{{Upload: "x", Arrival: start(), Verdict: verdict.Rejected}}}
+	draft := publisher.Draft{Time: buckettest.Start().Add(time.Hour), Decisions: []publisher.Decision{{Upload: "x", Arrival: buckettest.Start(), Verdict: verdict.Rejected}}}
 	draft.Nonce = "first"
 	if err := first.Commit(t.Context(), draft); err != nil {
 		t.Fatal(err)
@@ -43,7 +44,7 @@ func TestCommitConflict(t *testing.T) {
 // TestFarBehind finds the newest of many records with few gets, and reads only
 // those that changed the index.
 func TestFarBehind(t *testing.T) {
-	m, _ := clocked(t)
+	m, _ := buckettest.Clocked(t)
 	s := m.Handle("test")
 	commit(t, s, "stable", release("alpha", "1.0.0", id1, ""))
 	for range 100 {

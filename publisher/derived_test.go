@@ -178,7 +178,7 @@ func TestTagsWithoutVersions(t *testing.T) {
 
 // renamed is a draft that changes a chart's lines.
 func renamed(c *publisher.Channel, chart string) publisher.Draft {
-	d := publisher.Draft{Time: start().Add(time.Hour), Nonce: "renamed " + chart}
+	d := publisher.Draft{Time: buckettest.Start().Add(time.Hour), Nonce: "renamed " + chart}
 	lines := []string{strings.Replace(c.Index().Lines(chart)[0], `"name"`, `"description":"x","name"`, 1)}
 	d.Removed, d.Added = c.Index().Diff(map[string][]string{chart: lines})
 	return d

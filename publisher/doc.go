@@ -1,46 +1,33 @@
-// Package publisher keeps channels of releases in object storage: the drop area,
-// where uploads arrive, and the site, which is served. It knows logs, indexes and
-// uploads, and nothing about Helm: its callers decide what a release is. The stores
+// Package publisher keeps channels of releases in object storage: on the site, which is
+// served. It knows logs and indexes, and nothing about Helm: its callers decide what a
+// release is. Uploads arrive in the drop area, which package droparea keeps; the stores
 // are those of package bucket.
 //
 // # Where things are
 //
 // The files are named for what they are about:
 //
-//   - inbox*, upload, adopt, receipt, remove, outbox: the drop area
 //   - release: a chart's files on the site; sitefile: the other files, such as pages
 //   - index*: what an index says: its header, its lines, a change of it, the versions
 //     that head leaves out
 //   - record*, log*, commit: the log, how it is read, and how it goes on
-//   - state, ask: what actions have made of a channel, and how they are asked for; package
-//     action says what they are
+//   - state: what actions have made of a channel; package action says what they are
 //   - channel, project, history: a channel as its log has it, how the site is made to
 //     show it, and what lies further back
 //   - derived*: the files beside head that are replaced and follow from the log
 //   - registry*: what a channel has in the OCI registry, which package registry lays out
 //   - root: the index in the site's root, which shows one channel once more
 //   - verify*, rebuild, status: whether the site is what the log says
-//   - prune*: what is kept, and what is removed
+//   - prune*: what is kept, and what is removed, also from the drop area
 //   - takedown*: what goes at once, and for good; remains*, past, without: what that takes,
 //     also where prune frees versions
 //   - serve*, head: the site over HTTP, also as a registry, and the index that readers see
 //   - origin: what an index that was read somewhere says about its channel
-//   - layout, channels, headers: where files lie, what a channel may be called, and
-//     what a file is served as
+//   - layout, headers: where files lie, and what they are served as
+//   - channels, reserved, alike: which channels a site has; package channelname says what
+//     they may be called
 //
 // # Layout
-//
-// The drop area:
-//
-//	inbox/<channel>/<id>.tgz         an upload; ids that portolan makes are UUIDv7
-//	inbox/<channel>/<id>.tgz.prov    its provenance file, written before it
-//	inbox/<channel>/<id>.json        what its uploader says about it, written before it
-//	inbox/<channel>/<any name>.tgz   a file that somebody put there, to be adopted
-//	inbox/<channel>/<id>.action.json what asks for an action: see package action
-//	inbox/<channel>/….notify.json    who is still to be told of a generation; see Untold
-//	receipts/<id>.json               the verdict; if two channels have the id: receipts/<channel>/<id>.json
-//	rejected/<channel>/<id>.tgz      a refused upload, kept, with its receipt beside it
-//	pushed/<hour>/…                  what was pushed to a registry, and waits for its tag
 //
 // The site:
 //

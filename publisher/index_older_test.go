@@ -24,7 +24,7 @@ const (
 // version, and head has the newest alone.
 func limited(t *testing.T) *buckettest.Mem {
 	t.Helper()
-	m, _ := clocked(t)
+	m, _ := buckettest.Clocked(t)
 	for i, id := range []string{id1, id2, id3} {
 		commitNewest(t, m.Handle("test"), fmt.Sprintf("%d.0.0", i+1), id)
 	}
@@ -44,11 +44,11 @@ func commitNewest(t *testing.T, s bucket.Store, version, upload string) {
 		t.Fatal(err)
 	}
 	line := fmt.Sprintf(`{"name":"alpha","version":%q,"digest":%q,"urls":[%q]}`, version, r.Info.Digest, r.URL())
-	d := publisher.Draft{Time: start().Add(time.Duration(c.Generation()) * time.Minute), Nonce: "n", Keep: 1}
+	d := publisher.Draft{Time: buckettest.Start().Add(time.Duration(c.Generation()) * time.Minute), Nonce: "n", Keep: 1}
 	d.Removed, d.Added = c.Index().Diff(map[string][]string{"alpha": append([]string{line}, c.Index().Lines("alpha")...)})
 	d.Shown = []publisher.Shown{{Chart: "alpha", First: 1}}
 	d.Decisions = []publisher.Decision{{
-		Upload: upload, Arrival: start(), Chart: "alpha", Version: version,
+		Upload: upload, Arrival: buckettest.Start(), Chart: "alpha", Version: version,
 		Verdict: verdict.Accepted, Digest: r.Info.Digest, Size: r.Info.Size,
 	}}
 	if err := c.Commit(t.Context(), d); err != nil {
@@ -175,7 +175,7 @@ func TestOlderRebuild(t *testing.T) {
 // version that a kept one names.
 func TestOlderPrune(t *testing.T) {
 	m := limited(t)
-	later := func() time.Time { return start().Add(1000 * time.Hour) }
+	later := func() time.Time { return buckettest.Start().Add(1000 * time.Hour) }
 	report, err := publisher.Prune(t.Context(), (&buckettest.Mem{TB: t}).Handle("test"), m.Handle("test"), publisher.PruneOptions{
 		Snapshots: 1, Now: later, Nonce: func() string { return "p" },
 	})

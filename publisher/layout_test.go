@@ -1,9 +1,10 @@
 package publisher
 
 import (
-	"github.com/portolan-charts/portolan/publisher/channelname"
 	"strings"
 	"testing"
+
+	"github.com/portolan-charts/portolan/publisher/channelname"
 )
 
 func TestReleaseURL(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
 func remove(t *testing.T, m *buckettest.Mem, keys ...string) {
@@ -48,7 +49,7 @@ func TestHole(t *testing.T) {
 		}, "00000002.json"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			m, now := clocked(t)
+			m, now := buckettest.Clocked(t)
 			var heads [][]byte
 			for _, chart := range []string{"a", "b", "c", "d"} {
 				commit(t, m.Handle("test"), "stable", release(chart, "1.0.0", id1, ""))
@@ -66,7 +67,7 @@ func TestHole(t *testing.T) {
 // TestHoleAfterHead: head is that of the newest record before the hole, as where
 // all is well. Status shows it, and a commit there fails.
 func TestHoleAfterHead(t *testing.T) {
-	m, _ := clocked(t)
+	m, _ := buckettest.Clocked(t)
 	s := m.Handle("test")
 	commit(t, s, "stable", release("a", "1.0.0", id1, ""))
 	first := m.Snapshot()["stable/index.yaml"]
@@ -74,7 +75,7 @@ func TestHoleAfterHead(t *testing.T) {
 	commit(t, s, "stable", release("c", "1.0.0", id1, ""))
 	remove(t, m, "stable/log/00000002.json")
 	m.Put("stable/index.yaml", first)
-	all, err := publisher.ReadStatus(t.Context(), s, &publisher.Inbox{}, nil, []string{"stable"})
+	all, err := publisher.ReadStatus(t.Context(), s, &droparea.Inbox{}, nil, []string{"stable"})
 	if err != nil || !strings.Contains(all[0].Error, "stable/log/00000002.json: the record is missing") {
 		t.Errorf("status: %+v, %v", all, err)
 	}
@@ -83,7 +84,7 @@ func TestHoleAfterHead(t *testing.T) {
 		t.Fatal(err)
 	}
 	line := `{"name":"z","version":"1.0.0","digest":"d","urls":["charts/z/1.0.0/u/z-1.0.0.tgz"]}`
-	d := publisher.Draft{Time: start(), Nonce: "n", Added: []publisher.Line{{Chart: "z", Text: line}}}
+	d := publisher.Draft{Time: buckettest.Start(), Nonce: "n", Added: []publisher.Line{{Chart: "z", Text: line}}}
 	if err := c.Commit(t.Context(), d); err != nil {
 		t.Fatal(err)
 	}

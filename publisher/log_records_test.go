@@ -40,7 +40,7 @@ func TestRecords(t *testing.T) {
 		}, []int{4, 3}, "00000002.json: its SHA-256 is"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			m, _ := clocked(t)
+			m, _ := buckettest.Clocked(t)
 			var heads [][]byte
 			for _, chart := range []string{"a", "b", "c", "d"} {
 				commit(t, m.Handle("test"), "stable", release(chart, "1.0.0", id1, ""))
@@ -54,7 +54,7 @@ func TestRecords(t *testing.T) {
 			}
 		})
 	}
-	m, _ := clocked(t)
+	m, _ := buckettest.Clocked(t)
 	if got, err := generations(t, m.Handle("test")); len(got) > 0 || err != nil {
 		t.Errorf("no channel: %v, %v", got, err)
 	}
@@ -102,7 +102,7 @@ func TestOnTheWeb(t *testing.T) {
 			m.Put("stable/index.yaml", m.Snapshot()["old"])
 		},
 	} {
-		m, now := clocked(t)
+		m, now := buckettest.Clocked(t)
 		s := m.Handle("test")
 		commit(t, s, "stable", release("alpha", "1.0.0", id1, ""))
 		head := m.Snapshot()["stable/index.yaml"]

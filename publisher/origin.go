@@ -3,10 +3,11 @@ package publisher
 import (
 	"bufio"
 	"errors"
-	"github.com/portolan-charts/portolan/publisher/channelname"
 	"io"
 	"path"
 	"strings"
+
+	"github.com/portolan-charts/portolan/publisher/channelname"
 )
 
 // Origin is what an index says about the channel that it is of. One who has read the index

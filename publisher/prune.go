@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/sweep"
 )
 
@@ -231,7 +232,7 @@ func (p *pruner) raiseFloor(ctx context.Context, name string) (*Channel, *keepin
 
 // dropArea prunes the drop area.
 func (p *pruner) dropArea(ctx context.Context) error {
-	freed, err := PruneDrop(ctx, p.drop, DropOptions{Channels: p.Channels, Keep: p.Keep, Now: p.now, DryRun: p.DryRun, Workers: p.Workers})
+	freed, err := droparea.Prune(ctx, p.drop, droparea.PruneOptions{Channels: p.Channels, Keep: p.Keep, Now: p.now, DryRun: p.DryRun, Workers: p.Workers})
 	p.report.Receipts, p.report.Rejected = freed.Receipts, freed.Rejected
 	p.report.Leftovers.Files += freed.Pushed.Files
 	p.report.Leftovers.Bytes += freed.Pushed.Bytes

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/sweep"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
@@ -92,7 +93,7 @@ func chartFile(rel string) (chart, upload string, ok bool) {
 		return "", "", false
 	}
 	archive := parts[1] + "-" + parts[2] + chartExt
-	return parts[1], parts[3], IsID(parts[3]) && (parts[4] == archive || parts[4] == archive+".prov" || parts[4] == releaseFile || parts[4] == manifestFile)
+	return parts[1], parts[3], droparea.IsID(parts[3]) && (parts[4] == archive || parts[4] == archive+".prov" || parts[4] == releaseFile || parts[4] == manifestFile)
 }
 
 // removeUnkept removes the files of versions that were freed, and of the others those whose
@@ -150,7 +151,7 @@ func (p *pruner) spareWaiting(ctx context.Context, verdicts map[string]verdict.V
 	if len(verdicts) == 0 {
 		return nil
 	}
-	waiting, err := WaitingIDs(ctx, p.drop)
+	waiting, err := droparea.WaitingIDs(ctx, p.drop)
 	for id := range waiting {
 		delete(verdicts, id)
 	}

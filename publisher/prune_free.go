@@ -11,6 +11,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/days"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
@@ -110,7 +111,7 @@ func (p *pruner) yankedLong(c *Channel) (some []FreedVersion) {
 
 // draftFree is the record that frees versions.
 func (p *pruner) draftFree(ctx context.Context, c *Channel, some []FreedVersion) (Draft, error) {
-	id, err := NewID()
+	id, err := droparea.NewID()
 	if err != nil {
 		return Draft{}, err
 	}

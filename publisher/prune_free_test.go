@@ -26,7 +26,7 @@ type attic struct {
 
 func newAttic(t *testing.T) *attic {
 	t.Helper()
-	w := &attic{t: t, site: pushed(t), drop: &buckettest.Mem{TB: t}, now: start().Add(time.Hour)}
+	w := &attic{t: t, site: pushed(t), drop: &buckettest.Mem{TB: t}, now: buckettest.Start().Add(time.Hour)}
 	w.site.Now = func() time.Time { return w.now }
 	s := w.site.Handle("test")
 	for id, text := range map[string]string{upload(50): "superseded", upload(52): "another"} {
@@ -37,7 +37,7 @@ func newAttic(t *testing.T) *attic {
 	act(t, s, func(c *publisher.Channel) publisher.Draft {
 		d := acts(c, action.Yank, upload(60), "alpha", "1.0.0")
 		d.Decisions = []publisher.Decision{{
-			Upload: upload(50), Arrival: start(), Chart: "alpha", Version: "1.0.0", Verdict: verdict.Superseded, Digest: hash([]byte("superseded")),
+			Upload: upload(50), Arrival: buckettest.Start(), Chart: "alpha", Version: "1.0.0", Verdict: verdict.Superseded, Digest: hash([]byte("superseded")),
 		}}
 		return d
 	})
@@ -119,7 +119,7 @@ func (w *attic) wantRemoved(when string) {
 func TestFree(t *testing.T) {
 	w := newAttic(t)
 	before := w.site.Snapshot()
-	w.now = start().Add(90 * day)
+	w.now = buckettest.Start().Add(90 * day)
 	if r := w.mustPrune(); len(r.Freed) != 0 || r.Generation != 4 {
 		t.Errorf("too early: %+v", r)
 	}
@@ -163,7 +163,7 @@ func TestFree(t *testing.T) {
 // TestFreeDry says what would be freed, and how large that is, and changes nothing.
 func TestFreeDry(t *testing.T) {
 	w := newAttic(t)
-	w.now = start().Add(91 * day)
+	w.now = buckettest.Start().Add(91 * day)
 	for _, step := range []string{"record", "files"} {
 		before := w.site.Snapshot()
 		dry, err := w.prune(publisher.PruneOptions{DryRun: true})
@@ -184,7 +184,7 @@ func TestFreeDry(t *testing.T) {
 // turn. What both share in the registry stays as long as one of them does.
 func TestFreeAgain(t *testing.T) {
 	w := newAttic(t)
-	w.now = start().Add(91 * day)
+	w.now = buckettest.Start().Add(91 * day)
 	w.mustPrune()
 	fixed := content(t, "alpha", "1.0.0", upload(80), "fixed")
 	s := w.site.Handle("test")
@@ -220,7 +220,7 @@ func TestFreeAgain(t *testing.T) {
 // anybody shows that: the tag goes all the same.
 func TestFreeUnshown(t *testing.T) {
 	w := newAttic(t)
-	w.now = start().Add(91 * day)
+	w.now = buckettest.Start().Add(91 * day)
 	w.site.Hook = func(op buckettest.Op) buckettest.Fault {
 		if op.Kind == buckettest.Create && op.Key == "stable/log/00000005.json" {
 			return buckettest.DieAfter
@@ -253,7 +253,7 @@ func TestFreeMany(t *testing.T) {
 	act(t, s, func(c *publisher.Channel) publisher.Draft {
 		return acts(c, action.Yank, upload(120), "beta", "1.0.0", "1.0.1", "1.0.2", "1.0.3", "1.0.4")
 	})
-	w.now = start().Add(91 * day)
+	w.now = buckettest.Start().Add(91 * day)
 	if r := w.mustPrune(); len(r.Freed) != 6 || r.Generation != 10+3 {
 		t.Errorf("%+v", r)
 	}
@@ -273,7 +273,7 @@ func TestFreeCrash(t *testing.T) {
 	for _, step := range []string{"record", "files"} {
 		build := func() *attic {
 			w := newAttic(t)
-			if w.now = start().Add(91 * day); step == "files" {
+			if w.now = buckettest.Start().Add(91 * day); step == "files" {
 				w.mustPrune()
 				w.now = w.now.Add(8 * day)
 			}

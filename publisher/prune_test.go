@@ -29,7 +29,7 @@ type shop struct {
 func upload(n int) string { return fmt.Sprintf("019cab00-0000-7000-8000-%012d", n) }
 
 func newShop(t *testing.T, days int) *shop {
-	m, now := clocked(t)
+	m, now := buckettest.Clocked(t)
 	s := &shop{t, m, now, &buckettest.Mem{TB: t, Now: func() time.Time { return *now }}}
 	for n := 1; n <= days; n++ {
 		s.replace(n)

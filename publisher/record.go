@@ -7,8 +7,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"github.com/portolan-charts/portolan/publisher/verdict"
 	"time"
+
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 const (

@@ -24,7 +24,7 @@ func content(t *testing.T, chart, version, upload, text string) *publisher.Relea
 	}
 	config := fmt.Appendf(nil, `{"apiVersion":"v2","name":%q,"version":%q}`, chart, version)
 	manifest, err := registry.New(registry.Release{
-		Config: config, Archive: registry.SumOf(archive), Provenance: registry.SumOf([]byte("signs " + text)), Created: start(),
+		Config: config, Archive: registry.SumOf(archive), Provenance: registry.SumOf([]byte("signs " + text)), Created: buckettest.Start(),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -48,7 +48,7 @@ func stage(t *testing.T, s bucket.Store, channel string, r *publisher.Release) {
 // naming is a draft whose index names the release, in the place of others of its version.
 func naming(c *publisher.Channel, r *publisher.Release) publisher.Draft {
 	c.UseRegistry(true)
-	d := publisher.Draft{Time: start(), Nonce: "n-" + r.Info.Upload, Texts: []string{r.Info.Manifest.Manifest}}
+	d := publisher.Draft{Time: buckettest.Start(), Nonce: "n-" + r.Info.Upload, Texts: []string{r.Info.Manifest.Manifest}}
 	line := fmt.Sprintf(`{"name":%q,"version":%q,"digest":%q,"urls":[%q]}`, r.Chart, r.Version, r.Info.Digest, r.URL())
 	lines := slices.Clone(c.Index().Lines(r.Chart))
 	if at := slices.IndexFunc(lines, func(l string) bool { return strings.Contains(l, fmt.Sprintf(`"version":%q`, r.Version)) }); at >= 0 {
@@ -64,7 +64,7 @@ func naming(c *publisher.Channel, r *publisher.Release) publisher.Draft {
 func accepting(c *publisher.Channel, r *publisher.Release) publisher.Draft {
 	d := naming(c, r)
 	d.Decisions = []publisher.Decision{{
-		Upload: r.Info.Upload, Arrival: start(), Chart: r.Chart, Version: r.Version, Verdict: verdict.Accepted, Digest: r.Info.Digest,
+		Upload: r.Info.Upload, Arrival: buckettest.Start(), Chart: r.Chart, Version: r.Version, Verdict: verdict.Accepted, Digest: r.Info.Digest,
 		Fingerprint: r.Info.Fingerprint, Size: r.Info.Size, Provenance: r.Info.Provenance, Manifest: r.Info.Manifest.SHA256(),
 	}}
 	return d
@@ -73,7 +73,7 @@ func accepting(c *publisher.Channel, r *publisher.Release) publisher.Draft {
 // pushed is a site whose channel is in the registry, and has had two contents of alpha 1.0.0.
 func pushed(t *testing.T) *buckettest.Mem {
 	t.Helper()
-	m, _ := clocked(t)
+	m, _ := buckettest.Clocked(t)
 	s := m.Handle("test")
 	for _, r := range []*publisher.Release{
 		content(t, "alpha", "1.0.0", id1, "first"), content(t, "alpha", "1.0.0", id2, "second"), content(t, "alpha", "2.0.0", id3, "newer"),
@@ -101,7 +101,7 @@ func TestPromotedLine(t *testing.T) {
 			if unchanged {
 				v.Manifest = ""
 			}
-			d.Actions = []publisher.ActionDecision{{ID: id4, Arrival: start(), Kind: action.Promote, Verdict: verdict.Accepted, Versions: []publisher.ActionVersion{v}}}
+			d.Actions = []publisher.ActionDecision{{ID: id4, Arrival: buckettest.Start(), Kind: action.Promote, Verdict: verdict.Accepted, Versions: []publisher.ActionVersion{v}}}
 			return d
 		}
 	}
@@ -137,7 +137,7 @@ func TestReturnedLine(t *testing.T) {
 	rollback := func(c *publisher.Channel) publisher.Draft {
 		d := naming(c, first())
 		pin := action.Pin{Chart: "alpha", Version: "1.0.0", Digest: first().Info.Digest}
-		d.Actions = []publisher.ActionDecision{{ID: "back", Arrival: start(), Kind: action.Rollback, Verdict: verdict.Accepted, Generation: 1, Reason: "rolled back to 1", Versions: []publisher.ActionVersion{
+		d.Actions = []publisher.ActionDecision{{ID: "back", Arrival: buckettest.Start(), Kind: action.Rollback, Verdict: verdict.Accepted, Generation: 1, Reason: "rolled back to 1", Versions: []publisher.ActionVersion{
 			{Pin: pin, Upload: id1, Manifest: first().Info.Manifest.SHA256()},
 			{Pin: action.Pin{Chart: "alpha", Version: "2.0.0", Digest: content(t, "alpha", "2.0.0", id3, "newer").Info.Digest}},
 		}}}

@@ -3,11 +3,12 @@ package publisher
 import (
 	"bytes"
 	"encoding/json"
-	"github.com/portolan-charts/portolan/publisher/verdict"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 func sampleRecord() *Record {

@@ -11,6 +11,7 @@ import (
 	"path"
 
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/registry"
 )
 
@@ -41,7 +42,7 @@ const manifestFile = "oci.json"
 func manifestKey(archive string) string { return path.Join(path.Dir(archive), manifestFile) }
 
 // maxManifest bounds an oci.json, in bytes.
-const maxManifest = MaxRequest
+const maxManifest = droparea.MaxRequest
 
 // ReadManifest returns the manifest of the release whose archive lies at url in the
 // channel. It fails with ErrNotFound if it has none.

@@ -9,6 +9,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/channelname"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
 // TestReservedChannels has channels on a site with names that were reserved later. They
@@ -66,7 +67,7 @@ type bare struct{ bucket.Store }
 func TestReservedInbox(t *testing.T) {
 	m := published(t)
 	m.Put("inbox/team/v2/web-1.0.0.tgz", []byte("x"))
-	inbox, err := publisher.ReadInbox(t.Context(), m.Handle("test"))
+	inbox, err := droparea.ReadInbox(t.Context(), m.Handle("test"))
 	if err != nil || len(inbox.Channels) != 0 || len(inbox.Ignored) != 1 {
 		t.Fatalf("got %+v, %v", inbox, err)
 	}
@@ -75,16 +76,16 @@ func TestReservedInbox(t *testing.T) {
 			t.Errorf("%q is not in %q", want, reason)
 		}
 	}
-	id, _ := publisher.NewID()
+	id, _ := droparea.NewID()
 	for _, name := range []string{id + ".tgz", id + ".tgz.prov", id + ".json"} { // one upload, and one note
 		m.Put("inbox/team/v2/"+name, []byte("{}"))
 	}
 	m.Put("inbox/team/v2/lone-1.0.0.tgz.prov", []byte("x"))
-	if inbox, err = publisher.ReadInbox(t.Context(), m.Handle("test")); err != nil || len(inbox.Ignored) != 3 {
+	if inbox, err = droparea.ReadInbox(t.Context(), m.Handle("test")); err != nil || len(inbox.Ignored) != 3 {
 		t.Errorf("got %+v, %v, want one note for each upload", inbox.Ignored, err)
 	}
 	reserved := (*channelname.ReservedError)(nil)
-	if err := publisher.Submit(t.Context(), m.Handle("test"), "team/v2", id, publisher.Submission{Chart: bucket.Bytes(nil)}); !errors.As(err, &reserved) {
+	if err := droparea.Submit(t.Context(), m.Handle("test"), "team/v2", id, droparea.Submission{Chart: bucket.Bytes(nil)}); !errors.As(err, &reserved) {
 		t.Errorf("submitting: %v", err)
 	}
 }

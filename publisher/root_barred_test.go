@@ -12,6 +12,7 @@ import (
 
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 )
 
 // barred is a store that does not let anybody write the index in its root or, with
@@ -70,7 +71,7 @@ func TestRootBarred(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			s := openStore(t, dir)
+			s := buckettest.Open(t, dir)
 			later := publisher.VerifyOptions{Now: func() time.Time { return time.Now().Add(24 * time.Hour) }}
 			open := func() *publisher.Channel {
 				c, err := publisher.OpenAtRoot(t.Context(), s, "stable", false)
@@ -81,7 +82,7 @@ func TestRootBarred(t *testing.T) {
 			}
 			publish := func(minute int, chart string) *publisher.Channel {
 				c := open()
-				d := publisher.Draft{Time: start().Add(time.Duration(minute) * time.Minute), Nonce: "n"}
+				d := publisher.Draft{Time: buckettest.Start().Add(time.Duration(minute) * time.Minute), Nonce: "n"}
 				d.Removed, d.Added = c.Index().Diff(map[string][]string{chart: nil})
 				if err := errors.Join(c.Commit(t.Context(), d), c.Project(t.Context())); err != nil {
 					t.Fatal(err)

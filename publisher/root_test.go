@@ -21,7 +21,7 @@ func rooted(t *testing.T) (m *buckettest.Mem, before []byte) {
 	t.Helper()
 	m = published(t)
 	c := openAtRoot(t, m)
-	d := publisher.Draft{Time: start().Add(3 * time.Minute), Nonce: "n"}
+	d := publisher.Draft{Time: buckettest.Start().Add(3 * time.Minute), Nonce: "n"}
 	if err := c.Commit(t.Context(), d); err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +169,7 @@ func TestVerifyRootUnlisted(t *testing.T) {
 		t.Fatal(err)
 	}
 	for age, want := range map[time.Duration]bool{time.Minute: true, time.Hour: false} {
-		r := verify(t, site, publisher.VerifyOptions{Channels: []string{"stable"}, Now: func() time.Time { return start().Add(3*time.Minute + age) }})
+		r := verify(t, site, publisher.VerifyOptions{Channels: []string{"stable"}, Now: func() time.Time { return buckettest.Start().Add(3*time.Minute + age) }})
 		if r.OK() != want {
 			t.Errorf("%v after the commit: %+v", age, r)
 		}
@@ -262,7 +262,7 @@ func TestRootNeverGoesBack(t *testing.T) {
 
 // without is a draft that takes a chart out of the index.
 func without(c *publisher.Channel, chart string) publisher.Draft {
-	d := publisher.Draft{Time: start().Add(time.Hour), Nonce: "without " + chart}
+	d := publisher.Draft{Time: buckettest.Start().Add(time.Hour), Nonce: "without " + chart}
 	d.Removed, d.Added = c.Index().Diff(map[string][]string{chart: nil})
 	return d
 }

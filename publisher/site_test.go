@@ -14,11 +14,16 @@ import (
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
+const (
+	id1 = "019cab00-0000-7000-8000-000000000001"
+	id2 = "019cab00-0000-7000-8000-000000000002"
+)
+
 // published is a site with a channel of three generations: the second adds a
 // signed release, the third leaves the index alone.
 func published(t *testing.T) *buckettest.Mem {
 	t.Helper()
-	m, _ := clocked(t)
+	m, _ := buckettest.Clocked(t)
 	s := m.Handle("test")
 	commit(t, s, "stable", release("alpha", "1.0.0", id1, ""))
 	commit(t, s, "stable", release("beta", "1.0.0", id2, "signature"))
@@ -48,8 +53,8 @@ func commit(t *testing.T, s bucket.Store, channel string, r *publisher.Release) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := publisher.Draft{Time: start().Add(time.Duration(c.Generation()) * time.Minute), Nonce: "n"}
-	d.Decisions = []publisher.Decision{{Upload: fmt.Sprint("bad-", c.Generation()), Arrival: start(), Verdict: verdict.Rejected, Rule: "r"}}
+	d := publisher.Draft{Time: buckettest.Start().Add(time.Duration(c.Generation()) * time.Minute), Nonce: "n"}
+	d.Decisions = []publisher.Decision{{Upload: fmt.Sprint("bad-", c.Generation()), Arrival: buckettest.Start(), Verdict: verdict.Rejected, Rule: "r"}}
 	if r != nil {
 		if err := publisher.PutRelease(t.Context(), s, channel, r); err != nil {
 			t.Fatal(err)
@@ -57,7 +62,7 @@ func commit(t *testing.T, s bucket.Store, channel string, r *publisher.Release) 
 		line := fmt.Sprintf(`{"name":%q,"version":%q,"digest":%q,"urls":[%q]}`, r.Chart, r.Version, r.Info.Digest, r.URL())
 		d.Removed, d.Added = c.Index().Diff(map[string][]string{r.Chart: append([]string{line}, c.Index().Lines(r.Chart)...)})
 		d.Decisions = append(d.Decisions, publisher.Decision{
-			Upload: r.Info.Upload, Arrival: start(), Chart: r.Chart, Version: r.Version,
+			Upload: r.Info.Upload, Arrival: buckettest.Start(), Chart: r.Chart, Version: r.Version,
 			Verdict: verdict.Accepted, Digest: r.Info.Digest, Size: r.Info.Size, Provenance: r.Info.Provenance,
 		})
 	}
@@ -73,7 +78,7 @@ func commit(t *testing.T, s bucket.Store, channel string, r *publisher.Release) 
 func verify(t *testing.T, s bucket.Store, o publisher.VerifyOptions) *publisher.VerifyReport {
 	t.Helper()
 	if o.Now == nil {
-		o.Now = func() time.Time { return start().Add(24 * time.Hour) }
+		o.Now = func() time.Time { return buckettest.Start().Add(24 * time.Hour) }
 	}
 	if o.Sleep == nil {
 		o.Sleep = func(context.Context, time.Duration) error {
@@ -105,9 +110,9 @@ func halfPublish(t *testing.T, m *buckettest.Mem) {
 		t.Fatal(err)
 	}
 	line := fmt.Sprintf(`{"name":"gamma","version":"1.0.0","digest":%q,"urls":[%q]}`, r.Info.Digest, r.URL())
-	d := publisher.Draft{Time: start().Add(3 * time.Minute), Nonce: "n"}
+	d := publisher.Draft{Time: buckettest.Start().Add(3 * time.Minute), Nonce: "n"}
 	_, d.Added = c.Index().Diff(map[string][]string{"gamma": {line}})
-	d.Decisions = []publisher.Decision{{Upload: r.Info.Upload, Arrival: start(), Verdict: verdict.Accepted, Digest: r.Info.Digest, Size: r.Info.Size}}
+	d.Decisions = []publisher.Decision{{Upload: r.Info.Upload, Arrival: buckettest.Start(), Verdict: verdict.Accepted, Digest: r.Info.Digest, Size: r.Info.Size}}
 	if err := c.Commit(t.Context(), d); err != nil {
 		t.Fatal(err)
 	}

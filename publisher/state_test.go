@@ -24,7 +24,7 @@ import (
 // generations.
 func acting(t *testing.T) *buckettest.Mem {
 	t.Helper()
-	m, _ := clocked(t)
+	m, _ := buckettest.Clocked(t)
 	s := m.Handle("test")
 	for i, id := range []string{id1, id2, id3} {
 		commit(t, s, "stable", release("alpha", fmt.Sprintf("%d.0.0", i+1), id, ""))
@@ -35,7 +35,7 @@ func acting(t *testing.T) *buckettest.Mem {
 
 // acts is a draft of an accepted action on versions, which hides them or shows them again.
 func acts(c *publisher.Channel, kind action.Kind, id, chart string, versions ...string) publisher.Draft {
-	a := publisher.ActionDecision{ID: id, Arrival: start(), Kind: kind, Verdict: verdict.Accepted}
+	a := publisher.ActionDecision{ID: id, Arrival: buckettest.Start(), Kind: kind, Verdict: verdict.Accepted}
 	if kind == action.Yank {
 		a.Reason = "broken"
 	}
@@ -50,14 +50,14 @@ func acts(c *publisher.Channel, kind action.Kind, id, chart string, versions ...
 			}
 		}
 	}
-	d := publisher.Draft{Time: start().Add(time.Duration(c.Generation()) * time.Minute), Nonce: "nonce-" + id, Actions: []publisher.ActionDecision{a}}
+	d := publisher.Draft{Time: buckettest.Start().Add(time.Duration(c.Generation()) * time.Minute), Nonce: "nonce-" + id, Actions: []publisher.ActionDecision{a}}
 	d.Shown = []publisher.Shown{publisher.ShownBut(chart, hidden)}
 	return d
 }
 
 func deprecates(c *publisher.Channel, id, chart string, own ...string) publisher.Draft {
-	return publisher.Draft{Time: start().Add(time.Duration(c.Generation()) * time.Minute), Nonce: "nonce-" + id, Actions: []publisher.ActionDecision{{
-		ID: id, Arrival: start(), Kind: action.Deprecate, Verdict: verdict.Accepted, Chart: chart, Reason: "old", Own: own,
+	return publisher.Draft{Time: buckettest.Start().Add(time.Duration(c.Generation()) * time.Minute), Nonce: "nonce-" + id, Actions: []publisher.ActionDecision{{
+		ID: id, Arrival: buckettest.Start(), Kind: action.Deprecate, Verdict: verdict.Accepted, Chart: chart, Reason: "old", Own: own,
 	}}}
 }
 
@@ -270,7 +270,7 @@ func TestStateOwn(t *testing.T) {
 			d := publisher.Draft{Time: c.Time(), Nonce: "n"}
 			d.Removed, d.Added = c.Index().Diff(map[string][]string{"alpha": lines})
 			d.Decisions = []publisher.Decision{{
-				Upload: id, Arrival: start(), Chart: "alpha", Version: "1.0.0", Verdict: verdict.Replaced, Digest: r.Info.Digest, Size: r.Info.Size, Deprecated: own,
+				Upload: id, Arrival: buckettest.Start(), Chart: "alpha", Version: "1.0.0", Verdict: verdict.Replaced, Digest: r.Info.Digest, Size: r.Info.Size, Deprecated: own,
 			}}
 			if before == lines[2] {
 				t.Fatal("nothing is replaced")
@@ -410,7 +410,7 @@ func wantStated(t *testing.T, m *buckettest.Mem, when string) {
 // is in nobody's way; prune removes it, but none that may still be committed.
 func TestStateRaced(t *testing.T) {
 	m := acted(t)
-	m.Now = func() time.Time { return start() }
+	m.Now = func() time.Time { return buckettest.Start() }
 	slow := open(t, m)
 	act(t, m.Handle("fast"), func(c *publisher.Channel) publisher.Draft { return acts(c, action.Yank, "fast", "alpha", "1.0.0") })
 	draft := func(c *publisher.Channel) publisher.Draft { return acts(c, action.Yank, "slow", "alpha", "3.0.0") }
@@ -425,7 +425,7 @@ func TestStateRaced(t *testing.T) {
 	prune := func(after time.Duration) sweep.Freed {
 		t.Helper()
 		r, err := publisher.Prune(t.Context(), (&buckettest.Mem{TB: t}).Handle("prune"), m.Handle("prune"), publisher.PruneOptions{
-			Grace: week, Now: func() time.Time { return start().Add(after) }, Nonce: func() string { return "p" },
+			Grace: week, Now: func() time.Time { return buckettest.Start().Add(after) }, Nonce: func() string { return "p" },
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -454,28 +454,28 @@ func TestStateMany(t *testing.T) {
 		t.Skip("takes a second: it makes 10,000 versions")
 	}
 	const n = 10_000
-	m, _ := clocked(t)
+	m, _ := buckettest.Clocked(t)
 	act(t, m.Handle("test"), func(c *publisher.Channel) publisher.Draft {
-		d := publisher.Draft{Time: start(), Nonce: "many"}
+		d := publisher.Draft{Time: buckettest.Start(), Nonce: "many"}
 		lines := make([]string, n)
 		for i := range lines {
 			id := upload(i)
 			v := fmt.Sprintf("1.0.%d", n-i)
 			lines[i] = fmt.Sprintf(`{"name":"alpha","version":%q,"digest":%q,"urls":[%q]}`, v, hash([]byte(v)), publisher.ReleaseURL("alpha", v, id))
-			d.Decisions = append(d.Decisions, publisher.Decision{Upload: id, Arrival: start(), Chart: "alpha", Version: v, Verdict: verdict.Accepted, Digest: hash([]byte(v))})
+			d.Decisions = append(d.Decisions, publisher.Decision{Upload: id, Arrival: buckettest.Start(), Chart: "alpha", Version: v, Verdict: verdict.Accepted, Digest: hash([]byte(v))})
 		}
 		d.Removed, d.Added = c.Index().Diff(map[string][]string{"alpha": lines})
 		return d
 	})
 	act(t, m.Handle("test"), func(c *publisher.Channel) publisher.Draft {
 		hidden := make([]bool, n)
-		a := publisher.ActionDecision{ID: "y", Arrival: start(), Kind: action.Yank, Verdict: verdict.Accepted, Reason: "all of them"}
+		a := publisher.ActionDecision{ID: "y", Arrival: buckettest.Start(), Kind: action.Yank, Verdict: verdict.Accepted, Reason: "all of them"}
 		for i := range hidden {
 			v := fmt.Sprintf("1.0.%d", n-i)
 			hidden[i] = true
 			a.Versions = append(a.Versions, publisher.ActionVersion{Pin: action.Pin{Chart: "alpha", Version: v, Digest: hash([]byte(v))}})
 		}
-		return publisher.Draft{Time: start(), Nonce: "yank", Actions: []publisher.ActionDecision{a}, Shown: []publisher.Shown{publisher.ShownBut("alpha", hidden)}}
+		return publisher.Draft{Time: buckettest.Start(), Nonce: "yank", Actions: []publisher.ActionDecision{a}, Shown: []publisher.Shown{publisher.ShownBut("alpha", hidden)}}
 	})
 	c := open(t, m)
 	if len(c.State().Yanked) != n || len(c.Index().Lines("alpha")) != n || len(c.Index().HeadLines("alpha")) != 0 {

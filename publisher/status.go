@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
 // ChannelStatus is what a channel holds, and how many uploads wait for it.
@@ -42,7 +43,7 @@ type ChannelStatus struct {
 // that changed nothing, since all uploads were refused, makes no channel. A channel that
 // cannot be read does not stop it. How many were rejected is what [CountRejected] says; nil
 // if that is not known.
-func ReadStatus(ctx context.Context, site bucket.Store, inbox *Inbox, rejected map[string]int, channels []string) ([]ChannelStatus, error) {
+func ReadStatus(ctx context.Context, site bucket.Store, inbox *droparea.Inbox, rejected map[string]int, channels []string) ([]ChannelStatus, error) {
 	waiting, untold, unread := map[string]int{}, map[string]int{}, map[string]error{}
 	for _, w := range inbox.Channels {
 		unread[w.Channel] = w.Err

@@ -14,6 +14,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/channelname"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
@@ -246,7 +247,7 @@ func (t *takedown) bury(contents []ActionVersion) {
 // draft is the record that takes the contents down.
 func (t *takedown) draft(contents []ActionVersion) (Draft, error) {
 	c := t.channel
-	id, err := NewID()
+	id, err := droparea.NewID()
 	if err != nil {
 		return Draft{}, err
 	}

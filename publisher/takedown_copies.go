@@ -4,6 +4,8 @@ import (
 	"context"
 	"path"
 	"slices"
+
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
 // removeRejected removes refused uploads of the version from the drop area, and those of the
@@ -11,13 +13,13 @@ import (
 // that uploaders ask for stay.
 func (t *takedown) removeRejected(ctx context.Context) (err error) {
 	if t.Drop != nil {
-		t.report.Rejected, err = RemoveRejected(ctx, t.Drop, t.Channel, t.Workers, t.DryRun, t.refused)
+		t.report.Rejected, err = droparea.RemoveRejected(ctx, t.Drop, t.Channel, t.Workers, t.DryRun, t.refused)
 	}
 	return err
 }
 
 // refused reports whether a refused upload is one of what was taken down.
-func (t *takedown) refused(r *Receipt) bool {
+func (t *takedown) refused(r *droparea.Receipt) bool {
 	if r.Chart == "" && r.Request != nil && r.Request.File == t.Chart+"-"+t.Version+chartExt {
 		return true // nobody could read more of it than its name
 	}

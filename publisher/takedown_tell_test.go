@@ -6,6 +6,7 @@ import (
 
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
 // TestTakeDownTells: a takedown notes that receivers are to be told, before head shows it,
@@ -15,19 +16,19 @@ func TestTakeDownTells(t *testing.T) {
 		w := newLeak(t)
 		o := w.options()
 		if tells {
-			o.BeforeHead = publisher.Announce(o.Drop, "stable")
+			o.BeforeHead = droparea.Announce(o.Drop, "stable")
 		}
 		before := head(t, w.site.Handle("test"), "stable")
 		r := w.mustTakeDown(o)
-		want := []publisher.Untold{}
+		want := []droparea.Untold{}
 		if tells {
-			want = append(want, publisher.Untold{Since: before, Generation: r.Generation})
+			want = append(want, droparea.Untold{Since: before, Generation: r.Generation})
 		}
-		got := []publisher.Untold{}
-		for _, c := range readInbox(t, w.drop).Channels {
+		got := []droparea.Untold{}
+		for _, c := range inboxOf(t, w.drop).Channels {
 			got = append(got, c.Untold...)
 		}
-		if !slices.EqualFunc(got, want, publisher.Untold.Same) || r.Generation <= before {
+		if !slices.EqualFunc(got, want, droparea.Untold.Same) || r.Generation <= before {
 			t.Errorf("after generation %d: got %+v, want %+v", r.Generation, got, want)
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/registry"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
@@ -41,8 +42,8 @@ func newLeak(t *testing.T) *leak {
 	stage(t, s, "stable", content(t, "alpha", "1.0.0", upload(51), "second"))
 	stage(t, s, "stable", content(t, "alpha", "1.0.0", upload(52), "another"))
 	act(t, s, func(c *publisher.Channel) publisher.Draft {
-		return publisher.Draft{Time: start(), Nonce: "s", Decisions: []publisher.Decision{{
-			Upload: upload(50), Arrival: start(), Chart: "alpha", Version: "1.0.0", Verdict: verdict.Superseded, Digest: hash([]byte("superseded")),
+		return publisher.Draft{Time: buckettest.Start(), Nonce: "s", Decisions: []publisher.Decision{{
+			Upload: upload(50), Arrival: buckettest.Start(), Chart: "alpha", Version: "1.0.0", Verdict: verdict.Superseded, Digest: hash([]byte("superseded")),
 		}}}
 	})
 	again := content(t, "alpha", "1.0.0", upload(60), "first, packed again")
@@ -59,15 +60,15 @@ func newLeak(t *testing.T) *leak {
 	for _, key := range []string{alphaFolder + "index.html", alphaFolder + "values.yaml", keptPage} {
 		w.site.Put(key, []byte("page"))
 	}
-	w.refuse(upload(70), publisher.Receipt{Chart: "alpha", Version: "1.0.0"})
-	w.refuse(upload(71), publisher.Receipt{Digest: hash([]byte("first"))})
-	w.refuse(upload(73), publisher.Receipt{Rule: "gzip-truncated", Request: &publisher.Request{File: "alpha-1.0.0.tgz"}})
-	w.refuse(upload(72), publisher.Receipt{Chart: "alpha", Version: "2.0.0", Digest: hash([]byte("newer"))})
+	w.refuse(upload(70), droparea.Receipt{Chart: "alpha", Version: "1.0.0"})
+	w.refuse(upload(71), droparea.Receipt{Digest: hash([]byte("first"))})
+	w.refuse(upload(73), droparea.Receipt{Rule: "gzip-truncated", Request: &droparea.Request{File: "alpha-1.0.0.tgz"}})
+	w.refuse(upload(72), droparea.Receipt{Chart: "alpha", Version: "2.0.0", Digest: hash([]byte("newer"))})
 	return w
 }
 
 // refuse keeps a refused upload.
-func (w *leak) refuse(id string, r publisher.Receipt) {
+func (w *leak) refuse(id string, r droparea.Receipt) {
 	b, err := json.Marshal(r)
 	if err != nil {
 		w.t.Fatal(err)
@@ -79,7 +80,7 @@ func (w *leak) refuse(id string, r publisher.Receipt) {
 func (w *leak) options() publisher.TakeDownOptions {
 	return publisher.TakeDownOptions{
 		Channel: "stable", Chart: "alpha", Version: "1.0.0", Reason: "has a key in it", Drop: w.drop.Handle("takedown"), Workers: 1,
-		Now: func() time.Time { return start().Add(time.Hour) }, Nonce: func() string { return "takedown" },
+		Now: func() time.Time { return buckettest.Start().Add(time.Hour) }, Nonce: func() string { return "takedown" },
 	}
 }
 
@@ -361,7 +362,7 @@ func TestTakeDownLeft(t *testing.T) {
 	}
 	w.wantGone("rebuilt")
 	_, err = publisher.Prune(t.Context(), w.drop.Handle("prune"), w.site.Handle("prune"), publisher.PruneOptions{
-		Snapshots: 1, Keep: 1000 * week, Now: func() time.Time { return start().Add(10 * week) }, Nonce: func() string { return "p" },
+		Snapshots: 1, Keep: 1000 * week, Now: func() time.Time { return buckettest.Start().Add(10 * week) }, Nonce: func() string { return "p" },
 	})
 	if err != nil {
 		t.Error(err)
@@ -529,7 +530,7 @@ func TestTakeDownWait(t *testing.T) {
 	w.site.Put(left, []byte("first"))
 	waits := 0
 	r, err := publisher.Verify(t.Context(), w.site.Handle("verify"), publisher.VerifyOptions{
-		Channels: []string{"stable"}, Now: func() time.Time { return start().Add(time.Hour + time.Second) },
+		Channels: []string{"stable"}, Now: func() time.Time { return buckettest.Start().Add(time.Hour + time.Second) },
 		Sleep: func(context.Context, time.Duration) error {
 			if waits++; waits == 2 {
 				remove(t, w.site, left)

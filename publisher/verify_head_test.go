@@ -51,7 +51,7 @@ func TestVerifyWhilePublishing(t *testing.T) {
 				return buckettest.None
 			}
 			report := verify(t, m.Handle("verify"), publisher.VerifyOptions{
-				Deep: true, Workers: 1, Now: func() time.Time { return start().Add(3 * time.Minute) },
+				Deep: true, Workers: 1, Now: func() time.Time { return buckettest.Start().Add(3 * time.Minute) },
 				Sleep: func(context.Context, time.Duration) error {
 					writes, later, ended = 0, 3, true
 					project(t, m)
@@ -93,7 +93,7 @@ func TestVerifyHeadLate(t *testing.T) {
 		putHead(m, 1)
 		waits := 0
 		report := verify(t, m.Handle("verify"), publisher.VerifyOptions{
-			Now:   func() time.Time { return start().Add(time.Minute + age) },
+			Now:   func() time.Time { return buckettest.Start().Add(time.Minute + age) },
 			Sleep: func(context.Context, time.Duration) error { waits++; return nil },
 		})
 		if report.OK() || waits != wantWaits {
@@ -121,7 +121,7 @@ func TestVerifyCachedHead(t *testing.T) {
 	}
 	for age, want := range map[time.Duration]bool{time.Minute: true, 3 * time.Minute: false} {
 		report := verify(t, site, publisher.VerifyOptions{
-			Channels: []string{"stable"}, Now: func() time.Time { return start().Add(time.Minute + age) },
+			Channels: []string{"stable"}, Now: func() time.Time { return buckettest.Start().Add(time.Minute + age) },
 		})
 		if report.OK() != want {
 			t.Errorf("%v after the commit: %v", age, report.Channels[0].Faults)

@@ -7,12 +7,13 @@ import (
 	"testing"
 
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 )
 
 // TestVerifyFolder verifies a site on disk, where charts are listed at the same time.
 func TestVerifyFolder(t *testing.T) {
 	dir := t.TempDir()
-	s := openStore(t, dir)
+	s := buckettest.Open(t, dir)
 	cut := "stable/charts/chart-4/1.0.0/" + fmt.Sprintf("%s%03d", id1[:33], 4) + "/chart-4-1.0.0.tgz"
 	for n := range 20 {
 		commit(t, s, "stable", release(fmt.Sprintf("chart-%d", n), "1.0.0", fmt.Sprintf("%s%03d", id1[:33], n), ""))
@@ -23,7 +24,7 @@ func TestVerifyFolder(t *testing.T) {
 			t.Errorf("%d workers: %+v, want %d bytes", workers, c, want)
 		}
 	}
-	writeFile(t, "archive", dir, filepath.FromSlash(cut))
+	buckettest.WriteFile(t, "archive", dir, filepath.FromSlash(cut))
 	for _, workers := range []int{1, 4} {
 		c := verify(t, s, publisher.VerifyOptions{Workers: workers}).Channels[0]
 		want := []publisher.Fault{{Key: cut, Message: "it has 7 bytes, not the 18 of the log"}}

@@ -128,15 +128,15 @@ func TestVerifyForeignNames(t *testing.T) {
 
 // TestVerifyDecisions: a log whose records fit each other, but not the rules.
 func TestVerifyDecisions(t *testing.T) {
-	accepted := publisher.Decision{Upload: id1, Arrival: start(), Verdict: verdict.Accepted}
-	refused := publisher.Decision{Upload: id2, Arrival: start(), Verdict: verdict.Rejected}
+	accepted := publisher.Decision{Upload: id1, Arrival: buckettest.Start(), Verdict: verdict.Accepted}
+	refused := publisher.Decision{Upload: id2, Arrival: buckettest.Start(), Verdict: verdict.Rejected}
 	for want, decisions := range map[string][]publisher.Decision{
-		"which it does not accept":                              {{Upload: id1, Arrival: start(), Verdict: verdict.Unchanged}},
+		"which it does not accept":                              {{Upload: id1, Arrival: buckettest.Start(), Verdict: verdict.Unchanged}},
 		"publishes alpha 1.0.0 of upload " + id1:                {refused},
 		"decides upload " + id2 + ", which generation 1":        {accepted, refused, refused},
-		"decides upload bad-0, which generation 1 decides, too": {accepted, {Upload: "bad-0", Arrival: start(), Verdict: verdict.Rejected}},
+		"decides upload bad-0, which generation 1 decides, too": {accepted, {Upload: "bad-0", Arrival: buckettest.Start(), Verdict: verdict.Rejected}},
 	} {
-		m, _ := clocked(t)
+		m, _ := buckettest.Clocked(t)
 		s := m.Handle("test")
 		if !strings.Contains(want, id2) {
 			commit(t, s, "stable", nil) // decides bad-0
@@ -146,7 +146,7 @@ func TestVerifyDecisions(t *testing.T) {
 			t.Fatal(err)
 		}
 		c := open(t, m)
-		d := publisher.Draft{Time: start(), Nonce: "n", Decisions: decisions}
+		d := publisher.Draft{Time: buckettest.Start(), Nonce: "n", Decisions: decisions}
 		_, d.Added = c.Index().Diff(map[string][]string{"alpha": {
 			fmt.Sprintf(`{"name":"alpha","version":"1.0.0","digest":%q,"urls":[%q]}`, r.Info.Digest, r.URL()),
 		}})
@@ -315,7 +315,7 @@ func verifyWhilePublishing(t *testing.T, p publishing) {
 					begun = true
 					c := p.open(t, m)
 					d := without(c, p.chart)
-					d.Time = start().Add(4 * time.Minute)
+					d.Time = buckettest.Start().Add(4 * time.Minute)
 					if err := c.Commit(context.Background(), d); err != nil {
 						t.Error(err)
 					}
@@ -324,7 +324,7 @@ func verifyWhilePublishing(t *testing.T, p publishing) {
 				return buckettest.None
 			}
 			report := verify(t, m.Handle("verify"), publisher.VerifyOptions{
-				Workers: 1, Now: func() time.Time { return start().Add(4 * time.Minute) },
+				Workers: 1, Now: func() time.Time { return buckettest.Start().Add(4 * time.Minute) },
 				Sleep: func(context.Context, time.Duration) error {
 					writes, later = 0, 9
 					return p.open(t, m).Project(context.Background())

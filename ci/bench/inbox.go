@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
 // inbox returns the folder of a site's drop area that takes uploads, and makes it.
@@ -30,7 +30,7 @@ func copyIn(ctx context.Context, folder, archives string) error {
 	err = eachFile(ctx, archives, func(name string, archive []byte) error {
 		return os.WriteFile(filepath.Join(to, name), archive, 0o666)
 	})
-	time.Sleep(publisher.Settle)
+	time.Sleep(droparea.Settle)
 	return err
 }
 
@@ -45,11 +45,11 @@ func submit(ctx context.Context, folder, archives string) error {
 }
 
 func submitOne(inbox, name string, archive []byte) error {
-	id, err := publisher.NewID()
+	id, err := droparea.NewID()
 	if err != nil {
 		return err
 	}
-	request, err := json.Marshal(publisher.Request{File: name})
+	request, err := json.Marshal(droparea.Request{File: name})
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
 // perChart is the number of versions of each chart, from 1.10.0 down to 1.1.0.
@@ -63,7 +64,7 @@ func addCharts(ctx context.Context, c *publisher.Channel, at time.Time, from, to
 // indexLine returns a release's line in the index, with the fields that most real
 // charts have.
 func indexLine(name, version string, created time.Time) (string, error) {
-	id, err := publisher.NewID()
+	id, err := droparea.NewID()
 	if err != nil {
 		return "", err
 	}

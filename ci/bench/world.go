@@ -7,9 +7,9 @@ import (
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/generator/config"
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
 // world is a site and its drop area, in a folder.
@@ -33,12 +33,12 @@ func openWorld(ctx context.Context, folder string) (*world, error) {
 func (w *world) upload(ctx context.Context) error {
 	name := chartName(w.uploads)
 	w.uploads++
-	id, err := publisher.NewID()
+	id, err := droparea.NewID()
 	if err != nil {
 		return err
 	}
 	chart := bucket.Bytes(charttest.Simple(name, "2.0.0"))
-	return publisher.Submit(ctx, w.drop, channel, id, publisher.Submission{Chart: chart})
+	return droparea.Submit(ctx, w.drop, channel, id, droparea.Submission{Chart: chart})
 }
 
 // operations publishes in this process, and returns the operations on both stores.

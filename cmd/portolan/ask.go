@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/generator/ask"
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
@@ -64,10 +64,10 @@ type asked struct {
 	From       string `json:"from,omitempty"`       // the channel that is promoted from
 	Generation int    `json:"generation,omitempty"` // that is rolled back to
 
-	Rule    string             `json:"rule,omitempty"` // why it was rejected
-	Message string             `json:"message,omitempty"`
-	Fix     string             `json:"fix,omitempty"`
-	Receipt *publisher.Receipt `json:"receipt,omitempty"`
+	Rule    string            `json:"rule,omitempty"` // why it was rejected
+	Message string            `json:"message,omitempty"`
+	Fix     string            `json:"fix,omitempty"`
+	Receipt *droparea.Receipt `json:"receipt,omitempty"`
 }
 
 // ask plans an action by what the site has, prints the plan, and puts it into the drop
@@ -139,12 +139,12 @@ func (p *program) plan(f *askFlags, channel string, plan func(site bucket.Store)
 
 // putAction puts a planned action into the drop area.
 func (p *program) putAction(ctx context.Context, f *askFlags, drop bucket.Store, a *asked) error {
-	id, err := publisher.NewID()
+	id, err := droparea.NewID()
 	if err != nil {
 		return err
 	}
 	a.Request.Requester = whoAsks(f.command)
-	if err := publisher.Ask(ctx, drop, a.Channel, id, a.Request); err != nil {
+	if err := droparea.Ask(ctx, drop, a.Channel, id, a.Request); err != nil {
 		return fmt.Errorf("not asked for: %w", err)
 	}
 	a.ID, a.Verdict = id, verdictWaiting

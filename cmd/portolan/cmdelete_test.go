@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/portolan-charts/portolan/generator/charttest"
-	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
@@ -109,7 +109,7 @@ func (s *shimProcess) acts(t *testing.T, channel, request string) {
 		t.Fatalf("curl: exit code %d\n%s%s", o.code, o.stdout, o.stderr)
 	}
 	o = s.curl(t, asked.Receipt+"?wait=60s")
-	var receipt publisher.Receipt
+	var receipt droparea.Receipt
 	if err := json.Unmarshal([]byte(o.stdout), &receipt); err != nil || receipt.Verdict != verdict.Accepted || receipt.Action == nil || receipt.Action.Requester["token"] != "forcer" {
 		t.Errorf("the verdict on %s is %s", request, o.stdout)
 	}

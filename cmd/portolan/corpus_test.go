@@ -14,7 +14,7 @@ import (
 	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/check"
-	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
@@ -112,7 +112,7 @@ func (w *town) generate() *runReport {
 	return r
 }
 
-func (r *runReport) receipts(channel string) []publisher.Receipt {
+func (r *runReport) receipts(channel string) []droparea.Receipt {
 	for _, c := range r.Channels {
 		if c.Channel == channel {
 			return c.Receipts
@@ -123,9 +123,9 @@ func (r *runReport) receipts(channel string) []publisher.Receipt {
 
 // publishedFrom returns the files that were published, by chart and version.
 // Of two different files that are the same version the later one counts.
-func publishedFrom(t *testing.T, receipts []publisher.Receipt, uploads []dropped) map[[2]string]string {
+func publishedFrom(t *testing.T, receipts []droparea.Receipt, uploads []dropped) map[[2]string]string {
 	t.Helper()
-	byID := map[string]publisher.Receipt{}
+	byID := map[string]droparea.Receipt{}
 	for _, r := range receipts {
 		byID[r.ID] = r
 	}
@@ -154,9 +154,9 @@ func publishedFrom(t *testing.T, receipts []publisher.Receipt, uploads []dropped
 }
 
 // refusedBy returns the receipts of what was rejected in other, by file name.
-func refusedBy(t *testing.T, report *runReport) map[string]publisher.Receipt {
+func refusedBy(t *testing.T, report *runReport) map[string]droparea.Receipt {
 	t.Helper()
-	refused := map[string]publisher.Receipt{}
+	refused := map[string]droparea.Receipt{}
 	for _, r := range report.receipts("other") {
 		if r.Verdict != verdict.Rejected {
 			continue
@@ -175,7 +175,7 @@ func refusedBy(t *testing.T, report *runReport) map[string]publisher.Receipt {
 
 // compareRefusals checks that a file is refused by drop for the reason that
 // generate has, which only those see who do not use drop.
-func compareRefusals(t *testing.T, uploads []dropped, refused map[string]publisher.Receipt) {
+func compareRefusals(t *testing.T, uploads []dropped, refused map[string]droparea.Receipt) {
 	t.Helper()
 	for _, u := range uploads {
 		file := filepath.Base(u.File)

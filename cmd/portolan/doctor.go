@@ -13,6 +13,7 @@ import (
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/doctor"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/registry"
 )
 
@@ -168,7 +169,7 @@ func (f *doctorFlags) checkClients(ctx context.Context, o doctor.Options, r *doc
 	}
 	limited, cancel := context.WithTimeout(ctx, clientsTime)
 	defer cancel()
-	all, err := publisher.ReadStatus(limited, o.Site.Store, &publisher.Inbox{}, nil, f.channels)
+	all, err := publisher.ReadStatus(limited, o.Site.Store, &droparea.Inbox{}, nil, f.channels)
 	if limited.Err() != nil {
 		err = fmt.Errorf("the indexes could not be read in %s", clientsTime)
 	}

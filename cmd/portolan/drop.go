@@ -12,9 +12,9 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/generator/check"
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/channelname"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
@@ -92,7 +92,7 @@ func (p *program) drop(ctx context.Context, args []string) error {
 	p.warnOfDefault(f)
 	d := &dropper{
 		program: p, store: store, channel: channel, checks: f.config.Policy(channel).Checks,
-		request: publisher.Request{Force: *force, Uploader: whoAsks("drop")}, json: f.output.json,
+		request: droparea.Request{Force: *force, Uploader: whoAsks("drop")}, json: f.output.json,
 	}
 	if *strict {
 		d.checks.Warnings = "reject"
@@ -178,7 +178,7 @@ type dropper struct {
 	store   bucket.Store
 	channel string
 	checks  check.Options
-	request publisher.Request
+	request droparea.Request
 	json    bool
 	judge   judge            // nil if there is nothing to judge by
 	odd     *verdict.Warning // about the channel's name; may be nil
@@ -187,19 +187,19 @@ type dropper struct {
 
 // dropped is the outcome for one file.
 type dropped struct {
-	File     string             `json:"file"`
-	Channel  string             `json:"channel"`
-	Verdict  verdict.Verdict    `json:"verdict"`      // waiting is not decided yet
-	ID       string             `json:"id,omitempty"` // "" if it was not uploaded
-	Chart    string             `json:"chart,omitempty"`
-	Version  string             `json:"version,omitempty"`
-	Digest   string             `json:"digest,omitempty"`
-	Rule     string             `json:"rule,omitempty"` // why it was rejected
-	Message  string             `json:"message,omitempty"`
-	Fix      string             `json:"fix,omitempty"`
-	Warnings []check.Warning    `json:"warnings,omitempty"`
-	Receipt  *publisher.Receipt `json:"receipt,omitempty"`
-	signs    string             // the archive that a provenance file alone is for
+	File     string            `json:"file"`
+	Channel  string            `json:"channel"`
+	Verdict  verdict.Verdict   `json:"verdict"`      // waiting is not decided yet
+	ID       string            `json:"id,omitempty"` // "" if it was not uploaded
+	Chart    string            `json:"chart,omitempty"`
+	Version  string            `json:"version,omitempty"`
+	Digest   string            `json:"digest,omitempty"`
+	Rule     string            `json:"rule,omitempty"` // why it was rejected
+	Message  string            `json:"message,omitempty"`
+	Fix      string            `json:"fix,omitempty"`
+	Warnings []check.Warning   `json:"warnings,omitempty"`
+	Receipt  *droparea.Receipt `json:"receipt,omitempty"`
+	signs    string            // the archive that a provenance file alone is for
 }
 
 const verdictWaiting verdict.Verdict = "waiting"
@@ -260,11 +260,11 @@ func (d *dropper) refuse(r *dropped, p *check.Problem) {
 func oneLine(text string) string { return strings.ReplaceAll(text, "\n", " ") }
 
 func (d *dropper) submit(ctx context.Context, u *upload, r *dropped) error {
-	id, err := publisher.NewID()
+	id, err := droparea.NewID()
 	if err != nil {
 		return err
 	}
-	s := publisher.Submission{Request: d.request}
+	s := droparea.Submission{Request: d.request}
 	s.Request.File = u.file
 	if u.chart != nil {
 		s.Chart = bucket.Bytes(u.chart)
@@ -272,7 +272,7 @@ func (d *dropper) submit(ctx context.Context, u *upload, r *dropped) error {
 	if u.prov != nil {
 		s.Prov = bucket.Bytes(u.prov)
 	}
-	if err := publisher.Submit(ctx, d.store, d.channel, id, s); err != nil {
+	if err := droparea.Submit(ctx, d.store, d.channel, id, s); err != nil {
 		return err
 	}
 	r.ID = id

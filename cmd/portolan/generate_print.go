@@ -8,7 +8,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator"
 	reporting "github.com/portolan-charts/portolan/generator/report"
-	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
@@ -132,7 +132,7 @@ func verdictColumn(v verdict.Verdict, dryRun bool) string {
 }
 
 // subject names the thing that a receipt is about, safe to print.
-func subject(r publisher.Receipt) string {
+func subject(r droparea.Receipt) string {
 	if r.Action != nil {
 		return short(fmt.Sprintf("%s (action %s)", r.About, r.ID), 3*maxName)
 	}
@@ -163,7 +163,7 @@ func printReason(w io.Writer, message, fix string) {
 }
 
 // printJob prints which job is behind what was rejected, so that its people are found.
-func printJob(w io.Writer, r publisher.Receipt) {
+func printJob(w io.Writer, r droparea.Receipt) {
 	by := "uploaded by"
 	if r.Action != nil {
 		by = "asked for by"
@@ -232,7 +232,7 @@ func (p *program) noteReport(r *generator.Report) {
 }
 
 // noteIgnored names the files in the inbox that are not uploads.
-func (p *program) noteIgnored(all []publisher.Ignored) {
+func (p *program) noteIgnored(all []droparea.Ignored) {
 	var texts []string
 	for _, i := range all {
 		texts = append(texts, i.Key+" "+i.Reason)

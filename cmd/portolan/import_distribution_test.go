@@ -14,7 +14,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/generator/importer"
-	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/registry"
 )
 
@@ -73,7 +73,7 @@ func TestImportDistribution(t *testing.T) {
 			got := map[string]string{}
 			requests, _ := filepath.Glob(filepath.Join(w.folder, "drop", "inbox", "stable", "*.json"))
 			for _, file := range requests {
-				var request publisher.Request
+				var request droparea.Request
 				decode(t, string(read(t, file)), &request)
 				got[request.File] = registry.SumOf([]byte(request.Manifest)).SHA256
 				if time.Since(request.Created) > time.Hour {

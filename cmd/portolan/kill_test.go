@@ -17,8 +17,8 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/generator/charttest"
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
@@ -46,7 +46,7 @@ func TestKill(t *testing.T) {
 	k.publishBase((killStart+rounds*killEach)/3 + 1)
 	k.upload(killStart)
 	k.uploadForeign()
-	time.Sleep(publisher.Settle + 100*time.Millisecond)
+	time.Sleep(droparea.Settle + 100*time.Millisecond)
 	full := k.undisturbed()
 
 	stop, checked := k.read()
@@ -118,15 +118,15 @@ func (k *killing) submit(channel string, archive, prov []byte) string {
 	if err != nil {
 		k.t.Fatal(err)
 	}
-	id, err := publisher.NewID()
+	id, err := droparea.NewID()
 	if err != nil {
 		k.t.Fatal(err)
 	}
-	s := publisher.Submission{Chart: bucket.Bytes(archive), Request: publisher.Request{File: "any.tgz"}}
+	s := droparea.Submission{Chart: bucket.Bytes(archive), Request: droparea.Request{File: "any.tgz"}}
 	if prov != nil {
 		s.Prov = bucket.Bytes(prov)
 	}
-	if err := publisher.Submit(k.t.Context(), drop, channel, id, s); err != nil {
+	if err := droparea.Submit(k.t.Context(), drop, channel, id, s); err != nil {
 		k.t.Fatal(err)
 	}
 	return id
@@ -197,7 +197,7 @@ func (k *killing) undisturbed() time.Duration {
 	if err := os.CopyFS(c.folder, os.DirFS(k.folder)); err != nil {
 		k.t.Fatal(err)
 	}
-	time.Sleep(publisher.Settle + 100*time.Millisecond) // the copies are new files
+	time.Sleep(droparea.Settle + 100*time.Millisecond) // the copies are new files
 	began := time.Now()
 	c.run([]int{exitRejected}, "generate")
 	return time.Since(began)
@@ -374,7 +374,7 @@ func (k *killing) checkReceipts() {
 	missing := maps.Clone(k.want)
 	folder := filepath.Join(k.folder, "drop", "receipts")
 	for _, file := range filesIn(k.t, folder) {
-		var r publisher.Receipt
+		var r droparea.Receipt
 		decode(k.t, string(read(k.t, filepath.Join(folder, file))), &r)
 		key := r.ID
 		if _, ok := k.want[key]; !ok && r.Request != nil {
@@ -402,7 +402,7 @@ func (k *killing) checkReceipts() {
 }
 
 // checkKept checks that a rejected upload is kept, with its receipt.
-func (k *killing) checkKept(r publisher.Receipt) {
+func (k *killing) checkKept(r droparea.Receipt) {
 	k.t.Helper()
 	kept := filepath.Join(k.folder, "drop", "rejected", filepath.FromSlash(r.Channel), r.ID)
 	for _, ext := range []string{".tgz", ".json"} {

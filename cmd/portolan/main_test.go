@@ -18,6 +18,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
@@ -275,9 +276,9 @@ func TestPrintLargeReport(t *testing.T) {
 	t.Parallel()
 	report := &generator.Report{Channels: []generator.ChannelReport{{Channel: "stable", After: 1}}}
 	for i := range 10_000 {
-		r := publisher.Receipt{ID: fmt.Sprint(i), Verdict: verdict.Accepted, Chart: "chart-" + fmt.Sprint(i%100), Version: fmt.Sprintf("1.0.%d", i)}
+		r := droparea.Receipt{ID: fmt.Sprint(i), Verdict: verdict.Accepted, Chart: "chart-" + fmt.Sprint(i%100), Version: fmt.Sprintf("1.0.%d", i)}
 		if i%5000 == 0 {
-			r = publisher.Receipt{ID: fmt.Sprint(i), Verdict: verdict.Rejected, Message: "the archive is\x1b empty", Fix: "fill it"}
+			r = droparea.Receipt{ID: fmt.Sprint(i), Verdict: verdict.Rejected, Message: "the archive is\x1b empty", Fix: "fill it"}
 		}
 		report.Channels[0].Receipts = append(report.Channels[0].Receipts, r)
 	}

@@ -16,7 +16,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/portolan-charts/portolan/generator/charttest"
-	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
 const (
@@ -217,7 +217,7 @@ func TestForgeTokens(t *testing.T) {
 // receiptTells checks what a receipt says of the uploader.
 func (w *town) receiptTells(id string, told map[string]string) {
 	w.t.Helper()
-	var receipt publisher.Receipt
+	var receipt droparea.Receipt
 	decode(w.t, w.done("status", "--drop", "drop", "--site", "site", id, "--output", "json").stdout, &receipt)
 	if receipt.Request == nil {
 		w.t.Fatalf("the receipt of %s has no request", id)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
@@ -59,15 +60,15 @@ func TestReadmeActionOperations(t *testing.T) {
 // run needs for that.
 func (o *operations) ask(t *testing.T, request action.Request) string {
 	t.Helper()
-	id, err := publisher.NewID()
+	id, err := droparea.NewID()
 	if err == nil {
-		err = publisher.Ask(t.Context(), o.drop, "stable", id, request)
+		err = droparea.Ask(t.Context(), o.drop, "stable", id, request)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	counted := o.count(t)
-	if r, err := publisher.ReadReceipt(t.Context(), o.drop, id); err != nil || r.Verdict != verdict.Accepted {
+	if r, err := droparea.ReadReceipt(t.Context(), o.drop, id); err != nil || r.Verdict != verdict.Accepted {
 		t.Fatalf("%s: %v %s %s", request.Kind, err, r.Verdict, r.Message)
 	}
 	return counted.String()

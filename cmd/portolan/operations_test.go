@@ -8,9 +8,9 @@ import (
 
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/charttest"
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
 // oneChartOps is how many Store operations a run may need that publishes one
@@ -95,13 +95,13 @@ type operations struct {
 func (o *operations) submit(t *testing.T, channel string, n int) {
 	t.Helper()
 	for range n {
-		id, err := publisher.NewID()
+		id, err := droparea.NewID()
 		if err != nil {
 			t.Fatal(err)
 		}
 		o.next++
 		chart := charttest.Simple(fmt.Sprintf("chart-%d", o.next), "1.0.0")
-		if err := publisher.Submit(t.Context(), o.drop, channel, id, publisher.Submission{Chart: bucket.Bytes(chart)}); err != nil {
+		if err := droparea.Submit(t.Context(), o.drop, channel, id, droparea.Submission{Chart: bucket.Bytes(chart)}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/generator/survey"
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
@@ -22,37 +22,37 @@ import (
 func TestForgedReceipt(t *testing.T) {
 	t.Parallel()
 	evil := "\x1b[2J\u009b31m\u202e\x7f\r\n" + strings.Repeat("x", 10_000)
-	forged := publisher.Receipt{
+	forged := droparea.Receipt{
 		ID: "1" + evil, Channel: "2" + evil, Verdict: verdict.Verdict("3" + evil), Rule: "4" + evil, Message: "5" + evil, Fix: "6" + evil,
 		Chart: "7" + evil, Version: "8" + evil, Digest: "9" + evil, URL: "10" + evil,
 		Warnings: []verdict.Warning{{Rule: "11" + evil, Message: "12" + evil}},
-		Request:  &publisher.Request{File: "13" + evil, Uploader: map[string]string{"user": "14" + evil}},
+		Request:  &droparea.Request{File: "13" + evil, Uploader: map[string]string{"user": "14" + evil}},
 	}
 	rejected := forged
 	rejected.Verdict = verdict.Rejected
-	for name, show := range map[string]func(*program, *publisher.Receipt) error{
-		"drop --wait": func(p *program, r *publisher.Receipt) error {
+	for name, show := range map[string]func(*program, *droparea.Receipt) error{
+		"drop --wait": func(p *program, r *droparea.Receipt) error {
 			(&dropper{program: p}).printVerdict(r)
 			return nil
 		},
-		"status": func(p *program, r *publisher.Receipt) error { return p.printReceipt(r) },
-		"waiting": func(p *program, r *publisher.Receipt) error {
+		"status": func(p *program, r *droparea.Receipt) error { return p.printReceipt(r) },
+		"waiting": func(p *program, r *droparea.Receipt) error {
 			return p.printStatus(channelStatus{Uploads: []waitingUpload{{File: r.Request.File}}})
 		},
-		"uploads": func(p *program, r *publisher.Receipt) error {
+		"uploads": func(p *program, r *droparea.Receipt) error {
 			return p.printUploads([]survey.Upload{{
 				ID: r.ID, Channel: r.Channel, Verdict: r.Verdict, Chart: r.Chart, Version: r.Version, File: r.Request.File,
 				Message: r.Message, Fix: r.Fix, Uploader: r.Request.Uploader,
 			}}, "in the last 7 days")
 		},
-		"generate": func(p *program, r *publisher.Receipt) error {
+		"generate": func(p *program, r *droparea.Receipt) error {
 			p.printReport(&generator.Report{Channels: []generator.ChannelReport{{
-				Channel: "stable", Receipts: []publisher.Receipt{*r}, Waiting: []generator.Waiting{{File: r.Request.File}},
+				Channel: "stable", Receipts: []droparea.Receipt{*r}, Waiting: []generator.Waiting{{File: r.Request.File}},
 			}}}, format{}, false)
 			return nil
 		},
 	} {
-		for _, r := range []publisher.Receipt{forged, rejected} {
+		for _, r := range []droparea.Receipt{forged, rejected} {
 			var out bytes.Buffer
 			p := &program{stdout: &checkedWriter{w: &out}, stderr: &out}
 			if err := show(p, &r); err != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/survey"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
 // TestSeeingRights looks at a site and a drop area with the rights that the table of
@@ -32,7 +33,7 @@ func TestSeeingRights(t *testing.T) {
 			return err
 		},
 		"portolan status": func(drop, site bucket.Store, id string) error {
-			inbox, err := publisher.ReadInbox(t.Context(), drop)
+			inbox, err := droparea.ReadInbox(t.Context(), drop)
 			if err != nil {
 				return err
 			}
@@ -48,7 +49,7 @@ func TestSeeingRights(t *testing.T) {
 			if _, err := waitingIn(t.Context(), drop, inbox, "stable"); err != nil {
 				return err
 			}
-			_, err = publisher.ReadReceipt(t.Context(), drop, id)
+			_, err = droparea.ReadReceipt(t.Context(), drop, id)
 			return err
 		},
 	} {

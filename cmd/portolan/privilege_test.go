@@ -30,6 +30,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/registry"
 	"github.com/portolan-charts/portolan/publisher/shim"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
@@ -229,7 +230,7 @@ func TestTakedownRights(t *testing.T) {
 	allowed = union(allowed, readmeRights(t, "portolan takedown`, with `notify"))
 	drop, site = w.as(allowed)
 	_, err = generator.TakeDown(t.Context(), lister{site}, publisher.TakeDownOptions{
-		Channel: "stable", Chart: "web", Version: "1.1.0", Reason: "likewise", Drop: lister{drop}, BeforeHead: publisher.Announce(drop, "stable"),
+		Channel: "stable", Chart: "web", Version: "1.1.0", Reason: "likewise", Drop: lister{drop}, BeforeHead: droparea.Announce(drop, "stable"),
 	})
 	if err != nil || !drop.used["drop inbox/ create"] {
 		t.Errorf("with notify: %v, and it does\n%s", err, drop.used)
@@ -545,18 +546,18 @@ func (w *guarded) inbox() (keys []string) {
 
 func (w *guarded) submit(t *testing.T, chart, prov []byte) (id string) {
 	t.Helper()
-	id, err := publisher.NewID()
+	id, err := droparea.NewID()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var s publisher.Submission
+	var s droparea.Submission
 	if chart != nil {
 		s.Chart = bucket.Bytes(chart)
 	}
 	if prov != nil {
 		s.Prov = bucket.Bytes(prov)
 	}
-	if err := publisher.Submit(t.Context(), w.drop.Handle("uploader"), "stable", id, s); err != nil {
+	if err := droparea.Submit(t.Context(), w.drop.Handle("uploader"), "stable", id, s); err != nil {
 		t.Fatal(err)
 	}
 	return id

@@ -10,6 +10,7 @@ import (
 	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
@@ -185,7 +186,7 @@ func (w *town) promotesByCurl(archive []byte) {
 			w.t.Fatalf("curl: exit code %d\n%s%s", o.code, o.stdout, o.stderr)
 		}
 		w.done("generate")
-		var receipt publisher.Receipt
+		var receipt droparea.Receipt
 		decode(w.t, s.curlAs(w.t, releaser, asked.Receipt).stdout, &receipt)
 		if receipt.Verdict != want || receipt.Action == nil || receipt.Action.Requester["token"] != "releaser" {
 			w.t.Errorf("the verdict is %s: %s; want %s", receipt.Verdict, receipt.Message, want)

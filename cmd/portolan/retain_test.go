@@ -10,8 +10,8 @@ import (
 
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/charttest"
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
 // dates puts charts with old dates into the drop area, as import does: the n-th version of
@@ -24,11 +24,11 @@ func (w *town) dates(channel, chart string, versions int) {
 	}
 	for n := range versions {
 		version := fmt.Sprintf("1.0.0-dev.%d", versions-n)
-		id, err := publisher.NewID()
+		id, err := droparea.NewID()
 		if err == nil {
-			err = publisher.Submit(w.t.Context(), drop, channel, id, publisher.Submission{
+			err = droparea.Submit(w.t.Context(), drop, channel, id, droparea.Submission{
 				Chart:   bucket.Bytes(charttest.Simple(chart, version)),
-				Request: publisher.Request{File: chart + "-" + version + ".tgz", Created: time.Now().Add(-time.Duration(n) * 24 * time.Hour)},
+				Request: droparea.Request{File: chart + "-" + version + ".tgz", Created: time.Now().Add(-time.Duration(n) * 24 * time.Hour)},
 			})
 		}
 		if err != nil {

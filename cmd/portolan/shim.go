@@ -19,6 +19,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/shim"
 	"github.com/portolan-charts/portolan/publisher/shim/notify"
 )
@@ -77,7 +78,7 @@ func (p *program) openShimSite(ctx context.Context, f *shimFlags) (bucket.Store,
 // rulesOf hands the shim what the generator knows.
 func rulesOf(config *config.Config) shim.Rules {
 	return shim.Rules{
-		Check: func(channel string, chart, prov io.Reader) (*publisher.Offer, error) {
+		Check: func(channel string, chart, prov io.Reader) (*droparea.Offer, error) {
 			o, err := generator.CheckOffer(config, channel, chart, prov)
 			return o, refusal(err)
 		},
@@ -96,7 +97,7 @@ func rulesOf(config *config.Config) shim.Rules {
 func judgesOf(config *config.Config, site bucket.Store) func(string, *publisher.Head) shim.Judge {
 	return func(channel string, head *publisher.Head) shim.Judge {
 		judge := generator.NewJudge(config, site, channel, head)
-		return func(ctx context.Context, o *publisher.Offer, force bool) error {
+		return func(ctx context.Context, o *droparea.Offer, force bool) error {
 			return refusal(judge.Judge(ctx, o, force))
 		}
 	}

@@ -22,8 +22,8 @@ import (
 	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/generator/config"
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/shim"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
 	"github.com/portolan-charts/portolan/publisher/verdict"
@@ -446,7 +446,7 @@ func TestShimMany(t *testing.T) {
 	want := map[string]bool{}
 	for id, version := range taken {
 		want[version] = true
-		var receipt publisher.Receipt
+		var receipt droparea.Receipt
 		decode(t, w.done("status", id, "--output", "json").stdout, &receipt)
 		if receipt.Version != version || receipt.Verdict == verdict.Rejected {
 			t.Errorf("upload %s of %s: %+v", id, version, receipt)

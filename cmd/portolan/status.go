@@ -11,6 +11,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/channelname"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
 const helpStatus = `Usage:
@@ -61,7 +62,7 @@ func (p *program) status(ctx context.Context, args []string) error {
 // openBoth opens the site, and reads the inbox. A local drop area that is not
 // there yet is empty; and so is a local site, if an upload waits for the run that
 // creates it.
-func (p *program) openBoth(ctx context.Context, f *flags) (site, drop bucket.Store, inbox *publisher.Inbox, err error) {
+func (p *program) openBoth(ctx context.Context, f *flags) (site, drop bucket.Store, inbox *droparea.Inbox, err error) {
 	if err = f.apart(); err != nil {
 		return nil, nil, nil, err
 	}
@@ -72,7 +73,7 @@ func (p *program) openBoth(ctx context.Context, f *flags) (site, drop bucket.Sto
 	if drop, _, err = f.openBucket(ctx, "drop"); err != nil {
 		return nil, nil, nil, err
 	}
-	if inbox, err = publisher.ReadInbox(ctx, drop); err != nil {
+	if inbox, err = droparea.ReadInbox(ctx, drop); err != nil {
 		return nil, nil, nil, fmt.Errorf("reading the inbox: %w", err)
 	}
 	if noSite != nil && len(inbox.Channels) == 0 {
@@ -91,7 +92,7 @@ const rejectedDays = 7
 // countRejected counts the uploads that were rejected lately, by channel. Who may not list
 // them sees all else.
 func (p *program) countRejected(ctx context.Context, drop bucket.Store) (map[string]int, error) {
-	rejected, err := publisher.CountRejected(ctx, drop, time.Now().AddDate(0, 0, -rejectedDays))
+	rejected, err := droparea.CountRejected(ctx, drop, time.Now().AddDate(0, 0, -rejectedDays))
 	if bucket.Barred(err) {
 		p.say("note", fmt.Sprintf("rejected uploads are not counted: %v", err))
 		return nil, nil
@@ -135,7 +136,7 @@ func (p *program) allStatus(ctx context.Context, f *flags) error {
 	}
 	p.found = map[string]any{
 		"channels": append([]publisher.ChannelStatus{}, all...),
-		"ignored":  append([]publisher.Ignored{}, inbox.Ignored...),
+		"ignored":  append([]droparea.Ignored{}, inbox.Ignored...),
 		"clients":  clients,
 	}
 	if !f.output.json {
@@ -216,7 +217,7 @@ func (p *program) oneStatus(ctx context.Context, f *flags, channel string) error
 }
 
 // waitingIn lists the uploads that wait for a channel, in order of arrival.
-func waitingIn(ctx context.Context, drop bucket.Store, inbox *publisher.Inbox, channel string) ([]waitingUpload, error) {
+func waitingIn(ctx context.Context, drop bucket.Store, inbox *droparea.Inbox, channel string) ([]waitingUpload, error) {
 	uploads := []waitingUpload{}
 	for _, w := range inbox.Channels {
 		if w.Channel != channel {
@@ -238,14 +239,14 @@ func waitingIn(ctx context.Context, drop bucket.Store, inbox *publisher.Inbox, c
 }
 
 // waitingFor says what an upload or an action is about.
-func waitingFor(ctx context.Context, drop bucket.Store, u *publisher.Upload) (waitingUpload, error) {
+func waitingFor(ctx context.Context, drop bucket.Store, u *droparea.Upload) (waitingUpload, error) {
 	w := waitingUpload{ID: u.ID, Arrival: u.Arrival}
 	if u.Action == nil {
-		request, err := publisher.ReadRequest(ctx, drop, u)
+		request, err := droparea.ReadRequest(ctx, drop, u)
 		w.File = request.File
 		return w, err
 	}
-	request, fault, err := publisher.ReadAction(ctx, drop, u)
+	request, fault, err := droparea.ReadAction(ctx, drop, u)
 	switch {
 	case errors.Is(err, bucket.ErrNotFound): // it was decided just now
 		w.Action = "an action"

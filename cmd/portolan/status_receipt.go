@@ -11,9 +11,9 @@ import (
 
 	"github.com/portolan-charts/portolan/generator"
 	reporting "github.com/portolan-charts/portolan/generator/report"
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
@@ -33,7 +33,7 @@ func (p *program) uploadStatus(ctx context.Context, f *flags, id string) error {
 	if err != nil {
 		return err
 	}
-	receipt, err := publisher.ReadReceipt(ctx, drop, id)
+	receipt, err := droparea.ReadReceipt(ctx, drop, id)
 	if errors.Is(err, bucket.ErrNotFound) {
 		return p.undecided(ctx, f, drop, id)
 	}
@@ -48,7 +48,7 @@ func (p *program) uploadStatus(ctx context.Context, f *flags, id string) error {
 
 // undecided tells where an upload without a receipt is.
 func (p *program) undecided(ctx context.Context, f *flags, drop bucket.Store, id string) error {
-	inbox, err := publisher.ReadInbox(ctx, drop)
+	inbox, err := droparea.ReadInbox(ctx, drop)
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func (p *program) undecided(ctx context.Context, f *flags, drop bucket.Store, id
 	return hint(fmt.Errorf("no upload or action %s in %s", id, f.drop), "its receipt may have been pruned; to look in another drop area, use --drop")
 }
 
-func (p *program) printReceipt(r *publisher.Receipt) error {
+func (p *program) printReceipt(r *droparea.Receipt) error {
 	w := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
 	line := func(name, value string) {
 		if value != "" {

@@ -13,8 +13,8 @@ import (
 
 	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator/charttest"
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
 // A tracedCall is a system call that succeeded. It ran from line start to line end of what
@@ -137,12 +137,12 @@ func submitCharts(t *testing.T, folder string, names ...string) {
 		t.Fatal(err)
 	}
 	for _, name := range names {
-		id, err := publisher.NewID()
+		id, err := droparea.NewID()
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := publisher.Submission{Chart: bucket.Bytes(charttest.Simple(name, "1.0.0"))}
-		if err := publisher.Submit(t.Context(), drop, "stable", id, s); err != nil {
+		s := droparea.Submission{Chart: bucket.Bytes(charttest.Simple(name, "1.0.0"))}
+		if err := droparea.Submit(t.Context(), drop, "stable", id, s); err != nil {
 			t.Fatal(err)
 		}
 	}

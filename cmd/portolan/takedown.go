@@ -10,6 +10,7 @@ import (
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
 const helpTakedown = `Usage:
@@ -114,7 +115,7 @@ func (p *program) takedown(ctx context.Context, args []string) error {
 		Drop: drop, DryRun: *dryRun, Workers: f.workers,
 	}
 	if len(f.config.Receivers(o.Channel)) > 0 {
-		o.BeforeHead = publisher.Announce(drop, o.Channel)
+		o.BeforeHead = droparea.Announce(drop, o.Channel)
 	}
 	report, err := generator.TakeDown(ctx, site, o)
 	if never := (*publisher.NoVersionError)(nil); errors.As(err, &never) {

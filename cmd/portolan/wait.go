@@ -7,8 +7,8 @@ import (
 	"os"
 	"time"
 
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/pause"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
@@ -93,7 +93,7 @@ func (p *program) warnOfDefault(f *flags) {
 
 // waitFor polls for the receipt of one upload or action until the deadline. It
 // returns nil if the receipt has not come by then.
-func waitFor(ctx context.Context, drop bucket.Store, noun, id string, deadline time.Time) (*publisher.Receipt, error) {
+func waitFor(ctx context.Context, drop bucket.Store, noun, id string, deadline time.Time) (*droparea.Receipt, error) {
 	for {
 		receipt, err := look(ctx, drop, noun, id, deadline)
 		if !errors.Is(err, bucket.ErrNotFound) && !bucket.Denied(err) {
@@ -111,10 +111,10 @@ func waitFor(ctx context.Context, drop bucket.Store, noun, id string, deadline t
 
 // look reads one receipt. A drop area that does not answer must not make it wait for
 // longer than the deadline, and the last look that is due after it.
-func look(ctx context.Context, drop bucket.Store, noun, id string, deadline time.Time) (*publisher.Receipt, error) {
+func look(ctx context.Context, drop bucket.Store, noun, id string, deadline time.Time) (*droparea.Receipt, error) {
 	limited, cancel := context.WithTimeout(ctx, max(time.Until(deadline), lastLook))
 	defer cancel()
-	receipt, err := publisher.ReadReceipt(limited, drop, id)
+	receipt, err := droparea.ReadReceipt(limited, drop, id)
 	if err != nil && limited.Err() != nil && ctx.Err() == nil {
 		return nil, hint(fmt.Errorf("%s %s: the drop area no longer answers, so the verdict is not known", noun, id),
 			"it is safe in the drop area; 'portolan generate' decides it, and 'portolan status ID' tells the verdict")
@@ -123,7 +123,7 @@ func look(ctx context.Context, drop bucket.Store, noun, id string, deadline time
 }
 
 // printVerdict prints one receipt as a line, or three.
-func (p *program) printVerdict(r *publisher.Receipt) {
+func (p *program) printVerdict(r *droparea.Receipt) {
 	p.printf("%s%s, generation %d\n", verdictColumn(r.Verdict, false), subject(*r), r.Generation)
 	if r.Verdict == verdict.Rejected || r.Action != nil && r.Verdict != verdict.Accepted {
 		printReason(p.stdout, r.Message, r.Fix)

@@ -13,9 +13,9 @@ import (
 	"github.com/portolan-charts/portolan/generator/ask"
 	"github.com/portolan-charts/portolan/generator/charttest"
 	"github.com/portolan-charts/portolan/generator/config"
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
 // gated is a world with a configuration. Its time is the present.
@@ -70,7 +70,7 @@ func (g *gated) put(channel, chart, version string, signer *charttest.Signer, fi
 	archive := charttest.Pack(chart, map[string]string{
 		"Chart.yaml": "apiVersion: v2\nname: " + chart + "\nversion: " + version + "\n" + strings.Join(fields, ""),
 	}, nil)
-	s := publisher.Submission{Chart: bucket.Bytes(archive)}
+	s := droparea.Submission{Chart: bucket.Bytes(archive)}
 	if signer != nil {
 		s.Prov = bucket.Bytes(signer.Sign(chart+"-"+version+".tgz", archive))
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
@@ -33,14 +34,14 @@ func newWorld(t *testing.T) *world {
 
 func (w *world) upload(channel, version string, more ...string) {
 	w.t.Helper()
-	w.submit(channel, publisher.Submission{Chart: bucket.Bytes(charttest.Simple("web", version, more...))})
+	w.submit(channel, droparea.Submission{Chart: bucket.Bytes(charttest.Simple("web", version, more...))})
 }
 
-func (w *world) submit(channel string, s publisher.Submission) {
+func (w *world) submit(channel string, s droparea.Submission) {
 	w.t.Helper()
-	id, err := publisher.NewID()
+	id, err := droparea.NewID()
 	if err == nil {
-		err = publisher.Submit(w.t.Context(), w.drop, channel, id, s)
+		err = droparea.Submit(w.t.Context(), w.drop, channel, id, s)
 	}
 	if err != nil {
 		w.t.Fatal(err)
@@ -66,17 +67,17 @@ func (w *world) asks(p *ask.Plan, err error) {
 }
 
 // decide asks for an action, and returns what a run says of it.
-func (w *world) decide(channel string, request action.Request) *publisher.Receipt {
+func (w *world) decide(channel string, request action.Request) *droparea.Receipt {
 	w.t.Helper()
-	id, err := publisher.NewID()
+	id, err := droparea.NewID()
 	if err == nil {
-		err = publisher.Ask(w.t.Context(), w.drop, channel, id, request)
+		err = droparea.Ask(w.t.Context(), w.drop, channel, id, request)
 	}
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	w.run()
-	r, err := publisher.ReadReceipt(w.t.Context(), w.drop, id)
+	r, err := droparea.ReadReceipt(w.t.Context(), w.drop, id)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -7,9 +7,9 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
 // mayHide settles an entry that is yanked if the channel does not take the action that
@@ -73,7 +73,7 @@ func (r *run) askAll(ctx context.Context, from *action.State, report *Report) er
 // readWaiting reads the actions that wait for the channel.
 func (a *asking) readWaiting(ctx context.Context) error {
 	for _, u := range a.waiting.actions {
-		r, fault, err := publisher.ReadAction(ctx, a.Drop, u)
+		r, fault, err := droparea.ReadAction(ctx, a.Drop, u)
 		switch {
 		case errors.Is(err, bucket.ErrNotFound), fault != nil: // another generator has it, or a run will refuse it
 		case err != nil:
@@ -151,12 +151,12 @@ func (a *asking) ask(ctx context.Context, r action.Request) error {
 		what.Message = fmt.Sprintf("channel %s takes no %s from the drop area", a.Channel, r.Kind)
 		what.Rule, what.Fix = notAllowed(a.Channel, r.Kind)
 	case !a.DryRun:
-		id, err := publisher.NewID()
+		id, err := droparea.NewID()
 		if err != nil {
 			return err
 		}
 		r.Requester = maps.Clone(a.Uploader)
-		if err := publisher.Ask(ctx, a.Drop, a.Channel, id, r); err != nil {
+		if err := droparea.Ask(ctx, a.Drop, a.Channel, id, r); err != nil {
 			return fmt.Errorf("%s not asked for: %w", r.Subject(), err)
 		}
 		what.ID = id

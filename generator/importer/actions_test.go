@@ -19,19 +19,20 @@ import (
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
 // put puts a chart into the drop area.
 func (g *target) put(name, version string, more ...string) {
 	g.t.Helper()
-	s := publisher.Submission{Chart: bucket.Bytes(charttest.Simple(name, version, more...))}
-	if err := publisher.Submit(g.t.Context(), g.drop.Handle("put"), "stable", newID(g.t), s); err != nil {
+	s := droparea.Submission{Chart: bucket.Bytes(charttest.Simple(name, version, more...))}
+	if err := droparea.Submit(g.t.Context(), g.drop.Handle("put"), "stable", newID(g.t), s); err != nil {
 		g.t.Fatal(err)
 	}
 }
 
 func newID(t *testing.T) string {
-	id, err := publisher.NewID()
+	id, err := droparea.NewID()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +41,7 @@ func newID(t *testing.T) string {
 
 func (g *target) ask(r action.Request) {
 	g.t.Helper()
-	if err := publisher.Ask(g.t.Context(), g.drop.Handle("ask"), "stable", newID(g.t), r); err != nil {
+	if err := droparea.Ask(g.t.Context(), g.drop.Handle("ask"), "stable", newID(g.t), r); err != nil {
 		g.t.Fatal(err)
 	}
 }

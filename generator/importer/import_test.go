@@ -21,6 +21,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
@@ -144,12 +145,12 @@ func (g *target) generate() {
 }
 
 // waits returns the requests of the uploads in the inbox, by file name.
-func (g *target) waits() map[string]publisher.Request {
+func (g *target) waits() map[string]droparea.Request {
 	g.t.Helper()
-	all := map[string]publisher.Request{}
+	all := map[string]droparea.Request{}
 	for key, b := range g.drop.Snapshot() {
 		if strings.HasSuffix(key, ".json") && strings.HasPrefix(key, "inbox/stable/") {
-			var r publisher.Request
+			var r droparea.Request
 			if err := json.Unmarshal(b, &r); err != nil {
 				g.t.Fatal(err)
 			}
@@ -239,12 +240,12 @@ func TestImportWaiting(t *testing.T) {
 	s, g := newOld(t), newTarget(t)
 	s.add("a", "1.0.0")
 	s.add("b", "1.0.0")
-	id, err := publisher.NewID()
+	id, err := droparea.NewID()
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = publisher.Submit(t.Context(), g.drop.Handle("other"), "stable", id, publisher.Submission{
-		Chart: bucket.Bytes(charttest.Simple("a", "1.0.0", "values.yaml", "x: y\n")), Request: publisher.Request{File: "a-1.0.0.tgz"},
+	err = droparea.Submit(t.Context(), g.drop.Handle("other"), "stable", id, droparea.Submission{
+		Chart: bucket.Bytes(charttest.Simple("a", "1.0.0", "values.yaml", "x: y\n")), Request: droparea.Request{File: "a-1.0.0.tgz"},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -16,6 +16,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/pattern"
 )
 
@@ -132,20 +133,20 @@ func digests(channel string, head *publisher.Head) (map[release]string, error) {
 
 // waiting is what the inbox holds for the channel.
 type waiting struct {
-	digests map[string]bool     // of the uploads that say theirs
-	files   map[string]bool     // names of waiting archives, whatever their content
-	actions []*publisher.Upload // not read yet
+	digests map[string]bool    // of the uploads that say theirs
+	files   map[string]bool    // names of waiting archives, whatever their content
+	actions []*droparea.Upload // not read yet
 }
 
 // readWaiting reads what waits for the channel. Uploads of imports say their
 // digest; of the others, at most a file name is known.
 func readWaiting(ctx context.Context, o Options) (*waiting, error) {
 	w := &waiting{digests: map[string]bool{}, files: map[string]bool{}}
-	inbox, err := publisher.ReadInbox(ctx, o.Drop)
+	inbox, err := droparea.ReadInbox(ctx, o.Drop)
 	if err != nil {
 		return nil, err
 	}
-	i := slices.IndexFunc(inbox.Channels, func(c *publisher.ChannelInbox) bool { return c.Channel == o.Channel })
+	i := slices.IndexFunc(inbox.Channels, func(c *droparea.ChannelInbox) bool { return c.Channel == o.Channel })
 	if i < 0 {
 		return w, nil
 	}
@@ -163,7 +164,7 @@ func readWaiting(ctx context.Context, o Options) (*waiting, error) {
 			continue
 		}
 		group.Go(func() error {
-			request, err := publisher.ReadRequest(ctx, o.Drop, u)
+			request, err := droparea.ReadRequest(ctx, o.Drop, u)
 			mu.Lock()
 			defer mu.Unlock()
 			w.digests[request.Digest], w.files[request.File] = true, true

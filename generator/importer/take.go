@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/generator/check"
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/httpread"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
@@ -26,7 +26,7 @@ type take struct {
 	result      Result
 	chart, prov []byte
 	pushed      *pushed // if the archive is in a registry
-	offer       *publisher.Offer
+	offer       *droparea.Offer
 }
 
 // errSettled is returned when the entry has its result.
@@ -224,11 +224,11 @@ func (t *take) upload(ctx context.Context) error {
 	if t.DryRun {
 		return nil
 	}
-	id, err := publisher.NewID()
+	id, err := droparea.NewID()
 	if err != nil {
 		return err
 	}
-	s := publisher.Submission{Chart: bucket.Bytes(t.chart), Request: publisher.Request{
+	s := droparea.Submission{Chart: bucket.Bytes(t.chart), Request: droparea.Request{
 		File: t.offer.File, Digest: t.offer.Digest, Created: t.entry.Created, Uploader: maps.Clone(t.Uploader),
 	}}
 	if t.prov != nil {
@@ -239,7 +239,7 @@ func (t *take) upload(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := publisher.Submit(ctx, t.Drop, t.Channel, id, s); err != nil {
+	if err := droparea.Submit(ctx, t.Drop, t.Channel, id, s); err != nil {
 		return fmt.Errorf("%s not uploaded: %w", t.offer.File, err)
 	}
 	t.result.ID = id

@@ -14,6 +14,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/pages"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/registry"
 )
 
@@ -22,7 +23,7 @@ func (w *town) ask(channel string, r action.Request) {
 	w.t.Helper()
 	w.clock = w.clock.Add(time.Second)
 	w.uploads++
-	if err := publisher.Ask(context.Background(), w.drop, channel, fmt.Sprintf("019cab00-0000-7000-8000-%012d", w.uploads), r); err != nil {
+	if err := droparea.Ask(context.Background(), w.drop, channel, fmt.Sprintf("019cab00-0000-7000-8000-%012d", w.uploads), r); err != nil {
 		w.t.Fatal(err)
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/templates"
 )
 
@@ -53,13 +54,13 @@ func (w *town) now() time.Time { return w.clock }
 func (w *town) upload(channel string, chart, prov []byte) {
 	w.t.Helper()
 	w.clock = w.clock.Add(time.Second)
-	s := publisher.Submission{Chart: bucket.Bytes(chart), Request: publisher.Request{File: "upload.tgz"}}
+	s := droparea.Submission{Chart: bucket.Bytes(chart), Request: droparea.Request{File: "upload.tgz"}}
 	if prov != nil {
 		s.Prov = bucket.Bytes(prov)
 	}
 	w.uploads++
 	id := fmt.Sprintf("019cab00-0000-7000-8000-%012d", w.uploads)
-	if err := publisher.Submit(context.Background(), w.drop, channel, id, s); err != nil {
+	if err := droparea.Submit(context.Background(), w.drop, channel, id, s); err != nil {
 		w.t.Fatal(err)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/portolan-charts/portolan/generator"
-	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
@@ -37,7 +37,7 @@ func Annotations(w io.Writer, r *Run) error {
 	return err
 }
 
-func annotation(c generator.ChannelReport, r publisher.Receipt) string {
+func annotation(c generator.ChannelReport, r droparea.Receipt) string {
 	text := short(r.Message, maxProse)
 	if r.Fix != "" {
 		text += "\nfix: " + short(r.Fix, maxProse)

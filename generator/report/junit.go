@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/generator"
-	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
@@ -127,7 +127,7 @@ func failed(what, message, hint string) testCase {
 	return testCase{Name: "run of " + short(what, maxName), Error: e}
 }
 
-func (r *Run) testCase(receipt publisher.Receipt) testCase {
+func (r *Run) testCase(receipt droparea.Receipt) testCase {
 	t := testCase{Name: subject(receipt)}
 	var text []string
 	if receipt.Verdict == verdict.Rejected {

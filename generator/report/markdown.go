@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/portolan-charts/portolan/generator"
-	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
@@ -89,7 +89,7 @@ func (m *markdown) channel(c generator.ChannelReport) {
 	default:
 		m.printf("Nothing is published yet.\n")
 	}
-	var rejected, others []publisher.Receipt
+	var rejected, others []droparea.Receipt
 	for _, r := range c.Receipts {
 		if r.Verdict == verdict.Rejected {
 			rejected = append(rejected, r)
@@ -133,8 +133,8 @@ func (r *Run) home(c generator.ChannelReport) string {
 	return r.link(c.Channel + "/")
 }
 
-func (m *markdown) rejected(all []publisher.Receipt) {
-	table(m, "| rejected | why | rule | uploaded by |", all, func(r publisher.Receipt) string {
+func (m *markdown) rejected(all []droparea.Receipt) {
+	table(m, "| rejected | why | rule | uploaded by |", all, func(r droparea.Receipt) string {
 		why := escape(short(r.Message, maxProse))
 		if r.Fix != "" {
 			why += "<br>**Fix:** " + escape(short(r.Fix, maxProse))
@@ -148,7 +148,7 @@ func (m *markdown) rejected(all []publisher.Receipt) {
 }
 
 // named is the subject of a rejected upload, with the file that it came in.
-func named(r publisher.Receipt) string {
+func named(r droparea.Receipt) string {
 	name := escape(subject(r))
 	if r.Chart != "" && r.Request != nil && r.Request.File != "" {
 		name += "<br>" + escape(short(r.Request.File, maxName))
@@ -156,8 +156,8 @@ func named(r publisher.Receipt) string {
 	return name
 }
 
-func (m *markdown) decided(c generator.ChannelReport, all []publisher.Receipt) {
-	table(m, "| chart | version | | |", all, func(r publisher.Receipt) string {
+func (m *markdown) decided(c generator.ChannelReport, all []droparea.Receipt) {
+	table(m, "| chart | version | | |", all, func(r droparea.Receipt) string {
 		archive := ""
 		if link := m.run.link(r.URL); link != "" && !m.run.dryRun() {
 			archive = linked("archive", link)

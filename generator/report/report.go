@@ -13,7 +13,7 @@ import (
 	"unicode"
 
 	"github.com/portolan-charts/portolan/generator"
-	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
 // Run is a run to report.
@@ -76,7 +76,7 @@ func (r *Run) link(key string) string {
 
 // page returns the URL of the page about a receipt's version, or "" if there is no
 // such page.
-func (r *Run) page(c generator.ChannelReport, receipt publisher.Receipt) string {
+func (r *Run) page(c generator.ChannelReport, receipt droparea.Receipt) string {
 	if c.Pages == nil || receipt.URL == "" || r.dryRun() {
 		return ""
 	}
@@ -84,7 +84,7 @@ func (r *Run) page(c generator.ChannelReport, receipt publisher.Receipt) string 
 }
 
 // subject names what a receipt is about: the action, the version, the file or the upload.
-func subject(r publisher.Receipt) string {
+func subject(r droparea.Receipt) string {
 	if r.Action != nil {
 		return short(r.About, maxName)
 	}
@@ -98,7 +98,7 @@ func subject(r publisher.Receipt) string {
 }
 
 // noun says what a receipt is about.
-func noun(r publisher.Receipt) string {
+func noun(r droparea.Receipt) string {
 	if r.Action != nil {
 		return "action"
 	}
@@ -106,7 +106,7 @@ func noun(r publisher.Receipt) string {
 }
 
 // by leads to who is behind it.
-func by(r publisher.Receipt) string {
+func by(r droparea.Receipt) string {
 	if r.Action != nil {
 		return "asked for by"
 	}
@@ -115,7 +115,7 @@ func by(r publisher.Receipt) string {
 
 // Job returns the URL of the CI job that made an upload or asked for an action, as that
 // claims. It returns "" if no job is named, or if its URL is not safe to show.
-func Job(r publisher.Receipt) string {
+func Job(r droparea.Receipt) string {
 	text := ""
 	switch {
 	case r.Action != nil:

@@ -15,28 +15,27 @@ import (
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/extension"
 
+	"github.com/portolan-charts/portolan/ci/testenv"
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/generator/report"
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/verdict"
-
-	"github.com/portolan-charts/portolan/ci/testenv"
 )
 
 var writers = map[string]func(io.Writer, *report.Run) error{
 	"junit.xml": report.JUnit, "summary.md": report.Markdown, "annotations.txt": report.Annotations,
 }
 
-func request(file, job string) *publisher.Request {
-	return &publisher.Request{File: file, Uploader: map[string]string{"job": job}}
+func request(file, job string) *droparea.Request {
+	return &droparea.Request{File: file, Uploader: map[string]string{"job": job}}
 }
 
 // aRun returns a run in which everything happened that can happen.
 func aRun() *report.Run {
 	stable := generator.ChannelReport{
 		Channel: "group/stable", Before: 4, After: 5, Pages: &generator.PagesReport{},
-		Receipts: []publisher.Receipt{
+		Receipts: []droparea.Receipt{
 			{ID: "id-1", Verdict: verdict.Accepted, Chart: "web", Version: "1.1.0+a", URL: "group/stable/charts/web/1.1.0+a/id-1/web-1.1.0+a.tgz",
 				Warnings: []verdict.Warning{{Rule: "icon", Message: "the chart has no icon"}}},
 			{ID: "id-2", Verdict: verdict.Rejected, Rule: "version-exists", Chart: "web", Version: "1.0.0", Message: "web 1.0.0 was published with other content", Fix: "raise the version in Chart.yaml",
@@ -49,7 +48,7 @@ func aRun() *report.Run {
 		},
 		Waiting: []generator.Waiting{{ID: "id-5", File: "web-1.2.0.tgz.prov", Reason: "its chart has not arrived yet"}},
 	}
-	devel := generator.ChannelReport{Channel: "devel", Before: 1, After: 1, Receipts: []publisher.Receipt{}, Error: "s3://charts: no network\nand once more"}
+	devel := generator.ChannelReport{Channel: "devel", Before: 1, After: 1, Receipts: []droparea.Receipt{}, Error: "s3://charts: no network\nand once more"}
 	return &report.Run{
 		Report:  &generator.Report{Channels: []generator.ChannelReport{stable, devel, {Channel: "idle", Before: 3, After: 3}}},
 		Err:     errors.New("channel devel: s3://charts: no network\nand once more"),
@@ -156,15 +155,15 @@ func TestJob(t *testing.T) {
 		"": false, "javascript:alert(1)": false, "https://": false, "//host/x": false, "https://u:p@host/x": false, "https://host/a b": false,
 		"https://host/<b>": false, "https://host/\n": false, "https://host/ü": false, "https://host/" + strings.Repeat("x", 1000): false, "ftp://host/x": false,
 	} {
-		if got := report.Job(publisher.Receipt{Request: request("", text)}) != ""; got != want {
+		if got := report.Job(droparea.Receipt{Request: request("", text)}) != ""; got != want {
 			t.Errorf("%.50q: got %v, want %v", text, got, want)
 		}
 	}
-	asked := publisher.Receipt{Action: &action.Request{Requester: map[string]string{"job": "https://ci.example.com/x"}}}
+	asked := droparea.Receipt{Action: &action.Request{Requester: map[string]string{"job": "https://ci.example.com/x"}}}
 	if got := report.Job(asked); got != "https://ci.example.com/x" {
 		t.Errorf("the job of an action is %q", got)
 	}
-	if report.Job(publisher.Receipt{}) != "" {
+	if report.Job(droparea.Receipt{}) != "" {
 		t.Error("an upload without a request has a job")
 	}
 }
@@ -175,7 +174,7 @@ func TestMany(t *testing.T) {
 	r := aRun()
 	r.Err = nil
 	r.Report.Channels = r.Report.Channels[:1]
-	var all []publisher.Receipt
+	var all []droparea.Receipt
 	for i := range 20_000 {
 		one := r.Report.Channels[0].Receipts[1-i%2]
 		one.Message = strings.Repeat("|", 3000)

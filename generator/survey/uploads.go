@@ -13,6 +13,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
@@ -132,7 +133,7 @@ func addReceipts(ctx context.Context, drop bucket.Store, uploads []Upload) error
 	for i := range uploads {
 		group.Go(func() error {
 			u := &uploads[i]
-			r, err := publisher.ReadDecided(ctx, drop, u.Channel, u.ID, u.Verdict)
+			r, err := droparea.ReadDecided(ctx, drop, u.Channel, u.ID, u.Verdict)
 			switch {
 			case err == nil:
 				u.Message, u.Fix = r.Message, r.Fix

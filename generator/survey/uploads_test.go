@@ -15,6 +15,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
@@ -28,17 +29,17 @@ func busy(t *testing.T) *world {
 		act(publisher.ActionDecision{Kind: action.Yank, Reason: "leaks", Versions: pins("web 1.0.0")}). // 5
 		act(publisher.ActionDecision{Kind: action.Deprecate, Chart: "web", Verdict: verdict.Rejected, Rule: "not-allowed"}).
 		hide("web", true).commit()
-	w.receipt("receipts/"+id(1)+".json", publisher.Receipt{Channel: "stable", Request: &publisher.Request{File: "w.tgz", Uploader: map[string]string{"user": "alice"}}})
-	w.receipt("receipts/"+id(2)+".json", publisher.Receipt{Channel: "stable", Message: "not this one"})
-	w.receipt("rejected/stable/"+id(2)+".json", publisher.Receipt{Channel: "stable", Message: "no gzip", Fix: "gzip it", Request: &publisher.Request{File: "x.tgz"}})
-	w.receipt("receipts/"+id(4)+".json", publisher.Receipt{Channel: "other", Request: &publisher.Request{Uploader: map[string]string{"user": "mallory"}}})
-	w.receipt("receipts/devel/"+id(4)+".json", publisher.Receipt{Channel: "devel", Request: &publisher.Request{Uploader: map[string]string{"token": "ci"}}})
-	w.receipt("receipts/"+id(5)+".json", publisher.Receipt{Channel: "stable", Action: &action.Request{Kind: action.Yank, Versions: []action.Pin{{Chart: "web", Version: "1.0.0"}}, Requester: map[string]string{"user": "bob"}}})
+	w.receipt("receipts/"+id(1)+".json", droparea.Receipt{Channel: "stable", Request: &droparea.Request{File: "w.tgz", Uploader: map[string]string{"user": "alice"}}})
+	w.receipt("receipts/"+id(2)+".json", droparea.Receipt{Channel: "stable", Message: "not this one"})
+	w.receipt("rejected/stable/"+id(2)+".json", droparea.Receipt{Channel: "stable", Message: "no gzip", Fix: "gzip it", Request: &droparea.Request{File: "x.tgz"}})
+	w.receipt("receipts/"+id(4)+".json", droparea.Receipt{Channel: "other", Request: &droparea.Request{Uploader: map[string]string{"user": "mallory"}}})
+	w.receipt("receipts/devel/"+id(4)+".json", droparea.Receipt{Channel: "devel", Request: &droparea.Request{Uploader: map[string]string{"token": "ci"}}})
+	w.receipt("receipts/"+id(5)+".json", droparea.Receipt{Channel: "stable", Action: &action.Request{Kind: action.Yank, Versions: []action.Pin{{Chart: "web", Version: "1.0.0"}}, Requester: map[string]string{"user": "bob"}}})
 	w.drop.Put("rejected/stable/"+id(6)+".json", []byte("damaged"))
 	return w
 }
 
-func (w *world) receipt(key string, r publisher.Receipt) {
+func (w *world) receipt(key string, r droparea.Receipt) {
 	b, err := json.Marshal(r)
 	if err != nil {
 		w.t.Fatal(err)

@@ -16,6 +16,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/channelname"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
 // The folders of a drop area.
@@ -58,7 +59,7 @@ func (p Place) hopeless(err error) bool {
 
 // listInbox lists the inbox, and checks whether this is a drop area at all.
 func (e *exam) listInbox(ctx context.Context, p Place) error {
-	in, err := publisher.ReadInbox(ctx, p.Store)
+	in, err := droparea.ReadInbox(ctx, p.Store)
 	if err != nil {
 		return err
 	}

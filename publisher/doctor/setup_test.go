@@ -16,6 +16,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 	"github.com/portolan-charts/portolan/publisher/doctor"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
@@ -44,7 +45,7 @@ func newSetUp(t *testing.T) *setUp {
 // inside, and leaves the receipt that its uploader gets.
 func (s *setUp) publish(name, version string) {
 	s.t.Helper()
-	id, err := publisher.NewID()
+	id, err := droparea.NewID()
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -63,12 +64,12 @@ func (s *setUp) publish(name, version string) {
 	d.Decisions = []publisher.Decision{{
 		Upload: id, Arrival: now, Chart: name, Version: version, Verdict: verdict.Accepted, Digest: digest, Size: r.Info.Size,
 	}}
-	u := &publisher.Upload{ID: id, Channel: "group/stable", Arrival: now}
+	u := &droparea.Upload{ID: id, Channel: "group/stable", Arrival: now}
 	err = cmp.Or(
 		publisher.PutRelease(s.t.Context(), site, "group/stable", r),
 		c.Commit(s.t.Context(), d),
 		c.Project(s.t.Context()),
-		publisher.WriteReceipt(s.t.Context(), s.drop.Handle("generator"), u, &publisher.Receipt{ID: id, Channel: "group/stable", Verdict: verdict.Accepted}),
+		droparea.WriteReceipt(s.t.Context(), s.drop.Handle("generator"), u, &droparea.Receipt{ID: id, Channel: "group/stable", Verdict: verdict.Accepted}),
 	)
 	if err != nil {
 		s.t.Fatal(err)

@@ -11,13 +11,14 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/doctor"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // yank yanks versions of web; hidden says at which places head leaves some out.
 func (s *setUp) yank(hidden []bool, versions ...string) {
 	s.t.Helper()
-	id, err := publisher.NewID()
+	id, err := droparea.NewID()
 	if err != nil {
 		s.t.Fatal(err)
 	}

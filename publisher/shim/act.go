@@ -7,9 +7,9 @@ import (
 	"io"
 	"net/http"
 
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/channelname"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
 	"github.com/portolan-charts/portolan/publisher/untrusted"
 )
@@ -154,7 +154,7 @@ func (s *Shim) ask(a *answer, r *http.Request, channel string, who *auth.Identit
 	if err := s.invent(who, scope, channel, exists); err != nil {
 		return "", err
 	}
-	if id, err = publisher.NewID(); err != nil {
+	if id, err = droparea.NewID(); err != nil {
 		return "", err
 	}
 	who = who.For(channel, request.Charts(), scope)
@@ -164,7 +164,7 @@ func (s *Shim) ask(a *answer, r *http.Request, channel string, who *auth.Identit
 	// A client that goes away now has asked for everything, so it is done.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), submitTime)
 	defer cancel()
-	if err := publisher.Ask(ctx, s.Drop, channel, id, request); errors.Is(err, action.ErrTooLarge) {
+	if err := droparea.Ask(ctx, s.Drop, channel, id, request); errors.Is(err, action.ErrTooLarge) {
 		return "", actionTooLarge()
 	} else if err != nil {
 		return "", err

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
@@ -229,8 +229,8 @@ func TestActionReceipts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.put(p.drop, "receipts/"+upload+".json", encode(t, publisher.Receipt{ID: upload, Channel: "team", Verdict: verdict.Rejected}))
-	p.put(p.drop, "receipts/"+yank+".json", encode(t, publisher.Receipt{ID: yank, Channel: "team", Verdict: verdict.Accepted, Chart: "alpha", Action: &request}))
+	p.put(p.drop, "receipts/"+upload+".json", encode(t, droparea.Receipt{ID: upload, Channel: "team", Verdict: verdict.Rejected}))
+	p.put(p.drop, "receipts/"+yank+".json", encode(t, droparea.Receipt{ID: yank, Channel: "team", Verdict: verdict.Accepted, Chart: "alpha", Action: &request}))
 	for who, want := range map[string][2]int{"writer": {200, 403}, "yanker": {403, 200}, "some": {403, 403}, "roller": {403, 403}} {
 		for i, id := range []string{upload, yank} {
 			if got := p.get("/api/team/uploads/"+id, "Authorization", "Bearer "+tokens[who]); got.StatusCode != want[i] {

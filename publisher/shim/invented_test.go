@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
 )
 
@@ -32,7 +33,7 @@ func TestInvented(t *testing.T) {
 		judge := o.Judge
 		o.Judge = func(channel string, head *publisher.Head) Judge {
 			inner := judge(channel, head)
-			return func(ctx context.Context, offer *publisher.Offer, force bool) error {
+			return func(ctx context.Context, offer *droparea.Offer, force bool) error {
 				judged.Add(1)
 				return inner(ctx, offer, force)
 			}

@@ -15,8 +15,8 @@ import (
 	"cuelabs.dev/go/oci/ociregistry"
 	"github.com/google/uuid"
 
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/registry"
 )
 
@@ -151,7 +151,7 @@ func (p *push) keep(sum string, size int64, body bucket.Body) error {
 	}
 	ctx, cancel := context.WithTimeout(p.r.Context(), submitTime)
 	defer cancel()
-	if err := publisher.KeepPushed(ctx, p.Drop, p.to.repository(), sum, body, time.Now()); err != nil {
+	if err := droparea.KeepPushed(ctx, p.Drop, p.to.repository(), sum, body, time.Now()); err != nil {
 		return err
 	}
 	p.pushes.tidy(p.Log)
@@ -164,7 +164,7 @@ func (p *push) openPushed(id string) (*bucket.Reader, error) {
 	if !ok || key.Digest() != id { // such as one that leads to another repository
 		return nil, unknownBlob(id)
 	}
-	r, err := publisher.OpenPushed(p.r.Context(), p.Drop, p.to.repository(), key.SHA256, time.Now())
+	r, err := droparea.OpenPushed(p.r.Context(), p.Drop, p.to.repository(), key.SHA256, time.Now())
 	if errors.Is(err, bucket.ErrNotFound) {
 		return nil, unknownBlob(id)
 	}
@@ -181,7 +181,7 @@ func (s *Shim) keptFile(a *answer, r *http.Request, key registry.Key) error {
 	if r.Method == http.MethodHead {
 		at = at.Add(pushTime)
 	}
-	in, err := publisher.OpenPushed(r.Context(), s.Drop, key.Repository, key.SHA256, at)
+	in, err := droparea.OpenPushed(r.Context(), s.Drop, key.Repository, key.SHA256, at)
 	if err != nil {
 		return err
 	}

@@ -13,8 +13,8 @@ import (
 
 	"cuelabs.dev/go/oci/ociregistry"
 
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/registry"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
 	"github.com/portolan-charts/portolan/publisher/untrusted"
@@ -182,7 +182,7 @@ func (p *push) fetch(ctx context.Context, sum registry.Sum, to *spool) error {
 // openBlob opens a blob that was pushed, or that the site has: a client that was told so
 // does not push it again.
 func (p *push) openBlob(ctx context.Context, sum string) (*bucket.Reader, error) {
-	in, err := publisher.OpenPushed(ctx, p.Drop, p.to.repository(), sum, time.Now())
+	in, err := droparea.OpenPushed(ctx, p.Drop, p.to.repository(), sum, time.Now())
 	if errors.Is(err, bucket.ErrNotFound) && p.Site != nil && p.who.May(auth.Read, p.to.channel) {
 		in, err = p.Site.Get(ctx, registry.BlobKey(p.to.repository(), sum))
 	}
@@ -194,7 +194,7 @@ func (p *push) openBlob(ctx context.Context, sum string) (*bucket.Reader, error)
 
 // check returns an error if the manifest, its repository or its tag is not that of the
 // chart. Otherwise the offer gets the manifest.
-func (g *pushed) check(channel string, o *publisher.Offer) error {
+func (g *pushed) check(channel string, o *droparea.Offer) error {
 	const rule = "manifest"
 	if g.chart != o.Name {
 		return fail(http.StatusUnprocessableEntity, rule, "push it to the repository "+registry.Repository(channel, o.Name),

@@ -21,6 +21,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/registry"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
 	"github.com/portolan-charts/portolan/publisher/verdict"
@@ -143,7 +144,7 @@ func TestPush(t *testing.T) {
 	if up["tgz"] != s.chart || up["tgz.prov"] != s.prov || up["id"] != r.Header.Get("Portolan-Upload") {
 		t.Errorf("the inbox has %q", up)
 	}
-	var request publisher.Request
+	var request droparea.Request
 	if err := json.Unmarshal([]byte(up["json"]), &request); err != nil {
 		t.Fatal(err)
 	}
@@ -446,7 +447,7 @@ func TestPushSlowly(t *testing.T) {
 	p := pushTo(t, func(o *Options) {
 		o.Patience = 50 * time.Millisecond
 		o.Judge = func(string, *publisher.Head) Judge {
-			return func(ctx context.Context, _ *publisher.Offer, _ bool) error {
+			return func(ctx context.Context, _ *droparea.Offer, _ bool) error {
 				time.Sleep(400 * time.Millisecond)
 				return ctx.Err()
 			}
@@ -474,7 +475,7 @@ func TestPushSlowly(t *testing.T) {
 func TestPushJudged(t *testing.T) {
 	p := pushTo(t, func(o *Options) {
 		o.Judge = func(string, *publisher.Head) Judge {
-			return func(_ context.Context, o *publisher.Offer, _ bool) error {
+			return func(_ context.Context, o *droparea.Offer, _ bool) error {
 				o.Warnings = append(o.Warnings, verdict.Warning{Message: "not " + o.Manifest})
 				return nil
 			}
@@ -515,7 +516,7 @@ func TestPushConflict(t *testing.T) {
 func TestPushWarnings(t *testing.T) {
 	p := pushTo(t, func(o *Options) {
 		check := o.Check
-		o.Check = func(channel string, chart, prov io.Reader) (*publisher.Offer, error) {
+		o.Check = func(channel string, chart, prov io.Reader) (*droparea.Offer, error) {
 			offer, err := check(channel, chart, prov)
 			if err == nil {
 				offer.Warnings = []verdict.Warning{{Rule: "x", Message: "say \"hi\"\r\nthen go"}}
@@ -617,11 +618,11 @@ func TestPushExpires(t *testing.T) {
 		store := drop.Handle("shim")
 		time.Sleep(59 * time.Minute) // into the hour
 		keep := func() error {
-			return publisher.KeepPushed(t.Context(), store, "team/web", "aa", bucket.Bytes([]byte("x")), time.Now())
+			return droparea.KeepPushed(t.Context(), store, "team/web", "aa", bucket.Bytes([]byte("x")), time.Now())
 		}
 		kept := func(want bool) {
 			t.Helper()
-			r, err := publisher.OpenPushed(t.Context(), store, "team/web", "aa", time.Now())
+			r, err := droparea.OpenPushed(t.Context(), store, "team/web", "aa", time.Now())
 			if err == nil {
 				r.Close()
 			}
@@ -658,7 +659,7 @@ func TestPushHeadLasts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := build(t, func(o *Options) { o.OCI = func(string) bool { return true } })
 		sum := registry.SumOf([]byte("x")).SHA256
-		err := publisher.KeepPushed(t.Context(), p.drop.Handle("shim"), "team/web", sum, bucket.Bytes([]byte("x")), time.Now())
+		err := droparea.KeepPushed(t.Context(), p.drop.Handle("shim"), "team/web", sum, bucket.Bytes([]byte("x")), time.Now())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,8 +9,8 @@ import (
 
 	"github.com/dustin/go-humanize"
 
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
 const (
@@ -24,7 +24,7 @@ const (
 )
 
 // pushes counts what waits for manifests that may never come. Blobs wait for one hour or
-// two, see [publisher.KeepPushed], and count for as long, unless a manifest makes an upload
+// two, see [droparea.KeepPushed], and count for as long, unless a manifest makes an upload
 // of them. What is uploaded does not count: nor does it with other kinds of uploads.
 type pushes struct {
 	drop bucket.Store
@@ -57,9 +57,9 @@ func (ps *pushes) take(party string, bytes int64, now time.Time) *failure {
 	const hint = "let each push end with its manifest, and try again in an hour"
 	switch {
 	case bytes > free:
-		return fail(http.StatusServiceUnavailable, "pushes", hint, "%s of blobs wait here for their manifests, the most that this server takes", humanize.IBytes(maxPushed)).after(publisher.PushedWait)
+		return fail(http.StatusServiceUnavailable, "pushes", hint, "%s of blobs wait here for their manifests, the most that this server takes", humanize.IBytes(maxPushed)).after(droparea.PushedWait)
 	case party != "" && mine+bytes > free-bytes:
-		return fail(http.StatusTooManyRequests, "pushes", hint, "%s of your blobs wait here for their manifests, and the room that is left is kept for others", humanize.IBytes(uint64(mine))).after(publisher.PushedWait)
+		return fail(http.StatusTooManyRequests, "pushes", hint, "%s of your blobs wait here for their manifests, and the room that is left is kept for others", humanize.IBytes(uint64(mine))).after(droparea.PushedWait)
 	}
 	ps.by[0][party] += bytes
 	return nil
@@ -86,12 +86,12 @@ func (ps *pushes) giveBack(party string, bytes int64, what string) {
 
 // turn goes on to this hour.
 func (ps *pushes) turn(now time.Time) {
-	hour := now.Truncate(publisher.PushedWait)
+	hour := now.Truncate(droparea.PushedWait)
 	if hour.Equal(ps.hour) {
 		return
 	}
 	before, done := ps.by[0], ps.done[0]
-	if hour.Sub(ps.hour) > publisher.PushedWait {
+	if hour.Sub(ps.hour) > droparea.PushedWait {
 		before, done = map[string]int64{}, map[string]bool{}
 	}
 	ps.hour, ps.by, ps.done = hour, [2]map[string]int64{{}, before}, [2]map[string]bool{{}, done}
@@ -103,7 +103,7 @@ func (ps *pushes) tidy(log *slog.Logger) {
 	ps.mu.Lock()
 	due := !now.Before(ps.due)
 	if due {
-		ps.due = now.Add(publisher.PushedWait)
+		ps.due = now.Add(droparea.PushedWait)
 	}
 	ps.mu.Unlock()
 	if !due {
@@ -112,7 +112,7 @@ func (ps *pushes) tidy(log *slog.Logger) {
 	go func() { // the client need not wait for it
 		ctx, cancel := context.WithTimeout(context.Background(), tidyTime)
 		defer cancel()
-		if err := publisher.RemovePushed(ctx, ps.drop, now, false, func(int64) {}); err != nil {
+		if err := droparea.RemovePushed(ctx, ps.drop, now, false, func(int64) {}); err != nil {
 			log.LogAttrs(ctx, slog.LevelWarn, "cannot remove old blobs of pushes from the drop area; 'portolan prune' removes them, too", causes(err)...)
 		}
 	}()

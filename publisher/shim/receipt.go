@@ -10,8 +10,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
 )
 
@@ -53,7 +53,7 @@ func (s *Shim) receipt(a *answer, r *http.Request, to *route, who *auth.Identity
 	message := "there is no verdict yet"
 	receipt, err := s.await(r, to.channel, id, wait, who.Party())
 	switch {
-	case errors.Is(err, publisher.ErrHidden):
+	case errors.Is(err, droparea.ErrHidden):
 		// With the least rights, the shim sees no difference. It must not tell those whose
 		// upload waits that it is lost.
 		message = "there is no verdict, or nothing with this id ever came: this server may not look into the inbox, and cannot tell"
@@ -81,7 +81,7 @@ func uploadUnknown(channel, id string) *failure {
 }
 
 // allowReceipt returns an error if the caller may not ask for what the receipt is about.
-func allowReceipt(who *auth.Identity, receipt *publisher.Receipt) error {
+func allowReceipt(who *auth.Identity, receipt *droparea.Receipt) error {
 	switch {
 	case receipt.Action != nil:
 		return allowAction(who, receipt.Channel, receipt.Action)
@@ -105,12 +105,12 @@ func waitTime(r *http.Request) (time.Duration, error) {
 	return min(wait, maxWait), nil
 }
 
-// await looks for the receipt as [publisher.FindReceipt] does. If there may be something to
+// await looks for the receipt as [droparea.FindReceipt] does. If there may be something to
 // wait for, it then polls for the receipt alone for up to wait, unless too many other
 // requests are waiting, or too many of the party's.
-func (s *Shim) await(r *http.Request, channel, id string, wait time.Duration, party string) (*publisher.Receipt, error) {
-	receipt, hidden := publisher.FindReceipt(r.Context(), s.strict, channel, id)
-	if receipt != nil || hidden != nil && !errors.Is(hidden, publisher.ErrHidden) || wait <= 0 || s.waiting.take(party) != nil {
+func (s *Shim) await(r *http.Request, channel, id string, wait time.Duration, party string) (*droparea.Receipt, error) {
+	receipt, hidden := droparea.FindReceipt(r.Context(), s.strict, channel, id)
+	if receipt != nil || hidden != nil && !errors.Is(hidden, droparea.ErrHidden) || wait <= 0 || s.waiting.take(party) != nil {
 		return receipt, hidden
 	}
 	defer s.waiting.giveBack(party)
@@ -127,7 +127,7 @@ func (s *Shim) await(r *http.Request, channel, id string, wait time.Duration, pa
 			return nil, hidden
 		case <-time.After(min(left, pause)):
 		}
-		receipt, err := publisher.ReadReceiptIn(r.Context(), s.Drop, channel, id)
+		receipt, err := droparea.ReadReceiptIn(r.Context(), s.Drop, channel, id)
 		if !errors.Is(err, bucket.ErrNotFound) {
 			return receipt, err
 		}

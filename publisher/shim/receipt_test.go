@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/portolan-charts/portolan/ci/testenv"
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
@@ -31,7 +31,7 @@ func TestReceipt(t *testing.T) {
 		decided := make(chan reply)
 		go func() { decided <- p.get("/api/team/uploads/" + strings.ToUpper(uploadID) + "?wait=30s") }()
 		p.until(1)
-		receipt := publisher.Receipt{ID: uploadID, Channel: "team", Verdict: verdict.Accepted, Chart: "alpha", Version: "1.0.0"}
+		receipt := droparea.Receipt{ID: uploadID, Channel: "team", Verdict: verdict.Accepted, Chart: "alpha", Version: "1.0.0"}
 		p.put(p.drop, "receipts/"+uploadID+".json", encode(t, receipt))
 		p.remove(inbox)
 		for _, got := range []reply{<-decided, p.get("/api/team/uploads/" + uploadID)} {
@@ -54,7 +54,7 @@ func TestReceipt(t *testing.T) {
 // so, and is the same for an id that another channel has.
 func TestReceiptUnknown(t *testing.T) {
 	p := open(t, func(o *Options) { o.OCI = func(string) bool { return true } })
-	p.put(p.drop, "receipts/"+uploadID+".json", encode(t, publisher.Receipt{ID: uploadID, Channel: "other"}))
+	p.put(p.drop, "receipts/"+uploadID+".json", encode(t, droparea.Receipt{ID: uploadID, Channel: "other"}))
 	p.put(p.drop, "inbox/other/"+anotherID+".tgz", "")
 	var said []string
 	for _, id := range []string{uploadID, anotherID, "0198f6fe-7e42-78fe-8000-c2c5000fb410"} {

@@ -16,6 +16,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
 )
 
@@ -49,7 +50,7 @@ type Rules struct {
 	// Check reads an upload to a channel. The reader of a file that was not
 	// uploaded is nil. If the upload breaks a rule, the error is a *Refusal;
 	// any other error comes from a reader.
-	Check func(channel string, chart, prov io.Reader) (*publisher.Offer, error)
+	Check func(channel string, chart, prov io.Reader) (*droparea.Offer, error)
 
 	// CheckAction reads a request for an action in a channel; nil finds all of them good. If
 	// the generator would refuse it, whatever is published, the error is a *Refusal.
@@ -69,7 +70,7 @@ type Rules struct {
 
 // Judge returns a *Refusal if the generator would reject an upload because of what
 // is published. Any other error means that the site could not be read.
-type Judge func(ctx context.Context, o *publisher.Offer, force bool) error
+type Judge func(ctx context.Context, o *droparea.Offer, force bool) error
 
 // Refusal is the rule that an upload breaks.
 type Refusal struct {

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
 	"github.com/portolan-charts/portolan/publisher/untrusted"
 	"github.com/portolan-charts/portolan/publisher/verdict"
@@ -90,7 +90,7 @@ type uploading struct {
 	who     *auth.Identity
 	channel string
 	force   bool
-	offer   *publisher.Offer // nil until the upload is checked
+	offer   *droparea.Offer // nil until the upload is checked
 }
 
 // take checks the upload and puts it into the inbox.
@@ -230,7 +230,7 @@ func (r *Refusal) failure() error {
 
 // submit puts the upload into the inbox.
 func (u *uploading) submit(r *http.Request) (id string, err error) {
-	if id, err = publisher.NewID(); err != nil {
+	if id, err = droparea.NewID(); err != nil {
 		return "", err
 	}
 	uploader := u.allowed().Uploader()
@@ -243,11 +243,11 @@ func (u *uploading) submit(r *http.Request) (id string, err error) {
 	// A client that goes away now has sent everything, so its upload is kept.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), submitTime)
 	defer cancel()
-	request := publisher.Request{File: file, Force: u.force, RequestID: r.Header.Get("X-Request-Id"), Uploader: uploader}
+	request := droparea.Request{File: file, Force: u.force, RequestID: r.Header.Get("X-Request-Id"), Uploader: uploader}
 	if u.pushed != nil {
 		request.Manifest, request.Config = string(u.pushed.bytes), string(u.pushed.config)
 	}
-	return id, publisher.Submit(ctx, u.Drop, u.channel, id, publisher.Submission{
+	return id, droparea.Submit(ctx, u.Drop, u.channel, id, droparea.Submission{
 		Chart: u.parts.chart.body(), Prov: u.parts.prov.body(), Request: request,
 	})
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
 )
 
@@ -33,10 +34,10 @@ const archiveLimit = 1 << 20
 // rules returns the rules of a generator that takes such charts.
 func rules() Rules {
 	return Rules{
-		Check: func(_ string, chart, prov io.Reader) (*publisher.Offer, error) {
+		Check: func(_ string, chart, prov io.Reader) (*droparea.Offer, error) {
 			if chart == nil {
 				b, err := io.ReadAll(prov)
-				return &publisher.Offer{File: string(b), Names: []string{string(b)}}, err
+				return &droparea.Offer{File: string(b), Names: []string{string(b)}}, err
 			}
 			b, err := io.ReadAll(chart)
 			if err != nil {
@@ -50,10 +51,10 @@ func rules() Rules {
 				panic("as asked")
 			}
 			sum := sha256.Sum256(b)
-			return &publisher.Offer{Name: words[1], Names: words[1:2], Version: words[2], File: words[1] + "-" + words[2] + ".tgz", Digest: hex.EncodeToString(sum[:])}, nil
+			return &droparea.Offer{Name: words[1], Names: words[1:2], Version: words[2], File: words[1] + "-" + words[2] + ".tgz", Digest: hex.EncodeToString(sum[:])}, nil
 		},
 		Judge: func(_ string, head *publisher.Head) Judge {
-			return func(_ context.Context, o *publisher.Offer, force bool) error {
+			return func(_ context.Context, o *droparea.Offer, force bool) error {
 				if len(head.Lines(o.Name)) > 0 && !force {
 					return &Refusal{"version-exists", "it is published", "raise the version"}
 				}
@@ -301,7 +302,7 @@ func TestTaken(t *testing.T) {
 	if g, w := encode(t, a), encode(t, want); g != w || got.Header.Get("Location") != a.Receipt || got.Header.Get("X-Request-Id") != "req-1" {
 		t.Errorf("answer:\ngot  %s, Location %s\nwant %s", g, got.Header.Get("Location"), w)
 	}
-	var request publisher.Request
+	var request droparea.Request
 	if err := json.Unmarshal(p.drop.Snapshot()["inbox/g/p/devel/"+a.ID+".json"], &request); err != nil {
 		t.Fatal(err)
 	}
@@ -363,15 +364,15 @@ func TestUnfit(t *testing.T) {
 	for _, sited := range []bool{true, false} {
 		p := open(t, func(o *Options) {
 			check := o.Check
-			o.Check = func(channel string, chart, prov io.Reader) (*publisher.Offer, error) {
+			o.Check = func(channel string, chart, prov io.Reader) (*droparea.Offer, error) {
 				offer, err := check(channel, chart, prov)
 				if offer != nil {
-					offer.Signature = &publisher.Refusal{Rule: "signature-missing", Message: "it is not signed", Fix: "sign it"}
+					offer.Signature = &droparea.Refusal{Rule: "signature-missing", Message: "it is not signed", Fix: "sign it"}
 				}
 				return offer, err
 			}
 			o.Judge = func(string, *publisher.Head) Judge {
-				return func(_ context.Context, o *publisher.Offer, _ bool) error {
+				return func(_ context.Context, o *droparea.Offer, _ bool) error {
 					if o.Name == "published" {
 						return nil
 					}

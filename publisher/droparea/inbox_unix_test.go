@@ -1,6 +1,6 @@
 //go:build unix
 
-package publisher_test
+package droparea_test
 
 import (
 	"os"
@@ -8,7 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
 // TestInboxNotAFolder: what stands in the inbox's place is not taken for an
@@ -24,7 +25,7 @@ func TestInboxNotAFolder(t *testing.T) {
 		if err := place(inbox); err != nil {
 			t.Fatal(err)
 		}
-		_, err := publisher.ReadInbox(t.Context(), openStore(t, dir))
+		_, err := droparea.ReadInbox(t.Context(), buckettest.Open(t, dir))
 		if what, _, _ := strings.Cut(name, ","); err == nil || !strings.Contains(err.Error(), inbox+" is not a folder but "+what) {
 			t.Errorf("%s: got %v", name, err)
 		}

@@ -1,12 +1,13 @@
-package publisher_test
+package droparea_test
 
 import (
 	"bytes"
 	"testing"
 
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest/servers"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
 // An upload itself is made through faults: what was acknowledged is there, and
@@ -25,13 +26,13 @@ func testSubmitAmbiguity(t *testing.T, s *servers.Server) {
 		for _, f := range servers.FaultsOf(k) {
 			bucketURL, tries := s.Bucket(t), 0
 			submit := func() error {
-				drop := openStore(t, bucketURL)
+				drop := buckettest.Open(t, bucketURL)
 				if tries++; tries == 1 {
 					servers.Await(drop, f)
 				} else {
 					servers.Await(drop, servers.None)
 				}
-				return publisher.Submit(t.Context(), drop, "stable", id1, publisher.Submission{
+				return droparea.Submit(t.Context(), drop, "stable", id1, droparea.Submission{
 					Chart: bucket.Bytes(chart), Prov: bucket.Bytes(prov),
 				})
 			}
@@ -50,7 +51,7 @@ func testSubmitAmbiguity(t *testing.T, s *servers.Server) {
 				t.Errorf("request %d, fault %v: %v", k, f, err)
 			}
 			key := "inbox/stable/" + id1
-			drop := openStore(t, bucketURL)
+			drop := buckettest.Open(t, bucketURL)
 			servers.Await(drop, servers.None)
 			for name, want := range map[string][]byte{key + ".tgz": chart, key + ".tgz.prov": prov} {
 				if got, _, err := bucket.ReadAll(t.Context(), drop, name, 1<<20); err != nil || !bytes.Equal(got, want) {

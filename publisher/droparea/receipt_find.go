@@ -1,4 +1,4 @@
-package publisher
+package droparea
 
 import (
 	"context"
@@ -59,7 +59,7 @@ func readFirst(ctx context.Context, drop bucket.Store, channel string, keys ...s
 // somebody may ask again and again. So the chart is looked for last: it is there without a
 // request only if somebody gave it an id with their cloud's client.
 func waits(ctx context.Context, drop bucket.Store, channel, id string) (bool, error) {
-	for _, ext := range []string{requestExt, actionExt, dropProvExt, dropChartExt} {
+	for _, ext := range []string{requestExt, actionExt, provExt, chartExt} {
 		r, err := drop.Get(ctx, inboxKey(channel, id, ext))
 		if err == nil {
 			return true, r.Close()

@@ -1,4 +1,4 @@
-package publisher
+package droparea
 
 import "github.com/portolan-charts/portolan/publisher/verdict"
 

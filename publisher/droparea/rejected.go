@@ -1,4 +1,4 @@
-package publisher
+package droparea
 
 import (
 	"context"
@@ -26,10 +26,10 @@ func keep(ctx context.Context, drop bucket.Store, u *Upload, r *Receipt) error {
 	}
 	objects := []bucket.Object{receipt}
 	if u.Prov != nil {
-		objects = append(objects, bucket.Object{Key: rejectedKey(u.Channel, u.ID, dropProvExt), Body: u.head(ctx, drop, u.Prov), Deferred: true})
+		objects = append(objects, bucket.Object{Key: rejectedKey(u.Channel, u.ID, provExt), Body: u.head(ctx, drop, u.Prov), Deferred: true})
 	}
 	if u.Chart != nil {
-		objects = append(objects, bucket.Object{Key: rejectedKey(u.Channel, u.ID, dropChartExt), Body: u.head(ctx, drop, u.Chart), Deferred: true})
+		objects = append(objects, bucket.Object{Key: rejectedKey(u.Channel, u.ID, chartExt), Body: u.head(ctx, drop, u.Chart), Deferred: true})
 	}
 	if u.Action != nil {
 		objects = append(objects, bucket.Object{Key: rejectedKey(u.Channel, u.ID, actionExt), Body: u.head(ctx, drop, u.Action), Deferred: true})

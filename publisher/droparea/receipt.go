@@ -1,4 +1,4 @@
-package publisher
+package droparea
 
 import (
 	"context"
@@ -45,7 +45,7 @@ func (r *Receipt) object(key string) (bucket.Object, error) {
 	if err != nil {
 		return bucket.Object{}, fmt.Errorf("encoding %s: %v", key, err)
 	}
-	return bucket.Object{Key: key, Body: bucket.Bytes(append(b, '\n')), ContentType: dropTypeJSON, Deferred: true}, nil
+	return bucket.Object{Key: key, Body: bucket.Bytes(append(b, '\n')), ContentType: typeJSON, Deferred: true}, nil
 }
 
 // ReadReceipt returns the receipt of an upload. It fails with ErrNotFound as long as the

@@ -1,4 +1,4 @@
-package publisher
+package droparea
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 )
 
 // DropOptions says what a prune of the drop area keeps.
-type DropOptions struct {
+type PruneOptions struct {
 	Channels []string // empty means all, and what has no channel: receipts, and files of pushes
 	Keep     time.Duration
 	Now      time.Time
@@ -22,7 +22,7 @@ type DropOptions struct {
 }
 
 // DropFreed is what a prune of the drop area removed.
-type DropFreed struct {
+type Pruned struct {
 	Receipts sweep.Freed
 	Rejected sweep.Freed // refused uploads, with their reasons
 	Pushed   sweep.Freed // files of pushes
@@ -32,13 +32,13 @@ type DropFreed struct {
 // pushes that no manifest has named in time. The keys of receipts have no channel, so they
 // are only removed by a prune of all channels, and so are the files of pushes, which shims
 // remove as well. It says what was removed even if it fails.
-func PruneDrop(ctx context.Context, drop bucket.Store, o DropOptions) (freed DropFreed, err error) {
+func Prune(ctx context.Context, drop bucket.Store, o PruneOptions) (freed Pruned, err error) {
 	// The receipt of an upload that was not cleaned up yet is still needed.
 	waiting, err := WaitingIDs(ctx, drop)
 	if err != nil {
 		return freed, err
 	}
-	p := dropPruner{o, drop, waiting}
+	p := pruner{o, drop, waiting}
 	folders := []string{rejectedDir}
 	if len(o.Channels) > 0 {
 		folders = nil
@@ -79,21 +79,21 @@ func WaitingIDs(ctx context.Context, drop bucket.Store) (map[string]bool, error)
 }
 
 // dropPruner is one prune of the drop area.
-type dropPruner struct {
-	DropOptions
+type pruner struct {
+	PruneOptions
 	drop    bucket.Store
 	waiting map[string]bool
 }
 
 // concerns reports whether the channel is to be pruned. The folder of a channel may
 // contain folders of others.
-func (p *dropPruner) concerns(channel string) bool {
+func (p *pruner) concerns(channel string) bool {
 	return len(p.Channels) == 0 || slices.Contains(p.Channels, channel)
 }
 
 // removeOld removes files of decided uploads from a folder of the drop area, if they are
 // old enough and wanted says so.
-func (p *dropPruner) removeOld(ctx context.Context, folder string, freed *sweep.Freed, wanted func(channel, ext string) bool) error {
+func (p *pruner) removeOld(ctx context.Context, folder string, freed *sweep.Freed, wanted func(channel, ext string) bool) error {
 	r := sweep.New(ctx, p.drop, p.Workers, p.DryRun)
 	for e, err := range p.drop.List(ctx, folder, bucket.Descendants) {
 		if err != nil {

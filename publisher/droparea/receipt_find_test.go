@@ -1,4 +1,4 @@
-package publisher_test
+package droparea_test
 
 import (
 	"context"
@@ -10,9 +10,9 @@ import (
 
 	"gocloud.dev/gcerrors"
 
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
@@ -39,11 +39,11 @@ func TestFindReceipt(t *testing.T) {
 		"decided in both":       {map[string]string{"receipts/ID.json": receipt("other"), "receipts/stable/ID.json": receipt("stable")}, "stable", 2},
 		"only kept":             {map[string]string{"rejected/stable/ID.json": receipt("stable")}, "not found", 6},
 	} {
-		m, _ := clocked(t)
+		m, _ := buckettest.Clocked(t)
 		for key, content := range c.there {
 			m.Put(strings.Replace(key, "ID", id1, 1), []byte(content))
 		}
-		r, err := publisher.FindReceipt(t.Context(), m.Handle("test"), "stable", id1)
+		r, err := droparea.FindReceipt(t.Context(), m.Handle("test"), "stable", id1)
 		got := "waits"
 		if errors.Is(err, bucket.ErrNotFound) {
 			got = "not found"
@@ -63,7 +63,7 @@ func TestFindReceipt(t *testing.T) {
 func TestFindReceiptRace(t *testing.T) {
 	for _, exts := range [][]string{{".json", ".tgz"}, {".json", ".tgz.prov", ".tgz"}, {".tgz"}, {".json", ".tgz.prov"}, {".action.json"}} {
 		for at := range 6 {
-			m, _ := clocked(t)
+			m, _ := buckettest.Clocked(t)
 			for _, ext := range exts {
 				m.Put("inbox/stable/"+id1+ext, []byte("{}"))
 			}
@@ -74,15 +74,15 @@ func TestFindReceiptRace(t *testing.T) {
 					return buckettest.None
 				}
 				if reads == at {
-					err := publisher.WriteReceipt(t.Context(), generator, u, &publisher.Receipt{ID: id1, Channel: "stable", Verdict: verdict.Accepted})
-					if err := errors.Join(err, errors.Join(publisher.Remove(t.Context(), generator, 1, []*publisher.Upload{u})...)); err != nil {
+					err := droparea.WriteReceipt(t.Context(), generator, u, &droparea.Receipt{ID: id1, Channel: "stable", Verdict: verdict.Accepted})
+					if err := errors.Join(err, errors.Join(droparea.Remove(t.Context(), generator, 1, []*droparea.Upload{u})...)); err != nil {
 						t.Error(err)
 					}
 				}
 				reads++
 				return buckettest.None
 			}
-			r, err := publisher.FindReceipt(t.Context(), m.Handle("asker"), "stable", id1)
+			r, err := droparea.FindReceipt(t.Context(), m.Handle("asker"), "stable", id1)
 			if err != nil || at == 0 && r == nil {
 				t.Errorf("%q decided before read %d: %+v, %v", exts, at, r, err)
 			}
@@ -113,19 +113,19 @@ func TestFindReceiptHidden(t *testing.T) {
 		store         hiding
 		before, after error // it is decided
 	}{
-		"no right to the inbox": {hiding{dir: "inbox/", err: gcerrors.ErrPermissionDenied}, publisher.ErrHidden, nil},
-		"another's folder":      {hiding{dir: "inbox/", err: fs.ErrPermission}, publisher.ErrHidden, nil},
-		"no listing on S3":      {hiding{dir: "", err: gcerrors.ErrPermissionDenied, missing: true}, publisher.ErrHidden, nil},
-		"receipts":              {hiding{dir: "receipts/", err: gcerrors.ErrPermissionDenied}, publisher.ErrHidden, publisher.ErrHidden},
+		"no right to the inbox": {hiding{dir: "inbox/", err: gcerrors.ErrPermissionDenied}, droparea.ErrHidden, nil},
+		"another's folder":      {hiding{dir: "inbox/", err: fs.ErrPermission}, droparea.ErrHidden, nil},
+		"no listing on S3":      {hiding{dir: "", err: gcerrors.ErrPermissionDenied, missing: true}, droparea.ErrHidden, nil},
+		"receipts":              {hiding{dir: "receipts/", err: gcerrors.ErrPermissionDenied}, droparea.ErrHidden, droparea.ErrHidden},
 		"receipts of another":   {hiding{dir: "receipts/", err: fs.ErrPermission}, fs.ErrPermission, fs.ErrPermission},
 	} {
-		m, _ := clocked(t)
+		m, _ := buckettest.Clocked(t)
 		c.store.Store = m.Handle("test")
-		if r, err := publisher.FindReceipt(t.Context(), c.store, "stable", id1); r != nil || !errors.Is(err, c.before) {
+		if r, err := droparea.FindReceipt(t.Context(), c.store, "stable", id1); r != nil || !errors.Is(err, c.before) {
 			t.Errorf("%s: %+v, %v; want %v", name, r, err, c.before)
 		}
 		m.Put("receipts/"+id1+".json", []byte(`{"channel":"stable"}`))
-		if r, err := publisher.FindReceipt(t.Context(), c.store, "stable", id1); (r != nil) != (c.after == nil) || !errors.Is(err, c.after) {
+		if r, err := droparea.FindReceipt(t.Context(), c.store, "stable", id1); (r != nil) != (c.after == nil) || !errors.Is(err, c.after) {
 			t.Errorf("%s, decided: %+v, %v; want %v", name, r, err, c.after)
 		}
 	}

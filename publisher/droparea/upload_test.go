@@ -1,4 +1,4 @@
-package publisher_test
+package droparea_test
 
 import (
 	"context"
@@ -6,16 +6,16 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/registry"
 )
 
 // TestSubmitOrder: what describes the chart is there before it.
 func TestSubmitOrder(t *testing.T) {
-	m, _ := clocked(t)
-	err := publisher.Submit(t.Context(), m.Handle("test"), "stable", id1, publisher.Submission{
+	m, _ := buckettest.Clocked(t)
+	err := droparea.Submit(t.Context(), m.Handle("test"), "stable", id1, droparea.Submission{
 		Chart: bucket.Bytes([]byte("c")), Prov: bucket.Bytes([]byte("p")),
 	})
 	if err != nil {
@@ -39,17 +39,17 @@ func TestSubmitOrder(t *testing.T) {
 // TestSubmitManifest: manifest and config keep every byte, however many quotes they have,
 // and what no generator would read is not submitted.
 func TestSubmitManifest(t *testing.T) {
-	m, _ := clocked(t)
+	m, _ := buckettest.Clocked(t)
 	submit := func(id, manifest string) error {
-		return publisher.Submit(t.Context(), m.Handle("test"), "stable", id, publisher.Submission{
-			Chart: bucket.Bytes([]byte("c")), Request: publisher.Request{Manifest: manifest, Config: "{\"name\":\"<a>\"}\n"},
+		return droparea.Submit(t.Context(), m.Handle("test"), "stable", id, droparea.Submission{
+			Chart: bucket.Bytes([]byte("c")), Request: droparea.Request{Manifest: manifest, Config: "{\"name\":\"<a>\"}\n"},
 		})
 	}
 	long := "[" + strings.Repeat("\"", registry.MaxManifest-2) + "]"
 	if err := submit(id1, long); err != nil {
 		t.Fatal(err)
 	}
-	got, err := publisher.ReadRequest(t.Context(), m.Handle("test"), &publisher.Upload{ID: id1, Channel: "stable"})
+	got, err := droparea.ReadRequest(t.Context(), m.Handle("test"), &droparea.Upload{ID: id1, Channel: "stable"})
 	if err != nil || got.Err != nil || got.Manifest != long || got.Config != "{\"name\":\"<a>\"}\n" {
 		t.Errorf("got %d bytes and %q, %v, %v", len(got.Manifest), got.Config, err, got.Err)
 	}
@@ -62,7 +62,7 @@ func TestSubmitManifest(t *testing.T) {
 // has decided meanwhile, has succeeded.
 func TestSubmitUnacked(t *testing.T) {
 	for _, decided := range []bool{true, false} {
-		m, _ := clocked(t)
+		m, _ := buckettest.Clocked(t)
 		if decided {
 			m.Put("receipts/"+id1+".json", []byte("{}"))
 		}
@@ -72,13 +72,13 @@ func TestSubmitUnacked(t *testing.T) {
 			}
 			return buckettest.None
 		}
-		err := publisher.Submit(context.Background(), m.Handle("test"), "stable", id1, publisher.Submission{Chart: bucket.Bytes([]byte("c"))})
+		err := droparea.Submit(context.Background(), m.Handle("test"), "stable", id1, droparea.Submission{Chart: bucket.Bytes([]byte("c"))})
 		if decided != (err == nil) {
 			t.Errorf("decided %t: %v", decided, err)
 		}
 	}
-	m, _ := clocked(t)
-	if err := publisher.Submit(t.Context(), m.Handle("test"), "log", id1, publisher.Submission{}); err == nil || len(m.Ops()) > 0 {
+	m, _ := buckettest.Clocked(t)
+	if err := droparea.Submit(t.Context(), m.Handle("test"), "log", id1, droparea.Submission{}); err == nil || len(m.Ops()) > 0 {
 		t.Errorf("a channel called log: %v after %d operations", err, len(m.Ops()))
 	}
 }

@@ -1,4 +1,4 @@
-package publisher
+package droparea
 
 import (
 	"context"
@@ -55,7 +55,7 @@ func (r Request) object(key string) (bucket.Object, error) {
 	if len(b) > MaxRequest {
 		return bucket.Object{}, fmt.Errorf("%s would have %d bytes, but no generator reads more than %d: its manifest or config is too long", key, len(b), MaxRequest)
 	}
-	return bucket.Object{Key: key, Body: bucket.Bytes(b), ContentType: dropTypeJSON}, nil
+	return bucket.Object{Key: key, Body: bucket.Bytes(b), ContentType: typeJSON}, nil
 }
 
 // Submission is what is uploaded: a chart archive, its provenance file, or both.
@@ -82,10 +82,10 @@ func Submit(ctx context.Context, drop bucket.Store, channel, id string, s Submis
 	}
 	objects := []bucket.Object{request}
 	if s.Prov != nil {
-		objects = append(objects, bucket.Object{Key: u.key(dropProvExt), Body: s.Prov, ContentType: dropTypeText})
+		objects = append(objects, bucket.Object{Key: u.key(provExt), Body: s.Prov, ContentType: typeText})
 	}
 	if s.Chart != nil {
-		objects = append(objects, bucket.Object{Key: u.key(dropChartExt), Body: s.Chart, ContentType: dropTypeChart})
+		objects = append(objects, bucket.Object{Key: u.key(chartExt), Body: s.Chart, ContentType: typeChart})
 	}
 	for _, o := range objects {
 		if err := drop.Create(ctx, o); err != nil {
@@ -115,7 +115,7 @@ func ReadRequest(ctx context.Context, drop bucket.Store, u *Upload) (Request, er
 	}
 	r, err := readRequest(ctx, drop, u.key(requestExt))
 	if r.Provenance && u.Prov == nil {
-		u.Prov = &bucket.Entry{Key: u.key(dropProvExt)}
+		u.Prov = &bucket.Entry{Key: u.key(provExt)}
 	}
 	return r, err
 }

@@ -1,4 +1,4 @@
-package publisher
+package droparea
 
 import (
 	"cmp"
@@ -94,10 +94,10 @@ func (u *Upload) moved() *Upload {
 	m := *u
 	m.foreign = nil
 	if u.Chart != nil {
-		m.Chart = &bucket.Entry{Key: u.key(dropChartExt), Size: u.Chart.Size, Modified: u.Chart.Modified}
+		m.Chart = &bucket.Entry{Key: u.key(chartExt), Size: u.Chart.Size, Modified: u.Chart.Modified}
 	}
 	if u.Prov != nil {
-		m.Prov = &bucket.Entry{Key: u.key(dropProvExt), Size: u.Prov.Size, Modified: u.Prov.Modified}
+		m.Prov = &bucket.Entry{Key: u.key(provExt), Size: u.Prov.Size, Modified: u.Prov.Modified}
 	}
 	return &m
 }
@@ -110,10 +110,10 @@ func (f *Foreign) copy(ctx context.Context, drop bucket.Store, u *Upload) (bool,
 	}
 	objects := []bucket.Object{request}
 	if f.Prov != nil {
-		objects = append(objects, bucket.Object{Key: u.key(dropProvExt), Body: f.body(ctx, drop, f.Prov), ContentType: dropTypeText})
+		objects = append(objects, bucket.Object{Key: u.key(provExt), Body: f.body(ctx, drop, f.Prov), ContentType: typeText})
 	}
 	if f.Chart != nil {
-		objects = append(objects, bucket.Object{Key: u.key(dropChartExt), Body: f.body(ctx, drop, f.Chart), ContentType: dropTypeChart})
+		objects = append(objects, bucket.Object{Key: u.key(chartExt), Body: f.body(ctx, drop, f.Chart), ContentType: typeChart})
 	}
 	for _, o := range objects {
 		o.Deferred = true // until the original is deleted

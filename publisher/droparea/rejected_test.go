@@ -1,18 +1,18 @@
-package publisher_test
+package droparea_test
 
 import (
 	"maps"
 	"testing"
 	"time"
 
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
 // TestCountRejected: each refused upload or action counts once, by its reason.
 func TestCountRejected(t *testing.T) {
 	t.Parallel()
-	now := start()
+	now := buckettest.Start()
 	drop := &buckettest.Mem{Now: func() time.Time { return now }}
 	drop.Put("rejected/stable/"+id1+".tgz", nil)
 	drop.Put("rejected/stable/"+id1+".json", nil)
@@ -25,11 +25,11 @@ func TestCountRejected(t *testing.T) {
 		drop.Put("rejected/"+key, nil)
 	}
 	for since, want := range map[time.Time]map[string]int{
-		start():                        {"stable": 2, "team/devel": 1},
+		buckettest.Start():             {"stable": 2, "team/devel": 1},
 		now:                            {"stable": 1, "team/devel": 1},
 		now.Add(time.Nanosecond).UTC(): {},
 	} {
-		got, err := publisher.CountRejected(t.Context(), drop.Handle("test"), since)
+		got, err := droparea.CountRejected(t.Context(), drop.Handle("test"), since)
 		if err != nil || !maps.Equal(got, want) {
 			t.Errorf("since %v: got %v, %v; want %v", since, got, err, want)
 		}

@@ -1,4 +1,4 @@
-package publisher_test
+package droparea_test
 
 import (
 	"errors"
@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
 // TestRemoveOrder: whatever fails, of an upload nothing is removed after a part that
@@ -16,7 +16,7 @@ import (
 func TestRemoveOrder(t *testing.T) {
 	order := []string{".tgz.prov", ".json", ".tgz"}
 	for failing := range 3 * len(order) {
-		m, _ := clocked(t)
+		m, _ := buckettest.Clocked(t)
 		var left []string
 		for n := range 3 {
 			for part, ext := range order {
@@ -34,7 +34,7 @@ func TestRemoveOrder(t *testing.T) {
 			}
 			return buckettest.None
 		}
-		errs := publisher.Remove(t.Context(), m.Handle("test"), 2, uploads)
+		errs := droparea.Remove(t.Context(), m.Handle("test"), 2, uploads)
 		for i, u := range uploads {
 			if want := strings.Contains(left[0], u.ID); errors.Is(errs[i], buckettest.ErrInjected) != want {
 				t.Errorf("%s fails: %s: %v", left[0], u.ID, errs[i])

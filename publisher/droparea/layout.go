@@ -1,4 +1,4 @@
-package publisher
+package droparea
 
 import "path"
 
@@ -12,18 +12,18 @@ const (
 
 // File name endings of uploads.
 const (
-	dropChartExt = ".tgz"
-	dropProvExt  = ".tgz.prov"
-	requestExt   = ".json"
-	actionExt    = ".action.json"
+	chartExt   = ".tgz"
+	provExt    = ".tgz.prov"
+	requestExt = ".json"
+	actionExt  = ".action.json"
 )
 
 // What the objects are.
 const (
-	dropTypeChart   = "application/gzip"
-	dropTypeJSON    = "application/json"
-	dropTypeText    = "text/plain; charset=utf-8"
-	dropTypeUnknown = "application/octet-stream"
+	typeChart   = "application/gzip"
+	typeJSON    = "application/json"
+	typeText    = "text/plain; charset=utf-8"
+	typeUnknown = "application/octet-stream"
 )
 
 func receiptKey(id string) string { return path.Join(receiptsDir, id+".json") }

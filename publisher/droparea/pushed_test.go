@@ -1,4 +1,4 @@
-package publisher_test
+package droparea_test
 
 import (
 	"io"
@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
 // TestRemovePushed checks that what was pushed long ago is removed from a folder with the
@@ -22,14 +22,14 @@ func TestRemovePushed(t *testing.T) {
 	}
 	now := time.Date(2026, 3, 1, 12, 10, 0, 0, time.UTC)
 	for name, age := range map[string]time.Duration{"old": 4 * time.Hour, "young": 2 * time.Hour} {
-		if err := publisher.KeepPushed(t.Context(), drop, "group/app/"+name, "0a", bucket.Bytes([]byte("bytes")), now.Add(-age)); err != nil {
+		if err := droparea.KeepPushed(t.Context(), drop, "group/app/"+name, "0a", bucket.Bytes([]byte("bytes")), now.Add(-age)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	old, young := filepath.Join(dir, "pushed", "2026-03-01T08"), filepath.Join(dir, "pushed", "2026-03-01T10")
 	for _, dry := range []bool{true, false} {
 		files, bytes := 0, int64(0)
-		if err := publisher.RemovePushed(t.Context(), drop, now, dry, func(size int64) { files++; bytes += size }); err != nil {
+		if err := droparea.RemovePushed(t.Context(), drop, now, dry, func(size int64) { files++; bytes += size }); err != nil {
 			t.Fatal(err)
 		}
 		if files != 1 || bytes != 5 {
@@ -64,7 +64,7 @@ func TestRemoveOddPushed(t *testing.T) {
 		removed int
 	}{{-1000 * time.Hour, 0}, {23 * time.Hour, 0}, {25 * time.Hour, 2}} {
 		files := 0
-		if err := publisher.RemovePushed(t.Context(), drop, now.Add(test.after), false, func(int64) { files++ }); err != nil || files != test.removed {
+		if err := droparea.RemovePushed(t.Context(), drop, now.Add(test.after), false, func(int64) { files++ }); err != nil || files != test.removed {
 			t.Errorf("after %s: removed %d files, %v; want %d", test.after, files, err, test.removed)
 		}
 	}
@@ -79,11 +79,11 @@ func TestKeepPushed(t *testing.T) {
 	drop := (&buckettest.Mem{}).Handle("drop")
 	now := time.Date(2026, 3, 1, 12, 10, 0, 0, time.UTC)
 	for _, content := range []string{"wrong", "bytes", "bytes"} {
-		if err := publisher.KeepPushed(t.Context(), drop, "group/app", "0a", bucket.Bytes([]byte(content)), now); err != nil {
+		if err := droparea.KeepPushed(t.Context(), drop, "group/app", "0a", bucket.Bytes([]byte(content)), now); err != nil {
 			t.Fatal(err)
 		}
 	}
-	r, err := publisher.OpenPushed(t.Context(), drop, "group/app", "0a", now)
+	r, err := droparea.OpenPushed(t.Context(), drop, "group/app", "0a", now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package publisher_test
+package droparea_test
 
 import (
 	"fmt"
@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
 const (
@@ -16,17 +16,9 @@ const (
 	id2 = "019cab00-0000-7000-8000-000000000002"
 )
 
-func start() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
-
-// clocked is a store whose clock the test sets.
-func clocked(t *testing.T) (*buckettest.Mem, *time.Time) {
-	now := start()
-	return &buckettest.Mem{TB: t, Now: func() time.Time { return now }}, &now
-}
-
-func readInbox(t *testing.T, m *buckettest.Mem) *publisher.Inbox {
+func readInbox(t *testing.T, m *buckettest.Mem) *droparea.Inbox {
 	t.Helper()
-	inbox, err := publisher.ReadInbox(t.Context(), m.Handle("test"))
+	inbox, err := droparea.ReadInbox(t.Context(), m.Handle("test"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +26,7 @@ func readInbox(t *testing.T, m *buckettest.Mem) *publisher.Inbox {
 }
 
 func TestReadInbox(t *testing.T) {
-	m, now := clocked(t)
+	m, now := buckettest.Clocked(t)
 	for _, key := range []string{
 		"inbox/stable/" + id2 + ".tgz", "inbox/stable/" + id2 + ".json", "inbox/stable/" + id2 + ".tgz.prov",
 		"inbox/stable/" + id1 + ".tgz", "inbox/42/devel/" + id1 + ".tgz.prov",
@@ -75,14 +67,14 @@ func TestReadInbox(t *testing.T) {
 
 // TestLoneProvenanceName: a provenance file alone is called what it is called.
 func TestLoneProvenanceName(t *testing.T) {
-	m, now := clocked(t)
+	m, now := buckettest.Clocked(t)
 	m.Put("inbox/stable/a-1.0.0.tgz.prov", []byte("signature"))
 	w := readInbox(t, m).Channels[0]
 	if got := w.Foreign[0].Name; got != "a-1.0.0.tgz.prov" {
 		t.Errorf("got %s", got)
 	}
 	u := adopt(t, m.Handle("test"), w, now.Add(time.Hour))
-	if r, err := publisher.ReadRequest(t.Context(), m.Handle("test"), u); err != nil || r.File != "a-1.0.0.tgz.prov" {
+	if r, err := droparea.ReadRequest(t.Context(), m.Handle("test"), u); err != nil || r.File != "a-1.0.0.tgz.prov" {
 		t.Errorf("got %+v, %v", r, err)
 	}
 }
@@ -96,7 +88,7 @@ func TestArrival(t *testing.T) {
 		"an uploader's clock is ahead":  {made.Add(-time.Minute), made.Add(-time.Minute)},
 		"an uploader's clock is absurd": {made.Add(30 * 24 * time.Hour), made.Add(30 * 24 * time.Hour)},
 	} {
-		m, now := clocked(t)
+		m, now := buckettest.Clocked(t)
 		*now = test.stored
 		m.Put("inbox/stable/"+id1+".tgz", nil)
 		u := readInbox(t, m).Channels[0].Uploads[0]
@@ -121,7 +113,7 @@ func TestMaybeDecided(t *testing.T) {
 		"put back days later":     {made.Add(25 * time.Hour), true, true},
 		"put back without a word": {made.Add(time.Minute), false, true},
 	} {
-		m, now := clocked(t)
+		m, now := buckettest.Clocked(t)
 		*now = test.stored
 		m.Put("inbox/stable/"+id1+".tgz", nil)
 		if test.request {
@@ -137,7 +129,7 @@ func TestMaybeDecided(t *testing.T) {
 // channels are called; the other one is a file like any other.
 func TestOneIDTwice(t *testing.T) {
 	for _, first := range []string{"a", "b"} {
-		m, now := clocked(t)
+		m, now := buckettest.Clocked(t)
 		second := map[string]string{"a": "b", "b": "a"}[first]
 		for _, channel := range []string{first, second} {
 			m.Put("inbox/"+channel+"/"+id1+".json", []byte(`{"force":true}`))
@@ -156,7 +148,7 @@ func TestOneIDTwice(t *testing.T) {
 		}
 		for _, w := range readInbox(t, m).Channels {
 			u := w.Uploads[0]
-			request, err := publisher.ReadRequest(t.Context(), m.Handle("test"), u)
+			request, err := droparea.ReadRequest(t.Context(), m.Handle("test"), u)
 			if err != nil || !request.Force || (u.ID == id1) != (w.Channel == first) {
 				t.Errorf("%s: upload %s, %+v, %v", w.Channel, u.ID, request, err)
 			}
@@ -170,9 +162,9 @@ func TestOneIDTwice(t *testing.T) {
 // TestInboxChartFolder: a folder called like a chart is named, not looked into.
 func TestInboxChartFolder(t *testing.T) {
 	dir := t.TempDir()
-	writeFile(t, "x", dir, "inbox", "stable", "019cab00-0000-7000-8000-000000000001.tgz", "below.tgz")
-	writeFile(t, "x", dir, "inbox", "stable", "good.tgz")
-	inbox, err := publisher.ReadInbox(t.Context(), openStore(t, dir))
+	buckettest.WriteFile(t, "x", dir, "inbox", "stable", "019cab00-0000-7000-8000-000000000001.tgz", "below.tgz")
+	buckettest.WriteFile(t, "x", dir, "inbox", "stable", "good.tgz")
+	inbox, err := droparea.ReadInbox(t.Context(), buckettest.Open(t, dir))
 	if err != nil || len(inbox.Channels) != 1 || len(inbox.Channels[0].Foreign) != 1 || len(inbox.Channels[0].Uploads) != 0 {
 		t.Fatalf("got %+v, %v", inbox, err)
 	}

@@ -1,4 +1,4 @@
-package publisher
+package droparea
 
 import (
 	"context"
@@ -68,11 +68,11 @@ func PutUntold(ctx context.Context, drop bucket.Store, channel string, u Untold)
 	if err != nil {
 		return err
 	}
-	return drop.Create(ctx, bucket.Object{Key: u.key(channel), Body: bucket.Bytes(body), ContentType: dropTypeJSON})
+	return drop.Create(ctx, bucket.Object{Key: u.key(channel), Body: bucket.Bytes(body), ContentType: typeJSON})
 }
 
 // Announce returns what notes, before head shows a generation of the channel, that all
-// receivers are to be told of it. It is for [Channel.BeforeHead].
+// receivers are to be told of it. It is for BeforeHead of publisher.Channel.
 func Announce(drop bucket.Store, channel string) func(ctx context.Context, shown, next int) error {
 	return func(ctx context.Context, shown, next int) error {
 		if err := PutUntold(ctx, drop, channel, Untold{Since: shown, Generation: next}); err != nil {

@@ -1,4 +1,4 @@
-package publisher
+package droparea
 
 import (
 	"context"
@@ -31,7 +31,7 @@ func Ask(ctx context.Context, drop bucket.Store, channel, id string, r action.Re
 	if len(b) > action.MaxRequest {
 		return action.ErrTooLarge
 	}
-	err = drop.Create(ctx, bucket.Object{Key: key, Body: bucket.Bytes(b), ContentType: dropTypeJSON})
+	err = drop.Create(ctx, bucket.Object{Key: key, Body: bucket.Bytes(b), ContentType: typeJSON})
 	if err != nil {
 		return submitted(ctx, drop, id, err)
 	}

@@ -1,4 +1,4 @@
-package publisher
+package droparea
 
 import (
 	"context"
@@ -50,7 +50,7 @@ func pushedHours(now time.Time) []string {
 // KeepPushed keeps a file of a push until its manifest comes. The caller has made sure
 // that its SHA-256 is this one. So what somebody else has put in its place is replaced.
 func KeepPushed(ctx context.Context, drop bucket.Store, repository, sha256 string, body bucket.Body, now time.Time) error {
-	o := bucket.Object{Key: pushedKey(now.UTC().Format(hourFormat), repository, sha256), Body: body, ContentType: dropTypeUnknown}
+	o := bucket.Object{Key: pushedKey(now.UTC().Format(hourFormat), repository, sha256), Body: body, ContentType: typeUnknown}
 	err := drop.Create(ctx, o)
 	if errors.Is(err, bucket.ErrConflict) {
 		_, err = bucket.Restore(ctx, drop, o, false)

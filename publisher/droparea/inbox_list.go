@@ -1,4 +1,4 @@
-package publisher
+package droparea
 
 import (
 	"cmp"
@@ -41,7 +41,7 @@ func (s *sorter) Odd(key, reason string) { s.ignored = append(s.ignored, Ignored
 
 // Enter reports whether a folder may hold uploads.
 func (s *sorter) Enter(dir string) bool {
-	if strings.HasSuffix(dir, dropChartExt) || strings.HasSuffix(dir, dropProvExt) {
+	if strings.HasSuffix(dir, chartExt) || strings.HasSuffix(dir, provExt) {
 		s.Odd(dir, "is a folder: a chart is uploaded as one file, as 'helm package' makes it")
 		return false
 	}
@@ -90,9 +90,9 @@ func (s *sorter) add(e bucket.Entry) {
 	if u, ok := parseUntold(name); ok {
 		u.Modified = e.Modified
 		f.untold = append(f.untold, u)
-	} else if base, ok := strings.CutSuffix(name, dropProvExt); ok {
+	} else if base, ok := strings.CutSuffix(name, provExt); ok {
 		f.provs[base] = &e
-	} else if base, ok := strings.CutSuffix(name, dropChartExt); ok {
+	} else if base, ok := strings.CutSuffix(name, chartExt); ok {
 		f.charts[base] = &e
 	} else if base, ok := strings.CutSuffix(name, actionExt); ok {
 		f.actions[base] = &e
@@ -113,7 +113,7 @@ func (s *sorter) refuse(channel, name string) string {
 	case isUntold:
 	case isAction:
 		return "asks for an action, but its name is not an id of portolan's: ask with 'portolan yank' and the like"
-	case !strings.HasSuffix(name, dropChartExt) && !strings.HasSuffix(name, dropProvExt):
+	case !strings.HasSuffix(name, chartExt) && !strings.HasSuffix(name, provExt):
 		return "is neither a chart (.tgz) nor a provenance file (.tgz.prov)"
 	}
 	if err := channelname.CheckOld(channel); err != nil {
@@ -137,10 +137,10 @@ func (s *sorter) named() []Ignored {
 			return false
 		}
 		if base, ok := strings.CutSuffix(i.Key, requestExt); ok {
-			return there[base+dropChartExt] || there[base+dropProvExt]
+			return there[base+chartExt] || there[base+provExt]
 		}
-		base, ok := strings.CutSuffix(i.Key, dropProvExt)
-		return ok && there[base+dropChartExt]
+		base, ok := strings.CutSuffix(i.Key, provExt)
+		return ok && there[base+chartExt]
 	})
 }
 
@@ -193,9 +193,9 @@ func (w *ChannelInbox) add(base string, chart, prov, request *bucket.Entry) {
 }
 
 func newForeign(base string, chart, prov *bucket.Entry) *Foreign {
-	name := base + dropChartExt
+	name := base + chartExt
 	if chart == nil {
-		name = base + dropProvExt
+		name = base + provExt
 	}
 	return &Foreign{Name: name, Chart: chart, Prov: prov}
 }

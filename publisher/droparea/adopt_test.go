@@ -1,22 +1,22 @@
-package publisher_test
+package droparea_test
 
 import (
 	"testing"
 	"time"
 
-	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
-func adopt(t *testing.T, s bucket.Store, w *publisher.ChannelInbox, now time.Time) *publisher.Upload {
+func adopt(t *testing.T, s bucket.Store, w *droparea.ChannelInbox, now time.Time) *droparea.Upload {
 	t.Helper()
-	u, err := publisher.Adopt(t.Context(), s, w.Channel, w.Foreign[0], now, fits)
+	u, err := droparea.Adopt(t.Context(), s, w.Channel, w.Foreign[0], now, fits)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if u != nil {
-		if err := publisher.Discard(t.Context(), s, w.Foreign[0]); err != nil {
+		if err := droparea.Discard(t.Context(), s, w.Foreign[0]); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -24,15 +24,15 @@ func adopt(t *testing.T, s bucket.Store, w *publisher.ChannelInbox, now time.Tim
 }
 
 // fits says of an upload that it is not too large.
-func fits(*publisher.Upload) bool { return false }
+func fits(*droparea.Upload) bool { return false }
 
 func TestAdopt(t *testing.T) {
-	m, now := clocked(t)
+	m, now := buckettest.Clocked(t)
 	m.Put("inbox/stable/a-1.0.0.tgz", []byte("archive"))
 	m.Put("inbox/stable/a-1.0.0.tgz.prov", []byte("signature"))
 	put := *now
 	w := readInbox(t, m).Channels[0]
-	if u := adopt(t, m.Handle("test"), w, now.Add(publisher.Settle-1)); u != nil {
+	if u := adopt(t, m.Handle("test"), w, now.Add(droparea.Settle-1)); u != nil {
 		t.Fatal("it was adopted before it could settle")
 	}
 	*now = now.Add(time.Hour)
@@ -48,7 +48,7 @@ func TestAdopt(t *testing.T) {
 	if again.ID != u.ID || !again.Arrival.Equal(u.Arrival) || again.Chart == nil || again.Prov == nil {
 		t.Errorf("listed as %+v, adopted as %+v", again, u)
 	}
-	request, err := publisher.ReadRequest(t.Context(), m.Handle("test"), again)
+	request, err := droparea.ReadRequest(t.Context(), m.Handle("test"), again)
 	if err != nil || request.File != "a-1.0.0.tgz" || !request.Provenance {
 		t.Errorf("request %+v, %v", request, err)
 	}
@@ -56,7 +56,7 @@ func TestAdopt(t *testing.T) {
 
 // TestAdoptOverwritten: a file overwritten under its old name is one more upload.
 func TestAdoptOverwritten(t *testing.T) {
-	m, now := clocked(t)
+	m, now := buckettest.Clocked(t)
 	m.Put("inbox/stable/a.tgz", []byte("first"))
 	w := readInbox(t, m).Channels[0]
 	*now = now.Add(time.Minute)
@@ -75,7 +75,7 @@ func TestAdoptOverwritten(t *testing.T) {
 		t.Fatal("two contents have one id")
 	}
 	objects := m.Snapshot()
-	for u, want := range map[*publisher.Upload]string{first: "first", second: "second"} {
+	for u, want := range map[*droparea.Upload]string{first: "first", second: "second"} {
 		if got := string(objects[u.Chart.Key]); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
@@ -84,7 +84,7 @@ func TestAdoptOverwritten(t *testing.T) {
 
 // TestAdoptStaleListing leaves alone what has changed since it was listed.
 func TestAdoptStaleListing(t *testing.T) {
-	m, now := clocked(t)
+	m, now := buckettest.Clocked(t)
 	m.Put("inbox/stable/a.tgz", []byte("first"))
 	m.Put("inbox/stable/b.tgz", []byte("gone"))
 	w := readInbox(t, m).Channels[0]
@@ -93,7 +93,7 @@ func TestAdoptStaleListing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, f := range w.Foreign {
-		if u, err := publisher.Adopt(t.Context(), m.Handle("test"), "stable", f, now.Add(time.Minute), fits); u != nil || err != nil {
+		if u, err := droparea.Adopt(t.Context(), m.Handle("test"), "stable", f, now.Add(time.Minute), fits); u != nil || err != nil {
 			t.Errorf("%s: got %v, %v", f.Name, u, err)
 		}
 	}
@@ -106,7 +106,7 @@ func TestAdoptStaleListing(t *testing.T) {
 // It is an upload where it lies, and removing that removes the file, unless somebody
 // has overwritten it.
 func TestAdoptTooLarge(t *testing.T) {
-	m, now := clocked(t)
+	m, now := buckettest.Clocked(t)
 	m.Put("inbox/stable/a.tgz", []byte("large"))
 	m.Put("inbox/stable/a.tgz.prov", []byte("signature"))
 	w := readInbox(t, m).Channels[0]
@@ -117,8 +117,8 @@ func TestAdoptTooLarge(t *testing.T) {
 		}
 		return buckettest.None
 	}
-	adopt := func() *publisher.Upload {
-		u, err := publisher.Adopt(t.Context(), m.Handle("test"), "stable", w.Foreign[0], *now, func(*publisher.Upload) bool { return true })
+	adopt := func() *droparea.Upload {
+		u, err := droparea.Adopt(t.Context(), m.Handle("test"), "stable", w.Foreign[0], *now, func(*droparea.Upload) bool { return true })
 		if err != nil || u == nil || u.Adopted() || u.Chart.Key != "inbox/stable/a.tgz" {
 			t.Fatalf("got %+v, %v", u, err)
 		}
@@ -130,7 +130,7 @@ func TestAdoptTooLarge(t *testing.T) {
 	}
 	m.Put("inbox/stable/a.tgz", []byte("another"))
 	for range 2 {
-		if err := publisher.Remove(t.Context(), m.Handle("test"), 1, []*publisher.Upload{first})[0]; err != nil {
+		if err := droparea.Remove(t.Context(), m.Handle("test"), 1, []*droparea.Upload{first})[0]; err != nil {
 			t.Fatal(err)
 		}
 	}
