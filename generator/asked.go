@@ -17,7 +17,7 @@ import (
 type asked struct {
 	action.Request
 	rule   string    // of the channel that asks for it; "" if the drop area carried it
-	back   *shownAt  // what is rolled back to; nil if it is not there
+	back   *shownAt  // what is rolled back to; nil unless it is being decided
 	offers []offered // what is promoted, by the place among Versions
 	unread error     // why these are not known: the channel that they come from cannot be read
 }

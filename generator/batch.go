@@ -139,19 +139,16 @@ func (r *channelRun) take(ctx context.Context, u *droparea.Upload) (*candidate, 
 
 // lookFor looks up what an action needs to know beyond the channel.
 func (r *channelRun) lookFor(ctx context.Context, c *candidate) error {
-	switch c.asked.Kind {
-	case action.Rollback:
-		return lookBackFor(ctx, r.channel, r.catalog, c.asked)
-	case action.Promote:
-		if err := r.promoter.find(ctx, r.Workers, c); ctx.Err() != nil {
-			return err
-		} else if err != nil {
-			c.asked.offers, c.asked.unread = nil, fmt.Errorf("upload %s: %w", c.upload.ID, err)
-			return nil
-		}
-		return r.catalog.lookUp(ctx, c)
+	if c.asked.Kind != action.Promote {
+		return nil
 	}
-	return nil
+	if err := r.promoter.find(ctx, r.Workers, c); ctx.Err() != nil {
+		return err
+	} else if err != nil {
+		c.asked.offers, c.asked.unread = nil, fmt.Errorf("upload %s: %w", c.upload.ID, err)
+		return nil
+	}
+	return r.catalog.lookUp(ctx, c)
 }
 
 // planner returns what decides, on what is known now.

@@ -35,6 +35,12 @@ func (r *channelRun) commitAll(ctx context.Context, pending []*candidate, h *his
 			}
 			continue
 		}
+		if p.looksBack != nil {
+			if err := r.lookBack(ctx, p.looksBack); err != nil {
+				return nil, nil, err
+			}
+			continue
+		}
 		if !p.changes() && !r.channel.RootChanges() && !r.channel.RegistryChanges() {
 			r.report.Waiting = append(r.report.Waiting, p.left()...)
 			return decided, h, nil
@@ -184,6 +190,7 @@ func (r *channelRun) settled(p *plan, pending []*candidate, decided map[string]d
 				o.pin = is.pin
 			}
 		}
+		o.forget()
 		decided[o.upload.ID] = decision{o, r.channel.Generation(), r.channel.Time()}
 	}
 	return slices.DeleteFunc(pending, func(c *candidate) bool {

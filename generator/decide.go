@@ -54,7 +54,9 @@ func (p *planner) decide(candidates []*candidate) (*plan, error) {
 		if p.claims.clash(o) {
 			break
 		}
-		p.one(o)
+		if p.one(o); p.plan.looksBack != nil {
+			break
+		}
 	}
 	return p.plan, p.plan.changeIndex(p.catalog, p.policy.Keep)
 }
@@ -71,6 +73,9 @@ func (p *planner) one(o *outcome) {
 		if p.plan.since.IsZero() || o.upload.Earliest.Before(p.plan.since) {
 			p.plan.since = o.upload.Earliest
 		}
+		return
+	case p.looksBack(o):
+		p.plan.looksBack = o.asked
 		return
 	case o.asked != nil:
 		p.act(o)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
@@ -19,18 +20,26 @@ import (
 
 // shownAt is what a generation showed.
 type shownAt struct {
-	*catalog
-	time time.Time // when it began to
+	*catalog           // nil if its snapshot is missing
+	time     time.Time // when it began to
 }
 
-// lookBackFor finds out what the generation showed that an action rolls back to.
-func lookBackFor(ctx context.Context, channel *publisher.Channel, c *catalog, a *asked) error {
-	index, state, err := channel.AsOf(ctx, a.Generation)
+// looksBack reports whether it has to be found out what the generation showed that an
+// action rolls back to. That is left until the action is decided: it is a whole index, and
+// many rollbacks may wait.
+func (p *planner) looksBack(o *outcome) bool {
+	return o.asked != nil && o.asked.Kind == action.Rollback && o.asked.back == nil && p.refuse(o) == nil && p.refuseGeneration(o.asked.Generation) == nil
+}
+
+// lookBack finds that out.
+func (r *channelRun) lookBack(ctx context.Context, a *asked) error {
+	index, state, err := r.channel.AsOf(ctx, a.Generation)
 	if errors.Is(err, bucket.ErrNotFound) {
-		return nil // see rollback
+		a.back = &shownAt{}
+		return nil
 	}
 	if err == nil {
-		a.back = &shownAt{newCatalog(c.site, c.channel, index, state), index.Generated()}
+		a.back = &shownAt{newCatalog(r.Site, r.channel.Name, index, state), index.Generated()}
 	}
 	return err
 }
@@ -54,14 +63,11 @@ func (s *shownAt) own(r ref, is published) bool {
 // rollback decides what becomes of every version of the channel.
 func (p *planner) rollback(o *outcome) {
 	generation := o.asked.Generation
-	switch {
-	case generation > p.catalog.newest:
-		o.reject(reject("rollback-unknown", "the channel has no generation %d: its newest is %d", generation, p.catalog.newest))
+	if problem := p.refuseGeneration(generation); problem != nil {
+		o.reject(problem)
 		return
-	case generation < p.catalog.floor:
-		o.reject(reject("rollback-pruned", "generation %d is not kept any more: the oldest that is kept is %d", generation, p.catalog.floor))
-		return
-	case o.asked.back == nil:
+	}
+	if back := o.asked.back; back == nil || back.catalog == nil {
 		problem := reject("rollback-pruned", "the snapshot of generation %d is missing", generation)
 		problem.Fix = fmt.Sprintf("restore it with 'portolan rebuild --channel %s', and ask again", p.catalog.channel)
 		o.reject(problem)
@@ -80,14 +86,37 @@ func (p *planner) rollback(o *outcome) {
 			bytes += p.rollBack(o, ref{name, is.Version}, is)
 		}
 	}
-	if len(d.Versions) > action.MaxVersions || bytes > maxLines {
-		o.act.Versions, p.plan.back, p.plan.hides = nil, map[ref]published{}, map[string]map[string]bool{}
-		problem := reject("action-too-large", "rolling back to generation %d changes %d versions, and one record takes %d", generation, len(d.Versions), action.MaxVersions)
-		problem.Fix = "yank the versions that are to go, in several actions"
+	if problem := rejectLargeRollback(generation, len(d.Versions), bytes); problem != nil {
+		d.Versions, p.plan.back, p.plan.hides = nil, map[ref]published{}, map[string]map[string]bool{}
 		o.reject(problem)
 		return
 	}
 	p.changes(o, len(d.Versions) > 0)
+}
+
+// rejectLargeRollback refuses a rollback that is too much for one record; nil if it is not.
+func rejectLargeRollback(generation, versions, bytes int) (problem *check.Problem) {
+	switch {
+	case versions > action.MaxVersions:
+		problem = reject("action-too-large", "rolling back to generation %d changes %d versions, and one record takes %d", generation, versions, action.MaxVersions)
+	case bytes > maxLines:
+		problem = reject("action-too-large", "rolling back to generation %d changes lines of %d bytes, and one record takes %d", generation, bytes, maxLines)
+	default:
+		return nil
+	}
+	problem.Fix = "yank the versions that are to go, in several actions"
+	return problem
+}
+
+// refuseGeneration says why a generation cannot be rolled back to, whatever it showed.
+func (p *planner) refuseGeneration(generation int) *check.Problem {
+	switch {
+	case generation > p.catalog.newest:
+		return reject("rollback-unknown", "the channel has no generation %d: its newest is %d", generation, p.catalog.newest)
+	case generation < p.catalog.floor:
+		return reject("rollback-pruned", "generation %d is not kept any more: the oldest that is kept is %d", generation, p.catalog.floor)
+	}
+	return nil
 }
 
 // rollBack decides what becomes of one version, and returns how many bytes of lines that

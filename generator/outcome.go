@@ -36,6 +36,13 @@ func (o *outcome) reject(problem *check.Problem) {
 	o.problem = problem
 }
 
+// forget lets go of what its record has, which may be much, once that is committed.
+func (o *outcome) forget() {
+	if o.asked != nil {
+		o.asked.back, o.act = nil, nil
+	}
+}
+
 // receipt tells the uploader what the outcome is.
 func (o *outcome) receipt(channel string, generation int, decided time.Time) droparea.Receipt {
 	if o.asked != nil {

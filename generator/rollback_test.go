@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
@@ -94,6 +95,71 @@ func TestRollbackRefused(t *testing.T) {
 		if r := w.runOnce()[id(20+i)]; r.Verdict != tt.verdict || r.Rule != tt.rule || !strings.Contains(r.Message, tt.message) {
 			t.Errorf("to %d: %s, %s: %s", tt.generation, r.Verdict, r.Rule, r.Message)
 		}
+	}
+}
+
+// TestManyRollbacks: a run reads what a rollback goes back to when its turn has come, and so
+// holds one such index at a time. That may be what the same run has just made.
+func TestManyRollbacks(t *testing.T) {
+	w := newWorld(t)
+	for i, version := range []string{"1.0.0", "1.1.0", "1.2.0"} {
+		w.publish("stable", 1+10*i, alphaAt(version))
+	}
+	newest := w.generation("stable")
+	back := []int{newest - 2, newest - 1, newest + 1}
+	for i, generation := range back {
+		w.mustAsk("stable", id(50+i), rollback(generation))
+	}
+	w.clock = w.clock.Add(time.Minute)
+	var verdict map[string]string
+	ops := w.operations(func() {
+		report, err := w.run("run")
+		if err != nil {
+			t.Fatal(err)
+		}
+		verdict = verdicts(report)
+	})
+	var turns []string
+	for _, op := range ops {
+		if rest, ok := strings.CutPrefix(op, "site create stable/log/"); ok && !strings.Contains(rest, "-") {
+			turns = append(turns, "commit "+rest)
+		} else if rest, ok := strings.CutPrefix(op, "site get stable/snapshots/"); ok && len(turns) < 2*len(back)-1 {
+			turns = append(turns, "read "+rest)
+		}
+	}
+	for i := range back {
+		if got := verdict[id(50+i)]; got != "accepted" {
+			t.Errorf("to %d: %s", back[i], got)
+		}
+	}
+	var want []string
+	for i, generation := range back[:2] {
+		want = append(want, fmt.Sprintf("read %08d/index.yaml", generation), fmt.Sprintf("commit %08d.json", newest+1+i))
+	}
+	if want = append(want, fmt.Sprintf("commit %08d.json", newest+3)); !slices.Equal(turns, want) {
+		t.Errorf("got %q, want %q", turns, want)
+	}
+	w.mustHold()
+	w.mustList("stable/index.yaml", "alpha", "1.0.0")
+}
+
+// TestTooLargeRollback: a rollback that does not fit one record says how large it is.
+func TestTooLargeRollback(t *testing.T) {
+	w := newWorld(t)
+	w.quiet = true
+	w.publish("stable", 1, alphaAt("0.9.0"))
+	w.publish("stable", 2, alphaAt("0.9.0", "README.md", "other content"))
+	generator.SetMaxLines(t, 100)
+	w.mustAsk("stable", id(3), rollback(1))
+	w.clock = w.clock.Add(time.Minute)
+	if r := w.mustRunQuiet().Channels[0].Receipts[0]; r.Rule != "action-too-large" || !strings.Contains(r.Message, "lines of") {
+		t.Errorf("%s: %s", r.Rule, r.Message)
+	}
+	w.withLines(action.MaxVersions + 1)
+	w.mustAsk("stable", id(4), rollback(1))
+	w.clock = w.clock.Add(time.Minute)
+	if r := w.mustRunQuiet().Channels[0].Receipts[0]; r.Rule != "action-too-large" || !strings.Contains(r.Message, fmt.Sprint(action.MaxVersions+2, " versions")) {
+		t.Errorf("%s: %s", r.Rule, r.Message)
 	}
 }
 

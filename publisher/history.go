@@ -137,6 +137,11 @@ func (c *Channel) At(ctx context.Context, generation int) (*Index, error) {
 	case c.opened.number:
 		return c.opened.index, nil
 	}
+	for _, behind := range c.behind { // which may have no snapshot yet
+		if behind.number == generation {
+			return behind.index, nil
+		}
+	}
 	x, _, err := readMoved(ctx, c.site, snapshotKey(c.Name, generation), snapshotUp)
 	if err == nil {
 		_, err = readOlder(ctx, c.site, c.Name, x)
