@@ -5,6 +5,7 @@ import (
 
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/generator/config"
+	"github.com/portolan-charts/portolan/generator/gate"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/verdict"
@@ -21,10 +22,10 @@ type promotion struct {
 // promote decides about a promotion: all of its versions are published, or none.
 func (p *planner) promote(o *outcome) {
 	verdicts := make([]ruling, len(o.asked.offers))
-	publishes := false
+	publishes, gates := false, p.gates(o.asked)
 	for i, offer := range o.asked.offers {
 		version := &outcome{candidate: offer.version, ref: offer.version.ref()}
-		if problem := p.refuseOffer(o, version); problem != nil {
+		if problem := p.refuseOffer(version, gates); problem != nil {
 			o.reject(problem)
 			return
 		}
@@ -59,8 +60,8 @@ func (p *planner) place(m *promotion, version *candidate) {
 
 // refuseOffer says what the channel has against a version; nil if nothing. Otherwise the
 // version has its ruling.
-func (p *planner) refuseOffer(o, version *outcome) *check.Problem {
-	if problem := p.gate(o.asked, version); problem != nil {
+func (p *planner) refuseOffer(version *outcome, gates *gate.Promotion) *check.Problem {
+	if problem := gates.Check(version.origin.version(version.candidate)); problem != nil {
 		return problem
 	}
 	if other, clash := p.clash(version.ref.name); clash {

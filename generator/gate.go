@@ -1,19 +1,16 @@
 package generator
 
 import (
-	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/generator/gate"
 )
 
-// gate says which gate of the channel is closed to a version; nil if all are open.
-func (p *planner) gate(a *asked, version *outcome) *check.Problem {
-	from := version.candidate.origin
-	promotion := gate.Promotion{
-		Gates: p.policy.Promote, From: from.channel, To: p.catalog.channel, Now: p.now,
+// gates are those of the channel, for what an action promotes.
+func (p *planner) gates(a *asked) *gate.Promotion {
+	return &gate.Promotion{
+		Gates: p.policy.Promote, From: a.From, To: p.catalog.channel, Now: p.now,
 		Lists: func(chart string) []string { return p.lists(a, chart) },
 	}
-	return promotion.Check(from.version(version.candidate))
 }
 
 // lists returns the versions of a chart that the channel lists, or that the promotion brings.

@@ -86,7 +86,7 @@ func provenance(ctx context.Context, site bucket.Store, channel, url string) ([]
 // stop refuses a version that a gate is closed to if it is named, and leaves it out otherwise.
 func (p *promotion) stop(c comparison, closed *check.Problem, named bool) error {
 	switch {
-	case named:
+	case named, closed.Rule == gate.TooLarge:
 		return refusedBy(closed)
 	case closed.Rule == "gate-soak":
 		p.soaking = append(p.soaking, fmt.Sprintf("%s (from %s on)", c.Version, p.gates.Opens(&c.gated).UTC().Format(time.RFC3339)))

@@ -1,20 +1,24 @@
 package gate
 
 import (
-	"slices"
 	"strings"
-
-	"github.com/Masterminds/semver/v3"
 
 	"github.com/portolan-charts/portolan/generator/check"
 )
+
+// TooLarge is the rule of what is too much for one action.
+const TooLarge = "action-too-large"
 
 // checkDependencies refuses a version that depends on charts of this site which the channel
 // does not have.
 func (p *Promotion) checkDependencies(v *Version) *check.Problem {
 	d := p.Missing(v)
-	if d == nil {
+	switch {
+	case d == nil:
 		return nil
+	case p.exhausted():
+		return &check.Problem{Rule: TooLarge, Fix: "promote fewer versions at a time",
+			Message: "the versions depend on too many ranges of too many versions to compare them for one action"}
 	}
 	return reject("gate-dependencies", "%s depends on %s %s of %s, and channel %s has no such version", v,
 		check.Quote(d.Name), check.Quote(d.Version), check.Quote(d.Repository), p.To)
@@ -27,7 +31,7 @@ func (p *Promotion) Missing(v *Version) *check.Dependency {
 		return nil
 	}
 	for _, d := range v.Dependencies {
-		if d != nil && p.onSite(d.Repository) && !p.has(d) {
+		if d != nil && p.onSite(d.Repository) && !p.has(d.Name, d.Version) {
 			return d
 		}
 	}
@@ -47,17 +51,4 @@ func (p *Promotion) onSite(repository string) bool {
 		}
 	}
 	return false
-}
-
-// has reports whether the channel lists a version of the dependency that fits, or the
-// promotion brings one.
-func (p *Promotion) has(d *check.Dependency) bool {
-	fits, err := semver.NewConstraint(d.Version)
-	if err != nil {
-		return false
-	}
-	return slices.ContainsFunc(p.Lists(d.Name), func(text string) bool {
-		v, err := semver.NewVersion(text)
-		return err == nil && fits.Check(v)
-	})
 }

@@ -18,7 +18,8 @@ import (
 	"github.com/portolan-charts/portolan/publisher/pattern"
 )
 
-// Promotion is a promotion of versions from one channel to another.
+// Promotion is a promotion of versions from one channel to another. It is for use by one
+// goroutine.
 type Promotion struct {
 	Gates    config.Gates // of To
 	From, To string
@@ -26,6 +27,8 @@ type Promotion struct {
 
 	// Lists returns the versions of a chart that To lists, or that the promotion brings.
 	Lists func(chart string) []string
+
+	supply *supply // what has been found in these
 }
 
 // Version is a version that is to be promoted, as it is in the channel that it comes from.

@@ -104,3 +104,34 @@ func TestDependencies(t *testing.T) {
 		closed(t, tt.repository+" "+tt.version+" in "+tt.lists, p, v, tt.rule, `depends on "db" "`+tt.version+`"`)
 	}
 }
+
+// TestManyDependencies: what many versions depend on is looked for once, and one version that
+// is named as it is called is found at once. What is compared beyond that is bounded, and the
+// fix is to divide the promotion.
+func TestManyDependencies(t *testing.T) {
+	const site = "https://charts.example.com"
+	defer func(was int) { maxCompares = was }(maxCompares)
+	for name, tt := range map[string]struct {
+		version  string
+		compares int
+		rule     string
+	}{
+		"a range":     {"^1.0.0", 2, ""},
+		"one version": {"1.0.0", 0, ""},
+		"too many":    {"^1.0.0", 1, TooLarge},
+		"missing":     {"^3.0.0", 2, "gate-dependencies"},
+	} {
+		lists := 0
+		p := &Promotion{Gates: config.Gates{Dependencies: true, Site: site}, Lists: func(string) []string {
+			lists++
+			return []string{"2.0.0", "1.0.0"}
+		}}
+		maxCompares = tt.compares * len(tt.version)
+		for range 3 {
+			closed(t, name, p, &Version{Dependencies: []*check.Dependency{{Name: "db", Version: tt.version, Repository: site + "/stable"}}}, tt.rule, "depend")
+		}
+		if lists != 1 {
+			t.Errorf("%s: the versions are listed %d times", name, lists)
+		}
+	}
+}
