@@ -23,6 +23,10 @@ named.
 A version that is hidden by keep ('keep: N' in portolan.yaml), or yanked, is not
 in index.yaml. The chart's own index lists those that are hidden by keep.
 
+The list of one CHART also says which versions were promoted, and from which
+channel. It takes one read for each version, so only the first 100 are looked
+at; 'portolan log' tells of all.
+
 Options:
     --site URL          Site (default ./site). It can be the   PORTOLAN_SITE
                         https:// URL of a published site, or
@@ -134,8 +138,16 @@ func (p *program) listVersions(ctx context.Context, f *flags, site bucket.Store,
 	if yanked {
 		all = slices.DeleteFunc(all, func(v survey.Version) bool { return v.Yanked == nil })
 	}
+	if chart != "" {
+		if err := survey.FindPromoted(ctx, site, all); err != nil {
+			return err
+		}
+	}
 	if p.found = map[string]any{"versions": all}; f.output.json {
 		return nil
+	}
+	if chart != "" && len(all) > survey.MaxPromoted {
+		p.say("note", fmt.Sprintf("whether versions were promoted is shown for the first %d; 'portolan log %s' tells of the others", survey.MaxPromoted, channel))
 	}
 	return p.printVersions(all, channel == "")
 }

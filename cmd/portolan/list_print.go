@@ -114,6 +114,9 @@ func versionNote(v survey.Version) string {
 	if v.State == survey.Hidden {
 		notes = append(notes, "hidden by keep")
 	}
+	if v.From != "" {
+		notes = append(notes, "promoted from "+short(v.From, maxName))
+	}
 	if v.Deprecated {
 		notes = append(notes, "deprecated")
 	}

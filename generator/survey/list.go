@@ -50,6 +50,10 @@ type Version struct {
 	State      State     `json:"state"`
 	Yanked     *Yank     `json:"yanked,omitempty"` // nil if it is not
 	Deprecated bool      `json:"deprecated,omitempty"`
+
+	// From is the channel that it was promoted from; "" if it was not, or if that is not
+	// known: see FindPromoted.
+	From string `json:"from,omitempty"`
 }
 
 // Yank says why a version is yanked, and since when.

@@ -44,8 +44,8 @@ type UploadsOptions struct {
 	Most     int       // how many to return, the newest; 0 means all
 }
 
-// receiptReaders is how many receipts are read at the same time.
-const receiptReaders = 16
+// readers is how many small files are read at the same time, such as receipts.
+const readers = 16
 
 // Uploads returns uploads that were decided, the newest first, and whether there were more
 // than Most in that time. It reads the records of that time, and for each upload that it
@@ -129,7 +129,7 @@ func decidedBy(r *publisher.Record) []Upload {
 // addReceipts adds what the receipts say.
 func addReceipts(ctx context.Context, drop bucket.Store, uploads []Upload) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(receiptReaders)
+	group.SetLimit(readers)
 	for i := range uploads {
 		group.Go(func() error {
 			u := &uploads[i]
