@@ -13,18 +13,25 @@ func (p *planner) gates(a *asked) *gate.Promotion {
 	}
 }
 
-// lists returns the versions of a chart that the channel lists, or that the promotion brings.
+// lists returns the versions of a chart that the channel lists after what the plan has
+// decided so far, or that the promotion brings. So it does not matter which of them are in
+// one record.
 func (p *planner) lists(a *asked, chart string) (versions []string) {
 	for _, v := range a.Versions {
 		if v.Chart == chart {
 			versions = append(versions, v.Version)
 		}
 	}
+	for r, s := range p.plan.slots {
+		if r.name == chart && s.current != s.base && !s.base.same(s.current.content) {
+			versions = append(versions, r.version)
+		}
+	}
 	all, err := p.catalog.releases(chart)
 	if err != nil {
 		return versions // a plan that changes this chart reports it
 	}
-	yanked := p.catalog.state.YankedOf(chart)
+	yanked := p.plan.yanked(p.catalog, chart)
 	for _, r := range all {
 		if !yanked[r.Version] {
 			versions = append(versions, r.Version)

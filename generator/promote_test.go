@@ -189,6 +189,47 @@ func TestGatesOpen(t *testing.T) {
 	}
 }
 
+// TestGatesInOneRun: what a run decides before a promotion counts for its gates, also where
+// one record has both.
+func TestGatesInOneRun(t *testing.T) {
+	newBeta := charttest.Simple("beta", "1.5.0")
+	needs := promote("dev", pin("needs", "1.0.0", withDependency))
+	for name, tt := range map[string]struct {
+		before func(w *world)
+		rule   string
+	}{
+		"promoted": {func(w *world) { w.mustAsk("stable", id(20), promote("dev", pin("beta", "1.0.0", beta))) }, ""},
+		"uploaded": {func(w *world) { w.mustUpload("stable", id(20), newBeta, nil) }, ""},
+		"yanked": {func(w *world) {
+			w.mustAsk("stable", id(20), yank(pin("beta", "1.1.0", charttest.Simple("beta", "1.1.0"))))
+		}, "gate-dependencies"},
+		"uploaded, but too old":  {func(w *world) { w.mustUpload("stable", id(20), charttest.Simple("beta", "0.9.0"), nil) }, "gate-dependencies"},
+		"promoted only later on": {nil, "gate-dependencies"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.configure("baseURL: https://charts.example.com\nchannels: [{match: stable, promote: {dependencies: present}}]")
+			w.publish("dev", 1, beta, withDependency)
+			if name == "yanked" {
+				w.publish("stable", 10, charttest.Simple("beta", "1.1.0"))
+			}
+			generation := w.generation("stable")
+			if tt.before != nil {
+				tt.before(w)
+			}
+			w.mustAsk("stable", id(30), needs)
+			w.mustAsk("stable", id(40), promote("dev", pin("beta", "1.0.0", beta)))
+			r := w.runOnce()[id(30)]
+			if (r.Verdict == verdict.Accepted) != (tt.rule == "") || r.Rule != tt.rule {
+				t.Errorf("it is %s, %s: %s", r.Verdict, r.Rule, r.Message)
+			}
+			if after := w.generation("stable"); name != "promoted" && after != generation+1 {
+				t.Errorf("from generation %d to %d", generation, after)
+			}
+		})
+	}
+}
+
 // promotable has a promotion of three versions that waits: one is new, one is published
 // already, and one takes the place of other content that is yanked.
 func promotable(t testing.TB) *world {
