@@ -14,17 +14,11 @@ import (
 )
 
 // helpAsking ends the help of all commands that ask for an action.
-const helpAsking = `    --wait              Wait for the verdict and print it.     PORTOLAN_WAIT
+const helpAsking = `    --dry-run           Only print what would be asked for.    PORTOLAN_DRY_RUN
+    --wait              Wait for the verdict and print it.     PORTOLAN_WAIT
     --timeout TIME      How long to wait (default 10m). PORTOLAN_DROP_TIMEOUT
     --drop URL          Drop area (default ./drop).            PORTOLAN_DROP
-    --site URL          Site (default ./site). It can be the   PORTOLAN_SITE
-                        https:// URL of a published site.
-    --ca-file FILE      Certificates of authorities to trust   PORTOLAN_CA_FILE
-                        in addition to the system's.
-    --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
-                        which need not be there).
-    --verbose           Print all that is behind an error.  PORTOLAN_VERBOSE
-    --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
+` + optionsServed + `
 
 Exit codes:
     0 asked for, or nothing to do, 1 failed, there is no such version, or not

@@ -95,7 +95,8 @@ Example:
 `
 
 // command is one command of portolan's. A new one has a file of its own, with its help, its
-// flags and what it does; it is named in the overview above and in the list below.
+// flags and what it does; it is named in the overview above and in the list below. The help of
+// options that several commands share stands beside their flags.
 type command struct {
 	name, help string
 	run        func(p *program, ctx context.Context, args []string) error

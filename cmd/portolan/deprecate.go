@@ -23,7 +23,6 @@ Options:
     --message TEXT      What to tell users. It is public: one  PORTOLAN_MESSAGE
                         line of at most 500 bytes.
     --successor CHART   The chart to use instead.           PORTOLAN_SUCCESSOR
-    --dry-run           Only print what would be asked for.    PORTOLAN_DRY_RUN
 ` + helpAsking + `
 Example:
     $ portolan deprecate stable mychart --successor mychart2 \
@@ -58,7 +57,6 @@ Chart.yaml says 'deprecated: true' stay so. The next 'portolan generate' carries
 it out.
 
 Options:
-    --dry-run           Only print what would be asked for.    PORTOLAN_DRY_RUN
 ` + helpAsking + `
 Example:
     $ portolan undeprecate stable mychart

@@ -23,14 +23,7 @@ first.
 The snapshots of both must be there: 'portolan prune' removes old ones.
 
 Options:
-    --site URL          Site (default ./site). It can be the   PORTOLAN_SITE
-                        https:// URL of a published site.
-    --ca-file FILE      Certificates of authorities to trust   PORTOLAN_CA_FILE
-                        in addition to the system's.
-    --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
-                        which need not be there).
-    --verbose           Print all that is behind an error.  PORTOLAN_VERBOSE
-    --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
+` + optionsServed + `
 
 Exit codes:
     0 done, whether they differ or not, 1 failed, or there is no such channel or

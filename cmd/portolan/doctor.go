@@ -43,10 +43,7 @@ Options:
                         Writing is also tried in its folders,
                         for credentials limited to them.
     --read-only         Write nothing.                      PORTOLAN_READ_ONLY
-    --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
-                        which need not be there).
-    --verbose           Print all that is behind an error.  PORTOLAN_VERBOSE
-    --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
+` + optionsConfig + `
 
 Exit codes:
     0 nothing failed (there may be warnings), 1 something failed, 2 wrong

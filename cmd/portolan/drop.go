@@ -42,10 +42,7 @@ Options:
                         those that no Helm can install.
     --wait              Wait for the verdicts and print them.  PORTOLAN_WAIT
     --timeout TIME      How long to wait (default 10m). PORTOLAN_DROP_TIMEOUT
-    --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
-                        which need not be there).
-    --verbose           Print all that is behind an error.  PORTOLAN_VERBOSE
-    --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
+` + optionsConfig + `
 
 Exit codes:
     0 done, 1 failed or not decided in time, 2 wrong settings, 3 done but

@@ -79,17 +79,29 @@ func newFlags(command string) *flags {
 	return f
 }
 
-func (f *flags) withDrop() { f.StringVar(&f.drop, "drop", "./drop", "") }
-func (f *flags) withSite() { f.StringVar(&f.site, "site", "./site", "") }
+func (f *flags) withDrop()     { f.StringVar(&f.drop, "drop", "./drop", "") }
+func (f *flags) withSite()     { f.StringVar(&f.site, "site", "./site", "") }
+func (f *flags) withWorkers()  { f.IntVar(&f.workers, "workers", 0, "") }
+func (f *flags) withCAFile()   { f.StringVar(&f.caFile, "ca-file", "", "") }
+func (f *flags) withChannels() { f.StringSliceVar(&f.channels, "channel", nil, "") }
 func (f *flags) withConfig() {
 	f.StringVar(&f.configFile, "config", "portolan.yaml", "")
 	f.BoolVar(&f.verbose, "verbose", false, "") // a command that reads portolan.yaml opens buckets
 }
-func (f *flags) withWorkers() { f.IntVar(&f.workers, "workers", 0, "") }
-func (f *flags) withCAFile()  { f.StringVar(&f.caFile, "ca-file", "", "") }
-func (f *flags) withChannels() {
-	f.StringSliceVar(&f.channels, "channel", nil, "")
-}
+
+// optionsConfig ends the options in the help of a command that has withConfig.
+const optionsConfig = `    --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
+                        which need not be there).
+    --verbose           Print all that is behind an error.  PORTOLAN_VERBOSE
+    --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT`
+
+// optionsServed ends them if it also has withSite and withCAFile, and reads the site as it
+// is served, too.
+const optionsServed = `    --site URL          Site (default ./site). It can be the   PORTOLAN_SITE
+                        https:// URL of a published site.
+    --ca-file FILE      Certificates of authorities to trust   PORTOLAN_CA_FILE
+                        in addition to the system's.
+` + optionsConfig
 
 // errHelp says that the command's help was asked for, and has been printed.
 var errHelp = errors.New("help was asked for")

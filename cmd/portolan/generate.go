@@ -49,19 +49,11 @@ Options:
                         that stopped the run is an error.
     --summary FILE      Append a summary for people to FILE,   PORTOLAN_SUMMARY
                         as Markdown.
-    --base-url URL      Where the site's root is served        PORTOLAN_BASE_URL
-                        (default: baseURL in portolan.yaml);
-                        the pages show it to readers.
-    --templates DIR
-                        PORTOLAN_TEMPLATES
-                        Folder of your own HTML templates, style.css, script.js.
+` + optionsPages + `
     --pages (=false)    Write only indexes: no HTML pages,     PORTOLAN_PAGES
                         feeds or JSON API.
     --workers N         Uploads read at the same time.         PORTOLAN_WORKERS
-    --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
-                        which need not be there).
-    --verbose           Print all that is behind an error.  PORTOLAN_VERBOSE
-    --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
+` + optionsConfig + `
     --cpuprofile FILE
                         PORTOLAN_CPUPROFILE
                         Profile for 'go tool pprof': where CPU time goes.

@@ -70,10 +70,7 @@ Options:
     --drop URL          Drop area (default ./drop).            PORTOLAN_DROP
     --site URL          Site (default ./site), to see what is  PORTOLAN_SITE
                         already published.
-    --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
-                        which need not be there).
-    --verbose           Print all that is behind an error.  PORTOLAN_VERBOSE
-    --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
+` + optionsConfig + `
 
 Exit codes:
     0 done, 1 failed, 2 wrong settings, 3 done but something was left out,

@@ -35,10 +35,7 @@ Options:
                         in addition to the system's.
     --versions          List versions.                         PORTOLAN_VERSIONS
     --yanked            List yanked versions only.        PORTOLAN_LIST_YANKED
-    --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
-                        which need not be there).
-    --verbose           Print all that is behind an error.  PORTOLAN_VERBOSE
-    --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
+` + optionsConfig + `
 
 Exit codes:
     0 done, 1 failed, or there is no such channel or chart, 2 wrong settings,

@@ -31,14 +31,7 @@ all that generation 42 changed.
 Options:
     --number N          How many generations        PORTOLAN_LOG_NUMBER
                         (default 20); also -n N.
-    --site URL          Site (default ./site). It can be the   PORTOLAN_SITE
-                        https:// URL of a published site.
-    --ca-file FILE      Certificates of authorities to trust   PORTOLAN_CA_FILE
-                        in addition to the system's.
-    --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
-                        which need not be there).
-    --verbose           Print all that is behind an error.  PORTOLAN_VERBOSE
-    --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
+` + optionsServed + `
 
 Exit codes:
     0 done, 1 failed, or there is no such channel, 2 wrong settings,

@@ -12,6 +12,18 @@ import (
 	"github.com/portolan-charts/portolan/templates"
 )
 
+// optionTemplates is a part of optionsPages.
+const optionTemplates = `    --templates DIR
+                        PORTOLAN_TEMPLATES
+                        Folder of your own HTML templates, style.css, script.js.`
+
+// optionsPages is the help of what withPages adds. --pages follows it, and means something
+// else in each command.
+const optionsPages = `    --base-url URL      Where the site's root is served        PORTOLAN_BASE_URL
+                        (default: baseURL in portolan.yaml);
+                        the pages show it to readers.
+` + optionTemplates
+
 // withPages adds the flags of the commands that write pages, or look at them.
 func (f *flags) withPages() {
 	f.BoolVar(&f.pages, "pages", true, "")

@@ -31,10 +31,7 @@ Options:
     --site URL          Site (default ./site).                 PORTOLAN_SITE
     --listen ADDRESS    Where (default 127.0.0.1:8080; port 0  PORTOLAN_LISTEN
                         picks a free one).
-    --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
-                        which need not be there).
-    --verbose           Print all that is behind an error.  PORTOLAN_VERBOSE
-    --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
+` + optionsConfig + `
 
 Exit codes:
     0 ended by Ctrl-C, 1 failed, 2 wrong settings

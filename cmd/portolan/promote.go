@@ -40,7 +40,6 @@ and without that file the gates are not known here.
 Options:
     --all-newer         All versions of FROM that are higher  PORTOLAN_ALL_NEWER
                         than the highest one that TO lists.
-    --dry-run           Only print what would be asked for.    PORTOLAN_DRY_RUN
 ` + helpAsking + `
 Example:
     $ portolan promote dev stable mychart 1.2.3 --wait

@@ -56,15 +56,10 @@ Options:
     --dry-run           Only say what would be removed.        PORTOLAN_DRY_RUN
     --base-url URL      Where the site's root is served        PORTOLAN_BASE_URL
                         (default: baseURL in portolan.yaml).
-    --templates DIR
-                        PORTOLAN_TEMPLATES
-                        Folder of your own HTML templates, style.css, script.js.
+` + optionTemplates + `
     --pages (=false)    Leave the pages alone.                 PORTOLAN_PAGES
     --workers N         Files removed at the same time.        PORTOLAN_WORKERS
-    --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
-                        which need not be there).
-    --verbose           Print all that is behind an error.  PORTOLAN_VERBOSE
-    --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
+` + optionsConfig + `
 
 Exit codes:
     0 done, 1 failed, 2 wrong settings, 130 interrupted

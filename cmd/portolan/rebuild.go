@@ -32,17 +32,9 @@ Options:
                         PORTOLAN_REPLACE_ROOT
                         Let the root channel take the place of another
                         index.yaml in the site's root.
-    --base-url URL      Where the site's root is served        PORTOLAN_BASE_URL
-                        (default: baseURL in portolan.yaml);
-                        the pages show it to readers.
-    --templates DIR
-                        PORTOLAN_TEMPLATES
-                        Folder of your own HTML templates, style.css, script.js.
+` + optionsPages + `
     --pages (=false)    Leave the pages alone.                 PORTOLAN_PAGES
-    --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
-                        which need not be there).
-    --verbose           Print all that is behind an error.  PORTOLAN_VERBOSE
-    --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
+` + optionsConfig + `
 
 Exit codes:
     0 done, 1 failed, 2 wrong settings, 130 interrupted

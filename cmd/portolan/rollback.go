@@ -27,7 +27,6 @@ to the generation before that: what a rollback has hidden is listed again.
 Options:
     --reason TEXT       Why. It is public: pages show it, and  PORTOLAN_REASON
                         the log keeps it.
-    --dry-run           Only print what would be asked for.    PORTOLAN_DRY_RUN
 ` + helpAsking + `
 Example:
     $ portolan rollback stable 41 --dry-run

@@ -84,19 +84,11 @@ Options:
                         token may have half; more are told to try again.
     --grace TIME        Time for requests under way to    PORTOLAN_SHIM_GRACE
                         finish after a signal (default 30s).
-    --base-url URL      Where the site's root is served        PORTOLAN_BASE_URL
-                        (default: baseURL in portolan.yaml);
-                        the pages show it to readers.
-    --templates DIR
-                        PORTOLAN_TEMPLATES
-                        Folder of your own HTML templates, style.css, script.js.
+` + optionsPages + `
     --pages (=false)    With --generate, write only indexes.   PORTOLAN_PAGES
     --workers N         Uploads that --generate reads at the   PORTOLAN_WORKERS
                         same time.
-    --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
-                        which need not be there).
-    --verbose           Print all that is behind an error.  PORTOLAN_VERBOSE
-    --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
+` + optionsConfig + `
 
 Exit codes:
     0 ended by a signal, 1 failed, or a request was cut off at the end,

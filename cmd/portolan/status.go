@@ -26,10 +26,7 @@ show its receipt.
 Options:
     --drop URL          Drop area (default ./drop).            PORTOLAN_DROP
     --site URL          Site (default ./site).                 PORTOLAN_SITE
-    --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
-                        which need not be there).
-    --verbose           Print all that is behind an error.  PORTOLAN_VERBOSE
-    --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
+` + optionsConfig + `
 
 Exit codes:
     0 done (whatever the verdict on the upload), 1 failed, or there is no such

@@ -38,10 +38,7 @@ Options:
                         date, such as 2027-01-31 (UTC).
     --number N          How many uploads        PORTOLAN_UPLOADS_NUMBER
                         (default 100); also -n N.
-    --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
-                        which need not be there).
-    --verbose           Print all that is behind an error.  PORTOLAN_VERBOSE
-    --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
+` + optionsConfig + `
 
 Exit codes:
     0 done (whatever the verdicts), 1 failed, 2 wrong settings, 130 interrupted

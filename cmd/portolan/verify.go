@@ -29,18 +29,10 @@ Options:
     --channel NAME      This channel only; may be repeated.    PORTOLAN_CHANNEL
                         The variable takes several, with commas between them.
     --deep              Also read and hash every chart.        PORTOLAN_DEEP
-    --base-url URL      Where the site's root is served        PORTOLAN_BASE_URL
-                        (default: baseURL in portolan.yaml);
-                        the pages show it to readers.
-    --templates DIR
-                        PORTOLAN_TEMPLATES
-                        Folder of your own HTML templates, style.css, script.js.
+` + optionsPages + `
     --pages (=false)    Do not check the pages.                PORTOLAN_PAGES
     --workers N         Files read at the same time.           PORTOLAN_WORKERS
-    --config FILE       Configuration (default portolan.yaml,  PORTOLAN_CONFIG
-                        which need not be there).
-    --verbose           Print all that is behind an error.  PORTOLAN_VERBOSE
-    --output FORMAT     text or json (default text).           PORTOLAN_OUTPUT
+` + optionsConfig + `
 
 Exit codes:
     0 no faults, 1 faults found, or failed, 2 wrong settings,

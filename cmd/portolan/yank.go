@@ -44,7 +44,6 @@ Options:
     --reason TEXT       Why. It is public: pages show it, and  PORTOLAN_REASON
                         the log keeps it. One line of at most
                         500 bytes.
-    --dry-run           Only print what would be asked for.    PORTOLAN_DRY_RUN
 ` + helpAsking + `
 Example:
     $ portolan yank stable mychart 1.2.3 --reason 'loses data on upgrade'
@@ -89,7 +88,6 @@ as '1.2.x' or '>=1.2.0 <1.3.0'; a range leaves out prereleases unless it names
 one. 'portolan help yank' says more.
 
 Options:
-    --dry-run           Only print what would be asked for.    PORTOLAN_DRY_RUN
 ` + helpAsking + `
 Example:
     $ portolan restore stable mychart 1.2.3 --wait
