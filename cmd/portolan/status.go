@@ -56,10 +56,10 @@ func (p *program) status(ctx context.Context, args []string) error {
 	return p.allStatus(ctx, f)
 }
 
-// openBoth opens the site, and reads the inbox. A local drop area that is not
+// openWithInbox opens the site, and reads the inbox. A local drop area that is not
 // there yet is empty; and so is a local site, if an upload waits for the run that
 // creates it.
-func (p *program) openBoth(ctx context.Context, f *flags) (site, drop bucket.Store, inbox *droparea.Inbox, err error) {
+func (p *program) openWithInbox(ctx context.Context, f *flags) (site, drop bucket.Store, inbox *droparea.Inbox, err error) {
 	if err = f.apart(); err != nil {
 		return nil, nil, nil, err
 	}
@@ -113,7 +113,7 @@ func (p *program) noteRejected(rejected map[string]int, all []publisher.ChannelS
 }
 
 func (p *program) allStatus(ctx context.Context, f *flags) error {
-	site, drop, inbox, err := p.openBoth(ctx, f)
+	site, drop, inbox, err := p.openWithInbox(ctx, f)
 	if err != nil {
 		return err
 	}
@@ -181,7 +181,7 @@ func (p *program) oneStatus(ctx context.Context, f *flags, channel string) error
 	if err := channelname.CheckOld(channel); err != nil {
 		return usagef("%v", err)
 	}
-	site, drop, inbox, err := p.openBoth(ctx, f)
+	site, drop, inbox, err := p.openWithInbox(ctx, f)
 	if err != nil {
 		return err
 	}

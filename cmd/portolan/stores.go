@@ -45,6 +45,16 @@ func (p *program) openExisting(ctx context.Context, f *flags, flag string) (buck
 	return store, nil
 }
 
+// openSiteAndDrop opens a site, which must be there, and its drop area: one that is not
+// there yet is empty.
+func (p *program) openSiteAndDrop(ctx context.Context, f *flags) (site, drop bucket.Store, err error) {
+	if site, err = p.openExisting(ctx, f, "site"); err != nil {
+		return nil, nil, err
+	}
+	drop, _, err = f.openBucket(ctx, "drop")
+	return site, drop, err
+}
+
 // openBucket opens the bucket that a flag names. If it is a local folder, which
 // need not be there, its path is returned, too.
 func (f *flags) openBucket(ctx context.Context, flag string) (store bucket.Store, folder string, err error) {

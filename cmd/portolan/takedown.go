@@ -97,11 +97,7 @@ func (p *program) takedown(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	site, err := p.openExisting(ctx, f, "site")
-	if err != nil {
-		return err
-	}
-	drop, _, err := f.openBucket(ctx, "drop") // one that is not there yet is empty
+	site, drop, err := p.openSiteAndDrop(ctx, f)
 	if err != nil {
 		return err
 	}

@@ -65,11 +65,7 @@ func (p *program) uploads(ctx context.Context, args []string) error {
 	if err := f.checkUploads(*number); err != nil {
 		return err
 	}
-	site, err := p.openExisting(ctx, f, "site")
-	if err != nil {
-		return err
-	}
-	drop, _, err := f.openBucket(ctx, "drop") // one that is not there yet is empty
+	site, drop, err := p.openSiteAndDrop(ctx, f)
 	if err != nil {
 		return err
 	}
