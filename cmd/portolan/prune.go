@@ -70,52 +70,79 @@ Example:
     $ portolan prune --keep-snapshots 10 --yanked 90d
 `
 
-func (p *program) prune(ctx context.Context, args []string) error {
-	f := newFlags("prune")
+// pruneFlags are the flags of prune.
+type pruneFlags struct {
+	*flags
+	snapshots, days int
+	grace           time.Duration
+	yanked          string
+	dryRun          bool
+}
+
+func newPruneFlags() *pruneFlags {
+	f := &pruneFlags{flags: newFlags("prune")}
 	f.withDrop()
 	f.withSite()
 	f.withConfig()
 	f.withChannels()
 	f.withWorkers()
 	f.withPages()
-	snapshots := f.Int("keep-snapshots", 0, "")
-	days := f.Int("keep-days", 30, "")
-	grace := f.Duration("grace", 168*time.Hour, "")
-	dryRun := f.Bool("dry-run", false, "")
-	yankedFor := f.String("yanked", "", "")
-	if err := p.parse(f, args); err != nil {
+	f.IntVar(&f.snapshots, "keep-snapshots", 0, "")
+	f.IntVar(&f.days, "keep-days", 30, "")
+	f.DurationVar(&f.grace, "grace", 168*time.Hour, "")
+	f.StringVar(&f.yanked, "yanked", "", "")
+	f.BoolVar(&f.dryRun, "dry-run", false, "")
+	return f
+}
+
+// options says what is to be removed. It refuses what would remove more than anybody means to.
+func (f *pruneFlags) options() (o publisher.PruneOptions, err error) {
+	const maxDays = 36_500
+	switch {
+	case f.Changed("keep-snapshots") && f.snapshots < 1:
+		return o, hint(usagef("%s: %d is not at least 1", f.given["keep-snapshots"], f.snapshots), "without it, all snapshots are kept")
+	case f.days < 0 || f.days > maxDays:
+		return o, usagef("%s: %d is not between 0 and %d", f.given["keep-days"], f.days, maxDays)
+	case f.grace < 0:
+		return o, usagef("%s: %v must not be negative; write a time such as 24h", f.given["grace"], f.grace)
+	}
+	if err := f.noOperands(); err != nil {
+		return o, err
+	}
+	o = publisher.PruneOptions{Snapshots: f.snapshots, Keep: time.Duration(f.days) * 24 * time.Hour, Grace: f.grace}
+	if o.Yanked, err = f.yankedFor(); err != nil {
+		return o, err
+	}
+	return o, f.apart()
+}
+
+func (p *program) prune(ctx context.Context, args []string) error {
+	f := newPruneFlags()
+	if err := p.parse(f.flags, args); err != nil {
 		return err
 	}
-	if err := f.checkPrune(*snapshots, *days, *grace); err != nil {
-		return err
-	}
-	yanked, err := f.yankedFor(*yankedFor)
+	options, err := f.options()
 	if err != nil {
-		return err
-	}
-	if err := f.apart(); err != nil {
 		return err
 	}
 	pages, err := f.writer()
 	if err != nil {
 		return err
 	}
-	site, drop, err := p.openSiteAndDrop(ctx, f)
+	site, drop, err := p.openSiteAndDrop(ctx, f.flags)
 	if err != nil {
 		return err
 	}
 	progress := p.newProgress("files")
-	o := generator.Options{Drop: drop, Site: site, Config: f.config, Channels: f.channels, Pages: pagesOf(pages), DryRun: *dryRun, Workers: f.workers}
-	report, err := generator.Prune(ctx, o, publisher.PruneOptions{
-		Snapshots: *snapshots, Keep: time.Duration(*days) * 24 * time.Hour, Grace: *grace, Yanked: yanked,
-		Progress: func(v publisher.PruneProgress) { progress.update(v.Channel, v.Files, v.Files) },
-	})
+	options.Progress = func(v publisher.PruneProgress) { progress.update(v.Channel, v.Files, v.Files) }
+	report, err := generator.Prune(ctx, generator.Options{
+		Drop: drop, Site: site, Config: f.config, Channels: f.channels, Pages: pagesOf(pages), DryRun: f.dryRun, Workers: f.workers,
+	}, options)
 	progress.finish()
-	if err == nil && pages != nil && !*dryRun {
+	if err == nil && pages != nil && !f.dryRun {
 		err = prunedPages(ctx, site, report.PruneReport, pages)
 	}
-	p.found = report
-	if f.output.json {
+	if p.found = report; f.output.json {
 		return err
 	}
 	p.printRuled(report)
@@ -124,15 +151,15 @@ func (p *program) prune(ctx context.Context, args []string) error {
 		err = errors.Join(err, p.printPruned(report.PruneReport))
 	}
 	if err == nil && report.Total().Files == 0 {
-		p.printKept(f, report.PruneReport, *snapshots, *days)
+		p.printKept(f, report.PruneReport)
 	}
 	return err
 }
 
 // printKept says why nothing was removed, which may not be what somebody expects.
-func (p *program) printKept(f *flags, r *publisher.PruneReport, snapshots, days int) {
+func (p *program) printKept(f *pruneFlags, r *publisher.PruneReport) {
 	for _, c := range r.Channels {
-		p.printf("  %s: %s\n", c.Channel, keptText(c, snapshots))
+		p.printf("  %s: %s\n", c.Channel, keptText(c, f.snapshots))
 		if !c.RegistryUntil.IsZero() {
 			p.printf("  %s: it left the registry too recently (--grace); its files there can go at %s\n", c.Channel, timeText(c.RegistryUntil))
 		}
@@ -143,7 +170,7 @@ func (p *program) printKept(f *flags, r *publisher.PruneReport, snapshots, days 
 	case len(f.channels) > 0:
 		p.printf("  receipts are not looked at, since they may be those of any channel: leave out --channel\n")
 	}
-	p.printf("  no receipt or refused upload that was looked at is older than %s (--keep-days)\n", count(days, "day"))
+	p.printf("  no receipt or refused upload that was looked at is older than %s (--keep-days)\n", count(f.days, "day"))
 }
 
 // keptText says why a channel's snapshots stay, and with them the charts they name.
@@ -171,20 +198,6 @@ func prunedPages(ctx context.Context, site bucket.Store, r *publisher.PruneRepor
 		}
 	}
 	return nil
-}
-
-// checkPrune refuses what would remove what nobody means to.
-func (f *flags) checkPrune(snapshots, days int, grace time.Duration) error {
-	const maxDays = 36_500
-	switch {
-	case f.Changed("keep-snapshots") && snapshots < 1:
-		return hint(usagef("%s: %d is not at least 1", f.given["keep-snapshots"], snapshots), "without it, all snapshots are kept")
-	case days < 0 || days > maxDays:
-		return usagef("%s: %d is not between 0 and %d", f.given["keep-days"], days, maxDays)
-	case grace < 0:
-		return usagef("%s: %v must not be negative; write a time such as 24h", f.given["grace"], grace)
-	}
-	return f.noOperands()
 }
 
 // printPruned prints a table of what was removed: a line for each channel and

@@ -7,14 +7,14 @@ import (
 	"github.com/portolan-charts/portolan/publisher/days"
 )
 
-// yankedFor reads for how long versions must have been yanked to be freed; nil frees none.
-func (f *flags) yankedFor(s string) (*time.Duration, error) {
-	if s == "" {
+// yankedFor is for how long versions must have been yanked to be freed; nil frees none.
+func (f *pruneFlags) yankedFor() (*time.Duration, error) {
+	if f.yanked == "" {
 		return nil, nil
 	}
-	d, err := days.Parse(s)
+	d, err := days.Parse(f.yanked)
 	if err != nil || d < 0 {
-		return nil, usagef("%s: %q is not a time such as 90d or 12h", f.given["yanked"], s)
+		return nil, usagef("%s: %q is not a time such as 90d or 12h", f.given["yanked"], f.yanked)
 	}
 	return &d, nil
 }

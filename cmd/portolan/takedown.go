@@ -77,33 +77,45 @@ Example:
           --site s3://my-charts --drop s3://my-drop --dry-run
 `
 
-func (p *program) takedown(ctx context.Context, args []string) error {
-	f := newFlags("takedown")
+// takedownFlags are the flags of takedown.
+type takedownFlags struct {
+	*flags
+	reason        string
+	again, dryRun bool
+}
+
+func newTakedownFlags() *takedownFlags {
+	f := &takedownFlags{flags: newFlags("takedown")}
 	f.withDrop()
 	f.withSite()
 	f.withConfig()
 	f.withWorkers()
 	f.withPages()
-	reason := f.String("reason", "", "")
-	again := f.Bool("again", false, "")
-	dryRun := f.Bool("dry-run", false, "")
-	if err := p.parse(f, args); err != nil {
+	f.StringVar(&f.reason, "reason", "", "")
+	f.BoolVar(&f.again, "again", false, "")
+	f.BoolVar(&f.dryRun, "dry-run", false, "")
+	return f
+}
+
+func (p *program) takedown(ctx context.Context, args []string) error {
+	f := newTakedownFlags()
+	if err := p.parse(f.flags, args); err != nil {
 		return err
 	}
-	if err := f.checkTakedown(*reason); err != nil {
+	if err := f.checkTakedown(); err != nil {
 		return err
 	}
 	pages, err := f.writer()
 	if err != nil {
 		return err
 	}
-	site, drop, err := p.openSiteAndDrop(ctx, f)
+	site, drop, err := p.openSiteAndDrop(ctx, f.flags)
 	if err != nil {
 		return err
 	}
 	o := publisher.TakeDownOptions{
-		Channel: f.Arg(0), Chart: f.Arg(1), Version: f.Arg(2), Reason: *reason, Again: *again,
-		Drop: drop, DryRun: *dryRun, Workers: f.workers,
+		Channel: f.Arg(0), Chart: f.Arg(1), Version: f.Arg(2), Reason: f.reason, Again: f.again,
+		Drop: drop, DryRun: f.dryRun, Workers: f.workers,
 	}
 	if len(f.config.Receivers(o.Channel)) > 0 {
 		o.BeforeHead = droparea.Announce(drop, o.Channel)
@@ -113,10 +125,10 @@ func (p *program) takedown(ctx context.Context, args []string) error {
 		return hint(err, "'portolan list %s %s --versions --yanked' shows what there is; takedown takes one version, written as it is there, and no range", f.Arg(0), f.Arg(1))
 	}
 	t := &takenDown{TakeDownReport: report}
-	if err == nil && pages != nil && !*dryRun {
+	if err == nil && pages != nil && !f.dryRun {
 		t.Pages, t.cached, err = pages.TakenDown(ctx, site, report.TakeDownReport)
 	}
-	t.setPurge(f)
+	t.setPurge(f.flags)
 	p.found = t
 	if !f.output.json {
 		p.printTakenDown(t, err != nil)
@@ -127,7 +139,8 @@ func (p *program) takedown(ctx context.Context, args []string) error {
 	return err
 }
 
-func (f *flags) checkTakedown(reason string) error {
+// checkTakedown refuses command lines before anything is read.
+func (f *takedownFlags) checkTakedown() error {
 	const example = "portolan takedown stable mychart 1.2.3 --reason 'has a password in it'"
 	if f.NArg() != 3 {
 		return hint(usagef("takedown needs a channel, a chart and one version"), "for example: %s", example)
@@ -135,10 +148,10 @@ func (f *flags) checkTakedown(reason string) error {
 	if err := f.checkChannel(f.Arg(0)); err != nil {
 		return wrongChannel(err, "the channel comes first, then the chart and its version")
 	}
-	if reason == "" {
+	if f.reason == "" {
 		return hint(usagef("takedown needs --reason: it is public, and the log keeps it"), "for example: %s", example)
 	}
-	if err := action.CheckText(reason); err != nil {
+	if err := action.CheckText(f.reason); err != nil {
 		return wrongSetting(fmt.Errorf("%s: %v", f.given["reason"], err))
 	}
 	return f.apart()

@@ -81,10 +81,9 @@ func TestGraceIsOwn(t *testing.T) {
 		t.Errorf("prune: exit code %d: %s", code, stderr)
 	}
 	t.Setenv("PORTOLAN_GRACE", "")
-	f := newFlags("prune")
-	grace := f.Duration("grace", 168*time.Hour, "")
-	if err := (&program{}).parse(f, nil); err != nil || *grace != 168*time.Hour {
-		t.Errorf("prune: got %s, %v", *grace, err)
+	f := newPruneFlags()
+	if err := (&program{}).parse(f.flags, nil); err != nil || f.grace != 168*time.Hour {
+		t.Errorf("prune: got %s, %v", f.grace, err)
 	}
 	s := newShimFlags()
 	if err := (&program{}).parse(s.flags, nil); err != nil || s.grace != 0 {
