@@ -75,20 +75,7 @@ func (p *program) rebuild(ctx context.Context, args []string) error {
 	reports := []rebuilt{}
 	var failures []error
 	for _, name := range f.channels {
-		progress := p.newProgress("records")
-		report, err := publisher.Rebuild(ctx, site, name, publisher.RebuildOptions{
-			AtRoot:      name == f.rootChannel(),
-			ReplaceRoot: replaceRoot,
-			Progress:    func(done, total int) { progress.update(name, done, total) },
-		})
-		progress.finish()
-		r := rebuilt{RebuildReport: report}
-		if err == nil {
-			err = r.complete(ctx, site, f)
-		}
-		if err == nil && pages != nil {
-			r.Pages, err = rebuildPages(ctx, site, name, pages)
-		}
+		r, err := p.rebuildChannel(ctx, f, site, name, replaceRoot, pages)
 		reports = append(reports, r)
 		failures = append(failures, err)
 		if !f.output.json {
@@ -107,6 +94,25 @@ type rebuilt struct {
 
 	// RegistryLeft is why the channel is not in the registry as the configuration says.
 	RegistryLeft string `json:"registryLeft,omitempty"`
+}
+
+// rebuildChannel restores what is derived from a channel's log: indexes and snapshots, what
+// is missing in the registry, and pages, if there are to be any.
+func (p *program) rebuildChannel(ctx context.Context, f *flags, site bucket.Store, name string, replaceRoot bool, w *pages.Writer) (r rebuilt, err error) {
+	progress := p.newProgress("records")
+	r.RebuildReport, err = publisher.Rebuild(ctx, site, name, publisher.RebuildOptions{
+		AtRoot:      name == f.rootChannel(),
+		ReplaceRoot: replaceRoot,
+		Progress:    func(done, total int) { progress.update(name, done, total) },
+	})
+	progress.finish()
+	if err == nil {
+		err = r.complete(ctx, site, f)
+	}
+	if err == nil && w != nil {
+		r.Pages, err = rebuildPages(ctx, site, name, w)
+	}
+	return r, err
 }
 
 // complete puts the channel's versions into the registry, which makes new generations.

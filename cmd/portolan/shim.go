@@ -57,6 +57,7 @@ func (p *program) shim(ctx context.Context, args []string) error {
 		if o.Site, err = p.openShimSite(ctx, f); err != nil {
 			return err
 		}
+		o.Judge = judgesOf(f.config, o.Site)
 	}
 	return p.runShim(ctx, f, o, notifier, log)
 }
@@ -113,9 +114,6 @@ func refusal(err error) error {
 
 // runShim serves until the context ends.
 func (p *program) runShim(ctx context.Context, f *shimFlags, o shim.Options, notifier *notify.Notifier, log *slog.Logger) error {
-	if o.Site != nil {
-		o.Judge = judgesOf(f.config, o.Site)
-	}
 	generating, writer, err := f.generating(o, log)
 	if err != nil {
 		return err
