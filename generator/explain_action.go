@@ -130,7 +130,17 @@ func (c *candidate) awaits() string {
 const maxCompared = 1000
 
 func rejectUnknown(c *catalog, r ref) *check.Problem {
-	what, word, known := r.String(), r.version, []string(nil)
+	problem := reject("action-unknown", "%s is not published in channel %s, nor was it within %s", r, c.channel, actionWait)
+	if near := c.nearest(r); near != "" {
+		problem.Fix += fmt.Sprintf("; perhaps %s is meant", near)
+	}
+	return problem
+}
+
+// nearest is the version, or the chart, that may be meant by one that is not published; ""
+// if none is spelt alike.
+func (c *catalog) nearest(r ref) string {
+	word, known := r.version, []string(nil)
 	if all, _ := c.releases(r.name); len(all) > 0 {
 		for _, p := range all[:min(len(all), maxCompared)] {
 			known = append(known, p.Version)
@@ -143,13 +153,10 @@ func rejectUnknown(c *catalog, r ref) *check.Problem {
 			}
 		}
 	}
-	problem := reject("action-unknown", "%s is not published in channel %s, nor was it within %s", what, c.channel, actionWait)
-	if len(word) <= check.MaxNameVersion {
-		if near := spelling.Nearest(word, known); near != "" {
-			problem.Fix += fmt.Sprintf("; perhaps %s is meant", near)
-		}
+	if len(word) > check.MaxNameVersion {
+		return ""
 	}
-	return problem
+	return spelling.Nearest(word, known)
 }
 
 func rejectDigest(r ref, is published, digest string) *check.Problem {

@@ -57,6 +57,7 @@ var rules = map[string]struct{ message, fix string }{
 	"warn-yanked":     {"the version is yanked, and stays so", ""},
 	"warn-yank-ended": {"the version was yanked, and has other content now, which lists show", ""},
 	"warn-older":      {"the index shows newer versions only", ""},
+	"warn-action":     {"what is published now is not what the action names", ""},
 
 	"warn-signature-missing": {"the chart is not signed, and the channel has keys to verify signatures with", ""},
 	"warn-signature-unknown": {"the provenance file is signed with a key that is not among those of the channel", ""},

@@ -22,6 +22,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/shim"
 	"github.com/portolan-charts/portolan/publisher/shim/notify"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 func (p *program) shim(ctx context.Context, args []string) error {
@@ -93,13 +94,23 @@ func rulesOf(config *config.Config) shim.Rules {
 	}
 }
 
-// judgesOf hands the shim what the generator says of uploads beside what is
+// judgesOf hands the shim what the generator says of uploads and actions beside what is
 // published.
 func judgesOf(config *config.Config, site bucket.Store) func(string, *publisher.Head) shim.Judge {
 	return func(channel string, head *publisher.Head) shim.Judge {
 		judge := generator.NewJudge(config, site, channel, head)
-		return func(ctx context.Context, o *droparea.Offer, force bool) error {
-			return refusal(judge.Judge(ctx, o, force))
+		return shim.Judge{
+			Upload: func(ctx context.Context, o *droparea.Offer, force bool) error {
+				return refusal(judge.Judge(ctx, o, force))
+			},
+			Action: func(r *action.Request) ([]verdict.Warning, error) {
+				warnings, err := judge.JudgeAction(r)
+				return warnings, refusal(err)
+			},
+			Source: func(r *action.Request) ([]verdict.Warning, error) {
+				warnings, err := judge.JudgeSource(r)
+				return warnings, refusal(err)
+			},
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
 	"github.com/portolan-charts/portolan/publisher/untrusted"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // asked is the answer to a request for an action.
@@ -21,6 +22,9 @@ type asked struct {
 	Channel string      `json:"channel"`
 	Kind    action.Kind `json:"kind"`
 	Receipt string      `json:"receipt"`
+
+	// Warnings say what is not published now as the action names it.
+	Warnings []verdict.Warning `json:"warnings,omitempty"`
 }
 
 // maxActing is how many requests for actions are in memory at the same time, which takes
@@ -55,13 +59,13 @@ func (s *Shim) act(a *answer, r *http.Request, to *route, who *auth.Identity) er
 	if len(request.Versions) == 1 {
 		a.note.version = untrusted.Cut(request.Versions[0].Version, maxFlat)
 	}
-	id, err := s.ask(a, r, to.channel, who, request)
+	taken, err := s.ask(a, r, to.channel, who, request)
 	if err != nil {
 		return s.countedAction(r, request.Kind, err)
 	}
-	receipt := s.base(r) + to.receipts() + id
-	a.Header().Set("Location", receipt)
-	return a.json(r, http.StatusAccepted, asked{"202 Accepted", id, to.channel, request.Kind, receipt})
+	taken.Receipt = s.base(r) + to.receipts() + taken.ID
+	a.Header().Set("Location", taken.Receipt)
+	return a.json(r, http.StatusAccepted, taken)
 }
 
 // acts waits until a request for an action may be in memory. Its end is to be called when
@@ -134,30 +138,18 @@ func badAction(kind action.Kind, format string, args ...any) *failure {
 	return fail(http.StatusBadRequest, "action", fmt.Sprintf(`send JSON, such as {"kind": "%s", %s}`, kind, more), format, args...)
 }
 
-// ask puts a request for an action into the inbox, if the caller may do that, and notes,
-// counts and announces it.
-func (s *Shim) ask(a *answer, r *http.Request, channel string, who *auth.Identity, request action.Request) (id string, err error) {
-	if err := allowAction(who, channel, &request); err != nil {
-		return "", err
-	}
-	var refusal *Refusal
-	if err := s.CheckAction(channel, &request); errors.As(err, &refusal) {
-		return "", refused(http.StatusUnprocessableEntity, refusal)
-	} else if err != nil {
-		return "", err
-	}
-	_, exists, err := s.look(r.Context(), channel)
+// ask puts a request for an action into the inbox, if the caller may do that and it may
+// succeed, and notes, counts and announces it.
+func (s *Shim) ask(a *answer, r *http.Request, channel string, who *auth.Identity, request action.Request) (*asked, error) {
+	warnings, err := s.consider(r.Context(), channel, who, &request)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	scope := scopeOf(request.Kind)
-	if err := s.invent(who, scope, channel, exists); err != nil {
-		return "", err
+	id, err := droparea.NewID()
+	if err != nil {
+		return nil, err
 	}
-	if id, err = droparea.NewID(); err != nil {
-		return "", err
-	}
-	who = who.For(channel, request.Charts(), scope)
+	who = who.For(channel, request.Charts(), scopeOf(request.Kind))
 	request.Requester = who.Uploader()
 	request.Requester["client"] = untrusted.Cut(r.UserAgent(), 128)
 	request.Requester["address"] = r.RemoteAddr
@@ -165,14 +157,14 @@ func (s *Shim) ask(a *answer, r *http.Request, channel string, who *auth.Identit
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), submitTime)
 	defer cancel()
 	if err := droparea.Ask(ctx, s.Drop, channel, id, request); errors.Is(err, action.ErrTooLarge) {
-		return "", actionTooLarge()
+		return nil, actionTooLarge()
 	} else if err != nil {
-		return "", err
+		return nil, err
 	}
 	a.note.upload, a.note.who = id, who.String()
 	s.metrics.actions.WithLabelValues(request.Kind.String(), "taken").Inc()
 	s.Uploaded(channel)
-	return id, nil
+	return &asked{Message: "202 Accepted", ID: id, Channel: channel, Kind: request.Kind, Warnings: warnings}, nil
 }
 
 // countedAction counts an action that was not taken, and returns the error.

@@ -6,10 +6,12 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
@@ -48,8 +50,8 @@ func TestActions(t *testing.T) {
 		if err := json.Unmarshal([]byte(got.body), &a); err != nil || got.StatusCode != http.StatusAccepted {
 			t.Fatalf("%s: %d %s, %v", kind, got.StatusCode, got.body, err)
 		}
-		want := asked{"202 Accepted", a.ID, "g/p/devel", kind, p.url + "/api/v4/projects/g%2Fp/packages/helm/api/devel/uploads/" + a.ID}
-		if a != want || got.Header.Get("Location") != want.Receipt {
+		want := asked{Message: "202 Accepted", ID: a.ID, Channel: "g/p/devel", Kind: kind, Receipt: p.url + "/api/v4/projects/g%2Fp/packages/helm/api/devel/uploads/" + a.ID}
+		if encode(t, a) != encode(t, want) || got.Header.Get("Location") != want.Receipt {
 			t.Errorf("%s: answer %+v, Location %s; want %+v", kind, a, got.Header.Get("Location"), want)
 		}
 		in, err := action.Parse(p.drop.Snapshot()["inbox/g/p/devel/"+a.ID+".action.json"])
@@ -252,5 +254,49 @@ func TestActionsInvent(t *testing.T) {
 		if n == inventedAtOnce {
 			failed(t, got, http.StatusTooManyRequests, "new-channels")
 		}
+	}
+}
+
+// TestActionJudged checks that what the judges of the channel, and of the one which is
+// promoted from, warn of stands in the answer; and that what can never succeed is refused.
+func TestActionJudged(t *testing.T) {
+	p := open(t, func(o *Options) {
+		judge := o.Judge
+		o.Judge = func(channel string, head *publisher.Head) Judge {
+			says := func(as string) func(*action.Request) ([]verdict.Warning, error) {
+				return func(r *action.Request) ([]verdict.Warning, error) {
+					if r.Chart == "gone" {
+						return nil, &Refusal{"content-gone", "it was taken down", "publish other content"}
+					}
+					return []verdict.Warning{{Rule: "warn-action", Message: as + " " + channel}}, nil
+				}
+			}
+			return Judge{Upload: judge(channel, head).Upload, Action: says("in"), Source: says("from")}
+		}
+	})
+	p.publish("team", "alpha")
+	p.put(p.site, "foreign/index.yaml", "apiVersion: v1\nentries: {}\n")
+	for body, want := range map[string][]string{
+		requests[action.Yank]:    {"in team"},
+		requests[action.Promote]: {"in team", "from dev"}, // there is no such channel yet
+		strings.Replace(requests[action.Promote], `"dev"`, `"foreign"`, 1): {"in team"},
+	} {
+		got := p.post("/api/team/actions", body)
+		var a asked
+		if err := json.Unmarshal([]byte(got.body), &a); err != nil || got.StatusCode != http.StatusAccepted {
+			t.Fatalf("%s: %d %s, %v", body, got.StatusCode, got.body, err)
+		}
+		var says []string
+		for _, w := range a.Warnings {
+			says = append(says, w.Message)
+		}
+		if !slices.Equal(says, want) || p.drop.Snapshot()["inbox/team/"+a.ID+".action.json"] == nil {
+			t.Errorf("%s: warnings %q, want %q", body, says, want)
+		}
+	}
+	before := len(p.inbox())
+	failed(t, p.post("/api/team/actions", `{"kind":"undeprecate","chart":"gone"}`), http.StatusConflict, "content-gone")
+	if after := p.inbox(); len(after) != before {
+		t.Errorf("what was refused is in the inbox: %q", after)
 	}
 }

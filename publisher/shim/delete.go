@@ -51,15 +51,16 @@ func (s *Shim) yank(a *answer, r *http.Request, to *route, who *auth.Identity) (
 	end, err := s.acts(r.Context())
 	if err == nil {
 		defer end()
-		id, err = s.ask(a, r, to.channel, who, action.Request{
+		var taken *asked
+		if taken, err = s.ask(a, r, to.channel, who, action.Request{
 			Kind: action.Yank, Reason: deletedReason, RequestID: r.Header.Get("X-Request-Id"),
 			Versions: []action.Pin{{Chart: chart, Version: version, Digest: found.Digest}},
-		})
+		}); err == nil {
+			return taken.ID, nil
+		}
 	}
-	if err != nil {
-		v.undelete(chart, version)
-	}
-	return id, err
+	v.undelete(chart, version)
+	return "", err
 }
 
 // delete notes that a version is being deleted, which the index does not show yet: until

@@ -43,10 +43,13 @@
 //
 // A request for an action is answered with 202 once it is durable in the inbox; the
 // generator decides it, in order of arrival. The shim checks its form, and that the caller
-// has the scope, but not whether it fits what is published: an upload that it is about may
-// still be waiting. Who asks is filled in by the shim. DELETE is a yank of the content that
-// the channel shows; it is answered with 200, and with 404 if lists do not have the version.
-// It needs the site.
+// has the scope. If it has the site, it also compares the action with what is published. What
+// is not there now may come before the action is decided: an upload of it may wait in the
+// inbox, or arrive within ten minutes. So the answer has warnings then, as {rule, message}.
+// An action is refused with 409 only if nothing can make it succeed: it names content that was
+// removed, or what no chart can be called. Who asks is filled in by the shim. DELETE is a
+// yank of the content that the channel shows; it is answered with 200, and with 404 if lists
+// do not have the version. It needs the site.
 //
 // # Receipts
 //
@@ -86,7 +89,7 @@
 //	404  there is nothing at this URL, or no upload or action with this id
 //	405  the URL does not take this method
 //	408  the upload came too slowly
-//	409  the upload conflicts with what is published, or the URL may mean two things
+//	409  the upload or action conflicts with what is published, or the URL may mean two things
 //	412  the file does not meet the conditions of the request
 //	413  the upload is too large
 //	416  the file does not have the requested bytes

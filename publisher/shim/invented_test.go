@@ -33,10 +33,10 @@ func TestInvented(t *testing.T) {
 		judge := o.Judge
 		o.Judge = func(channel string, head *publisher.Head) Judge {
 			inner := judge(channel, head)
-			return func(ctx context.Context, offer *droparea.Offer, force bool) error {
+			return Judge{Upload: func(ctx context.Context, offer *droparea.Offer, force bool) error {
 				judged.Add(1)
-				return inner(ctx, offer, force)
-			}
+				return inner.Upload(ctx, offer, force)
+			}}
 		}
 		var err error
 		if o.Auth, err = auth.Open(file, o.Log, nil); err != nil {

@@ -447,10 +447,10 @@ func TestPushSlowly(t *testing.T) {
 	p := pushTo(t, func(o *Options) {
 		o.Patience = 50 * time.Millisecond
 		o.Judge = func(string, *publisher.Head) Judge {
-			return func(ctx context.Context, _ *droparea.Offer, _ bool) error {
+			return Judge{Upload: func(ctx context.Context, _ *droparea.Offer, _ bool) error {
 				time.Sleep(400 * time.Millisecond)
 				return ctx.Err()
-			}
+			}}
 		}
 	})
 	s := ship("web", "1.0.0", "")
@@ -475,10 +475,10 @@ func TestPushSlowly(t *testing.T) {
 func TestPushJudged(t *testing.T) {
 	p := pushTo(t, func(o *Options) {
 		o.Judge = func(string, *publisher.Head) Judge {
-			return func(_ context.Context, o *droparea.Offer, _ bool) error {
+			return Judge{Upload: func(_ context.Context, o *droparea.Offer, _ bool) error {
 				o.Warnings = append(o.Warnings, verdict.Warning{Message: "not " + o.Manifest})
 				return nil
-			}
+			}}
 		}
 	})
 	s := ship("web", "1.0.0", "")

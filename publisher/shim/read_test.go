@@ -365,7 +365,7 @@ func (hanging) Get(ctx context.Context, _ string) (*bucket.Reader, error) {
 // other, and that a request that is cancelled stops waiting.
 func TestHangingSite(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		vs := newViews(hanging{}, func(string, *publisher.Head) Judge { return nil })
+		vs := newViews(hanging{}, func(string, *publisher.Head) Judge { return Judge{} })
 		start := time.Now()
 		var group sync.WaitGroup
 		for range 20 {

@@ -18,6 +18,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/shim/auth"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // Options configures a shim. Drop, Auth and Rules are required; the zero value of
@@ -56,7 +57,7 @@ type Rules struct {
 	// the generator would refuse it, whatever is published, the error is a *Refusal.
 	CheckAction func(channel string, request *action.Request) error
 
-	// Judge returns the judge of uploads to a channel with this head.
+	// Judge returns the judge of a channel with this head.
 	Judge func(channel string, head *publisher.Head) Judge
 
 	// MaxArchive returns the size, in bytes, of the largest archive that a
@@ -68,9 +69,15 @@ type Rules struct {
 	OCI func(channel string) bool
 }
 
-// Judge returns a *Refusal if the generator would reject an upload because of what
-// is published. Any other error means that the site could not be read.
-type Judge func(ctx context.Context, o *droparea.Offer, force bool) error
+// Judge says what the generator would say of uploads and actions because of what is
+// published in a channel. An error is a *Refusal, or means that the site could not be read.
+type Judge struct {
+	Upload func(ctx context.Context, o *droparea.Offer, force bool) error
+
+	// Action judges an action in the channel, and Source one that promotes from it. What
+	// may still come before the action is decided is only a warning. Nil finds all good.
+	Action, Source func(request *action.Request) ([]verdict.Warning, error)
+}
 
 // Refusal is the rule that an upload breaks.
 type Refusal struct {

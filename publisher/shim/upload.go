@@ -205,7 +205,7 @@ func (u *uploading) judge(ctx context.Context, v *view) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, readTime)
 	defer cancel()
-	err := v.judge(ctx, u.offer, u.force)
+	err := v.judge.Upload(ctx, u.offer, u.force)
 	var refusal *Refusal
 	if !errors.As(err, &refusal) {
 		return err

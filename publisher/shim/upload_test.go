@@ -54,12 +54,12 @@ func rules() Rules {
 			return &droparea.Offer{Name: words[1], Names: words[1:2], Version: words[2], File: words[1] + "-" + words[2] + ".tgz", Digest: hex.EncodeToString(sum[:])}, nil
 		},
 		Judge: func(_ string, head *publisher.Head) Judge {
-			return func(_ context.Context, o *droparea.Offer, force bool) error {
+			return Judge{Upload: func(_ context.Context, o *droparea.Offer, force bool) error {
 				if len(head.Lines(o.Name)) > 0 && !force {
 					return &Refusal{"version-exists", "it is published", "raise the version"}
 				}
 				return nil
-			}
+			}}
 		},
 		MaxArchive: func(string) int64 { return archiveLimit },
 	}
@@ -372,12 +372,12 @@ func TestUnfit(t *testing.T) {
 				return offer, err
 			}
 			o.Judge = func(string, *publisher.Head) Judge {
-				return func(_ context.Context, o *droparea.Offer, _ bool) error {
+				return Judge{Upload: func(_ context.Context, o *droparea.Offer, _ bool) error {
 					if o.Name == "published" {
 						return nil
 					}
 					return (*Refusal)(o.Signature)
-				}
+				}}
 			}
 			if !sited {
 				o.Site = nil
