@@ -57,9 +57,9 @@ const (
 // and until their index lines would be too much for a record. It returns how
 // many it got through.
 func (r *channelRun) takeAll(ctx context.Context, uploads []*droparea.Upload, before *history) (all []*candidate, n int, err error) {
-	weight := 0
+	weight, promotes := 0, false
 	for some := range unweighed(uploads) {
-		if weight > publisher.MaxLines {
+		if weight > maxLines {
 			break
 		}
 		taken := make([]*candidate, len(some))
@@ -71,18 +71,23 @@ func (r *channelRun) takeAll(ctx context.Context, uploads []*droparea.Upload, be
 			}
 			return err
 		})
-		for _, c := range taken {
+		got, lost := r.promoter.findAll(ctx, taken, maxLines-weight, !promotes)
+		for _, c := range taken[:got] {
 			if c != nil {
+				promotes = promotes || c.asked != nil && c.asked.Kind == action.Promote
 				all, weight = append(all, c), weight+c.weight
 			}
 		}
-		n, err = n+len(some), errors.Join(err, failure)
+		n, err = n+got, errors.Join(err, failure, lost)
+		if got < len(some) {
+			break
+		}
 	}
 	return all, n, err
 }
 
 // unweighed yields the uploads in parts that can be read before their weight is known. What
-// an action weighs is known beforehand.
+// an action weighs is known beforehand, but for what a promotion brings: see findAll.
 func unweighed(all []*droparea.Upload) iter.Seq[[]*droparea.Upload] {
 	return func(yield func([]*droparea.Upload) bool) {
 		for len(all) > 0 {
@@ -119,9 +124,6 @@ func (r *channelRun) take(ctx context.Context, u *droparea.Upload) (*candidate, 
 	if err == nil && c != nil {
 		err = r.catalog.lookUp(ctx, c)
 	}
-	if err == nil && c != nil && c.asked != nil && c.problem == nil {
-		err = r.lookFor(ctx, c)
-	}
 	if err == nil && c != nil && c.sound() && !r.DryRun && r.planner(nil).publishesAlone(c) {
 		err = r.stager.early(ctx, c, files)
 	}
@@ -135,20 +137,6 @@ func (r *channelRun) take(ctx context.Context, u *droparea.Upload) (*candidate, 
 		c.drop()
 	}
 	return c, nil
-}
-
-// lookFor looks up what an action needs to know beyond the channel.
-func (r *channelRun) lookFor(ctx context.Context, c *candidate) error {
-	if c.asked.Kind != action.Promote {
-		return nil
-	}
-	if err := r.promoter.find(ctx, r.Workers, c); ctx.Err() != nil {
-		return err
-	} else if err != nil {
-		c.asked.offers, c.asked.unread = nil, fmt.Errorf("upload %s: %w", c.upload.ID, err)
-		return nil
-	}
-	return r.catalog.lookUp(ctx, c)
 }
 
 // planner returns what decides, on what is known now.

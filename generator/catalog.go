@@ -128,16 +128,6 @@ func (c *catalog) next(channel *publisher.Channel, releases []*release) *catalog
 // lookUp makes sure that the catalog knows what is published of the versions
 // that the candidate may be about.
 func (c *catalog) lookUp(ctx context.Context, about *candidate) error {
-	if about.asked != nil {
-		for _, offer := range about.asked.offers {
-			if offer.version == nil {
-				continue
-			}
-			if err := c.lookUp(ctx, offer.version); err != nil {
-				return err
-			}
-		}
-	}
 	for _, v := range about.refs() {
 		release, ok := c.find(v)
 		if !ok {

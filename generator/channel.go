@@ -70,7 +70,7 @@ func openRun(ctx context.Context, o Options, name string, found *adopted) (*chan
 		stager:   newStager(o, name, manifests),
 		progress: &progress{channel: name, total: len(found.uploads), tell: o.Progress},
 	}
-	r.promoter = newPromoter(o.Site, r.reader)
+	r.promoter = newPromoter(r)
 	return r, r.earlier.search(ctx, found.uploads, o.Now())
 }
 

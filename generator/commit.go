@@ -167,10 +167,10 @@ func (r *channelRun) refresh(ctx context.Context, pending []*candidate, h *histo
 		return nil, err
 	}
 	r.catalog = r.catalog.at(r.channel)
-	for _, c := range pending {
-		if err := r.catalog.lookUp(ctx, c); err != nil {
-			return nil, err
-		}
+	all := withPromoted(pending)
+	err := each(ctx, r.Workers, len(all), func(i int) error { return r.catalog.lookUp(ctx, all[i]) })
+	if err != nil {
+		return nil, err
 	}
 	return r.earlier.since(ctx, h.since)
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	"sync"
 
@@ -14,7 +13,6 @@ import (
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
-	"github.com/portolan-charts/portolan/publisher/channelname"
 	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/registry"
 )
@@ -26,8 +24,39 @@ import (
 // origin is where a promoted version comes from.
 type origin struct {
 	channel string
-	is      published // its line there
-	info    *publisher.ReleaseInfo
+	is      published              // its line there
+	info    *publisher.ReleaseInfo // see [origin.lighten]
+	source  *catalog               // of the channel
+	light   bool                   // info has not all that is known
+}
+
+// maxInfo is how many bytes a description may have that is held until its version is staged:
+// one action may name thousands.
+const maxInfo = 4 << 10
+
+// lighten lets go of a large description but for what it takes to decide.
+func (f *origin) lighten() {
+	size := len(f.info.Manifest.Manifest) + len(f.info.Config)
+	for _, file := range f.info.Files {
+		size += len(file.Path) + 40
+	}
+	if f.light = size > maxInfo; f.light {
+		short := *f.info
+		short.Manifest, short.Files, short.Warnings = publisher.Manifest{}, nil, nil
+		f.info = &short
+	}
+}
+
+// whole is the description, read once more if need be; nil if it is lost.
+func (f *origin) whole(ctx context.Context) (*publisher.ReleaseInfo, error) {
+	if !f.light {
+		return f.info, nil
+	}
+	info, err := f.source.released(ctx, f.is)
+	if err == nil && info != nil && info.Digest != f.is.Digest {
+		return nil, nil
+	}
+	return info, err
 }
 
 // version is what gates ask of a candidate that comes from there.
@@ -49,15 +78,21 @@ type offered struct {
 // promoter finds what promotions name in the channels that they name. Each of these is
 // opened once a run.
 type promoter struct {
-	site   bucket.Store
-	reader *reader
+	site    bucket.Store
+	reader  *reader
+	workers int
+	lookUp  func(context.Context, *candidate) error // see catalog.lookUp
 
 	mu      sync.Mutex
 	sources map[string]func() (*catalog, error)
 }
 
-func newPromoter(site bucket.Store, r *reader) *promoter {
-	return &promoter{site: site, reader: r, sources: map[string]func() (*catalog, error){}}
+func newPromoter(r *channelRun) *promoter {
+	return &promoter{
+		site: r.Site, reader: r.reader, workers: r.Workers,
+		lookUp:  func(ctx context.Context, c *candidate) error { return r.catalog.lookUp(ctx, c) },
+		sources: map[string]func() (*catalog, error){},
+	}
 }
 
 // source is what a channel has; nil if there is no such channel.
@@ -76,30 +111,6 @@ func (p *promoter) source(ctx context.Context, channel string) (*catalog, error)
 	}
 	p.mu.Unlock()
 	return open()
-}
-
-// find looks up and checks what the candidate promotes. The error is one of the site.
-func (p *promoter) find(ctx context.Context, workers int, c *candidate) error {
-	a := c.asked
-	a.offers = make([]offered, len(a.Versions))
-	if err := channelname.Check(a.From); err != nil {
-		c.problem = reject("action-malformed", "%s: %s", check.Quote(a.From), check.Foreign(err))
-		return nil
-	}
-	source, err := p.source(ctx, a.From)
-	if err != nil {
-		return fmt.Errorf("channel %s: %w", a.From, err)
-	}
-	err = each(ctx, workers, len(a.Versions), func(i int) (err error) {
-		a.offers[i], err = p.offer(ctx, source, c.upload, a.From, a.Versions[i])
-		return err
-	})
-	for _, o := range a.offers {
-		if o.version != nil {
-			c.weight += o.version.weight
-		}
-	}
-	return err
 }
 
 // offer checks one version.
@@ -121,7 +132,7 @@ func (p *promoter) offer(ctx context.Context, source *catalog, u *droparea.Uploa
 	if err != nil || info == nil {
 		return offered{problem: rejectLost(r, from)}, err
 	}
-	c := &candidate{upload: u, origin: &origin{from, is, info}}
+	c := &candidate{upload: u, origin: &origin{channel: from, is: is, info: info, source: source}}
 	if err := p.read(ctx, c, is.URLs[0]); errors.Is(err, bucket.ErrNotFound) {
 		return offered{problem: rejectLost(r, from)}, nil
 	} else if err != nil {
@@ -134,6 +145,7 @@ func (p *promoter) offer(ctx context.Context, source *catalog, u *droparea.Uploa
 		return offered{problem: c.problem}, nil
 	}
 	c.drop()
+	c.origin.lighten()
 	return offered{version: c}, nil
 }
 
@@ -179,7 +191,15 @@ func (p *promoter) provenance(ctx context.Context, channel, url string) ([]byte,
 func (s *stager) promoted(ctx context.Context, rel *release) error {
 	c := rel.chart
 	from, url := c.origin.channel, c.origin.is.URLs[0]
-	info := *c.origin.info
+	was, err := c.origin.whole(ctx)
+	if err != nil {
+		return err
+	}
+	if was == nil {
+		c.problem = rejectLost(rel.ref, from)
+		return nil
+	}
+	info := *was
 	info.Upload, info.Arrival, info.From = c.upload.ID, c.upload.Arrival, from
 	info.Warnings = c.signature.withWarning(warningsOf(c.chart))
 	if c.signature.signer != nil {
@@ -202,7 +222,7 @@ func (s *stager) promoted(ctx context.Context, rel *release) error {
 		files.Prov = publisher.CopyArchive(ctx, s.site, from, url+".prov", registry.Sum{SHA256: c.prov, Size: c.provSize})
 	}
 	c.copied = true
-	err := s.put(ctx, c, files)
+	err = s.put(ctx, c, files)
 	in, lost := publisher.OpenArchive(ctx, s.site, from, url)
 	if errors.Is(lost, bucket.ErrNotFound) || errors.Is(err, publisher.ErrUnsound) {
 		c.problem = rejectLost(rel.ref, from)

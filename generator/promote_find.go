@@ -1,0 +1,154 @@
+package generator
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync/atomic"
+
+	"github.com/portolan-charts/portolan/generator/check"
+	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/channelname"
+)
+
+// What a promotion takes up in memory is only known once its versions have been read, and one
+// may name thousands. So they are read in order of arrival until they are too much for a
+// batch, and promotions of which some are not read are left to the next one.
+
+// leastWeight is what a version that is promoted counts for at least, in bytes of lines:
+// twice as many as one action may name are as much as fits a batch.
+const leastWeight = publisher.MaxLines / (2 * action.MaxVersions)
+
+// wanted is a promotion whose versions are being looked up.
+type wanted struct {
+	*candidate
+	source *catalog
+	errs   []error      // by the place among its versions
+	lines  atomic.Int64 // bytes that those which have been read add to the index
+	cut    atomic.Bool  // some have not been read
+}
+
+// findAll looks up and checks what the candidates promote, and what the catalog has of that.
+// There is room for some bytes of lines; the first promotion has a batch to itself if it needs
+// it. It returns how many of the candidates it got through; those that are nil count. The
+// error is one of the channel; that another one cannot be read is noted in the candidate.
+func (p *promoter) findAll(ctx context.Context, candidates []*candidate, room int, first bool) (n int, err error) {
+	all := p.wanted(ctx, candidates)
+	var used atomic.Int64
+	p.eachVersion(ctx, all, func(at int, w *wanted, i int) {
+		switch alone := first && at == 0; {
+		case w.lines.Load() > int64(maxLines): // see end
+		case w.cut.Load() || !alone && used.Load() > int64(room):
+			w.cut.Store(true)
+		default:
+			a := w.asked
+			if a.offers[i], w.errs[i] = p.offer(ctx, w.source, w.upload, a.From, a.Versions[i]); a.offers[i].version != nil {
+				weight := a.offers[i].version.weight
+				w.lines.Add(int64(weight))
+				used.Add(int64(max(weight, leastWeight)))
+			}
+		}
+	})
+	if ctx.Err() != nil {
+		return len(candidates), ctx.Err()
+	}
+	n = len(candidates)
+	if at := slices.IndexFunc(all, func(w *wanted) bool { return w.cut.Load() }); at >= 0 {
+		n = slices.Index(candidates, all[at].candidate)
+		all = all[:at]
+	}
+	for _, w := range all {
+		w.end(ctx)
+	}
+	return n, p.target(ctx, candidates, all)
+}
+
+// wanted are the promotions among the candidates whose channels can be read.
+func (p *promoter) wanted(ctx context.Context, candidates []*candidate) (all []*wanted) {
+	for _, c := range candidates {
+		if c == nil || c.asked == nil || c.asked.Kind != action.Promote || c.problem != nil {
+			continue
+		}
+		if err := channelname.Check(c.asked.From); err != nil {
+			c.problem = reject("action-malformed", "%s: %s", check.Quote(c.asked.From), check.Foreign(err))
+			continue
+		}
+		source, err := p.source(ctx, c.asked.From)
+		if err != nil {
+			c.asked.unread = fmt.Errorf("upload %s: channel %s: %w", c.upload.ID, c.asked.From, err)
+			continue
+		}
+		c.asked.offers = make([]offered, len(c.asked.Versions))
+		all = append(all, &wanted{candidate: c, source: source, errs: make([]error, len(c.asked.Versions))})
+	}
+	return all
+}
+
+// end notes what is known of the promotion as a whole.
+func (w *wanted) end(ctx context.Context) {
+	if err := joined(ctx, w.errs); err != nil {
+		w.asked.offers, w.asked.unread = nil, fmt.Errorf("upload %s: %w", w.upload.ID, err)
+		return
+	}
+	if n := w.lines.Load(); n > int64(maxLines) {
+		w.asked.offers = nil
+		w.problem = reject("action-too-large", "the first of its %d versions have lines of %d bytes, and one record takes %d", len(w.asked.Versions), n, maxLines)
+		return
+	}
+	for _, o := range w.asked.offers {
+		if o.version != nil {
+			w.weight += max(o.version.weight, leastWeight)
+		}
+	}
+}
+
+// target makes sure that the catalog knows what it has of the versions. Of the candidates, it
+// takes out those of which that cannot be read.
+func (p *promoter) target(ctx context.Context, candidates []*candidate, all []*wanted) error {
+	p.eachVersion(ctx, all, func(_ int, w *wanted, i int) {
+		if i < len(w.asked.offers) && w.asked.offers[i].version != nil {
+			w.errs[i] = p.lookUp(ctx, w.asked.offers[i].version)
+		}
+	})
+	var failures []error
+	for _, w := range all {
+		if err := joined(ctx, w.errs); err != nil && w.asked.unread == nil {
+			candidates[slices.Index(candidates, w.candidate)] = nil
+			failures = append(failures, fmt.Errorf("upload %s: %w", w.upload.ID, err))
+		}
+	}
+	return joined(ctx, failures)
+}
+
+// eachVersion calls f for the versions of all the promotions, several at a time.
+func (p *promoter) eachVersion(ctx context.Context, all []*wanted, f func(at int, w *wanted, i int)) {
+	type place struct{ at, i int }
+	var places []place
+	for at, w := range all {
+		for i := range w.asked.Versions {
+			places = append(places, place{at, i})
+		}
+	}
+	_ = each(ctx, p.workers, len(places), func(n int) error {
+		at := places[n].at
+		f(at, all[at], places[n].i)
+		return nil
+	})
+}
+
+// withPromoted are the candidates, and the versions that they promote.
+func withPromoted(candidates []*candidate) []*candidate {
+	all := slices.Clone(candidates)
+	for _, c := range candidates {
+		if c.asked == nil {
+			continue
+		}
+		for _, o := range c.asked.offers {
+			if o.version != nil {
+				all = append(all, o.version)
+			}
+		}
+	}
+	return all
+}
