@@ -200,7 +200,8 @@ func (s *stager) promoted(ctx context.Context, rel *release) error {
 		return nil
 	}
 	info := *was
-	info.Upload, info.Arrival, info.From = c.upload.ID, c.upload.Arrival, from
+	cameAs(&info, c.upload)
+	info.From = from
 	info.Warnings = c.signature.withWarning(warningsOf(c.chart))
 	if c.signature.signer != nil {
 		info.Signer = c.signature.signer

@@ -59,7 +59,7 @@ func (r *reader) readParts(ctx context.Context, u *droparea.Upload, request drop
 	case u.Prov != nil:
 		p.prov, err = r.readProv(ctx, c)
 	default:
-		c.signature, err = judgeSignature(r.policy, nil, u.Arrival)
+		c.signature, err = judgeSignature(r.policy, nil, u.Received)
 	}
 	if errors.Is(err, bucket.ErrNotFound) && u.Chart != nil {
 		err = r.bare(ctx, c)
@@ -152,7 +152,7 @@ func (r *reader) readProv(ctx context.Context, c *candidate) ([]byte, error) {
 		err = signs.Fits(check.FileName(c.ref().name, c.ref().version), c.chart.Digest)
 	}
 	if err == nil {
-		c.signature, err = judgeSignature(r.policy, prov.Bytes(), c.upload.Arrival)
+		c.signature, err = judgeSignature(r.policy, prov.Bytes(), c.upload.Received)
 	}
 	sum := sha256.Sum256(prov.Bytes())
 	c.provSize = int64(prov.Len())

@@ -1,9 +1,12 @@
 package generator
 
 import (
+	"time"
+
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/droparea"
 	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
@@ -107,12 +110,12 @@ func (r *release) files(chart *check.Chart, pushed publisher.Manifest, p parts, 
 	files := &publisher.Release{
 		Chart: r.ref.name, Version: r.ref.version,
 		Info: publisher.ReleaseInfo{
-			Upload: owner.upload.ID, Arrival: owner.upload.Arrival,
 			Digest: chart.Digest, Size: chart.Size, Fingerprint: chart.Fingerprint, Provenance: r.provenance,
 			Signer: owner.signature.signer, Warnings: owner.signature.withWarning(warningsOf(chart)),
 		},
 		Archive: bucket.Bytes(p.archive),
 	}
+	cameAs(&files.Info, owner.upload)
 	if p.prov != nil {
 		files.Prov = bucket.Bytes(p.prov)
 	}
@@ -130,6 +133,19 @@ func (r *release) files(chart *check.Chart, pushed publisher.Manifest, p parts, 
 		files.Info.Manifest, err = m.of(r.ref, config, &files.Info, owner.provSize)
 	}
 	return files, err
+}
+
+// maxAdopting is for how long a file may wait to be adopted before its arrival is no longer
+// taken for the time when it came. Less than that is not noted: generators that adopt it
+// one after another, since the first one died, are to describe it by the same bytes.
+const maxAdopting = time.Hour
+
+// cameAs notes which upload or action brought a release.
+func cameAs(info *publisher.ReleaseInfo, u *droparea.Upload) {
+	info.Upload, info.Arrival, info.Received = u.ID, u.Arrival, time.Time{}
+	if u.Received.Sub(u.Arrival) > maxAdopting {
+		info.Received = u.Received
+	}
 }
 
 // warningsOf are the chart's warnings as receipts and releases have them.

@@ -128,7 +128,8 @@ func (s *stager) signed(ctx context.Context, rel *release, info *publisher.Relea
 	if err != nil {
 		return err
 	}
-	info.Upload, info.Arrival, info.Provenance = rel.prov.upload.ID, rel.prov.upload.Arrival, rel.provenance
+	cameAs(info, rel.prov.upload)
+	info.Provenance = rel.provenance
 	info.Signer, info.Warnings = rel.prov.signature.signer, rel.prov.signature.withWarning(info.Warnings)
 	if info.Manifest, err = s.manifests.of(rel.ref, config, info, rel.prov.provSize); err != nil {
 		return err

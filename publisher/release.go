@@ -23,15 +23,24 @@ const maxRelease = 16 << 20
 type ReleaseInfo struct {
 	Upload      string            `json:"upload"`
 	Arrival     time.Time         `json:"arrival"`
-	From        string            `json:"from,omitempty"` // the channel that it was promoted from; then Upload and Arrival are those of the action
-	Digest      string            `json:"digest"`         // SHA-256 of the archive, in hex
-	Size        int64             `json:"size"`           // of the archive, in bytes
-	Fingerprint string            `json:"fingerprint"`    // equal for archives of the same content
+	Received    time.Time         `json:"received,omitzero"` // when the store got it, if that is much later than Arrival
+	From        string            `json:"from,omitempty"`    // the channel that it was promoted from; then Upload and Arrival are those of the action
+	Digest      string            `json:"digest"`            // SHA-256 of the archive, in hex
+	Size        int64             `json:"size"`              // of the archive, in bytes
+	Fingerprint string            `json:"fingerprint"`       // equal for archives of the same content
 	Provenance  string            `json:"provenance,omitempty"`
 	Signer      *Signer           `json:"signer,omitempty"` // nil unless its provenance file was verified
 	Warnings    []verdict.Warning `json:"warnings,omitempty"`
 	Files       []ReleaseFile     `json:"files,omitempty"`
 	Manifest                      // in the registry; its texts are "" if it has none
+}
+
+// Since is when the release came to its channel; zero if that is not known.
+func (i *ReleaseInfo) Since() time.Time {
+	if i.Received.After(i.Arrival) {
+		return i.Received
+	}
+	return i.Arrival
 }
 
 // Signer is the owner of a key of the channel's keyrings that made a release's

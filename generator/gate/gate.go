@@ -42,10 +42,10 @@ type Version struct {
 
 // Since is when the version came to the channel that it comes from.
 func (v *Version) Since() time.Time {
-	if v.Info.Arrival.IsZero() {
-		return v.Created
+	if since := v.Info.Since(); !since.IsZero() {
+		return since
 	}
-	return v.Info.Arrival
+	return v.Created
 }
 
 func (v *Version) String() string { return v.Chart + " " + v.Version }

@@ -35,6 +35,11 @@ type Upload struct {
 	// file, the time that it had before.
 	Arrival time.Time
 
+	// Received is when the store got what lies under the upload's id. It is never before
+	// Arrival, and for an adopted file about the time when it was adopted. Who may write
+	// to the inbox can make up an id, and an arrival with it, but not this.
+	Received time.Time
+
 	// Earliest is the time from which records may decide this upload. It is
 	// before Arrival if an uploader's retry wrote the object again after it had
 	// been decided.
@@ -157,7 +162,7 @@ func newAction(channel, id string, e *bucket.Entry) *Upload {
 // arrived sets when the upload arrived, by the store's time of its object and by its id.
 func (u *Upload) arrived(modified time.Time) {
 	u.Arrival = modified.UTC()
-	u.Earliest = u.Arrival
+	u.Received, u.Earliest = u.Arrival, u.Arrival
 	parsed, _ := parseID(u.ID)
 	made := idTime(parsed)
 	u.Made = made
