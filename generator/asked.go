@@ -10,6 +10,7 @@ import (
 	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
+	"github.com/portolan-charts/portolan/publisher/channelname"
 	"github.com/portolan-charts/portolan/publisher/droparea"
 )
 
@@ -19,7 +20,7 @@ type asked struct {
 	rule   string    // of the channel that asks for it; "" if the drop area carried it
 	back   *shownAt  // what is rolled back to; nil unless it is being decided
 	offers []offered // what is promoted, by the place among Versions
-	unread error     // why these are not known: the channel that they come from cannot be read
+	unread error     // why neither is known: the generation, or the channel that they come from, cannot be read
 }
 
 // wholeChannel stands for all versions among those that an action is about.
@@ -46,16 +47,20 @@ func CheckAction(c *config.Config, channel string, request *action.Request) erro
 	if err := CheckChannel(c, channel); err != nil {
 		return err
 	}
-	if problem := cmp.Or(checkSuccessor(request), checkKind(c.Policy(channel), request.Kind)); problem != nil {
+	if problem := cmp.Or(checkNames(request), checkKind(c.Policy(channel), request.Kind)); problem != nil {
 		return problem
 	}
 	return nil
 }
 
-// checkSuccessor says why the successor of a deprecated chart cannot be one.
-func checkSuccessor(request *action.Request) *check.Problem {
+// checkNames says why the successor of a deprecated chart, or the channel to promote from,
+// cannot be one.
+func checkNames(request *action.Request) *check.Problem {
 	if s := request.Successor; s != "" && (check.CheckName(s) != nil || s == request.Chart) {
 		return reject("action-malformed", "the successor of chart %s cannot be %s", check.Quote(request.Chart), check.Quote(s))
+	}
+	if err := channelname.Check(request.From); request.From != "" && err != nil {
+		return reject("action-malformed", "%s: %s", check.Quote(request.From), check.Foreign(err))
 	}
 	return nil
 }
@@ -81,7 +86,7 @@ func (r *reader) readAction(ctx context.Context, u *droparea.Upload) (*candidate
 	c := &candidate{upload: u, weight: int(u.Action.Size), odd: r.name.warning, problem: r.name.problem}
 	if fault != nil {
 		c.problem = reject("action-malformed", "%s", check.Foreign(fault))
-	} else if problem := checkSuccessor(&request); problem != nil {
+	} else if problem := checkNames(&request); problem != nil {
 		c.problem = problem
 	}
 	if c.problem != nil { // nothing is known of what it says, which is kept as a file

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"sync"
 
 	"github.com/portolan-charts/portolan/publisher"
@@ -23,12 +24,12 @@ func (r *channelRun) batch(ctx context.Context, all []*droparea.Upload) (n int, 
 	}
 	candidates, n, unread := r.takeAll(ctx, uploads, before)
 	r.partial = r.partial || unread != nil
+	decided, before, err := r.commitAll(ctx, slices.Clone(candidates), before)
 	for _, c := range candidates {
 		if c.asked != nil { // that alone waits: what it is about lies elsewhere
 			unread = errors.Join(unread, c.asked.unread)
 		}
 	}
-	decided, before, err := r.commitAll(ctx, candidates, before)
 	if err != nil {
 		return n, unread, err
 	}

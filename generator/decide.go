@@ -75,7 +75,7 @@ func (p *planner) one(o *outcome) {
 		}
 		return
 	case p.looksBack(o):
-		p.plan.looksBack = o.asked
+		p.plan.looksBack = o.candidate
 		return
 	case o.asked != nil:
 		p.act(o)

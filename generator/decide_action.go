@@ -51,6 +51,11 @@ func (p *planner) refuse(o *outcome) *check.Problem {
 	if problem := cmp.Or(o.candidate.problem, checkKind(p.policy, o.asked.Kind)); problem != nil {
 		return problem
 	}
+	if o.asked.Kind == action.Promote {
+		if problem := p.gates(o.asked).CheckFrom(); problem != nil {
+			return problem
+		}
+	}
 	if problem, mayCome := o.asked.unready(); !mayCome {
 		return problem
 	}

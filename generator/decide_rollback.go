@@ -31,17 +31,20 @@ func (p *planner) looksBack(o *outcome) bool {
 	return o.asked != nil && o.asked.Kind == action.Rollback && o.asked.back == nil && p.refuse(o) == nil && p.refuseGeneration(o.asked.Generation) == nil
 }
 
-// lookBack finds that out.
-func (r *channelRun) lookBack(ctx context.Context, a *asked) error {
-	index, state, err := r.channel.AsOf(ctx, a.Generation)
-	if errors.Is(err, bucket.ErrNotFound) {
-		a.back = &shownAt{}
-		return nil
+// lookBack finds that out. If it cannot be read, the action alone waits for a run that can.
+func (r *channelRun) lookBack(ctx context.Context, c *candidate) error {
+	index, state, err := r.channel.AsOf(ctx, c.asked.Generation)
+	switch {
+	case err == nil:
+		c.asked.back = &shownAt{newCatalog(r.Site, r.channel.Name, index, state), index.Generated()}
+	case errors.Is(err, bucket.ErrNotFound):
+		c.asked.back = &shownAt{}
+	case ctx.Err() != nil:
+		return err
+	default:
+		c.asked.unread = fmt.Errorf("upload %s: %w", c.upload.ID, err)
 	}
-	if err == nil {
-		a.back = &shownAt{newCatalog(r.Site, r.channel.Name, index, state), index.Generated()}
-	}
-	return err
+	return nil
 }
 
 // find returns the release of a version, if the generation showed it.

@@ -119,6 +119,9 @@ func (r ref) String() string {
 
 // awaits says what an action waits for.
 func (c *candidate) awaits() string {
+	if c.asked.unread != nil && c.asked.Kind == action.Rollback {
+		return fmt.Sprintf("it asks to roll back to generation %d, which cannot be read", c.asked.Generation)
+	}
 	if c.asked.unread != nil {
 		return fmt.Sprintf("it asks to %s, and channel %s cannot be read", c.asked.Kind, c.asked.From)
 	}

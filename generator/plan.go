@@ -16,7 +16,7 @@ type plan struct {
 	outcomes   []*outcome
 	waiting    []*candidate // those of which a part has not come
 	since      time.Time    // from when on records must be read before more can be decided; zero if none
-	looksBack  *asked       // the rollback that is next, if it must be found out first what it rolls back to
+	looksBack  *candidate   // the rollback that is next, if it must be found out first what it rolls back to
 	releases   []*release   // new ones, in the order of charts and versions
 	removed    []publisher.Line
 	added      []publisher.Line

@@ -6,10 +6,9 @@ import (
 	"slices"
 	"sync/atomic"
 
-	"github.com/portolan-charts/portolan/generator/check"
+	"github.com/portolan-charts/portolan/generator/gate"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
-	"github.com/portolan-charts/portolan/publisher/channelname"
 )
 
 // What a promotion takes up in memory is only known once its versions have been read, and one
@@ -67,11 +66,7 @@ func (p *promoter) findAll(ctx context.Context, candidates []*candidate, room in
 // wanted are the promotions among the candidates whose channels can be read.
 func (p *promoter) wanted(ctx context.Context, candidates []*candidate) (all []*wanted) {
 	for _, c := range candidates {
-		if c == nil || c.asked == nil || c.asked.Kind != action.Promote || c.problem != nil {
-			continue
-		}
-		if err := channelname.Check(c.asked.From); err != nil {
-			c.problem = reject("action-malformed", "%s: %s", check.Quote(c.asked.From), check.Foreign(err))
+		if c == nil || c.asked == nil || c.asked.Kind != action.Promote || c.problem != nil || p.refuses(c.asked) {
 			continue
 		}
 		source, err := p.source(ctx, c.asked.From)
@@ -83,6 +78,13 @@ func (p *promoter) wanted(ctx context.Context, candidates []*candidate) (all []*
 		all = append(all, &wanted{candidate: c, source: source, errs: make([]error, len(c.asked.Versions))})
 	}
 	return all
+}
+
+// refuses reports whether the channel takes no promotions, or none from there: then nothing
+// is read of what is promoted.
+func (p *promoter) refuses(a *asked) bool {
+	from := gate.Promotion{Gates: p.reader.policy.Promote, From: a.From}
+	return checkKind(p.reader.policy, action.Promote) != nil || from.CheckFrom() != nil
 }
 
 // end notes what is known of the promotion as a whole.
