@@ -238,8 +238,8 @@ func (r *Record) acts() bool {
 // changesState reports whether the state after the record may be another than before.
 func (r *Record) changesState(before *action.State) bool {
 	changes := func(chart, version string, publishes, restores, own bool) bool {
-		deprecated, ok := before.FindDeprecated(chart)
-		return restores || ok && publishes && slices.Contains(deprecated.Own, version) != own
+		_, ok := before.FindDeprecated(chart)
+		return restores || ok && publishes && before.Owns(chart, version) != own
 	}
 	return slices.ContainsFunc(r.Decisions, func(d Decision) bool {
 		return changes(d.Chart, d.Version, d.Verdict.Publishes(), d.Restores, d.Deprecated)

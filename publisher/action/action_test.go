@@ -156,6 +156,9 @@ func TestFind(t *testing.T) {
 			}
 		}
 	}
+	if first, ok := s.FindGone("e", "f"); !ok || first.Digest != "d" {
+		t.Errorf("of two tombstones, it finds %+v, %t", first, ok)
+	}
 	if _, ok := s.FindGone("", ""); ok {
 		t.Error("content that is not known is gone")
 	}

@@ -2,6 +2,7 @@ package action
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 )
 
@@ -9,12 +10,13 @@ import (
 type Change struct {
 	yanked     map[[2]string]Yanked
 	deprecated map[string]Deprecation
-	gone       map[[3]string]Tombstone // by chart, version and digest
+	own        map[string]map[string]bool // versions by deprecated chart, see [Deprecation]
+	gone       map[[3]string]Tombstone    // by chart, version and digest
 }
 
 // Begin begins a change of the state.
 func (s *State) Begin() *Change {
-	c := &Change{map[[2]string]Yanked{}, map[string]Deprecation{}, map[[3]string]Tombstone{}}
+	c := &Change{map[[2]string]Yanked{}, map[string]Deprecation{}, map[string]map[string]bool{}, map[[3]string]Tombstone{}}
 	if s == nil {
 		return c
 	}
@@ -22,7 +24,7 @@ func (s *State) Begin() *Change {
 		c.yanked[[2]string{y.Chart, y.Version}] = y
 	}
 	for _, d := range s.Deprecated {
-		c.deprecated[d.Chart] = d
+		c.Deprecate(d)
 	}
 	for _, t := range s.Gone {
 		c.gone[[3]string{t.Chart, t.Version, t.Digest}] = t
@@ -44,25 +46,33 @@ func (c *Change) Restore(chart, version string) { delete(c.yanked, [2]string{cha
 // Deprecate marks a chart; a later action takes the place of an earlier one, but versions
 // that were marked themselves stay so.
 func (c *Change) Deprecate(d Deprecation) {
-	d.Own = union(d.Own, c.deprecated[d.Chart].Own)
+	own := c.own[d.Chart]
+	if own == nil {
+		own = map[string]bool{}
+		c.own[d.Chart] = own
+	}
+	for _, version := range d.Own {
+		own[version] = true
+	}
 	c.deprecated[d.Chart] = d
 }
 
 // Owns notes whether a version of a deprecated chart, published since, is marked by itself.
 func (c *Change) Owns(chart, version string, own bool) {
-	d, ok := c.deprecated[chart]
-	if !ok {
-		return
+	switch all, deprecated := c.own[chart]; {
+	case !deprecated:
+	case own:
+		all[version] = true
+	default:
+		delete(all, version)
 	}
-	d.Own = slices.DeleteFunc(slices.Clone(d.Own), func(v string) bool { return v == version })
-	if own {
-		d.Own = union(d.Own, []string{version})
-	}
-	c.deprecated[chart] = d
 }
 
 // Undeprecate takes the mark from a chart.
-func (c *Change) Undeprecate(chart string) { delete(c.deprecated, chart) }
+func (c *Change) Undeprecate(chart string) {
+	delete(c.deprecated, chart)
+	delete(c.own, chart)
+}
 
 // Bury notes that content is gone. A version that is gone is not yanked any more, nor is it
 // one that its chart's deprecation knows.
@@ -82,6 +92,7 @@ func (c *Change) State() *State {
 		s.Yanked = append(s.Yanked, y)
 	}
 	for _, d := range c.deprecated {
+		d.Own = slices.Sorted(maps.Keys(c.own[d.Chart]))
 		s.Deprecated = append(s.Deprecated, d)
 	}
 	for _, t := range c.gone {
@@ -91,10 +102,4 @@ func (c *Change) State() *State {
 	slices.SortFunc(s.Deprecated, func(a, b Deprecation) int { return cmp.Compare(a.Chart, b.Chart) })
 	slices.SortFunc(s.Gone, Tombstone.compare)
 	return s
-}
-
-func union(a, b []string) []string {
-	all := append(slices.Clone(a), b...)
-	slices.Sort(all)
-	return slices.Compact(all)
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 )
 
@@ -19,7 +20,12 @@ type State struct {
 	Yanked     []Yanked      `json:"yanked,omitempty"`     // sorted by chart and version
 	Deprecated []Deprecation `json:"deprecated,omitempty"` // sorted by chart
 	Gone       []Tombstone   `json:"gone,omitempty"`       // sorted by chart, version and digest
+
+	content atomic.Pointer[content] // of Gone, once it has been looked for
 }
+
+// content finds tombstones, by their places.
+type content struct{ digests, fingerprints map[string]int }
 
 // Yanked is a version that lists hide. Its line is in the index, at a place that is hidden.
 type Yanked struct {
@@ -126,17 +132,38 @@ func (s *State) Owns(chart, version string) bool {
 	return own
 }
 
-// FindGone returns the tombstone of content: one with its digest or its fingerprint.
+// FindGone returns the tombstone of content: one with its digest or its fingerprint, the first
+// if there are several. Each upload is looked for, and tombstones stay for good.
 func (s *State) FindGone(digest, fingerprint string) (Tombstone, bool) {
-	if s == nil {
+	if s == nil || len(s.Gone) == 0 {
 		return Tombstone{}, false
 	}
-	for _, t := range s.Gone {
-		if digest != "" && t.Digest == digest || fingerprint != "" && t.Fingerprint == fingerprint {
-			return t, true
-		}
+	c := s.content.Load()
+	if c == nil {
+		c = contentOf(s.Gone)
+		s.content.Store(c)
 	}
-	return Tombstone{}, false
+	at := len(s.Gone)
+	if i, ok := c.digests[digest]; ok {
+		at = i
+	}
+	if i, ok := c.fingerprints[fingerprint]; ok {
+		at = min(at, i)
+	}
+	if at == len(s.Gone) {
+		return Tombstone{}, false
+	}
+	return s.Gone[at], true
+}
+
+func contentOf(gone []Tombstone) *content {
+	c := &content{map[string]int{}, map[string]int{}}
+	for i, t := range slices.Backward(gone) {
+		c.digests[t.Digest], c.fingerprints[t.Fingerprint] = i, i
+	}
+	delete(c.digests, "") // unknown content is no content
+	delete(c.fingerprints, "")
+	return c
 }
 
 // FindGoneVersion returns the newest tombstone of a version.
