@@ -79,6 +79,34 @@ func TestManyVersions(t *testing.T) {
 	}
 }
 
+// TestManyRecords: actions that undo each other take a record each. Head shows them in between,
+// so that a run does not hold the indexes of all.
+func TestManyRecords(t *testing.T) {
+	w := newWorld(t)
+	w.publish("stable", 1, beta)
+	generator.SetMaxUnshown(t, 2)
+	for n := range 6 {
+		w.mustAsk("stable", id(10+n), []action.Request{yank(pin("beta", "1.0.0", beta)), restore(pin("beta", "1.0.0", beta))}[n%2])
+	}
+	w.clock = w.clock.Add(time.Minute)
+	var report *generator.Report
+	ops := w.operations(func() {
+		var err error
+		if report, err = w.run("run"); err != nil {
+			t.Error(err)
+		}
+	})
+	if c := report.Channels[0]; c.After-c.Before != 6 || len(c.Receipts) != 6 {
+		t.Errorf("the run commits %d records and gives %d receipts", c.After-c.Before, len(c.Receipts))
+	}
+	if n := count(ops, "site replace stable/index.yaml", ""); n != 3 {
+		t.Errorf("head is written %d times", n)
+	}
+	w.mustHold()
+	w.mustShowNewest()
+	w.mustVerify()
+}
+
 // TestTooManyLines: a deprecation that does not fit one record is refused and says what can
 // be done; one that fits is not put into a record that others have filled.
 func TestTooManyLines(t *testing.T) {

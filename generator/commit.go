@@ -18,6 +18,10 @@ type decision struct {
 	time       time.Time
 }
 
+// maxUnshown is how many generations a run commits before it makes head show them: it holds
+// the index of each until then.
+var maxUnshown = 100 // a variable for tests
+
 // commitAll commits a verdict on every candidate that can have one, in as many
 // records as it takes. It returns its decisions by upload, and what the log
 // says of the others. If another generator commits first, all of them are decided
@@ -57,7 +61,11 @@ func (r *channelRun) commitAll(ctx context.Context, pending []*candidate, h *his
 			return nil, nil, err
 		default:
 			pending = r.settled(p, pending, decided)
-			if err := r.stager.unstage(ctx, p); err != nil {
+			err := r.stager.unstage(ctx, p)
+			if err == nil && r.channel.Unshown() >= maxUnshown {
+				err = r.show(ctx, false)
+			}
+			if err != nil {
 				return nil, nil, err
 			}
 		}

@@ -35,6 +35,13 @@ func SetMaxLines(t *testing.T, bytes int) {
 	t.Cleanup(func() { maxLines = was })
 }
 
+// SetMaxUnshown has runs commit fewer generations before head shows them, until the test ends.
+func SetMaxUnshown(t *testing.T, n int) {
+	was := maxUnshown
+	maxUnshown = n
+	t.Cleanup(func() { maxUnshown = was })
+}
+
 // SetMaxRetained has actions that rules ask for name fewer versions until the test ends.
 func SetMaxRetained(t *testing.T, n int) {
 	was := maxRetained

@@ -162,6 +162,9 @@ func (c *Channel) foreignSnapshot(ctx context.Context, number int, conflict erro
 	return fmt.Errorf("%w: it is not what the log says of generation %d; 'portolan rebuild --channel %s' restores it from the log", conflict, number, c.Name)
 }
 
+// Unshown is how many generations that changed the index Project has yet to show.
+func (c *Channel) Unshown() int { return len(c.behind) }
+
 // Behind says what is wrong with head, and what Project corrects. It is "" if head shows
 // the newest generation that changed the index, or no generation has changed it yet.
 func (c *Channel) Behind() string {
