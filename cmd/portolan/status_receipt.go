@@ -125,10 +125,14 @@ func (p *program) printReceipt(r *droparea.Receipt) error {
 func asksFor(r action.Request, line func(name, value string)) {
 	if len(r.Versions) > 1 {
 		var versions []string
-		for _, v := range r.Versions {
+		for _, v := range r.Versions[:min(len(r.Versions), maxSteps)] {
 			versions = append(versions, v.Chart+" "+v.Version)
 		}
-		line("versions", strings.Join(versions, ", "))
+		text := strings.Join(versions, ", ")
+		if more := len(r.Versions) - len(versions); more > 0 {
+			text += fmt.Sprintf(" and %d more; --output json lists all", more)
+		}
+		line("versions", text)
 	}
 	line("because", r.Reason)
 	line("successor", r.Successor)

@@ -63,9 +63,19 @@ func (p *Plan) ofVersions() (*Plan, error) {
 		return p, nil
 	}
 	if err := p.Request.Check(); err != nil {
-		return nil, wrong(err.Error(), "ask for fewer versions at a time")
+		return nil, wrong(err.Error(), p.divide())
 	}
 	return p, nil
+}
+
+// divide says how to ask for less.
+func (p *Plan) divide() string {
+	fix := "ask for fewer versions at a time"
+	if len(p.Steps) > action.MaxVersions {
+		middle := p.Steps[len(p.Steps)/2].Version
+		fix += fmt.Sprintf(", such as '<%s' and then '>=%s'", middle, middle)
+	}
+	return fix
 }
 
 // Check returns an [*Error] if a run with this configuration would not take the action from
