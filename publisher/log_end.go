@@ -64,6 +64,9 @@ func (c *Channel) listedNewest(ctx context.Context) (int, error) {
 	return newest, nil
 }
 
+// maxGeneration is more than any log has records.
+const maxGeneration = 1 << 40
+
 // findNewest returns the number of the newest record, which is there or a later one.
 // Numbers have no gaps, so it doubles its steps until it is past the end, and then halves
 // them. It does not list, because a listing may be stale and a get is not.
@@ -79,6 +82,9 @@ func (c *Channel) findNewest(ctx context.Context, there int) (int, error) {
 		}
 		there += step
 		step *= 2
+		if there > maxGeneration {
+			return 0, bucket.About(recordKey(c.Name, there), errors.New("the server seems to have any file that it is asked for; make it answer 404 for those that it does not have"))
+		}
 	}
 	for missing := there + step; missing-there > 1; {
 		middle := there + (missing-there)/2

@@ -1,11 +1,14 @@
 package publisher_test
 
 import (
+	"context"
+	"io"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/portolan-charts/portolan/publisher"
+	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/bucket/buckettest"
 	"github.com/portolan-charts/portolan/publisher/droparea"
 )
@@ -126,5 +129,29 @@ func TestNoHole(t *testing.T) {
 	}
 	if c, err = publisher.OpenChannel(t.Context(), slow, "stable"); err != nil || c.Generation() != 4 {
 		t.Errorf("after a race: %v, %v; want generation 4", c, err)
+	}
+}
+
+// hasAll is a store that has any file that it is asked for, as some servers answer.
+type hasAll struct{ bucket.Store }
+
+func (s hasAll) Get(ctx context.Context, key string) (*bucket.Reader, error) {
+	if r, err := s.Store.Get(ctx, key); err == nil {
+		return r, nil
+	}
+	return &bucket.Reader{ReadCloser: io.NopCloser(strings.NewReader("{}")), Entry: bucket.Entry{Key: key, Size: 2}}, nil
+}
+
+// TestNoEnd: a log that never seems to end is looked at for a few requests only.
+func TestNoEnd(t *testing.T) {
+	m := &buckettest.Mem{TB: t}
+	commit(t, m.Handle("test"), "stable", release("a", "1.0.0", id1, ""))
+	if _, err := publisher.OpenChannel(t.Context(), hasAll{m.Handle("test")}, "stable"); err == nil || !strings.Contains(err.Error(), "any file that it is asked for") {
+		t.Errorf("opened: %v", err)
+	}
+	for _, err := range publisher.Records(t.Context(), hasAll{m.Handle("test")}, "stable") {
+		if err == nil || !strings.Contains(err.Error(), "any file that it is asked for") {
+			t.Errorf("read: %v", err)
+		}
 	}
 }
