@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/portolan-charts/portolan/generator/check"
+	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/generator/gate"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
@@ -28,6 +29,7 @@ type origin struct {
 	info    *publisher.ReleaseInfo // see [origin.lighten]
 	source  *catalog               // of the channel
 	light   bool                   // info has not all that is known
+	revoked bool                   // the key that signed it is revoked by now, if a gate asks for that
 }
 
 // maxInfo is how many bytes a description may have that is held until its version is staged:
@@ -61,7 +63,7 @@ func (f *origin) whole(ctx context.Context) (*publisher.ReleaseInfo, error) {
 
 // version is what gates ask of a candidate that comes from there.
 func (f *origin) version(c *candidate) *gate.Version {
-	v := &gate.Version{Chart: c.ref().name, Version: c.ref().version, Created: f.is.Created, Info: f.info, Verified: c.signature.signer != nil}
+	v := &gate.Version{Chart: c.ref().name, Version: c.ref().version, Created: f.is.Created, Info: f.info, Verified: c.signature.signer != nil, Revoked: f.revoked}
 	if c.chart != nil {
 		v.Dependencies = c.chart.Metadata.Dependencies
 	}
@@ -78,10 +80,11 @@ type offered struct {
 // promoter finds what promotions name in the channels that they name. Each of these is
 // opened once a run.
 type promoter struct {
-	site    bucket.Store
-	reader  *reader
-	workers int
-	lookUp  func(context.Context, *candidate) error // see catalog.lookUp
+	site     bucket.Store
+	reader   *reader
+	policyOf func(channel string) config.Policy
+	workers  int
+	lookUp   func(context.Context, *candidate) error // see catalog.lookUp
 
 	mu      sync.Mutex
 	sources map[string]func() (*catalog, error)
@@ -89,7 +92,7 @@ type promoter struct {
 
 func newPromoter(r *channelRun) *promoter {
 	return &promoter{
-		site: r.Site, reader: r.reader, workers: r.Workers,
+		site: r.Site, reader: r.reader, workers: r.Workers, policyOf: r.Config.Policy,
 		lookUp:  func(ctx context.Context, c *candidate) error { return r.catalog.lookUp(ctx, c) },
 		sources: map[string]func() (*catalog, error){},
 	}
@@ -171,7 +174,11 @@ func (p *promoter) read(ctx context.Context, c *candidate, url string) error {
 		sum := sha256.Sum256(prov)
 		c.prov, c.provSize = hex.EncodeToString(sum[:]), int64(len(prov))
 	}
-	c.signature, err = judgeSignature(p.reader.policy, prov, c.origin.version(c).Since())
+	since := c.origin.version(c).Since()
+	if p.reader.policy.Promote.Signed && prov != nil { // whatever was verified when it was published there
+		c.origin.revoked = p.reader.policy.Keyring.Revokes(prov, since) || p.policyOf(c.origin.channel).Keyring.Revokes(prov, since)
+	}
+	c.signature, err = judgeSignature(p.reader.policy, prov, since)
 	return c.refuse(err)
 }
 

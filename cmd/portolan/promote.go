@@ -64,7 +64,7 @@ func (p *program) promote(ctx context.Context, args []string) error {
 		if odd != nil {
 			p.say("warning", odd.Message)
 		}
-		what.Policy, what.Now = f.config.Policy(what.To), time.Now()
+		what.Policy, what.Keys, what.Now = f.config.Policy(what.To), f.config.Policy(what.From).Keyring, time.Now()
 		plan, err := ask.Promote(ctx, site, what)
 		if err == nil && f.config == nil && !plan.Idle {
 			plan.Notes = append(plan.Notes, fmt.Sprintf("there is no portolan.yaml here: whether the gates and rules of channel %s let this in, only the run says", what.To))

@@ -57,16 +57,20 @@ func (p *promotion) examine(ctx context.Context, site bucket.Store, c *compariso
 		}
 		c.gated.Dependencies = line.Dependencies
 	}
-	known := info.Signer != nil || info.Upload != "" && info.Provenance == ""
-	if !p.Policy.Promote.Signed || p.Policy.Keyring == nil || c.relation == same || known {
+	unsigned := info.Upload != "" && info.Provenance == ""
+	if !p.Policy.Promote.Signed || p.Policy.Keyring == nil && p.Keys == nil || c.relation == same || unsigned {
 		return nil
 	}
 	prov, err := provenance(ctx, site, p.From, c.url)
 	if err != nil || prov == nil {
 		return err
 	}
-	_, err = p.Policy.Keyring.Verify(prov, c.gated.Since())
-	c.gated.Verified = err == nil
+	since := c.gated.Since()
+	c.gated.Revoked = p.Policy.Keyring.Revokes(prov, since) || p.Keys.Revokes(prov, since)
+	if p.Policy.Keyring != nil {
+		_, err = p.Policy.Keyring.Verify(prov, since)
+		c.gated.Verified = err == nil
+	}
 	return nil
 }
 

@@ -82,7 +82,7 @@ func (g *gated) put(channel, chart, version string, signer *charttest.Signer, fi
 func (g *gated) promote(gates *config.Promote, texts ...string) (*ask.Plan, error) {
 	g.config.Channels[1].Promote = gates
 	return ask.Promote(g.t.Context(), g.site, ask.Promotion{
-		From: "dev", To: "stable", Chart: "web", Versions: texts, Policy: g.config.Policy("stable"), Now: time.Now(),
+		From: "dev", To: "stable", Chart: "web", Versions: texts, Policy: g.config.Policy("stable"), Keys: g.config.Policy("dev").Keyring, Now: time.Now(),
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/Masterminds/semver/v3"
 
+	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/generator/config"
 	"github.com/portolan-charts/portolan/generator/gate"
 	"github.com/portolan-charts/portolan/generator/survey"
@@ -25,7 +26,8 @@ type Promotion struct {
 	// To. Like a range, it leaves out prereleases.
 	AllNewer bool
 
-	Policy config.Policy // of To
+	Policy config.Policy  // of To
+	Keys   *check.Keyring // of From; nil if it has none
 	Now    time.Time
 }
 

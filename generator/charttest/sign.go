@@ -52,6 +52,9 @@ func (s *Signer) Keyring() []byte {
 	return buf.Bytes()
 }
 
+// Revoke revokes the key, as the public key says from then on.
+func (s *Signer) Revoke() { must(s.entity.RevokeKey(packet.KeyCompromised, "", s.config)) }
+
 // Sign returns the provenance file of an archive, as `helm package --sign`
 // writes it.
 func (s *Signer) Sign(file string, archive []byte) []byte {

@@ -58,6 +58,17 @@ func (k *Keyring) Verify(prov []byte, at time.Time) (signer *Signer, err error) 
 	return signer, nil
 }
 
+// Revokes reports whether a provenance file that arrived at that time is signed with a key
+// that is revoked, as the keyring has it. A nil Keyring revokes nothing.
+func (k *Keyring) Revokes(prov []byte, at time.Time) bool {
+	if k == nil {
+		return false
+	}
+	_, err := k.Verify(prov, at)
+	p := (*Problem)(nil)
+	return errors.As(err, &p) && p.Rule == "signature-revoked"
+}
+
 // find returns the signature that counts, and its packet.
 func (k *Keyring) find(block *clearsign.Block) (made *packet.Signature, raw []byte, p *Problem) {
 	stranger := "it does not name"

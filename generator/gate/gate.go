@@ -37,6 +37,7 @@ type Version struct {
 	Created        time.Time // as its line in the index says
 	Info           *publisher.ReleaseInfo
 	Verified       bool // whether one of To's keys made its signature
+	Revoked        bool // whether the key that made it is revoked by now, as To's or From's keyrings have it
 	Dependencies   []*check.Dependency
 }
 
@@ -79,7 +80,14 @@ func (p *Promotion) checkSoak(v *Version) *check.Problem {
 func timeText(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 func (p *Promotion) checkSigned(v *Version) *check.Problem {
-	if !p.Gates.Signed || v.Verified || v.Info.Signer != nil {
+	switch {
+	case !p.Gates.Signed:
+		return nil
+	case v.Revoked:
+		problem := reject("gate-signed", "%s is signed with a key that is revoked, as the keyrings of channel %s or %s have it", v, p.To, p.From)
+		problem.Fix = "publish a new version in channel " + p.From + ", signed with another key, and promote that"
+		return problem
+	case v.Verified || v.Info.Signer != nil:
 		return nil
 	}
 	return reject("gate-signed", "%s has no signature that was verified with the keys of channel %s or %s", v, p.To, p.From)

@@ -63,15 +63,18 @@ func TestSigned(t *testing.T) {
 	for name, tt := range map[string]struct {
 		verified bool
 		signer   *publisher.Signer
+		revoked  bool
 		rule     string
 	}{
-		"by neither":      {rule: "gate-signed"},
-		"by this channel": {verified: true},
-		"by the other":    {signer: &publisher.Signer{Fingerprint: "AB"}},
-		"by both":         {verified: true, signer: &publisher.Signer{}},
+		"by neither":                      {rule: "gate-signed"},
+		"by this channel":                 {verified: true},
+		"by the other":                    {signer: &publisher.Signer{Fingerprint: "AB"}},
+		"by both":                         {verified: true, signer: &publisher.Signer{}},
+		"by a key that was revoked since": {signer: &publisher.Signer{}, revoked: true, rule: "gate-signed"},
+		"by a key that one has revoked":   {verified: true, revoked: true, rule: "gate-signed"},
 	} {
-		v := &Version{Verified: tt.verified, Info: &publisher.ReleaseInfo{Signer: tt.signer}}
-		closed(t, name, &Promotion{Gates: config.Gates{Signed: true}}, v, tt.rule, "keys of channel stable or dev")
+		v := &Version{Verified: tt.verified, Revoked: tt.revoked, Info: &publisher.ReleaseInfo{Signer: tt.signer}}
+		closed(t, name, &Promotion{Gates: config.Gates{Signed: true}}, v, tt.rule, "of channel stable or dev")
 	}
 }
 
