@@ -12,6 +12,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/portolan-charts/portolan/publisher/untrusted"
 )
 
 const timeout = 15 * time.Second // for one request
@@ -50,7 +52,11 @@ func Send(name string, transport http.RoundTripper, r *http.Request, secrets ...
 	}
 	answer, err := client.Do(r)
 	if failed := (*url.Error)(nil); errors.As(err, &failed) {
-		return fmt.Errorf("%s cannot be reached: %w", name, failed.Err) // without the URL in failed, which may contain a secret
+		err = failed.Err // without the URL in failed, which may contain a secret
+		if text := err.Error(); hide(text, secrets) != text {
+			err = errors.New(hide(text, secrets)) // it quotes what the server answered
+		}
+		return fmt.Errorf("%s cannot be reached: %w", name, err)
 	}
 	if err != nil {
 		return err
@@ -62,29 +68,37 @@ func Send(name string, transport http.RoundTripper, r *http.Request, secrets ...
 	return nil
 }
 
-// judge returns an error for an answer that is not a success.
-func judge(answer *http.Response, secrets []string) error {
-	const most = 500 // bytes of the answer that are quoted
-	// More are read, so that a secret is not cut in half, where it would not be
-	// recognised.
-	more := 0
-	var hide []string
+// most is how much is quoted of what a server says, in bytes.
+const most = 500
+
+// hide returns the beginning of what a server says, without the secrets.
+func hide(said string, secrets []string) string {
+	var all []string
 	for _, secret := range secrets {
 		if secret != "" {
-			hide = append(hide, secret, "…", url.QueryEscape(secret), "…")
-			more = max(more, 4*len(secret))
+			all = append(all, secret, "…", url.QueryEscape(secret), "…")
 		}
 	}
+	said = strings.ToValidUTF8(strings.NewReplacer(all...).Replace(said), "")
+	return strings.TrimSpace(untrusted.Head(said, most))
+}
+
+// judge returns an error for an answer that is not a success.
+func judge(answer *http.Response, secrets []string) error {
+	more := 0 // is read, so that a secret is not cut in half, where it would not be recognised
+	for _, secret := range secrets {
+		more = max(more, 4*len(secret))
+	}
 	text, _ := io.ReadAll(io.LimitReader(answer.Body, int64(most+more)))
-	said := strings.NewReplacer(hide...).Replace(string(text))
-	said = strings.TrimSpace(strings.ToValidUTF8(said[:min(most, len(said))], ""))
+	said := hide(string(text), secrets)
+	status := strings.TrimSpace(fmt.Sprintf("%d %s", answer.StatusCode, http.StatusText(answer.StatusCode))) // the server's own words may be anything
 	switch code := answer.StatusCode; {
 	case code >= 200 && code < 300:
 		return nil
 	case code >= 300 && code < 400:
-		return fmt.Errorf("the server answers %s: redirects are not followed, since they would send the secret elsewhere; use the URL that it redirects to", answer.Status)
+		return fmt.Errorf("the server answers %s: redirects are not followed, since they would send the secret elsewhere; use the URL that it redirects to", status)
 	case said == "":
-		return fmt.Errorf("the server answers %s", answer.Status)
+		return fmt.Errorf("the server answers %s", status)
 	}
-	return fmt.Errorf("the server answers %s: %s", answer.Status, said)
+	return fmt.Errorf("the server answers %s: %s", status, said)
 }
