@@ -14,6 +14,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"reflect"
 	"slices"
 	"strings"
@@ -112,6 +113,9 @@ func Parse(b []byte) (Request, error) {
 // fault says what is wrong with JSON.
 func fault(err error) string {
 	wrong := (*json.UnmarshalTypeError)(nil)
+	if errors.Is(err, io.EOF) {
+		return "the file is empty"
+	}
 	if !errors.As(err, &wrong) {
 		return strings.TrimPrefix(err.Error(), "json: ")
 	}

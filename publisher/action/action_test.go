@@ -44,6 +44,7 @@ func TestParse(t *testing.T) {
 		{`{"kind":"restore","versions":["1.0.0"]}`, `"versions" must be an object, in { and }`},
 		{`{"kind":"restore","versions":[{"chart":"alpha","version":1.0}]}`, `"versions.version" must be text`},
 		{`{"kind":"yank","reason":5,` + versions + `}`, `"reason" must be text`},
+		{``, `not an action: the file is empty`},
 		{`{"kind":"rollback"`, `not an action: unexpected EOF`},
 		{`{"kind":"restore","versions":[{"chart":"alpha","version":"1.0.0","digest":"ab"}]}`, `digest "ab" of alpha 1.0.0`},
 		{`{"kind":"restore","versions":[{"chart":"alpha","digest":"` + digest + `"}]}`, `no chart, or no number`},

@@ -5,12 +5,16 @@ import (
 	"strings"
 )
 
-// Subject names what is asked for in a few words, such as "yank web 1.2.3". It has the
-// request's own texts, which may not be safe to print.
+// Subject names what is asked for in a few words, such as "yank web 1.2.3", or the kind alone
+// if no more is known. It has the request's own texts, which may not be safe to print.
 func (r Request) Subject() string {
-	switch r.Kind {
-	case "":
+	switch {
+	case r.Kind == "":
 		return "an action that cannot be read"
+	case r.Chart == "" && len(r.Versions) == 0 && r.Generation == 0:
+		return "an action to " + strings.Replace(r.Kind.String(), "rollback", "roll back", 1)
+	}
+	switch r.Kind {
 	case Deprecate, Undeprecate:
 		return fmt.Sprintf("%s %s", r.Kind, r.Chart)
 	case Rollback:
@@ -39,8 +43,6 @@ func (r Request) Charts() (charts []string) {
 func (r Request) subjects() string {
 	charts := r.Charts()
 	switch {
-	case len(r.Versions) == 0:
-		return "nothing"
 	case len(r.Versions) == 1:
 		return r.Versions[0].Chart + " " + r.Versions[0].Version
 	case len(charts) <= 3:

@@ -23,7 +23,8 @@ func TestSubject(t *testing.T) {
 		{action.Request{Kind: action.Promote, From: "dev", Versions: one}, "promote web 1.2.3 from dev"},
 		{action.Request{Kind: action.Deprecate, Chart: "web", Successor: "web2"}, "deprecate web"},
 		{action.Request{Kind: action.Rollback, Generation: 7}, "roll back to generation 7"},
-		{action.Request{Kind: action.Yank}, "yank nothing"},
+		{action.Request{Kind: action.Promote}, "an action to promote"},
+		{action.Request{Kind: action.Rollback}, "an action to roll back"},
 		{action.Request{}, "an action that cannot be read"},
 	} {
 		if got := tt.request.Subject(); got != tt.want {
