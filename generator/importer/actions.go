@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/publisher/action"
 	"github.com/portolan-charts/portolan/publisher/bucket"
 	"github.com/portolan-charts/portolan/publisher/droparea"
@@ -131,6 +132,9 @@ func (a *asking) deprecate(ctx context.Context, d action.Deprecation) error {
 	r := action.Request{Kind: action.Deprecate, Chart: d.Chart, Reason: d.Message, Successor: d.Successor}
 	if action.CheckText(r.Reason) != nil {
 		r.Reason = ""
+	}
+	if check.CheckName(r.Successor) != nil || r.Successor == r.Chart {
+		r.Successor = "" // a run would refuse all of it
 	}
 	_, is := a.head.State.FindDeprecated(d.Chart)
 	if is || a.deprecated[d.Chart] { // perhaps with other words, which somebody has chosen here

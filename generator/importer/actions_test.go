@@ -298,7 +298,9 @@ func TestImportKeepsYanked(t *testing.T) {
 // TestImportStateLost: without the state, the channel comes as it is listed, and the report
 // says what it lacks. The list of all versions does not come at all then.
 func TestImportStateLost(t *testing.T) {
-	for name, damage := range map[string]string{"missing": "", "not a state": "[]", "too much": `{"yanked":[` + strings.Repeat("{},", maxEntries) + "{}]}"} {
+	const twice = `{"yanked":[{"chart":"web","version":"1.1.0"},{"chart":"web","version":"1.1.0"}]}`
+	const unsorted = `{"yanked":[{"chart":"web","version":"1.1.0"},{"chart":"db","version":"1.0.0"}]}`
+	for name, damage := range map[string]string{"missing": "", "not a state": "[]", "named twice": twice, "not sorted": unsorted, "too much": `{"yanked":[` + strings.Repeat("{},", maxEntries) + "{}]}"} {
 		from := newActed(t)
 		for key := range from.site.Snapshot() {
 			if !strings.HasSuffix(key, ".state.json") {
@@ -320,6 +322,25 @@ func TestImportStateLost(t *testing.T) {
 		}
 		if _, err := Run(t.Context(), g.options(openWeb(t, url+"/stable/all"))); err == nil || !strings.Contains(err.Error(), "import the channel itself") {
 			t.Errorf("%s: all: %v", name, err)
+		}
+	}
+}
+
+// TestImportOddSuccessor: a chart is deprecated, whatever is said to be its successor.
+func TestImportOddSuccessor(t *testing.T) {
+	for _, successor := range []string{"../x", "old", strings.Repeat("x", 300)} {
+		from := newActed(t)
+		for key := range from.site.Snapshot() {
+			if strings.HasSuffix(key, ".state.json") {
+				from.site.Put(key, fmt.Appendf(nil, `{"deprecated":[{"chart":"old","message":"gone","successor":%q}]}`, successor))
+			}
+		}
+		url, _ := from.serve()
+		g := newTarget(t)
+		g.imports(g.options(openWeb(t, url+"/stable")))
+		g.generate()
+		if d, ok := g.head().State.FindDeprecated("old"); !ok || d.Message != "gone" || d.Successor != "" {
+			t.Errorf("%.10s: deprecated: %t, %+v", successor, ok, d)
 		}
 	}
 }

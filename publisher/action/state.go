@@ -72,7 +72,8 @@ func (t Tombstone) Fate() string {
 	return "was taken down"
 }
 
-// ParseState reads a state as [State.Bytes] writes it.
+// ParseState reads a state as [State.Bytes] writes it. It may be a stranger's: what is not in
+// order would be overlooked.
 func ParseState(b []byte) (*State, error) {
 	s := &State{}
 	d := json.NewDecoder(bytes.NewReader(b))
@@ -83,7 +84,24 @@ func ParseState(b []byte) (*State, error) {
 	if len(bytes.TrimSpace(b[d.InputOffset():])) > 0 {
 		return nil, fmt.Errorf("not a channel's state: something follows it")
 	}
+	if !s.inOrder() {
+		return nil, fmt.Errorf("not a channel's state: its lists are not sorted, or name something twice")
+	}
 	return s, nil
+}
+
+func (s *State) inOrder() bool {
+	return ascending(s.Yanked, Yanked.compare) && ascending(s.Gone, Tombstone.compare) &&
+		ascending(s.Deprecated, func(a, b Deprecation) int { return cmp.Compare(a.Chart, b.Chart) })
+}
+
+func ascending[T any](all []T, compare func(a, b T) int) bool {
+	for i := 1; i < len(all); i++ {
+		if compare(all[i-1], all[i]) >= 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // Bytes is the state as it is stored: a function of what it says.
