@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 
 	"github.com/portolan-charts/portolan/publisher/bucket"
@@ -44,9 +45,10 @@ func adopt(ctx context.Context, o *Options, w *droparea.ChannelInbox) (*adopted,
 
 // recognize finds those among the uploads that were decided before the records
 // that are read: their receipts say so. An action may always be one, since it has no
-// request that would be missing if it were put back, or came late. One that has the id of an upload in
-// another channel is adopted, as files under other names are; one whose receipt
-// cannot be read stays in the inbox.
+// request that would be missing if it were put back, or came late. An upload that has the
+// id of another one, in another channel, or of an action is adopted, as files under other
+// names are; an action like that stays in the inbox, as does what has a receipt that
+// cannot be read.
 func (a *adopted) recognize(ctx context.Context, o *Options, w *droparea.ChannelInbox) error {
 	receipts, unread := make([]*droparea.Receipt, len(w.Uploads)), make([]bool, len(w.Uploads))
 	err := each(ctx, o.Workers, len(w.Uploads), func(i int) (err error) {
@@ -67,10 +69,12 @@ func (a *adopted) recognize(ctx context.Context, o *Options, w *droparea.Channel
 		case unread[i]:
 			stay[u.ID] = true
 		case receipt == nil:
-		case receipt.Channel == w.Channel:
+		case receipt.Channel == w.Channel && (receipt.Action == nil) == (u.Action == nil):
 			a.receipts[u.ID] = receipt
 		default:
-			other[u.ID] = true
+			if other[u.ID] = true; u.Action != nil {
+				a.waiting = append(a.waiting, Waiting{File: path.Base(u.Action.Key), Reason: "something else that is decided has its id: delete it, and ask once more, which gives the action its own"})
+			}
 		}
 	}
 	w.Disown(func(u *droparea.Upload) bool { return other[u.ID] })

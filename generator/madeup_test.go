@@ -50,3 +50,26 @@ func TestMadeUpArrival(t *testing.T) {
 		t.Errorf("three days later: %s %s", r.Verdict, r.Message)
 	}
 }
+
+// TestIdOfAnotherKind: an action under the id of a decided upload gets no verdict of its, and
+// stays; a chart under the id of a decided action is another upload.
+func TestIdOfAnotherKind(t *testing.T) {
+	w := newWorld(t)
+	chart, other := alphaAt("1.0.0"), alphaAt("1.1.0")
+	w.publish("stable", 1, chart)
+	w.mustAsk("stable", id(1), yank(pin("alpha", "1.0.0", chart)))
+	w.quiet = true
+	report := w.mustRunQuiet()
+	if c := report.Channels[0]; len(c.Receipts) > 0 || len(c.Waiting) != 1 || c.Waiting[0].File != id(1)+".action.json" || c.Waiting[0].Reason == "" {
+		t.Errorf("got %+v", c)
+	}
+	if w.drop.Snapshot()["inbox/stable/"+id(1)+".action.json"] == nil {
+		t.Error("the action is gone without a verdict")
+	}
+	w.mustAsk("stable", id(2), yank(pin("alpha", "1.0.0", chart)))
+	w.mustRunQuiet()
+	w.drop.Put("inbox/stable/"+id(2)+".tgz", other)
+	w.clock = w.clock.Add(time.Minute)
+	w.mustRunQuiet()
+	w.mustList("stable/index.yaml", "alpha", "1.1.0")
+}
