@@ -33,9 +33,10 @@ the range names one.
 
 The gates of TO ('promote' in portolan.yaml) are looked at beforehand: from,
 soak, signed and dependencies. A version that one of them is closed to is
-refused if it is named; a range and --all-newer leave it out, and say why. The
-run looks at them again. Signatures are verified with the keys in portolan.yaml,
-and without that file the gates are not known here.
+refused if it is named; a range and --all-newer leave it out, and say why. If
+all it lacks is a dependency, a note says so: that may wait in the drop area.
+The run looks at the gates again. Signatures are verified with the keys in
+portolan.yaml, and without that file the gates are not known here.
 
 Options:
     --all-newer         All versions of FROM that are higher  PORTOLAN_ALL_NEWER

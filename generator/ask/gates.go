@@ -103,6 +103,10 @@ func (p *promotion) stop(c comparison, closed *check.Problem, named bool) error 
 	return nil
 }
 
+// mayOpen reports whether what waits in the drop area, which is not looked at here, may open
+// a gate: it may bring what the version depends on.
+func mayOpen(closed *check.Problem) bool { return closed.Rule == "gate-dependencies" }
+
 // leaveGated notes which versions gates are closed to.
 func (p *promotion) leaveGated() {
 	p.plan.leave(fmt.Sprintf("%s takes what has been in %s for %s", p.To, p.From, days.Format(p.Policy.Promote.Soak)), p.from, p.soaking)

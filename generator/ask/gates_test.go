@@ -103,7 +103,6 @@ func TestGatesBeforehand(t *testing.T) {
 		{signed, "1.3.0", "gate-signed"},
 		{present, "1.0.0", ""},
 		{present, "2.0.0", ""},
-		{present, "2.1.0", "gate-dependencies"},
 		{&config.Promote{Soak: 72 * time.Hour}, "1.0.0", "gate-soak"},
 		{&config.Promote{From: []string{"qa"}}, "1.0.0", "gate-from"},
 	} {
@@ -156,13 +155,23 @@ func TestGatesLeaveOut(t *testing.T) {
 	}
 }
 
-// TestGatesYankedDependency: a version of a dependency that is yanked does not count.
-func TestGatesYankedDependency(t *testing.T) {
+// TestGatesMissingDependency: a version is asked for all the same if it is named, with a note
+// that it lacks a dependency, since that may wait in the drop area. A version of the
+// dependency that is yanked does not count.
+func TestGatesMissingDependency(t *testing.T) {
 	t.Parallel()
-	g := newGated(t)
-	g.asks(ask.Yank(t.Context(), g.site, "stable", "db", []string{"1.0.0"}, "broken"))
-	_, err := g.promote(&config.Promote{Dependencies: "present"}, "2.0.0")
-	if e := (*ask.Error)(nil); !errors.As(err, &e) || e.Rule != "gate-dependencies" {
-		t.Errorf("got %v", err)
+	for version, yanks := range map[string]bool{"2.1.0": false, "2.0.0": true} {
+		g := newGated(t)
+		if yanks {
+			g.asks(ask.Yank(t.Context(), g.site, "stable", "db", []string{"1.0.0"}, "broken"))
+		}
+		plan, err := g.promote(&config.Promote{Dependencies: "present"}, version)
+		if err != nil || len(plan.Steps) != 1 || len(plan.Notes) != 1 || !strings.Contains(plan.Notes[0], "web "+version+` depends on "db"`) ||
+			!strings.HasSuffix(plan.Notes[0], "unless what waits before it brings one") {
+			t.Fatalf("got %+v, %v", plan, err)
+		}
+		if r := g.decide("stable", plan.Request); r.Rule != "gate-dependencies" {
+			t.Errorf("the run says %+v", r)
+		}
 	}
 }

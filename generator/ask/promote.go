@@ -130,8 +130,12 @@ func (p *promotion) step(c comparison) error {
 	case c.is != nil && c.relation == same:
 		p.same = append(p.same, v.Version)
 	default:
-		if closed := p.gates.Check(&c.gated); closed != nil {
+		closed := p.gates.Check(&c.gated)
+		if closed != nil && !(named && mayOpen(closed)) {
 			return p.stop(c, closed, named)
+		}
+		if closed != nil {
+			p.plan.Notes = append(p.plan.Notes, fmt.Sprintf("%s: a run refuses the promotion, unless what waits before it brings one", closed.Message))
 		}
 		return p.publish(c)
 	}

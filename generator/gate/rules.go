@@ -12,7 +12,7 @@ var rules = map[string]struct{ message, fix string }{
 	"gate-from":         {"the channel takes no promotions from that channel", "promote from another channel, or add this one to promote: {from: […]} in portolan.yaml"},
 	"gate-soak":         {"the version has not been in the channel that it comes from for long enough", "ask again when the gate opens"},
 	"gate-signed":       {"the version has no signature that was verified", "upload its provenance file to the channel that it comes from, whose signatures: {keyrings: […]} must have the key, and ask again"},
-	"gate-dependencies": {"the version depends on a chart of this site that the channel does not have", "promote that chart first, and ask again once a run has published it"},
+	"gate-dependencies": {"the version depends on a chart of this site that the channel does not have", "promote that chart first, and then ask again"},
 }
 
 // Describe returns the general texts of a rule, as [check.Describe] does.
