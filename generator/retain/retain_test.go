@@ -56,7 +56,7 @@ func TestWords(t *testing.T) {
 	if want := "retention keeps prereleases for 30d, the newest 20, 3 of each minor version"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if got := (Rule{Prereleases: 90 * time.Minute}).String(); got != "retention keeps prereleases for 1h30m0s" {
+	if got := (Rule{Prereleases: 90 * time.Minute}).String(); got != "retention keeps prereleases for 1h30m" {
 		t.Errorf("got %q", got)
 	}
 }

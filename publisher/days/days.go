@@ -27,10 +27,16 @@ func Parse(s string) (time.Duration, error) {
 	return time.Duration(n) * 24 * time.Hour, nil
 }
 
-// Format writes a time as [Parse] reads it: in days if they are whole.
+// Format writes a time as [Parse] reads it: in days if they are whole, and otherwise in as few words as it can.
 func Format(d time.Duration) string {
 	if day := 24 * time.Hour; d%day == 0 && d != 0 {
 		return fmt.Sprintf("%dd", d/day)
 	}
-	return d.String()
+	text := d.String() // which always has minutes and seconds, once it has hours
+	for _, none := range []string{"m0s", "h0m"} {
+		if short, ok := strings.CutSuffix(text, none); ok {
+			text = short + none[:1]
+		}
+	}
+	return text
 }

@@ -17,7 +17,7 @@ func TestParse(t *testing.T) {
 			t.Errorf("%s: got %v, %v", s, got, err)
 		}
 	}
-	for d, want := range map[time.Duration]string{72 * time.Hour: "3d", 36 * time.Hour: "36h0m0s", 0: "0s"} {
+	for d, want := range map[time.Duration]string{72 * time.Hour: "3d", 36 * time.Hour: "36h", 90 * time.Minute: "1h30m", 10 * time.Second: "10s", time.Hour + time.Second: "1h0m1s", 20 * time.Minute: "20m", 0: "0s"} {
 		got := Format(d)
 		if again, err := Parse(got); got != want || again != d || err != nil {
 			t.Errorf("%d: got %s, which is %v, %v", d, got, again, err)
