@@ -34,6 +34,7 @@ func Prune(ctx context.Context, o Options, p publisher.PruneOptions) (*PruneRepo
 	o.setDefaults()
 	o.outbox = newOutbox(&o, &droparea.Inbox{})
 	p.Show, p.BeforeHead = showNewest, o.outbox.before
+	p.Before = o.Now() // what rules yank now, only a later prune frees
 	report := &PruneReport{Retained: []Retained{}}
 	channels, err := o.ruledChannels(ctx, p)
 	if err == nil {

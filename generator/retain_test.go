@@ -18,10 +18,16 @@ import (
 
 const yankedFor = 90 * day
 
+// freeAtOnce lets prunes free what is yanked already, until the test ends.
+func (w *world) freeAtOnce() { w.frees = new(time.Duration) }
+
 // retain is one prune of a process of its own, that carries out the channels' rules, frees
 // what has been yanked for long, and keeps everything else.
 func (w *world) retain(dry bool) (*generator.PruneReport, error) {
 	yanked := yankedFor
+	if w.frees != nil {
+		yanked = *w.frees
+	}
 	o := generator.Options{
 		Drop: w.drop.Handle(pruneActor), Site: w.site.Handle(pruneActor), Config: w.config, Pages: w.pages, Workers: 1, DryRun: dry,
 		Now: func() time.Time { return w.clock }, Nonce: func() string { w.retains++; return fmt.Sprintf("prune-%d", w.retains) }, // the ids of actions differ
@@ -118,6 +124,31 @@ func TestRetain(t *testing.T) {
 		if r := receipts[id(n)]; string(r.Verdict)+" "+r.Rule != want || n != 21 && !strings.Contains(r.Message, "was yanked and removed") {
 			t.Errorf("%d is %s %s: %s", n, r.Verdict, r.Rule, r.Message)
 		}
+	}
+}
+
+// TestRetainFreesLater: a prune that frees everything yanked frees what a dry run named, and
+// leaves what the rule has just yanked to the next one.
+func TestRetainFreesLater(t *testing.T) {
+	w := devWorld(t)
+	w.freeAtOnce()
+	w.mustAsk("dev", id(10), yank(pin("beta", "1.0.0", beta)))
+	w.runOnce()
+	w.clock = w.clock.Add(time.Minute)
+	dry, err := w.retain(true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := w.mustRetain()
+	if would, did := dry.Channels[0].Freed, done.Channels[0].Freed; len(would) != 1 || len(did) != 1 || did[0].Chart != "beta" {
+		t.Errorf("it would free %+v, and frees %+v", would, did)
+	}
+	if n := len(done.Retained[0].Versions); n != 2 {
+		t.Errorf("%d were yanked", n)
+	}
+	w.clock = w.clock.Add(time.Minute)
+	if did := w.mustRetain().Channels[0].Freed; len(did) != 2 {
+		t.Errorf("the next one frees %+v", did)
 	}
 }
 

@@ -41,6 +41,7 @@ type world struct {
 	quiet      bool // no invariants are checked
 	older      int  // versions that head does not list, in the end
 	failed     error
+	frees      *time.Duration  // how long prunes leave what is yanked; nil for the usual time
 	retains    int             // nonces of prunes that carry out rules
 	pruned     map[string]bool // keys in the drop area
 	shown      map[string]int  // the generation that an index which is replaced has shown; see checkOrder

@@ -24,6 +24,10 @@ type PruneOptions struct {
 
 	// Yanked frees the versions that have been yanked for that long; nil frees none.
 	Yanked *time.Duration
+
+	// Before spares what was yanked at this time or later, such as by the caller a moment
+	// ago: a dry run would not have named it. Zero spares nothing.
+	Before time.Time
 	Show   Show // of the versions that are left then
 	// BeforeHead is that of a channel in which versions are freed; nil tells nobody. See
 	// [TakeDownOptions.BeforeHead].

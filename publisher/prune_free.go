@@ -87,7 +87,7 @@ func (p *pruner) yankedLong(c *Channel) (some []FreedVersion) {
 	lines := map[string]string{} // by version, of one chart
 	chart, bytes := "", 0
 	for _, y := range c.state.Yanked {
-		if p.now.Sub(y.Time) < *p.Yanked {
+		if p.now.Sub(y.Time) < *p.Yanked || !p.Before.IsZero() && !y.Time.Before(p.Before) {
 			continue
 		}
 		if y.Chart != chart {
