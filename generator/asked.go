@@ -19,7 +19,7 @@ type asked struct {
 	action.Request
 	rule   string    // of the channel that asks for it; "" if the drop area carried it
 	back   *shownAt  // what is rolled back to; nil unless it is being decided
-	offers []offered // what is promoted, by the place among Versions
+	offers []offered // what is promoted, by the place among Versions; if some cannot be, perhaps these alone
 	unread error     // why neither is known: the generation, or the channel that they come from, cannot be read
 }
 

@@ -116,21 +116,28 @@ func (p *promoter) source(ctx context.Context, channel string) (*catalog, error)
 	return open()
 }
 
-// offer checks one version.
-func (p *promoter) offer(ctx context.Context, source *catalog, u *droparea.Upload, from string, v action.Pin) (offered, error) {
+// unfit says what the index alone has against a version; its problem is nil if that is nothing.
+func unfit(source *catalog, from string, v action.Pin) offered {
 	r := ref{v.Chart, v.Version}
 	if source == nil {
-		return offered{problem: rejectNoSource(r, from), mayCome: true}, nil
+		return offered{problem: rejectNoSource(r, from), mayCome: true}
 	}
 	is, ok := source.find(r)
 	switch yanked, isYanked := source.state.FindYanked(v.Chart, v.Version); {
 	case !ok:
-		return offered{problem: rejectNoSource(r, from), mayCome: true}, nil
+		return offered{problem: rejectNoSource(r, from), mayCome: true}
 	case is.Digest != v.Digest:
-		return offered{problem: rejectDigest(r, is, v.Digest)}, nil
+		return offered{problem: rejectDigest(r, is, v.Digest)}
 	case isYanked:
-		return offered{problem: reject("promote-yanked", "%s is yanked in channel %s: %s", r, from, yanked.Reason)}, nil
+		return offered{problem: reject("promote-yanked", "%s is yanked in channel %s: %s", r, from, yanked.Reason)}
 	}
+	return offered{}
+}
+
+// offer reads and checks a version that is not unfit.
+func (p *promoter) offer(ctx context.Context, source *catalog, u *droparea.Upload, from string, v action.Pin) (offered, error) {
+	r := ref{v.Chart, v.Version}
+	is, _ := source.find(r)
 	info, err := source.released(ctx, is)
 	if err != nil || info == nil {
 		return offered{problem: rejectLost(r, from)}, err

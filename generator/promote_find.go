@@ -63,7 +63,7 @@ func (p *promoter) findAll(ctx context.Context, candidates []*candidate, room in
 	return n, p.target(ctx, candidates, all)
 }
 
-// wanted are the promotions among the candidates whose channels can be read.
+// wanted are the promotions among the candidates whose versions are to be read.
 func (p *promoter) wanted(ctx context.Context, candidates []*candidate) (all []*wanted) {
 	for _, c := range candidates {
 		if c == nil || c.asked == nil || c.asked.Kind != action.Promote || c.problem != nil || p.refuses(c.asked) {
@@ -74,10 +74,22 @@ func (p *promoter) wanted(ctx context.Context, candidates []*candidate) (all []*
 			c.asked.unread = fmt.Errorf("upload %s: channel %s: %w", c.upload.ID, c.asked.From, err)
 			continue
 		}
-		c.asked.offers = make([]offered, len(c.asked.Versions))
-		all = append(all, &wanted{candidate: c, source: source, errs: make([]error, len(c.asked.Versions))})
+		if c.asked.findUnfit(source); c.asked.offers == nil {
+			c.asked.offers = make([]offered, len(c.asked.Versions))
+			all = append(all, &wanted{candidate: c, source: source, errs: make([]error, len(c.asked.Versions))})
+		}
 	}
 	return all
+}
+
+// findUnfit notes the versions of which the index says that they cannot be promoted, if there
+// are any: then no archive is read for the others, also by the runs while the promotion waits.
+func (a *asked) findUnfit(source *catalog) {
+	for _, v := range a.Versions {
+		if o := unfit(source, a.From, v); o.problem != nil {
+			a.offers = append(a.offers, o)
+		}
+	}
 }
 
 // refuses reports whether the channel takes no promotions, or none from there: then nothing

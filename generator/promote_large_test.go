@@ -10,6 +10,7 @@ import (
 	"github.com/portolan-charts/portolan/generator"
 	"github.com/portolan-charts/portolan/publisher"
 	"github.com/portolan-charts/portolan/publisher/action"
+	"github.com/portolan-charts/portolan/publisher/verdict"
 )
 
 // inDev publishes n versions of alpha in channel dev, each with as many files, and returns how
@@ -55,6 +56,27 @@ func TestTooLargePromotion(t *testing.T) {
 		t.Errorf("%d of 40 archives are read", n)
 	}
 	w.mustHold()
+}
+
+// TestPromotionWaits: as long as something that a promotion names is not published, no run
+// reads the archives of the rest.
+func TestPromotionWaits(t *testing.T) {
+	w := newWorld(t)
+	pins, _ := w.inDev(3, 0)
+	w.mustAsk("stable", id(60), promote("dev", append(pins, pin("beta", "1.0.0", beta))...))
+	w.clock = w.clock.Add(time.Minute)
+	ops := w.operations(func() {
+		if report, err := w.run("run"); err != nil || len(report.Channels) != 1 || len(report.Channels[0].Waiting) != 1 {
+			t.Errorf("%+v, %v", report, err)
+		}
+	})
+	if n := count(ops, "site get dev/charts/", ""); n != 0 {
+		t.Errorf("%d files of dev are read", n)
+	}
+	w.mustUpload("dev", id(50), beta, nil)
+	if r := w.runOnce()[id(60)]; r.Verdict != verdict.Accepted {
+		t.Errorf("it is %s: %s", r.Verdict, r.Message)
+	}
 }
 
 // TestPromotionsTakeTurns: what a run holds of promotions is bounded: those that are too much
