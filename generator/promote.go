@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
-	"sync"
 
 	"github.com/portolan-charts/portolan/generator/check"
 	"github.com/portolan-charts/portolan/generator/config"
@@ -77,43 +76,48 @@ type offered struct {
 	mayCome bool           // it is not published there yet
 }
 
-// promoter finds what promotions name in the channels that they name. Each of these is
-// opened once a run.
+// promoter finds what promotions name in the channels that they name. It holds some of these,
+// as maxHeld says.
 type promoter struct {
 	site     bucket.Store
 	reader   *reader
 	policyOf func(channel string) config.Policy
 	workers  int
 	lookUp   func(context.Context, *candidate) error // see catalog.lookUp
+	sources  map[string]*source
+	held     int64 // bytes of their indexes
+}
 
-	mu      sync.Mutex
-	sources map[string]func() (*catalog, error)
+// source is what a channel has that is promoted from.
+type source struct {
+	*catalog // nil if there is no such channel
+	err      error
 }
 
 func newPromoter(r *channelRun) *promoter {
 	return &promoter{
 		site: r.Site, reader: r.reader, workers: r.Workers, policyOf: r.Config.Policy,
 		lookUp:  func(ctx context.Context, c *candidate) error { return r.catalog.lookUp(ctx, c) },
-		sources: map[string]func() (*catalog, error){},
+		sources: map[string]*source{},
 	}
 }
 
-// source is what a channel has; nil if there is no such channel.
-func (p *promoter) source(ctx context.Context, channel string) (*catalog, error) {
-	p.mu.Lock()
-	open := p.sources[channel]
-	if open == nil {
-		open = sync.OnceValues(func() (*catalog, error) {
-			c, err := publisher.OpenChannel(ctx, p.site, channel)
-			if err != nil || c.IndexGeneration() == 0 {
-				return nil, err
-			}
-			return catalogOf(p.site, c), nil
-		})
-		p.sources[channel] = open
+// source opens a channel, unless it is held.
+func (p *promoter) source(ctx context.Context, channel string) *source {
+	if s := p.sources[channel]; s != nil {
+		return s
 	}
-	p.mu.Unlock()
-	return open()
+	if p.held > maxHeld {
+		p.sources, p.held = map[string]*source{}, 0
+	}
+	s := &source{}
+	c, err := publisher.OpenChannel(ctx, p.site, channel)
+	if s.err = err; err == nil && c.IndexGeneration() > 0 {
+		s.catalog = catalogOf(p.site, c)
+		p.held += sizeOf(c.Index())
+	}
+	p.sources[channel] = s
+	return s
 }
 
 // unfit says what the index alone has against a version; its problem is nil if that is nothing.

@@ -33,7 +33,7 @@ type wanted struct {
 // it. It returns how many of the candidates it got through; those that are nil count. The
 // error is one of the channel; that another one cannot be read is noted in the candidate.
 func (p *promoter) findAll(ctx context.Context, candidates []*candidate, room int, first bool) (n int, err error) {
-	all := p.wanted(ctx, candidates)
+	all, n := p.wanted(ctx, candidates, first)
 	var used atomic.Int64
 	p.eachVersion(ctx, all, func(at int, w *wanted, i int) {
 		switch alone := first && at == 0; {
@@ -52,7 +52,6 @@ func (p *promoter) findAll(ctx context.Context, candidates []*candidate, room in
 	if ctx.Err() != nil {
 		return len(candidates), ctx.Err()
 	}
-	n = len(candidates)
 	if at := slices.IndexFunc(all, func(w *wanted) bool { return w.cut.Load() }); at >= 0 {
 		n = slices.Index(candidates, all[at].candidate)
 		all = all[:at]
@@ -64,22 +63,28 @@ func (p *promoter) findAll(ctx context.Context, candidates []*candidate, room in
 }
 
 // wanted are the promotions among the candidates whose versions are to be read.
-func (p *promoter) wanted(ctx context.Context, candidates []*candidate) (all []*wanted) {
-	for _, c := range candidates {
+// It ends where that takes more channels than may be held, and returns how many of the
+// candidates it got through; the first promotion may take one more.
+func (p *promoter) wanted(ctx context.Context, candidates []*candidate, first bool) (all []*wanted, n int) {
+	for at, c := range candidates {
 		if c == nil || c.asked == nil || c.asked.Kind != action.Promote || c.problem != nil || p.refuses(c.asked) {
 			continue
 		}
-		source, err := p.source(ctx, c.asked.From)
-		if err != nil {
-			c.asked.unread = fmt.Errorf("upload %s: channel %s: %w", c.upload.ID, c.asked.From, err)
+		if p.held > maxHeld && p.sources[c.asked.From] == nil && !first {
+			return all, at
+		}
+		first = false
+		source := p.source(ctx, c.asked.From)
+		if source.err != nil {
+			c.asked.unread = fmt.Errorf("upload %s: channel %s: %w", c.upload.ID, c.asked.From, source.err)
 			continue
 		}
-		if c.asked.findUnfit(source); c.asked.offers == nil {
+		if c.asked.findUnfit(source.catalog); c.asked.offers == nil {
 			c.asked.offers = make([]offered, len(c.asked.Versions))
-			all = append(all, &wanted{candidate: c, source: source, errs: make([]error, len(c.asked.Versions))})
+			all = append(all, &wanted{candidate: c, source: source.catalog, errs: make([]error, len(c.asked.Versions))})
 		}
 	}
-	return all
+	return all, len(candidates)
 }
 
 // findUnfit notes the versions of which the index says that they cannot be promoted, if there

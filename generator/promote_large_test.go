@@ -112,6 +112,38 @@ func TestPromotionsTakeTurns(t *testing.T) {
 	w.mustHold()
 }
 
+// TestPromotedFromMany: a run holds no more channels that it promotes from than it has room for;
+// the next ones are opened once the promotions from these are decided.
+func TestPromotedFromMany(t *testing.T) {
+	w := newWorld(t)
+	w.quiet = true
+	for i := range 3 {
+		w.publish(fmt.Sprint("dev", i), 10+i, alphaAt(fmt.Sprintf("1.%d.0", i)))
+	}
+	for i := range 3 {
+		w.mustAsk("stable", id(60+i), promote(fmt.Sprint("dev", i), pin("alpha", fmt.Sprintf("1.%d.0", i), alphaAt(fmt.Sprintf("1.%d.0", i)))))
+	}
+	generator.SetMaxHeld(t, 1)
+	w.clock = w.clock.Add(time.Minute)
+	var turns []string
+	for _, op := range w.operations(func() {
+		if report, err := w.run("run"); err != nil || report.Count(verdict.Accepted) != 3 {
+			t.Errorf("%+v, %v", report, err)
+		}
+	}) {
+		for i := range 3 {
+			if op == fmt.Sprintf("site get dev%d/index.yaml", i) || op == fmt.Sprintf("site create stable/log/%08d.json", 1+i) {
+				turns = append(turns, strings.TrimPrefix(op, "site "))
+			}
+		}
+	}
+	if got, want := strings.Join(turns, ", "), "get dev0/index.yaml, create stable/log/00000001.json, "+
+		"get dev1/index.yaml, create stable/log/00000002.json, get dev2/index.yaml, create stable/log/00000003.json"; got != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+	w.mustHold()
+}
+
 // TestPromoteManyFiles: the long list of a chart's files is promoted, though it is not held.
 func TestPromoteManyFiles(t *testing.T) {
 	w := newWorld(t)

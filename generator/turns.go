@@ -33,14 +33,19 @@ type remainder struct {
 
 // hold keeps the channel for its pages.
 func (r *remainder) hold(c *publisher.Channel) {
-	r.shown, r.channel, r.size = true, c, 0
+	r.shown, r.channel, r.size = true, c, sizeOf(c.Index())
 	in := c.Registry()
 	r.incomplete = in.Since > 0 && !in.All
-	for name := range c.Index().Charts() {
-		for _, line := range c.Index().Lines(name) {
-			r.size += int64(len(line))
+}
+
+// sizeOf is how many bytes of lines the index has.
+func sizeOf(x *publisher.Index) (n int64) {
+	for name := range x.Charts() {
+		for _, line := range x.Lines(name) {
+			n += int64(len(line))
 		}
 	}
+	return n
 }
 
 func (r *remainder) fail(err error) { r.err = errors.Join(r.err, err) }
