@@ -172,21 +172,27 @@ func (r *channelRun) giveBack(ctx context.Context, p *plan) (texts []string, err
 		if o.act == nil {
 			continue
 		}
-		for i, v := range o.act.Versions {
-			is, ok := p.back[ref{v.Chart, v.Version}]
-			if !ok || b.manifests.lacks(ref{v.Chart, v.Version}) != nil {
-				continue
+		given := make([]publisher.Manifest, len(o.act.Versions))
+		err := each(ctx, r.Workers, len(given), func(i int) (err error) {
+			v := o.act.Versions[i]
+			at := ref{v.Chart, v.Version}
+			if is, ok := p.back[at]; ok && b.manifests.lacks(at) == nil {
+				given[i], err = b.give(ctx, incomplete{publisher.VersionManifest{Upload: v.Upload, Chart: v.Chart, Version: v.Version}, is})
 			}
-			m, err := b.give(ctx, incomplete{publisher.VersionManifest{Upload: v.Upload, Chart: v.Chart, Version: v.Version}, is})
-			if err != nil {
-				return nil, err
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		if b.missing != nil { // nobody is sent back to what is not there
+			o.candidate.problem = reject("rollback-pruned", "generation %d has a version that is lost: %v", o.asked.Generation, b.missing)
+			return nil, errVoid
+		}
+		for i, m := range given {
+			if m.Manifest != "" {
+				o.act.Versions[i].Manifest = m.SHA256()
+				texts = append(texts, m.Manifest)
 			}
-			if b.missing != nil { // nobody is sent back to what is not there
-				o.candidate.problem = reject("rollback-pruned", "generation %d has %s, which is lost: %v", o.asked.Generation, v.Version, b.missing)
-				return nil, errVoid
-			}
-			o.act.Versions[i].Manifest = m.SHA256()
-			texts = append(texts, m.Manifest)
 		}
 	}
 	return texts, nil

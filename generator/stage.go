@@ -165,16 +165,14 @@ func (s *stager) uncopy(ctx context.Context, o *outcome) error {
 	if o.verdict == verdict.Accepted {
 		return nil
 	}
-	for _, offer := range o.asked.offers {
-		if offer.version == nil || !offer.version.copied {
-			continue
+	return each(ctx, s.workers, len(o.asked.offers), func(i int) error {
+		version := o.asked.offers[i].version
+		if version == nil || !version.copied {
+			return nil
 		}
-		r := offer.version.ref()
-		if err := publisher.RemoveRelease(ctx, s.site, s.channel, publisher.ReleaseURL(r.name, r.version, o.upload.ID)); err != nil {
-			return err
-		}
-	}
-	return nil
+		r := version.ref()
+		return publisher.RemoveRelease(ctx, s.site, s.channel, publisher.ReleaseURL(r.name, r.version, o.upload.ID))
+	})
 }
 
 func rejectOverwritten(upload string) *check.Problem {
