@@ -239,7 +239,7 @@ func promotable(t testing.TB) *world {
 	w.mustUpload("dev", id(1), alphaAt("1.1.0"), alphaProv)
 	w.publish("dev", 2, is, beta)
 	w.publish("stable", 11, was, beta)
-	w.mustAsk("stable", id(12), yank(pin("alpha", "1.0.0", was)))
+	w.mustAsk("stable", id(19), yank(pin("alpha", "1.0.0", was)))
 	w.clock = w.clock.Add(time.Minute)
 	w.mustRun()
 	w.mustAsk("stable", id(13), promote("dev", pin("alpha", "1.1.0", alphaAt("1.1.0")), pin("alpha", "1.0.0", is), pin("beta", "1.0.0", beta)))
