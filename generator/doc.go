@@ -11,9 +11,11 @@
 //     ids, and uploads that have a receipt are decided already;
 //   - read: check the archive and its provenance file, see package check, and verify
 //     the signature if the channel has keys;
-//   - look up (catalog): find out what is published of the same version;
+//   - look up (catalog): find out what is published of the same version. What a promotion
+//     names is looked up, and checked, in the channel that it comes from (promote_find);
 //   - decide: give each upload a verdict, in order of arrival. All verdicts of one
-//     record, and what they change in the index, make a plan;
+//     record, and what they change in the index, make a plan. Only when it is a rollback's
+//     turn is the generation read that it goes back to;
 //   - stage: put the files of new releases on the site, where nothing names them.
 //     A chart that would be published if it were the only upload is staged while
 //     its bytes are in memory, right after it is looked up;
@@ -45,8 +47,9 @@
 // only in case is refused.
 //
 // Where the configuration requires signatures, an upload that would publish something is
-// refused unless it is signed with one of the channel's keys, as of its arrival. What is
-// published already stays unchanged.
+// refused unless it is signed with one of the channel's keys, which must have been valid when
+// the store got the file. That is not the arrival that an id claims, which anyone can make up.
+// What is published already stays unchanged.
 //
 // An action names versions with their content, and is decided as a whole, in order of
 // arrival among the uploads. What it names and is not published may still come: it waits

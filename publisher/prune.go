@@ -28,7 +28,9 @@ type PruneOptions struct {
 	// Before spares what was yanked at this time or later, such as by the caller a moment
 	// ago: a dry run would not have named it. Zero spares nothing.
 	Before time.Time
-	Show   Show // of the versions that are left then
+
+	Show Show // of the versions that are left once some are freed
+
 	// BeforeHead is that of a channel in which versions are freed; nil tells nobody. See
 	// [TakeDownOptions.BeforeHead].
 	BeforeHead func(channel string) func(ctx context.Context, shown, next int) error

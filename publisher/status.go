@@ -41,8 +41,8 @@ type ChannelStatus struct {
 // ReadStatus returns the status of the channels. Without names, it takes all channels of
 // the site, also those that have lost their log, and those with uploads in the inbox. A log
 // that changed nothing, since all uploads were refused, makes no channel. A channel that
-// cannot be read does not stop it. How many were rejected is what [CountRejected] says; nil
-// if that is not known.
+// cannot be read does not stop it. How many were rejected is what [droparea.CountRejected]
+// says; nil if that is not known.
 func ReadStatus(ctx context.Context, site bucket.Store, inbox *droparea.Inbox, rejected map[string]int, channels []string) ([]ChannelStatus, error) {
 	waiting, untold, unread := map[string]int{}, map[string]int{}, map[string]error{}
 	for _, w := range inbox.Channels {

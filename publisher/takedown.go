@@ -30,8 +30,8 @@ type TakeDownOptions struct {
 	Drop   bucket.Store // from which refused uploads of it are removed; nil leaves them
 	DryRun bool         // remove nothing, and commit nothing
 
-	// BeforeHead is that of the channel. With [Announce], the next run of a generator tells
-	// receivers; with nil, nobody is told.
+	// BeforeHead is that of the channel. With [droparea.Announce], the next run of a generator
+	// tells receivers; with nil, nobody is told.
 	BeforeHead func(ctx context.Context, shown, next int) error
 
 	Workers int // files removed at the same time; 0 means two a processor

@@ -14,9 +14,9 @@ import (
 // MaxPromoted is how many versions [FindPromoted] looks at.
 const MaxPromoted = 100
 
-// FindPromoted notes which of the versions were promoted from another channel. No index says it, so
-// it reads the descriptions of the first MaxPromoted versions, each of which is one file. Of
-// one without a description nothing is noted.
+// FindPromoted notes which of the versions were promoted from another channel. No index says
+// so: it reads the descriptions of the first [MaxPromoted] versions, each of which is a file.
+// Of one without a description nothing is noted.
 func FindPromoted(ctx context.Context, site bucket.Store, versions []Version) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(readers)

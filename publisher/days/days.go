@@ -27,7 +27,8 @@ func Parse(s string) (time.Duration, error) {
 	return time.Duration(n) * 24 * time.Hour, nil
 }
 
-// Format writes a time as [Parse] reads it: in days if they are whole, and otherwise in as few words as it can.
+// Format writes a time as [Parse] reads it: in days if they are whole, and otherwise without
+// empty minutes and seconds.
 func Format(d time.Duration) string {
 	if day := 24 * time.Hour; d%day == 0 && d != 0 {
 		return fmt.Sprintf("%dd", d/day)

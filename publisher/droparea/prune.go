@@ -12,7 +12,7 @@ import (
 	"github.com/portolan-charts/portolan/publisher/sweep"
 )
 
-// DropOptions says what a prune of the drop area keeps.
+// PruneOptions says what a prune of the drop area keeps.
 type PruneOptions struct {
 	Channels []string // empty means all, and what has no channel: receipts, and files of pushes
 	Keep     time.Duration
@@ -21,14 +21,14 @@ type PruneOptions struct {
 	Workers  int  // files removed at the same time
 }
 
-// DropFreed is what a prune of the drop area removed.
+// Pruned is what a prune of the drop area removed.
 type Pruned struct {
 	Receipts sweep.Freed
 	Rejected sweep.Freed // refused uploads, with their reasons
 	Pushed   sweep.Freed // files of pushes
 }
 
-// PruneDrop removes old receipts, old refused uploads with their reasons, and files of
+// Prune removes old receipts, old refused uploads with their reasons, and files of
 // pushes that no manifest has named in time. The keys of receipts have no channel, so they
 // are only removed by a prune of all channels, and so are the files of pushes, which shims
 // remove as well. It says what was removed even if it fails.
@@ -78,7 +78,7 @@ func WaitingIDs(ctx context.Context, drop bucket.Store) (map[string]bool, error)
 	return names, nil
 }
 
-// dropPruner is one prune of the drop area.
+// pruner is one prune of the drop area.
 type pruner struct {
 	PruneOptions
 	drop    bucket.Store
