@@ -54,12 +54,16 @@ func (p *Plan) lookInto(ctx context.Context, site bucket.Store, others []string)
 	unseen := others[min(len(others), maxChannels):]
 	others = others[:len(others)-len(unseen)]
 
+	about := map[action.Pin]bool{} // both this and a channel's lines may be many thousands
+	for _, pin := range p.about {
+		about[pin] = true
+	}
 	found, failed := make([][]Copy, len(others)), make([]error, len(others))
 	var group errgroup.Group
 	group.SetLimit(maxHeads)
 	for i, name := range others {
 		group.Go(func() error {
-			found[i], failed[i] = p.copiesIn(ctx, site, name)
+			found[i], failed[i] = p.copiesIn(ctx, site, name, about)
 			return nil
 		})
 	}
@@ -87,7 +91,7 @@ func (p *Plan) distance(channel string) int {
 }
 
 // copiesIn returns what another channel has of the versions.
-func (p *Plan) copiesIn(ctx context.Context, site bucket.Store, channel string) (copies []Copy, err error) {
+func (p *Plan) copiesIn(ctx context.Context, site bucket.Store, channel string, about map[action.Pin]bool) (copies []Copy, err error) {
 	head, err := publisher.ReadHead(ctx, site, channel, nil)
 	if errors.Is(err, bucket.ErrNotFound) || errors.Is(err, publisher.ErrNotOurs) {
 		return nil, nil // it shows no chart of ours
@@ -106,7 +110,7 @@ func (p *Plan) copiesIn(ctx context.Context, site bucket.Store, channel string) 
 			return nil, err
 		}
 		_, yanked := head.State.FindYanked(chart, pin.Version)
-		if slices.Contains(p.about, pin) && yanked == (p.Request.Kind == action.Restore) {
+		if about[pin] && yanked == (p.Request.Kind == action.Restore) {
 			copies = append(copies, Copy{channel, pin})
 		}
 	}
