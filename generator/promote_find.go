@@ -112,7 +112,8 @@ func (w *wanted) end(ctx context.Context) {
 	}
 	if n := w.lines.Load(); n > int64(maxLines) {
 		w.asked.offers = nil
-		w.problem = reject("action-too-large", "the first of its %d versions have lines of %d bytes, and one record takes %d", len(w.asked.Versions), n, maxLines)
+		w.problem = reject(gate.TooLarge, "the first of its %d versions have lines of %d bytes, and one record takes %d", len(w.asked.Versions), n, maxLines)
+		w.problem.Fix = "promote fewer versions at a time"
 		return
 	}
 	for _, o := range w.asked.offers {
