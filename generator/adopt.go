@@ -73,7 +73,7 @@ func (a *adopted) recognize(ctx context.Context, o *Options, w *droparea.Channel
 			a.receipts[u.ID] = receipt
 		default:
 			if other[u.ID] = true; u.Action != nil {
-				a.waiting = append(a.waiting, Waiting{File: path.Base(u.Action.Key), Reason: "something else that is decided has its id: delete it, and ask once more, which gives the action its own"})
+				a.waiting = append(a.waiting, Waiting{File: path.Base(u.Action.Key), Reason: "its id is that of something else, which is decided: delete the file, and ask once more, which gives the action an id of its own"})
 			}
 		}
 	}

@@ -60,7 +60,7 @@ func checkNames(request *action.Request) *check.Problem {
 		return reject("action-malformed", "the successor of chart %s cannot be %s", check.Quote(request.Chart), check.Quote(s))
 	}
 	if err := channelname.Check(request.From); request.From != "" && err != nil {
-		return reject("action-malformed", "%s: %s", check.Quote(request.From), check.Foreign(err))
+		return reject("action-malformed", "it cannot promote from there: %s", check.Foreign(err)) // which names the channel
 	}
 	return nil
 }
