@@ -2,7 +2,8 @@
 
 # What runs under the race detector (not the explorations, in which all take turns); when tests that hang are ended, and
 # no sooner on any machine that gets on; how long each target is fuzzed; which benchmarks run.
-RACE = -short -skip "^TestEvery" ./publisher/... ./generator ./generator/ask ./generator/check ./generator/importer ./generator/pages ./generator/survey
+RACE = -short -skip "^TestEvery" ./publisher/... ./generator ./generator/ask ./generator/check ./generator/importer \
+	./generator/pages ./generator/survey
 TIMEOUT = 80m
 FUZZTIME = 30s
 BENCH = .
