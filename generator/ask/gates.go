@@ -98,7 +98,7 @@ func (p *promotion) stop(c comparison, closed *check.Problem, named bool) error 
 		p.unverified = append(p.unverified, c.Version)
 	default:
 		d := p.gates.Missing(&c.gated)
-		p.bereft = append(p.bereft, fmt.Sprintf("%s (%s)", c.Version, check.Quote(d.Name+" "+d.Version)))
+		p.lacking = append(p.lacking, fmt.Sprintf("%s (%s)", c.Version, check.Quote(d.Name+" "+d.Version)))
 	}
 	return nil
 }
@@ -111,5 +111,5 @@ func mayOpen(closed *check.Problem) bool { return closed.Rule == "gate-dependenc
 func (p *promotion) leaveGated() {
 	p.plan.leave(fmt.Sprintf("%s takes what has been in %s for %s", p.To, p.From, days.Format(p.Policy.Promote.Soak)), p.from, p.soaking)
 	p.plan.leave(fmt.Sprintf("no signature was verified with the keys of %s or %s", p.To, p.From), p.from, p.unverified)
-	p.plan.leave(fmt.Sprintf("what it depends on is not in %s", p.To), p.from, p.bereft)
+	p.plan.leave(fmt.Sprintf("what it depends on is not in %s", p.To), p.from, p.lacking)
 }

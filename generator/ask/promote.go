@@ -69,8 +69,8 @@ type promotion struct {
 	gates    *gate.Promotion
 	plan     *Plan
 
-	same, yanked, stillYanked   []string // versions that are left out
-	soaking, unverified, bereft []string // those that a gate is closed to
+	same, yanked, stillYanked    []string // versions that are left out
+	soaking, unverified, lacking []string // those that a gate is closed to
 }
 
 // make plans what is done with each version.

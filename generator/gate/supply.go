@@ -60,7 +60,7 @@ func (p *Promotion) find(chart, versions string) bool {
 	return false
 }
 
-// of are the versions of a chart that there are.
+// of returns the versions of a chart, which are asked for once.
 func (p *Promotion) of(chart string) *stock {
 	if is := p.supply.charts[chart]; is != nil {
 		return is

@@ -21,7 +21,7 @@ func FindReceipt(ctx context.Context, drop bucket.Store, channel, id string) (*R
 	if !errors.Is(err, bucket.ErrNotFound) && !bucket.Denied(err) { // S3 denies what is missing to those who may not list
 		return r, err
 	}
-	waits, err := waits(ctx, drop, channel, id)
+	waits, err := isWaiting(ctx, drop, channel, id)
 	if !waits && err == nil {
 		// It may have been decided meanwhile: the receipt is there before the inbox is cleaned.
 		r, err = ReadReceiptIn(ctx, drop, channel, id)
@@ -52,13 +52,13 @@ func readFirst(ctx context.Context, drop bucket.Store, channel string, keys ...s
 	return nil, bucket.About(keys[len(keys)-1], bucket.ErrNotFound)
 }
 
-// waits reports whether an upload or action lies in a channel's inbox under its id.
+// isWaiting reports whether an upload or action lies in a channel's inbox under its id.
 //
 // A request without its chart counts, too, although it may be what is left of an upload
 // that broke off. To open a chart that waits is dear: the store begins to send it, and
 // somebody may ask again and again. So the chart is looked for last: it is there without a
 // request only if somebody gave it an id with their cloud's client.
-func waits(ctx context.Context, drop bucket.Store, channel, id string) (bool, error) {
+func isWaiting(ctx context.Context, drop bucket.Store, channel, id string) (bool, error) {
 	for _, ext := range []string{requestExt, actionExt, provExt, chartExt} {
 		r, err := drop.Get(ctx, inboxKey(channel, id, ext))
 		if err == nil {
