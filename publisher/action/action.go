@@ -42,18 +42,18 @@ const (
 var Asked = []Kind{Deprecate, Promote, Restore, Rollback, Undeprecate, Yank}
 
 const (
-	// MaxText is the most bytes of a reason or of a deprecation's message: both are
+	// maxText is the most bytes of a reason or of a deprecation's message: both are
 	// in the log, which is public.
-	MaxText = 500
+	maxText = 500
 
 	// MaxRequest is the largest file that asks for an action, in bytes.
 	MaxRequest = 4 << 20
 
-	// MaxWho is the most bytes of what a request says about who asks.
-	MaxWho = 8 << 10
+	// maxWho is the most bytes of what a request says about who asks.
+	maxWho = 8 << 10
 
-	// MaxName is the most bytes of the name of a chart or channel, and of a version.
-	MaxName = 255
+	// maxName is the most bytes of the name of a chart or channel, and of a version.
+	maxName = 255
 
 	// MaxVersions is the most versions that one action names.
 	MaxVersions = 10_000
@@ -167,8 +167,8 @@ func (r Request) checkNames() error {
 		names = append(names, v.Chart, v.Version)
 	}
 	for _, name := range names {
-		if len(name) > MaxName {
-			return fmt.Errorf("it names something with %d bytes; %d are allowed", len(name), MaxName)
+		if len(name) > maxName {
+			return fmt.Errorf("it names something with %d bytes; %d are allowed", len(name), maxName)
 		}
 	}
 	return nil
@@ -179,8 +179,8 @@ func (r Request) checkWho() error {
 	for key, value := range r.Requester {
 		n += len(key) + len(value)
 	}
-	if n > MaxWho {
-		return fmt.Errorf("what it says about who asks has %d bytes; %d are allowed", n, MaxWho)
+	if n > maxWho {
+		return fmt.Errorf("what it says about who asks has %d bytes; %d are allowed", n, maxWho)
 	}
 	return nil
 }
@@ -229,8 +229,8 @@ func (r Request) checkVersions() error {
 // CheckText returns an error if a text cannot be in the log.
 func CheckText(s string) error {
 	switch {
-	case len(s) > MaxText:
-		return fmt.Errorf("the text has %d bytes; %d are allowed, since it is public and stays", len(s), MaxText)
+	case len(s) > maxText:
+		return fmt.Errorf("the text has %d bytes; %d are allowed, since it is public and stays", len(s), maxText)
 	case !utf8.ValidString(s):
 		return errors.New("the text is not UTF-8")
 	case strings.ContainsFunc(s, unprintable):
