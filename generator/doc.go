@@ -22,7 +22,8 @@
 //   - commit: create the plan's record in the channel's log, see package
 //     publisher. Before that nothing has happened; from then on, everything else
 //     follows from the record;
-//   - project: make head show what is committed, see package publisher;
+//   - project: make head show what is committed, see package publisher. A run that commits
+//     very many generations does so now and then, since it holds the index of each;
 //   - finish: write the receipts;
 //   - tell: tell receivers of the new generation, while pages are made. The outbox has
 //     what they are still to be told;

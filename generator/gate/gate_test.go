@@ -38,21 +38,23 @@ func TestFrom(t *testing.T) {
 	}
 }
 
-// TestSoak: the time counts from the arrival of the upload, or if that is not known, from the
-// date in the index.
+// TestSoak: the time counts from the arrival of the upload; if the store got it much later,
+// from then on; and if nothing of that is known, from the date in the index.
 func TestSoak(t *testing.T) {
 	t.Parallel()
 	ago := func(hours int) time.Time { return noon.Add(-time.Duration(hours) * time.Hour) }
 	for name, tt := range map[string]struct {
-		created, arrival time.Time
-		rule             string
+		created, arrival, received time.Time
+		rule                       string
 	}{
-		"for long enough":       {ago(100), ago(72), ""},
-		"not for long enough":   {ago(100), ago(71), "gate-soak"},
-		"arrival is not known":  {ago(71), time.Time{}, "gate-soak"},
-		"nor known, long since": {ago(72), time.Time{}, ""},
+		"for long enough":       {ago(100), ago(72), time.Time{}, ""},
+		"not for long enough":   {ago(100), ago(71), time.Time{}, "gate-soak"},
+		"arrival is not known":  {ago(71), time.Time{}, time.Time{}, "gate-soak"},
+		"nor known, long since": {ago(72), time.Time{}, time.Time{}, ""},
+		"arrival is made up":    {ago(100), ago(100), ago(71), "gate-soak"},
+		"got late, long since":  {ago(100), ago(100), ago(72), ""},
 	} {
-		v := &Version{Created: tt.created, Info: &publisher.ReleaseInfo{Arrival: tt.arrival}}
+		v := &Version{Created: tt.created, Info: &publisher.ReleaseInfo{Arrival: tt.arrival, Received: tt.received}}
 		closed(t, name, &Promotion{Gates: config.Gates{Soak: 72 * time.Hour}}, v, tt.rule, "for 3d: this gate opens at 2026-03-04T13:00:00Z")
 	}
 }
