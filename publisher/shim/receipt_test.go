@@ -98,7 +98,7 @@ func TestReceiptReads(t *testing.T) {
 	}
 }
 
-// until waits until so many requests wait for a receipt.
+// until waits until that many requests wait for a receipt.
 func (p *port) until(waiting int) {
 	p.t.Helper()
 	for deadline := testenv.Deadline(p.t); p.waiting.inUse() != waiting; time.Sleep(time.Millisecond) {
