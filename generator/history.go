@@ -18,7 +18,7 @@ type history struct {
 	decided    map[string]past              // by upload
 	latest     map[ref]arrival              // the latest upload of a version that was decided, and not rejected
 	acted      map[ref]arrival              // the latest action on a version that was decided, or on a chart, which has no version here
-	settled    map[ref]arrival              // the latest yank, or rollback, which settles what becomes of what came before it
+	settled    map[ref]arrival              // the latest yank, or rollback: it supersedes uploads of the version that came before it
 	restored   map[ref]arrival              // the latest restore
 	receipts   map[string]*droparea.Receipt // by upload
 }

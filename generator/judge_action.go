@@ -10,7 +10,7 @@ import (
 
 // JudgeAction looks for what an action in the judge's channel names. It returns a
 // *check.Problem if nothing can make it be there: content that was removed does not come
-// back, and no chart can be uploaded under a name that is none. If it only is not there now,
+// back, and no chart can have a name that breaks the rules. If it only is not there now,
 // the channel may still get it before a run decides the action: by an upload that waits in
 // the inbox or comes within ten minutes, or by another action. Then there is a warning.
 func (j *Judge) JudgeAction(r *action.Request) ([]verdict.Warning, error) {

@@ -66,7 +66,7 @@ Look after a site:
 
 Take uploads over HTTP:
     shim        Take uploads over HTTP, as GitLab and ChartMuseum do.
-    token       Make, list and revoke tokens for uploads.
+    token       Make, list and revoke tokens for the shim.
     auth        Explain what a token may do, and why.
 
 About portolan:
@@ -141,7 +141,7 @@ func commandNames() (names []string) {
 	return names
 }
 
-// commandOf returns the command of a name; the zero command if there is none.
+// commandOf returns the command with this name; the zero command if no command has it.
 func commandOf(name string) command {
 	for _, c := range commands() {
 		if c.name == name {

@@ -26,7 +26,8 @@ the index alone are shown, too: those that only decided on uploads which were
 unchanged, superseded or rejected, and those of prune.
 
 At most five versions are named in a line; 'portolan diff CHANNEL 41 42' lists
-all that generation 42 changed.
+all that generation 42 changed. The log is public and names no people: who asked
+for what is in the receipts, which 'portolan uploads' reads.
 
 Options:
     --number N          How many generations        PORTOLAN_LOG_NUMBER

@@ -22,7 +22,8 @@ generations.
 The command reads the site and prints what will change. Then one action is put
 into the drop area, and its id is printed. The next 'portolan generate' carries
 it out in a new generation, by what the channel has then. To undo it, roll back
-to the generation before that: what a rollback has hidden is listed again.
+to the generation before the new one, such as 42 if it made 43: what a rollback
+has hidden is listed again.
 
 Options:
     --reason TEXT       Why. It is public: pages show it, and  PORTOLAN_REASON

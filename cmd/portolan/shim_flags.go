@@ -20,10 +20,10 @@ const helpShim = `Usage:
 Take uploads over HTTP from curl, 'helm cm-push' and 'helm push', as
 ChartMuseum, GitLab's Helm registry and OCI registries do, check them, and put
 them into the drop area. A bad chart is refused in the answer to the upload.
-Also take requests to yank, promote or roll back, and ChartMuseum's DELETE.
-With --site, also serve the site: for private sites, and because 'helm cm-push'
-reads the index first. Any number of shims may run on the same buckets. Each
-request is logged to standard error as one line of JSON.
+Also take requests for actions, such as yank or promote, and ChartMuseum's
+DELETE. With --site, also serve the site: for private sites, and because 'helm
+cm-push' reads the index first. Any number of shims may run on the same buckets.
+Each request is logged to standard error as one line of JSON.
 
 To try it, run 'portolan shim --generate': a small registry that keeps
 everything in ./drop and ./site, publishes what is uploaded, and can be reached

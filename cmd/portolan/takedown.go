@@ -42,15 +42,15 @@ its files. Copies are named, and stay. So are the charts of all indexes that may
 hold the version: those that depend on it and have a folder or an archive of it
 in charts/. Take each of them down, too, and publish a new version without it.
 
-Nobody can know of these what they are, and they stay in the drop area, which is
-private: refused uploads that could not be read and have another file name, and
-those that other channels refused. On a folder, a program that was killed may
-have left what it was writing in .portolan/tmp of the site or of the drop area:
-'portolan prune' removes that a day later, and do not serve that folder.
+Some refused uploads stay in the drop area, which is private: those that could
+not be read and have another file name, and those that other channels refused.
+On a folder, a program that was killed may have left what it was writing in
+.portolan/tmp of the site or of the drop area. Do not serve that folder:
+'portolan prune' removes such files after a day.
 
-It may be repeated after any failure, also without the version being there any
-more. It needs the generator's rights on the site, and is no action that the
-drop area or the shim can carry.
+It acts at once, without 'portolan generate'. It may be repeated after any
+failure, even if the version is gone already. It needs the generator's rights on
+the site, and is no action that the drop area or the shim can carry.
 
 Options:
     --reason TEXT       Why. It is public: the log keeps it.   PORTOLAN_REASON

@@ -45,9 +45,10 @@ Options:
                         (default: random).
     --scope SCOPE       What the token may do; may be          PORTOLAN_SCOPE
                         repeated.
-    --chart PATTERN     Names of charts the token may   PORTOLAN_TOKEN_CHART
-                        upload, yank or promote; may be
-                        repeated (default: all).
+    --chart PATTERN     Names of charts; limits all     PORTOLAN_TOKEN_CHART
+                        scopes but read, and cannot go
+                        with rollback; may be repeated
+                        (default: all).
     --expires WHEN      90d, or a date such as 2027-01-31, at  PORTOLAN_EXPIRES
                         whose start (UTC) the token expires
                         (default: never).

@@ -81,7 +81,7 @@ func TestSigned(t *testing.T) {
 }
 
 // TestDependencies: what is on this site must be listed in the channel, in a version that
-// fits; what is elsewhere is none of its business.
+// fits; what is elsewhere does not matter.
 func TestDependencies(t *testing.T) {
 	t.Parallel()
 	const site = "https://charts.example.com/helm"

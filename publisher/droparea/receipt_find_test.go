@@ -22,7 +22,7 @@ func TestFindReceipt(t *testing.T) {
 	receipt := func(channel string) string { return fmt.Sprintf(`{"id":%q,"channel":%q}`, id1, channel) }
 	for name, c := range map[string]struct {
 		there map[string]string
-		want  string // the verdict, or what becomes of it
+		want  string // what FindReceipt finds
 		reads int
 	}{
 		"never came":            {nil, "not found", 6},
