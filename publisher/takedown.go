@@ -185,7 +185,7 @@ func (t *takedown) commit(ctx context.Context) error {
 			return err
 		}
 		if c.Generation() == 0 {
-			return errNoChannel
+			return fmt.Errorf("channel %s: %w: 'portolan list' lists the channels", t.Channel, errNoChannel)
 		}
 		c.Workers, c.BeforeHead = t.Workers, t.BeforeHead
 		t.channel = c
